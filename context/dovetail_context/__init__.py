@@ -1,0 +1,1 @@
+"""Reads the user's project and decides what the model should see."""

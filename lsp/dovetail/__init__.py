@@ -1,0 +1,1 @@
+"""The language server, the completion pipeline and the command line of Dovetail."""

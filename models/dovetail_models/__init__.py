@@ -1,0 +1,1 @@
+"""Text in, tokens out: prompt formats, model files, and the engine host that runs llama.cpp."""

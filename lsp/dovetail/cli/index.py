@@ -1,0 +1,64 @@
+"""`dovetail index`: read a project and count what was found, and what was skipped and why."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from dovetail.cli.errors import UsageError
+from dovetail.cli.report import print_json
+from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.index.report import BuildReport
+from dovetail_context.workspace.root import find_root
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("root", nargs="?", metavar="ROOT", help="the project (default: the one that this folder is in)")
+    parser.add_argument("--json", action="store_true", help="print a JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    root = Path(arguments.root).resolve() if arguments.root else find_root(Path.cwd() / "any-file")
+    if not root.is_dir():
+        raise UsageError(f"{root} is not a folder")
+    index = WorkspaceIndex(root)
+    report = _build(index)
+    index.close()
+    if arguments.json:
+        print_json(_report_json(root, report))
+    else:
+        _print(root, report)
+    return 0
+
+
+def _build(index: WorkspaceIndex) -> BuildReport:
+    console = Console(file=sys.stderr)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("reading", total=None)
+        return index.build(lambda done, total: bar.update(task, completed=done, total=total))
+
+
+def _report_json(root: Path, report: BuildReport) -> dict[str, object]:
+    return {
+        "root": str(root),
+        "files": sum(report.counts.values()),
+        "languages": dict(report.counts),
+        "skipped": [{"path": skipped.path, "reason": skipped.reason} for skipped in report.skipped],
+        "problems": [{"path": problem.path, "reason": problem.reason} for problem in report.problems],
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def _print(root: Path, report: BuildReport) -> None:
+    print(f"{root}: {sum(report.counts.values())} files in {report.seconds:.2f} s")
+    for language, files in sorted(report.counts.items()):
+        print(f"  {language}: {files}")
+    for reason, count in Counter(skipped.reason for skipped in report.skipped).most_common():
+        print(f"  skipped {count}: {reason}")
+    for problem in report.problems:
+        print(f"  {problem.path}: {problem.reason}")

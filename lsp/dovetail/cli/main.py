@@ -1,0 +1,71 @@
+"""`dovetail COMMAND ...`: finds the subcommand's module, and turns errors into one line and an exit status.
+
+Exit status: 0 done, 1 failed, 2 bad usage. A subcommand's module has `add_arguments(parser)` and
+`run(arguments) -> int`; only the module of the command that was asked for is imported, so that each starts fast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from dovetail.cli.errors import CommandError, UsageError
+from dovetail.settings import SettingsError
+from dovetail_models.errors import EngineError
+
+COMMANDS = {
+    "serve": "speak the Language Server Protocol on standard input and output (editors start this)",
+    "complete": "complete a file at a line and column",
+    "context": "show what the model would be shown of other files",
+    "index": "read a project and count what was found",
+    "doctor": "check this installation and say how to mend what is wrong",
+    "demo": "complete a place in a project through the real language server",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line. Returns the exit status; argparse itself exits for --help (0) and bad usage (2)."""
+    arguments = _parse(list(sys.argv[1:] if argv is None else argv))
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        return int(arguments.run(arguments))
+    except UsageError as error:
+        return _fail(error, status=2)
+    except (CommandError, EngineError, SettingsError) as error:
+        return _fail(error, status=1)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        if os.environ.get("DOVETAIL_TRACEBACK"):
+            raise
+        kind = type(error).__name__
+        return _fail(f"{kind}: {error}. This is a bug; DOVETAIL_TRACEBACK=1 shows where.", status=1)
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="dovetail", description="Code completion that runs wholly on your own machine."
+    )
+    parser.add_argument("--version", action="version", version=f"dovetail {version('dovetail')}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    asked_for = next((argument for argument in argv if not argument.startswith("-")), None)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        if name == asked_for:
+            module = importlib.import_module(f"dovetail.cli.{name}")
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    return parser.parse_args(argv)
+
+
+def _fail(message: object, status: int) -> int:
+    print(f"dovetail: {' '.join(str(message).split())}", file=sys.stderr)
+    return status

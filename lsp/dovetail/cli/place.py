@@ -1,0 +1,99 @@
+"""`PATH:LINE:COL` on the command line: the place in the text, and the project that it stands in."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from dovetail.cli.errors import CommandError, UsageError
+from dovetail.completion.request import CompletionRequest
+from dovetail.session.lines import content_length, split_lines
+from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.workspace.read import read_text
+from dovetail_context.workspace.root import find_root
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A cursor in a file. `line` and `column` count from 1, the column in code points; `path` is relative to `root`."""
+
+    root: Path
+    path: str
+    line: int
+    column: int
+    text: str
+    offset: int
+
+
+def add_place_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of every command that works at a place."""
+    parser.add_argument("place", metavar="PATH:LINE:COL", help="line and column count from 1, columns in code points")
+    parser.add_argument("--stdin", action="store_true", help="read the document from standard input, not from disk")
+
+
+def read_place(arguments: argparse.Namespace) -> Place:
+    """The place that the arguments name. Raises UsageError where there is none, CommandError for an unreadable file."""
+    file, line, column = _parse(arguments.place)
+    path = Path(file).resolve()
+    text = sys.stdin.buffer.read().decode("utf-8", errors="replace") if arguments.stdin else _read(path)
+    root = find_root(path)
+    return Place(root, path.relative_to(root).as_posix(), line, column, text, _offset(text, line, column, file))
+
+
+def index_project(place: Place) -> tuple[WorkspaceIndex, float]:
+    """Read the project around a place, with the place's own text over the disk; and the milliseconds it took."""
+    started = perf_counter()
+    index = WorkspaceIndex(place.root)
+    index.build()
+    index.set_overlay(place.path, place.text)
+    return index, (perf_counter() - started) * 1000
+
+
+def request_at(
+    place: Place, index: WorkspaceIndex, use_context: bool = True, explain: bool = False
+) -> CompletionRequest:
+    """The request to complete there. Whoever names a place on a command line wants an answer: it is "invoked"."""
+    return CompletionRequest(
+        document=place.path,
+        path=place.path,
+        text=place.text,
+        offset=place.offset,
+        snapshot=index.snapshot,
+        trigger="invoked",
+        use_context=use_context,
+        explain=explain,
+    )
+
+
+def _parse(place: str) -> tuple[str, int, int]:
+    file, _, rest = place.rpartition(":")
+    file, _, line = file.rpartition(":")
+    try:
+        numbers = int(line), int(rest)
+    except ValueError:
+        numbers = (0, 0)
+    if not file or min(numbers) < 1:
+        raise UsageError(f"{place!r} is not a place; write PATH:LINE:COL, both counted from 1, as in src/app.py:12:5")
+    return file, *numbers
+
+
+def _read(path: Path) -> str:
+    text, problem = read_text(path)
+    if text is None:
+        raise CommandError(f"{path}: {problem}")
+    return text
+
+
+def _offset(text: str, line: int, column: int, file: str) -> int:
+    lines = split_lines(text)
+    if line > len(lines):
+        raise UsageError(f"{file} has {len(lines)} lines; there is no line {line}")
+    length = content_length(lines[line - 1])
+    if column > length + 1:
+        raise UsageError(
+            f"line {line} of {file} has {length} characters; the last column is {length + 1}, not {column}"
+        )
+    return sum(map(len, lines[: line - 1])) + column - 1

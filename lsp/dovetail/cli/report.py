@@ -1,0 +1,77 @@
+"""Completions and contexts as the command line prints them. The JSON keys are documented and stay stable."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from dovetail.cli.place import Place
+from dovetail.completion.request import Completion
+from dovetail_context.bundle import ContextBundle, ContextPiece
+
+
+def completion_json(place: Place, completion: Completion, index_ms: float) -> dict[str, Any]:
+    """The documented object of `dovetail complete --json`; times in milliseconds."""
+    reply = completion.reply
+    return {
+        "text": completion.text,
+        "path": place.path,
+        "line": place.line,
+        "column": place.column,
+        "model": reply.model,
+        "stop": reply.stop,
+        "logprob": reply.logprob,
+        "tokens": {
+            "prompt": reply.prompt_tokens,
+            "reused": reply.reused_tokens,
+            "generated": reply.generated_tokens,
+            "drafted": reply.drafted_tokens,
+            "accepted": reply.accepted_tokens,
+        },
+        "ms": {
+            "index": round(index_ms, 1),
+            "context": round(completion.context_ms, 1),
+            "prompt": round(reply.prompt_ms, 1),
+            "prefill": round(reply.prefill_ms, 1),
+            "decode": round(reply.decode_ms, 1),
+            "total": round(index_ms + completion.total_ms, 1),
+        },
+        "context": [item_json(piece, with_text=False) for piece in completion.context.pieces],
+    }
+
+
+def context_json(bundle: ContextBundle, milliseconds: float) -> dict[str, Any]:
+    """The documented object of `dovetail context --json`, items in prompt order."""
+    return {
+        "budget": bundle.budget,
+        "tokens": bundle.tokens,
+        "ms": round(milliseconds, 1),
+        "items": [item_json(piece, with_text=True) for piece in bundle.pieces],
+    }
+
+
+def item_json(piece: ContextPiece, with_text: bool) -> dict[str, Any]:
+    """One piece of context; lines count from 1 and include the last."""
+    item = {
+        "path": piece.path,
+        "start_line": piece.start_line,
+        "end_line": piece.end_line,
+        "kind": piece.kind,
+        "reason": piece.reason,
+        "score": round(piece.score, 4),
+        "tokens": piece.tokens,
+    }
+    return {**item, "text": piece.text} if with_text else item
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def context_lines(bundle: ContextBundle) -> list[str]:
+    """The pieces for a human: where, how many tokens, why."""
+    return [
+        f"{piece.path}:{piece.start_line}-{piece.end_line}  {piece.tokens} tokens  {piece.kind}: {piece.reason}"
+        for piece in bundle.pieces
+    ]

@@ -1,0 +1,41 @@
+"""`dovetail serve`: the language server on standard input and output."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+
+from dovetail.server.serve import create_server, serve
+from dovetail.server.stdio import protected_stdout, stdin_reader
+from dovetail.session.engine import make_engine
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stdio", action="store_true", help="accepted because many editors pass it; there is no other way"
+    )
+    parser.add_argument("--log-file", metavar="FILE", help="write the log there instead of to standard error")
+    parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    output = protected_stdout()
+    _log_to(arguments.log_file, arguments.log_level)
+
+    async def main() -> int:
+        server = create_server(make_engine)
+        return await serve(server, stdin_reader(asyncio.get_running_loop()), output)
+
+    return asyncio.run(main())
+
+
+def _log_to(file: str | None, level: str) -> None:
+    logging.basicConfig(
+        filename=file,
+        encoding="utf-8" if file else None,
+        level=level.upper(),
+        format="%(asctime)s %(name)s: %(message)s",
+    )
+    # pygls logs whole messages, and with them the user's text.
+    logging.getLogger("pygls").setLevel(logging.CRITICAL + 1)

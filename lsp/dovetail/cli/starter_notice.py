@@ -1,0 +1,31 @@
+"""Says once that the small starter model is at work, and how to get a better one."""
+
+from __future__ import annotations
+
+import sys
+
+import platformdirs
+
+from dovetail.settings import Settings, user_config_path
+from dovetail_models.files import STARTER
+
+NOTICE = f"""\
+Dovetail is using its small built-in starter model. For far better completions download a DeepSeek-Coder base model
+as a GGUF file (1.3B for laptops, 6.7B for GPUs) and name it with --model FILE.gguf, or with model = "FILE.gguf" in
+{user_config_path()}
+"""
+
+
+def tell_about_the_starter(settings: Settings) -> None:
+    """Print the notice to standard error, the first time that the starter model is used by this user."""
+    if settings.model != STARTER:
+        return
+    told = platformdirs.user_state_path("dovetail", appauthor=False) / "told-about-starter"
+    if told.exists():
+        return
+    print(NOTICE, file=sys.stderr)
+    try:
+        told.parent.mkdir(parents=True, exist_ok=True)
+        told.touch()
+    except OSError:
+        return  # a read-only home: then it is said again next time

@@ -1,0 +1,70 @@
+"""Which part of the current file the model sees: a pure cut that does not move while the user types.
+
+The prefix begins at a line whose number is a multiple of `STEP_LINES`. So typing leaves its first token where it is,
+and the KV cache holds; only after many lines does the window jump, and the prompt is read anew once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+# The prefix window loses this many lines at a time. Fewer means more re-reading, more means a shorter window.
+STEP_LINES = 32
+# The suffix gets a quarter: what stands after the cursor tells less than what stands before it.
+SUFFIX_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The text shown before and after the cursor."""
+
+    prefix: str
+    suffix: str
+
+
+def cut_window(text: str, offset: int, budget: int, count: Callable[[str], int]) -> Window:
+    """The window around `offset` in about `budget` tokens, as `count` counts them."""
+    suffix = _head(text[offset:], int(budget * SUFFIX_SHARE), count)
+    prefix = _tail(text[:offset], budget - count(suffix), count)
+    return Window(prefix, suffix)
+
+
+def _tail(text: str, budget: int, count: Callable[[str], int]) -> str:
+    """The end of `text` from a line that is a multiple of STEP_LINES; at least the last line, cut if it must be."""
+    lines = text.split("\n")
+    costs = [count(line) + 1 for line in lines]
+    total = sum(costs)
+    start = 0
+    while total > budget and start + STEP_LINES < len(lines):
+        total -= sum(costs[start : start + STEP_LINES])
+        start += STEP_LINES
+    while total > budget and start + 1 < len(lines):
+        total -= costs[start]
+        start += 1
+    kept = "\n".join(lines[start:])
+    return kept if total <= budget else _shortened(kept, budget, count, keep_end=True)
+
+
+def _head(text: str, budget: int, count: Callable[[str], int]) -> str:
+    """The beginning of `text` up to a line end; the rest of the first line always, cut if it must be."""
+    end = text.find("\n") + 1 or len(text)
+    kept = text[:end]
+    total = count(kept)
+    if total > budget:
+        return _shortened(kept, budget, count, keep_end=False)
+    while end < len(text):
+        following = text.find("\n", end) + 1 or len(text)
+        total += count(text[end:following])
+        if total > budget:
+            break
+        end = following
+    return text[:end]
+
+
+def _shortened(text: str, budget: int, count: Callable[[str], int], keep_end: bool) -> str:
+    """A single long line (minified code, a data literal) cut to the budget by halving."""
+    while text and count(text) > budget:
+        half = (len(text) + 1) // 2
+        text = text[-half:] if keep_end and half < len(text) else text[:half] if half < len(text) else ""
+    return text

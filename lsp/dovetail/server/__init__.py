@@ -1,0 +1,1 @@
+"""The language server: protocol, transport, converters and one handler per file."""

@@ -1,0 +1,56 @@
+"""Between the protocol's types and our own: places, edits, paths and items. Nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from lsprotocol import types
+from pygls.uris import to_fs_path
+
+from dovetail.completion.request import Completion, Trigger
+from dovetail.session.document import Document, Edit, Position
+from dovetail.session.lines import Encoding
+
+
+def file_path(uri: str) -> Path | None:
+    """The file that a URI names, or None for unsaved buffers, notebook cells and remote files."""
+    if urlsplit(uri).scheme != "file":
+        return None
+    path = to_fs_path(uri)
+    return Path(path).resolve() if path else None
+
+
+def encoding(kind: types.PositionEncodingKind | str | None) -> Encoding:
+    """The client's unit for columns; UTF-16 where nothing was agreed (LSP 3.18, `positionEncoding`)."""
+    return Encoding(kind.value if isinstance(kind, types.PositionEncodingKind) else kind or "utf-16")
+
+
+def position(place: types.Position) -> Position:
+    return Position(place.line, place.character)
+
+
+def edits(changes: Iterable[types.TextDocumentContentChangeEvent]) -> list[Edit]:
+    """Content changes in the order in which they apply."""
+    return [
+        Edit(change.text, position(change.range.start), position(change.range.end))
+        if isinstance(change, types.TextDocumentContentChangePartial)
+        else Edit(change.text)
+        for change in changes
+    ]
+
+
+def trigger(context: types.InlineCompletionContext) -> Trigger:
+    return "invoked" if context.trigger_kind is types.InlineCompletionTriggerKind.Invoked else "automatic"
+
+
+def inline_items(completion: Completion, document: Document, unit: Encoding) -> types.InlineCompletionList | None:
+    """The completion as an item that inserts at the cursor; None where there is nothing to show."""
+    if not completion.text:
+        return None
+    cursor = document.position_at(completion.offset, unit)
+    place = types.Position(cursor.line, cursor.column)
+    # An item without a range would replace the word at the cursor in some editors.
+    item = types.InlineCompletionItem(insert_text=completion.text, range=types.Range(place, place))
+    return types.InlineCompletionList(items=[item])

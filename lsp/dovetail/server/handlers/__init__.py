@@ -1,0 +1,1 @@
+"""One protocol message, one file: convert in, call, convert out."""

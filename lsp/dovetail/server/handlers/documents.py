@@ -1,0 +1,30 @@
+"""`textDocument/didOpen`, `didChange`, `didSave` and `didClose`. All synchronous: their order is the order of edits."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from dovetail.server import convert
+from dovetail.server.server import DovetailServer
+from dovetail.session.document import Document
+
+
+def did_open(ls: DovetailServer, params: types.DidOpenTextDocumentParams) -> None:
+    opened = params.text_document
+    document = Document.of(opened.uri, str(opened.language_id), opened.version, opened.text)
+    ls.session.open_document(document, convert.file_path(opened.uri))
+
+
+def did_change(ls: DovetailServer, params: types.DidChangeTextDocumentParams) -> None:
+    changed = params.text_document
+    ls.session.change_document(changed.uri, convert.edits(params.content_changes), changed.version)
+
+
+def did_save(ls: DovetailServer, params: types.DidSaveTextDocumentParams) -> None:
+    path = convert.file_path(params.text_document.uri)
+    if path is not None:
+        ls.session.files_changed([path])
+
+
+def did_close(ls: DovetailServer, params: types.DidCloseTextDocumentParams) -> None:
+    ls.session.close_document(params.text_document.uri)

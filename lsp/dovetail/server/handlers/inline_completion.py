@@ -1,0 +1,26 @@
+"""`textDocument/inlineCompletion`: ghost text."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from dovetail.server import convert
+from dovetail.server.server import DovetailServer
+from dovetail_models.errors import EngineError
+
+
+async def inline_completion(
+    ls: DovetailServer, params: types.InlineCompletionParams
+) -> types.InlineCompletionList | None:
+    """The completion at the cursor, or null. Trouble with the model is told once, never as a failed request."""
+    session = ls.session
+    document = session.documents.get(params.text_document.uri)
+    if document is None:
+        return None
+    offset = document.offset_at(convert.position(params.position), session.encoding)
+    try:
+        completion = await session.complete(document.uri, offset, convert.trigger(params.context))
+    except EngineError as error:
+        ls.notices.trouble(str(error))
+        return None
+    return None if completion is None else convert.inline_items(completion, document, session.encoding)

@@ -1,0 +1,34 @@
+"""`initialize`, `initialized` and `shutdown`."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from dovetail.server import convert
+from dovetail.server.server import DovetailServer
+
+
+def on_initialize(ls: DovetailServer, params: types.InitializeParams) -> None:
+    """Read what the client can do. Folders are opened when it is ready to hear from us."""
+    values = params.initialization_options
+    ls.session.configure(("The editor's settings", values if isinstance(values, dict) else {}))
+    ls.session.encoding = convert.encoding(ls.workspace.position_encoding)
+    ls.folders = tuple(folder.uri for folder in params.workspace_folders or ()) or _root(params)
+
+
+def on_initialized(ls: DovetailServer, params: types.InitializedParams) -> None:
+    """Index the folders and load the model, both in the background."""
+    for uri in ls.folders:
+        path = convert.file_path(uri)
+        if path is not None:
+            ls.session.open_folder(path)
+    ls.session.warm_up()
+
+
+async def on_shutdown(ls: DovetailServer, params: None) -> None:
+    """Stop everything before the answer goes out."""
+    await ls.session.close()
+
+
+def _root(params: types.InitializeParams) -> tuple[str, ...]:
+    return (params.root_uri,) if params.root_uri else ()

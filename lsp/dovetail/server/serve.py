@@ -1,0 +1,63 @@
+"""Puts a server together and runs it until its client leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.io_ import run_async
+
+from dovetail.server.handlers import documents, folders, inline_completion, lifecycle
+from dovetail.server.notices import Notices
+from dovetail.server.server import DovetailServer
+from dovetail.server.stdio import ProtocolOutput
+from dovetail.session.engine import MakeEngine
+from dovetail.session.session import Session
+
+
+def create_server(make_engine: MakeEngine) -> DovetailServer:
+    """A server that has started nothing yet. Must be called in the event loop that will run it."""
+    server = DovetailServer()
+    server.notices = Notices(server.protocol, asyncio.get_running_loop())
+    server.session = Session(make_engine, server.notices)
+    server.feature(types.INITIALIZE)(lifecycle.on_initialize)
+    server.feature(types.INITIALIZED)(lifecycle.on_initialized)
+    server.feature(types.SHUTDOWN)(lifecycle.on_shutdown)
+    server.feature(types.TEXT_DOCUMENT_DID_OPEN)(documents.did_open)
+    server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(documents.did_change)
+    server.feature(types.TEXT_DOCUMENT_DID_SAVE)(documents.did_save)
+    server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(documents.did_close)
+    server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(folders.did_change_workspace_folders)
+    server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(folders.did_change_watched_files)
+    # Without an options object pygls does not announce the capability.
+    options = types.InlineCompletionOptions()
+    server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, options)(inline_completion.inline_completion)
+    return server
+
+
+async def serve(server: DovetailServer, reader: asyncio.StreamReader, output: ProtocolOutput) -> int:
+    """Speak with the client until it leaves. Returns the exit status: 1 when it left without `shutdown`."""
+    server.protocol.set_writer(output)
+    reading = asyncio.create_task(_read(server, reader))
+    leaving = asyncio.create_task(server.protocol.exited.wait())
+    try:
+        await asyncio.wait({reading, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        reading.cancel()
+        leaving.cancel()
+        ended = await asyncio.gather(reading, leaving, return_exceptions=True)
+        await server.session.close()
+        await server.notices.close()
+    for error in ended:
+        if isinstance(error, Exception):
+            server.report_server_error(error, JsonRpcException)
+    return 0 if server.protocol.was_shut_down else 1
+
+
+async def _read(server: DovetailServer, reader: asyncio.StreamReader) -> None:
+    try:
+        await run_async(threading.Event(), reader, server.protocol, error_handler=server.report_server_error)
+    except asyncio.IncompleteReadError:
+        return  # the client left in the middle of a message

@@ -1,0 +1,1 @@
+"""What the server remembers: documents, workspaces, the engine. Knows no protocol."""

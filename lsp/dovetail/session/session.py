@@ -1,0 +1,189 @@
+"""The server's memory, its only mutable object. Changed by handlers, on the event loop, and by nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from dovetail.completion.pipeline import complete
+from dovetail.completion.request import Completion, CompletionRequest, Trigger
+from dovetail.session.document import Document, Edit
+from dovetail.session.engine import MakeEngine
+from dovetail.session.lines import Encoding
+from dovetail.session.workspaces import Workspace, Workspaces
+from dovetail.settings import Settings, SettingsError, load_settings
+from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_models.engine.client import EngineClient
+from dovetail_models.engine.status import EngineStatus
+from dovetail_models.errors import EngineError
+
+
+class SessionEvents(Protocol):
+    """What the session tells the outside. Index events come from the index thread, the others from the event loop."""
+
+    def trouble(self, message: str) -> None: ...
+
+    def engine_status(self, status: EngineStatus) -> None: ...
+
+    def index_progress(self, root: Path, done: int, total: int) -> None: ...
+
+    def index_ready(self, root: Path) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a document stands: its workspace and its path there. A buffer without a file has no workspace."""
+
+    workspace: Workspace | None
+    path: str
+
+
+class Session:
+    """Open documents, open workspaces, one engine, and the newest running request of each document."""
+
+    def __init__(self, make_engine: MakeEngine, events: SessionEvents) -> None:
+        self.encoding = Encoding.UTF16  # the protocol's default until the client has said what it speaks
+        self.settings = Settings()
+        self.documents: dict[str, Document] = {}
+        self.workspaces = Workspaces(self._start_index)
+        self._make_engine = make_engine
+        self._events = events
+        self._engine: EngineClient | EngineError = EngineError("The editor has not yet told its settings.")
+        self._places: dict[str, Place] = {}
+        self._newest: dict[str, asyncio.Task[Completion | None]] = {}
+        self._background: set[asyncio.Task[object]] = set()
+
+    def configure(self, *layers: tuple[str, Mapping[str, object]]) -> None:
+        """Take the user's settings under those of `layers` (place, values). A mistake in them is told, not raised."""
+        try:
+            self.settings = load_settings(*layers)
+            self._engine = self._make_engine(self.settings, self._events.engine_status)
+        except (SettingsError, EngineError) as error:
+            self._engine = EngineError(str(error))
+            self._events.trouble(str(error))
+
+    def warm_up(self) -> None:
+        """Start the engine in the background, so that the first completion does not wait for the model to load."""
+        if isinstance(self._engine, EngineClient):
+            self._spawn(self._load(self._engine))
+
+    def open_folder(self, root: Path) -> None:
+        """Index a workspace folder in the background."""
+        self.workspaces.open(root)
+
+    def close_folder(self, root: Path) -> None:
+        """Forget a workspace folder. Its open documents are completed without the rest of the project."""
+        workspace = self.workspaces.remove(root)
+        if workspace is not None:
+            for uri, place in self._places.items():
+                if place.workspace is workspace:
+                    self._places[uri] = Place(None, place.path)
+            self._spawn(asyncio.to_thread(workspace.index.close))
+
+    def files_changed(self, paths: Iterable[Path]) -> None:
+        """Files were created, changed or deleted on disk."""
+        for path in paths:
+            for workspace in self.workspaces.all():
+                if path.is_relative_to(workspace.root):
+                    workspace.index.apply([workspace.relative(path)])
+
+    def open_document(self, document: Document, path: Path | None) -> None:
+        """A document that the editor shows. `path` is its file, or None for a buffer that was never saved."""
+        self.documents[document.uri] = document
+        self._places[document.uri] = self._place(document.uri, path)
+        self._overlay(document.uri, document.text)
+
+    def change_document(self, uri: str, edits: Iterable[Edit], version: int) -> None:
+        """Apply a client's edits. A document that is not open is ignored."""
+        document = self.documents.get(uri)
+        if document is not None:
+            self.documents[uri] = document = document.edited(edits, version, self.encoding)
+            self._overlay(uri, document.text)
+
+    def close_document(self, uri: str) -> None:
+        """The disk speaks for this file again."""
+        if self.documents.pop(uri, None) is not None:
+            self._overlay(uri, None)
+            del self._places[uri]
+
+    async def complete(self, uri: str, offset: int, trigger: Trigger) -> Completion | None:
+        """Complete an open document at an offset. The newest request of a document wins: an older one answers None.
+
+        Raises EngineError when the model cannot answer.
+        """
+        if isinstance(self._engine, EngineError):
+            raise self._engine
+        document, place = self.documents[uri], self._places[uri]
+        request = CompletionRequest(
+            document=uri,
+            path=place.path,
+            text=document.text,
+            offset=offset,
+            snapshot=place.workspace.index.snapshot if place.workspace else IndexSnapshot.empty(),
+            trigger=trigger,
+        )
+        completion = await self._newest_wins(uri, complete(request, self._engine, self.settings))
+        is_still_asked = self.documents.get(uri) is document
+        return completion if is_still_asked else None
+
+    async def close(self) -> None:
+        """Stop everything that was started. Nothing is left running afterwards; a second call does nothing."""
+        running = [*self._newest.values(), *self._background]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.to_thread(self.workspaces.close_all)
+        if isinstance(self._engine, EngineClient):
+            await self._engine.close()
+
+    async def _newest_wins(self, uri: str, work: Coroutine[Any, Any, Completion | None]) -> Completion | None:
+        older = self._newest.get(uri)
+        if older is not None:
+            older.cancel()
+        task = self._newest[uri] = asyncio.create_task(work)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if _is_being_cancelled():
+                raise
+            return None  # a newer request took its place
+        finally:
+            if self._newest.get(uri) is task:
+                del self._newest[uri]
+
+    async def _load(self, engine: EngineClient) -> None:
+        try:
+            await engine.ensure_ready()
+        except EngineError as error:
+            self._events.trouble(str(error))
+
+    def _start_index(self, workspace: Workspace) -> None:
+        workspace.index.start(
+            progress=lambda done, total: self._events.index_progress(workspace.root, done, total),
+            on_ready=lambda: self._events.index_ready(workspace.root),
+        )
+        workspace.index.watch()
+
+    def _place(self, uri: str, path: Path | None) -> Place:
+        if path is None:
+            return Place(None, uri.rpartition("/")[2].rpartition(":")[2])
+        workspace = self.workspaces.of(path)
+        return Place(workspace, workspace.relative(path))
+
+    def _overlay(self, uri: str, text: str | None) -> None:
+        place = self._places[uri]
+        if place.workspace is not None:
+            place.workspace.index.set_overlay(place.path, text)
+
+    def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

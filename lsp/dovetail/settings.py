@@ -1,0 +1,91 @@
+"""Every option of Dovetail, once: its name, type, default and one sentence.
+
+Values come from, in rising order: the defaults here, the user's own `config.toml`, and what the editor or the command
+line says. A project never sets any of these. The README's table is generated from this module (a test holds it true).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+
+class SettingsError(Exception):
+    """One line that names the option, what is wrong with it and where it stands."""
+
+
+def _option(default: str | int, sentence: str, minimum: int | None = None) -> Any:
+    return field(default=default, metadata={"sentence": sentence, "minimum": minimum})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options, with their defaults."""
+
+    model: str = _option("starter", "Name of a model, or the path of a GGUF file with fill-in-the-middle tokens.")
+    context_tokens: int = _option(1024, "Most tokens of other files to show the model; 0 shows none.", 0)
+    max_tokens: int = _option(64, "Most tokens of one completion.", 1)
+    context_window: int = _option(4096, "Tokens the model can see at once; never more than it was trained for.", 256)
+    threads: int = _option(0, "CPU threads of the model; 0 lets Dovetail choose.", 0)
+    gpu_layers: int = _option(-1, "Layers of the model to put on the GPU; -1 means as many as there are.", -1)
+
+
+def user_config_path() -> Path:
+    """Where the user's own `config.toml` is looked for."""
+    return platformdirs.user_config_path("dovetail", appauthor=False) / "config.toml"
+
+
+def load_settings(*layers: tuple[str, Mapping[str, object]]) -> Settings:
+    """The defaults under the user's file under `layers`, each a pair of the place's name (for messages) and values.
+
+    Raises SettingsError for a file that cannot be read, an unknown option, or a value of the wrong type or range.
+    """
+    settings = Settings()
+    for origin, values in (_user_layer(), *layers):
+        settings = dataclasses.replace(settings, **_checked(origin, values))
+    return settings
+
+
+def settings_table() -> str:
+    """The options as a Markdown table, for the README."""
+    rows = ["| option | default | |", "|---|---|---|"]
+    for option in dataclasses.fields(Settings):
+        rows.append(f"| `{option.name}` | `{option.default!r}` | {option.metadata['sentence']} |".replace("'", '"'))
+    return "\n".join(rows)
+
+
+def _user_layer() -> tuple[str, Mapping[str, object]]:
+    path = user_config_path()
+    try:
+        return str(path), tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return str(path), {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}. Mend or remove it.") from None
+
+
+def _checked(origin: str, values: Mapping[str, object]) -> dict[str, Any]:
+    known = {option.name: option for option in dataclasses.fields(Settings)}
+    checked: dict[str, Any] = {}
+    for name, value in values.items():
+        option = known.get(name)
+        if option is None:
+            raise SettingsError(f"{origin}: there is no option {name!r}; the options are {', '.join(known)}.")
+        wanted = type(option.default)
+        if not isinstance(value, wanted) or isinstance(value, bool) or not isinstance(value, str | int):
+            raise SettingsError(f"{origin}: {name} must be {_named(wanted)}, not {value!r}.")
+        minimum = option.metadata["minimum"]
+        if isinstance(value, int) and minimum is not None and value < minimum:
+            raise SettingsError(f"{origin}: {name} must be at least {minimum}, not {value}.")
+        checked[name] = value
+    return checked
+
+
+def _named(wanted: type) -> str:
+    return {str: "a text", int: "a whole number"}[wanted]

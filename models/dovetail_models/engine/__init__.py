@@ -1,0 +1,1 @@
+"""Running a model: the host process around llama.cpp, and the client that speaks to it."""

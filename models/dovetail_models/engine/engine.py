@@ -1,0 +1,181 @@
+"""The engine: a loaded model that answers one job after the other. Synchronous; belongs to one thread of the host.
+
+Here a job becomes a prompt, a prompt becomes tokens in the KV cache, and those become a completion.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psutil
+
+from dovetail_models.engine import llama
+from dovetail_models.engine.decode import Generated, Limits, generate
+from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, StopReason
+from dovetail_models.engine.kv import CachedSequence
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.status import EngineStatus
+from dovetail_models.engine.tokenize import Tokenizer
+from dovetail_models.errors import EngineError, ModelError
+from dovetail_models.files import check_file
+from dovetail_models.prompt.deepseek import segments
+from dovetail_models.prompt.fit import Block, Fitted, PromptTooLong, fit
+
+COMPLETION_SHARE = 1 / 2
+"""Share of the window that a completion may take at most; the prompt has the rest."""
+
+MIN_N_CTX = 256
+"""Tokens: smaller windows hold no useful prompt."""
+
+
+class Yielded(Exception):
+    """A warm job has made way; what it has evaluated stays in the KV cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt that fits the window, as tokens."""
+
+    ids: tuple[int, ...]
+    fitted: Fitted
+
+
+class Engine:
+    """A model, its KV cache, and the loop from job to reply."""
+
+    def __init__(self, options: EngineOptions) -> None:
+        """Load the model. Raises EngineError."""
+        started = time.perf_counter()
+        check_file(options.model_path)
+        model = llama.load_model(options.model_path, options.gpu_layers)
+        _check_fill_in(model)
+        threads = options.threads or default_threads()
+        n_ctx = max(MIN_N_CTX, min(options.n_ctx, model.n_ctx_train or options.n_ctx))
+        self._model = model
+        self._vocabulary = model.vocabulary
+        self._context = model.context(n_ctx, threads, min(options.micro_batch, n_ctx))
+        self._sequence = CachedSequence(self._context)
+        self._tokenizer = Tokenizer(model.vocabulary)
+        self.status = EngineStatus(
+            state="ready",
+            model=options.model_path.stem,
+            description=model.description,
+            n_ctx=self._context.n_ctx,
+            threads=threads,
+            pid=os.getpid(),
+            load_ms=_ms_since(started),
+            build=llama.build(),
+            devices=llama.devices(),
+            weights_bytes=model.weights_bytes,
+            cache_bytes=self._context.n_ctx * model.cache_bytes_per_token(),
+        )
+
+    def complete(
+        self,
+        job: CompletionJob,
+        interrupt: Interrupt,
+        on_text: Callable[[str], None] | None = None,
+        queue_ms: float = 0.0,
+    ) -> CompletionReply:
+        """Answer a job. `on_text` gets the text so far whenever it grows.
+
+        Raises EngineError if the prompt cannot fit, Yielded if a warm job made way.
+        """
+        started = time.perf_counter()
+        max_tokens = 0 if job.priority == "warm" else self._allowed_tokens(job.max_tokens)
+        prompt = self._prompt(job, self._context.n_ctx - self._allowed_tokens(job.max_tokens))
+        prompt_ms = _ms_since(started)
+        with interrupt.attached(self._context.abort):
+            started = time.perf_counter()
+            reused = self._sequence.keep(prompt.ids)
+            whole = self._sequence.extend(prompt.ids[reused:], lambda: interrupt.reason is not None)
+            prefill_ms = _ms_since(started)
+            started = time.perf_counter()
+            if whole:
+                generated = self._generate(job, max_tokens, interrupt, on_text)
+            else:
+                generated = Generated("", "interrupted", 0, None)
+            decode_ms = _ms_since(started)
+        return CompletionReply(
+            text=generated.text,
+            stop=_stop_reason(generated, interrupt),
+            logprob=generated.logprob,
+            model=self.status.model,
+            prompt_tokens=len(prompt.ids),
+            reused_tokens=reused,
+            generated_tokens=generated.tokens,
+            queue_ms=queue_ms,
+            prompt_ms=prompt_ms,
+            prefill_ms=prefill_ms,
+            decode_ms=decode_ms,
+            blocks=_block_tokens(prompt.fitted.blocks),
+            prompt=self._tokenizer.text(prompt.ids) if job.explain else None,
+            cut=prompt.fitted.cut,
+        )
+
+    def close(self) -> None:
+        """Free everything."""
+        self._context.close()
+        self._model.close()
+
+    def _prompt(self, job: CompletionJob, room: int) -> Prompt:
+        blocks = self._tokenizer.blocks(segments(job.parts))
+        try:
+            fitted = fit(blocks, room, self._tokenizer.line_ends.__contains__)
+        except PromptTooLong as error:
+            raise EngineError(f"the prompt does not fit the window of {self._context.n_ctx} tokens: {error}") from error
+        return Prompt(tuple(token for block in fitted.blocks for token in block.ids), fitted)
+
+    def _generate(
+        self, job: CompletionJob, max_tokens: int, interrupt: Interrupt, on_text: Callable[[str], None] | None
+    ) -> Generated:
+        return generate(
+            self._sequence,
+            self._context.logits,
+            self._vocabulary,
+            Limits(max_tokens, job.max_lines, job.stop),
+            lambda: interrupt.reason is not None,
+            on_text,
+        )
+
+    def _allowed_tokens(self, wanted: int) -> int:
+        return max(0, min(wanted, int(self._context.n_ctx * COMPLETION_SHARE)))
+
+
+def default_threads() -> int:
+    """One thread a physical core that this process may use."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    return max(1, min(usable, psutil.cpu_count(logical=False) or usable))
+
+
+def _check_fill_in(model: llama.Model) -> None:
+    vocabulary = model.vocabulary
+    if None in (vocabulary.fim_begin, vocabulary.fim_hole, vocabulary.fim_end):
+        raise ModelError(
+            f"{model.path} has no fill-in-the-middle tokens, so it cannot complete code in place: "
+            "choose a base model (not instruct), such as deepseek-coder-1.3b-base"
+        )
+
+
+def _stop_reason(generated: Generated, interrupt: Interrupt) -> StopReason:
+    if generated.stop != "interrupted":
+        return generated.stop
+    match interrupt.reason:
+        case "enough" | "cancelled" | "superseded" as reason:
+            return reason
+        case _:
+            raise Yielded
+
+
+def _block_tokens(blocks: tuple[Block, ...]) -> tuple[BlockTokens, ...]:
+    """Sizes by label, in order of first appearance."""
+    sizes: dict[str, int] = {}
+    for block in blocks:
+        sizes[block.label] = sizes.get(block.label, 0) + len(block.ids)
+    return tuple(BlockTokens(label, tokens) for label, tokens in sizes.items())
+
+
+def _ms_since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000

@@ -1,0 +1,73 @@
+"""What is asked of the engine and what it answers. Only values live here; their form on the wire is `wire.py`'s."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dovetail_models.prompt.fit import Cut
+from dovetail_models.prompt.parts import PromptParts
+
+Priority = Literal["interactive", "warm"]
+
+StopReason = Literal["eos", "line", "stop", "length", "enough", "cancelled", "superseded"]
+"""Why a completion ended.
+
+eos: the model said so. line: `max_lines` were full. stop: a stop string came. length: `max_tokens` were full (a warm job
+ends with this too). enough: the client's own test was content. cancelled: taken back. superseded: a newer job with the
+same key came.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionJob:
+    """One completion to be made.
+
+    `client` is a key (a document, say): a newer job with the same key supersedes the older one, which is then answered
+    with stop "superseded". A warm job only reads its prompt into the KV cache, and yields to interactive ones; it never
+    supersedes an interactive one.
+    `max_lines` ends the text before the newline that would begin the line after that many; `stop` ends it before any of
+    these strings. `explain` asks for the prompt as text.
+    """
+
+    parts: PromptParts
+    client: str
+    max_tokens: int = 64
+    max_lines: int | None = None
+    stop: tuple[str, ...] = ()
+    explain: bool = False
+    priority: Priority = "interactive"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTokens:
+    """How many tokens a block of the prompt took. Labels: `prompt/segments.py`; markers are counted under "markers"."""
+
+    label: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionReply:
+    """A completion and what it cost.
+
+    `logprob` is the mean natural-log probability of the generated tokens, None where there are none; the end token is not
+    among them. Of `prompt_tokens`, `reused_tokens` came from the KV cache. `queue_ms` is the wait for the engine,
+    `prompt_ms` layout, tokenization and fitting. `prompt` is there if the job asked to explain. `cut` tells what had to
+    be left out so that the prompt fits the window.
+    """
+
+    text: str
+    stop: StopReason
+    logprob: float | None
+    model: str
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    generated_tokens: int = 0
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
+    queue_ms: float = 0.0
+    prompt_ms: float = 0.0
+    prefill_ms: float = 0.0
+    decode_ms: float = 0.0
+    blocks: tuple[BlockTokens, ...] = ()
+    prompt: str | None = None
+    cut: tuple[Cut, ...] = ()

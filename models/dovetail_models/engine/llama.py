@@ -1,0 +1,296 @@
+"""The only module that imports llama_cpp: a typed, checked surface over llama.cpp's C interface.
+
+llama.cpp aborts the whole process on some inputs (a batch that is too large, logits that are not there, positions out of
+range): every call here checks first and raises `LlamaError`. What to evaluate and when is `kv.py`'s and `decode.py`'s.
+A `Context` belongs to one thread; only its `abort` flag may be touched by others.
+"""
+
+import ctypes
+import sys
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from llama_cpp import llama_cpp as api
+
+from dovetail_models.errors import EngineError, ModelError
+
+_MARKER_ATTRIBUTES = (
+    api.LLAMA_TOKEN_ATTR_UNKNOWN
+    | api.LLAMA_TOKEN_ATTR_UNUSED
+    | api.LLAMA_TOKEN_ATTR_CONTROL
+    | api.LLAMA_TOKEN_ATTR_USER_DEFINED
+)
+
+Logits = npt.NDArray[np.float32]
+
+ABORTED = 2
+"""llama_decode's result when the abort callback has said stop."""
+
+LOG_LINES = 200
+"""Lines of llama.cpp's log that are kept for error messages."""
+
+MODEL_TEXT_BYTES = 512
+"""Room for a model's description or a metadata value."""
+
+
+class LlamaError(Exception):
+    """A call that llama.cpp would have aborted on, or that it refused."""
+
+
+class Log:
+    """llama.cpp's own log: kept in memory, never printed."""
+
+    def __init__(self) -> None:
+        self.lines: deque[str] = deque(maxlen=LOG_LINES)
+        self._line = ""
+        # The object that C calls must live as long as the process.
+        self._callback = api.llama_log_callback(self._take)
+
+    def install(self) -> None:
+        """Take over the process-wide log of llama.cpp."""
+        api.llama_log_set(self._callback, ctypes.c_void_p(0))
+
+    def reason(self, marker: str) -> str:
+        """What stands behind `marker` in the last line that has it, or the last line of all."""
+        for line in reversed(self.lines):
+            if marker in line:
+                return line.partition(marker)[2].strip(" :")
+        return self.lines[-1].strip() if self.lines else "no reason given"
+
+    def _take(self, _level: int, text: bytes, _data: Any) -> None:
+        *whole, self._line = (self._line + text.decode("utf-8", "replace")).split("\n")
+        self.lines.extend(line for line in whole if line.strip(" ."))
+
+
+LOG = Log()
+
+
+class AbortFlag:
+    """A flag that llama.cpp reads while it computes; may be set from any thread.
+
+    The callback is C's own strlen on a buffer of two bytes: it returns 1 if the flag is set, else 0. A Python callback
+    would have to wait for the interpreter's lock at every node of the graph.
+    """
+
+    def __init__(self) -> None:
+        self._buffer = ctypes.create_string_buffer(2)
+        libc = ctypes.cdll.msvcrt if sys.platform == "win32" else ctypes.CDLL(None)
+        self.callback = ctypes.cast(libc.strlen, api.ggml_abort_callback)
+        self.data = ctypes.cast(self._buffer, ctypes.c_void_p)
+
+    def set(self) -> None:
+        self._buffer[0] = b"\x01"
+
+    def clear(self) -> None:
+        self._buffer[0] = b"\x00"
+
+    def is_set(self) -> bool:
+        return bool(self._buffer[0] != b"\x00")
+
+
+class Vocabulary:
+    """A model's tokens. Ids of special tokens are None where the vocabulary has none."""
+
+    def __init__(self, pointer: Any) -> None:
+        self._pointer = pointer
+        self.size = int(api.llama_vocab_n_tokens(pointer))
+        self.bos = _id(api.llama_vocab_bos(pointer)) if api.llama_vocab_get_add_bos(pointer) else None
+        self.fim_begin = _id(api.llama_vocab_fim_pre(pointer))
+        self.fim_hole = _id(api.llama_vocab_fim_suf(pointer))
+        self.fim_end = _id(api.llama_vocab_fim_mid(pointer))
+        self._piece_buffer = ctypes.create_string_buffer(1024)
+
+    def tokenize(self, text: bytes) -> list[int]:
+        """Tokens of UTF-8 `text`, with no special token added and none parsed (added tokens may match all the same)."""
+        room = len(text) + 2
+        ids = (api.llama_token * room)()
+        count = api.llama_tokenize(self._pointer, text, len(text), ids, room, False, False)
+        if count < 0:
+            raise LlamaError(f"tokenization of {len(text)} bytes failed ({count})")
+        return ids[:count]
+
+    def piece(self, token: int, special: bool = False) -> bytes:
+        """The bytes that a token stands for; those of control tokens only with `special`."""
+        self._check(token)
+        count = api.llama_token_to_piece(self._pointer, token, self._piece_buffer, 1024, 0, special)
+        if count < 0:
+            buffer = ctypes.create_string_buffer(-count)
+            count = api.llama_token_to_piece(self._pointer, token, buffer, -count, 0, special)
+            return buffer.raw[:count]
+        return self._piece_buffer.raw[:count]
+
+    def is_marker(self, token: int) -> bool:
+        """Whether a token is no piece of ordinary text: a control token, one added by the model's maker, or unused.
+
+        Single characters that were added to a vocabulary (DeepSeek-Coder's \u00f5, say) are ordinary text.
+        """
+        self._check(token)
+        if not api.llama_vocab_get_attr(self._pointer, token) & _MARKER_ATTRIBUTES:
+            return False
+        return len(self.piece(token, special=True).decode("utf-8", "replace")) > 1
+
+    def ends_text(self, token: int) -> bool:
+        """Whether a generated token ends the text: the end token, or any marker, which never belongs in a user's file."""
+        return bool(api.llama_vocab_is_eog(self._pointer, token)) or self.is_marker(token)
+
+    def _check(self, token: int) -> None:
+        if not 0 <= token < self.size:
+            raise LlamaError(f"token {token} is not in the vocabulary of {self.size}")
+
+
+class Model:
+    """Loaded weights (or, with `vocab_only`, a vocabulary alone)."""
+
+    def __init__(self, pointer: Any, path: Path) -> None:
+        self._pointer = pointer
+        self.path = path
+        self.vocabulary = Vocabulary(api.llama_model_get_vocab(pointer))
+        self.n_ctx_train = int(api.llama_model_n_ctx_train(pointer))
+        self.weights_bytes = int(api.llama_model_size(pointer))
+
+    @property
+    def description(self) -> str:
+        """llama.cpp's one-line description: architecture, size, quantization."""
+        buffer = ctypes.create_string_buffer(MODEL_TEXT_BYTES)
+        api.llama_model_desc(self._pointer, buffer, MODEL_TEXT_BYTES)
+        return buffer.value.decode("utf-8", "replace")
+
+    def metadata(self, key: str) -> str | None:
+        """A metadata value as text, None where the file has no such key."""
+        buffer = ctypes.create_string_buffer(MODEL_TEXT_BYTES)
+        if api.llama_model_meta_val_str(self._pointer, key.encode(), buffer, MODEL_TEXT_BYTES) < 0:
+            return None
+        return buffer.value.decode("utf-8", "replace")
+
+    def cache_bytes_per_token(self) -> int:
+        """Bytes of KV cache (f16) that one token takes."""
+        heads = max(1, int(api.llama_model_n_head(self._pointer)))
+        head_size = int(api.llama_model_n_embd(self._pointer)) // heads
+        return 2 * 2 * int(api.llama_model_n_layer(self._pointer)) * int(api.llama_model_n_head_kv(self._pointer)) * head_size
+
+    def context(self, n_ctx: int, threads: int, micro_batch: int) -> "Context":
+        """A new context with an empty KV cache. Raises EngineError if it does not fit in memory."""
+        params = api.llama_context_default_params()
+        params.n_ctx = n_ctx
+        params.n_batch = params.n_ubatch = micro_batch
+        params.n_seq_max = 1
+        params.n_threads = params.n_threads_batch = threads
+        params.kv_unified = True
+        params.no_perf = True
+        if not offloads():
+            # Slower than the plain kernels on a CPU, from a few hundred tokens on.
+            params.flash_attn_type = api.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        pointer = api.llama_init_from_model(self._pointer, params)
+        if not pointer:
+            needed = n_ctx * self.cache_bytes_per_token() / 2**20
+            raise EngineError(
+                f"a window of {n_ctx} tokens ({needed:.0f} MiB of KV cache) does not fit in memory: choose a smaller window"
+            )
+        return Context(pointer, self, n_ctx, micro_batch)
+
+    def close(self) -> None:
+        """Free the weights; contexts must be closed before."""
+        api.llama_model_free(self._pointer)
+
+
+class Context:
+    """A KV cache of one sequence and the means to evaluate tokens into it."""
+
+    def __init__(self, pointer: Any, model: Model, n_ctx: int, n_batch: int) -> None:
+        self._pointer = pointer
+        self._memory = api.llama_get_memory(pointer)
+        self._vocabulary_size = model.vocabulary.size
+        self._batch = api.llama_batch_init(n_batch, 0, 1)
+        self._has_logits = False
+        self.n_ctx = min(n_ctx, int(api.llama_n_ctx(pointer)))
+        self.n_batch = n_batch
+        self.abort = AbortFlag()
+        api.llama_set_abort_callback(pointer, self.abort.callback, self.abort.data)
+
+    def held(self) -> int:
+        """How many positions, from 0 on, the KV cache holds."""
+        return int(api.llama_memory_seq_pos_max(self._memory, 0)) + 1
+
+    def forget_from(self, position: int) -> None:
+        """Remove everything from `position` on; what stands before stays where the architecture allows, else all goes."""
+        if not api.llama_memory_seq_rm(self._memory, 0, position, -1):
+            api.llama_memory_seq_rm(self._memory, 0, -1, -1)
+
+    def evaluate(self, ids: Sequence[int], start: int, want_logits: bool) -> bool:
+        """Evaluate `ids` (at most `n_batch`) at the positions from `start` on. False if it was aborted.
+
+        After an abort ask `held()`: some of the tokens may have been evaluated.
+        """
+        if not 0 < len(ids) <= self.n_batch:
+            raise LlamaError(f"a batch of {len(ids)} tokens, where 1 to {self.n_batch} are allowed")
+        if start != self.held() or start + len(ids) > self.n_ctx:
+            raise LlamaError(f"{len(ids)} tokens at {start}, where {self.held()} of {self.n_ctx} are held")
+        if min(ids) < 0 or max(ids) >= self._vocabulary_size:
+            raise LlamaError("a token that is not in the vocabulary")
+        batch = self._batch
+        batch.n_tokens = len(ids)
+        for i, token in enumerate(ids):
+            batch.token[i] = token
+            batch.pos[i] = start + i
+            batch.n_seq_id[i] = 1
+            batch.seq_id[i][0] = 0
+            batch.logits[i] = 0
+        batch.logits[len(ids) - 1] = want_logits
+        self._has_logits = False
+        result = api.llama_decode(self._pointer, batch)
+        if result == ABORTED:
+            return False
+        if result != 0:
+            raise LlamaError(f"llama_decode failed ({result}): {LOG.reason('error')}")
+        self._has_logits = want_logits
+        return True
+
+    def logits(self) -> Logits:
+        """Logits after the last evaluated token: a view that holds until the next evaluation."""
+        if not self._has_logits:
+            raise LlamaError("the last evaluation asked for no logits")
+        return np.ctypeslib.as_array(api.llama_get_logits_ith(self._pointer, -1), shape=(self._vocabulary_size,))
+
+    def close(self) -> None:
+        """Free the KV cache."""
+        api.llama_batch_free(self._batch)
+        api.llama_free(self._pointer)
+
+
+def load_model(path: Path, gpu_layers: int = 0, vocab_only: bool = False) -> Model:
+    """Load a GGUF file. Raises ModelError with llama.cpp's own reason."""
+    LOG.install()
+    api.llama_backend_init()
+    params = api.llama_model_default_params()
+    params.n_gpu_layers = gpu_layers
+    params.vocab_only = vocab_only
+    pointer = api.llama_model_load_from_file(str(path).encode(), params)
+    if not pointer:
+        raise ModelError(
+            f"{path} cannot be loaded ({LOG.reason('error loading model:')}): the file is damaged or of a kind that "
+            "this llama.cpp does not know; download or convert it again"
+        )
+    return Model(pointer, path)
+
+
+def offloads() -> bool:
+    """Whether this llama.cpp was built for a GPU and finds one."""
+    return bool(api.llama_supports_gpu_offload())
+
+
+def build() -> str:
+    """Features that this llama.cpp was built with."""
+    return str(api.llama_print_system_info().decode("utf-8", "replace")).strip(" |")
+
+
+def devices() -> tuple[str, ...]:
+    """The accelerators that llama.cpp said it uses when it loaded the model."""
+    return tuple(line.partition("using device ")[2].strip() for line in LOG.lines if "using device " in line)
+
+
+def _id(token: int) -> int | None:
+    return None if token == api.LLAMA_TOKEN_NULL else int(token)

@@ -1,0 +1,34 @@
+"""What an engine host can tell about itself."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+EngineState = Literal["stopped", "starting", "loading", "ready", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """The state of an engine and, once a model is loaded, what it runs.
+
+    `message` says what is wrong when `state` is "failed". `description` is llama.cpp's own ("llama 1.3B Q4_K - Medium"),
+    `build` its compiled-in features, `devices` the accelerators in use. Sizes are in bytes: `weights_bytes` of the model,
+    `cache_bytes` of the KV cache at full window.
+    """
+
+    state: EngineState
+    message: str = ""
+    model: str = ""
+    description: str = ""
+    n_ctx: int = 0
+    threads: int = 0
+    pid: int | None = None
+    load_ms: float = 0.0
+    build: str = ""
+    devices: tuple[str, ...] = ()
+    weights_bytes: int = 0
+    cache_bytes: int = 0
+
+    @property
+    def memory_bytes(self) -> int:
+        """Weights and KV cache together, in bytes."""
+        return self.weights_bytes + self.cache_bytes

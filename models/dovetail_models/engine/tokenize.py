@@ -1,0 +1,159 @@
+"""Text to tokens: blocks cached by content, and markers in a user's text kept as text."""
+
+import re
+from collections import OrderedDict
+from typing import Protocol
+
+from dovetail_models.prompt.fit import Block
+from dovetail_models.prompt.segments import Role, Segment, Special
+
+CACHE_BYTES = 32 * 2**20
+"""Room for tokenized text. A project's open files and their context take a few MiB."""
+
+MARKERS_LABEL = "markers"
+"""Under this label the special tokens of a prompt are counted."""
+
+_TOKEN_BYTES = 8
+"""Bytes of one token id in a tuple (a pointer; small integers are shared)."""
+
+_ENTRY_BYTES = 200
+"""Bytes that an entry takes besides its text and ids."""
+
+_LINE_PROBE = "if x:\n\n    y = 'é'  \r\n\tz \n \n(\n)"
+"""Text with what could hold a token across a line end: blank lines, trailing and leading white space, carriage returns."""
+
+
+class Vocabulary(Protocol):
+    """What tokenization asks of a vocabulary."""
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def bos(self) -> int | None: ...
+    @property
+    def fim_begin(self) -> int | None: ...
+    @property
+    def fim_hole(self) -> int | None: ...
+    @property
+    def fim_end(self) -> int | None: ...
+    def tokenize(self, text: bytes) -> list[int]: ...
+    def piece(self, token: int, special: bool = False) -> bytes: ...
+    def is_marker(self, token: int) -> bool: ...
+
+
+class Tokenizer:
+    """Tokens of text under one vocabulary.
+
+    `tokens(text)` decode to exactly `text` (lone surrogates apart, which UTF-8 cannot hold), and none of them is a special
+    token, whatever stands in the text.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, cache_bytes: int = CACHE_BYTES) -> None:
+        self._vocabulary = vocabulary
+        self._cache: OrderedDict[str, tuple[int, ...]] = OrderedDict()
+        self._cache_bytes = cache_bytes
+        self._used_bytes = 0
+        self._stubborn = _stubborn_pattern(vocabulary)
+        with_newline = {
+            token: piece for token in range(vocabulary.size) if b"\n" in (piece := vocabulary.piece(token))
+        }
+        self.line_ends = frozenset(token for token, piece in with_newline.items() if piece.endswith(b"\n"))
+        # Where tokens never reach over a line end, lines can be tokenized, and cached, one by one.
+        self.by_lines = list(with_newline.values()) == [b"\n"] and self._lines_stand_alone()
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """Tokens of a text that stands on its own."""
+        if not self.by_lines:
+            return self._cached(text)
+        ids: list[int] = []
+        for line in _lines(text):
+            ids.extend(self._cached(line))
+        return tuple(ids)
+
+    def blocks(self, segments: tuple[Segment, ...]) -> tuple[Block, ...]:
+        """Tokens of a prompt, segment by segment; empty ones are left out."""
+        blocks = []
+        for segment in segments:
+            if isinstance(segment, Special):
+                token = self.special(segment.role)
+                ids = () if token is None else (token,)
+                label = MARKERS_LABEL
+            else:
+                ids = self.tokens(segment.text)
+                label = segment.label
+            if ids:
+                blocks.append(Block(label, ids))
+        return tuple(blocks)
+
+    def special(self, role: Role) -> int | None:
+        """The token of a role; None if the vocabulary has none (no beginning-of-text token, say)."""
+        match role:
+            case Role.BOS:
+                return self._vocabulary.bos
+            case Role.FIM_BEGIN:
+                return self._vocabulary.fim_begin
+            case Role.FIM_HOLE:
+                return self._vocabulary.fim_hole
+            case Role.FIM_END:
+                return self._vocabulary.fim_end
+
+    def text(self, ids: tuple[int, ...]) -> str:
+        """What tokens stand for, special ones included, for people to read."""
+        return b"".join(self._vocabulary.piece(token, special=True) for token in ids).decode("utf-8", "replace")
+
+    def _cached(self, text: str) -> tuple[int, ...]:
+        ids = self._cache.get(text)
+        if ids is not None:
+            self._cache.move_to_end(text)
+            return ids
+        ids = tuple(self._tokenize(text))
+        self._cache[text] = ids
+        self._used_bytes += _entry_bytes(text, ids)
+        while self._used_bytes > self._cache_bytes and len(self._cache) > 1:
+            oldest = self._cache.popitem(last=False)
+            self._used_bytes -= _entry_bytes(*oldest)
+        return ids
+
+    def _tokenize(self, text: str) -> list[int]:
+        ids: list[int] = []
+        for piece in _broken_up(text, self._stubborn):
+            ids.extend(self._vocabulary.tokenize(piece.encode("utf-8", "replace")))
+        return ids
+
+    def _lines_stand_alone(self) -> bool:
+        by_lines = [token for line in _lines(_LINE_PROBE) for token in self._tokenize(line)]
+        return by_lines == self._tokenize(_LINE_PROBE)
+
+
+def _stubborn_pattern(vocabulary: Vocabulary) -> re.Pattern[str] | None:
+    """A pattern for the texts that become a special token even though special tokens are not asked for."""
+    stubborn = []
+    for token in range(vocabulary.size):
+        if vocabulary.is_marker(token):
+            text = vocabulary.piece(token, special=True).decode("utf-8", "replace")
+            if token in vocabulary.tokenize(text.encode()):
+                stubborn.append(text)
+    stubborn.sort(key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, stubborn))) if stubborn else None
+
+
+def _broken_up(text: str, stubborn: re.Pattern[str] | None) -> list[str]:
+    """Cut `text` behind the first character of each match, so that no piece holds a whole one."""
+    pieces = []
+    start = searched = 0
+    while stubborn is not None and (match := stubborn.search(text, searched)):
+        searched = match.start() + 1
+        pieces.append(text[start:searched])
+        start = searched
+    pieces.append(text[start:])
+    return [piece for piece in pieces if piece]
+
+
+def _lines(text: str) -> list[str]:
+    """Lines with their newline; unlike `str.splitlines` nothing but a newline ends one."""
+    lines = text.split("\n")
+    return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+
+
+def _entry_bytes(text: str, ids: tuple[int, ...]) -> int:
+    return _ENTRY_BYTES + 4 * len(text) + _TOKEN_BYTES * len(ids)

@@ -1,0 +1,9 @@
+"""The errors of the models wing. Each message is one line that tells the user what to do next."""
+
+
+class EngineError(Exception):
+    """The engine cannot answer: what is wrong and what to do next, in one line."""
+
+
+class ModelError(EngineError):
+    """A model file cannot be used: what is wrong with it and what to do next, in one line."""

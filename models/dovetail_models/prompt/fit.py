@@ -1,0 +1,152 @@
+"""Cuts an over-long prompt to the room it has. Pure: token ids in, token ids out.
+
+This is the last resort: whoever gathers the context works to a budget, so that nothing is cut here on most days. Cuts are
+made so that they stay where they are while the user types, else every keystroke would move the whole prompt and nothing
+in the KV cache would fit any more.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dovetail_models.prompt.segments import CONTEXT_LABEL, FORCED_LABEL, PREFIX_LABEL, SUFFIX_LABEL
+
+FORCED_STEP = 64
+"""Tokens by which room for the forced text is set aside, so that typing moves the other cuts only now and then."""
+
+PREFIX_SHARE = 1 / 2
+SUFFIX_SHARE = 1 / 4
+"""Shares of the room that prefix and suffix may claim when all is too long; context has the rest. What one does not need
+goes to the others: first to the prefix, whose end is what the model goes on from, then to the context."""
+
+STEP_SHARE = 1 / 8
+"""The prefix is cut in steps of this share of its room: the start of what is kept then holds for so many typed tokens."""
+
+LINE_SEARCH_SHARE = 1 / 4
+"""How far, as a share of a block's room, a cut may move to fall between two lines. Beyond, it falls inside a line."""
+
+
+class PromptTooLong(ValueError):
+    """Not even the parts that cannot be cut (markers, path, forced text) fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A labelled run of tokens in a prompt."""
+
+    label: str
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """So many tokens of a block were left out."""
+
+    label: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A prompt that fits, and what it lost."""
+
+    blocks: tuple[Block, ...]
+    cut: tuple[Cut, ...]
+
+
+def fit(blocks: Sequence[Block], room: int, is_line_end: Callable[[int], bool]) -> Fitted:
+    """Cut `blocks` to at most `room` tokens.
+
+    Context blocks go first to last (the last stand nearest to the cursor and are kept longest), the prefix loses its
+    beginning up to a line start, the suffix its end from a line end. All other blocks are kept whole.
+    `is_line_end` tells of a token whether a line ends with it.
+
+    Raises PromptTooLong.
+    """
+    if sum(len(block.ids) for block in blocks) <= room and _reserved(blocks) <= room:
+        return Fitted(tuple(blocks), ())
+    free = room - _reserved(blocks)
+    if free < 0:
+        raise PromptTooLong(f"{room - free} tokens cannot be cut and only {room} have room")
+    prefix_room, context_room, suffix_room = _rooms(blocks, free)
+    kept = _cut_context(blocks, context_room, is_line_end)
+    fitted: list[Block] = []
+    cuts: list[Cut] = []
+    for position, block in enumerate(blocks):
+        ids = block.ids
+        if block.label.startswith(CONTEXT_LABEL):
+            ids = ids[: kept[position]]
+        elif block.label == PREFIX_LABEL:
+            ids = ids[_prefix_start(ids, prefix_room, is_line_end) :]
+        elif block.label == SUFFIX_LABEL:
+            ids = ids[: _end_of_lines(ids, suffix_room, is_line_end)]
+        if len(ids) < len(block.ids):
+            cuts.append(Cut(block.label, len(block.ids) - len(ids)))
+        if ids:
+            fitted.append(Block(block.label, ids))
+    return Fitted(tuple(fitted), tuple(cuts))
+
+
+def _reserved(blocks: Sequence[Block]) -> int:
+    """Tokens of the blocks that are never cut, the forced text counted in whole steps."""
+    reserved = 0
+    for block in blocks:
+        if block.label == FORCED_LABEL:
+            reserved += -(-len(block.ids) // FORCED_STEP) * FORCED_STEP
+        elif not _may_be_cut(block):
+            reserved += len(block.ids)
+    return reserved
+
+
+def _may_be_cut(block: Block) -> bool:
+    return block.label in (PREFIX_LABEL, SUFFIX_LABEL) or block.label.startswith(CONTEXT_LABEL)
+
+
+def _rooms(blocks: Sequence[Block], free: int) -> tuple[int, int, int]:
+    """Room for prefix, context and suffix: each its share, and what is left over to whoever needs it, in that order."""
+    prefix = sum(len(block.ids) for block in blocks if block.label == PREFIX_LABEL)
+    suffix = sum(len(block.ids) for block in blocks if block.label == SUFFIX_LABEL)
+    context = sum(len(block.ids) for block in blocks if block.label.startswith(CONTEXT_LABEL))
+    needs = [prefix, context, suffix]
+    shares = [int(free * PREFIX_SHARE), free - int(free * PREFIX_SHARE) - int(free * SUFFIX_SHARE), int(free * SUFFIX_SHARE)]
+    rooms = [min(need, share) for need, share in zip(needs, shares, strict=True)]
+    for i, need in enumerate(needs):
+        rooms[i] += min(need - rooms[i], free - sum(rooms))
+    return rooms[0], rooms[1], rooms[2]
+
+
+def _cut_context(blocks: Sequence[Block], room: int, is_line_end: Callable[[int], bool]) -> dict[int, int]:
+    """How many tokens each context block keeps, by position. Only a block that alone is too long is kept in part."""
+    positions = [i for i, block in enumerate(blocks) if block.label.startswith(CONTEXT_LABEL)]
+    kept = dict.fromkeys(positions, 0)
+    used = 0
+    for position in reversed(positions):
+        size = len(blocks[position].ids)
+        if used + size > room:
+            if used == 0:
+                kept[position] = _end_of_lines(blocks[position].ids, room, is_line_end)
+            break
+        kept[position] = size
+        used += size
+    return kept
+
+
+def _prefix_start(ids: tuple[int, ...], room: int, is_line_end: Callable[[int], bool]) -> int:
+    """Where the kept part of the prefix begins: at a line start where one is near."""
+    if len(ids) <= room:
+        return 0
+    step = max(1, int(room * STEP_SHARE))
+    start = min(-(-(len(ids) - room) // step) * step, len(ids))
+    for line_start in range(start, min(start + int(room * LINE_SEARCH_SHARE), len(ids))):
+        if is_line_end(ids[line_start - 1]):
+            return line_start
+    return start
+
+
+def _end_of_lines(ids: tuple[int, ...], room: int, is_line_end: Callable[[int], bool]) -> int:
+    """How many tokens from the front fit: up to a line end where one is near."""
+    if len(ids) <= room:
+        return len(ids)
+    for end in range(room, max(room - int(room * LINE_SEARCH_SHARE), 0), -1):
+        if is_line_end(ids[end - 1]):
+            return end
+    return room

@@ -1,0 +1,161 @@
+"""One live connection from a client to a host: requests out, answers in, each request answered exactly once.
+
+What to do when the host dies is `client.py`'s.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from dovetail_models.engine import transport, wire
+from dovetail_models.engine.job import CompletionJob, CompletionReply
+from dovetail_models.engine.launch import HostDied, HostProcess
+from dovetail_models.engine.status import EngineStatus
+from dovetail_models.errors import EngineError
+
+Enough = Callable[[str], bool]
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A request on its way: where its answer goes, the client's test, and the text that passed the test."""
+
+    answer: asyncio.Future[CompletionReply]
+    enough: Enough | None
+    accepted: str | None = None
+
+
+class HostConnection:
+    """A connection that has been welcomed. `open` makes one; `close` ends it, and with it the host."""
+
+    def __init__(
+        self,
+        host: HostProcess,
+        streams: transport.Streams,
+        status: EngineStatus,
+        on_status: Callable[[EngineStatus], None],
+    ) -> None:
+        self.status = status
+        self._host = host
+        self._reader, self._writer = streams
+        self._ids = itertools.count(1)
+        self._pending: dict[int, _Pending] = {}
+        self._status_changed = asyncio.Event()
+        self._on_status = on_status
+        self.death = ""
+        self._reading = asyncio.create_task(self._read(), name="engine connection")
+
+    @classmethod
+    async def open(cls, host: HostProcess, on_status: Callable[[EngineStatus], None]) -> "HostConnection":
+        """Connect to a host that listens. Raises HostDied, EngineError if it refuses."""
+        try:
+            reader, writer = await transport.connect(host.address)
+            writer.write(wire.encode({"op": "hello", "version": wire.VERSION, "token": host.token}))
+            line = await reader.readline()
+        except OSError as error:
+            raise HostDied(await host.end()) from error
+        if not line:
+            writer.close()
+            raise HostDied(await host.end())
+        answer = wire.decode(line)
+        if answer["op"] != "welcome":
+            writer.close()
+            await host.end()
+            raise EngineError(f"the model's process refused the connection: {answer.get('message')}")
+        host.connected()
+        connection = cls(host, (reader, writer), wire.status_from_json(answer["status"]), on_status)
+        on_status(connection.status)
+        return connection
+
+    @property
+    def alive(self) -> bool:
+        return not self._reading.done()
+
+    async def complete(self, job: CompletionJob, enough: Enough | None) -> CompletionReply:
+        """Ask for a completion. Cancelling stops the model. Raises HostDied, EngineError."""
+        id = next(self._ids)
+        answer: asyncio.Future[CompletionReply] = asyncio.get_running_loop().create_future()
+        pending = self._pending[id] = _Pending(answer, enough)
+        try:
+            self._send({"op": "complete", "id": id, "stream": enough is not None, "job": wire.to_json(job)})
+            reply = await answer
+        except asyncio.CancelledError:
+            if self.alive:
+                self._send({"op": "cancel", "id": id})
+            raise
+        finally:
+            del self._pending[id]
+        if pending.accepted is not None:
+            return replace(reply, text=pending.accepted, stop="enough")
+        return reply
+
+    async def settled(self) -> EngineStatus:
+        """The status once loading has ended, well or not. Raises HostDied."""
+        while self.status.state not in ("ready", "failed"):
+            if not self.alive:
+                raise HostDied(self.death)
+            self._status_changed.clear()
+            await self._status_changed.wait()
+        return self.status
+
+    async def close(self) -> None:
+        """End the connection and wait for the end of the host."""
+        self._writer.close()
+        await self._reading
+
+    def _send(self, message: wire.Message) -> None:
+        if not self.alive:
+            raise HostDied(self.death)
+        self._writer.write(wire.encode(message))
+
+    async def _read(self) -> None:
+        """Take in messages until the host is gone, then give everyone who still waits the news."""
+        try:
+            while line := await self._reader.readline():
+                self._take(wire.decode(line))
+        except (OSError, ValueError):
+            pass  # The same as an end: the host is gone.
+        except wire.WireError as error:
+            self.death = f"sent {error}"
+        finally:
+            self._writer.close()
+            death = await self._host.end()
+            self.death = self.death or death
+            for pending in self._pending.values():
+                if not pending.answer.done():
+                    pending.answer.set_exception(HostDied(self.death))
+            self._status_changed.set()
+
+    def _take(self, message: wire.Message) -> None:
+        if message["op"] == "status":
+            self.status = wire.status_from_json(message["status"])
+            self._status_changed.set()
+            self._on_status(self.status)
+            return
+        pending = self._pending.get(message.get("id", 0))
+        if pending is None or pending.answer.done():
+            return  # The answer to a request that has been cancelled.
+        match message["op"]:
+            case "text":
+                self._test(message["id"], pending, message["text"])
+            case "reply":
+                pending.answer.set_result(wire.reply_from_json(message["reply"]))
+            case "error":
+                pending.answer.set_exception(EngineError(message["message"]))
+            case op:
+                raise wire.WireError(f"an unknown op {op!r}")
+
+    def _test(self, id: int, pending: _Pending, text: str) -> None:
+        """Ask the client's own test about the text so far; an exception in it is the answer."""
+        if pending.enough is None or pending.accepted is not None:
+            return
+        try:
+            content = pending.enough(text)
+        except Exception as error:  # noqa: BLE001 - it is handed to the caller, whose code raised it
+            pending.answer.set_exception(error)
+            self._send({"op": "cancel", "id": id})
+            return
+        if content:
+            pending.accepted = text
+            self._send({"op": "enough", "id": id})

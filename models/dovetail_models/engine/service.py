@@ -1,0 +1,209 @@
+"""The host's conversation with its clients: greets them, queues their jobs, and feeds the engine one after the other.
+
+Runs on the host's event loop; the engine runs on one thread beside it. What the process needs to live and die is
+`host.py`'s.
+"""
+
+import asyncio
+import hmac
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dovetail_models.engine import wire
+from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.job import CompletionReply, StopReason
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.schedule import MAX_WAITING, Schedule, Ticket
+from dovetail_models.engine.status import EngineStatus
+from dovetail_models.errors import EngineError
+
+if TYPE_CHECKING:
+    from dovetail_models.engine.engine import Engine
+
+HELLO_TIMEOUT_S = 10
+"""A peer that has not said hello by then is no client of ours."""
+
+UNREAD_BYTES = 16 * 2**20
+"""A client that leaves so much unread is taken for dead."""
+
+
+class Service:
+    """Serves any number of connections with one engine.
+
+    `on_deserted` is called when the last connection has closed.
+    """
+
+    def __init__(self, options: EngineOptions, pid: int, token: str, on_deserted: Callable[[], None]) -> None:
+        self._options = options
+        self._token = token
+        self._on_deserted = on_deserted
+        self._schedule = Schedule()
+        self._work = asyncio.Event()
+        self._connections: dict[int, asyncio.StreamWriter] = {}
+        self._connection_count = 0
+        self._status = EngineStatus(state="loading", pid=pid, model=options.model_path.stem)
+
+    @property
+    def deserted(self) -> bool:
+        return not self._connections
+
+    async def run(self) -> None:
+        """Load the model, then answer jobs for ever."""
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1, "engine") as thread:
+            try:
+                engine = await loop.run_in_executor(thread, _load, self._options)
+            except EngineError as error:
+                self._fail(str(error))
+                return
+            self._set_status(engine.status)
+            while True:
+                ticket = self._schedule.take()
+                if ticket is None:
+                    self._work.clear()
+                    await self._work.wait()
+                    continue
+                again = await self._answer(ticket, engine, thread)
+                self._schedule.finish(again)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, from hello to its end."""
+        try:
+            hello = wire.decode(await asyncio.wait_for(reader.readline(), HELLO_TIMEOUT_S))
+            if not self._welcome(hello, writer):
+                return
+        except (wire.WireError, OSError, ValueError, TimeoutError):
+            writer.close()
+            return
+        self._connection_count += 1
+        connection = self._connection_count
+        self._connections[connection] = writer
+        try:
+            while line := await reader.readline():
+                self._handle(connection, wire.decode(line))
+        except (wire.WireError, OSError, ValueError):
+            pass  # The peer is gone or out of its mind; either way the connection ends here.
+        finally:
+            self._leave(connection)
+
+    def _welcome(self, hello: wire.Message, writer: asyncio.StreamWriter) -> bool:
+        refusal = ""
+        if hello["op"] != "hello" or not hmac.compare_digest(str(hello.get("token")), self._token):
+            refusal = "the token is not this host's"
+        elif hello.get("version") != wire.VERSION:
+            refusal = f"this host speaks protocol {wire.VERSION}, the client {hello.get('version')}: restart the editor"
+        if refusal:
+            writer.write(wire.encode({"op": "refused", "message": refusal}))
+            writer.close()
+            return False
+        writer.write(wire.encode({"op": "welcome", "version": wire.VERSION, "status": wire.to_json(self._status)}))
+        return True
+
+    def _handle(self, connection: int, message: wire.Message) -> None:
+        id = message.get("id")
+        if not isinstance(id, int):
+            raise wire.WireError("a message without an id")
+        match message["op"]:
+            case "complete":
+                self._admit(connection, id, message)
+            case "cancel":
+                self._stop(connection, id, "cancelled")
+            case "enough":
+                self._stop(connection, id, "enough")
+            case "status":
+                self._send(connection, {"op": "status", "id": id, "status": wire.to_json(self._status)})
+            case op:
+                raise wire.WireError(f"an unknown op {op!r}")
+
+    def _admit(self, connection: int, id: int, message: wire.Message) -> None:
+        job = wire.job_from_json(message.get("job"))
+        if self._status.state == "failed":
+            self._send_error(connection, id, self._status.message)
+            return
+        ticket = Ticket(connection, id, job, time.perf_counter(), Interrupt(), bool(message.get("stream")))
+        admission = self._schedule.add(ticket)
+        if not admission.accepted:
+            self._send_error(connection, id, f"the engine is busy: {MAX_WAITING} requests wait already")
+            return
+        for displaced in admission.displaced:
+            self._send_unbegun(displaced, "superseded")
+        if admission.running and self._schedule.running:
+            self._schedule.running.interrupt.stop(admission.running)
+        self._work.set()
+
+    def _stop(self, connection: int, id: int, reason: StopReason) -> None:
+        for ticket in self._schedule.withdraw(connection, id):
+            self._send_unbegun(ticket, reason)
+        running = self._schedule.running
+        if running and (running.connection, running.id) == (connection, id) and reason in ("cancelled", "enough"):
+            running.interrupt.stop("cancelled" if reason == "cancelled" else "enough")
+
+    async def _answer(self, ticket: Ticket, engine: "Engine", thread: ThreadPoolExecutor) -> bool:
+        """Run a job and send its answer. True if it made way and must run again."""
+        from dovetail_models.engine.engine import Yielded
+
+        loop = asyncio.get_running_loop()
+
+        def on_text(text: str) -> None:
+            loop.call_soon_threadsafe(self._send, ticket.connection, {"op": "text", "id": ticket.id, "text": text})
+
+        queue_ms = (time.perf_counter() - ticket.received) * 1000
+        try:
+            reply = await loop.run_in_executor(
+                thread, engine.complete, ticket.job, ticket.interrupt, on_text if ticket.stream else None, queue_ms
+            )
+        except EngineError as error:
+            self._send_error(ticket.connection, ticket.id, str(error))
+        except Yielded:
+            return True
+        else:
+            self._send_reply(ticket, reply)
+        return False
+
+    def _leave(self, connection: int) -> None:
+        self._connections.pop(connection).close()
+        self._schedule.withdraw(connection)
+        running = self._schedule.running
+        if running and running.connection == connection:
+            running.interrupt.stop("cancelled")
+        if not self._connections:
+            self._on_deserted()
+
+    def _fail(self, message: str) -> None:
+        self._set_status(replace(self._status, state="failed", message=message))
+        while ticket := self._schedule.take():
+            self._send_error(ticket.connection, ticket.id, message)
+            self._schedule.finish()
+
+    def _set_status(self, status: EngineStatus) -> None:
+        self._status = status
+        for connection in tuple(self._connections):
+            self._send(connection, {"op": "status", "id": None, "status": wire.to_json(status)})
+
+    def _send_unbegun(self, ticket: Ticket, stop: StopReason) -> None:
+        self._send_reply(ticket, CompletionReply(text="", stop=stop, logprob=None, model=self._status.model))
+
+    def _send_reply(self, ticket: Ticket, reply: CompletionReply) -> None:
+        self._send(ticket.connection, {"op": "reply", "id": ticket.id, "reply": wire.to_json(reply)})
+
+    def _send_error(self, connection: int, id: int, message: str) -> None:
+        self._send(connection, {"op": "error", "id": id, "message": message})
+
+    def _send(self, connection: int, message: wire.Message) -> None:
+        writer = self._connections.get(connection)
+        if writer is None or writer.is_closing():
+            return
+        if writer.transport.get_write_buffer_size() > UNREAD_BYTES:
+            writer.transport.abort()
+            return
+        writer.write(wire.encode(message))
+
+
+def _load(options: EngineOptions) -> "Engine":
+    # Imported here, on the engine's thread: llama_cpp takes a while, and clients must be greeted meanwhile.
+    from dovetail_models.engine.engine import Engine
+
+    return Engine(options)

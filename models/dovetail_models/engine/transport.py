@@ -1,0 +1,76 @@
+"""The local socket, and all else that depends on the platform: Unix domain sockets, Windows named pipes.
+
+A socket lies in a folder that only its owner may enter; a Windows pipe is open to others, which is one of the reasons
+why the host asks each client for a token.
+"""
+
+import asyncio
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from dovetail_models.engine.wire import MESSAGE_BYTES
+
+SOCKET_PATH_BYTES = 100
+"""A Unix socket's path may have 108 bytes on Linux and 104 on macOS, the closing zero included."""
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+def make_private_folder() -> Path:
+    """A new folder that only this user may enter, short enough in name for a socket in it."""
+    folder = Path(tempfile.mkdtemp(prefix="dovetail-"))
+    if sys.platform != "win32" and len(bytes(folder / "socket")) > SOCKET_PATH_BYTES:
+        folder.rmdir()
+        folder = Path(tempfile.mkdtemp(prefix="dovetail-", dir="/tmp"))
+    return folder
+
+
+def remove_private_folder(folder: Path) -> None:
+    """Remove the folder with all in it; what is gone already, or still open on Windows, is left."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_address(folder: Path) -> str:
+    """Where a host that keeps its things in `folder` may listen."""
+    if sys.platform == "win32":
+        return rf"\\.\pipe\dovetail-{secrets.token_hex(16)}"
+    return str(folder / "socket")
+
+
+def child_options() -> dict[str, Any]:
+    """How a host process is set apart from the terminal, so that Ctrl-C in it reaches only the client."""
+    if sys.platform == "win32":
+        import subprocess
+
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}
+
+
+async def listen(address: str, serve: Serve) -> object:
+    """Listen from now on, calling `serve` for each connection. Keep what is returned: it is the listener."""
+    if sys.platform == "win32":
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> asyncio.StreamReaderProtocol:
+            return asyncio.StreamReaderProtocol(asyncio.StreamReader(limit=MESSAGE_BYTES), serve)
+
+        return await loop.start_serving_pipe(protocol, address)  # type: ignore[attr-defined]
+    return await asyncio.start_unix_server(serve, address, limit=MESSAGE_BYTES)
+
+
+async def connect(address: str) -> Streams:
+    """Connect to a host that listens. Raises OSError."""
+    if sys.platform == "win32":
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=MESSAGE_BYTES)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        transport, _ = await loop.create_pipe_connection(lambda: protocol, address)  # type: ignore[attr-defined]
+        return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+    return await asyncio.open_unix_connection(address, limit=MESSAGE_BYTES)

@@ -1,0 +1,96 @@
+"""The messages between client and host: newline-delimited JSON, each an object with an "op".
+
+Client to host: hello(version, token), complete(id, stream, job), cancel(id), enough(id), status(id).
+Host to client: welcome(version, status), refused(message), status(status, id or none), text(id, text),
+reply(id, reply), error(id, message).
+
+Here live the protocol's version and the JSON form of each value; sockets are `transport.py`'s.
+"""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.status import EngineStatus
+from dovetail_models.prompt.fit import Cut
+from dovetail_models.prompt.parts import ContextBlock, PromptParts
+
+VERSION = 1
+"""Raised when a message changes its meaning; client and host of different versions refuse each other."""
+
+MESSAGE_BYTES = 32 * 2**20
+"""Longest message: far above any prompt, low enough to stop a peer that speaks something else."""
+
+Message = dict[str, Any]
+
+
+class WireError(Exception):
+    """The peer sent something that is no message of this protocol."""
+
+
+def encode(message: Message) -> bytes:
+    """One line. Pure ASCII, so that even a lone surrogate in a user's text passes unharmed."""
+    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """The message in a line. Raises WireError."""
+    try:
+        message = json.loads(line)
+    except ValueError as error:
+        raise WireError("a line that is not JSON") from error
+    if not isinstance(message, dict) or not isinstance(message.get("op"), str):
+        raise WireError('a message without an "op"')
+    return message
+
+
+def to_json(value: CompletionJob | CompletionReply | EngineStatus | EngineOptions) -> Message:
+    """The fields of a value, as JSON can hold them."""
+    return {name: str(field) if isinstance(field, Path) else field for name, field in dataclasses.asdict(value).items()}
+
+
+def job_from_json(fields: Any) -> CompletionJob:
+    """Raises WireError if a field is missing, unknown or of the wrong kind."""
+    try:
+        parts = fields["parts"]
+        context = tuple(ContextBlock(**_strings(block)) for block in parts["context"])
+        rest = _strings({name: parts[name] for name in ("path", "prefix", "suffix", "forced")})
+        job = {**fields, "parts": PromptParts(context=context, **rest), "stop": tuple(fields["stop"])}
+        return CompletionJob(**job)
+    except (TypeError, KeyError, ValueError) as error:
+        raise WireError(f"a malformed job ({type(error).__name__})") from error
+
+
+def reply_from_json(fields: Any) -> CompletionReply:
+    """Raises WireError."""
+    try:
+        blocks = tuple(BlockTokens(**block) for block in fields["blocks"])
+        cut = tuple(Cut(**one) for one in fields["cut"])
+        return CompletionReply(**{**fields, "blocks": blocks, "cut": cut})
+    except (TypeError, KeyError, ValueError) as error:
+        raise WireError(f"a malformed reply ({type(error).__name__})") from error
+
+
+def status_from_json(fields: Any) -> EngineStatus:
+    """Raises WireError."""
+    try:
+        return EngineStatus(**{**fields, "devices": tuple(fields["devices"])})
+    except (TypeError, KeyError, ValueError) as error:
+        raise WireError(f"a malformed status ({type(error).__name__})") from error
+
+
+def options_from_json(fields: Any) -> EngineOptions:
+    """Raises WireError."""
+    try:
+        return EngineOptions(**{**fields, "model_path": Path(fields["model_path"])})
+    except (TypeError, KeyError, ValueError) as error:
+        raise WireError(f"malformed options ({type(error).__name__})") from error
+
+
+def _strings(fields: dict[str, Any]) -> dict[str, str]:
+    if not all(isinstance(value, str) for value in fields.values()):
+        raise TypeError("a text that is not a string")
+    return fields

@@ -1,8 +1,8 @@
 """The host process: `python -E -P -m dovetail_models.engine.host`, started by `launch.py`.
 
-It reads one line of JSON from standard input (folder, address, token, options), listens, says so by one line on standard
-output, and serves until it is deserted. It never outlives its clients: it ends when the last connection has closed, and
-also when whoever started it is gone before the first connection stood.
+It reads one line of JSON from standard input (folder, address, token, options), listens, says so by one line on
+standard output, and serves until it is deserted. It never outlives its clients: it ends when the last connection has
+closed, and also when whoever started it is gone before the first connection stood.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ def main() -> None:
     folder = Path(config["folder"])
     try:
         asyncio.run(_host(folder, config["address"], config["token"], wire.options_from_json(config["options"])))
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it is, the process ends with it
         # Into the host's log file, whose end the client quotes.
         sys.excepthook(*sys.exc_info())
         sys.stderr.flush()

@@ -19,8 +19,8 @@ class Flag(Protocol):
 class Interrupt:
     """Stops one completion, wherever it is; the first reason given stands.
 
-    A flag of llama.cpp's serves one completion after the other. It is set and cleared under a lock, so that an interrupt
-    which comes when its completion is already over cannot hit the next.
+    A flag of llama.cpp's serves one completion after the other. It is set and cleared under a lock, so that an
+    interrupt which comes when its completion is already over cannot hit the next.
     """
 
     def __init__(self) -> None:

@@ -11,9 +11,9 @@ Priority = Literal["interactive", "warm"]
 StopReason = Literal["eos", "line", "stop", "length", "enough", "cancelled", "superseded"]
 """Why a completion ended.
 
-eos: the model said so. line: `max_lines` were full. stop: a stop string came. length: `max_tokens` were full (a warm job
-ends with this too). enough: the client's own test was content. cancelled: taken back. superseded: a newer job with the
-same key came.
+eos: the model said so. line: `max_lines` were full. stop: a stop string came. length: `max_tokens` were full (a warm
+job ends with this too). enough: the client's own test was content. cancelled: taken back. superseded: a newer job
+with the same key came.
 """
 
 
@@ -49,10 +49,10 @@ class BlockTokens:
 class CompletionReply:
     """A completion and what it cost.
 
-    `logprob` is the mean natural-log probability of the generated tokens, None where there are none; the end token is not
-    among them. Of `prompt_tokens`, `reused_tokens` came from the KV cache. `queue_ms` is the wait for the engine,
-    `prompt_ms` layout, tokenization and fitting. `prompt` is there if the job asked to explain. `cut` tells what had to
-    be left out so that the prompt fits the window.
+    `logprob` is the mean natural-log probability of the generated tokens, None where there are none; the end token is
+    not among them. Of `prompt_tokens`, `reused_tokens` came from the KV cache. `queue_ms` is the wait for the engine,
+    `prompt_ms` layout, tokenization and fitting. `prompt` is there if the job asked to explain. `cut` tells what had
+    to be left out so that the prompt fits the window.
     """
 
     text: str

@@ -1,6 +1,7 @@
 """What the KV cache holds, and how it comes to hold a prompt with the least evaluation.
 
-One sequence for now; several (one an anchor, sharing what they have in common) have their place here. Knows tokens only.
+One sequence for now; several (one an anchor, sharing what they have in common) have their place here. Knows tokens
+only.
 """
 
 from collections.abc import Callable, Sequence
@@ -62,7 +63,8 @@ class CachedSequence:
 
 
 def common_length(a: Sequence[int], b: Sequence[int]) -> int:
-    """Length of the longest common beginning. Halves the range by comparing slices, which is fast where most is equal."""
+    """Length of the longest common beginning. Halves the range by comparing slices, which is fast where most is
+    equal."""
     low, high = 0, min(len(a), len(b))
     while low < high:
         middle = (low + high + 1) // 2

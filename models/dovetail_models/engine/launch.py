@@ -1,7 +1,7 @@
 """Starting a host process, and what can be told of its death.
 
-One host a client for now. Finding a host that another client has started belongs here too: `launch` gives an address and
-a token, wherever they come from.
+One host a client for now. Finding a host that another client has started belongs here too: `launch` gives an address
+and a token, wherever they come from.
 """
 
 import asyncio
@@ -63,7 +63,8 @@ class HostProcess:
 
 
 async def launch(options: EngineOptions) -> HostProcess:
-    """Start a host; it listens when this returns. Raises EngineError if it cannot be started, HostDied if it ends first."""
+    """Start a host; it listens when this returns. Raises EngineError if it cannot be started, HostDied if it ends
+    first."""
     folder = transport.make_private_folder()
     address, token = transport.new_address(folder), secrets.token_hex(32)
     process: asyncio.subprocess.Process | None = None

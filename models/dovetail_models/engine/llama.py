@@ -1,8 +1,8 @@
 """The only module that imports llama_cpp: a typed, checked surface over llama.cpp's C interface.
 
-llama.cpp aborts the whole process on some inputs (a batch that is too large, logits that are not there, positions out of
-range): every call here checks first and raises `LlamaError`. What to evaluate and when is `kv.py`'s and `decode.py`'s.
-A `Context` belongs to one thread; only its `abort` flag may be touched by others.
+llama.cpp aborts the whole process on some inputs (a batch that is too large, logits that are not there, positions out
+of range): every call here checks first and raises `LlamaError`. What to evaluate and when is `kv.py`'s and
+`decode.py`'s. A `Context` belongs to one thread; only its `abort` flag may be touched by others.
 """
 
 import ctypes
@@ -111,7 +111,7 @@ class Vocabulary:
         count = api.llama_tokenize(self._pointer, text, len(text), ids, room, False, False)
         if count < 0:
             raise LlamaError(f"tokenization of {len(text)} bytes failed ({count})")
-        return ids[:count]
+        return [int(token) for token in ids[:count]]
 
     def piece(self, token: int, special: bool = False) -> bytes:
         """The bytes that a token stands for; those of control tokens only with `special`."""
@@ -134,7 +134,8 @@ class Vocabulary:
         return len(self.piece(token, special=True).decode("utf-8", "replace")) > 1
 
     def ends_text(self, token: int) -> bool:
-        """Whether a generated token ends the text: the end token, or any marker, which never belongs in a user's file."""
+        """Whether a generated token ends the text: the end token, or any marker, which never belongs in a user's
+        file."""
         return bool(api.llama_vocab_is_eog(self._pointer, token)) or self.is_marker(token)
 
     def _check(self, token: int) -> None:
@@ -170,7 +171,13 @@ class Model:
         """Bytes of KV cache (f16) that one token takes."""
         heads = max(1, int(api.llama_model_n_head(self._pointer)))
         head_size = int(api.llama_model_n_embd(self._pointer)) // heads
-        return 2 * 2 * int(api.llama_model_n_layer(self._pointer)) * int(api.llama_model_n_head_kv(self._pointer)) * head_size
+        return (
+            2
+            * 2
+            * int(api.llama_model_n_layer(self._pointer))
+            * int(api.llama_model_n_head_kv(self._pointer))
+            * head_size
+        )
 
     def context(self, n_ctx: int, threads: int, micro_batch: int) -> "Context":
         """A new context with an empty KV cache. Raises EngineError if it does not fit in memory."""
@@ -186,9 +193,10 @@ class Model:
             params.flash_attn_type = api.LLAMA_FLASH_ATTN_TYPE_DISABLED
         pointer = api.llama_init_from_model(self._pointer, params)
         if not pointer:
-            needed = n_ctx * self.cache_bytes_per_token() / 2**20
+            size = n_ctx * self.cache_bytes_per_token() / 2**20
             raise EngineError(
-                f"a window of {n_ctx} tokens ({needed:.0f} MiB of KV cache) does not fit in memory: choose a smaller window"
+                f"a window of {n_ctx} tokens needs {size:.0f} MiB of KV cache, which is not to be had: "
+                "choose a smaller window"
             )
         return Context(pointer, self, n_ctx, micro_batch)
 
@@ -216,7 +224,8 @@ class Context:
         return int(api.llama_memory_seq_pos_max(self._memory, 0)) + 1
 
     def forget_from(self, position: int) -> None:
-        """Remove everything from `position` on; what stands before stays where the architecture allows, else all goes."""
+        """Remove everything from `position` on; what stands before stays where the architecture allows, else all
+        goes."""
         if not api.llama_memory_seq_rm(self._memory, 0, position, -1):
             api.llama_memory_seq_rm(self._memory, 0, -1, -1)
 

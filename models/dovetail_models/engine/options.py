@@ -9,8 +9,8 @@ class EngineOptions:
     """What a host needs to know to load a model.
 
     `n_ctx` is the window in tokens (prompt and completion), lowered to what the model was trained for. `threads` None
-    means one a physical core. `gpu_layers` -1 means as many as fit where llama.cpp was built for a GPU. `micro_batch` is
-    the number of tokens evaluated in one call: a cancelled prefill loses at most so many.
+    means one a physical core. `gpu_layers` -1 means as many as fit where llama.cpp was built for a GPU. `micro_batch`
+    is the number of tokens evaluated in one call: a cancelled prefill loses at most so many.
     """
 
     model_path: Path

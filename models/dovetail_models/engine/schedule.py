@@ -1,7 +1,7 @@
 """Which job runs next. Pure: no clock, no sockets, no model.
 
-The newest job of a client key wins. Interactive jobs come before warm ones, in the order in which they came. The queue is
-bounded.
+The newest job of a client key wins. Interactive jobs come before warm ones, in the order in which they came. The
+queue is bounded.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,8 @@ MAX_WAITING = 64
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Ticket:
-    """A job that waits or runs: which connection asked for it, under which id, when (a clock's seconds), its interrupt."""
+    """A job that waits or runs: which connection asked for it, under which id, when (a clock's seconds), its
+    interrupt."""
 
     connection: int
     id: int

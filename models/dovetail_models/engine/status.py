@@ -10,9 +10,9 @@ EngineState = Literal["stopped", "starting", "loading", "ready", "failed"]
 class EngineStatus:
     """The state of an engine and, once a model is loaded, what it runs.
 
-    `message` says what is wrong when `state` is "failed". `description` is llama.cpp's own ("llama 1.3B Q4_K - Medium"),
-    `build` its compiled-in features, `devices` the accelerators in use. Sizes are in bytes: `weights_bytes` of the model,
-    `cache_bytes` of the KV cache at full window.
+    `message` says what is wrong when `state` is "failed". `description` is llama.cpp's own ("llama 1B Q8_0"),
+    `build` its compiled-in features, `devices` the accelerators in use. Sizes are in bytes: `weights_bytes` of the
+    model, `cache_bytes` of the KV cache at full window.
     """
 
     state: EngineState

@@ -20,7 +20,8 @@ _ENTRY_BYTES = 200
 """Bytes that an entry takes besides its text and ids."""
 
 _LINE_PROBE = "if x:\n\n    y = 'é'  \r\n\tz \n \n(\n)"
-"""Text with what could hold a token across a line end: blank lines, trailing and leading white space, carriage returns."""
+"""Text with what could hold a token across a line end: blank lines, trailing and leading white space, carriage
+returns."""
 
 
 class Vocabulary(Protocol):
@@ -44,8 +45,8 @@ class Vocabulary(Protocol):
 class Tokenizer:
     """Tokens of text under one vocabulary.
 
-    `tokens(text)` decode to exactly `text` (lone surrogates apart, which UTF-8 cannot hold), and none of them is a special
-    token, whatever stands in the text.
+    `tokens(text)` decode to exactly `text` (lone surrogates apart, which UTF-8 cannot hold), and none of them is a
+    special token, whatever stands in the text.
     """
 
     def __init__(self, vocabulary: Vocabulary, cache_bytes: int = CACHE_BYTES) -> None:
@@ -54,9 +55,7 @@ class Tokenizer:
         self._cache_bytes = cache_bytes
         self._used_bytes = 0
         self._stubborn = _stubborn_pattern(vocabulary)
-        with_newline = {
-            token: piece for token in range(vocabulary.size) if b"\n" in (piece := vocabulary.piece(token))
-        }
+        with_newline = {token: piece for token in range(vocabulary.size) if b"\n" in (piece := vocabulary.piece(token))}
         self.line_ends = frozenset(token for token, piece in with_newline.items() if piece.endswith(b"\n"))
         # Where tokens never reach over a line end, lines can be tokenized, and cached, one by one.
         self.by_lines = list(with_newline.values()) == [b"\n"] and self._lines_stand_alone()
@@ -76,7 +75,7 @@ class Tokenizer:
         for segment in segments:
             if isinstance(segment, Special):
                 token = self.special(segment.role)
-                ids = () if token is None else (token,)
+                ids: tuple[int, ...] = () if token is None else (token,)
                 label = MARKERS_LABEL
             else:
                 ids = self.tokens(segment.text)

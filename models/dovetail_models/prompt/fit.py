@@ -1,8 +1,8 @@
 """Cuts an over-long prompt to the room it has. Pure: token ids in, token ids out.
 
-This is the last resort: whoever gathers the context works to a budget, so that nothing is cut here on most days. Cuts are
-made so that they stay where they are while the user types, else every keystroke would move the whole prompt and nothing
-in the KV cache would fit any more.
+This is the last resort: whoever gathers the context works to a budget, so that nothing is cut here on most days. Cuts
+are made so that they stay where they are while the user types, else every keystroke would move the whole prompt and
+nothing in the KV cache would fit any more.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,11 +15,12 @@ FORCED_STEP = 64
 
 PREFIX_SHARE = 1 / 2
 SUFFIX_SHARE = 1 / 4
-"""Shares of the room that prefix and suffix may claim when all is too long; context has the rest. What one does not need
-goes to the others: first to the prefix, whose end is what the model goes on from, then to the context."""
+"""Shares of the room that prefix and suffix may claim when all is too long; context has the rest. What one does not
+need goes to the others: first to the prefix, whose end is what the model goes on from, then to the context."""
 
 STEP_SHARE = 1 / 8
-"""The prefix is cut in steps of this share of its room: the start of what is kept then holds for so many typed tokens."""
+"""The prefix is cut in steps of this share of its room: the start of what is kept then holds for so many typed
+tokens."""
 
 LINE_SEARCH_SHARE = 1 / 4
 """How far, as a share of a block's room, a cut may move to fall between two lines. Beyond, it falls inside a line."""
@@ -107,7 +108,11 @@ def _rooms(blocks: Sequence[Block], free: int) -> tuple[int, int, int]:
     suffix = sum(len(block.ids) for block in blocks if block.label == SUFFIX_LABEL)
     context = sum(len(block.ids) for block in blocks if block.label.startswith(CONTEXT_LABEL))
     needs = [prefix, context, suffix]
-    shares = [int(free * PREFIX_SHARE), free - int(free * PREFIX_SHARE) - int(free * SUFFIX_SHARE), int(free * SUFFIX_SHARE)]
+    shares = [
+        int(free * PREFIX_SHARE),
+        free - int(free * PREFIX_SHARE) - int(free * SUFFIX_SHARE),
+        int(free * SUFFIX_SHARE),
+    ]
     rooms = [min(need, share) for need, share in zip(needs, shares, strict=True)]
     for i, need in enumerate(needs):
         rooms[i] += min(need - rooms[i], free - sum(rooms))

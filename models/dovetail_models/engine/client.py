@@ -27,6 +27,10 @@ LONGEST_PAUSE_S = 60.0
 """After that, pauses double from the first to the longest; a completed answer ends them."""
 
 
+FAILURE_HOLDS_S = 30.0
+"""So long every request is answered with the reason for which loading failed; a changed file is tried at once."""
+
+
 class EngineClient:
     """Asks an engine host for completions. Belongs to one event loop.
 
@@ -100,7 +104,7 @@ class EngineClient:
         if self._closed:
             raise EngineError("the engine has been closed")
         connection = self._connection
-        if connection is not None and connection.alive and connection.status.state != "failed":
+        if connection is not None and connection.alive:
             return connection
         if self._starting is None:
             self._starting = asyncio.create_task(self._start(), name="engine start")
@@ -131,7 +135,8 @@ class EngineClient:
         try:
             connection = await HostConnection.open(await launch(self._options), self._take_status)
         except HostDied as error:
-            self._note_death(str(error))
+            self._note_death()
+            self._take_status(EngineStatus(state="stopped", model=self._options.model_path.stem, message=str(error)))
             raise
         except EngineError as error:
             self._take_status(replace(self._status, state="failed", message=str(error)))
@@ -144,21 +149,20 @@ class EngineClient:
         connection = self._connection
         if connection is None:
             return
-        status = connection.status
-        failed = connection.alive and status.state == "failed"
-        if failed and self._file_state() == self._loaded_file:
-            raise EngineError(status.message)
+        failed = connection.status.state == "failed"
+        if failed and time.monotonic() < self._pause_until and self._file_state() == self._loaded_file:
+            raise EngineError(connection.status.message)
         await connection.close()
         self._connection = None
+        self._pause_until = 0.0
         if not failed:
-            self._note_death(connection.death)
+            self._note_death()
 
-    def _note_death(self, death: str) -> None:
+    def _note_death(self) -> None:
         self._deaths += 1
         if self._deaths > FREE_DEATHS:
             pause = FIRST_PAUSE_S * 2 ** (self._deaths - FREE_DEATHS - 1)
             self._pause_until = time.monotonic() + min(pause, LONGEST_PAUSE_S)
-        self._take_status(EngineStatus(state="stopped", model=self._options.model_path.stem, message=death))
 
     def _file_state(self) -> tuple[int, int] | None:
         """What changes when a model file is replaced: its time (ns) and size (bytes). None if there is no file."""
@@ -169,5 +173,7 @@ class EngineClient:
         return stat.st_mtime_ns, stat.st_size
 
     def _take_status(self, status: EngineStatus) -> None:
+        if status.state == "failed":
+            self._pause_until = time.monotonic() + FAILURE_HOLDS_S
         self._status = status
         self._on_status(status)

@@ -44,27 +44,26 @@ class HostConnection:
         self._status_changed = asyncio.Event()
         self._on_status = on_status
         self.death = ""
+        self._closing = False
         self._reading = asyncio.create_task(self._read(), name="engine connection")
 
     @classmethod
     async def open(cls, host: HostProcess, on_status: Callable[[EngineStatus], None]) -> "HostConnection":
-        """Connect to a host that listens. Raises HostDied, EngineError if it refuses."""
+        """Connect to a host that listens. Raises HostDied, EngineError if it refuses; the host is gone then."""
         try:
-            reader, writer = await transport.connect(host.address)
-            writer.write(wire.encode({"op": "hello", "version": wire.VERSION, "token": host.token}))
-            line = await reader.readline()
-        except OSError as error:
-            raise HostDied(await host.end()) from error
-        if not line:
-            writer.close()
-            raise HostDied(await host.end())
-        answer = wire.decode(line)
-        if answer["op"] != "welcome":
-            writer.close()
-            await host.end()
-            raise EngineError(f"the model's process refused the connection: {answer.get('message')}")
+            streams = await transport.connect(host.address)
+            answer = await _greet(streams, host.token)
+            if answer["op"] != "welcome":
+                raise EngineError(f"the model's process refused the connection: {answer.get('message')}")
+            connection = cls(host, streams, wire.status_from_json(answer.get("status")), on_status)
+        except BaseException as error:
+            if not isinstance(error, OSError):
+                host.kill()
+            death = await host.end()
+            if isinstance(error, OSError):
+                raise HostDied(death) from error
+            raise
         host.connected()
-        connection = cls(host, (reader, writer), wire.status_from_json(answer["status"]), on_status)
         on_status(connection.status)
         return connection
 
@@ -101,8 +100,9 @@ class HostConnection:
 
     async def close(self) -> None:
         """End the connection and wait for the end of the host."""
+        self._closing = True
         self._writer.close()
-        await self._reading
+        await asyncio.wait([self._reading])
 
     def _send(self, message: wire.Message) -> None:
         if not self.alive:
@@ -110,22 +110,29 @@ class HostConnection:
         self._writer.write(wire.encode(message))
 
     async def _read(self) -> None:
-        """Take in messages until the host is gone, then give everyone who still waits the news."""
+        """Take in messages until there is an end, then give everyone who still waits the news."""
         try:
-            while line := await self._reader.readline():
+            while self.status.state != "failed" and (line := await self._reader.readline()):
                 self._take(wire.decode(line))
         except (OSError, ValueError):
             pass  # The same as an end: the host is gone.
-        except wire.WireError as error:
-            self.death = f"sent {error}"
+        except (wire.WireError, KeyError) as error:
+            self.death = f"sent what is no message of ours: {error}"
         finally:
             self._writer.close()
             death = await self._host.end()
             self.death = self.death or death
-            for pending in self._pending.values():
-                if not pending.answer.done():
-                    pending.answer.set_exception(HostDied(self.death))
-            self._status_changed.set()
+            self._settle_all()
+
+    def _settle_all(self) -> None:
+        failed = self.status.state == "failed"
+        for pending in self._pending.values():
+            if not pending.answer.done():
+                news = EngineError(self.status.message) if failed else HostDied(self.death)
+                pending.answer.set_exception(news)
+        self._status_changed.set()
+        if not failed and not self._closing:
+            self._on_status(EngineStatus(state="stopped", model=self.status.model, message=self.death))
 
     def _take(self, message: wire.Message) -> None:
         if message["op"] == "status":
@@ -159,3 +166,16 @@ class HostConnection:
         if content:
             pending.accepted = text
             self._send({"op": "enough", "id": id})
+
+
+async def _greet(streams: transport.Streams, token: str) -> wire.Message:
+    reader, writer = streams
+    try:
+        writer.write(wire.encode({"op": "hello", "version": wire.VERSION, "token": token}))
+        line = await reader.readline()
+        if not line:
+            raise ConnectionResetError("the host closed the connection")
+        return wire.decode(line)
+    except BaseException:
+        writer.close()
+        raise

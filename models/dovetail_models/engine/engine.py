@@ -8,26 +8,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import psutil
-
 from dovetail_models.engine import llama
 from dovetail_models.engine.decode import Generated, Limits, generate
 from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, StopReason
 from dovetail_models.engine.kv import CachedSequence
+from dovetail_models.engine.loading import load
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.engine.tokenize import Tokenizer
-from dovetail_models.errors import EngineError, ModelError
-from dovetail_models.files import check_file
+from dovetail_models.errors import EngineError
 from dovetail_models.prompt.deepseek import segments
 from dovetail_models.prompt.fit import Block, Fitted, PromptTooLong, fit
 
 COMPLETION_SHARE = 1 / 2
 """Share of the window that a completion may take at most; the prompt has the rest."""
-
-MIN_N_CTX = 256
-"""Tokens: smaller windows hold no useful prompt."""
 
 
 class Yielded(Exception):
@@ -48,14 +43,11 @@ class Engine:
     def __init__(self, options: EngineOptions) -> None:
         """Load the model. Raises EngineError."""
         started = time.perf_counter()
-        check_file(options.model_path)
-        model = llama.load_model(options.model_path, options.gpu_layers)
-        _check_fill_in(model)
-        threads = options.threads or default_threads()
-        n_ctx = max(MIN_N_CTX, min(options.n_ctx, model.n_ctx_train or options.n_ctx))
+        loaded = load(options)
+        model = loaded.model
         self._model = model
         self._vocabulary = model.vocabulary
-        self._context = model.context(n_ctx, threads, min(options.micro_batch, n_ctx))
+        self._context = loaded.context
         self._sequence = CachedSequence(self._context)
         self._tokenizer = Tokenizer(model.vocabulary)
         self.status = EngineStatus(
@@ -63,7 +55,7 @@ class Engine:
             model=options.model_path.stem,
             description=model.description,
             n_ctx=self._context.n_ctx,
-            threads=threads,
+            threads=loaded.threads,
             pid=os.getpid(),
             load_ms=_ms_since(started),
             build=llama.build(),
@@ -142,21 +134,6 @@ class Engine:
 
     def _allowed_tokens(self, wanted: int) -> int:
         return max(0, min(wanted, int(self._context.n_ctx * COMPLETION_SHARE)))
-
-
-def default_threads() -> int:
-    """One thread a physical core that this process may use."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    return max(1, min(usable, psutil.cpu_count(logical=False) or usable))
-
-
-def _check_fill_in(model: llama.Model) -> None:
-    vocabulary = model.vocabulary
-    if None in (vocabulary.fim_begin, vocabulary.fim_hole, vocabulary.fim_end):
-        raise ModelError(
-            f"{model.path} has no fill-in-the-middle tokens, so it cannot complete code in place: "
-            "choose a base model (not instruct), such as deepseek-coder-1.3b-base"
-        )
 
 
 def _stop_reason(generated: Generated, interrupt: Interrupt) -> StopReason:

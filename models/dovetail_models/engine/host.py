@@ -47,8 +47,8 @@ async def _host(folder: Path, address: str, token: str, options: EngineOptions) 
             _exit(folder, 0)
 
     listener = await transport.listen(address, service.serve)
-    sys.stdout.write("listening\n")
-    sys.stdout.flush()
+    os.write(1, b"listening\n")
+    os.dup2(2, 1)  # Whatever a library prints from now on goes to the log.
     threading.Thread(target=_when_input_ends, args=(loop, leave_if_deserted), daemon=True).start()
     loop.call_later(FIRST_CLIENT_TIMEOUT_S, leave_if_deserted)
     await service.run()

@@ -17,7 +17,7 @@ class Flag(Protocol):
 
 
 class Interrupt:
-    """Stops one completion, wherever it is; the first reason given stands.
+    """Stops one completion, wherever it is. The first reason given stands, but "yield" makes way for any other.
 
     A flag of llama.cpp's serves one completion after the other. It is set and cleared under a lock, so that an
     interrupt which comes when its completion is already over cannot hit the next.
@@ -35,7 +35,8 @@ class Interrupt:
     def stop(self, reason: InterruptReason) -> None:
         """Stop the completion now or, if it has not begun, as soon as it begins. Safe from any thread."""
         with self._lock:
-            self._reason = self._reason or reason
+            if self._reason in (None, "yield"):
+                self._reason = reason
             if self._flag is not None:
                 self._flag.set()
 

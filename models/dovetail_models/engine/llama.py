@@ -8,7 +8,7 @@ of range): every call here checks first and raises `LlamaError`. What to evaluat
 import ctypes
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -270,13 +270,17 @@ class Context:
         api.llama_free(self._pointer)
 
 
-def load_model(path: Path, gpu_layers: int = 0, vocab_only: bool = False) -> Model:
-    """Load a GGUF file. Raises ModelError with llama.cpp's own reason."""
+def load_model(
+    path: Path, gpu_layers: int = 0, vocab_only: bool = False, overrides: Mapping[str, str] | None = None
+) -> Model:
+    """Load a GGUF file; `overrides` replace metadata. Raises ModelError with llama.cpp's own reason."""
     LOG.install()
     api.llama_backend_init()
     params = api.llama_model_default_params()
     params.n_gpu_layers = gpu_layers
     params.vocab_only = vocab_only
+    if overrides:
+        params.kv_overrides = _overrides(overrides)
     pointer = api.llama_model_load_from_file(str(path).encode(), params)
     if not pointer:
         raise ModelError(
@@ -299,6 +303,16 @@ def build() -> str:
 def devices() -> tuple[str, ...]:
     """The accelerators that llama.cpp said it uses when it loaded the model."""
     return tuple(line.partition("using device ")[2].strip() for line in LOG.lines if "using device " in line)
+
+
+def _overrides(values: Mapping[str, str]) -> Any:
+    """The array that llama.cpp reads up to an entry with an empty key."""
+    array = (api.llama_model_kv_override * (len(values) + 1))()
+    for entry, (key, value) in zip(array, values.items(), strict=False):
+        entry.tag = api.LLAMA_KV_OVERRIDE_TYPE_STR
+        entry.key = key.encode()
+        entry.value.val_str = value.encode()
+    return array
 
 
 def _id(token: int) -> int | None:

@@ -4,7 +4,7 @@ The newest job of a client key wins. Interactive jobs come before warm ones, in 
 queue is bounded.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dovetail_models.engine.interrupt import Interrupt
@@ -64,7 +64,7 @@ class Schedule:
     def finish(self, again: bool = False) -> None:
         """The running job has ended; with `again` it waits once more, before the others of its priority."""
         if again and self.running is not None:
-            self._waiting.insert(0, self.running)
+            self._waiting.insert(0, replace(self.running, interrupt=Interrupt()))
         self.running = None
 
     def withdraw(self, connection: int, id: int | None = None) -> tuple[Ticket, ...]:

@@ -158,7 +158,9 @@ class Service:
         except EngineError as error:
             self._send_error(ticket.connection, ticket.id, str(error))
         except Yielded:
-            return True
+            if ticket.interrupt.reason == "yield":
+                return True
+            self._send_unbegun(ticket, "cancelled")  # Taken back while it made way: nobody waits for it.
         else:
             self._send_reply(ticket, reply)
         return False

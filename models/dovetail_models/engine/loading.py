@@ -1,0 +1,100 @@
+"""From options to a loaded model with a context: checks, mends, and the search for what fits on an accelerator."""
+
+import os
+from dataclasses import dataclass
+
+import psutil
+
+from dovetail_models.engine import llama
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.errors import EngineError, ModelError
+from dovetail_models.files import check_file
+
+MIN_N_CTX = 256
+"""Tokens: smaller windows hold no useful prompt."""
+
+GPU_SHARES = (1, 3 / 4, 1 / 2, 1 / 4, 0)
+"""Shares of a model's layers that are tried on the accelerator, most first, when as many as fit are asked for."""
+
+PRE_TOKENIZER = "tokenizer.ggml.pre"
+"""The GGUF key that names how text is split before tokenization."""
+
+DEEPSEEK_FIM_BEGIN = "<｜fim▁begin｜>"
+"""DeepSeek-Coder's own spelling of the marker, by which its vocabulary is known (full-width bars, U+2581)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model and a context for it, with the threads it computes on."""
+
+    model: llama.Model
+    context: llama.Context
+    threads: int
+
+
+def load(options: EngineOptions) -> Loaded:
+    """Load what `options` ask for. Raises EngineError with one line that says what to do next."""
+    check_file(options.model_path)
+    vocabulary = llama.load_model(options.model_path, vocab_only=True)
+    _check_fill_in(vocabulary)
+    pre_tokenizer = _missing_pre_tokenizer(vocabulary)
+    attempts = _gpu_layer_attempts(options.gpu_layers, vocabulary)
+    vocabulary.close()
+    threads = options.threads or default_threads()
+    for layers in attempts:
+        try:
+            return _load(options, layers, threads, pre_tokenizer)
+        except EngineError:
+            if layers == attempts[-1]:
+                raise
+    raise AssertionError("there is always an attempt")
+
+
+def default_threads() -> int:
+    """One thread a physical core that this process may use."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    return max(1, min(usable, psutil.cpu_count(logical=False) or usable))
+
+
+def _load(options: EngineOptions, gpu_layers: int, threads: int, pre_tokenizer: str | None) -> Loaded:
+    overrides = {PRE_TOKENIZER: pre_tokenizer} if pre_tokenizer else {}
+    model = llama.load_model(options.model_path, gpu_layers, overrides=overrides)
+    n_ctx = max(MIN_N_CTX, min(options.n_ctx, model.n_ctx_train or options.n_ctx))
+    try:
+        context = model.context(n_ctx, threads, max(1, min(options.micro_batch, n_ctx)))
+    except EngineError:
+        model.close()
+        raise
+    return Loaded(model, context, threads)
+
+
+def _check_fill_in(model: llama.Model) -> None:
+    vocabulary = model.vocabulary
+    if None in (vocabulary.fim_begin, vocabulary.fim_hole, vocabulary.fim_end):
+        raise ModelError(
+            f"{model.path} has no fill-in-the-middle tokens, so it cannot complete code in place: "
+            "choose a base model (not instruct), such as deepseek-coder-1.3b-base"
+        )
+
+
+def _missing_pre_tokenizer(model: llama.Model) -> str | None:
+    """The pre-tokenizer that a DeepSeek-Coder file fails to name; None where nothing is to be mended.
+
+    Files made before llama.cpp knew pre-tokenizers are still widely used, and would split text in another way than the
+    model learned.
+    """
+    vocabulary = model.vocabulary
+    begin = vocabulary.fim_begin
+    if begin is None or vocabulary.piece(begin, special=True).decode("utf-8", "replace") != DEEPSEEK_FIM_BEGIN:
+        return None
+    return None if model.metadata(PRE_TOKENIZER) else "deepseek-coder"
+
+
+def _gpu_layer_attempts(wanted: int, model: llama.Model) -> list[int]:
+    """Numbers of layers to try on the accelerator, one after the other until the model fits."""
+    if not llama.offloads():
+        return [0]
+    if wanted >= 0:
+        return [wanted]
+    layers = int(model.metadata(f"{model.metadata('general.architecture')}.block_count") or 0)
+    return [int((layers + 1) * share) for share in GPU_SHARES]  # llama.cpp counts the output as one layer more.

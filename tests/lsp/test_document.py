@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from dovetail.session.document import Document, Edit, Position
-from dovetail.session.lines import Encoding, column_to_offset, offset_to_column, split_lines
+from dovetail.text.document import Document, Edit, Position
+from dovetail.text.lines import Encoding, column_to_offset, offset_to_column, split_lines
 
 ODD = [
     "a",

@@ -7,10 +7,11 @@ import asyncio
 import sys
 
 from dovetail.cli.errors import CommandError
+from dovetail.cli.output import context_lines, print_json
 from dovetail.cli.place import Place, add_place_arguments, index_project, read_place, request_at
-from dovetail.cli.report import completion_json, context_lines, print_json
 from dovetail.cli.starter_notice import tell_about_the_starter
 from dovetail.completion.pipeline import complete
+from dovetail.completion.report import completion_json
 from dovetail.completion.request import Completion
 from dovetail.session.engine import make_engine
 from dovetail.settings import Settings, load_settings
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     tell_about_the_starter(settings)
     completion, index_ms = asyncio.run(_complete(place, settings, arguments))
     if arguments.json:
-        print_json(completion_json(place, completion, index_ms))
+        print_json(completion_json(completion, index_ms))
     else:
         print(completion.text)
     if arguments.explain:
@@ -70,7 +71,7 @@ def _explain(completion: Completion, index_ms: float, to_stderr: bool) -> None:
                 f"{left.path}:{left.start_line}  {left.tokens} tokens: {left.reason}"
                 for left in completion.context.left_out
             ),
-            *(f"{cut.label}: {cut.reason}" for cut in reply.cut),
+            *(f"{cut.label}: {cut.tokens} tokens that did not fit" for cut in reply.cut),
         ],
         "model": [f"{reply.model}, stopped by {reply.stop}, mean log-probability {_number(reply.logprob)}"],
         "milliseconds": [

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from time import perf_counter
 
+from dovetail.cli.output import context_lines, print_json
 from dovetail.cli.place import add_place_arguments, index_project, read_place, request_at
-from dovetail.cli.report import context_json, context_lines, print_json
 from dovetail.completion.pipeline import context_for
+from dovetail.completion.report import context_json
 from dovetail.settings import load_settings
 
 

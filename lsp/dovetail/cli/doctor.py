@@ -15,7 +15,7 @@ from typing import Literal
 
 import psutil
 
-from dovetail.cli.report import print_json
+from dovetail.cli.output import print_json
 from dovetail.session.engine import make_engine
 from dovetail.settings import Settings, SettingsError, load_settings, user_config_path
 from dovetail_context.index.index import WorkspaceIndex

@@ -10,9 +10,9 @@ from time import perf_counter
 
 from dovetail.cli.errors import CommandError, UsageError
 from dovetail.completion.request import CompletionRequest
-from dovetail.session.lines import content_length, split_lines
+from dovetail.text.lines import content_length, split_lines
 from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.workspace.read import read_text
+from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.root import find_root
 
 
@@ -81,10 +81,10 @@ def _parse(place: str) -> tuple[str, int, int]:
 
 
 def _read(path: Path) -> str:
-    text, problem = read_text(path)
-    if text is None:
-        raise CommandError(f"{path}: {problem}")
-    return text
+    result = read_source(path)
+    if result.text is None:
+        raise CommandError(f"{path} cannot be completed: {result.skipped}")
+    return result.text
 
 
 def _offset(text: str, line: int, column: int, file: str) -> int:

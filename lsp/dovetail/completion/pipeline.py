@@ -10,16 +10,17 @@ import asyncio
 from itertools import groupby
 from time import perf_counter
 
+from dovetail.completion.engine import Engine
 from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.completion.shaping import is_complete, shape
 from dovetail.completion.trigger import decide
 from dovetail.completion.window import cut_window
 from dovetail.settings import Settings
+from dovetail.text.lines import split_lines
 from dovetail_context.bundle import ContextBundle, ContextPiece
 from dovetail_context.gather import gather
 from dovetail_context.query import Query
 from dovetail_context.tokens import estimate_tokens
-from dovetail_models.engine.client import EngineClient
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
@@ -30,7 +31,7 @@ WINDOW_TOKENS = 1280
 CONTEXT_SHARE = 0.5
 
 
-async def complete(request: CompletionRequest, engine: EngineClient, settings: Settings) -> Completion | None:
+async def complete(request: CompletionRequest, engine: Engine, settings: Settings) -> Completion | None:
     """Answer a request, or None where nothing should be shown.
 
     Raises EngineError when the model cannot answer at all; a cancelled task stops the model.
@@ -55,9 +56,13 @@ async def complete(request: CompletionRequest, engine: EngineClient, settings: S
     reply = await engine.complete(job, enough=lambda text: is_complete(text, extent))
 
     text = shape(reply.text, _rest_of_line(request), extent)
+    before = split_lines(request.text[: request.offset])
     return Completion(
         text=text,
+        path=request.path,
         offset=request.offset,
+        line=len(before),
+        column=len(before[-1]) + 1,
         context=context,
         reply=reply,
         context_ms=context_ms,

@@ -32,10 +32,16 @@ class CompletionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Text to insert at `offset`, with everything that is known about how it came to be. Times are in milliseconds."""
+    """Text to insert at a place, with everything that is known about how it came to be. Times are in milliseconds.
+
+    `path`, `offset` (code points), and `line` and `column` (from 1, the column in code points) all name that place.
+    """
 
     text: str
+    path: str
     offset: int
+    line: int
+    column: int
     context: ContextBundle
     reply: CompletionReply
     context_ms: float

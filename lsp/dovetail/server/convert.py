@@ -10,8 +10,8 @@ from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from dovetail.completion.request import Completion, Trigger
-from dovetail.session.document import Document, Edit, Position
-from dovetail.session.lines import Encoding
+from dovetail.text.document import Document, Edit, Position
+from dovetail.text.lines import Encoding
 
 
 def file_path(uri: str) -> Path | None:

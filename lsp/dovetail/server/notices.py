@@ -35,6 +35,8 @@ class Notices:
         self._protocol = protocol
         self._loop = loop
         self._told: set[str] = set()
+        self._engine = EngineStatus("stopped")
+        self._indexing: set[Path] = set()
         self._bars: dict[Path, _Bar] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -46,9 +48,14 @@ class Notices:
             self._protocol.notify(types.WINDOW_SHOW_MESSAGE, params)
 
     def engine_status(self, status: EngineStatus) -> None:
-        """Send `dovetail/status` {state, model, message}. An editor may show it in its status bar."""
-        params = {"state": status.state, "model": status.model, "message": status.message}
-        self._protocol.notify(STATUS, params)
+        """The engine's state has changed."""
+        self._engine = status
+        self._send_status()
+
+    def index_started(self, root: Path) -> None:
+        """A project is about to be read."""
+        self._indexing.add(root)
+        self._send_status()
 
     def index_progress(self, root: Path, done: int, total: int) -> None:
         """Called from the index thread."""
@@ -80,7 +87,15 @@ class Notices:
             bar.percentage = percentage
             self._send(bar, types.WorkDoneProgressReport(percentage=percentage))
 
+    def _send_status(self) -> None:
+        """`dovetail/status` {state, model, message, indexing}: for the editor's status bar."""
+        engine = self._engine
+        params = {"state": engine.state, "model": engine.model, "message": engine.message}
+        self._protocol.notify(STATUS, {**params, "indexing": bool(self._indexing)})
+
     def _finish(self, root: Path) -> None:
+        self._indexing.discard(root)
+        self._send_status()
         bar = self._bars.pop(root, None)
         if bar is not None:
             bar.finished = True

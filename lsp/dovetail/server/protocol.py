@@ -7,7 +7,7 @@ Every request gets exactly one answer here: one whose parameters do not parse ge
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +70,7 @@ class DovetailProtocol(LanguageServerProtocol):
             super().handle_message(message)
 
     @lsp_method(types.EXIT)
-    def lsp_exit(self, *args: Any) -> Iterator[Any]:
+    def lsp_exit(self, *args: Any) -> Generator[Any, Any, None]:
         """The client is done; the main loop ends the process in order."""
         self.exited.set()
         yield from ()

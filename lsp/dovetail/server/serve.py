@@ -10,6 +10,8 @@ from pygls.exceptions import JsonRpcException
 from pygls.io_ import run_async
 
 from dovetail.server.handlers import documents, folders, inline_completion, lifecycle
+from dovetail.server.handlers.in_step import IN_STEP, in_step
+from dovetail.server.handlers.why import WHY, why
 from dovetail.server.notices import Notices
 from dovetail.server.server import DovetailServer
 from dovetail.server.stdio import ProtocolOutput
@@ -31,6 +33,8 @@ def create_server(make_engine: MakeEngine) -> DovetailServer:
     server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(documents.did_close)
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(folders.did_change_workspace_folders)
     server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(folders.did_change_watched_files)
+    server.feature(WHY)(why)
+    server.feature(IN_STEP)(in_step)
     # Without an options object pygls does not announce the capability.
     options = types.InlineCompletionOptions()
     server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, options)(inline_completion.inline_completion)

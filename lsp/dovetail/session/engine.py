@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dovetail.completion.engine import Engine
 from dovetail.settings import Settings
 from dovetail_models.engine.client import EngineClient
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.files import resolve_model
 
-MakeEngine = Callable[[Settings, Callable[[EngineStatus], None] | None], EngineClient]
+MakeEngine = Callable[[Settings, Callable[[EngineStatus], None] | None], Engine]
 
 
 def make_engine(settings: Settings, on_status: Callable[[EngineStatus], None] | None = None) -> EngineClient:

@@ -8,25 +8,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import complete
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
-from dovetail.session.document import Document, Edit
 from dovetail.session.engine import MakeEngine
-from dovetail.session.lines import Encoding
 from dovetail.session.workspaces import Workspace, Workspaces
 from dovetail.settings import Settings, SettingsError, load_settings
+from dovetail.text.document import Document, Edit
+from dovetail.text.lines import Encoding
 from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_models.engine.client import EngineClient
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 
+NO_PROJECT = IndexSnapshot(Path())
+
 
 class SessionEvents(Protocol):
-    """What the session tells the outside. Index events come from the index thread, the others from the event loop."""
+    """What the session tells the outside. Progress and readiness come from the index thread, all else from the loop."""
 
     def trouble(self, message: str) -> None: ...
 
     def engine_status(self, status: EngineStatus) -> None: ...
+
+    def index_started(self, root: Path) -> None: ...
 
     def index_progress(self, root: Path, done: int, total: int) -> None: ...
 
@@ -48,10 +52,11 @@ class Session:
         self.encoding = Encoding.UTF16  # the protocol's default until the client has said what it speaks
         self.settings = Settings()
         self.documents: dict[str, Document] = {}
+        self.answers: dict[str, Completion] = {}  # the newest completion of each open document
         self.workspaces = Workspaces(self._start_index)
         self._make_engine = make_engine
         self._events = events
-        self._engine: EngineClient | EngineError = EngineError("The editor has not yet told its settings.")
+        self._engine: Engine | EngineError = EngineError("The editor has not yet told its settings.")
         self._places: dict[str, Place] = {}
         self._newest: dict[str, asyncio.Task[Completion | None]] = {}
         self._background: set[asyncio.Task[object]] = set()
@@ -67,7 +72,7 @@ class Session:
 
     def warm_up(self) -> None:
         """Start the engine in the background, so that the first completion does not wait for the model to load."""
-        if isinstance(self._engine, EngineClient):
+        if not isinstance(self._engine, EngineError):
             self._spawn(self._load(self._engine))
 
     def open_folder(self, root: Path) -> None:
@@ -107,6 +112,7 @@ class Session:
         """The disk speaks for this file again."""
         if self.documents.pop(uri, None) is not None:
             self._overlay(uri, None)
+            self.answers.pop(uri, None)
             del self._places[uri]
 
     async def complete(self, uri: str, offset: int, trigger: Trigger) -> Completion | None:
@@ -122,12 +128,15 @@ class Session:
             path=place.path,
             text=document.text,
             offset=offset,
-            snapshot=place.workspace.index.snapshot if place.workspace else IndexSnapshot.empty(),
+            snapshot=place.workspace.index.snapshot if place.workspace else NO_PROJECT,
             trigger=trigger,
         )
         completion = await self._newest_wins(uri, complete(request, self._engine, self.settings))
         is_still_asked = self.documents.get(uri) is document
-        return completion if is_still_asked else None
+        if completion is None or not is_still_asked:
+            return None
+        self.answers[uri] = completion
+        return completion
 
     async def close(self) -> None:
         """Stop everything that was started. Nothing is left running afterwards; a second call does nothing."""
@@ -136,7 +145,7 @@ class Session:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await asyncio.to_thread(self.workspaces.close_all)
-        if isinstance(self._engine, EngineClient):
+        if not isinstance(self._engine, EngineError):
             await self._engine.close()
 
     async def _newest_wins(self, uri: str, work: Coroutine[Any, Any, Completion | None]) -> Completion | None:
@@ -154,13 +163,14 @@ class Session:
             if self._newest.get(uri) is task:
                 del self._newest[uri]
 
-    async def _load(self, engine: EngineClient) -> None:
+    async def _load(self, engine: Engine) -> None:
         try:
             await engine.ensure_ready()
         except EngineError as error:
             self._events.trouble(str(error))
 
     def _start_index(self, workspace: Workspace) -> None:
+        self._events.index_started(workspace.root)
         workspace.index.start(
             progress=lambda done, total: self._events.index_progress(workspace.root, done, total),
             on_ready=lambda: self._events.index_ready(workspace.root),

@@ -6,7 +6,7 @@ from lsprotocol import types
 
 from dovetail.server import convert
 from dovetail.server.server import DovetailServer
-from dovetail.session.document import Document
+from dovetail.text.document import Document
 
 
 def did_open(ls: DovetailServer, params: types.DidOpenTextDocumentParams) -> None:

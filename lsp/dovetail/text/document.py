@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 
-from dovetail.session.lines import Encoding, column_to_offset, content_length, offset_to_column, split_lines
+from dovetail.text.lines import Encoding, column_to_offset, content_length, offset_to_column, split_lines
 
 
 @dataclass(frozen=True, slots=True)

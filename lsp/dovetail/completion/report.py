@@ -1,23 +1,21 @@
-"""Completions and contexts as the command line prints them. The JSON keys are documented and stay stable."""
+"""Completions and contexts as JSON objects. The keys are documented and stay stable; others rely on them."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from dovetail.cli.place import Place
 from dovetail.completion.request import Completion
 from dovetail_context.bundle import ContextBundle, ContextPiece
 
 
-def completion_json(place: Place, completion: Completion, index_ms: float) -> dict[str, Any]:
-    """The documented object of `dovetail complete --json`; times in milliseconds."""
+def completion_json(completion: Completion, index_ms: float = 0.0) -> dict[str, Any]:
+    """A completion and how it came to be; times in milliseconds, `index_ms` for reading the project beforehand."""
     reply = completion.reply
     return {
         "text": completion.text,
-        "path": place.path,
-        "line": place.line,
-        "column": place.column,
+        "path": completion.path,
+        "line": completion.line,
+        "column": completion.column,
         "model": reply.model,
         "stop": reply.stop,
         "logprob": reply.logprob,
@@ -62,16 +60,3 @@ def item_json(piece: ContextPiece, with_text: bool) -> dict[str, Any]:
         "tokens": piece.tokens,
     }
     return {**item, "text": piece.text} if with_text else item
-
-
-def print_json(value: object) -> None:
-    """One JSON document on standard output."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def context_lines(bundle: ContextBundle) -> list[str]:
-    """The pieces for a human: where, how many tokens, why."""
-    return [
-        f"{piece.path}:{piece.start_line}-{piece.end_line}  {piece.tokens} tokens  {piece.kind}: {piece.reason}"
-        for piece in bundle.pieces
-    ]

@@ -1,0 +1,25 @@
+"""What the pipeline needs of an engine: the seam to the models wing. `EngineClient` is the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from dovetail_models.engine.job import CompletionJob, CompletionReply
+from dovetail_models.engine.status import EngineStatus
+
+
+class Engine(Protocol):
+    """Text in, text out. Every method but `close` raises EngineError, one line, when the model cannot be had."""
+
+    async def ensure_ready(self) -> EngineStatus:
+        """Load the model if it is not loaded yet."""
+        ...
+
+    async def complete(self, job: CompletionJob, enough: Callable[[str], bool] | None = None) -> CompletionReply:
+        """Make one completion. Cancelling the call stops the model; so does `enough(text so far)`."""
+        ...
+
+    async def close(self) -> None:
+        """Leave nothing running. May be called twice."""
+        ...

@@ -1,0 +1,96 @@
+"""A small editor without a screen: starts the language server as a process and speaks with it over its pipes."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.lsp.client import LanguageClient
+
+# Models of some gigabytes on a slow disk load in about this time.
+READY_TIMEOUT_S = 120
+
+
+class HeadlessEditor:
+    """One connection to a server that is ready. Make it with `start_editor`."""
+
+    def __init__(self, client: LanguageClient, root: Path) -> None:
+        self._client = client
+        self._root = root
+
+    async def complete(self, path: str, text: str, line: int, column: int) -> tuple[str, Any]:
+        """Open a document as an unsaved buffer, ask for ghost text at a 0-based place (columns in code points).
+
+        Returns the text ("" for none) and the server's account of it (`dovetail/why`).
+        """
+        uri = (self._root / path).as_uri()
+        identifier = types.TextDocumentIdentifier(uri)
+        opened = types.TextDocumentItem(uri, "python", 1, text)
+        self._client.text_document_did_open(types.DidOpenTextDocumentParams(opened))
+        try:
+            context = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked)
+            params = types.InlineCompletionParams(context, identifier, types.Position(line, column))
+            result = await self._client.text_document_inline_completion_async(params)
+            why = await self._client.protocol.send_request_async("dovetail/why", {"textDocument": {"uri": uri}})
+        finally:
+            self._client.text_document_did_close(types.DidCloseTextDocumentParams(identifier))
+        items = result.items if isinstance(result, types.InlineCompletionList) else result or ()
+        return next((str(item.insert_text) for item in items), ""), why
+
+
+@asynccontextmanager
+async def start_editor(root: Path, settings: dict[str, object]) -> AsyncIterator[HeadlessEditor]:
+    """Start a server on a project, wait until it is ready, and stop it at the end."""
+    client = LanguageClient("dovetail-demo", "1")
+    is_ready = asyncio.Event()
+    trouble: list[str] = []
+
+    def on_message(params: types.ShowMessageParams) -> None:
+        trouble.append(params.message)
+        is_ready.set()
+
+    def on_status(params: Any) -> None:
+        if params.state == "ready" and not params.indexing:
+            is_ready.set()
+
+    client.feature(types.WINDOW_SHOW_MESSAGE)(on_message)
+    client.feature("dovetail/status")(on_status)
+
+    # -E and -P: nothing in the project or its environment may take the place of our modules.
+    await client.start_io(sys.executable, "-E", "-P", "-m", "dovetail", "serve")
+    try:
+        await client.initialize_async(_initialize(root, settings))
+        client.initialized(types.InitializedParams())
+        await asyncio.wait_for(is_ready.wait(), READY_TIMEOUT_S)
+        if trouble:
+            raise ServerTrouble(trouble[0])
+        yield HeadlessEditor(client, root)
+        await client.shutdown_async(None)
+    finally:
+        client.exit(None)
+        await client.stop()  # type: ignore[no-untyped-call]
+
+
+class ServerTrouble(Exception):
+    """What the server told the user, in one line."""
+
+
+def _initialize(root: Path, settings: dict[str, object]) -> types.InitializeParams:
+    capabilities = types.ClientCapabilities(
+        general=types.GeneralClientCapabilities(position_encodings=[types.PositionEncodingKind.Utf32]),
+        text_document=types.TextDocumentClientCapabilities(
+            inline_completion=types.InlineCompletionClientCapabilities(),
+        ),
+    )
+    return types.InitializeParams(
+        capabilities,
+        process_id=None,
+        root_uri=root.as_uri(),
+        workspace_folders=[types.WorkspaceFolder(root.as_uri(), root.name)],
+        initialization_options=settings,
+    )

@@ -1,0 +1,65 @@
+"""Finds places in a project that are worth completing: the arguments of a call to something from another file.
+
+The rest of the line is cut away there, so that what the project's author wrote can be shown beside what the model says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+
+from dovetail_context.gather import gather
+from dovetail_context.index.record import FileRecord
+from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.query import Query
+
+# Enough to see whether a definition from another file is found.
+PROBE_TOKENS = 1024
+# Shorter rests of a line (a lone bracket) show nothing.
+MIN_CUT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A document with the rest of one line cut away at `offset` (code points). `line` and `column` count from 1."""
+
+    path: str
+    line: int
+    column: int
+    text: str
+    offset: int
+    cut: str
+
+
+def find_holes(snapshot: IndexSnapshot) -> Iterator[Hole]:
+    """Holes of the whole project: the first of each file, then the second of each, and so on. The same every time."""
+    by_file = [_holes_of(record, snapshot) for _, record in sorted(snapshot.files.items())]
+    return (hole for hole in chain.from_iterable(zip_longest(*by_file)) if hole is not None)
+
+
+def _holes_of(record: FileRecord, snapshot: IndexSnapshot) -> Iterator[Hole]:
+    calls = record.references
+    for name, receiver, number in zip(calls.names, calls.receivers, calls.lines, strict=True):
+        if receiver or name not in record.imports_by_alias:
+            continue
+        hole = _hole(record, number, f"{name}(")
+        if hole is not None and _is_known_from_elsewhere(name, hole, snapshot):
+            yield hole
+
+
+def _hole(record: FileRecord, number: int, call: str) -> Hole | None:
+    lines = record.lines
+    line = lines[number - 1]
+    column = line.find(call) + len(call)
+    cut = line[column:]
+    if call not in line or len(cut.strip()) < MIN_CUT:
+        return None
+    text = "\n".join([*lines[: number - 1], line[:column], *lines[number:]])
+    offset = sum(len(earlier) + 1 for earlier in lines[: number - 1]) + column
+    return Hole(record.path, number, column + 1, text, offset, cut)
+
+
+def _is_known_from_elsewhere(name: str, hole: Hole, snapshot: IndexSnapshot) -> bool:
+    bundle = gather(Query(hole.path, hole.text, hole.offset), snapshot, PROBE_TOKENS)
+    return any(piece.path != hole.path and name in piece.text for piece in bundle.pieces)

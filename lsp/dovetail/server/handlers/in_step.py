@@ -1,0 +1,22 @@
+"""`dovetail/inStep` {textDocument}: whether the server has the text that the editor has.
+
+Answers {version, length, sha256} of the open document, length in code points, or null. Half of all strange completions
+are documents out of step; a plugin under development, a bug report and our own tests can tell.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+from dovetail.server.server import DovetailServer
+
+IN_STEP = "dovetail/inStep"
+
+
+def in_step(ls: DovetailServer, params: Any) -> dict[str, Any] | None:
+    document = ls.session.documents.get(str(params.textDocument.uri))
+    if document is None:
+        return None
+    digest = sha256(document.text.encode("utf-8", errors="surrogatepass")).hexdigest()
+    return {"version": document.version, "length": len(document.text), "sha256": digest}

@@ -1,0 +1,46 @@
+"""An engine that says what a test wrote down. For tests of the hall alone; the real engine has tests of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from dovetail.completion.engine import Engine
+from dovetail.settings import Settings
+from dovetail_models.engine.job import CompletionJob, CompletionReply
+from dovetail_models.engine.status import EngineStatus
+from dovetail_models.errors import EngineError
+
+
+class ScriptedEngine:
+    """Answers every job with `text`. `jobs` are those asked, `cancelled` counts those taken back."""
+
+    def __init__(self, text: str = "", trouble: str = "", delay_s: float = 0.0) -> None:
+        self.text = text
+        self.trouble = trouble
+        self.delay_s = delay_s
+        self.jobs: list[CompletionJob] = []
+        self.asked = asyncio.Event()
+        self.cancelled = 0
+        self.closed = False
+
+    def make(self, settings: Settings, on_status: Callable[[EngineStatus], None] | None) -> Engine:
+        return self
+
+    async def ensure_ready(self) -> EngineStatus:
+        if self.trouble:
+            raise EngineError(self.trouble)
+        return EngineStatus("ready", model="scripted", n_ctx=4096)
+
+    async def complete(self, job: CompletionJob, enough: Callable[[str], bool] | None = None) -> CompletionReply:
+        self.jobs.append(job)
+        self.asked.set()
+        try:
+            await asyncio.sleep(self.delay_s)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return CompletionReply(text=self.text, stop="eos", logprob=-0.5, model="scripted", generated_tokens=1)
+
+    async def close(self) -> None:
+        self.closed = True

@@ -1,0 +1,192 @@
+"""The server as a client sees it, with a scripted engine: protocol, documents, cancellation, trouble."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lsp.client import Client
+from tests.lsp.scripted import ScriptedEngine
+
+Connect = Callable[[ScriptedEngine], Awaitable[Client]]
+URI = "untitled:a.py"
+
+
+def change(text: str, line: int, start: int, end: int) -> dict[str, Any]:
+    span = {"start": {"line": line, "character": start}, "end": {"line": line, "character": end}}
+    return {"range": span, "text": text}
+
+
+def did_change(version: int, *changes: dict[str, Any]) -> dict[str, Any]:
+    return {"textDocument": {"uri": URI, "version": version}, "contentChanges": list(changes)}
+
+
+async def test_it_announces_inline_completion_and_incremental_sync(connect: Connect) -> None:
+    client = await connect(ScriptedEngine())
+    capabilities = (await client.initialize(None))["capabilities"]
+    assert capabilities["inlineCompletionProvider"] == {}
+    assert capabilities["textDocumentSync"]["change"] == 2
+    assert capabilities["positionEncoding"] == "utf-16"
+
+
+@pytest.mark.parametrize(("encoding", "column"), [("utf-8", 9), ("utf-16", 7), ("utf-32", 6)])
+async def test_the_item_inserts_at_the_cursor_in_the_clients_encoding(
+    connect: Connect, encoding: str, column: int
+) -> None:
+    engine = ScriptedEngine("1 + 1")
+    client = await connect(engine)
+    await client.initialize(None, encoding)
+    client.open(URI, "a = 0\n😀x = \n")
+    result = (await client.answer(client.ghost_text(URI, 1, column - 1)))["result"]
+    place = {"line": 1, "character": column - 1}
+    assert result["items"] == [{"insertText": "1 + 1", "range": {"start": place, "end": place}}]
+    assert engine.jobs[0].parts.prefix == "a = 0\n😀x ="
+
+
+async def test_edits_reach_the_prompt(connect: Connect) -> None:
+    engine = ScriptedEngine("x")
+    client = await connect(engine)
+    await client.initialize(None)
+    client.open(URI, "one\n")
+    client.notify("textDocument/didChange", did_change(2, change("two\n", 0, 0, 3), change("three = ", 2, 0, 0)))
+    await client.answer(client.ghost_text(URI, 2, 8))
+    assert engine.jobs[0].parts.prefix == "two\n\nthree = "
+
+
+async def test_a_newer_request_supersedes_the_older_which_is_answered_null(connect: Connect) -> None:
+    engine = ScriptedEngine("x", delay_s=0.2)
+    client = await connect(engine)
+    await client.initialize(None)
+    client.open(URI, "a = ")
+    older, newer = client.ghost_text(URI, 0, 4), client.ghost_text(URI, 0, 4)
+    assert (await client.answer(older))["result"] is None
+    assert (await client.answer(newer))["result"]["items"][0]["insertText"] == "x"
+
+
+async def test_a_cancelled_request_stops_the_engine_and_is_answered_once(connect: Connect) -> None:
+    engine = ScriptedEngine("x", delay_s=30)
+    client = await connect(engine)
+    await client.initialize(None)
+    client.open(URI, "a = ")
+    request = client.ghost_text(URI, 0, 4)
+    await engine.asked.wait()
+    client.cancel(request)
+    assert (await client.answer(request))["error"]["code"] == -32800
+    assert engine.cancelled == 1
+
+
+async def test_an_answer_for_an_older_text_is_not_sent(connect: Connect) -> None:
+    engine = ScriptedEngine("x", delay_s=0.2)
+    client = await connect(engine)
+    await client.initialize(None)
+    client.open(URI, "a = ")
+    request = client.ghost_text(URI, 0, 4)
+    await engine.asked.wait()
+    client.notify("textDocument/didChange", did_change(2, change("b", 0, 0, 1)))
+    assert (await client.answer(request))["result"] is None
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 4}},
+        {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 4}, "context": {"triggerKind": 0}},
+    ],
+)
+async def test_older_drafts_of_the_request_are_understood(connect: Connect, params: dict[str, Any]) -> None:
+    client = await connect(ScriptedEngine("x"))
+    await client.initialize(None)
+    client.open(URI, "a = ")
+    assert (await client.ask("textDocument/inlineCompletion", params))["items"][0]["insertText"] == "x"
+
+
+async def test_bad_requests_are_refused_and_bad_notifications_dropped(connect: Connect) -> None:
+    client = await connect(ScriptedEngine("x"))
+    await client.initialize(None)
+    bad = client.request("textDocument/inlineCompletion", {"textDocument": 7})
+    assert (await client.answer(bad))["error"]["code"] == -32602
+    unknown = client.request("textDocument/noSuchThing", {})
+    assert (await client.answer(unknown))["error"]["code"] == -32601
+    client.notify("textDocument/didChange", {"nonsense": True})
+    client.notify("textDocument/didClose", {"textDocument": {"uri": "file:///never/opened.py"}})
+    client.open(URI, "a = ")
+    assert (await client.answer(client.ghost_text(URI, 0, 4)))["result"]
+    assert not [n for n in client.notifications if n["method"] == "window/showMessage"]
+
+
+async def test_a_document_that_is_not_open_has_no_completion(connect: Connect) -> None:
+    client = await connect(ScriptedEngine("x"))
+    await client.initialize(None)
+    assert (await client.answer(client.ghost_text("file:///nowhere.py", 0, 0)))["result"] is None
+
+
+async def test_requests_after_shutdown_are_answered_with_an_error(connect: Connect) -> None:
+    client = await connect(ScriptedEngine("x"))
+    await client.initialize(None)
+    await client.ask("shutdown", None)
+    late = client.ghost_text(URI, 0, 0)
+    assert (await client.answer(late))["error"]["code"] == -32600
+
+
+async def test_trouble_with_the_model_is_told_once_and_requests_stay_calm(connect: Connect) -> None:
+    client = await connect(ScriptedEngine(trouble="The model is gone. Choose another."))
+    await client.initialize(None)
+    client.open(URI, "a = ")
+    for _ in range(3):
+        assert (await client.answer(client.ghost_text(URI, 0, 4)))["result"] is None
+    messages = [n["params"]["message"] for n in client.notifications if n["method"] == "window/showMessage"]
+    assert messages == ["Dovetail: The model is gone. Choose another."]
+
+
+@pytest.mark.parametrize("options", [{"no_such_option": 1}, {"max_tokens": "many"}, {"max_tokens": 0}])
+async def test_a_mistake_in_the_settings_is_told_in_one_line(connect: Connect, options: dict[str, Any]) -> None:
+    client = await connect(ScriptedEngine("x"))
+    await client.initialize(None, **options)
+    told = (await client.notification("window/showMessage"))["message"]
+    assert told.startswith("Dovetail: The editor's settings: ") and "\n" not in told
+    client.open(URI, "a = ")
+    assert (await client.answer(client.ghost_text(URI, 0, 4)))["result"] is None
+
+
+async def test_context_comes_from_the_other_files_of_the_workspace(connect: Connect, tmp_path: Path) -> None:
+    (tmp_path / "money.py").write_text(
+        "class Money:\n    def __init__(self, amount: int, currency: str) -> None: ...\n"
+    )
+    app = tmp_path / "app.py"
+    app.write_text("")
+    engine = ScriptedEngine("3, 'EUR')")
+    client = await connect(engine)
+    await client.initialize(tmp_path)
+    await client.notification("dovetail/status", lambda status: not status["indexing"])
+    client.open(app.as_uri(), "from money import Money\n\nprice = Money(")
+    assert (await client.answer(client.ghost_text(app.as_uri(), 2, 14)))["result"]
+    (block,) = engine.jobs[0].parts.context
+    assert block.path == "money.py" and "amount: int, currency: str" in block.text
+    why = await client.ask("dovetail/why", {"textDocument": {"uri": app.as_uri()}})
+    assert (why["path"], why["line"], why["column"]) == ("app.py", 3, 15)
+    assert [item["path"] for item in why["context"]] == ["money.py"]
+
+
+async def test_open_buffers_count_before_the_disk(connect: Connect, tmp_path: Path) -> None:
+    (tmp_path / "money.py").write_text("def old_name(): ...\n")
+    engine = ScriptedEngine("x")
+    client = await connect(engine)
+    await client.initialize(tmp_path)
+    await client.notification("dovetail/status", lambda status: not status["indexing"])
+    client.open((tmp_path / "money.py").as_uri(), "def fresh_name(amount: int) -> str: ...\n")
+    app = (tmp_path / "app.py").as_uri()
+    client.open(app, "from money import fresh_name\n\nprice = fresh_name(")
+
+    async def sees_it() -> bool:
+        await client.answer(client.ghost_text(app, 2, 19))
+        return any("amount: int" in block.text for block in engine.jobs[-1].parts.context)
+
+    for _ in range(100):
+        if await sees_it():
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("the open buffer never reached the context")

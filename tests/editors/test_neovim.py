@@ -1,0 +1,124 @@
+"""A real Neovim with nothing but its built-in client: our ghost text on its screen, accepted with a key."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pynvim
+import pytest
+
+WIDTH, HEIGHT = 100, 24
+PATIENCE_S = 90
+
+BOARD = "class Board:\n    def __init__(self, width: int, height: int) -> None:\n        self.width = width\n"
+GAME = "from board import Board\n\n\ndef area(board: Board) -> int:\n    return board\n"
+
+CONFIGURATION = """
+vim.opt.runtimepath:append(vim.env.DOVETAIL_NEOVIM)
+vim.opt.swapfile = false
+vim.lsp.config("dovetail", { cmd = { vim.env.DOVETAIL_PYTHON, "-E", "-P", "-m", "dovetail", "serve" } })
+vim.lsp.enable("dovetail")
+vim.lsp.inline_completion.enable()
+vim.keymap.set("i", "<Tab>", function()
+  if not vim.lsp.inline_completion.get() then
+    return "<Tab>"
+  end
+end, { expr = true })
+"""
+
+
+def neovim_executable() -> str | None:
+    """$NVIM_FOR_TESTS, else `nvim` on PATH; None unless it is 0.12 or newer, the first with inline completion."""
+    executable = os.environ.get("NVIM_FOR_TESTS") or shutil.which("nvim")
+    if not executable:
+        return None
+    banner = subprocess.run([executable, "--version"], capture_output=True, text=True, check=True).stdout
+    version = re.match(r"NVIM v(\d+)\.(\d+)", banner)
+    return executable if version and (int(version[1]), int(version[2])) >= (0, 12) else None
+
+
+@pytest.fixture
+def neovim(repository: Path, tmp_path: Path) -> Iterator[pynvim.Nvim]:
+    executable = neovim_executable()
+    if executable is None:
+        pytest.skip("needs Neovim 0.12 or newer on PATH or in $NVIM_FOR_TESTS")
+    (tmp_path / "init.lua").write_text(CONFIGURATION)
+    environment = {
+        "DOVETAIL_NEOVIM": str(repository / "editors" / "neovim"),
+        "DOVETAIL_PYTHON": sys.executable,
+        **{f"XDG_{kind}_HOME": str(tmp_path / kind) for kind in ("CONFIG", "DATA", "STATE", "CACHE")},
+    }
+    arguments = [f"{name}={value}" for name, value in environment.items()]
+    nvim = pynvim.attach("child", argv=["env", *arguments, executable, "--embed", "-u", str(tmp_path / "init.lua")])
+    nvim.ui_attach(WIDTH, HEIGHT, rgb=True, ext_linegrid=True)
+    try:
+        yield nvim
+    finally:
+        nvim.command("qall!", async_=True)
+        nvim.close()
+
+
+def test_ghost_text_shows_on_the_screen_and_tab_accepts_it(neovim: pynvim.Nvim, tmp_path: Path) -> None:
+    project = tmp_path / "game"
+    project.mkdir()
+    (project / "pyproject.toml").write_text("[project]\nname = 'game'\n")
+    (project / "board.py").write_text(BOARD)
+    (project / "game.py").write_text(GAME)
+    neovim.command(f"edit {project / 'game.py'}")
+    # The client listens for cursor moves once it is attached; keys typed earlier would ask for nothing.
+    wait_for(lambda: neovim.eval("len(nvim_get_autocmds(#{event: 'CursorMovedI', buffer: 0}))") > 0)
+
+    neovim.input("5GA.")
+    wait_for(lambda: ghost_text(neovim) != "", retry=lambda: neovim.input("<BS>."))
+    ghost = ghost_text(neovim)
+    assert f"    return board.{ghost}" in screen(neovim)
+
+    neovim.input("<Tab>")
+    wait_for(lambda: neovim.current.buffer[4] != "    return board.")
+    assert neovim.current.buffer[4] == f"    return board.{ghost}"
+    wait_for(lambda: ghost_text(neovim) != ghost)
+
+
+def ghost_text(nvim: pynvim.Nvim) -> str:
+    """The first line of virtual text that stands in the buffer, where inline completion puts it."""
+    marks = nvim.exec_lua("return vim.api.nvim_buf_get_extmarks(0, -1, 0, -1, { details = true })")
+    chunks = [mark[3]["virt_text"] for mark in marks if mark[3].get("virt_text_pos") in ("inline", "overlay")]
+    return "".join(text for text, _ in chunks[0]) if chunks else ""
+
+
+def screen(nvim: pynvim.Nvim) -> str:
+    """What the screen shows, line by line."""
+    rows = nvim.exec_lua(
+        """
+        vim.cmd.redraw()
+        local rows = {}
+        for row = 1, vim.o.lines do
+          local cells = {}
+          for column = 1, vim.o.columns do
+            cells[column] = vim.fn.screenstring(row, column)
+          end
+          rows[row] = table.concat(cells)
+        end
+        return rows
+        """
+    )
+    return "\n".join(rows)
+
+
+def wait_for(condition: Callable[[], bool], retry: Callable[[], object] | None = None) -> None:
+    """Poll; `retry` every few seconds, as a user would who sees nothing come (the model may still be loading)."""
+    deadline = time.monotonic() + PATIENCE_S
+    next_retry = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        if retry is not None and time.monotonic() > next_retry:
+            retry()
+            next_retry += 5
+        time.sleep(0.05)

@@ -1,0 +1,1 @@
+"""What is known about the files of the workspace, as immutable pictures."""

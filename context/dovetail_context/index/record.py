@@ -1,0 +1,104 @@
+"""`FileRecord`: what is kept about one file. Values only, the same for all languages.
+
+Two small notations keep records compact and free of any language's syntax:
+
+- a *type* is written as Python writes it: `Money`, `money.Money`, `list[Money]`, `Money | None` (see `meaning/types.py`);
+- an *access path* says where a value comes from: `repo.find().owner[]` is "call find of repo, take owner, take an element";
+  `<Money>` at its start is "an instance of the type Money", `~` is an awaited value, `a|b` is one of two (see `meaning/infer.py`).
+"""
+
+from array import array
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+SymbolKind = Literal["class", "function", "method", "property", "variable", "field", "type"]
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A definition that other files can name.
+
+    `container` is the dotted chain of enclosing classes ("" at module level). Lines are 1-based and inclusive, decorators
+    and body included. `signature` is the text that the model sees, without indentation and body; it may have several
+    lines. `type` is a variable's type or a function's return type; `value` is the access path that a variable is assigned
+    from or a function without declared type returns. Both are empty where unknown.
+    """
+
+    name: str
+    kind: SymbolKind
+    container: str
+    start_line: int
+    end_line: int
+    signature: str
+    doc: str = ""
+    exported: bool = True
+    type: str = ""
+    value: str = ""
+    bases: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def qualified(self) -> str:
+        """The dotted name inside the file."""
+        return f"{self.container}.{self.name}" if self.container else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One name bound by an import: `alias` is the local name, `name` is "" for a whole module and "*" for all names."""
+
+    module: str
+    name: str
+    alias: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """The calls of a file, as columns: the n-th call is `receivers[n].names[n](...)` in line `lines[n]`."""
+
+    names: tuple[str, ...] = ()
+    receivers: tuple[str, ...] = ()
+    lines: "array[int]" = field(default_factory=lambda: array("I"))
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """What one file defines, imports and calls. `exports` is None where the language's default rule holds."""
+
+    path: str
+    language: str
+    digest: str
+    text: str
+    symbols: tuple[Symbol, ...] = ()
+    imports: tuple[Import, ...] = ()
+    references: References = field(default_factory=References)
+    exports: tuple[str, ...] | None = None
+    problems: tuple[str, ...] = ()
+
+    @cached_property
+    def by_container(self) -> dict[str, dict[str, tuple[Symbol, ...]]]:
+        """Symbols by container and name, in file order (several for overloads and conditional definitions)."""
+        grouped: dict[str, dict[str, list[Symbol]]] = defaultdict(lambda: defaultdict(list))
+        for symbol in self.symbols:
+            grouped[symbol.container][symbol.name].append(symbol)
+        return {where: {name: tuple(same) for name, same in names.items()} for where, names in grouped.items()}
+
+    @cached_property
+    def imports_by_alias(self) -> dict[str, tuple[Import, ...]]:
+        """Imports by the local name that they bind."""
+        grouped: dict[str, list[Import]] = defaultdict(list)
+        for imported in self.imports:
+            grouped[imported.alias].append(imported)
+        return {alias: tuple(same) for alias, same in grouped.items()}
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The text's lines without their ends (ends are \\n, \\r\\n and \\r, as in editors)."""
+        return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    def members(self, container: str) -> dict[str, tuple[Symbol, ...]]:
+        """The symbols directly inside `container` ("" for the module), by name."""
+        return self.by_container.get(container, {})

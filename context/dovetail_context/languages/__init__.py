@@ -1,0 +1,1 @@
+"""One folder per language, and the one list of them."""

@@ -1,0 +1,108 @@
+"""What a language must provide. Everything outside `languages/` speaks to languages through these protocols."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dovetail_context.index.record import FileRecord, Symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An access path written near the cursor; `distance` is in lines (negative: before the cursor)."""
+
+    access: str
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
+class CursorView:
+    """What stands around a cursor, read from text that is being typed and so may be broken.
+
+    `receiver` is the access path before the dot that the cursor follows, `typed` the part of a name already there,
+    `callees` the calls whose arguments the cursor stands in (innermost first). `container` and `function` enclose the
+    cursor, `returns` is that function's return type. `bindings` maps local names to access paths; `expected` is the type
+    of the variable being assigned.
+    """
+
+    line: int
+    receiver: str = ""
+    typed: str = ""
+    callees: tuple[str, ...] = ()
+    container: str = ""
+    function: str = ""
+    returns: str = ""
+    expected: str = ""
+    bindings: Mapping[str, str] = field(default_factory=dict)
+    mentions: tuple[Mention, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRules:
+    """How a language's types behave where inference needs it.
+
+    `transparent`: generics that stand for their first argument (Optional, Annotated), or their last one if they are also
+    in `last_argument` (Coroutine). `class_of`: generics whose values are classes (type[X]). `own_type`: names of the enclosing class
+    (Self). `elements`: containers and the index of the argument that indexing or iteration gives. `accessors`: methods of
+    containers that give an element ("[]") or the container itself (""). `receivers`: names of the instance inside a method.
+    `ignored`: types that say nothing.
+    """
+
+    transparent: frozenset[str] = frozenset()
+    last_argument: frozenset[str] = frozenset()
+    class_of: frozenset[str] = frozenset()
+    own_type: frozenset[str] = frozenset()
+    elements: Mapping[str, int] = field(default_factory=dict)
+    accessors: Mapping[str, str] = field(default_factory=dict)
+    receivers: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
+
+
+class ImportResolver(Protocol):
+    """Maps what imports say to files of the workspace, for one set of files."""
+
+    def sources(self, module: str, from_path: str) -> tuple[str, ...]:
+        """The files that make up `module` as written in `from_path`; empty if it is not of this workspace."""
+        ...
+
+    def is_package(self, module: str, from_path: str) -> bool:
+        """Whether `module` is a package of the workspace that has no file of its own."""
+        ...
+
+    def submodule(self, module: str, name: str) -> str:
+        """The module that `name` of `module` may be, as an import would write it; "" where the language has none."""
+        ...
+
+    def ambient(self, from_path: str) -> tuple[str, ...]:
+        """Files whose top-level names are visible in `from_path` without an import."""
+        ...
+
+
+class Language(Protocol):
+    """One programming language."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    project_files: tuple[str, ...]
+    comment: str
+    rules: TypeRules
+
+    def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
+        """Read a file. Never raises on broken code. Without `references`, calls are left out (for speed)."""
+        ...
+
+    def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
+        """A resolver for the files `paths`; `projects` maps paths of project files to their text."""
+        ...
+
+    def cursor(self, text: str, offset: int) -> CursorView:
+        """What stands around `offset` (code points)."""
+        ...
+
+    def outline(self, header: Symbol, members: Sequence[str]) -> str:
+        """A class with the given reduced members (each already rendered, several lines possible)."""
+        ...
+
+    def reduced(self, symbol: Symbol) -> str:
+        """A symbol without its body, as valid code."""
+        ...

@@ -1,0 +1,79 @@
+"""Walking a query's matches in text order, with the scopes that enclose each: for the extractors of all languages.
+
+Asking a node for its parent searches from the root, so nesting is rebuilt from the ranges instead.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dovetail_context.syntax import Match, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A match under the capture that names its pattern."""
+
+    kind: str
+    node: Node
+    captures: Match
+
+    def one(self, capture: str) -> Node | None:
+        """The first node of a capture, None if it is absent."""
+        nodes = self.captures.get(capture)
+        return nodes[0] if nodes else None
+
+
+@dataclass(slots=True)
+class Frame:
+    """An open scope. `bindings` maps its local names to access paths; `position` is its symbol's place in the result."""
+
+    end_byte: int
+    is_class: bool
+    name: str
+    position: int | None = None
+    bindings: dict[str, str] = field(default_factory=dict)
+
+
+class Frames:
+    """The stack of open scopes while events are visited in text order."""
+
+    def __init__(self) -> None:
+        self._open: list[Frame] = []
+
+    def close_before(self, start_byte: int) -> None:
+        """Close the scopes that end before `start_byte`."""
+        while self._open and self._open[-1].end_byte <= start_byte:
+            self._open.pop()
+
+    def enter(self, frame: Frame) -> None:
+        """Open a scope; it closes by itself when a later event starts behind it."""
+        self._open.append(frame)
+
+    @property
+    def innermost(self) -> Frame | None:
+        """The scope that directly encloses the place, None at module level."""
+        return self._open[-1] if self._open else None
+
+    @property
+    def container(self) -> str:
+        """Dotted names of the enclosing classes."""
+        return ".".join(frame.name for frame in self._open if frame.is_class)
+
+    @property
+    def functions(self) -> int:
+        """How many functions enclose the place."""
+        return sum(not frame.is_class for frame in self._open)
+
+    def binding(self, name: str) -> str | None:
+        """What a local name stands for in the nearest function that binds it ("" if unknown), None if none binds it."""
+        for frame in reversed(self._open):
+            if not frame.is_class and name in frame.bindings:
+                return frame.bindings[name]
+        return None
+
+
+def in_text_order(matches: Iterable[tuple[int, Match]], kinds: tuple[str, ...]) -> list[Event]:
+    """The matches as events, outer before inner. `kinds[i]` is the capture that names the query's i-th pattern."""
+    events = [Event(kinds[pattern], captures[kinds[pattern]][0], captures) for pattern, captures in matches]
+    events.sort(key=lambda event: (event.node.start_byte, -event.node.end_byte))
+    return events

@@ -1,0 +1,1 @@
+"""Python: its symbols, its imports and what stands at a cursor."""

@@ -1,0 +1,138 @@
+"""What the local names of a Python function stand for, read from the part of it that stands before the cursor."""
+
+import re
+
+from dovetail_context.languages.python.expressions import access_path, type_text
+from dovetail_context.languages.python.grammar import grammar
+from dovetail_context.languages.python.signatures import parameters
+from dovetail_context.syntax import Match, Node, SyntaxTree
+
+_KINDS = (
+    "assignment",
+    "unpacking",
+    "assignment",
+    "loop",
+    "loop",
+    "with",
+    "except",
+    "isinstance",
+    "case",
+    "function",
+    "lambda",
+)
+_PAIRS = re.compile(r"(.*)\.items\(\)\Z")
+
+
+def read_bindings(source: str) -> dict[str, str]:
+    """Access paths by local name; the last binding before the end of `source` wins, what nothing is known of is ""."""
+    tree = grammar().parse(source)
+    bindings: dict[str, str] = {}
+    matches = grammar().matches(tree.root, "locals.scm")
+    for pattern, captures in sorted(matches, key=lambda match: _start(match, _KINDS)):
+        kind = _KINDS[pattern]
+        if kind in ("function", "lambda"):
+            for name, type_ in parameters(tree, captures["parameters"][0]):
+                bindings[name] = f"<{type_}>" if type_ else ""
+        else:
+            _BINDERS[kind](tree, captures, bindings)
+    return {name: path for name, path in bindings.items() if name not in ("self", "cls")}
+
+
+def _start(match: tuple[int, Match], kinds: tuple[str, ...]) -> int:
+    return match[1][kinds[match[0]]][0].start_byte
+
+
+def _assignment(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
+    name = tree.text(captures["name"][0])
+    declared, value = captures.get("type"), captures.get("value")
+    type_ = type_text(tree.text(declared[0])) if declared else ""
+    path = f"<{type_}>" if type_ else access_path(tree, value[0] if value else None)
+    bindings[name] = _without_self_reference(name, path, bindings)
+
+
+def _unpacking(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
+    names = [child for child in captures["names"][0].named_children if child.type == "identifier"]
+    value = captures["value"][0]
+    values = value.named_children if value.type == "expression_list" and value.named_child_count == len(names) else []
+    path = access_path(tree, value)
+    for index, name in enumerate(names):
+        own = access_path(tree, values[index]) if values else (f"{path}[{index}]" if path else "")
+        bindings[tree.text(name)] = _without_self_reference(tree.text(name), own, bindings)
+
+
+def _loop(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
+    target, value = captures["names"][0], captures["value"][0]
+    path = access_path(tree, value)
+    names = [child for child in (target.named_children or [target]) if child.type == "identifier"]
+    if len(names) == 1:
+        name = tree.text(names[0])
+        bindings[name] = _without_self_reference(name, path + "[]" if path else "", bindings)
+        return
+    pairs = _PAIRS.match(path)
+    for index, node in enumerate(names):
+        element = f"{path}[][{index}]" if path else ""
+        if pairs is not None:
+            element = f"{pairs[1]}[]" if index else ""
+        elif path == "enumerate()" and index and (first := _first_argument(tree, value)):
+            element = f"{first}[]"
+        bindings[tree.text(node)] = element
+
+
+def _with(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
+    path = access_path(tree, captures["value"][0])
+    bindings[tree.text(captures["name"][0])] = path + ".__enter__()" if path else ""
+
+
+def _except(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
+    value = captures["value"][0]
+    kinds = value.named_children if value.type == "tuple" else [value]
+    bindings[tree.text(captures["name"][0])] = f"<{' | '.join(type_text(tree.text(kind)) for kind in kinds)}>"
+
+
+def _isinstance(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
+    """After a test the name is most likely of the tested type; what it was before stays possible."""
+    name, value = tree.text(captures["name"][0]), captures["value"][0]
+    kinds = value.named_children if value.type == "tuple" else [value]
+    narrowed = f"<{' | '.join(type_text(tree.text(kind)) for kind in kinds)}>"
+    earlier = bindings.get(name, "")
+    bindings[name] = f"{narrowed}|{earlier}" if earlier else narrowed
+
+
+def _case(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
+    """`case Class():` says what the subject of the match is, if that is a name."""
+    subject = _subject(captures["case"][0])
+    if subject is not None and subject.type == "identifier":
+        bindings[tree.text(subject)] = f"<{tree.text(captures['value'][0])}>"
+
+
+_BINDERS = {
+    "assignment": _assignment,
+    "unpacking": _unpacking,
+    "loop": _loop,
+    "with": _with,
+    "except": _except,
+    "isinstance": _isinstance,
+    "case": _case,
+}
+
+
+def _subject(clause: Node) -> Node | None:
+    node = clause.parent
+    while node is not None and node.type != "match_statement":
+        node = node.parent
+    return node.child_by_field_name("subject") if node is not None else None
+
+
+def _first_argument(tree: SyntaxTree, call: Node) -> str:
+    arguments = call.child_by_field_name("arguments")
+    return access_path(tree, arguments.named_child(0)) if arguments is not None and arguments.named_child_count else ""
+
+
+def _without_self_reference(name: str, path: str, bindings: dict[str, str]) -> str:
+    """`x = x.strip()` speaks of the earlier x: put in what that was, so that paths never lead back to themselves."""
+    if not re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", path):
+        return path
+    earlier = bindings.get(name, "")
+    if path.startswith(name) and earlier and "|" not in path + earlier:
+        return earlier + path[len(name) :]
+    return ""

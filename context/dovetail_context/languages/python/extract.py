@@ -1,0 +1,247 @@
+"""From a parsed Python file to its `FileRecord`: definitions, imports and calls."""
+
+import re
+from array import array
+from dataclasses import replace
+from hashlib import blake2b
+
+from dovetail_context.index.record import FileRecord, Import, References, Symbol, SymbolKind
+from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
+from dovetail_context.languages.python.expressions import access_path, type_text
+from dovetail_context.languages.python.grammar import grammar
+from dovetail_context.languages.python.imports import read_import, recover_imports
+from dovetail_context.languages.python.signatures import (
+    assignment_text,
+    base_names,
+    doc_line,
+    head_text,
+    one_line,
+    parameters,
+)
+from dovetail_context.syntax import Node, SyntaxTree
+
+# The captures that name the patterns of symbols.scm, in its order.
+PATTERNS = (
+    "class",
+    "function",
+    "decorator",
+    "variable",
+    "variables",
+    "field",
+    "augmented",
+    "alias",
+    "return",
+    "import",
+    "import",
+    "call",
+    "call",
+    "error",
+)
+_NAME_AT_START = re.compile(r"[A-Za-z_]\w*")
+_QUOTED_NAME = re.compile(r"""["']([A-Za-z_]\w*)["']""")
+_BOUND = re.compile(r"(?:\w+\.)?(?:TypeVar|ParamSpec)\(.*?bound\s*=\s*([\"']?[\w.\[\]| ]+)", re.DOTALL)
+
+
+def extract(path: str, text: str, references: bool = True) -> FileRecord:
+    """Read a Python file; broken parts are passed over and noted in `problems`."""
+    tree = grammar().parse(text)
+    reader = _Reader(tree, references)
+    for event in in_text_order(grammar().matches(tree.root, "symbols.scm"), PATTERNS):
+        reader.visit(event)
+    imports = reader.imports
+    problems: tuple[str, ...] = ()
+    if tree.root.has_error:
+        imports += recover_imports(text, {imported.line for imported in imports})
+        imports.sort(key=lambda imported: imported.line)
+        problems = (f"line {reader.error_line}: does not parse",)
+    exports = None if reader.exports is None else tuple(dict.fromkeys(reader.exports))
+    return FileRecord(
+        path=path,
+        language="python",
+        digest=blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest(),
+        text=text,
+        symbols=_mark_exported(reader.symbols, exports),
+        imports=tuple(imports),
+        references=reader.references,
+        exports=exports,
+        problems=problems,
+    )
+
+
+class _Reader:
+    """Visits the events of a file in text order and collects what they define."""
+
+    def __init__(self, tree: SyntaxTree, with_references: bool) -> None:
+        self.symbols: list[Symbol] = []
+        self.imports: list[Import] = []
+        self.exports: list[str] | None = None
+        self.error_line = 1
+        self._tree = tree
+        self._frames = Frames()
+        self._decorators: list[Node] = []
+        self._fields: set[tuple[str, str]] = set()
+        self._with_references = with_references
+        self._calls: tuple[list[str], list[str], array[int]] = ([], [], array("I"))
+
+    @property
+    def references(self) -> References:
+        names, receivers, lines = self._calls
+        return References(tuple(names), tuple(receivers), lines)
+
+    def visit(self, event: Event) -> None:
+        self._frames.close_before(event.node.start_byte)
+        getattr(self, f"_on_{event.kind}")(event)
+
+    def _on_decorator(self, event: Event) -> None:
+        self._decorators.append(event.node)
+
+    def _on_class(self, event: Event) -> None:
+        name, body = self._tree.text(event.captures["name"][0]), event.captures["body"][0]
+        bases = event.one("bases")
+        self._add_definition(
+            event, name, "class", bases=tuple(base_names(self._tree, bases)) if bases is not None else ()
+        )
+        self._frames.enter(Frame(body.end_byte, True, name))
+
+    def _on_function(self, event: Event) -> None:
+        name, returns = self._tree.text(event.captures["name"][0]), event.one("type")
+        named = tuple(parameters(self._tree, event.captures["parameters"][0]))
+        position = len(self.symbols)
+        declared = type_text(self._tree.text(returns)) if returns is not None else ""
+        kind: SymbolKind = "method" if self._frames.container else "function"
+        added = self._add_definition(event, name, kind, type=declared, parameters=named)
+        frame = Frame(event.node.end_byte, False, name, position if added else None)
+        frame.bindings.update((parameter, f"<{type_}>") for parameter, type_ in named if type_)
+        frame.bindings.update(
+            (parameter, "") for parameter, type_ in named if not type_ and parameter not in ("self", "cls")
+        )
+        self._frames.enter(frame)
+
+    def _on_variable(self, event: Event) -> None:
+        name, value, type_ = self._tree.text(event.captures["name"][0]), event.one("value"), self._declared_type(event)
+        frame = self._frames.innermost
+        if self._frames.functions:
+            if frame is not None and not frame.is_class:
+                frame.bindings[name] = f"<{type_}>" if type_ else self._resolved(access_path(self._tree, value))
+            return
+        if name == "__all__" and frame is None:
+            self._export(value)
+            return
+        if value is not None and value.type == "call" and (bound := _BOUND.match(self._tree.text(value))):
+            type_ = type_text(bound[1])
+        path = "" if type_ else access_path(self._tree, value)
+        self._add(
+            event.node,
+            name,
+            "field" if frame else "variable",
+            assignment_text(self._tree, event.node),
+            type=type_,
+            value=path,
+        )
+
+    def _on_variables(self, event: Event) -> None:
+        name, frame = self._tree.text(event.captures["each"][0]), self._frames.innermost
+        if frame is not None and not frame.is_class:
+            frame.bindings[name] = ""
+        elif not self._frames.functions:
+            self._add(event.node, name, "field" if frame else "variable", assignment_text(self._tree, event.node))
+
+    def _on_field(self, event: Event) -> None:
+        """`self.name = ...` in a method; the first assignment of a name counts, and a declaration in the class before it."""
+        container, name = self._frames.container, self._tree.text(event.captures["name"][0])
+        if not container or not self._frames.functions or (container, name) in self._fields:
+            return
+        if self._tree.text(event.captures["receiver"][0]) not in ("self", "cls"):
+            return
+        type_ = self._declared_type(event)
+        path = "" if type_ else self._resolved(access_path(self._tree, event.one("value")))
+        if path.startswith("<") and path.endswith(">"):
+            type_, path = path[1:-1], ""
+        signature = f"{name}: {type_}" if type_ else assignment_text(self._tree, event.node)
+        self._add(event.node, name, "field", signature, type=type_, value=path)
+
+    def _on_augmented(self, event: Event) -> None:
+        if self._frames.innermost is None and self._tree.text(event.captures["name"][0]) == "__all__":
+            self._export(event.captures["value"][0])
+
+    def _on_alias(self, event: Event) -> None:
+        if not self._frames.functions:
+            name = self._tree.text(event.captures["name"][0]).partition("[")[0].strip()
+            value = type_text(self._tree.text(event.captures["value"][-1]))
+            self._add(event.node, name, "type", assignment_text(self._tree, event.node), type=value)
+
+    def _on_return(self, event: Event) -> None:
+        """What a function without declared type returns: the first return statement that says something."""
+        frame = self._frames.innermost
+        if frame is None or frame.is_class or frame.position is None:
+            return
+        symbol = self.symbols[frame.position]
+        if not symbol.type and not symbol.value:
+            path = self._resolved(access_path(self._tree, event.captures["value"][0]))
+            self.symbols[frame.position] = replace(symbol, value=path)
+
+    def _on_import(self, event: Event) -> None:
+        self.imports.extend(read_import(self._tree, event.node))
+
+    def _on_call(self, event: Event) -> None:
+        if self._with_references:
+            names, receivers, lines = self._calls
+            called, receiver = event.captures["called"][0], event.one("receiver")
+            names.append(self._tree.text(called))
+            receivers.append(access_path(self._tree, receiver) if receiver is not None else "")
+            lines.append(called.start_point[0] + 1)
+
+    def _on_error(self, event: Event) -> None:
+        if self.error_line == 1:
+            self.error_line = event.node.start_point[0] + 1
+
+    def _add_definition(self, event: Event, name: str, kind: SymbolKind, **rest: object) -> bool:
+        """Add a class or function with its decorators, unless it is local to a function."""
+        decorators, self._decorators = self._decorators, []
+        if self._frames.functions:
+            return False
+        texts = [one_line(self._tree.text(node)) for node in decorators]
+        if kind == "method" and any("property" in text for text in texts):
+            kind = "property"
+        body = event.captures["body"][0]
+        signature = "\n".join([*texts, head_text(self._tree, event.node, body)])
+        first = decorators[0] if decorators else event.node
+        self._add(event.node, name, kind, signature, first=first, doc=doc_line(self._tree, body), **rest)
+        return True
+
+    def _add(
+        self, node: Node, name: str, kind: SymbolKind, signature: str, first: Node | None = None, **rest: object
+    ) -> None:
+        if kind == "field":
+            self._fields.add((self._frames.container, name))
+        start, end = (first or node).start_point[0] + 1, node.end_point[0] + 1
+        self.symbols.append(Symbol(name, kind, self._frames.container, start, end, signature, **rest))  # type: ignore[arg-type]
+
+    def _declared_type(self, event: Event) -> str:
+        declared = event.one("type")
+        return type_text(self._tree.text(declared)) if declared is not None else ""
+
+    def _export(self, value: Node | None) -> None:
+        self.exports = (self.exports or []) + (
+            _QUOTED_NAME.findall(self._tree.text(value)) if value is not None else []
+        )
+
+    def _resolved(self, path: str) -> str:
+        """The path with a local name at its start replaced by what the name stands for; "" if that is unknown."""
+        base = _NAME_AT_START.match(path)
+        bound = self._frames.binding(base[0]) if base else None
+        if base is None or bound is None or "|" in path:
+            return path
+        return bound + path[base.end() :] if bound and "|" not in bound else ""
+
+
+def _mark_exported(symbols: list[Symbol], exports: tuple[str, ...] | None) -> tuple[Symbol, ...]:
+    """At module level `__all__` decides; elsewhere, and without it, a leading underscore hides a name."""
+    listed = frozenset(exports or ())
+
+    def exported(symbol: Symbol) -> bool:
+        if exports is not None and not symbol.container:
+            return symbol.name in listed
+        return not symbol.name.startswith("_") or symbol.name.endswith("__")
+
+    return tuple(symbol if exported(symbol) else replace(symbol, exported=False) for symbol in symbols)

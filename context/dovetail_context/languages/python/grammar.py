@@ -1,0 +1,8 @@
+"""Python's grammar with the query files of this folder."""
+
+from dovetail_context.syntax import Grammar, load_grammar
+
+
+def grammar() -> Grammar:
+    """The grammar, loaded once."""
+    return load_grammar("tree_sitter_python", "dovetail_context.languages.python")

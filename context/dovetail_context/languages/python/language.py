@@ -1,0 +1,75 @@
+"""Python as a `Language`: everything that the rest of the project needs to know about it, in one value."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+from dovetail_context.languages.python.cursor import read_cursor
+from dovetail_context.languages.python.extract import extract
+from dovetail_context.languages.python.resolve import PythonResolver
+
+_RULES = TypeRules(
+    transparent=frozenset(
+        ["Optional", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "Awaitable", "Coroutine"]
+    ),
+    last_argument=frozenset({"Coroutine"}),
+    class_of=frozenset({"type", "Type"}),
+    own_type=frozenset({"Self"}),
+    elements={
+        name: index
+        for index, names in enumerate(
+            (
+                """list List set Set frozenset FrozenSet Sequence MutableSequence Iterable Iterator Collection tuple Tuple deque Deque
+                AbstractSet Generator AsyncIterator AsyncIterable AsyncGenerator Reversible KeysView ContextManager AsyncContextManager
+                AbstractContextManager AbstractAsyncContextManager ValuesView""",
+                "dict Dict Mapping MutableMapping defaultdict DefaultDict OrderedDict ChainMap ItemsView",
+            )
+        )
+        for name in names.split()
+    },
+    accessors={
+        "get": "[]",
+        "pop": "[]",
+        "setdefault": "[]",
+        "values": "",
+        "popleft": "[]",
+        "__enter__": "[]",
+        "copy": "",
+    },
+    receivers=frozenset({"self", "cls"}),
+    ignored=frozenset({"None", "NoneType", "Any", "object", "NoReturn", "Never"}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Python:
+    """The Python language (see `languages/language.py` for what each member promises)."""
+
+    name: str = "python"
+    suffixes: tuple[str, ...] = (".py", ".pyi")
+    project_files: tuple[str, ...] = ("pyproject.toml",)
+    rules: TypeRules = _RULES
+
+    def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
+        return extract(path, text, references)
+
+    def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
+        return PythonResolver(paths, projects)
+
+    def cursor(self, text: str, offset: int) -> CursorView:
+        return read_cursor(text, offset)
+
+    def reduced(self, symbol: Symbol) -> str:
+        return (
+            f"{symbol.signature}: ..."
+            if symbol.kind in ("class", "function", "method", "property")
+            else symbol.signature
+        )
+
+    def outline(self, header: Symbol, members: Sequence[str]) -> str:
+        body = "\n".join("    " + line for member in members for line in member.split("\n"))
+        return f"{header.signature}:\n{body}" if body else self.reduced(header)
+
+
+PYTHON = Python()

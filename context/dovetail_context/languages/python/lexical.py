@@ -1,0 +1,111 @@
+"""Python read character by character around a cursor, where half-typed code has no usable tree."""
+
+import re
+from collections.abc import Iterator
+
+_STRING_OR_COMMENT = re.compile(
+    r'"""(?:\\.|[^\\])*?(?:"""|\Z)|\'\'\'(?:\\.|[^\\])*?(?:\'\'\'|\Z)'
+    r'|"(?:\\.|[^"\\\n])*"?|\'(?:\\.|[^\'\\\n])*\'?|#[^\n]*',
+    re.DOTALL,
+)
+_NOT_LINE_END = re.compile(r"[^\n]")
+_OPENERS = {")": "(", "]": "[", "}": "{"}
+_WORD = re.compile(r"\w+\Z")
+# A line that begins so begins a statement, whatever brackets stand open above it.
+_STATEMENT = re.compile(
+    r"[ \t]*(?:async[ \t]+)?(?:def|class|if|elif|else|for|while|with|try|except|return|raise|import|from|@)\b"
+)
+# How far back the start of an expression or of a call is looked for, in characters.
+REACH = 6000
+
+
+def mask(text: str) -> str:
+    """The text with strings and comments blanked, every character in its place. Quotes stay, so that strings remain values."""
+
+    def blank(match: re.Match[str]) -> str:
+        found = match[0]
+        blanked = _NOT_LINE_END.sub(" ", found)
+        return blanked if found[0] == "#" else found[0] + blanked[1:-1] + (found[-1] if len(found) > 1 else "")
+
+    return _STRING_OR_COMMENT.sub(blank, text)
+
+
+def expression_start(masked: str, end: int) -> int:
+    """Where the primary expression (names, dots, calls, subscripts) that ends at `end` begins; `end` if there is none."""
+    floor, start, position = max(0, end - REACH), end, end
+    while position > floor:
+        inner = len(masked[floor:position].rstrip()) + floor
+        character = masked[inner - 1] if inner > floor else ""
+        if character in _OPENERS and character:
+            opening = _opening(masked, inner - 1, floor)
+            if opening < 0:
+                return start
+            start = position = opening
+            before = masked[opening - 1] if opening else ""
+            if before.isalnum() or before in ("_", ")", "]"):
+                continue
+        elif character in ('"', "'"):
+            return max(floor, masked.rfind(character, floor, inner - 1))
+        else:
+            word = _WORD.search(masked, floor, inner)
+            if word is None:
+                return start
+            start = position = word.start()
+        dot = len(masked[floor:position].rstrip()) + floor
+        if dot <= floor or masked[dot - 1] != ".":
+            return start
+        position = dot - 1
+    return start
+
+
+def open_calls(masked: str, end: int) -> Iterator[int]:
+    """The places of the opening parentheses around `end`, innermost first, within the statement that `end` stands in."""
+    floor, depth, position = max(0, end - REACH), 0, end
+    while position > floor:
+        position -= 1
+        character = masked[position]
+        if character in ")]}":
+            depth += 1
+        elif character in "([{":
+            if depth:
+                depth -= 1
+            elif character == "(":
+                yield position
+        elif character == "\n" and _STATEMENT.match(masked, position + 1):
+            return
+
+
+def statement_start(masked: str, offset: int) -> int:
+    """Where the line begins on which the statement around `offset` starts."""
+    outermost = offset
+    for outermost in _open_brackets(masked, offset):
+        pass
+    return masked.rfind("\n", 0, outermost) + 1
+
+
+def _open_brackets(masked: str, end: int) -> Iterator[int]:
+    floor, depth, position = max(0, end - REACH), 0, end
+    while position > floor:
+        position -= 1
+        character = masked[position]
+        if character in ")]}":
+            depth += 1
+        elif character in "([{":
+            if depth:
+                depth -= 1
+            else:
+                yield position
+        elif character == "\n" and _STATEMENT.match(masked, position + 1):
+            return
+
+
+def _opening(masked: str, closing: int, floor: int) -> int:
+    depth = 0
+    for position in range(closing, floor - 1, -1):
+        if masked[position] in ")]}":
+            depth += 1
+        elif masked[position] in "([{":
+            depth -= 1
+            if not depth:
+                return position
+    return -1

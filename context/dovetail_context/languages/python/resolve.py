@@ -1,0 +1,176 @@
+"""Where Python's imports lead: from module names to files of the workspace."""
+
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+_PACKAGE_FILES = ("__init__.pyi", "__init__.py")
+_SUFFIXES = (".pyi", ".py")  # a stub says more about types than the code it stands for
+# Folders that hold packages without being one, by convention.
+_SOURCE_FOLDERS = ("src", "lib", "python", "source")
+
+
+class PythonResolver:
+    """Resolves imports among one set of files.
+
+    A *source root* is a folder from which absolute imports start: those that pyproject.toml names, the parent of every
+    outermost package (a folder with `__init__.py` whose parent has none), `src` and the like, and the workspace's root. Of several
+    roots that know a module, the one nearest to the importing file wins.
+    """
+
+    def __init__(self, paths: Collection[str], projects: Mapping[str, str]) -> None:
+        self._paths = frozenset(paths)
+        self._folders = frozenset(_folders(self._paths))
+        self._roots = tuple(sorted({"", *self._package_parents(), *self._conventional(), *_configured(projects)}))
+        self._by_first: dict[str, tuple[str, ...]] = self._roots_by_first_name()
+        self._known: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def sources(self, module: str, from_path: str) -> tuple[str, ...]:
+        """The file of `module` (at most one) as written in `from_path`; a namespace package has none."""
+        folder = from_path.rpartition("/")[0]
+        key = (module, folder)
+        if key not in self._known:
+            found = self._relative(module, folder) if module.startswith(".") else self._absolute(module, folder)
+            self._known[key] = tuple(path for path in found if path != from_path or module.startswith("."))
+        return self._known[key]
+
+    def is_package(self, module: str, from_path: str) -> bool:
+        """Whether `module` is a namespace package: a folder under a source root, without `__init__.py`."""
+        tail = module.replace(".", "/")
+        roots = self._by_first.get(module.partition(".")[0], ()) if not module.startswith(".") else ()
+        return any((f"{root}/{tail}" if root else tail) in self._folders for root in roots)
+
+    def submodule(self, module: str, name: str) -> str:
+        """`name` as a module inside the package `module`."""
+        return f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
+
+    def ambient(self, from_path: str) -> tuple[str, ...]:
+        """Python shows nothing without an import."""
+        return ()
+
+    def _relative(self, module: str, folder: str) -> tuple[str, ...]:
+        name = module.lstrip(".")
+        parts = folder.split("/") if folder else []
+        up = len(module) - len(name) - 1
+        if up > len(parts):
+            return ()
+        return self._file("/".join([*parts[: len(parts) - up], *(name.split(".") if name else [])]))
+
+    def _absolute(self, module: str, folder: str) -> tuple[str, ...]:
+        first, tail = module.partition(".")[0], module.replace(".", "/")
+        roots = list(self._by_first.get(first, ()))
+        if f"{folder}/__init__.py" not in self._paths and folder not in roots:
+            roots.append(folder)  # a script sees the modules beside it
+        for root in sorted(roots, key=lambda root: (-_common_length(root, folder), root)):
+            found = self._file(f"{root}/{tail}" if root else tail)
+            if found:
+                return found
+        return ()
+
+    def _file(self, base: str) -> tuple[str, ...]:
+        for candidate in (
+            *(f"{base}/{name}" if base else name for name in _PACKAGE_FILES),
+            *(base + end for end in _SUFFIXES if base),
+        ):
+            if candidate in self._paths:
+                return (candidate,)
+        return ()
+
+    def _package_parents(self) -> Iterator[str]:
+        packages = {path.rpartition("/")[0] for path in self._paths if path.endswith(("/__init__.py", "/__init__.pyi"))}
+        for package in packages:
+            parent = package.rpartition("/")[0]
+            if parent not in packages:
+                yield parent
+
+    def _conventional(self) -> Iterator[str]:
+        for folder in self._folders:
+            if folder.rpartition("/")[2] in _SOURCE_FOLDERS and f"{folder}/__init__.py" not in self._paths:
+                yield folder
+
+    def _roots_by_first_name(self) -> dict[str, tuple[str, ...]]:
+        """The roots directly under which a module or folder of a name lies."""
+        found: dict[str, set[str]] = defaultdict(set)
+        roots = set(self._roots)
+        for path in (*self._paths, *self._folders):
+            parent, _, name = path.rpartition("/")
+            if parent in roots:
+                found[name.partition(".")[0]].add(parent)
+        return {name: tuple(sorted(where)) for name, where in found.items()}
+
+
+def _folders(paths: Collection[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in seen:
+            seen.add(folder)
+            yield folder
+            folder = folder.rpartition("/")[0]
+
+
+def _common_length(root: str, folder: str) -> int:
+    """How many leading parts of `folder` are those of `root`; -1 if `folder` does not lie under it."""
+    if root and folder != root and not folder.startswith(root + "/"):
+        return -1
+    return root.count("/") + 1 if root else 0
+
+
+def _configured(projects: Mapping[str, str]) -> Iterator[str]:
+    """Source roots that pyproject.toml files name, relative to the workspace's root."""
+    for path, text in sorted(projects.items()):
+        if PurePosixPath(path).name != "pyproject.toml":
+            continue
+        base = path.rpartition("/")[0]
+        yield base
+        try:
+            tool = tomllib.loads(text).get("tool", {})
+        except tomllib.TOMLDecodeError:
+            continue
+        for entry in _named_folders(tool):
+            parts = [part for part in re.split(r"[/\\]", entry) if part not in ("", ".")]
+            if ".." not in parts:
+                yield "/".join(([base] if base else []) + parts)
+
+
+def _named_folders(tool: Any) -> Iterator[str]:
+    """What setuptools, poetry, hatch, pytest, mypy, pyright and ruff call their source folders."""
+    if not isinstance(tool, dict):
+        return
+    keys = (
+        ("setuptools", "packages", "find", "where"),
+        ("pytest", "ini_options", "pythonpath"),
+        ("mypy", "mypy_path"),
+        ("pyright", "extraPaths"),
+        ("basedpyright", "extraPaths"),
+        ("ruff", "src"),
+        ("pdm", "build", "package-dir"),
+        ("uv", "build-backend", "module-root"),
+    )
+    for key in keys:
+        yield from _strings(_dig(tool, key))
+    package_dir = _dig(tool, ("setuptools", "package-dir"))
+    if isinstance(package_dir, dict):
+        yield from _strings(list(package_dir.values())[:1] if "" in package_dir else [])
+    for package in _strings(_dig(tool, ("hatch", "build", "targets", "wheel", "packages"))):
+        yield package.rpartition("/")[0]
+    poetry = _dig(tool, ("poetry", "packages"))
+    for package in poetry if isinstance(poetry, list) else ():
+        if isinstance(package, dict):
+            yield from _strings(package.get("from"))
+
+
+def _dig(table: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        table = table.get(key) if isinstance(table, dict) else None
+    return table
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        yield from (entry for entry in value if isinstance(entry, str))

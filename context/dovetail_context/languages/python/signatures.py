@@ -1,0 +1,85 @@
+"""The shown text of Python definitions: signatures, first documentation lines, parameters, bases."""
+
+import re
+from collections.abc import Iterator
+
+from dovetail_context.languages.python.expressions import type_text
+from dovetail_context.syntax import Node, SyntaxTree
+
+MAX_SIGNATURE_CHARS = 600  # the longest signatures that people write; what is longer is data
+MAX_ASSIGNMENT_CHARS = 100  # enough for a literal or a constructor call
+MAX_DOC_CHARS = 120
+
+_SPACE = re.compile(r"\s+")
+_AFTER_OPENING = re.compile(r"([(\[]) ")
+_BEFORE_CLOSING = re.compile(r" ([)\]])")
+_DOC = re.compile(r"""[rRuUbB]*(\"{3}|'{3}|"|')(.*)\1\Z""", re.DOTALL)
+
+
+def one_line(source: str) -> str:
+    """Source text on one line, without the spaces that only broke lines."""
+    return _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", _SPACE.sub(" ", source.strip())))
+
+
+def head_text(tree: SyntaxTree, node: Node, body: Node) -> str:
+    """A class or function up to its colon (a comment before the body is left out)."""
+    last = body.prev_sibling
+    while last is not None and last.type in (":", "comment"):
+        last = last.prev_sibling
+    end = last.end_byte if last is not None else body.start_byte
+    text = one_line(tree.slice(node.start_byte, end))
+    return text if len(text) <= MAX_SIGNATURE_CHARS else text[:MAX_SIGNATURE_CHARS] + " ..."
+
+
+def assignment_text(tree: SyntaxTree, node: Node) -> str:
+    """An assignment on one line, its value cut where it becomes data."""
+    text = tree.slice(node.start_byte, min(node.end_byte, node.start_byte + 4 * MAX_ASSIGNMENT_CHARS))
+    text = one_line(text)
+    if len(text) <= MAX_ASSIGNMENT_CHARS:
+        return text
+    target, equals, _ = text.partition(" = ")
+    return f"{target} = ..." if equals and len(target) <= MAX_ASSIGNMENT_CHARS else text[:MAX_ASSIGNMENT_CHARS] + " ..."
+
+
+def doc_line(tree: SyntaxTree, body: Node) -> str:
+    """The first line of a body's docstring, "" if it has none."""
+    first = body.named_child(0) if body.named_child_count else None
+    if first is None or first.type != "expression_statement":
+        return ""
+    string = first.named_child(0)
+    if string is None or string.type not in ("string", "concatenated_string"):
+        return ""
+    found = _DOC.match(tree.text(string))
+    text = found[2].strip().partition("\n")[0].strip() if found else ""
+    return text if len(text) <= MAX_DOC_CHARS else text[:MAX_DOC_CHARS].rsplit(" ", 1)[0] + " ..."
+
+
+def parameters(tree: SyntaxTree, node: Node) -> Iterator[tuple[str, str]]:
+    """Names and types of a parameter list (type "" where none is written); stars belong to the type's meaning."""
+    for child in node.named_children:
+        kind = child.type
+        if kind == "identifier":
+            yield tree.text(child), ""
+        elif kind in ("default_parameter", "typed_default_parameter"):
+            name, declared = child.child_by_field_name("name"), child.child_by_field_name("type")
+            if name is not None:
+                yield tree.text(name), type_text(tree.text(declared)) if declared is not None else ""
+        elif kind == "typed_parameter":
+            name, declared = child.named_child(0), child.child_by_field_name("type")
+            if name is None or declared is None:
+                continue
+            type_ = type_text(tree.text(declared))
+            if name.type == "list_splat_pattern":
+                type_ = f"tuple[{type_}, ...]"
+            elif name.type == "dictionary_splat_pattern":
+                type_ = f"dict[str, {type_}]"
+            yield tree.text(name).lstrip("*"), type_
+
+
+def base_names(tree: SyntaxTree, node: Node) -> Iterator[str]:
+    """The base classes of a class's argument list, as types."""
+    for child in node.named_children:
+        if child.type in ("identifier", "attribute", "subscript", "call", "generic_type"):
+            text = type_text(tree.text(child).partition("(")[0])
+            if text:
+                yield text

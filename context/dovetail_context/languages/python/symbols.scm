@@ -1,0 +1,46 @@
+; What Python files define, import and call. Captures are read by extract.py.
+
+(class_definition
+  name: (identifier) @name
+  superclasses: (argument_list)? @bases
+  body: (block) @body) @class
+
+(function_definition
+  name: (identifier) @name
+  parameters: (parameters) @parameters
+  return_type: (type)? @type
+  body: (block) @body) @function
+
+(decorator) @decorator
+
+(assignment
+  left: (identifier) @name
+  type: (type)? @type
+  right: (_)? @value) @variable
+
+; a, b = ... binds names whose types are unknown.
+(assignment
+  left: (pattern_list (identifier) @each)
+  right: (_)? @value) @variables
+
+; self.name = ... inside a method makes a field of the class.
+(assignment
+  left: (attribute object: (identifier) @receiver attribute: (identifier) @name)
+  type: (type)? @type
+  right: (_)? @value) @field
+
+(augmented_assignment
+  left: (identifier) @name
+  right: (_) @value) @augmented
+
+(type_alias_statement . (type) @name (type) @value .) @alias
+
+(return_statement (_) @value) @return
+
+(import_statement) @import
+(import_from_statement) @import
+
+(call function: (identifier) @called) @call
+(call function: (attribute object: (_) @receiver attribute: (identifier) @called)) @call
+
+(ERROR) @error

@@ -1,0 +1,27 @@
+"""The one list of languages. A language is added here and in a folder of its own."""
+
+from pathlib import PurePosixPath
+
+from dovetail_context.languages.language import Language
+from dovetail_context.languages.python.language import PYTHON
+
+LANGUAGES: tuple[Language, ...] = (PYTHON,)
+
+_BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
+_BY_NAME = {language.name: language for language in LANGUAGES}
+_PROJECT_FILES = frozenset(name for language in LANGUAGES for name in language.project_files)
+
+
+def language_for(path: str) -> Language | None:
+    """The language of a path, by its suffix; None if it is not one of ours."""
+    return _BY_SUFFIX.get(PurePosixPath(path).suffix.lower())
+
+
+def language_named(name: str) -> Language:
+    """The language that a record names. Raises KeyError for a name that no language has."""
+    return _BY_NAME[name]
+
+
+def is_project_file(path: str) -> bool:
+    """Whether a language reads import settings from this file."""
+    return PurePosixPath(path).name in _PROJECT_FILES

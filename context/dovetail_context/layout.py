@@ -1,0 +1,69 @@
+"""From chosen candidates to text: one outline per file, files in dependency order. Pure.
+
+DeepSeek-Coder was trained on repositories whose files follow their dependencies (its paper, section 2.2, algorithm 1),
+so what is imported stands before what imports it.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.languages.registry import language_named
+from dovetail_context.rank import Ranked
+
+
+def outline(record: FileRecord, symbols: Iterable[Symbol]) -> str:
+    """The given symbols of a file, reduced, each inside its classes, in file order."""
+    language = language_named(record.language)
+    chosen: dict[str, list[Symbol]] = defaultdict(list)
+    for symbol in sorted(set(symbols), key=lambda symbol: (symbol.start_line, symbol.qualified)):
+        chosen[symbol.container].append(symbol)
+    for container in sorted(chosen, key=lambda name: -name.count(".")):
+        if container:
+            _include_class(record, chosen, container)
+
+    def rendered(container: str) -> list[str]:
+        texts = []
+        for symbol in sorted(chosen[container], key=lambda symbol: (symbol.start_line, symbol.name)):
+            inside = rendered(symbol.qualified) if symbol.kind == "class" and symbol.qualified in chosen else []
+            texts.append(language.outline(symbol, inside) if inside else language.reduced(symbol))
+        return texts
+
+    return "\n".join(rendered(""))
+
+
+def _include_class(record: FileRecord, chosen: dict[str, list[Symbol]], container: str) -> None:
+    """A member is shown inside its class, so its class is shown too."""
+    outer, _, name = container.rpartition(".")
+    for symbol in record.members(outer).get(name, ()):
+        if symbol.kind == "class":
+            if symbol not in chosen[outer]:
+                chosen[outer].append(symbol)
+            if outer:
+                _include_class(record, chosen, outer)
+            return
+
+
+def dependency_order(paths: Sequence[str], imports: Callable[[str], Iterable[str]]) -> list[str]:
+    """`paths` with what is imported before what imports it; of a cycle the file with the fewest open imports comes first.
+
+    Depends on the set of paths and their imports alone, so the same files always stand in the same order.
+    """
+    chosen = frozenset(paths)
+    waiting = {path: {other for other in imports(path) if other in chosen and other != path} for path in chosen}
+    ordered: list[str] = []
+    while waiting:
+        path = min(waiting, key=lambda path: (len(waiting[path]), path))
+        ordered.append(path)
+        del waiting[path]
+        for others in waiting.values():
+            others.discard(path)
+    return ordered
+
+
+def by_path(chosen: Iterable[Ranked]) -> Mapping[str, list[Ranked]]:
+    """Candidates by file, in file order."""
+    grouped: dict[str, list[Ranked]] = defaultdict(list)
+    for one in sorted(chosen, key=lambda one: (one.path, one.start_line, one.end_line)):
+        grouped[one.path].append(one)
+    return grouped

@@ -1,0 +1,1 @@
+"""What names and expressions mean: definitions followed through imports, and light type inference."""

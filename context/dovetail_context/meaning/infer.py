@@ -1,0 +1,359 @@
+"""Light type inference: what an access path (see `index/record.py`) leads to. The same for all languages.
+
+It follows annotations, constructor calls, assignments, return types, fields of `self`, elements of containers and base
+classes. It never fails: what it cannot tell is an empty answer.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.languages.language import TypeRules
+from dovetail_context.languages.registry import language_named
+from dovetail_context.meaning.names import Definition, Names
+from dovetail_context.meaning.types import TypeExpression, parse_type
+
+MAX_DEPTH = 24  # nested steps of one inference; longer ones are cycles
+MAX_VALUES = 8  # alternatives followed at each step: wide unions say little
+MAX_BASES = 40  # classes looked through for a member
+
+_BASE = re.compile(r"<(?P<type>[^<>]*)>|(?P<name>[A-Za-z_]\w*)")
+_STEP = re.compile(r"\.(?P<member>[A-Za-z_]\w*)|(?P<call>\(\))|\[(?P<index>\d*)\]|(?P<awaited>~)")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What an expression may be.
+
+    `instance` and `class` speak of the class `definition`; `function` of a callable; `module` of a module; `container` is an
+    instance of a generic type outside the project (list, dict) called `name`. `arguments` are type arguments as written in
+    the file `written_in`; `owner` is the class through which a function was reached.
+    """
+
+    kind: Literal["instance", "class", "function", "module", "container"]
+    definition: Definition
+    name: str = ""
+    arguments: tuple[tuple[TypeExpression, ...], ...] = ()
+    written_in: str = ""
+    owner: "Value | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an expression stands: its file, the class around it and the local names it sees."""
+
+    path: str
+    container: str = ""
+    bindings: Mapping[str, str] = field(default_factory=dict)
+    owner: Value | None = None
+
+
+class Inference:
+    """Evaluates access paths in one snapshot."""
+
+    def __init__(self, snapshot: IndexSnapshot) -> None:
+        self.snapshot = snapshot
+        self.names = Names(snapshot)
+        self._depth = 0
+
+    def evaluate(self, access: str, place: Place) -> tuple[Value, ...]:
+        """What `access` leads to at `place`; several where it may be one of several, empty where unknown."""
+        if self._depth > MAX_DEPTH:
+            return ()
+        self._depth += 1
+        try:
+            found: list[Value] = []
+            for alternative in _alternatives(access):
+                found.extend(self._evaluate_one(alternative, place))
+            return tuple(dict.fromkeys(found))[:MAX_VALUES]
+        finally:
+            self._depth -= 1
+
+    def instances(self, type_: str, place: Place) -> tuple[Value, ...]:
+        """What a value of the declared type `type_` is."""
+        return self._instances(parse_type(type_), place)
+
+    def members(self, value: Value) -> Iterator[tuple[Definition, Value]]:
+        """All members of a class or an instance with the class that holds them, own before inherited, hidden ones left out."""
+        seen: set[str] = set()
+        for holder in self.lineage(value):
+            symbol = holder.definition.symbol
+            record = self.snapshot.files.get(holder.definition.path)
+            if symbol is None or record is None:
+                continue
+            for name, definitions in record.members(symbol.qualified).items():
+                if name not in seen:
+                    seen.add(name)
+                    yield Definition(record.path, definitions[-1]), holder
+
+    def member(self, value: Value, name: str) -> tuple[Definition, ...]:
+        """The definition of one member, the nearest in the line of base classes."""
+        for holder in self.lineage(value):
+            symbol = holder.definition.symbol
+            record = self.snapshot.files.get(holder.definition.path)
+            found = record.members(symbol.qualified).get(name) if symbol is not None and record is not None else None
+            if found:
+                return tuple(Definition(holder.definition.path, each) for each in found)
+        return ()
+
+    def lineage(self, value: Value) -> Iterator[Value]:
+        """The class of a value and its base classes in this project, nearest first."""
+        pending, seen = [value], set()
+        while pending and len(seen) < MAX_BASES:
+            current = pending.pop(0)
+            symbol = current.definition.symbol
+            key = (current.definition.path, symbol.qualified if symbol else "")
+            if symbol is None or symbol.kind != "class" or key in seen:
+                continue
+            seen.add(key)
+            yield current
+            place = Place(current.definition.path, symbol.container)
+            for base in symbol.bases:
+                pending.extend(self._instances(parse_type(base), place))
+
+    def bases(self, value: Value) -> Iterator[Definition]:
+        """The base classes of a value's class, nearest first."""
+        for holder in list(self.lineage(value))[1:]:
+            yield holder.definition
+
+    def of_symbol(self, definition: Definition, owner: Value | None = None) -> tuple[Value, ...]:
+        """What the name of a definition stands for in an expression."""
+        symbol = definition.symbol
+        if symbol is None:
+            return (Value("module", definition),)
+        if symbol.kind == "class":
+            return (Value("class", definition),)
+        if symbol.kind in ("function", "method"):
+            return (Value("function", definition, owner=owner),)
+        place = Place(definition.path, symbol.container, owner=owner)
+        if symbol.kind == "type":
+            return tuple(
+                Value("class", each.definition, each.name, each.arguments, each.written_in)
+                for each in self.instances(symbol.type, place)
+            )
+        if symbol.type:
+            return self.instances(symbol.type, place)
+        return self.evaluate(symbol.value, place) if symbol.value else ()
+
+    def _evaluate_one(self, access: str, place: Place) -> tuple[Value, ...]:
+        base = _BASE.match(access)
+        if base is None:
+            return ()
+        if base["type"] is not None:
+            values = self.instances(base["type"], place)
+        else:
+            values = self._name(base["name"], place)
+        position = base.end()
+        while position < len(access) and values:
+            step = _STEP.match(access, position)
+            if step is None:
+                return ()
+            position = step.end()
+            values = tuple(dict.fromkeys(after for value in values for after in self._step(value, step, place)))[
+                :MAX_VALUES
+            ]
+        return values
+
+    def _name(self, name: str, place: Place) -> tuple[Value, ...]:
+        if name in place.bindings:
+            bound = place.bindings[name]
+            others = {other: path for other, path in place.bindings.items() if other != name}
+            return self.evaluate(bound, Place(place.path, place.container, others, place.owner)) if bound else ()
+        rules = self._rules(place.path)
+        if name in rules.receivers and place.container:
+            return self._enclosing_class(place, "class" if name == "cls" else "instance")
+        if name == "super" and place.container:
+            return tuple(
+                Value("function", Definition("", None), "super", owner=value)
+                for value in self._enclosing_class(place, "instance")
+            )
+        return tuple(
+            value for definition in self.names.top_level(place.path, name) for value in self.of_symbol(definition)
+        )
+
+    def _step(self, value: Value, step: re.Match[str], place: Place) -> tuple[Value, ...]:
+        if step["member"] is not None:
+            return self._member_value(value, step["member"])
+        if step["call"] is not None:
+            return self._called(value)
+        if step["awaited"] is not None:
+            return (value,)
+        return self._element(value, int(step["index"]) if step["index"] else None)
+
+    def _member_value(self, value: Value, name: str) -> tuple[Value, ...]:
+        if value.kind == "module":
+            return tuple(
+                each
+                for definition in self.names.in_module(value.definition, name)
+                for each in self.of_symbol(definition)
+            )
+        if value.kind == "container":
+            return (Value("function", value.definition, name, value.arguments, value.written_in, value),)
+        if value.kind == "function":
+            return ()
+        owner = value if value.owner is None else value.owner
+        found: list[Value] = []
+        for definition in self.member(value, name):
+            if definition.symbol is not None and definition.symbol.kind == "property":
+                found.extend(self._returned(definition, value))
+            else:
+                found.extend(self.of_symbol(definition, owner))
+        if not found and name == "__enter__" and value.kind == "instance":
+            return (Value("function", Definition("", None), "__enter__", owner=value),)
+        return tuple(found)
+
+    def _called(self, value: Value) -> tuple[Value, ...]:
+        if value.kind == "class":
+            return (Value("instance", value.definition, value.name, value.arguments, value.written_in),)
+        if value.kind == "function":
+            if value.definition.symbol is not None:
+                return self._returned(value.definition, value.owner)
+            return self._built_in(value)
+        if value.kind == "instance":
+            return tuple(
+                each for definition in self.member(value, "__call__") for each in self._returned(definition, value)
+            )
+        return ()
+
+    def _built_in(self, value: Value) -> tuple[Value, ...]:
+        owner = value.owner
+        if owner is None:
+            return ()
+        if owner.kind == "container":
+            effect = self._rules(owner.written_in).accessors.get(value.name)
+            return () if effect is None else (self._element(owner, None) if effect else (owner,))
+        if value.name == "super":
+            return tuple(self.lineage(owner))[1:2]
+        return (owner,)
+
+    def _returned(self, definition: Definition, owner: Value | None) -> tuple[Value, ...]:
+        symbol = definition.symbol
+        if symbol is None:
+            return ()
+        place = Place(definition.path, symbol.container, owner=owner)
+        if symbol.type:
+            found = self.instances(symbol.type, place)
+            return found
+        return self.evaluate(symbol.value, place) if symbol.value else ()
+
+    def _element(self, value: Value, index: int | None) -> tuple[Value, ...]:
+        if value.kind == "container":
+            rules = self._rules(value.written_in)
+            position = rules.elements.get(value.name, 0)
+            if index is not None and value.name in ("tuple", "Tuple"):
+                position = index if index < len(value.arguments) else 0
+            if position < len(value.arguments):
+                return self._instances(value.arguments[position], Place(value.written_in))
+            return ()
+        if value.kind == "class":
+            return (value,)
+        for name in ("__getitem__", "__iter__", "__next__"):
+            for definition in self.member(value, name):
+                found = self._returned(definition, value)
+                return tuple(
+                    each for one in found for each in (self._element(one, None) if one.kind == "container" else (one,))
+                )
+        return ()
+
+    def _instances(self, alternatives: tuple[TypeExpression, ...], place: Place) -> tuple[Value, ...]:
+        if self._depth > MAX_DEPTH:
+            return ()
+        self._depth += 1
+        try:
+            found: list[Value] = []
+            for expression in alternatives[:MAX_VALUES]:
+                found.extend(self._instances_of_one(expression, place))
+            return tuple(dict.fromkeys(found))[:MAX_VALUES]
+        finally:
+            self._depth -= 1
+
+    def _instances_of_one(self, expression: TypeExpression, place: Place) -> tuple[Value, ...]:
+        rules, name = self._rules(place.path), expression.last_name
+        if name in rules.ignored:
+            return ()
+        if name in rules.own_type:
+            return (place.owner,) if place.owner is not None else self._enclosing_class(place, "instance")
+        definitions = self._dotted(expression.name, place)
+        found: list[Value] = []
+        for definition in definitions:
+            symbol = definition.symbol
+            if symbol is None:
+                continue
+            if symbol.kind == "class":
+                found.append(Value("instance", definition, "", expression.arguments, place.path))
+            elif symbol.type:
+                found.extend(self.instances(symbol.type, Place(definition.path, symbol.container)))
+            elif symbol.value:
+                values = self.evaluate(symbol.value, Place(definition.path, symbol.container))
+                found.extend(
+                    Value("instance", each.definition, each.name, each.arguments, each.written_in)
+                    for each in values
+                    if each.kind == "class"
+                )
+        if definitions:
+            return tuple(found)
+        if name in rules.transparent:
+            return (
+                self._instances(expression.arguments[-1 if name in rules.last_argument else 0], place)
+                if expression.arguments
+                else ()
+            )
+        if name in rules.class_of and expression.arguments:
+            instances = self._instances(expression.arguments[0], place)
+            return tuple(
+                Value("class", each.definition, each.name, each.arguments, each.written_in) for each in instances
+            )
+        if name in rules.elements:
+            return (Value("container", Definition("", None), name, expression.arguments, place.path),)
+        return ()
+
+    def _dotted(self, name: str, place: Place) -> tuple[Definition, ...]:
+        first, *rest = name.split(".")
+        found = self._nested(first, place) or self.names.top_level(place.path, first)
+        for part in rest:
+            found = tuple(
+                each
+                for definition in found
+                for each in (
+                    self.names.in_module(definition, part)
+                    if definition.symbol is None
+                    else self.member(Value("class", definition), part)
+                )
+            )
+        return found
+
+    def _nested(self, name: str, place: Place) -> tuple[Definition, ...]:
+        """A class defined inside the class that the type is written in."""
+        record = self.snapshot.files.get(place.path)
+        if record is None or not place.container:
+            return ()
+        return tuple(
+            Definition(place.path, symbol)
+            for symbol in record.members(place.container).get(name, ())
+            if symbol.kind in ("class", "type")
+        )
+
+    def _enclosing_class(self, place: Place, kind: Literal["instance", "class"]) -> tuple[Value, ...]:
+        if place.owner is not None and place.owner.definition.symbol is not None:
+            return (Value(kind, place.owner.definition, "", place.owner.arguments, place.owner.written_in),)
+        record = self.snapshot.files.get(place.path)
+        container, _, name = place.container.rpartition(".")
+        found = record.members(container).get(name, ()) if record is not None else ()
+        return tuple(Value(kind, Definition(place.path, symbol)) for symbol in found if symbol.kind == "class")
+
+    def _rules(self, path: str) -> TypeRules:
+        record = self.snapshot.files.get(path)
+        return language_named(record.language).rules if record is not None else TypeRules()
+
+
+def _alternatives(access: str) -> list[str]:
+    """The parts of `a|b`; a bar inside `<...>` belongs to the type."""
+    parts, depth, start = [], 0, 0
+    for position, character in enumerate(access):
+        depth += (character == "<") - (character == ">")
+        if character == "|" and not depth:
+            parts.append(access[start:position])
+            start = position + 1
+    return [part for part in (*parts, access[start:]) if part]

@@ -1,0 +1,104 @@
+"""What a name in a file means: followed through imports, re-exports and star imports to its definitions."""
+
+from dataclasses import dataclass
+
+from dovetail_context.index.record import FileRecord, Import, Symbol
+from dovetail_context.index.snapshot import IndexSnapshot
+
+MAX_HOPS = 12  # re-exports through more files than this are a cycle or a mistake
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a name means: a symbol of the file `path`, or (symbol None) a module.
+
+    A module is `module` as an import in the file `origin` would write it; `path` is "" for a package without a file.
+    """
+
+    path: str
+    symbol: Symbol | None
+    module: str = ""
+    origin: str = ""
+
+
+class Names:
+    """Looks names up in one snapshot, remembering what it found."""
+
+    def __init__(self, snapshot: IndexSnapshot) -> None:
+        self._snapshot = snapshot
+        self._known: dict[tuple[str, str], tuple[Definition, ...]] = {}
+
+    def top_level(self, path: str, name: str) -> tuple[Definition, ...]:
+        """The definitions of `name` as seen at module level in `path`; empty if it is none of this project's."""
+        key = (path, name)
+        if key not in self._known:
+            self._known[key] = self._look_up(path, name, frozenset())
+        return self._known[key]
+
+    def in_module(self, module: Definition, name: str) -> tuple[Definition, ...]:
+        """What `module.name` means."""
+        if module.path:
+            found = self.top_level(module.path, name)
+            if found:
+                return found
+        return self._submodule(module.module, name, module.origin)
+
+    def imported(self, imported: Import, path: str) -> tuple[Definition, ...]:
+        """What an import statement of `path` binds."""
+        return self._follow(imported, path, frozenset())
+
+    def _look_up(self, path: str, name: str, seen: frozenset[tuple[str, str]]) -> tuple[Definition, ...]:
+        record = self._snapshot.files.get(path)
+        if record is None or (path, name) in seen or len(seen) > MAX_HOPS:
+            return ()
+        seen |= {(path, name)}
+        found = [Definition(path, symbol) for symbol in record.members("").get(name, ())]
+        if not found:
+            for imported in record.imports_by_alias.get(name, ()):
+                found.extend(self._follow(imported, path, seen))
+        if not found:
+            found.extend(self._through_stars(record, name, seen))
+        return tuple(dict.fromkeys(found))
+
+    def _follow(self, imported: Import, path: str, seen: frozenset[tuple[str, str]]) -> tuple[Definition, ...]:
+        if not imported.name:
+            shown = imported.module if imported.alias != imported.module else imported.module.partition(".")[0]
+            return self._module(shown, path)
+        for source in self._sources(imported.module, path):
+            found = self._look_up(source, imported.name, seen)
+            if found:
+                return found
+        return self._submodule(imported.module, imported.name, path)
+
+    def _through_stars(self, record: FileRecord, name: str, seen: frozenset[tuple[str, str]]) -> tuple[Definition, ...]:
+        sources = [
+            source
+            for imported in record.imports_by_alias.get("", ())
+            if imported.name == "*"
+            for source in self._sources(imported.module, record.path)
+        ]
+        for source in (*sources, *self._snapshot.resolver(record.language).ambient(record.path)):
+            other = self._snapshot.files.get(source)
+            hidden = name.startswith("_") if other is None or other.exports is None else name not in other.exports
+            if not hidden and (found := self._look_up(source, name, seen)):
+                return found
+        return ()
+
+    def _submodule(self, module: str, name: str, origin: str) -> tuple[Definition, ...]:
+        record = self._snapshot.files.get(origin)
+        child = self._snapshot.resolver(record.language).submodule(module, name) if record is not None else ""
+        return self._module(child, origin) if child else ()
+
+    def _module(self, module: str, origin: str) -> tuple[Definition, ...]:
+        return tuple(
+            Definition(source, None, module, origin) for source in self._sources(module, origin)
+        ) or self._namespace(module, origin)
+
+    def _namespace(self, module: str, origin: str) -> tuple[Definition, ...]:
+        record = self._snapshot.files.get(origin)
+        known = record is not None and self._snapshot.resolver(record.language).is_package(module, origin)
+        return (Definition("", None, module, origin),) if known else ()
+
+    def _sources(self, module: str, path: str) -> tuple[str, ...]:
+        record = self._snapshot.files.get(path)
+        return self._snapshot.resolver(record.language).sources(module, path) if record is not None else ()

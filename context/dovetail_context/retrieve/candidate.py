@@ -1,0 +1,45 @@
+"""What retrievers propose, and the protocol that each of them follows. Values only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from dovetail_context.index.record import Symbol
+from dovetail_context.retrieve.situation import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why something may be needed: `gain` is the estimated probability (0 to 1) that the completion uses it."""
+
+    retriever: str
+    reason: str
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something of another file that the model could be shown: a symbol (reduced), or lines as they stand (symbol None).
+
+    Lines are 1-based and inclusive. `text` is what would be shown, for a symbol without the class around it.
+    """
+
+    path: str
+    start_line: int
+    end_line: int
+    text: str
+    evidence: Evidence
+    symbol: Symbol | None = None
+
+    @property
+    def key(self) -> tuple[str, int, int, str]:
+        """Two candidates with equal keys are the same thing with different evidence."""
+        return (self.path, self.start_line, self.end_line, self.symbol.qualified if self.symbol else "")
+
+
+class Retriever(Protocol):
+    """Proposes candidates for a situation. Pure and deterministic; the order of what it returns means nothing."""
+
+    name: str
+
+    def __call__(self, situation: Situation) -> Iterable[Candidate]: ...

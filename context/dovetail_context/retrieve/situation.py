@@ -1,0 +1,46 @@
+"""`Situation`: what all retrievers start from. The query's text is read once here, as it is being typed."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from dovetail_context.index.record import FileRecord
+from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.languages.language import CursorView, Language
+from dovetail_context.languages.registry import language_for, language_named
+from dovetail_context.meaning.infer import Inference, Place
+from dovetail_context.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A query, read: `snapshot` holds the query's own text in place of what index and disk know of its file."""
+
+    query: Query
+    snapshot: IndexSnapshot
+    language: Language
+    record: FileRecord
+    view: CursorView
+    inference: Inference
+
+    @property
+    def place(self) -> Place:
+        """Where expressions at the cursor stand."""
+        return Place(self.query.path, self.view.container, self.view.bindings)
+
+
+def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
+    """The situation of a query; None if its file is in none of our languages."""
+    language = language_for(query.path)
+    if language is None:
+        return None
+    known = snapshot.files.get(query.path)
+    record = (
+        known if known is not None and known.text == query.text else _extracted(language.name, query.path, query.text)
+    )
+    whole = snapshot if record is known else snapshot.with_record(record)
+    return Situation(query, whole, language, record, language.cursor(query.text, query.offset), Inference(whole))
+
+
+@lru_cache(maxsize=8)  # the same text is asked about several times while the cursor moves
+def _extracted(language: str, path: str, text: str) -> FileRecord:
+    return language_named(language).extract(path, text, references=False)

@@ -1,0 +1,62 @@
+"""Parse trees. The only module that imports tree_sitter, so that its API (which changes) is met in one place.
+
+What a tree means for a language stands in `languages/`.
+"""
+
+import importlib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import tree_sitter
+from tree_sitter import Node
+
+__all__ = ["Grammar", "Match", "Node", "SyntaxTree", "load_grammar"]
+
+Match = dict[str, list[Node]]
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxTree:
+    """A parsed text. Nodes count in bytes of `data` (UTF-8), everything else in this project in code points."""
+
+    data: bytes
+    ascii: bool
+    root: Node
+
+    def text(self, node: Node) -> str:
+        """The source text of a node."""
+        return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def slice(self, start_byte: int, end_byte: int) -> str:
+        """The source text between two byte offsets."""
+        return self.data[start_byte:end_byte].decode("utf-8", "replace")
+
+
+class Grammar:
+    """A language's grammar and its queries. Shared by threads: parsers and query cursors are made for every call."""
+
+    def __init__(self, language: tree_sitter.Language, package: str) -> None:
+        self._language = language
+        self._package = package
+        self._queries: dict[str, tree_sitter.Query] = {}
+
+    def parse(self, text: str) -> SyntaxTree:
+        """Parse `text`. Never fails on broken code: what does not parse stands under ERROR nodes."""
+        data = text.encode("utf-8", "replace")
+        tree = tree_sitter.Parser(self._language).parse(data)
+        return SyntaxTree(data, len(data) == len(text), tree.root_node)
+
+    def matches(self, node: Node, query: str) -> list[tuple[int, Match]]:
+        """The matches under `node` of the query file `query` (beside the language's module): pattern index, nodes by capture."""
+        compiled = self._queries.get(query)
+        if compiled is None:
+            source = resources.files(self._package).joinpath(query).read_text(encoding="utf-8")
+            compiled = self._queries[query] = tree_sitter.Query(self._language, source)
+        return tree_sitter.QueryCursor(compiled).matches(node)
+
+
+@cache
+def load_grammar(wheel: str, package: str, function: str = "language") -> Grammar:
+    """The grammar in the module `wheel`, with the query files of the language package `package`."""
+    return Grammar(tree_sitter.Language(getattr(importlib.import_module(wheel), function)()), package)

@@ -1,0 +1,45 @@
+"""Which folder is the project that a file belongs to."""
+
+from pathlib import Path
+
+# A folder that holds one of these is a project's root. `.dovetail.toml` and `.git` say so outright.
+MARKERS = (
+    ".dovetail.toml",
+    ".git",
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "package.json",
+    "tsconfig.json",
+    "go.work",
+    "go.mod",
+    "Cargo.toml",
+    "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
+    "settings.gradle",
+    "settings.gradle.kts",
+    "compile_commands.json",
+    "CMakeLists.txt",
+    "meson.build",
+)
+MARKER_SUFFIXES = (".sln", ".slnx", ".csproj")
+
+
+def find_root(path: Path) -> Path:
+    """The nearest folder upward from `path` with a marker; else the folder of `path`. Nothing need exist."""
+    start = path.absolute()
+    if not start.is_dir():
+        start = start.parent
+    for folder in (start, *start.parents):
+        if _is_root(folder):
+            return folder
+    return start
+
+
+def _is_root(folder: Path) -> bool:
+    try:
+        names = {entry.name for entry in folder.iterdir()}
+    except OSError:
+        return False
+    return any(marker in names for marker in MARKERS) or any(name.endswith(MARKER_SUFFIXES) for name in names)

@@ -1,0 +1,161 @@
+"""Which files of a workspace count: a walk that obeys `.gitignore` and says why it passes over the rest.
+
+Files are listed, not read, save for the first bytes of those that a language claims (`read.py` reads them whole).
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dovetail_context.workspace.exclude import MAX_FILE_BYTES, excluded_folder, excluded_name
+from dovetail_context.workspace.gitignore import IgnoreRules
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedFile:
+    """A file that counts. `path` is posix, relative to the root."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file or folder that was passed over, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """What a scan found, in path order."""
+
+    files: tuple[ScannedFile, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def scan(root: Path, wanted: Callable[[str], bool] = lambda path: True) -> ScanResult:
+    """Walk `root`. Files for which `wanted(relative path)` is false are left out silently; never raises."""
+    walk = _Walk(Path(root), wanted)
+    walk.folder(Path(root), "", IgnoreRules.of_repository(Path(root)))
+    return ScanResult(
+        tuple(sorted(walk.files, key=lambda file: file.path)), tuple(sorted(walk.skipped, key=lambda skip: skip.path))
+    )
+
+
+def is_excluded(root: Path, path: str) -> str | None:
+    """Why one path (posix, relative) does not count, by the same rules as `scan`; None if it does."""
+    folder, rules = Path(root), IgnoreRules.of_repository(Path(root))
+    parts = path.split("/")
+    for depth, part in enumerate(parts):
+        relative = "/".join(parts[: depth + 1])
+        is_folder = depth < len(parts) - 1
+        rules = rules.entering(folder, "/".join(parts[:depth]))
+        siblings = _names(folder) if is_folder else frozenset()
+        reason = excluded_folder(part, siblings) if is_folder else excluded_name(part)
+        if reason is not None:
+            return reason
+        if rules.ignores(relative, is_folder):
+            return "ignored by .gitignore"
+        folder = folder / part
+    return None if _inside(root, folder) else "links out of the workspace"
+
+
+class _Walk:
+    """Collects files and skips; one method per kind of entry."""
+
+    def __init__(self, root: Path, wanted: Callable[[str], bool]) -> None:
+        self.files: list[ScannedFile] = []
+        self.skipped: list[Skipped] = []
+        self._root = root
+        self._wanted = wanted
+        self._visited: set[tuple[int, int]] = set()
+
+    def folder(self, folder: Path, relative: str, rules: IgnoreRules) -> None:
+        """Visit a folder and all below it, without recursion of the interpreter."""
+        pending = [(folder, relative, rules)]
+        while pending:
+            current, base, above = pending.pop()
+            try:
+                with os.scandir(current) as listing:
+                    entries = sorted(listing, key=lambda entry: entry.name)
+                identity = current.stat()
+            except OSError as error:
+                self._skip(base or ".", f"unreadable: {error.strerror or type(error).__name__}")
+                continue
+            key = (identity.st_dev, identity.st_ino)
+            if key in self._visited and identity.st_ino:  # a loop of links, or a folder reached twice
+                self._skip(base, "reached before by another path")
+                continue
+            self._visited.add(key)
+            inside = above.entering(current, base)
+            siblings = frozenset(entry.name for entry in entries)
+            for entry in entries:
+                path = f"{base}/{entry.name}" if base else entry.name
+                if self._is_folder(entry):
+                    if self._enters(entry, path, inside, siblings):
+                        pending.append((Path(entry.path), path, inside))
+                else:
+                    self._file(entry, path, inside)
+
+    def _enters(self, entry: "os.DirEntry[str]", path: str, rules: IgnoreRules, siblings: frozenset[str]) -> bool:
+        if entry.name == ".git":
+            return False
+        reason = excluded_folder(entry.name, siblings)
+        if reason is None and (Path(entry.path) / "pyvenv.cfg").exists():
+            reason = "virtual environment"
+        if reason is None and rules.ignores(path, True):
+            reason = "ignored by .gitignore"
+        if reason is None and entry.is_symlink() and not _inside(self._root, Path(entry.path)):
+            reason = "links out of the workspace"
+        if reason is not None:
+            self._skip(path, reason)
+        return reason is None
+
+    def _file(self, entry: "os.DirEntry[str]", path: str, rules: IgnoreRules) -> None:
+        if not self._wanted(path):
+            return
+        reason = excluded_name(entry.name)
+        if reason is None and rules.ignores(path, False):
+            reason = "ignored by .gitignore"
+        if reason is None and entry.is_symlink() and not _inside(self._root, Path(entry.path)):
+            reason = "links out of the workspace"
+        if reason is None:
+            try:
+                status = entry.stat()
+                if not entry.is_file():
+                    reason = "not a plain file"
+                elif status.st_size > MAX_FILE_BYTES:
+                    reason = f"larger than {MAX_FILE_BYTES // 1000} kB"
+                else:
+                    self.files.append(ScannedFile(path, status.st_size, status.st_mtime_ns))
+            except OSError as error:
+                reason = f"unreadable: {error.strerror or type(error).__name__}"
+        if reason is not None:
+            self._skip(path, reason)
+
+    def _is_folder(self, entry: "os.DirEntry[str]") -> bool:
+        try:
+            return entry.is_dir()
+        except OSError:
+            return False
+
+    def _skip(self, path: str, reason: str) -> None:
+        self.skipped.append(Skipped(path, reason))
+
+
+def _inside(root: Path, path: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(Path(root).resolve())
+    except (OSError, RuntimeError):  # a loop of links
+        return False
+
+
+def _names(folder: Path) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(folder))
+    except OSError:
+        return frozenset()

@@ -45,18 +45,16 @@ def neovim_executable() -> str | None:
 
 
 @pytest.fixture
-def neovim(repository: Path, tmp_path: Path) -> Iterator[pynvim.Nvim]:
+def neovim(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pynvim.Nvim]:
     executable = neovim_executable()
     if executable is None:
         pytest.skip("needs Neovim 0.12 or newer on PATH or in $NVIM_FOR_TESTS")
     (tmp_path / "init.lua").write_text(CONFIGURATION)
-    environment = {
-        "DOVETAIL_NEOVIM": str(repository / "editors" / "neovim"),
-        "DOVETAIL_PYTHON": sys.executable,
-        **{f"XDG_{kind}_HOME": str(tmp_path / kind) for kind in ("CONFIG", "DATA", "STATE", "CACHE")},
-    }
-    arguments = [f"{name}={value}" for name, value in environment.items()]
-    nvim = pynvim.attach("child", argv=["env", *arguments, executable, "--embed", "-u", str(tmp_path / "init.lua")])
+    monkeypatch.setenv("DOVETAIL_NEOVIM", str(repository / "editors" / "neovim"))
+    monkeypatch.setenv("DOVETAIL_PYTHON", sys.executable)
+    for kind in ("CONFIG", "DATA", "STATE", "CACHE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
+    nvim = pynvim.attach("child", argv=[executable, "--embed", "-u", str(tmp_path / "init.lua")])
     nvim.ui_attach(WIDTH, HEIGHT, rgb=True, ext_linegrid=True)
     try:
         yield nvim

@@ -29,10 +29,10 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line. Returns the exit status; argparse itself exits for --help (0) and bad usage (2)."""
-    arguments = _parse(list(sys.argv[1:] if argv is None else argv))
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
+        arguments = _parse(list(sys.argv[1:] if argv is None else argv))
         return int(arguments.run(arguments))
     except UsageError as error:
         return _fail(error, status=2)

@@ -1,0 +1,174 @@
+"""The command line in its documented forms, with the real engine and the starter model."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BOARD = "class Board:\n    def __init__(self, width: int, height: int) -> None:\n        self.width = width\n"
+GAME = "from board import Board\n\n\ndef start(size: int) -> Board:\n    board = Board(\n    return board\n"
+PLACE = "game.py:5:19"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'game'\n")
+    (tmp_path / "board.py").write_text(BOARD)
+    (tmp_path / "game.py").write_text(GAME)
+    return tmp_path
+
+
+def dovetail(*arguments: str, cwd: Path, stdin: str | None = None, status: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the real program; a traceback is never right."""
+    command = [sys.executable, "-E", "-P", "-m", "dovetail", *arguments]
+    done = subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, text=True, encoding="utf-8", timeout=300)
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_complete_answers_in_the_documented_shape(project: Path) -> None:
+    answer = json.loads(dovetail("complete", PLACE, "--json", "--max-tokens", "12", cwd=project).stdout)
+    assert set(answer) == {"text", "path", "line", "column", "model", "stop", "logprob", "tokens", "ms", "context"}
+    assert (answer["path"], answer["line"], answer["column"]) == ("game.py", 5, 19)
+    assert set(answer["tokens"]) == {"prompt", "reused", "generated", "drafted", "accepted"}
+    assert set(answer["ms"]) == {"index", "context", "prompt", "prefill", "decode", "total"}
+    assert answer["tokens"]["prompt"] > 0
+    (item,) = answer["context"]
+    assert set(item) == {"path", "start_line", "end_line", "kind", "reason", "score", "tokens"}
+    assert item["path"] == "board.py"
+
+
+def test_complete_without_context_takes_none(project: Path) -> None:
+    answer = json.loads(dovetail("complete", PLACE, "--json", "--no-context", "--max-tokens", "4", cwd=project).stdout)
+    assert answer["context"] == []
+
+
+def test_complete_explains_itself(project: Path) -> None:
+    told = dovetail("complete", PLACE, "--explain", "--max-tokens", "4", cwd=project).stdout
+    assert "#board.py\nclass Board" in told
+    assert "<｜fim▁begin｜>from board import Board" in told
+    assert "milliseconds" in told
+
+
+def test_context_answers_in_the_documented_shape(project: Path) -> None:
+    answer = json.loads(dovetail("context", PLACE, "--json", "--budget", "200", cwd=project).stdout)
+    assert set(answer) == {"budget", "tokens", "ms", "items"}
+    assert answer["budget"] == 200 and 0 < answer["tokens"] <= 200
+    (item,) = answer["items"]
+    assert set(item) == {"path", "start_line", "end_line", "kind", "reason", "score", "tokens", "text"}
+    assert "width: int, height: int" in item["text"]
+
+
+def test_an_unsaved_buffer_comes_on_standard_input(project: Path) -> None:
+    text = "from board import Board\nboard = Board("
+    answer = json.loads(dovetail("context", "new.py:2:15", "--stdin", "--json", cwd=project, stdin=text).stdout)
+    assert [item["path"] for item in answer["items"]] == ["board.py"]
+
+
+def test_index_counts_and_says_what_it_skipped(project: Path) -> None:
+    (project / "huge.py").write_text("x = 1\n" * 400_000)
+    answer = json.loads(dovetail("index", "--json", cwd=project).stdout)
+    assert answer["languages"] == {"python": 2}
+    assert [skipped["path"] for skipped in answer["skipped"]] == ["huge.py"]
+    assert "2 files" in dovetail("index", str(project), cwd=project).stdout
+
+
+def test_doctor_finds_a_sound_installation(project: Path) -> None:
+    checks = json.loads(dovetail("doctor", "--json", cwd=project).stdout)["checks"]
+    verdicts = {check["name"]: check["verdict"] for check in checks}
+    assert set(verdicts) == {"Python", "settings", "model file", "llama.cpp", "memory", "speed", "project"}
+    assert "fail" not in verdicts.values()
+
+
+def test_doctor_says_the_mend_for_a_missing_model(project: Path) -> None:
+    done = dovetail("doctor", "--model", "no/such/file.gguf", cwd=project, status=1)
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("fail")]
+    assert "no/such/file.gguf" in line.replace("\\", "/")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["complete", "game.py"], "PATH:LINE:COL"),
+        (["complete", "game.py:0:1"], "PATH:LINE:COL"),
+        (["complete", "game.py:99:1"], "game.py has 7 lines; there is no line 99"),
+        (["complete", "game.py:1:99"], "line 1 of game.py has 23 characters; the last column is 24"),
+        (["index", "no-such-folder"], "is not a folder"),
+    ],
+)
+def test_bad_usage_is_one_line_and_status_2(project: Path, arguments: list[str], message: str) -> None:
+    done = dovetail(*arguments, cwd=project, status=2)
+    assert message in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["complete", "none.py:1:1"], "none.py"),
+        (["complete", PLACE, "--model", "none.gguf"], "none.gguf"),
+        (["complete", PLACE, "--max-tokens", "0"], "max_tokens must be at least 1"),
+    ],
+)
+def test_failure_is_one_line_and_status_1(project: Path, arguments: list[str], message: str) -> None:
+    done = dovetail(*arguments, cwd=project, status=1)
+    assert message in done.stderr
+    assert len([line for line in done.stderr.splitlines() if line.startswith("dovetail: ")]) == 1
+
+
+def test_no_command_shows_the_commands(project: Path) -> None:
+    done = dovetail(cwd=project, status=2)
+    assert "usage" in done.stderr
+    assert "complete a file" in dovetail("--help", cwd=project).stdout
+
+
+def test_the_demo_completes_a_place_with_context(project: Path) -> None:
+    (project / "game.py").write_text(GAME.replace("Board(\n", "Board(width=size, height=size)\n"))
+    told = dovetail("demo", "--places", "1", cwd=project).stdout
+    assert "game.py:5:19" in told
+    assert "board.py" in told
+    assert "width=size, height=size)" in told
+
+
+@pytest.mark.parametrize("project_name", ["mcp", "smolagents", "harlequin"])
+def test_real_projects_get_definitions_from_other_files(shared: Path, project_name: str) -> None:
+    """At a line of a real project that uses another file's symbol, the rest of the line cut away."""
+    rows = map(json.loads, (shared / "eval" / "tasks" / "python.jsonl").read_text(encoding="utf-8").splitlines())
+    task = next(row for row in rows if row["repo"] == project_name and row["kind"] == "line_rest")
+    root = shared / "eval" / "repos" / project_name
+    text = (root / task["path"]).read_text(encoding="utf-8")
+    before = text[: task["start"]]
+    place = f"{task['path']}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+    cut = before + text[task["end"] :]
+
+    context = json.loads(dovetail("context", place, "--stdin", "--json", cwd=root, stdin=cut).stdout)
+    completion = json.loads(dovetail("complete", place, "--stdin", "--json", cwd=root, stdin=cut).stdout)
+
+    assert completion["path"].endswith(task["path"]) and completion["tokens"]["generated"] > 0
+    found = [item for item in context["items"] if defines_something(find(root, item["path"]), item)]
+    assert found and all(not task["path"].endswith(item["path"]) for item in found)
+
+
+def find(root: Path, path: str) -> Path:
+    """The file that a path means, relative to whichever folder above was taken for the project's root."""
+    return next(folder / path for folder in [root, *root.parents] if (folder / path).is_file())
+
+
+def defines_something(file: Path, item: dict[str, Any]) -> bool:
+    """Whether a class or function that the item's text names is defined in its file, within its lines."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    definitions = [
+        node for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    return any(
+        re.search(rf"\b{re.escape(node.name)}\b", item["text"])
+        and item["start_line"] <= node.lineno <= item["end_line"]
+        for node in definitions
+    )

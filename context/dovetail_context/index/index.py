@@ -1,56 +1,197 @@
-"""`WorkspaceIndex` (first form): builds snapshots synchronously."""
+"""`WorkspaceIndex`: keeps the snapshot of a workspace up to date, on one named thread.
 
+It is told what changed and never blocks its caller; what it knows is `snapshot`, replaced by one assignment. How disk and
+open buffers become records stands in `state.py`.
+"""
+
+import threading
 import time
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from dovetail_context.index.record import FileRecord
+from dovetail_context.index.build import BuildReport
 from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_context.languages.registry import is_project_file, language_for
-from dovetail_context.workspace.read import read_source
-from dovetail_context.workspace.scan import Skipped, scan
+from dovetail_context.index.state import WorkspaceState
+from dovetail_context.workspace.watch import Watcher
 
+THREAD_NAME = "dovetail-index"
+# During a cold build what is there so far is published this often: copying the table of files costs about 1 ms per 10,000.
+PUBLISH_EVERY_S = 0.5
+MAX_PROBLEMS = 200  # kept for the user to see; the newest win
 
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a build did: files by language, what was passed over and why, problems by path, seconds."""
-
-    counts: dict[str, int]
-    skipped: tuple[Skipped, ...]
-    problems: tuple[Skipped, ...]
-    seconds: float
+Progress = Callable[[int, int], None]
 
 
 class WorkspaceIndex:
+    """The index of one workspace. Nothing is read before `build` or `start`."""
+
     def __init__(self, root: Path) -> None:
-        self.root = Path(root)
+        self.root = Path(root).absolute()
+        self.last_report: BuildReport | None = None
+        self._state = WorkspaceState(self.root)
         self._snapshot = IndexSnapshot(self.root)
+        self._problems: list[str] = []
+        self._work = threading.Condition()
+        self._pending = _Pending()
+        self._busy = False
+        self._closing = False
+        self._thread: threading.Thread | None = None
+        self._watcher: Watcher | None = None
+        self._working = threading.RLock()
 
     @property
     def snapshot(self) -> IndexSnapshot:
+        """The current picture; empty before the first build."""
         return self._snapshot
 
-    def build(self, progress: Callable[[int, int], None] | None = None) -> BuildReport:
-        started = time.perf_counter()
-        found = scan(self.root, lambda path: language_for(path) is not None or is_project_file(path))
-        records: list[FileRecord] = []
-        skipped, problems, projects = list(found.skipped), [], {}
-        for done, file in enumerate(found.files):
-            result = read_source(self.root / file.path)
-            if result.text is None:
-                skipped.append(Skipped(file.path, result.skipped))
-                continue
-            language = language_for(file.path)
-            if language is None:
-                projects[file.path] = result.text
-                continue
-            record = language.extract(file.path, result.text)
-            problems += [Skipped(file.path, problem) for problem in (*record.problems, result.problem) if problem]
-            records.append(record)
-            if progress is not None:
-                progress(done + 1, len(found.files))
-        self._snapshot = self._snapshot.updated(records, projects=projects, complete=True)
-        counts = Counter(record.language for record in records)
-        return BuildReport(dict(counts), tuple(skipped), tuple(problems), time.perf_counter() - started)
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What went wrong in the background, newest last."""
+        return tuple(self._problems)
+
+    def build(self, progress: Progress | None = None) -> BuildReport:
+        """Read the whole workspace, on the caller's thread. `progress` gets files done and files in all."""
+        with self._working:
+            published = time.monotonic()
+            for done, total in self._state.rebuild():
+                if self._closing:
+                    break
+                if progress is not None:
+                    progress(done, total)
+                if time.monotonic() - published > PUBLISH_EVERY_S and done < total:
+                    self._apply_changes()
+                    published = time.monotonic()
+            self._snapshot = self._state.next_snapshot(self._snapshot, complete=True)
+            self.last_report = self._state.report()
+            return self.last_report
+
+    def start(self, progress: Progress | None = None, on_ready: Callable[[BuildReport], None] | None = None) -> None:
+        """Do the same on the index thread and stay there for changes; `on_ready` is called on that thread."""
+        with self._work:
+            if self._thread is not None or self._closing:
+                return
+            self._pending.builds.append((progress, on_ready))
+            self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
+            self._thread.start()
+
+    def set_overlay(self, path: str, text: str | None) -> None:
+        """Let `text` stand for the content of `path` (relative or absolute), None for what is on disk."""
+        self._post(lambda pending: pending.overlays.__setitem__(path, text))
+
+    def apply(self, paths: Iterable[str]) -> None:
+        """Read anew what changed: files or folders, created, changed or deleted; relative to the root or absolute."""
+        changed = list(paths)
+        self._post(lambda pending: pending.paths.update(changed))
+
+    def watch(self) -> None:
+        """Follow changes on disk. Where the system cannot watch, that is recorded as a problem and `apply` still works."""
+        if self._watcher is not None or self._closing:
+            return
+        watcher = Watcher(self.root, self.apply)
+        try:
+            watcher.start()
+        except OSError as error:
+            watcher.close()
+            self._note(f"changes on disk are not watched ({error.strerror or error}); saving a file in the editor still updates it")
+            return
+        self._watcher = watcher
+
+    def wait_idle(self, timeout_s: float) -> bool:
+        """Wait until nothing is left to do; False if that took longer than `timeout_s`."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            with self._work:
+                quiet = not self._busy and self._pending.empty
+                if not quiet:
+                    self._work.wait(max(0.0, deadline - time.monotonic()))
+            if quiet and not (self._watcher is not None and self._watcher.pending):
+                return True
+            if quiet:
+                time.sleep(0.01)
+        return False
+
+    def close(self) -> None:
+        """Stop watching and working and join both threads; may be called more than once."""
+        with self._work:
+            self._closing = True
+            self._work.notify_all()
+        if self._watcher is not None:
+            self._watcher.close()
+            self._watcher = None
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _post(self, add: "Callable[[_Pending], None]") -> None:
+        with self._work:
+            if self._closing:
+                return
+            add(self._pending)
+            started = self._thread is not None
+            self._work.notify_all()
+        if not started:
+            self._apply_pending()
+
+    def _run(self) -> None:
+        while self._wait_for_work():
+            with self._work:
+                builds, self._pending.builds = self._pending.builds, []
+            self._guarded(self._apply_pending, "applying changes")
+            for progress, on_ready in builds:
+                self._guarded(partial(self._build_and_tell, progress, on_ready), "reading the workspace")
+        with self._work:
+            self._busy = False
+            self._work.notify_all()
+
+    def _wait_for_work(self) -> bool:
+        """Wait until there is something to do; False once the index is being closed."""
+        with self._work:
+            self._busy = False
+            self._work.notify_all()
+            while not self._closing and self._pending.empty:
+                self._work.wait()
+            self._busy = True
+            return not self._closing
+
+    def _build_and_tell(self, progress: Progress | None, on_ready: Callable[[BuildReport], None] | None) -> None:
+        report = self.build(progress)
+        if on_ready is not None and not self._closing:
+            on_ready(report)
+
+    def _apply_pending(self) -> None:
+        with self._working:
+            self._apply_changes()
+
+    def _apply_changes(self) -> None:
+        with self._work:
+            overlays, self._pending.overlays = self._pending.overlays, {}
+            paths, self._pending.paths = self._pending.paths, set()
+        for path, text in overlays.items():
+            self._state.overlay(path, text)
+        if paths:
+            self._state.change(paths)
+        self._snapshot = self._state.next_snapshot(self._snapshot)
+
+    def _guarded(self, work: Callable[[], None], doing: str) -> None:
+        """No fault may end the thread: completion goes on with the last good snapshot and the user can see what happened."""
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001
+            self._note(f"{doing} failed: {type(error).__name__}: {error}")
+
+    def _note(self, problem: str) -> None:
+        self._problems = [*self._problems[1 - MAX_PROBLEMS :], problem]
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What the worker has been told and has not done yet. A later overlay of a path replaces an earlier one."""
+
+    builds: list[tuple[Progress | None, Callable[[BuildReport], None] | None]] = field(default_factory=list)
+    overlays: dict[str, str | None] = field(default_factory=dict)
+    paths: set[str] = field(default_factory=set)
+
+    @property
+    def empty(self) -> bool:
+        return not (self.builds or self.overlays or self.paths)

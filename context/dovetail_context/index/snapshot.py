@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from dovetail_context.index.record import FileRecord
+from dovetail_context.index.words import WordLog, WordView
 from dovetail_context.languages.language import ImportResolver
 from dovetail_context.languages.registry import language_named
 
@@ -19,7 +20,7 @@ class IndexSnapshot:
     `version` counts the snapshots of one index; `complete` is false until the first build is done.
     """
 
-    __slots__ = ("_resolvers", "complete", "files", "projects", "root", "version")
+    __slots__ = ("_resolvers", "complete", "files", "projects", "root", "version", "words")
 
     def __init__(
         self,
@@ -27,15 +28,16 @@ class IndexSnapshot:
         version: int = 0,
         files: Mapping[str, FileRecord] = MappingProxyType({}),
         projects: Mapping[str, str] = MappingProxyType({}),
+        words: WordView | None = None,
         complete: bool = False,
-        resolvers: dict[str, ImportResolver] | None = None,
     ) -> None:
         self.root = root
         self.version = version
-        self.files = MappingProxyType(dict(files))
-        self.projects = MappingProxyType(dict(projects))
+        self.files = files
+        self.projects = projects
+        self.words = WordView(WordLog(), {}) if words is None else words
         self.complete = complete
-        self._resolvers: dict[str, ImportResolver] = {} if resolvers is None else resolvers
+        self._resolvers: dict[str, ImportResolver] = {}
 
     def updated(
         self,
@@ -45,25 +47,30 @@ class IndexSnapshot:
         complete: bool | None = None,
     ) -> "IndexSnapshot":
         """The next snapshot, with `records` in place of those of the same paths and without `removed`."""
-        files = dict(self.files)
-        for record in records:
-            files[record.path] = record
-        for path in removed:
-            files.pop(path, None)
-        same_paths = projects is None and files.keys() == self.files.keys()
-        return IndexSnapshot(
+        records, removed = list(records), list(removed)
+        files = self._with(records, removed)
+        words = self.words.updated(((record.path, record.text) for record in records), removed)
+        if words.outdated:
+            words = WordView(WordLog(), {}).updated(((path, record.text) for path, record in files.items()), ())
+        changed = IndexSnapshot(
             self.root,
             self.version + 1,
-            files,
-            self.projects if projects is None else projects,
+            MappingProxyType(files),
+            self.projects if projects is None else MappingProxyType(dict(projects)),
+            words,
             self.complete if complete is None else complete,
-            self._resolvers if same_paths else None,
         )
+        if projects is None and files.keys() == self.files.keys():
+            changed._resolvers = self._resolvers
+        return changed
 
     def with_record(self, record: FileRecord) -> "IndexSnapshot":
-        """This snapshot as it would be if `record` were its file's content; the version stays."""
-        changed = self.updated([record])
-        changed.version = self.version
+        """This snapshot as it would be if `record` were its file's content; version and words stay."""
+        changed = IndexSnapshot(
+            self.root, self.version, MappingProxyType(self._with([record], [])), self.projects, self.words, self.complete
+        )
+        if record.path in self.files:
+            changed._resolvers = self._resolvers
         return changed
 
     def resolver(self, language: str) -> ImportResolver:
@@ -73,3 +80,10 @@ class IndexSnapshot:
             paths = frozenset(path for path, record in self.files.items() if record.language == language)
             found = self._resolvers[language] = language_named(language).resolver(paths, self.projects)
         return found
+
+    def _with(self, records: list[FileRecord], removed: list[str]) -> dict[str, FileRecord]:
+        files = dict(self.files)
+        files.update((record.path, record) for record in records)
+        for path in removed:
+            files.pop(path, None)
+        return files

@@ -100,7 +100,7 @@ class Inference:
 
     def lineage(self, value: Value) -> Iterator[Value]:
         """The class of a value and its base classes in this project, nearest first."""
-        pending, seen = [value], set()
+        pending, seen = [value], set[tuple[str, str]]()
         while pending and len(seen) < MAX_BASES:
             current = pending.pop(0)
             symbol = current.definition.symbol

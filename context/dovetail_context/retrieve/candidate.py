@@ -40,6 +40,7 @@ class Candidate:
 class Retriever(Protocol):
     """Proposes candidates for a situation. Pure and deterministic; the order of what it returns means nothing."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def __call__(self, situation: Situation) -> Iterable[Candidate]: ...

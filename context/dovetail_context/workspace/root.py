@@ -27,14 +27,24 @@ MARKER_SUFFIXES = (".sln", ".slnx", ".csproj")
 
 
 def find_root(path: Path) -> Path:
-    """The nearest folder upward from `path` with a marker; else the folder of `path`. Nothing need exist."""
+    """The nearest folder upward from `path` with a marker; else the folder above the Python package that `path` is in;
+    else the folder of `path`. Nothing need exist.
+    """
     start = path.absolute()
     if not start.is_dir():
         start = start.parent
     for folder in (start, *start.parents):
         if _is_root(folder):
             return folder
+    while (start / "__init__.py").is_file():
+        start = start.parent
     return start
+
+
+def is_too_wide(root: Path) -> bool:
+    """Whether `root` holds a whole home folder: nobody means to have all of that read. `.dovetail.toml` says otherwise."""
+    home = Path.home()
+    return (root == home or root in home.parents) and not (root / ".dovetail.toml").is_file()
 
 
 def _is_root(folder: Path) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dovetail_context.workspace.exclude import MAX_FILE_BYTES, excluded_folder, excluded_name
 from dovetail_context.workspace.gitignore import IgnoreRules
+from dovetail_context.workspace.root import is_too_wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class ScanResult:
 
 def scan(root: Path, wanted: Callable[[str], bool] = lambda path: True) -> ScanResult:
     """Walk `root`. Files for which `wanted(relative path)` is false are left out silently; never raises."""
+    if is_too_wide(Path(root).absolute()):
+        return ScanResult((), (Skipped(".", "holds a whole home folder: open the folder of a project"),))
     walk = _Walk(Path(root), wanted)
     walk.folder(Path(root), "", IgnoreRules.of_repository(Path(root)))
     return ScanResult(

@@ -26,6 +26,10 @@ class ModelFile:
 def resolve_model(name_or_path: str | None) -> ModelFile:
     """The file of a model; the starter model if none is named. Raises ModelError if there is no such usable file."""
     if name_or_path is None or name_or_path == STARTER:
+        if not _STARTER_PATH.exists():
+            raise ModelError(
+                f"the starter model is missing ({_STARTER_PATH}): install Dovetail again, or name a .gguf file"
+            )
         check_file(_STARTER_PATH)
         return ModelFile(STARTER, _STARTER_PATH, True)
     path = Path(name_or_path).expanduser()

@@ -27,7 +27,10 @@ FIRST_CLIENT_TIMEOUT_S = 60
 
 def main() -> None:
     """Run the host. Never returns: threads in llama.cpp are not waited for."""
-    config = json.loads(sys.stdin.buffer.readline())
+    line = sys.stdin.buffer.readline()
+    if not line:
+        sys.exit("an engine host is started by its client, which tells it what to do on standard input")
+    config = json.loads(line)
     folder = Path(config["folder"])
     try:
         asyncio.run(_host(folder, config["address"], config["token"], wire.options_from_json(config["options"])))

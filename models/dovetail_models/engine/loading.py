@@ -61,11 +61,22 @@ def _load(options: EngineOptions, gpu_layers: int, threads: int, pre_tokenizer: 
     model = llama.load_model(options.model_path, gpu_layers, overrides=overrides)
     n_ctx = max(MIN_N_CTX, min(options.n_ctx, model.n_ctx_train or options.n_ctx))
     try:
+        _check_memory(n_ctx * model.cache_bytes_per_token(), n_ctx)
         context = model.context(n_ctx, threads, max(1, min(options.micro_batch, n_ctx)))
     except EngineError:
         model.close()
         raise
     return Loaded(model, context, threads)
+
+
+def _check_memory(cache_bytes: int, n_ctx: int) -> None:
+    """Refuse a KV cache that main memory cannot hold: the system would grant it and later kill some process for it."""
+    available = psutil.virtual_memory().available
+    if not llama.offloads() and cache_bytes > available:
+        raise EngineError(
+            f"a window of {n_ctx} tokens needs {cache_bytes / 2**20:.0f} MiB for its KV cache and only "
+            f"{available / 2**20:.0f} MiB of memory are free: choose a smaller window or a smaller model"
+        )
 
 
 def _check_fill_in(model: llama.Model) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections import OrderedDict
+from itertools import pairwise
 from typing import Protocol
 
 from dovetail_models.prompt.fit import Block
@@ -53,7 +54,7 @@ class Tokenizer:
         self._vocabulary = vocabulary
         self._cache: OrderedDict[str, tuple[int, ...]] = OrderedDict()
         self._cache_bytes = cache_bytes
-        self._used_bytes = 0
+        self.cached_bytes = 0
         self._stubborn = _stubborn_pattern(vocabulary)
         with_newline = {token: piece for token in range(vocabulary.size) if b"\n" in (piece := vocabulary.piece(token))}
         self.line_ends = frozenset(token for token, piece in with_newline.items() if piece.endswith(b"\n"))
@@ -107,10 +108,10 @@ class Tokenizer:
             return ids
         ids = tuple(self._tokenize(text))
         self._cache[text] = ids
-        self._used_bytes += _entry_bytes(text, ids)
-        while self._used_bytes > self._cache_bytes and len(self._cache) > 1:
+        self.cached_bytes += _entry_bytes(text, ids)
+        while self.cached_bytes > self._cache_bytes and len(self._cache) > 1:
             oldest = self._cache.popitem(last=False)
-            self._used_bytes -= _entry_bytes(*oldest)
+            self.cached_bytes -= _entry_bytes(*oldest)
         return ids
 
     def _tokenize(self, text: str) -> list[int]:
@@ -137,15 +138,18 @@ def _stubborn_pattern(vocabulary: Vocabulary) -> re.Pattern[str] | None:
 
 
 def _broken_up(text: str, stubborn: re.Pattern[str] | None) -> list[str]:
-    """Cut `text` behind the first character of each match, so that no piece holds a whole one."""
-    pieces = []
-    start = searched = 0
+    """Cut `text` inside each match, so that no piece holds a whole one.
+
+    The cut falls before the marker's first letter, where pre-tokenization cuts too: the tokens are those that the text
+    would have if the vocabulary did not know the marker.
+    """
+    cuts = {0, len(text)}
+    searched = 0
     while stubborn is not None and (match := stubborn.search(text, searched)):
+        letter = next((i for i, character in enumerate(match.group()) if character.isalpha()), 0)
+        cuts.add(match.start() + (letter or 1))
         searched = match.start() + 1
-        pieces.append(text[start:searched])
-        start = searched
-    pieces.append(text[start:])
-    return [piece for piece in pieces if piece]
+    return [text[start:end] for start, end in pairwise(sorted(cuts))]
 
 
 def _lines(text: str) -> list[str]:

@@ -10,9 +10,9 @@ Here live the protocol's version and the JSON form of each value; sockets are `t
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply
+from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, Priority
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.prompt.fit import Cut
@@ -57,11 +57,19 @@ def job_from_json(fields: Any) -> CompletionJob:
     try:
         parts = fields["parts"]
         context = tuple(ContextBlock(**_strings(block)) for block in parts["context"])
-        rest = _strings({name: parts[name] for name in ("path", "prefix", "suffix", "forced")})
-        job = {**fields, "parts": PromptParts(context=context, **rest), "stop": tuple(fields["stop"])}
-        return CompletionJob(**job)
+        texts = _strings({name: parts[name] for name in ("path", "prefix", "suffix", "forced")})
+        job = CompletionJob(**{**fields, "parts": PromptParts(context, **texts), "stop": tuple(fields["stop"])})
     except (TypeError, KeyError, ValueError) as error:
         raise WireError(f"a malformed job ({type(error).__name__})") from error
+    whole_numbers = (job.max_tokens, 0 if job.max_lines is None else job.max_lines)
+    if not (
+        all(isinstance(string, str) for string in (job.client, *job.stop))
+        and all(isinstance(number, int) and number >= 0 for number in whole_numbers)
+        and isinstance(job.explain, bool)
+        and job.priority in get_args(Priority)
+    ):
+        raise WireError("a malformed job (a value out of range)")
+    return job
 
 
 def reply_from_json(fields: Any) -> CompletionReply:

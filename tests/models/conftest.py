@@ -1,0 +1,78 @@
+"""Fixtures of the models wing: the model that tests run on, clients that leave nothing behind, DeepSeek-Coder's vocabulary."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import psutil
+import pytest
+import pytest_asyncio
+
+from dovetail_models.engine.client import EngineClient
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.status import EngineStatus
+from dovetail_models.files import resolve_model
+
+NewClient = Callable[..., EngineClient]
+
+
+@pytest.fixture(scope="session")
+def model_path() -> Path:
+    """The starter model; another one if DOVETAIL_TEST_MODEL names it."""
+    return resolve_model(os.environ.get("DOVETAIL_TEST_MODEL")).path
+
+
+@pytest.fixture
+def options(model_path: Path) -> EngineOptions:
+    """One thread and a small window: several hosts run at a time."""
+    return EngineOptions(model_path, n_ctx=1024, threads=1)
+
+
+@pytest_asyncio.fixture
+async def new_client(options: EngineOptions) -> AsyncIterator[NewClient]:
+    """Makes clients. Afterwards they are closed, and no process may be left of any."""
+    clients: list[EngineClient] = []
+
+    def new(
+        with_options: EngineOptions = options, on_status: Callable[[EngineStatus], None] | None = None
+    ) -> EngineClient:
+        clients.append(EngineClient(with_options, on_status))
+        return clients[-1]
+
+    yield new
+    for client in clients:
+        await client.close()
+    assert hosts() == []
+
+
+@pytest_asyncio.fixture
+async def client(new_client: NewClient) -> EngineClient:
+    """A client that has started nothing yet."""
+    return new_client()
+
+
+@pytest.fixture(scope="session")
+def deepseek_vocabulary(shared: Path) -> Path:
+    """DeepSeek-Coder's vocabulary: a GGUF file without weights."""
+    return shared / "vocab" / "ggml-vocab-deepseek-coder.gguf"
+
+
+def hosts() -> list[psutil.Process]:
+    """Engine hosts that this process has started and that still run."""
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        try:
+            if child.status() != psutil.STATUS_ZOMBIE and "dovetail_models.engine.host" in child.cmdline():
+                found.append(child)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that must come; a test that waits in vain is ended by its runner, not by a guess at a time."""
+    while not condition():
+        await asyncio.sleep(0.005)

@@ -1,0 +1,45 @@
+"""A host started by hand and spoken to message by message, for what no well-behaved client does."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from dovetail_models.engine import transport, wire
+from dovetail_models.engine.job import CompletionJob
+from dovetail_models.engine.launch import HostProcess
+
+
+@dataclass
+class Peer:
+    """One raw connection to a host."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    @classmethod
+    async def connect(cls, host: HostProcess) -> Peer:
+        return cls(*await transport.connect(host.address))
+
+    async def greet(self, host: HostProcess, **changes: object) -> wire.Message:
+        self.send("hello", **{"version": wire.VERSION, "token": host.token, **changes})
+        return await self.receive()
+
+    def send(self, op: str, **fields: Any) -> None:
+        self.writer.write(wire.encode({"op": op, **fields}))
+
+    def ask(self, id: int, job: CompletionJob, stream: bool = False) -> None:
+        self.send("complete", id=id, stream=stream, job=wire.to_json(job))
+
+    async def receive(self, op: str | None = None) -> wire.Message:
+        """The next message (with this op); {} at the end of the connection."""
+        while line := await self.reader.readline():
+            message = wire.decode(line)
+            if op in (None, message["op"]):
+                return message
+        return {}
+
+    async def close(self) -> None:
+        self.writer.close()
+        await self.writer.wait_closed()

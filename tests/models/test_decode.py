@@ -1,0 +1,102 @@
+"""Greedy decoding over a scripted model: which token, which probability, when it ends, what is shown meanwhile."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from dovetail_models.engine.decode import Generated, Limits, generate, most_likely
+from dovetail_models.engine.kv import CachedSequence
+
+PIECES = [b"<end>", b"a", b" b", b"\n", "🦕".encode()[:2], "🦕".encode()[2:], b"\xff"]
+END, A, B, NEWLINE, EMOJI_1, EMOJI_2, BROKEN = range(len(PIECES))
+
+
+class Script:
+    """A model that says the given tokens, each with probability 1/2 or the given one."""
+
+    n_batch, n_ctx = 8, 100
+
+    def __init__(self, tokens: Sequence[int]) -> None:
+        self.tokens = tokens
+        self.evaluated: list[int] = []
+
+    def held(self) -> int:
+        return len(self.evaluated)
+
+    def forget_from(self, position: int) -> None:
+        del self.evaluated[position:]
+
+    def evaluate(self, ids: Sequence[int], start: int, want_logits: bool) -> bool:
+        self.evaluated += ids
+        return True
+
+    def logits(self) -> npt.NDArray[np.float32]:
+        logits = np.zeros(len(PIECES), np.float32)
+        logits[self.tokens[len(self.evaluated)]] = math.log(len(PIECES) - 1)
+        return logits
+
+    def piece(self, token: int, special: bool = False) -> bytes:
+        return PIECES[token]
+
+    def ends_text(self, token: int) -> bool:
+        return token == END
+
+
+def run(
+    script: Script,
+    max_tokens: int = 20,
+    max_lines: int | None = None,
+    stop: tuple[str, ...] = (),
+    interrupted: Callable[[], bool] = lambda: False,
+    on_text: Callable[[str], None] | None = None,
+) -> Generated:
+    limits = Limits(max_tokens, max_lines, stop)
+    return generate(CachedSequence(script), script.logits, script, limits, interrupted, on_text)
+
+
+HALF = pytest.approx(math.log(1 / 2), abs=1e-6)
+
+
+def test_the_end_token_ends_and_is_no_part_of_the_text() -> None:
+    assert run(Script([A, B, END])) == Generated("a b", "eos", 2, HALF)
+
+
+def test_nothing_generated_has_no_probability() -> None:
+    assert run(Script([END])) == Generated("", "eos", 0, None)
+    assert run(Script([A]), max_tokens=0) == Generated("", "length", 0, None)
+
+
+def test_length_and_the_last_token_is_not_evaluated() -> None:
+    script = Script([A, A, A, A])
+    assert run(script, max_tokens=3) == Generated("aaa", "length", 3, HALF)
+    assert script.evaluated == [A, A]
+
+
+def test_line_and_stop_string() -> None:
+    assert run(Script([A, NEWLINE, B, END]), max_lines=1) == Generated("a", "line", 2, HALF)
+    assert run(Script([A, B, A, END]), stop=(" ba",)) == Generated("a", "stop", 3, HALF)
+
+
+def test_what_is_shown_never_holds_half_a_code_point() -> None:
+    shown: list[str] = []
+    result = run(Script([A, EMOJI_1, EMOJI_2, B, END]), on_text=shown.append)
+    assert shown == ["a", "a🦕", "a🦕 b"]
+    assert result.text == "a🦕 b"
+    assert run(Script([A, EMOJI_1, END])).text == "a"
+
+
+def test_an_interrupt_between_tokens() -> None:
+    answers = iter([False, False, True])
+    assert run(Script([A, B, A, A]), interrupted=lambda: next(answers)).stop == "interrupted"
+
+
+def test_most_likely_is_the_softmax() -> None:
+    logits = np.array([1.0, 3.0, -2.0, 1000.0, 999.0], np.float32)
+    token, logprob = most_likely(logits)
+    assert token == 3
+    assert logprob == pytest.approx(-math.log(1 + math.exp(-1)), abs=1e-6)

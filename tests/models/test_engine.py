@@ -1,0 +1,192 @@
+"""The engine in this process: reuse gives what a fresh engine gives, interrupts leave the state right."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from dovetail_models.engine.engine import Engine, Yielded
+from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.job import CompletionJob, CompletionReply
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.errors import EngineError
+from dovetail_models.prompt.parts import ContextBlock, PromptParts
+
+SOURCE = "".join(
+    f"def area_{i}(width: float, height: float) -> float:\n    return width * height + {i}\n\n\n" for i in range(12)
+)
+PARTS = PromptParts(
+    (ContextBlock("shapes/base.py", "class Shape:\n    name: str\n\n    def area(self) -> float:\n        ...\n"),),
+    "shapes/square.py",
+    "from shapes.base import Shape\n\n\nclass Square(Shape):\n    def area(self) -> float:\n        return ",
+    "\n\n    def double(self) -> float:\n        return 2 * self.area()\n",
+)
+JOB = CompletionJob(PARTS, "square.py", max_tokens=12)
+LONG = replace(PARTS, context=(ContextBlock("shapes/areas.py", SOURCE),))
+
+
+@pytest.fixture
+def engine(options: EngineOptions) -> Iterator[Engine]:
+    engine = Engine(options)
+    yield engine
+    engine.close()
+
+
+def fresh(options: EngineOptions, job: CompletionJob) -> CompletionReply:
+    engine = Engine(options)
+    try:
+        return engine.complete(job, Interrupt())
+    finally:
+        engine.close()
+
+
+def same(a: CompletionReply, b: CompletionReply) -> bool:
+    """Equal in what does not depend on how it was computed. (The batch's shape moves the last bits of a logit.)"""
+    return (a.text, a.stop, a.generated_tokens, a.prompt_tokens) == (
+        b.text,
+        b.stop,
+        b.generated_tokens,
+        b.prompt_tokens,
+    )
+
+
+def test_the_account_of_a_completion(engine: Engine) -> None:
+    reply = engine.complete(replace(JOB, explain=True), Interrupt())
+    assert [block.label for block in reply.blocks] == ["markers", "context:shapes/base.py", "path", "prefix", "suffix"]
+    assert sum(block.tokens for block in reply.blocks) == reply.prompt_tokens
+    assert reply.reused_tokens == 0 and reply.cut == ()
+    assert reply.logprob is not None and reply.logprob < 0
+    assert 0 < reply.generated_tokens <= 12
+    assert reply.prompt is not None
+    assert (
+        PARTS.prefix in reply.prompt and PARTS.suffix in reply.prompt and "#shapes/base.py\nclass Shape" in reply.prompt
+    )
+
+
+def test_typing_costs_what_follows_the_change(engine: Engine, options: EngineOptions) -> None:
+    first = engine.complete(JOB, Interrupt())
+    typed = replace(JOB, parts=replace(PARTS, prefix=PARTS.prefix + "\n    self"))
+    reply = engine.complete(typed, Interrupt())
+    before_the_hole = sum(block.tokens for block in first.blocks if block.label != "suffix") - 2
+    assert reply.reused_tokens == before_the_hole
+    assert same(reply, fresh(options, typed))
+
+
+def test_forced_text_costs_only_itself(engine: Engine, options: EngineOptions) -> None:
+    first = engine.complete(JOB, Interrupt())
+    typed = replace(JOB, parts=replace(PARTS, forced="self"))
+    reply = engine.complete(typed, Interrupt())
+    assert reply.reused_tokens >= first.prompt_tokens
+    assert same(reply, fresh(options, typed))
+
+
+def test_random_edits_jumps_and_interrupts_give_what_a_fresh_engine_gives(
+    engine: Engine, options: EngineOptions
+) -> None:
+    dice = random.Random(4)
+    parts = PARTS
+    for _ in range(12):
+        at = dice.randrange(len(parts.prefix))
+        match dice.randrange(4):
+            case 0:
+                parts = replace(parts, prefix=parts.prefix + dice.choice(["self.", "x", "\n        ", "(1, "]))
+            case 1:
+                parts = replace(parts, prefix=parts.prefix[:at] + "# 🦕 note\n" + parts.prefix[at:])
+            case 2:
+                parts = replace(parts, prefix=parts.prefix + parts.suffix[:20], suffix=parts.suffix[20:])
+            case _:
+                parts = replace(parts, context=(*parts.context, ContextBlock(f"m{at}.py", f"VALUE = {at}\n"))[-3:])
+        job = CompletionJob(parts, "a", max_tokens=10)
+        cut_short = Interrupt()
+        timer = threading.Timer(dice.random() * 0.02, cut_short.stop, ["cancelled"])
+        timer.start()
+        engine.complete(replace(job, parts=replace(parts, forced="for i in ")), cut_short)
+        timer.join()
+        assert same(engine.complete(job, Interrupt()), fresh(options, job))
+
+
+def test_stop_rules(engine: Engine) -> None:
+    whole = engine.complete(replace(JOB, max_tokens=40), Interrupt()).text
+    line = engine.complete(replace(JOB, max_tokens=40, max_lines=1), Interrupt())
+    assert line.text == whole.split("\n")[0].removesuffix("\r")
+    middle = whole[1:4]
+    stopped = engine.complete(replace(JOB, max_tokens=40, stop=(middle,)), Interrupt())
+    assert (stopped.text, stopped.stop) == (whole[: whole.index(middle)], "stop")
+
+
+def test_text_so_far_grows_to_the_text(engine: Engine) -> None:
+    shown: list[str] = []
+    reply = engine.complete(JOB, Interrupt(), shown.append)
+    assert shown[-1] == reply.text
+    assert all(later.startswith(earlier) for earlier, later in zip(shown, shown[1:], strict=False))
+
+
+def test_an_interrupt_in_prefill_keeps_whole_batches(options: EngineOptions) -> None:
+    engine = Engine(replace(options, micro_batch=16))
+    interrupt = Interrupt()
+    # Stopped by the engine's own question between two batches: the same place each time, whatever the machine does.
+    asked = iter(range(1000))
+    evaluate = engine._context.evaluate
+
+    def evaluate_three_batches(ids: Sequence[int], start: int, want_logits: bool) -> bool:
+        if next(asked) == 3:
+            interrupt.stop("cancelled")
+        return evaluate(ids, start, want_logits)
+
+    engine._context.evaluate = evaluate_three_batches  # type: ignore[method-assign]
+    job = CompletionJob(LONG, "a", max_tokens=4)
+    stopped = engine.complete(job, interrupt)
+    assert (stopped.stop, stopped.text, stopped.generated_tokens) == ("cancelled", "", 0)
+    reply = engine.complete(job, Interrupt())
+    assert reply.reused_tokens == 48
+    assert same(reply, fresh(options, job))
+    engine.close()
+
+
+def test_an_interrupt_that_came_before(engine: Engine, options: EngineOptions) -> None:
+    interrupt = Interrupt()
+    interrupt.stop("superseded")
+    assert engine.complete(JOB, interrupt).stop == "superseded"
+    assert same(engine.complete(JOB, Interrupt()), fresh(options, JOB))
+
+
+def test_warming_makes_the_next_completion_cost_one_token(engine: Engine, options: EngineOptions) -> None:
+    warm = engine.complete(replace(JOB, priority="warm"), Interrupt())
+    assert (warm.text, warm.stop, warm.generated_tokens, warm.logprob) == ("", "length", 0, None)
+    reply = engine.complete(JOB, Interrupt())
+    assert reply.reused_tokens == reply.prompt_tokens - 1
+    assert same(reply, fresh(options, JOB))
+
+
+def test_a_warm_job_that_makes_way_gives_no_answer(engine: Engine) -> None:
+    interrupt = Interrupt()
+    interrupt.stop("yield")
+    with pytest.raises(Yielded):
+        engine.complete(replace(JOB, priority="warm"), interrupt)
+
+
+def test_a_file_longer_than_the_window_is_cut_and_said_so(engine: Engine) -> None:
+    parts = replace(LONG, prefix=SOURCE * 4, suffix=SOURCE * 4)
+    reply = engine.complete(CompletionJob(parts, "a", max_tokens=8, explain=True), Interrupt())
+    assert reply.prompt_tokens + 8 <= engine.status.n_ctx
+    assert {cut.label for cut in reply.cut} >= {"prefix", "suffix"}
+    assert reply.prompt is not None and SOURCE[-200:] in reply.prompt
+
+
+def test_forced_text_longer_than_the_window_is_an_error_and_no_crash(engine: Engine) -> None:
+    with pytest.raises(EngineError, match="does not fit the window"):
+        engine.complete(replace(JOB, parts=replace(PARTS, forced=SOURCE * 8)), Interrupt())
+    assert engine.complete(JOB, Interrupt()).stop
+
+
+def test_more_tokens_than_the_window_has(engine: Engine) -> None:
+    reply = engine.complete(replace(JOB, max_tokens=10**6), Interrupt())
+    assert reply.prompt_tokens + reply.generated_tokens <= engine.status.n_ctx
+
+
+def test_empty_parts(engine: Engine) -> None:
+    assert engine.complete(CompletionJob(PromptParts((), "", "", ""), "a", max_tokens=4), Interrupt()).prompt_tokens > 3

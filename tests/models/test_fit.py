@@ -1,0 +1,134 @@
+"""Cutting of over-long prompts: what is kept, where cuts fall, and that they stay where they are."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from dovetail_models.prompt.fit import Block, Cut, Fitted, PromptTooLong, fit
+
+NEWLINE = 0
+"""Token 0 ends a line in these tests; all others are words."""
+
+
+def lines(count: int, words: int, first: int = 1) -> tuple[int, ...]:
+    """`count` lines of `words` words and a newline; words count up, so that each can be told from the others."""
+    ids: list[int] = []
+    for line in range(count):
+        ids += [*range(first + line * words, first + (line + 1) * words), NEWLINE]
+    return tuple(ids)
+
+
+def prompt(
+    prefix: tuple[int, ...] = (), suffix: tuple[int, ...] = (), forced: tuple[int, ...] = (), **context: tuple[int, ...]
+) -> list[Block]:
+    blocks = [Block("markers", (900,)), *(Block(f"context:{name}", ids) for name, ids in context.items())]
+    blocks += [
+        Block("path", (901, NEWLINE)),
+        Block("markers", (902,)),
+        Block("prefix", prefix),
+        Block("markers", (903,)),
+    ]
+    return [*blocks, Block("suffix", suffix), Block("markers", (904,)), Block("forced", forced)]
+
+
+def cut_to(blocks: list[Block], room: int) -> Fitted:
+    return fit(blocks, room, lambda token: token == NEWLINE)
+
+
+def kept(fitted: Fitted, label: str) -> tuple[int, ...]:
+    return next((block.ids for block in fitted.blocks if block.label == label), ())
+
+
+def size(fitted: Fitted) -> int:
+    return sum(len(block.ids) for block in fitted.blocks)
+
+
+def test_what_fits_is_left_alone() -> None:
+    blocks = prompt(lines(3, 4), lines(2, 4), (7, 8), a=lines(5, 3))
+    assert cut_to(blocks, 200) == Fitted(tuple(blocks), ())
+
+
+def test_prefix_loses_its_beginning_up_to_a_line_start() -> None:
+    prefix = lines(100, 9)
+    fitted = cut_to(prompt(prefix), 206)
+    rest = kept(fitted, "prefix")
+    assert prefix[-len(rest) :] == rest
+    assert prefix[-len(rest) - 1] == NEWLINE
+    assert 150 <= len(rest) <= 200
+    assert fitted.cut == (Cut("prefix", len(prefix) - len(rest)),)
+
+
+def test_suffix_loses_its_end_from_a_line_end() -> None:
+    suffix = lines(100, 9)
+    rest = kept(cut_to(prompt(suffix=suffix), 206), "suffix")
+    assert suffix[: len(rest)] == rest
+    assert rest[-1] == NEWLINE
+    assert 190 <= len(rest) <= 200
+
+
+def test_a_line_longer_than_the_room_is_cut_inside() -> None:
+    fitted = cut_to(prompt(lines(1, 500), lines(1, 500)), 206)
+    assert len(kept(fitted, "prefix")) > 90
+    assert len(kept(fitted, "suffix")) > 45
+    assert size(fitted) <= 206
+
+
+def test_when_all_is_too_long_the_prefix_has_half_of_the_room() -> None:
+    long = lines(200, 9)
+    fitted = cut_to(prompt(long, long, a=long), 806)
+    assert 300 <= len(kept(fitted, "prefix")) <= 400
+    assert 150 <= len(kept(fitted, "suffix")) <= 200
+    assert 150 <= len(kept(fitted, "context:a")) <= 200
+
+
+def test_context_farthest_from_the_cursor_goes_first_and_whole() -> None:
+    long = lines(200, 9)
+    fitted = cut_to(prompt(long, long, far=lines(10, 9), near=lines(10, 9)), 606)
+    assert kept(fitted, "context:far") == ()
+    assert kept(fitted, "context:near") == lines(10, 9)
+    assert Cut("context:far", 100) in fitted.cut
+
+
+def test_what_a_short_block_does_not_need_goes_to_the_others() -> None:
+    fitted = cut_to(prompt(lines(2, 4), lines(2, 4), a=lines(100, 9)), 206)
+    assert kept(fitted, "prefix") == lines(2, 4)
+    assert kept(fitted, "suffix") == lines(2, 4)
+    assert len(kept(fitted, "context:a")) >= 170
+
+
+def test_typing_does_not_move_the_cut() -> None:
+    prefix = lines(100, 9)
+    starts = {kept(cut_to(prompt(prefix + tuple(range(5000, 5000 + n))), 406), "prefix")[0] for n in range(200)}
+    assert len(starts) <= 6
+
+
+def test_forced_text_does_not_move_the_cut_at_each_token() -> None:
+    starts = {kept(cut_to(prompt(lines(100, 9), forced=(7,) * n), 406), "prefix")[0] for n in range(1, 129)}
+    assert len(starts) <= 2
+
+
+def test_forced_text_is_never_cut() -> None:
+    forced = tuple(range(1, 100))
+    assert kept(cut_to(prompt(lines(100, 9), lines(100, 9), forced), 206), "forced") == forced
+    with pytest.raises(PromptTooLong):
+        cut_to(prompt(lines(100, 9), forced=tuple(range(1, 300))), 206)
+
+
+def test_any_prompt_fits_any_room_and_loses_nothing_unsaid() -> None:
+    dice = random.Random(7)
+    for _ in range(300):
+        blocks = prompt(
+            lines(dice.randrange(60), dice.randrange(1, 30)),
+            lines(dice.randrange(60), dice.randrange(1, 30)),
+            tuple(range(1, dice.randrange(2, 60))),
+            **{f"c{i}": lines(dice.randrange(1, 30), dice.randrange(1, 30)) for i in range(dice.randrange(5))},
+        )
+        room = dice.randrange(70, 900)
+        fitted = cut_to(blocks, room)
+        assert size(fitted) <= room
+        assert size(fitted) + sum(cut.tokens for cut in fitted.cut) == sum(len(block.ids) for block in blocks)
+        assert [block.label for block in fitted.blocks if block.label in ("markers", "path")] == (
+            ["markers", "path", "markers", "markers", "markers"]
+        )

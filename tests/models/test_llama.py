@@ -1,0 +1,79 @@
+"""The checked surface over llama.cpp: what would abort the process raises, and an abort leaves the context usable."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dovetail_models.engine import llama
+
+
+@pytest.fixture(scope="module")
+def model(model_path: Path) -> Iterator[llama.Model]:
+    model = llama.load_model(model_path)
+    yield model
+    model.close()
+
+
+@pytest.fixture
+def context(model: llama.Model) -> Iterator[llama.Context]:
+    context = model.context(n_ctx=512, threads=1, micro_batch=32)
+    yield context
+    context.close()
+
+
+def test_calls_that_would_abort_the_process_raise(context: llama.Context) -> None:
+    for ids, start in (([], 0), ([1] * 33, 0), ([1], 1), ([-1], 0), ([10**6], 0)):
+        with pytest.raises(llama.LlamaError):
+            context.evaluate(ids, start, want_logits=True)
+    with pytest.raises(llama.LlamaError):
+        context.logits()
+    assert context.evaluate([1, 2], 0, want_logits=False)
+    with pytest.raises(llama.LlamaError):
+        context.logits()
+
+
+def test_a_full_window_raises(context: llama.Context) -> None:
+    while context.held() < context.n_ctx:
+        assert context.evaluate([5] * min(32, context.n_ctx - context.held()), context.held(), want_logits=False)
+    with pytest.raises(llama.LlamaError):
+        context.evaluate([5], context.held(), want_logits=False)
+
+
+def test_after_an_abort_the_context_goes_on_as_if_nothing_had_been(context: llama.Context) -> None:
+    ids = list(range(40, 60))
+    context.evaluate(ids, 0, want_logits=True)
+    expected = context.logits().copy()
+    context.forget_from(0)
+    context.abort.set()
+    assert not context.evaluate(ids, 0, want_logits=True)
+    with pytest.raises(llama.LlamaError):
+        context.logits()
+    context.abort.clear()
+    assert context.held() == 0
+    assert context.evaluate(ids, 0, want_logits=True)
+    assert np.array_equal(context.logits(), expected)
+
+
+def test_the_flag_stops_an_evaluation_from_another_thread(context: llama.Context) -> None:
+    timer = threading.Timer(0.05, context.abort.set)
+    timer.start()
+    evaluated = True
+    while evaluated:  # Ends only because of the flag: what fills the window is forgotten again.
+        if context.held() + 32 > context.n_ctx:
+            context.forget_from(0)
+        evaluated = context.evaluate([7] * 32, context.held(), want_logits=False)
+    timer.join()
+    context.abort.clear()
+    assert context.evaluate([7], context.held(), want_logits=True)
+
+
+def test_only_one_module_knows_llama_cpp(repository: Path) -> None:
+    sources = (repository / "models" / "dovetail_models").rglob("*.py")
+    assert [
+        path.name for path in sources if "import llama_cpp" in (text := path.read_text()) or "from llama_cpp" in text
+    ] == ["llama.py"]

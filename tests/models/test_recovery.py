@@ -1,0 +1,163 @@
+"""Hosts and clients that are killed: requests are answered all the same, and nothing is left running."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import NewClient, hosts, until
+
+from dovetail_models.engine import client as client_module
+from dovetail_models.engine.client import FREE_DEATHS, EngineClient
+from dovetail_models.engine.job import CompletionJob
+from dovetail_models.engine.launch import HostDied, HostProcess
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.status import EngineStatus
+from dovetail_models.errors import EngineError
+from dovetail_models.prompt.parts import ContextBlock, PromptParts
+
+LONG = ContextBlock("long.py", "".join(f"value_{i} = {i}\n" for i in range(100)))
+JOB = CompletionJob(PromptParts((LONG,), "a.py", "def total():\n    return ", "\n"), "a.py", max_tokens=40)
+
+
+def kill_hosts() -> int:
+    """Kill every host of this process at once; how many there were."""
+    found = hosts()
+    for host in found:
+        host.kill()
+    return len(found)
+
+
+async def test_killed_in_decode_the_same_request_is_answered(client: EngineClient) -> None:
+    expected = (await client.complete(JOB)).text
+    kills: list[int] = []
+
+    def kill_once(_text: str) -> bool:
+        if not kills:
+            kills.append(kill_hosts())
+        return False
+
+    assert (await client.complete(JOB, kill_once)).text == expected
+    assert kills == [1]
+
+
+async def test_killed_while_idle_the_next_request_is_answered(new_client: NewClient, options: EngineOptions) -> None:
+    said: list[EngineStatus] = []
+    client = new_client(options, said.append)
+    expected = (await client.complete(JOB)).text
+    assert kill_hosts() == 1
+    await until(lambda: said[-1].state == "stopped")
+    assert "signal 9" in said[-1].message or sys.platform == "win32"
+    assert (await client.complete(JOB)).text == expected
+    assert (await client.status()).state == "ready"
+
+
+async def test_killed_while_it_starts_the_same_request_is_answered(client: EngineClient) -> None:
+    request = asyncio.create_task(client.complete(JOB))
+    await until(lambda: kill_hosts() == 1)
+    assert (await request).generated_tokens > 0
+
+
+async def test_killed_at_any_moment(new_client: NewClient) -> None:
+    """Every request gets the right text, or one clear line if its second host died too; the next one works."""
+    dice = random.Random(1)
+    client = new_client()
+    expected = (await client.complete(JOB)).text
+    for _ in range(12):
+        request = asyncio.create_task(client.complete(JOB))
+        for _ in range(dice.randrange(1, 3)):
+            await asyncio.sleep(dice.random() * 0.25)
+            kill_hosts()
+        try:
+            assert (await request).text == expected
+        except EngineError as error:
+            assert "died" in str(error) and "\n" not in str(error)
+        assert (await client.complete(JOB)).text == expected
+
+
+async def test_killed_twice_on_one_request_it_ends_with_one_clear_line(client: EngineClient) -> None:
+    def kill(_text: str) -> bool:
+        kill_hosts()
+        return False
+
+    with pytest.raises(EngineError, match="died on this request"):
+        await client.complete(JOB, kill)
+    assert (await client.complete(JOB)).generated_tokens > 0
+
+
+async def test_a_host_that_keeps_dying_is_given_a_pause(
+    options: EngineOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launches = 0
+
+    async def dying(_options: EngineOptions) -> HostProcess:
+        nonlocal launches
+        launches += 1
+        raise HostDied("was killed by signal 6")
+
+    monkeypatch.setattr(client_module, "launch", dying)
+    client = EngineClient(options)
+    for _ in range(10):
+        with pytest.raises(EngineError):
+            await client.complete(JOB)
+    assert launches == FREE_DEATHS + 1
+    with pytest.raises(EngineError, match="in a row"):
+        await client.complete(JOB)
+    await client.close()
+
+
+OWNER = """
+import asyncio, sys
+from pathlib import Path
+from dovetail_models.engine.client import EngineClient
+from dovetail_models.engine.job import CompletionJob
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.prompt.parts import PromptParts
+
+async def main():
+    client = EngineClient(EngineOptions(Path(sys.argv[1]), n_ctx=1024, threads=1), lambda s: print(s.state, flush=True))
+    while True:
+        await client.complete(CompletionJob(PromptParts((), "a.py", "x", "y"), "a", max_tokens=300))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="looks for processes by their working folder")
+@pytest.mark.parametrize("state", ["starting", "loading", "ready"])
+async def test_no_host_outlives_a_client_that_was_killed(
+    options: EngineOptions, tmp_path: Path, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # A host's working folder is its private one: by that it is found.
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(options.model_path)],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    )
+    assert owner.stdout is not None
+    while owner.stdout.readline().strip() != state:
+        pass
+    await until(lambda: bool(_processes_in(tmp_path)))
+    owner.send_signal(signal.SIGKILL)
+    owner.wait()
+    owner.stdout.close()
+    await until(lambda: not _processes_in(tmp_path))
+    assert [path for path in tmp_path.iterdir() if state != "starting" or list(path.iterdir())] == []
+
+
+def _processes_in(folder: Path) -> list[int]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if Path(process.cwd()).is_relative_to(folder):
+                found.append(process.pid)
+        except (psutil.Error, OSError):
+            continue
+    return found

@@ -1,0 +1,68 @@
+"""The messages: what is sent is what arrives, and what is no message is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dovetail_models.engine import wire
+from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.status import EngineStatus
+from dovetail_models.prompt.fit import Cut
+from dovetail_models.prompt.parts import ContextBlock, PromptParts
+
+AWKWARD = 'tab\t, newline\n, \r\n, \x00, quote", emoji 🦕, U+2028 \u2028, lone surrogate \ud83e'
+
+
+def sent(fields: object) -> object:
+    line = wire.encode({"op": "x", "value": fields})
+    assert line.count(b"\n") == 1 and line.endswith(b"\n")
+    return wire.decode(line)["value"]
+
+
+def test_job() -> None:
+    parts = PromptParts((ContextBlock("b.py", AWKWARD), ContextBlock(AWKWARD, "")), "a.py", AWKWARD, AWKWARD, AWKWARD)
+    job = CompletionJob(parts, AWKWARD, 7, 2, ("a", AWKWARD), True, "warm")
+    assert wire.job_from_json(sent(wire.to_json(job))) == job
+    assert wire.job_from_json(sent(wire.to_json(CompletionJob(PromptParts((), "", "", ""), "k")))).max_lines is None
+
+
+def test_reply() -> None:
+    reply = CompletionReply(
+        AWKWARD, "line", -0.25, "m", 9, 8, 7, 6, 5, 4.0, 3.0, 2.0, 1.0, (BlockTokens("p", 1),), AWKWARD, (Cut("s", 2),)
+    )
+    assert wire.reply_from_json(sent(wire.to_json(reply))) == reply
+
+
+def test_status_and_options() -> None:
+    status = EngineStatus("ready", "", "m", "d", 10, 2, 77, 1.5, "AVX", ("CUDA0",), 5, 6)
+    assert wire.status_from_json(sent(wire.to_json(status))) == status
+    options = EngineOptions(Path("a") / "ü b.gguf", 1, None, 3, 4)
+    assert wire.options_from_json(sent(wire.to_json(options))) == options
+
+
+@pytest.mark.parametrize("line", [b"", b"{", b"[]\n", b'"x"\n', b"{}\n", b'{"op": 1}\n', b"\xff\n"])
+def test_what_is_no_message(line: bytes) -> None:
+    with pytest.raises(wire.WireError):
+        wire.decode(line)
+
+
+GOOD = wire.to_json(CompletionJob(PromptParts((), "a.py", "", ""), "k"))
+BAD_JOBS: dict[str, object] = {
+    "nothing": None,
+    "no parts": {name: value for name, value in GOOD.items() if name != "parts"},
+    "a prefix that is no text": {**GOOD, "parts": {**GOOD["parts"], "prefix": 1}},
+    "a block without a path": {**GOOD, "parts": {**GOOD["parts"], "context": [{"text": ""}]}},
+    "a field too many": {**GOOD, "surprise": 1},
+    "max_tokens that is no number": {**GOOD, "max_tokens": "many"},
+    "stop that is no list of texts": {**GOOD, "stop": [1]},
+    "an unknown priority": {**GOOD, "priority": "urgent"},
+}
+
+
+@pytest.mark.parametrize("fields", BAD_JOBS.values(), ids=BAD_JOBS.keys())
+def test_a_malformed_job(fields: object) -> None:
+    with pytest.raises(wire.WireError):
+        wire.job_from_json(fields)

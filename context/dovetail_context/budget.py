@@ -10,58 +10,103 @@ from dovetail_context.rank import Ranked
 # A heading is what stands once above several candidates: a file's path line, a class's first line.
 Heading = tuple[str, str]
 
+# The share of a callable's worth that its name alone has: a model that knows the name guesses many of the arguments.
+BRIEF_SHARE = 0.6
+
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a candidate costs: `own` tokens, and the tokens of every heading that is not there yet."""
+    """What a candidate costs in tokens: in `full`, in brief (0: it has no brief form), and every heading not there yet.
 
-    own: int
+    `is_heading` is set for a candidate that is itself a heading, so that it is never paid twice.
+    """
+
+    full: int
+    brief: int
     headings: tuple[tuple[Heading, int], ...]
     is_heading: Heading | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A candidate that was taken, in full or in brief."""
+
+    ranked: Ranked
+    in_full: bool
+
+
 def choose(
     ranked: Sequence[Ranked], budget: int, price: Callable[[Ranked], Price]
-) -> tuple[list[Ranked], list[tuple[Ranked, int]]]:
+) -> tuple[list[Choice], list[tuple[Ranked, int]]]:
     """The chosen candidates and, with their cost, those that did not fit.
 
-    Greedy by gain per token, the classic approximation of the knapsack problem; a heading is paid by the first that needs
-    it, so what stands under a paid heading becomes cheaper. Deterministic: ties go to the better ranked.
+    Greedy by gain per token, the classic approximation of the knapsack problem. A heading is paid by the first that
+    needs it, so what stands under a paid heading becomes cheaper. What is taken in brief may be completed later.
+    Deterministic: ties go to the better ranked.
     """
-    prices = [price(one) for one in ranked]
-    under: dict[Heading, list[int]] = defaultdict(list)
-    for index, one in enumerate(prices):
-        for heading, _ in one.headings:
-            under[heading].append(index)
-    paid: set[Heading] = set()
-    taken: dict[int, int] = {}
-    queue: list[tuple[float, int, int]] = []
-
-    def offer(index: int) -> None:
-        cost = _cost(prices[index], paid)
-        heappush(queue, (-ranked[index].score / max(cost, 1), index, cost))
-
-    for index in range(len(ranked)):
-        offer(index)
+    shelf = _Shelf([price(one) for one in ranked], [one.score for one in ranked])
     left = budget
-    while queue:
-        _, index, cost = heappop(queue)
-        if index in taken or cost != _cost(prices[index], paid) or cost > left:
-            continue
-        taken[index] = cost
-        left -= cost
-        opened = [heading for heading, _ in prices[index].headings if heading not in paid]
-        own_heading = prices[index].is_heading
-        if own_heading is not None and own_heading not in paid:
-            opened.append(own_heading)
-        paid.update(opened)
-        for other in sorted({other for heading in opened for other in under[heading]}):
-            if other not in taken:
-                offer(other)
-    chosen = [ranked[index] for index in sorted(taken)]
-    return chosen, [(ranked[index], _cost(prices[index], paid)) for index in range(len(ranked)) if index not in taken]
+    while (offer := shelf.best()) is not None:
+        index, cost = offer
+        if cost <= left:
+            left -= cost
+            shelf.take(index)
+    chosen = [Choice(one, shelf.level[index] == _FULL) for index, one in enumerate(ranked) if shelf.level[index]]
+    return chosen, [(one, shelf.cost(index)) for index, one in enumerate(ranked) if not shelf.level[index]]
 
 
-def _cost(price: Price, paid: set[Heading]) -> int:
-    own = 0 if price.is_heading in paid else price.own
-    return own + sum(tokens for heading, tokens in price.headings if heading not in paid)
+_ABSENT, _BRIEF, _FULL = 0, 1, 2
+
+
+class _Shelf:
+    """The offers, best gain per token first; an offer whose cost has changed since it was made is made anew."""
+
+    def __init__(self, prices: list[Price], scores: list[float]) -> None:
+        self.level = [_ABSENT] * len(prices)
+        self._prices = prices
+        self._scores = scores
+        self._paid: set[Heading] = set()
+        self._under: dict[Heading, list[int]] = defaultdict(list)
+        self._queue: list[tuple[float, int, int, int]] = []
+        for index, one in enumerate(prices):
+            for heading, _ in one.headings:
+                self._under[heading].append(index)
+            self._offer(index)
+
+    def best(self) -> tuple[int, int] | None:
+        """The best offer that still holds: the candidate and its cost."""
+        while self._queue:
+            _, index, cost, level = heappop(self._queue)
+            if level == self.level[index] and cost == self.cost(index):
+                return index, cost
+        return None
+
+    def take(self, index: int) -> None:
+        """Take a candidate one step further (into brief, or into full) and pay its headings."""
+        one = self._prices[index]
+        in_brief = self.level[index] == _ABSENT and one.brief
+        self.level[index] = _BRIEF if in_brief else _FULL
+        if in_brief:
+            self._offer(index)
+        opened = [heading for heading, _ in one.headings if heading not in self._paid]
+        if one.is_heading is not None and one.is_heading not in self._paid:
+            opened.append(one.is_heading)
+        self._paid.update(opened)
+        for other in sorted({other for heading in opened for other in self._under[heading]}):
+            if self.level[other] == _ABSENT:
+                self._offer(other)
+
+    def cost(self, index: int) -> int:
+        """The tokens of the next step."""
+        one = self._prices[index]
+        if self.level[index] == _BRIEF:
+            return one.full - one.brief
+        own = 0 if one.is_heading in self._paid else one.brief or one.full
+        return own + sum(tokens for heading, tokens in one.headings if heading not in self._paid)
+
+    def _offer(self, index: int) -> None:
+        cost = self.cost(index)
+        share = 1.0
+        if self._prices[index].brief:
+            share = 1.0 - BRIEF_SHARE if self.level[index] == _BRIEF else BRIEF_SHARE
+        heappush(self._queue, (-self._scores[index] * share / max(cost, 1), index, cost, self.level[index]))

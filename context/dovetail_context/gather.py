@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
-from dovetail_context.budget import Price, choose
+from dovetail_context.budget import Choice, Price, choose
 from dovetail_context.bundle import ContextBundle, ContextPiece, LeftOut
+from dovetail_context.index.record import Symbol
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.layout import by_path, dependency_order, outline
 from dovetail_context.query import Query
@@ -37,9 +38,9 @@ def gather(
     chosen, rest = choose(ranked, budget, lambda one: _price(one, situation, count))
     pieces = _pieces(chosen, situation, count)
     while pieces and _whole(pieces) > budget:  # the parts were priced one by one; the whole may differ by a few tokens
-        worst = min(chosen, key=lambda one: (one.score, one.path, one.start_line))
+        worst = min(chosen, key=lambda one: (one.ranked.score, one.ranked.path, one.ranked.start_line))
         chosen.remove(worst)
-        rest.append((worst, count(worst.text)))
+        rest.append((worst.ranked, count(worst.ranked.text)))
         pieces = _pieces(chosen, situation, count)
     rest.sort(key=lambda item: (-item[0].score, item[0].path, item[0].start_line))
     left_out = tuple(LeftOut(one.path, one.start_line, one.reasons[0], tokens) for one, tokens in rest[:MAX_LEFT_OUT])
@@ -50,39 +51,45 @@ def _price(one: Ranked, situation: Situation, count: Callable[[str], int]) -> Pr
     headings = [((one.path, ""), count(f"#{one.path}\n") + 1)]
     symbol = one.symbol
     if symbol is None:
-        return Price(count(one.text + "\n"), tuple(headings))
+        return Price(count(one.text + "\n"), 0, tuple(headings))
     indent, container = 0, symbol.container
     while container:
         indent += INDENT_TOKENS
         outer, _, name = container.rpartition(".")
-        header = next(
-            (each for each in situation.snapshot.files[one.path].members(outer).get(name, ()) if each.kind == "class"),
-            None,
-        )
+        header = _class_of(situation, one.path, outer, name)
         headings.append(((one.path, container), count(header.signature + ":\n") + 1 if header else 0))
         container = outer
-    own = count(one.text + "\n") + indent * (one.text.count("\n") + 1)
-    return Price(own, tuple(headings), (one.path, symbol.qualified) if symbol.kind == "class" else None)
+    full = count(one.text + "\n") + indent * (one.text.count("\n") + 1)
+    brief = count(one.brief + "\n") + indent if one.brief else 0
+    return Price(
+        full,
+        brief if brief < full else 0,
+        tuple(headings),
+        (one.path, symbol.qualified) if symbol.kind == "class" else None,
+    )
 
 
-def _pieces(chosen: list[Ranked], situation: Situation, count: Callable[[str], int]) -> list[ContextPiece]:
+def _class_of(situation: Situation, path: str, outer: str, name: str) -> Symbol | None:
+    members = situation.snapshot.files[path].members(outer).get(name, ())
+    return next((each for each in members if each.kind == "class"), None)
+
+
+def _pieces(chosen: list[Choice], situation: Situation, count: Callable[[str], int]) -> list[ContextPiece]:
     files = by_path(chosen)
     imports = {path: _imports(situation, path) for path in files}
-    return [
-        piece
-        for path in dependency_order(tuple(files), imports.__getitem__)
-        for piece in _of_file(path, files[path], situation, count)
-    ]
+    ordered = dependency_order(tuple(files), imports.__getitem__)
+    return [piece for path in ordered for piece in _of_file(path, files[path], situation, count)]
 
 
-def _of_file(path: str, chosen: list[Ranked], situation: Situation, count: Callable[[str], int]) -> list[ContextPiece]:
+def _of_file(path: str, chosen: list[Choice], situation: Situation, count: Callable[[str], int]) -> list[ContextPiece]:
     """The symbols of a file folded into one outline, its windows beside it, in file order."""
-    symbols = [one for one in chosen if one.symbol is not None]
+    symbols = [one.ranked for one in chosen if one.ranked.symbol is not None]
     found: list[ContextPiece] = []
     if symbols:
-        text = outline(situation.snapshot.files[path], [one.symbol for one in symbols if one.symbol is not None])
+        texts = {one.ranked.symbol: one.ranked.text if one.in_full else one.ranked.brief for one in chosen if one.ranked.symbol}
+        text = outline(situation.snapshot.files[path], texts)
         found.append(_piece(path, symbols, text, "outline" if len(symbols) > 1 else "signature", count))
-    found.extend(_piece(path, [one], one.text, "lines", count) for one in chosen if one.symbol is None)
+    found.extend(_piece(path, [one.ranked], one.ranked.text, "lines", count) for one in chosen if one.ranked.symbol is None)
     found.sort(key=lambda piece: (piece.start_line, piece.end_line))
     return found
 

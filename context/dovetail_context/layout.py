@@ -9,25 +9,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.languages.registry import language_named
-from dovetail_context.rank import Ranked
+from dovetail_context.budget import Choice
 
 
-def outline(record: FileRecord, symbols: Iterable[Symbol]) -> str:
-    """The given symbols of a file, reduced, each inside its classes, in file order."""
+def outline(record: FileRecord, texts: Mapping[Symbol, str]) -> str:
+    """The given symbols of a file with their texts, each inside its classes, in file order."""
     language = language_named(record.language)
     chosen: dict[str, list[Symbol]] = defaultdict(list)
-    for symbol in sorted(set(symbols), key=lambda symbol: (symbol.start_line, symbol.qualified)):
+    for symbol in texts:
         chosen[symbol.container].append(symbol)
     for container in sorted(chosen, key=lambda name: -name.count(".")):
         if container:
             _include_class(record, chosen, container)
 
     def rendered(container: str) -> list[str]:
-        texts = []
+        lines = []
         for symbol in sorted(chosen[container], key=lambda symbol: (symbol.start_line, symbol.name)):
             inside = rendered(symbol.qualified) if symbol.kind == "class" and symbol.qualified in chosen else []
-            texts.append(language.outline(symbol, inside) if inside else language.reduced(symbol))
-        return texts
+            lines.append(language.outline(symbol, inside) if inside else texts.get(symbol, symbol.signature))
+        return lines
 
     return "\n".join(rendered(""))
 
@@ -61,9 +61,9 @@ def dependency_order(paths: Sequence[str], imports: Callable[[str], Iterable[str
     return ordered
 
 
-def by_path(chosen: Iterable[Ranked]) -> Mapping[str, list[Ranked]]:
-    """Candidates by file, in file order."""
-    grouped: dict[str, list[Ranked]] = defaultdict(list)
-    for one in sorted(chosen, key=lambda one: (one.path, one.start_line, one.end_line)):
-        grouped[one.path].append(one)
+def by_path(chosen: Iterable[Choice]) -> Mapping[str, list[Choice]]:
+    """What was chosen by file, in file order."""
+    grouped: dict[str, list[Choice]] = defaultdict(list)
+    for one in sorted(chosen, key=lambda one: (one.ranked.path, one.ranked.start_line, one.ranked.end_line)):
+        grouped[one.ranked.path].append(one)
     return grouped

@@ -22,6 +22,7 @@ class Ranked:
     end_line: int
     text: str
     symbol: Symbol | None
+    brief: str
     score: float
     reasons: tuple[str, ...]
 
@@ -54,6 +55,7 @@ def _merged(same: list[Candidate]) -> Ranked:
         first.end_line,
         first.text,
         first.symbol,
+        first.brief,
         1.0 - missed,
         tuple(dict.fromkeys(evidence.reason for evidence in reasons))[:MAX_REASONS],
     )

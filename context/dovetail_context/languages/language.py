@@ -45,7 +45,7 @@ class TypeRules:
     in `last_argument` (Coroutine). `class_of`: generics whose values are classes (type[X]). `own_type`: names of the enclosing class
     (Self). `elements`: containers and the index of the argument that indexing or iteration gives. `accessors`: methods of
     containers that give an element ("[]") or the container itself (""). `receivers`: names of the instance inside a method.
-    `ignored`: types that say nothing.
+    `ignored`: types that say nothing. `enumerations`: base classes whose class attributes are instances of the class.
     """
 
     transparent: frozenset[str] = frozenset()
@@ -56,6 +56,7 @@ class TypeRules:
     accessors: Mapping[str, str] = field(default_factory=dict)
     receivers: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
+    enumerations: frozenset[str] = frozenset()
 
 
 class ImportResolver(Protocol):
@@ -81,11 +82,21 @@ class ImportResolver(Protocol):
 class Language(Protocol):
     """One programming language."""
 
-    name: str
-    suffixes: tuple[str, ...]
-    project_files: tuple[str, ...]
-    comment: str
-    rules: TypeRules
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Endings of its files' names, with the dot, in lower case."""
+        ...
+
+    @property
+    def project_files(self) -> tuple[str, ...]:
+        """Names of files whose text its import resolver reads."""
+        ...
+
+    @property
+    def rules(self) -> TypeRules: ...
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
         """Read a file. Never raises on broken code. Without `references`, calls are left out (for speed)."""
@@ -99,10 +110,18 @@ class Language(Protocol):
         """What stands around `offset` (code points)."""
         ...
 
+    def mended(self, text: str, offset: int) -> str:
+        """`text` with the statement around `offset` replaced by one that parses; line numbers stay."""
+        ...
+
     def outline(self, header: Symbol, members: Sequence[str]) -> str:
         """A class with the given reduced members (each already rendered, several lines possible)."""
         ...
 
     def reduced(self, symbol: Symbol) -> str:
         """A symbol without its body, as valid code."""
+        ...
+
+    def brief(self, symbol: Symbol) -> str:
+        """A callable's name alone, as valid code; "" for symbols that have no shorter form than `reduced`."""
         ...

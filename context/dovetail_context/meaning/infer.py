@@ -135,7 +135,18 @@ class Inference:
             )
         if symbol.type:
             return self.instances(symbol.type, place)
+        if symbol.kind == "field" and owner is not None and self._is_enumeration(owner):
+            return (Value("instance", owner.definition),)
         return self.evaluate(symbol.value, place) if symbol.value else ()
+
+    def _is_enumeration(self, value: Value) -> bool:
+        enumerations = self._rules(value.definition.path).enumerations
+        return any(
+            parse_type(base)[:1] and parse_type(base)[0].last_name in enumerations
+            for holder in self.lineage(value)
+            if holder.definition.symbol is not None
+            for base in holder.definition.symbol.bases
+        )
 
     def _evaluate_one(self, access: str, place: Place) -> tuple[Value, ...]:
         base = _BASE.match(access)
@@ -307,6 +318,8 @@ class Inference:
             )
         if name in rules.elements:
             return (Value("container", Definition("", None), name, expression.arguments, place.path),)
+        if expression.arguments:  # a generic of another project; most of them wrap what their first argument says
+            return self._instances(expression.arguments[0], place)
         return ()
 
     def _dotted(self, name: str, place: Place) -> tuple[Definition, ...]:

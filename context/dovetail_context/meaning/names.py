@@ -43,6 +43,19 @@ class Names:
                 return found
         return self._submodule(module.module, name, module.origin)
 
+    def exported(self, module: Definition) -> dict[str, tuple[Definition, ...]]:
+        """What a module offers by name: its own public symbols, and for a package what it takes in from this project."""
+        record = self._snapshot.files.get(module.path)
+        if record is None:
+            return {}
+        names = record.exports
+        if names is None:
+            own = [name for name, symbols in record.members("").items() if symbols[-1].exported]
+            taken = [alias for alias in record.imports_by_alias if alias and not alias.startswith("_")]
+            names = (*own, *taken) if _gathers(record) else tuple(own)
+        found = ((name, self.top_level(record.path, name)) for name in dict.fromkeys(names))
+        return {name: definitions for name, definitions in found if definitions}
+
     def imported(self, imported: Import, path: str) -> tuple[Definition, ...]:
         """What an import statement of `path` binds."""
         return self._follow(imported, path, frozenset())
@@ -102,3 +115,8 @@ class Names:
     def _sources(self, module: str, path: str) -> tuple[str, ...]:
         record = self._snapshot.files.get(path)
         return self._snapshot.resolver(record.language).sources(module, path) if record is not None else ()
+
+
+def _gathers(record: FileRecord) -> bool:
+    """Whether a file is the face of a package, which imports names in order to offer them."""
+    return record.path.rpartition("/")[2].partition(".")[0] in ("__init__", "index", "mod", "lib")

@@ -21,7 +21,8 @@ class Evidence:
 class Candidate:
     """Something of another file that the model could be shown: a symbol (reduced), or lines as they stand (symbol None).
 
-    Lines are 1-based and inclusive. `text` is what would be shown, for a symbol without the class around it.
+    Lines are 1-based and inclusive. `text` is what would be shown, for a symbol without the class around it;
+    `brief` is a shorter form of it, "" where there is none.
     """
 
     path: str
@@ -30,6 +31,7 @@ class Candidate:
     text: str
     evidence: Evidence
     symbol: Symbol | None = None
+    brief: str = ""
 
     @property
     def key(self) -> tuple[str, int, int, str]:

@@ -5,6 +5,7 @@ imported names; base classes. Each is followed to its definition in another file
 often such a thing is used next; their order matters more than their size.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from dovetail_context.index.record import Symbol
 from dovetail_context.languages.language import Mention
 from dovetail_context.meaning.infer import Value
 from dovetail_context.meaning.names import Definition
+from dovetail_context.index.words import words_of
+from dovetail_context.retrieve.affinity import Surroundings
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.situation import Situation
 
@@ -26,6 +29,11 @@ RESULT = 0.4  # the type that the function returns or the variable is declared w
 MENTIONED_NAME = 0.35  # a name that stands near by again
 IMPORTED_NAME = 0.06  # a name that the file imports
 MODULE_NAMES = 0.3  # the names of a module that is used through a dot
+BESIDE_RECEIVER = 0.4  # everything else, once the object before the dot is known
+HIDDEN = 0.4  # a member with a leading underscore, in comparison with others
+POPULARITY = 0.5
+AFFINITY = 8.0
+PRESENT = 0.5  # a name that stands in the file: its use shows much of what the definition would
 HALF_LIFE_LINES = 8  # at this distance a mention counts half
 
 
@@ -45,12 +53,16 @@ class _Scope:
         self._inference = situation.inference
         self._view = situation.view
         self._path = situation.query.path
+        self._surroundings = Surroundings(situation.query.text, situation.query.offset, situation.snapshot.words)
+        self._present = words_of(situation.query.text)
+        self._focused = False
 
     def candidates(self) -> Iterator[Candidate]:
         view = self._view
-        if view.receiver:
-            for value in self._values(view.receiver):
-                yield from self._members(value, RECEIVER, f"member of {view.receiver}", view.typed)
+        receiver = self._receiver()
+        for value in self._values(receiver) if receiver else ():
+            yield from self._members(value, RECEIVER, f"member of {receiver}", view.typed if view.receiver else "")
+            self._focused = True
         for depth, callee in enumerate(view.callees):
             yield from self._callee(callee, CALLEE / (1 + 2 * depth))
         for type_, what in (
@@ -69,6 +81,14 @@ class _Scope:
                 if definition.symbol is not None:
                     yield from self._definition(definition, IMPORTED_NAME, f"imported in line {imported.line}")
 
+    def _receiver(self) -> str:
+        """What the cursor follows a dot of; a whole name before the cursor may get its dot next."""
+        view = self._view
+        if view.receiver:
+            longer = f"{view.receiver}.{view.typed}"
+            return longer if view.typed and self._values(longer) else view.receiver
+        return view.typed if self._values(view.typed) else ""
+
     def _values(self, access: str) -> tuple[Value, ...]:
         return self._inference.evaluate(access, self._situation.place)
 
@@ -81,9 +101,10 @@ class _Scope:
                 yield from self._definition(definition, OWN_BASES / 2, f"base class of {view.container}")
             yield from self._members(value, OWN_BASES, f"inherited by {view.container}")
         for name, symbols in self._situation.record.members(view.container).items():
-            if symbols[0].kind == "field":
-                for value in self._values(f"self.{name}"):
-                    yield from self._members(value, OWN_FIELDS, f"member of self.{name}")
+            access = f"self.{name}()" if symbols[0].kind == "method" else f"self.{name}"
+            for value in self._values(access):
+                if value.kind == "instance" and value.definition.path != self._path:
+                    yield from self._members(value, OWN_FIELDS, f"member of {access}")
 
     def _bindings(self) -> Iterator[Candidate]:
         for name in self._view.bindings:
@@ -103,22 +124,23 @@ class _Scope:
             access = ".".join(parts[:length])
             for value in self._values(access):
                 if value.kind == "module":
-                    yield from self._module(value, access, parts[length : length + 1], nearness)
+                    yield from self._module(value, access, parts[length : length + 1], MODULE_NAMES * nearness)
                 elif value.kind == "function":
                     yield from self._definition(value.definition, MENTIONED_NAME * nearness, f"used in {where}")
                 else:
                     yield from self._members(value, MENTIONED_VALUE * nearness, f"member of {access}, used in {where}")
 
-    def _module(self, value: Value, access: str, used: list[str], nearness: float) -> Iterator[Candidate]:
-        record = self._situation.snapshot.files.get(value.definition.path)
-        if record is None:
-            return
-        shown = [symbols[-1] for name, symbols in record.members("").items() if symbols[-1].exported]
-        for symbol in shown:
-            gain = MODULE_NAMES * nearness / len(shown)
-            if used and symbol.name == used[0].removesuffix("()"):
-                gain = MENTIONED_NAME * nearness
-            yield from self._definition(Definition(record.path, symbol), gain, f"in module {access}")
+    def _module(self, value: Value, access: str, used: list[str], mass: float, typed: str = "") -> Iterator[Candidate]:
+        offered = self._inference.names.exported(value.definition)
+        shown = [definitions[-1] for definitions in offered.values() if definitions[-1].symbol is not None]
+        wanted = used[0].removesuffix("()") if used else ""
+        fitting = [each for each in shown if each.symbol is not None and each.symbol.name.startswith(typed)]
+        weights = [self._weight(each.symbol) for each in fitting if each.symbol is not None]
+        whole = sum(weights)
+        for definition, weight in zip(fitting, weights, strict=True):
+            yield from self._definition(definition, mass * weight / whole, f"member of {access}")
+        for definition in offered.get(wanted, ()):
+            yield from self._definition(definition, MENTIONED_NAME * min(1.0, mass / MODULE_NAMES), f"used as {access}.{wanted}")
 
     def _callee(self, callee: str, gain: float) -> Iterator[Candidate]:
         for value in self._values(callee):
@@ -136,13 +158,13 @@ class _Scope:
 
     def _members(self, value: Value, mass: float, reason: str, typed: str = "") -> Iterator[Candidate]:
         if value.kind == "module":
-            yield from self._module(value, value.definition.module, [], mass / MODULE_NAMES)
+            yield from self._module(value, value.definition.module, [], mass, typed)
             return
         if value.kind not in ("instance", "class"):
             return
         everything = list(self._inference.members(value))
         fitting = [each for each in everything if each[0].symbol is not None and each[0].symbol.name.startswith(typed)]
-        weights = [_weight(definition.symbol) for definition, _ in fitting if definition.symbol is not None]
+        weights = [self._weight(definition.symbol) for definition, _ in fitting if definition.symbol is not None]
         whole = sum(weights)
         for (definition, _), weight in zip(fitting, weights, strict=True):
             yield from self._definition(definition, mass * weight / whole, reason)
@@ -151,6 +173,8 @@ class _Scope:
         symbol = definition.symbol
         if symbol is None or definition.path == self._path or gain <= 0:
             return
+        if self._focused and not reason.startswith("member of " + self._receiver()):
+            gain *= BESIDE_RECEIVER
         language = self._situation.language
         yield Candidate(
             definition.path,
@@ -159,10 +183,14 @@ class _Scope:
             language.reduced(symbol),
             Evidence("scope", reason, min(gain, 0.95)),
             symbol,
+            language.brief(symbol),
         )
 
-
-def _weight(symbol: Symbol) -> float:
-    if symbol.name.startswith("__"):
-        return 0.05
-    return 1.0 if symbol.exported else 0.3
+    def _weight(self, symbol: Symbol) -> float:
+        """How likely one member is used in comparison with the others of its class."""
+        if symbol.name.startswith("__"):
+            return 0.05
+        weight = 1.0 if symbol.exported else HIDDEN
+        weight *= 1.0 + POPULARITY * math.log1p(self._situation.snapshot.words.frequency("." + symbol.name))
+        weight *= 1.0 + AFFINITY * self._surroundings.affinity(symbol.name)
+        return weight * (PRESENT if symbol.name in self._present else 1.0)

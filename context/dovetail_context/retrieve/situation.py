@@ -34,13 +34,19 @@ def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
     if language is None:
         return None
     known = snapshot.files.get(query.path)
-    record = (
-        known if known is not None and known.text == query.text else _extracted(language.name, query.path, query.text)
-    )
+    record = known
+    if record is None or record.problems or record.text != query.text:
+        record = _extracted(language.name, query.path, query.text, query.offset)
     whole = snapshot if record is known else snapshot.with_record(record)
     return Situation(query, whole, language, record, language.cursor(query.text, query.offset), Inference(whole))
 
 
 @lru_cache(maxsize=8)  # the same text is asked about several times while the cursor moves
-def _extracted(language: str, path: str, text: str) -> FileRecord:
-    return language_named(language).extract(path, text, references=False)
+def _extracted(language: str, path: str, text: str, offset: int) -> FileRecord:
+    """The record of a text being typed: of the text as it stands, or, if that does not parse, with the statement mended."""
+    speaker = language_named(language)
+    record = speaker.extract(path, text, references=False)
+    if not record.problems:
+        return record
+    mended = speaker.extract(path, speaker.mended(text, offset), references=False)
+    return mended if len(mended.symbols) >= len(record.symbols) else record

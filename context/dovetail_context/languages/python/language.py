@@ -7,6 +7,7 @@ from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
 from dovetail_context.languages.python.cursor import read_cursor
 from dovetail_context.languages.python.extract import extract
+from dovetail_context.languages.python.mend import mended
 from dovetail_context.languages.python.resolve import PythonResolver
 
 _RULES = TypeRules(
@@ -39,6 +40,7 @@ _RULES = TypeRules(
     },
     receivers=frozenset({"self", "cls"}),
     ignored=frozenset({"None", "NoneType", "Any", "object", "NoReturn", "Never"}),
+    enumerations=frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"}),
 )
 
 
@@ -67,9 +69,18 @@ class Python:
             else symbol.signature
         )
 
+    def mended(self, text: str, offset: int) -> str:
+        return mended(text, offset)
+
     def outline(self, header: Symbol, members: Sequence[str]) -> str:
         body = "\n".join("    " + line for member in members for line in member.split("\n"))
         return f"{header.signature}:\n{body}" if body else self.reduced(header)
+
+    def brief(self, symbol: Symbol) -> str:
+        if symbol.kind not in ("function", "method") or "(" not in symbol.signature:
+            return ""
+        keyword = "async def" if symbol.signature.rpartition("\n")[2].startswith("async ") else "def"
+        return f"{keyword} {symbol.name}(...): ..."
 
 
 PYTHON = Python()

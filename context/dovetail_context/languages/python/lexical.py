@@ -12,7 +12,7 @@ _NOT_LINE_END = re.compile(r"[^\n]")
 _OPENERS = {")": "(", "]": "[", "}": "{"}
 _WORD = re.compile(r"\w+\Z")
 # A line that begins so begins a statement, whatever brackets stand open above it.
-_STATEMENT = re.compile(
+STATEMENT = re.compile(
     r"[ \t]*(?:async[ \t]+)?(?:def|class|if|elif|else|for|while|with|try|except|return|raise|import|from|@)\b"
 )
 # How far back the start of an expression or of a call is looked for, in characters.
@@ -71,15 +71,13 @@ def open_calls(masked: str, end: int) -> Iterator[int]:
                 depth -= 1
             elif character == "(":
                 yield position
-        elif character == "\n" and _STATEMENT.match(masked, position + 1):
+        elif character == "\n" and STATEMENT.match(masked, position + 1):
             return
 
 
 def statement_start(masked: str, offset: int) -> int:
     """Where the line begins on which the statement around `offset` starts."""
-    outermost = offset
-    for outermost in _open_brackets(masked, offset):
-        pass
+    outermost = min(_open_brackets(masked, offset), default=offset)
     return masked.rfind("\n", 0, outermost) + 1
 
 
@@ -95,7 +93,7 @@ def _open_brackets(masked: str, end: int) -> Iterator[int]:
                 depth -= 1
             else:
                 yield position
-        elif character == "\n" and _STATEMENT.match(masked, position + 1):
+        elif character == "\n" and STATEMENT.match(masked, position + 1):
             return
 
 

@@ -1,0 +1,60 @@
+"""How much a name has in common with what stands around the cursor, word by word. Pure.
+
+Names are made of words: `register_client` fits under the comment "Register the client", `load_authorization_code` in a branch
+for `AuthorizationCodeRequest`. Rare words count more than common ones.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+
+from dovetail_context.index.words import WordView
+
+LINES_BEFORE = 25
+LINES_AFTER = 10
+HALF_LIFE_LINES = 8  # at this distance a word counts half
+
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_MIN_PART_CHARS = 2
+
+
+def parts_of(name: str) -> list[str]:
+    """The words of a name in lower case, plural endings off: `loadURLs_from2` gives load, url, from."""
+    return [_singular(part.lower()) for part in _PART.findall(name) if len(part) >= _MIN_PART_CHARS and not part.isdigit()]
+
+
+class Surroundings:
+    """The words around a cursor with their weights (1 on its line, less further away)."""
+
+    def __init__(self, text: str, offset: int, words: WordView) -> None:
+        self._weights = _weights(text, offset)
+        self._words = words
+        self._rarity: dict[str, float] = {}
+
+    def affinity(self, name: str) -> float:
+        """0 (nothing in common) to 1 (every word of `name` stands on the cursor's line)."""
+        parts = parts_of(name)
+        whole = sum(self._rarity_of(part) for part in parts)
+        shared = sum(self._rarity_of(part) * self._weights.get(part, 0.0) for part in parts)
+        return shared / whole if whole else 0.0
+
+    def _rarity_of(self, part: str) -> float:
+        if part not in self._rarity:
+            self._rarity[part] = 1.0 / (1.0 + math.log1p(self._words.frequency(part)))
+        return self._rarity[part]
+
+
+def _weights(text: str, offset: int) -> Mapping[str, float]:
+    weights: dict[str, float] = {}
+    before = text[:offset].split("\n")[-LINES_BEFORE:]
+    after = text[offset:].split("\n", LINES_AFTER)[:LINES_AFTER]
+    for lines in (reversed(before), iter(after)):
+        for distance, line in enumerate(lines):
+            weight = 0.5 ** (distance / HALF_LIFE_LINES)
+            for part in parts_of(line):
+                weights[part] = max(weights.get(part, 0.0), weight)
+    return weights
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

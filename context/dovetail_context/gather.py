@@ -11,10 +11,11 @@ from dovetail_context.query import Query
 from dovetail_context.rank import Ranked, rank
 from dovetail_context.retrieve.candidate import Retriever
 from dovetail_context.retrieve.scope import Scope
+from dovetail_context.retrieve.similar import Similar
 from dovetail_context.retrieve.situation import Situation, read_situation
 from dovetail_context.tokens import estimate_tokens
 
-RETRIEVERS: tuple[Retriever, ...] = (Scope(),)
+RETRIEVERS: tuple[Retriever, ...] = (Scope(), Similar())
 # What the budget left out is told up to this many, best first: enough to see what a larger budget would bring.
 MAX_LEFT_OUT = 50
 INDENT_TOKENS = 1  # the indentation of a member inside its class

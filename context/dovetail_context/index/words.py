@@ -1,8 +1,8 @@
-"""Which files hold a word: an append-only log shared by all snapshots, and the immutable view that each snapshot has of it.
+"""Which words stand where: an append-only log shared by all snapshots, and the immutable view that each snapshot has of it.
 
-A changed file gets a new number and its words are appended; a view ignores numbers that are newer than itself or that were
-replaced. So readers need no lock, and a view never changes. Words are identifiers; one that follows a dot is also
-kept with the dot (`.total`), which tells uses as a member from others.
+A changed file gets a new number and its words are appended; a view ignores numbers that are newer than itself or that
+were replaced. So readers need no lock, and a view never changes. Words are identifiers; one that follows a dot is kept
+with the dot (`.total`), which tells uses as a member from others.
 """
 
 import re
@@ -11,33 +11,41 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-_WORD = re.compile(r"\.?[^\W\d]\w+")  # two characters at least: single letters say nothing
+_TOKEN = re.compile(r"\n|\.?[^\W\d]\w+")  # two characters at least: single letters say nothing
+LINE_END = 0  # the id that stands for the end of a line
 
 
 def words_of(text: str) -> set[str]:
-    """The distinct words of a text, those after a dot with and without it."""
-    found = set(_WORD.findall(text))
-    found.update(word[1:] for word in tuple(found) if word[0] == ".")
-    return found
+    """The distinct words of a text, without their dots."""
+    return {word.removeprefix(".") for word in _TOKEN.findall(text) if word != "\n"}
 
 
 class WordLog:
-    """The log. Only the index's worker writes to it."""
+    """The log. Only the index's worker writes to it.
+
+    `ids` has the words of every file number in text order, by the numbers that `vocabulary` gives them, with `LINE_END` at
+    the end of each line; `postings` has the file numbers of every word, rising.
+    """
 
     def __init__(self) -> None:
-        self.postings: dict[str, array[int]] = {}
+        self.vocabulary: dict[str, int] = {"\n": LINE_END}
+        self.postings: list[array[int]] = [array("I")]
         self.paths: list[str] = []
+        self.ids: list[array[int]] = []
 
     def append(self, path: str, text: str) -> int:
         """Add a file's words; its number."""
-        number = len(self.paths)
-        self.paths.append(path)
-        for word in words_of(text):
-            known = self.postings.get(word)
+        vocabulary, postings, number = self.vocabulary, self.postings, len(self.paths)
+        tokens = _TOKEN.findall(text)
+        for word in set(tokens):
+            known = vocabulary.get(word)
             if known is None:
-                self.postings[word] = array("I", (number,))
-            else:
-                known.append(number)
+                vocabulary[word] = len(postings)
+                postings.append(array("I", (number,)))
+            elif known:
+                postings[known].append(number)
+        self.ids.append(array("I", [vocabulary[word] for word in tokens]))
+        self.paths.append(path)
         return number
 
 
@@ -51,14 +59,24 @@ class WordView:
         self._limit = len(log.paths)
         self.numbers = MappingProxyType(dict(numbers))
 
+    def id_of(self, word: str) -> int | None:
+        """The number of a word, None if no file ever held it."""
+        return self._log.vocabulary.get(word)
+
+    @property
+    def vocabulary_size(self) -> int:
+        """One more than the greatest id (which may belong to a newer view)."""
+        return len(self._log.postings)
+
+    def ids(self, path: str) -> "array[int]":
+        """The words of a file in text order, with `LINE_END` at the end of each line."""
+        return self._log.ids[self.numbers[path]]
+
     def files_with(self, word: str) -> list[str]:
         """The paths of the files that hold `word`, in the order in which they were indexed."""
-        known = self._log.postings.get(word)
-        if known is None:
-            return []
         paths, numbers = self._log.paths, self.numbers
         found = []
-        for number in known[: bisect_left(known, self._limit)]:
+        for number in self._numbers_with(word):
             path = paths[number]
             if numbers.get(path) == number:
                 found.append(path)
@@ -66,8 +84,8 @@ class WordView:
 
     def frequency(self, word: str) -> int:
         """About how many files hold `word`: replaced versions of files count too until the log is written anew."""
-        known = self._log.postings.get(word)
-        return 0 if known is None else bisect_left(known, self._limit)
+        known = self._log.vocabulary.get(word)
+        return 0 if known is None else bisect_left(self._log.postings[known], self._limit)
 
     def updated(self, texts: Iterable[tuple[str, str]], removed: Iterable[str]) -> "WordView":
         """The next view, after files got new texts or went away."""
@@ -82,3 +100,10 @@ class WordView:
     def outdated(self) -> bool:
         """Whether most of the log speaks of replaced versions, so that it should be written anew."""
         return len(self._log.paths) > 1000 + 2 * len(self.numbers)
+
+    def _numbers_with(self, word: str) -> "array[int]":
+        known = self._log.vocabulary.get(word)
+        if known is None:
+            return array("I")
+        numbers = self._log.postings[known]
+        return numbers[: bisect_left(numbers, self._limit)]

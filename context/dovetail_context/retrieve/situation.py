@@ -9,11 +9,17 @@ from dovetail_context.languages.language import CursorView, Language
 from dovetail_context.languages.registry import language_for, language_named
 from dovetail_context.meaning.infer import Inference, Place
 from dovetail_context.query import Query
+from dovetail_context.retrieve.windows import Window, similar_windows
+
+MAX_ECHOES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """A query, read: `snapshot` holds the query's own text in place of what index and disk know of its file."""
+    """A query, read: `snapshot` holds the query's own text in place of what index and disk know of its file.
+
+    `echoes` are the places in other files that look like the surroundings of the cursor, most alike first.
+    """
 
     query: Query
     snapshot: IndexSnapshot
@@ -21,6 +27,7 @@ class Situation:
     record: FileRecord
     view: CursorView
     inference: Inference
+    echoes: tuple[Window, ...]
 
     @property
     def place(self) -> Place:
@@ -38,7 +45,9 @@ def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
     if record is None or record.problems or record.text != query.text:
         record = _extracted(language.name, query.path, query.text, query.offset)
     whole = snapshot if record is known else snapshot.with_record(record)
-    return Situation(query, whole, language, record, language.cursor(query.text, query.offset), Inference(whole))
+    view = language.cursor(query.text, query.offset)
+    echoes = tuple(similar_windows(query.text, query.offset, query.path, snapshot.words, MAX_ECHOES))
+    return Situation(query, whole, language, record, view, Inference(whole), echoes)
 
 
 @lru_cache(maxsize=8)  # the same text is asked about several times while the cursor moves

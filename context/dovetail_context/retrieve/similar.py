@@ -1,0 +1,33 @@
+"""The `similar` retriever: code of other files that looks like the code around the cursor, as it stands there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dovetail_context.retrieve.candidate import Candidate, Evidence
+from dovetail_context.retrieve.situation import Situation
+
+MAX_WINDOWS = 24
+# How often the most similar window holds what comes next, if it is as like as a copy; less alike and later ones less.
+BEST = 0.6
+FALL_OFF = 0.06  # from one window to the next
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """See the module."""
+
+    name: str = "similar"
+
+    def __call__(self, situation: Situation) -> Iterable[Candidate]:
+        for rank, window in enumerate(situation.echoes[:MAX_WINDOWS]):
+            lines = situation.snapshot.files[window.path].lines[window.start_line - 1 : window.end_line]
+            text = "\n".join(line.rstrip() for line in lines).strip("\n")
+            if text.strip():
+                gain = BEST * window.likeness / (1.0 + FALL_OFF * rank)
+                yield Candidate(
+                    window.path,
+                    window.start_line,
+                    window.end_line,
+                    text,
+                    Evidence("similar", f"looks like the code at the cursor ({window.likeness:.0%})", gain),
+                )

@@ -1,0 +1,113 @@
+"""Places in other files that look like the code around the cursor: lines that share its rare words. Pure.
+
+What stands left and right of the cursor is the query. Files are preselected by the words that they hold; inside them every
+window is scored by the rarity of the distinct query words in it (BM25 with its saturation taken to the end: a word counts once).
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from dovetail_context.index.words import LINE_END, WordView, words_of
+
+LINES_BEFORE = 10
+LINES_AFTER = 5
+WINDOW_LINES = 12
+STRIDE_LINES = 6
+MAX_FILES = 60  # looked into; the score of files below that is that of chance
+COMMON_SHARE = 0.4  # a word in more than this share of the files tells nothing, unless there are few files
+MIN_FILES_FOR_COMMON = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Lines (1-based, inclusive) and their likeness: the share of the query's rarity that they hold, 0 to 1."""
+
+    path: str
+    start_line: int
+    end_line: int
+    likeness: float
+
+
+def similar_windows(text: str, offset: int, path: str, words: WordView, limit: int) -> list[Window]:
+    """The `limit` most similar windows of other files, best first, none overlapping another."""
+    rarities = _rarities(_query_words(text, offset), words)
+    whole = sum(rarities.values())
+    if not whole:
+        return []
+    slots = np.zeros(words.vocabulary_size, dtype=np.uint8)
+    weights = np.array(list(rarities.values())[:255], dtype=np.float32)
+    for slot, word in enumerate(list(rarities)[:255], start=1):
+        for form in (word, "." + word):
+            known = words.id_of(form)
+            if known is not None and known < len(slots):
+                slots[known] = slot
+    found = [
+        window
+        for other in _promising_files(rarities, path, words)
+        for window in _windows_of(other, words, slots, weights, whole)
+    ]
+    found.sort(key=lambda window: (-window.likeness, window.path, window.start_line))
+    return list(_without_overlaps(found, limit))
+
+
+def _query_words(text: str, offset: int) -> set[str]:
+    before = text[:offset].split("\n")[-LINES_BEFORE:]
+    after = text[offset:].split("\n", LINES_AFTER)[:LINES_AFTER]
+    return words_of("\n".join(before) + "\n" + "\n".join(after))
+
+
+def _rarities(query: set[str], words: WordView) -> dict[str, float]:
+    files = len(words.numbers)
+    found = {}
+    for word in sorted(query):
+        frequency = max(words.frequency(word), words.frequency("." + word))
+        if not frequency or (files > MIN_FILES_FOR_COMMON and frequency > COMMON_SHARE * files):
+            continue
+        found[word] = math.log(1 + (files - min(frequency, files) + 0.5) / (frequency + 0.5))
+    return found
+
+
+def _promising_files(rarities: dict[str, float], path: str, words: WordView) -> list[str]:
+    scores: dict[str, float] = defaultdict(float)
+    for word, rarity in rarities.items():
+        for other in {*words.files_with(word), *words.files_with("." + word)}:
+            scores[other] += rarity
+    scores.pop(path, None)
+    return sorted(scores, key=lambda other: (-scores[other], other))[:MAX_FILES]
+
+
+def _windows_of(
+    path: str, words: WordView, slots: "np.ndarray[tuple[int], np.dtype[np.uint8]]", weights: "np.ndarray[tuple[int], np.dtype[np.float32]]", whole: float
+) -> Iterator[Window]:
+    ids = np.frombuffer(words.ids(path), dtype=np.uint32)
+    hits = slots[ids]
+    places = np.flatnonzero(hits)
+    if not len(places):
+        return
+    line_ends = ids == LINE_END
+    lines = np.cumsum(line_ends)[places]
+    last_line = int(line_ends.sum()) + 1
+    blocks = lines // STRIDE_LINES
+    present = np.zeros((int(blocks[-1]) + 2, len(weights)), dtype=bool)
+    present[blocks, hits[places] - 1] = True
+    both = present[:-1] | present[1:]  # a window is two blocks long
+    scores = both @ weights
+    for block in np.flatnonzero(scores > 0.0):
+        start = int(block) * STRIDE_LINES + 1
+        yield Window(path, start, min(start + WINDOW_LINES - 1, last_line), float(scores[block]) / whole)
+
+
+def _without_overlaps(found: list[Window], limit: int) -> Iterator[Window]:
+    taken: dict[str, list[Window]] = defaultdict(list)
+    given = 0
+    for window in found:
+        if given >= limit:
+            return
+        if all(window.end_line < other.start_line or window.start_line > other.end_line for other in taken[window.path]):
+            taken[window.path].append(window)
+            given += 1
+            yield window

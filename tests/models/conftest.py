@@ -1,4 +1,4 @@
-"""Fixtures of the models wing: the model that tests run on, clients that leave nothing behind, DeepSeek-Coder's vocabulary."""
+"""Fixtures of the models wing: the model that tests run on, clients that leave nothing behind, a real vocabulary."""
 
 from __future__ import annotations
 
@@ -74,5 +74,5 @@ def hosts() -> list[psutil.Process]:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that must come; a test that waits in vain is ended by its runner, not by a guess at a time."""
-    while not condition():
+    while not condition():  # noqa: ASYNC110 - what is waited for happens in other processes
         await asyncio.sleep(0.005)

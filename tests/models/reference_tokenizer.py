@@ -13,6 +13,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,7 @@ class ReferenceTokenizer:
 
     def _merged(self, symbols: list[str]) -> list[str]:
         while len(symbols) > 1:
-            ranked = [
-                (self._rank.get(pair, sys.maxsize), i) for i, pair in enumerate(zip(symbols, symbols[1:], strict=False))
-            ]
+            ranked = [(self._rank.get(pair, sys.maxsize), i) for i, pair in enumerate(pairwise(symbols))]
             rank, i = min(ranked)
             if rank == sys.maxsize:
                 break

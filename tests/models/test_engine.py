@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -122,7 +123,7 @@ def test_text_so_far_grows_to_the_text(engine: Engine) -> None:
     shown: list[str] = []
     reply = engine.complete(JOB, Interrupt(), shown.append)
     assert shown[-1] == reply.text
-    assert all(later.startswith(earlier) for earlier, later in zip(shown, shown[1:], strict=False))
+    assert all(later.startswith(earlier) for earlier, later in pairwise(shown))
 
 
 def test_an_interrupt_in_prefill_keeps_whole_batches(options: EngineOptions) -> None:

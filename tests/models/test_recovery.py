@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -135,21 +133,21 @@ async def test_no_host_outlives_a_client_that_was_killed(
     options: EngineOptions, tmp_path: Path, state: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))  # A host's working folder is its private one: by that it is found.
-    owner = subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(options.model_path)],
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-        text=True,
+    owner = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", OWNER, str(options.model_path)), stdout=asyncio.subprocess.PIPE, start_new_session=True
     )
     assert owner.stdout is not None
-    while owner.stdout.readline().strip() != state:
+    while (await owner.stdout.readline()).decode().strip() != state:
         pass
     await until(lambda: bool(_processes_in(tmp_path)))
-    owner.send_signal(signal.SIGKILL)
-    owner.wait()
-    owner.stdout.close()
+    owner.kill()
+    await owner.wait()
     await until(lambda: not _processes_in(tmp_path))
-    assert [path for path in tmp_path.iterdir() if state != "starting" or list(path.iterdir())] == []
+    assert _files_in(tmp_path) == []
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if not path.is_dir()]
 
 
 def _processes_in(folder: Path) -> list[int]:

@@ -1,8 +1,9 @@
-"""The host process: `python -E -P -m dovetail_models.engine.host`, started by `launch.py`.
+"""The host process: `python -E -P -m dovetail_models.engine.host FOLDER`, started by `launch.py`.
 
-It reads one line of JSON from standard input (folder, address, token, options), listens, says so by one line on
-standard output, and serves until it is deserted. It never outlives its clients: it ends when the last connection has
-closed, and also when whoever started it is gone before the first connection stood.
+FOLDER is its private one, which it removes in the end. It reads one line of JSON from standard input (address, token,
+options), listens, says so by one line on standard output, and serves until it is deserted. It never outlives its
+clients: it ends when the last connection has closed, and also when whoever started it is gone before the first
+connection stood.
 """
 
 import asyncio
@@ -27,12 +28,12 @@ FIRST_CLIENT_TIMEOUT_S = 60
 
 def main() -> None:
     """Run the host. Never returns: threads in llama.cpp are not waited for."""
-    line = sys.stdin.buffer.readline()
-    if not line:
-        sys.exit("an engine host is started by its client, which tells it what to do on standard input")
-    config = json.loads(line)
-    folder = Path(config["folder"])
+    folder = Path(sys.argv[1])
     try:
+        line = sys.stdin.buffer.readline()
+        if not line:
+            _exit(folder, 0)  # Whoever started this process is gone already.
+        config = json.loads(line)
         asyncio.run(_host(folder, config["address"], config["token"], wire.options_from_json(config["options"])))
     except BaseException:  # noqa: BLE001 - whatever it is, the process ends with it
         # Into the host's log file, whose end the client quotes.
@@ -67,6 +68,7 @@ def _when_input_ends(loop: asyncio.AbstractEventLoop, then: Callable[[], None]) 
 
 
 def _exit(folder: Path, status: int) -> NoReturn:
+    os.chdir(folder.parent)  # Windows removes no folder that a process stands in.
     transport.remove_private_folder(folder)
     # Not sys.exit: a computation in llama.cpp may still run, and nothing here needs an orderly end.
     os._exit(status)

@@ -71,7 +71,7 @@ async def launch(options: EngineOptions) -> HostProcess:
     try:
         process = await _start(folder)
         host = HostProcess(process, folder, address, token)
-        config = {"folder": str(folder), "address": address, "token": token, "options": wire.to_json(options)}
+        config = {"address": address, "token": token, "options": wire.to_json(options)}
         await _await_listening(process, json.dumps(config).encode() + b"\n")
     except BaseException as error:
         if process is None:
@@ -91,7 +91,7 @@ async def _start(folder: Path) -> asyncio.subprocess.Process:
     with (folder / "log").open("wb") as log:
         return await asyncio.create_subprocess_exec(
             # -E and -P: a workspace with its own `dataclasses.py`, or a PYTHONPATH, must not become part of the host.
-            *(sys.executable, "-E", "-P", "-m", "dovetail_models.engine.host"),
+            *(sys.executable, "-E", "-P", "-m", "dovetail_models.engine.host", str(folder)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,

@@ -15,6 +15,8 @@ from typing import Any
 
 from dovetail_models.engine.wire import MESSAGE_BYTES
 
+FOLDER_PREFIX = "dovetail-"
+
 SOCKET_PATH_BYTES = 100
 """A Unix socket's path may have 108 bytes on Linux and 104 on macOS, the closing zero included."""
 
@@ -25,15 +27,17 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 def make_private_folder() -> Path:
     """A new folder that only this user may enter, short enough in name for a socket in it."""
-    folder = Path(tempfile.mkdtemp(prefix="dovetail-"))
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
     if sys.platform != "win32" and len(bytes(folder / "socket")) > SOCKET_PATH_BYTES:
         folder.rmdir()
-        folder = Path(tempfile.mkdtemp(prefix="dovetail-", dir="/tmp"))
+        folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir="/tmp"))
     return folder
 
 
 def remove_private_folder(folder: Path) -> None:
     """Remove the folder with all in it; what is gone already, or still open on Windows, is left."""
+    if not folder.name.startswith(FOLDER_PREFIX):
+        raise ValueError(f"{folder} was not made here and is not removed")
     shutil.rmtree(folder, ignore_errors=True)
 
 

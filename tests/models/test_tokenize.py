@@ -137,6 +137,14 @@ def test_a_lone_surrogate_becomes_a_question_mark(tokenizer: Tokenizer) -> None:
     assert tokenizer.text(tokenizer.tokens("a\ud83e b")) == "a? b"
 
 
+def test_lines_that_the_cache_pushes_out_while_it_learns_others(vocabulary: llama.Vocabulary) -> None:
+    dice = random.Random(8)
+    small = Tokenizer(vocabulary, cache_bytes=1500)
+    for _ in range(200):
+        text = "".join(f"x{dice.randrange(12)} = 1\n" for _ in range(dice.randrange(12)))
+        assert list(small.tokens(text)) == vocabulary.tokenize(text.encode())
+
+
 def test_the_cache_keeps_to_its_bytes(vocabulary: llama.Vocabulary) -> None:
     small = Tokenizer(vocabulary, cache_bytes=2000)
     for i in range(100):

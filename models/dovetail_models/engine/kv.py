@@ -39,7 +39,7 @@ class CachedSequence:
         common = min(common_length(self._held, prompt), len(prompt) - 1)
         if common < len(self._held):
             self._context.forget_from(common)
-            self._agree(self._held)
+            self._agree()
         return len(self._held)
 
     def extend(self, ids: Sequence[int], interrupted: Callable[[], bool]) -> bool:
@@ -50,16 +50,16 @@ class CachedSequence:
                 return False
             batch = ids[done : done + self._context.n_batch]
             done += len(batch)
-            before = self._held
-            whole = self._context.evaluate(batch, len(before), want_logits=done == len(ids))
-            self._agree([*before, *batch])
+            whole = self._context.evaluate(batch, len(self._held), want_logits=done == len(ids))
+            self._held += batch
+            self._agree()
             if not whole:
                 return False
         return True
 
-    def _agree(self, expected: list[int]) -> None:
-        """Take over as much of `expected` as llama.cpp says that it holds."""
-        self._held = expected[: self._context.held()]
+    def _agree(self) -> None:
+        """Let go of what llama.cpp does not hold (an abort, or a model that cannot forget in part)."""
+        del self._held[self._context.held() :]
 
 
 def common_length(a: Sequence[int], b: Sequence[int]) -> int:

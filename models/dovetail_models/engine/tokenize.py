@@ -2,7 +2,7 @@
 
 import re
 from collections import OrderedDict
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Protocol
 
 from dovetail_models.prompt.fit import Block
@@ -63,11 +63,12 @@ class Tokenizer:
 
     def tokens(self, text: str) -> tuple[int, ...]:
         """Tokens of a text that stands on its own."""
-        if not self.by_lines:
-            return self._cached(text)
+        pieces = _lines(text) if self.by_lines else [text]
         ids: list[int] = []
-        for line in _lines(text):
-            ids.extend(self._cached(line))
+        for known, run in groupby(pieces, self._cache.__contains__):
+            # A call for each line would cost several times as much as one for all that are new.
+            for line_ids in map(self._recall, run) if known else self._learn(list(run)):
+                ids += line_ids
         return tuple(ids)
 
     def blocks(self, segments: tuple[Segment, ...]) -> tuple[Block, ...]:
@@ -101,18 +102,32 @@ class Tokenizer:
         """What tokens stand for, special ones included, for people to read."""
         return b"".join(self._vocabulary.piece(token, special=True) for token in ids).decode("utf-8", "replace")
 
-    def _cached(self, text: str) -> tuple[int, ...]:
-        ids = self._cache.get(text)
-        if ids is not None:
-            self._cache.move_to_end(text)
-            return ids
-        ids = tuple(self._tokenize(text))
-        self._cache[text] = ids
-        self.cached_bytes += _entry_bytes(text, ids)
-        while self.cached_bytes > self._cache_bytes and len(self._cache) > 1:
-            oldest = self._cache.popitem(last=False)
-            self.cached_bytes -= _entry_bytes(*oldest)
+    def _recall(self, piece: str) -> tuple[int, ...]:
+        ids = self._cache.get(piece)
+        if ids is None:  # Pushed out since it was looked for, by what has been learnt meanwhile.
+            return self._learn([piece])[0]
+        self._cache.move_to_end(piece)
         return ids
+
+    def _learn(self, pieces: list[str]) -> list[tuple[int, ...]]:
+        """Tokens of pieces (lines that follow one another, or one text) that the cache does not know yet."""
+        ids = self._tokenize("".join(pieces))
+        if len(pieces) == 1:
+            learnt = [tuple(ids)]
+        else:
+            ends = [i + 1 for i, token in enumerate(ids) if token in self.line_ends]
+            learnt = [tuple(ids[start:end]) for start, end in pairwise(sorted({0, *ends, len(ids)}))]
+        for piece, piece_ids in zip(pieces, learnt, strict=True):
+            self._remember(piece, piece_ids)
+        return learnt
+
+    def _remember(self, piece: str, ids: tuple[int, ...]) -> None:
+        if piece in self._cache:
+            return
+        self._cache[piece] = ids
+        self.cached_bytes += _entry_bytes(piece, ids)
+        while self.cached_bytes > self._cache_bytes and len(self._cache) > 1:
+            self.cached_bytes -= _entry_bytes(*self._cache.popitem(last=False))
 
     def _tokenize(self, text: str) -> list[int]:
         ids: list[int] = []

@@ -22,9 +22,11 @@ class ScriptedEngine:
         self.jobs: list[CompletionJob] = []
         self.asked = asyncio.Event()
         self.cancelled = 0
+        self.made = False
         self.closed = False
 
     def make(self, settings: Settings, on_status: Callable[[EngineStatus], None] | None) -> Engine:
+        self.made = True
         return self
 
     async def ensure_ready(self) -> EngineStatus:

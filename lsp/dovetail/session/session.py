@@ -173,9 +173,10 @@ class Session:
         self._events.index_started(workspace.root)
         workspace.index.start(
             progress=lambda done, total: self._events.index_progress(workspace.root, done, total),
-            on_ready=lambda: self._events.index_ready(workspace.root),
+            on_ready=lambda report: self._events.index_ready(workspace.root),
         )
-        workspace.index.watch()
+        # Watching a large tree takes a walk through all its folders.
+        self._spawn(asyncio.to_thread(workspace.index.watch))
 
     def _place(self, uri: str, path: Path | None) -> Place:
         if path is None:

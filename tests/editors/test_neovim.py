@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pynvim
@@ -44,44 +48,62 @@ def neovim_executable() -> str | None:
     return executable if version and (int(version[1]), int(version[2])) >= (0, 12) else None
 
 
-@pytest.fixture
-def neovim(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pynvim.Nvim]:
+@pytest.fixture(autouse=True)
+def pynvim_is_swept_up() -> Iterator[None]:
+    """pynvim leaves its closed transport to the garbage collector, which warns of it long after the test."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@contextmanager
+def neovim(repository: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pynvim.Nvim]:
+    """A Neovim with our configuration and a screen, its own files below `folder`. Skips where there is none."""
     executable = neovim_executable()
     if executable is None:
         pytest.skip("needs Neovim 0.12 or newer on PATH or in $NVIM_FOR_TESTS")
-    (tmp_path / "init.lua").write_text(CONFIGURATION)
+    (folder / "init.lua").write_text(CONFIGURATION)
     monkeypatch.setenv("DOVETAIL_NEOVIM", str(repository / "editors" / "neovim"))
     monkeypatch.setenv("DOVETAIL_PYTHON", sys.executable)
     for kind in ("CONFIG", "DATA", "STATE", "CACHE"):
-        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
-    nvim = pynvim.attach("child", argv=[executable, "--embed", "-u", str(tmp_path / "init.lua")])
-    nvim.ui_attach(WIDTH, HEIGHT, rgb=True, ext_linegrid=True)
-    try:
-        yield nvim
-    finally:
-        nvim.command("qall!", async_=True)
-        nvim.close()
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(folder / kind))
+    with tempfile.TemporaryDirectory() as short_folder:  # a socket's path is at most some 100 characters long
+        address = rf"\\.\pipe\nvim-{os.getpid()}" if os.name == "nt" else f"{short_folder}/nvim"
+        command = [executable, "--headless", "--listen", address, "-u", str(folder / "init.lua")]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            try:
+                wait_for(Path(address).exists)
+                nvim = pynvim.attach("socket", path=address)
+                nvim.ui_attach(WIDTH, HEIGHT, rgb=True, ext_linegrid=True)
+                yield nvim
+                nvim.close()
+            finally:
+                process.terminate()
 
 
-def test_ghost_text_shows_on_the_screen_and_tab_accepts_it(neovim: pynvim.Nvim, tmp_path: Path) -> None:
+def test_ghost_text_shows_on_the_screen_and_tab_accepts_it(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project = tmp_path / "game"
     project.mkdir()
     (project / "pyproject.toml").write_text("[project]\nname = 'game'\n")
     (project / "board.py").write_text(BOARD)
     (project / "game.py").write_text(GAME)
-    neovim.command(f"edit {project / 'game.py'}")
-    # The client listens for cursor moves once it is attached; keys typed earlier would ask for nothing.
-    wait_for(lambda: neovim.eval("len(nvim_get_autocmds(#{event: 'CursorMovedI', buffer: 0}))") > 0)
+    with neovim(repository, tmp_path, monkeypatch) as nvim:
+        nvim.command(f"edit {project / 'game.py'}")
+        # The client listens for cursor moves once it is attached; keys typed earlier would ask for nothing.
+        wait_for(lambda: nvim.eval("len(nvim_get_autocmds(#{event: 'CursorMovedI', buffer: 0}))") > 0)
 
-    neovim.input("5GA.")
-    wait_for(lambda: ghost_text(neovim) != "", retry=lambda: neovim.input("<BS>."))
-    ghost = ghost_text(neovim)
-    assert f"    return board.{ghost}" in screen(neovim)
+        nvim.input("5GA.")
+        wait_for(lambda: ghost_text(nvim) != "", retry=lambda: nvim.input("<BS>."))
+        ghost = ghost_text(nvim)
+        assert f"    return board.{ghost}" in screen(nvim)
 
-    neovim.input("<Tab>")
-    wait_for(lambda: neovim.current.buffer[4] != "    return board.")
-    assert neovim.current.buffer[4] == f"    return board.{ghost}"
-    wait_for(lambda: ghost_text(neovim) != ghost)
+        nvim.input("<Tab>")
+        wait_for(lambda: nvim.current.buffer[4] != "    return board.")
+        assert nvim.current.buffer[4] == f"    return board.{ghost}"
+        wait_for(lambda: ghost_text(nvim) != ghost)
 
 
 def ghost_text(nvim: pynvim.Nvim) -> str:

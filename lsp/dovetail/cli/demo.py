@@ -21,6 +21,7 @@ from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
 
 LINES_AROUND = 3
+SOURCES = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,4 +89,8 @@ def _print_ghost(console: Console, hole: Hole, text: str) -> None:
 
 
 def _sources(why: Any) -> list[str]:
-    return [f"{item.path}:{item.start_line}-{item.end_line} ({item.reason})" for item in why.context] if why else []
+    if why is None:
+        return []
+    best = sorted(why.context, key=lambda item: -item.score)
+    named = [f"{item.path}:{item.start_line}-{item.end_line} ({item.reason.split(';')[0]})" for item in best[:SOURCES]]
+    return [*named, f"and {len(best) - SOURCES} more pieces"] if len(best) > SOURCES else named

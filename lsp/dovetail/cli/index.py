@@ -12,7 +12,8 @@ from rich.progress import Progress
 
 from dovetail.cli.errors import UsageError
 from dovetail.cli.output import print_json
-from dovetail_context.index.index import BuildReport, WorkspaceIndex
+from dovetail_context.index.build import BuildReport
+from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
 
 

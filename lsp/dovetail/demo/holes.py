@@ -5,9 +5,10 @@ The rest of the line is cut away there, so that what the project's author wrote 
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, zip_longest
 
 from dovetail_context.gather import gather
 from dovetail_context.index.record import FileRecord
@@ -34,8 +35,13 @@ class Hole:
 
 def find_holes(snapshot: IndexSnapshot) -> Iterator[Hole]:
     """Holes of the whole project: the first of each file, then the second of each, and so on. The same every time."""
-    by_file = [_holes_of(record, snapshot) for _, record in sorted(snapshot.files.items())]
-    return (hole for hole in chain.from_iterable(zip_longest(*by_file)) if hole is not None)
+    waiting = deque(_holes_of(record, snapshot) for _, record in sorted(snapshot.files.items()))
+    while waiting:
+        file = waiting.popleft()
+        hole = next(file, None)
+        if hole is not None:
+            yield hole
+            waiting.append(file)
 
 
 def _holes_of(record: FileRecord, snapshot: IndexSnapshot) -> Iterator[Hole]:
@@ -62,4 +68,5 @@ def _hole(record: FileRecord, number: int, call: str) -> Hole | None:
 
 def _is_known_from_elsewhere(name: str, hole: Hole, snapshot: IndexSnapshot) -> bool:
     bundle = gather(Query(hole.path, hole.text, hole.offset), snapshot, PROBE_TOKENS)
-    return any(piece.path != hole.path and name in piece.text for piece in bundle.pieces)
+    definition = re.compile(rf"^\s*(async def|def|class) {re.escape(name)}\b", re.MULTILINE)
+    return any(piece.path != hole.path and definition.search(piece.text) for piece in bundle.pieces)

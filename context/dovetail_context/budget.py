@@ -71,6 +71,8 @@ class _Shelf:
         for index, one in enumerate(prices):
             for heading, _ in one.headings:
                 self._under[heading].append(index)
+            if one.is_heading is not None:
+                self._under[one.is_heading].append(index)
             self._offer(index)
 
     def best(self) -> tuple[int, int] | None:

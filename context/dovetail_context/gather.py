@@ -52,7 +52,7 @@ def _price(one: Ranked, situation: Situation, count: Callable[[str], int]) -> Pr
     headings = [((one.path, ""), count(f"#{one.path}\n") + 1)]
     symbol = one.symbol
     if symbol is None:
-        return Price(count(one.text + "\n"), 0, tuple(headings))
+        return Price(count(f"#{one.path}\n{one.text}\n") + 1, 0, ())
     indent, container = 0, symbol.container
     while container:
         indent += INDENT_TOKENS

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dovetail_context.index.access import alternatives
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.language import TypeRules
 from dovetail_context.languages.registry import language_named
@@ -65,7 +66,7 @@ class Inference:
         self._depth += 1
         try:
             found: list[Value] = []
-            for alternative in _alternatives(access):
+            for alternative in alternatives(access):
                 found.extend(self._evaluate_one(alternative, place))
             return tuple(dict.fromkeys(found))[:MAX_VALUES]
         finally:
@@ -359,14 +360,3 @@ class Inference:
     def _rules(self, path: str) -> TypeRules:
         record = self.snapshot.files.get(path)
         return language_named(record.language).rules if record is not None else TypeRules()
-
-
-def _alternatives(access: str) -> list[str]:
-    """The parts of `a|b`; a bar inside `<...>` belongs to the type."""
-    parts, depth, start = [], 0, 0
-    for position, character in enumerate(access):
-        depth += (character == "<") - (character == ">")
-        if character == "|" and not depth:
-            parts.append(access[start:position])
-            start = position + 1
-    return [part for part in (*parts, access[start:]) if part]

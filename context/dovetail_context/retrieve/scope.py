@@ -6,10 +6,12 @@ often such a thing is used next; their order matters more than their size.
 """
 
 import math
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dovetail_context.index.record import Symbol
+from dovetail_context.index.record import Import, Symbol
 from dovetail_context.languages.language import Mention
 from dovetail_context.meaning.infer import Value
 from dovetail_context.meaning.names import Definition
@@ -28,13 +30,17 @@ OWN_FIELDS = 0.15  # the members of what a field of self holds
 RESULT = 0.4  # the type that the function returns or the variable is declared with
 MENTIONED_NAME = 0.35  # a name that stands near by again
 IMPORTED_NAME = 0.06  # a name that the file imports
+IMPORTED_MEMBERS = 0.1  # the members of an imported module or class that the file uses through a dot
 MODULE_NAMES = 0.3  # the names of a module that is used through a dot
 BESIDE_RECEIVER = 0.4  # everything else, once the object before the dot is known
 HIDDEN = 0.4  # a member with a leading underscore, in comparison with others
 POPULARITY = 0.5
 AFFINITY = 8.0
+ECHO = 8.0
 PRESENT = 0.5  # a name that stands in the file: its use shows much of what the definition would
 HALF_LIFE_LINES = 8  # at this distance a mention counts half
+
+_USE = re.compile(r"(?<!\.)\b[^\W\d]\w*\.?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,9 @@ class _Scope:
         self._path = situation.query.path
         self._surroundings = Surroundings(situation.query.text, situation.query.offset, situation.snapshot.words)
         self._present = words_of(situation.query.text)
+        self._uses = Counter(_USE.findall(situation.query.text))
         self._focused = False
+        self._echoed = _echoed(situation)
 
     def candidates(self) -> Iterator[Candidate]:
         view = self._view
@@ -77,9 +85,19 @@ class _Scope:
         for mention in view.mentions:
             yield from self._mention(mention)
         for imported in self._situation.record.imports:
-            for definition in self._inference.names.imported(imported, self._path) if imported.name != "*" else ():
-                if definition.symbol is not None:
-                    yield from self._definition(definition, IMPORTED_NAME, f"imported in line {imported.line}")
+            if imported.name != "*":
+                yield from self._import(imported)
+
+    def _import(self, imported: Import) -> Iterator[Candidate]:
+        """An imported name counts by how often the file uses it; of modules and classes used through a dot, members count."""
+        uses = self._uses.get(imported.alias, 0)
+        share = math.log1p(uses) / 2
+        reason = f"imported in line {imported.line}"
+        for definition in self._inference.names.imported(imported, self._path):
+            yield from self._definition(definition, IMPORTED_NAME * (1 + share), reason)
+            if self._uses.get(imported.alias + ".", 0):
+                for value in self._inference.of_symbol(definition):
+                    yield from self._members(value, IMPORTED_MEMBERS * share, f"member of {imported.alias}, {reason}")
 
     def _receiver(self) -> str:
         """What the cursor follows a dot of; a whole name before the cursor may get its dot next."""
@@ -193,4 +211,15 @@ class _Scope:
         weight = 1.0 if symbol.exported else HIDDEN
         weight *= 1.0 + POPULARITY * math.log1p(self._situation.snapshot.words.frequency("." + symbol.name))
         weight *= 1.0 + AFFINITY * self._surroundings.affinity(symbol.name)
+        weight *= 1.0 + ECHO * self._echoed.get(symbol.name, 0.0)
         return weight * (PRESENT if symbol.name in self._present else 1.0)
+
+
+def _echoed(situation: Situation) -> dict[str, float]:
+    """The names that stand where the code looks like that at the cursor, with the likeness of the best such place."""
+    found: dict[str, float] = {}
+    for window in situation.echoes:
+        lines = situation.snapshot.files[window.path].lines[window.start_line - 1 : window.end_line]
+        for word in words_of("\n".join(lines)):
+            found[word] = max(found.get(word, 0.0), window.likeness)
+    return found

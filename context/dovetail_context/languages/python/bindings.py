@@ -2,6 +2,7 @@
 
 import re
 
+from dovetail_context.index.access import put_in
 from dovetail_context.languages.python.expressions import access_path, type_text
 from dovetail_context.languages.python.grammar import grammar
 from dovetail_context.languages.python.signatures import parameters
@@ -130,9 +131,4 @@ def _first_argument(tree: SyntaxTree, call: Node) -> str:
 
 def _without_self_reference(name: str, path: str, bindings: dict[str, str]) -> str:
     """`x = x.strip()` speaks of the earlier x: put in what that was, so that paths never lead back to themselves."""
-    if not re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", path):
-        return path
-    earlier = bindings.get(name, "")
-    if path.startswith(name) and earlier and "|" not in path + earlier:
-        return earlier + path[len(name) :]
-    return ""
+    return put_in(path, name, bindings.get(name, "")) if path else ""

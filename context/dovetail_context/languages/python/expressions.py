@@ -16,16 +16,13 @@ _LITERALS = {
     "true": "<bool>",
     "false": "<bool>",
     "list": "<list>",
-    "list_comprehension": "<list>",
     "dictionary": "<dict>",
-    "dictionary_comprehension": "<dict>",
     "set": "<set>",
     "tuple": "<tuple>",
     "comparison_operator": "<bool>",
     "not_operator": "<bool>",
 }
 _SPACE = re.compile(r"\s+")
-_CAST = re.compile(r"(?:typing\.|t\.)?cast\Z")
 
 
 def access_path(tree: SyntaxTree, node: Node | None) -> str:
@@ -56,10 +53,11 @@ def _access(tree: SyntaxTree, node: Node | None, depth: int) -> str:
         if not inner:
             return ""
         if kind == "attribute":
-            name = node.child_by_field_name("attribute")
-            return f"{inner}.{tree.text(name)}" if name is not None else ""
-        if kind == "call" and _CAST.match(inner):
-            return _cast_target(tree, node)
+            member = node.child_by_field_name("attribute")
+            return f"{inner}.{tree.text(member)}" if member is not None else ""
+        module, _, name = inner.rpartition(".")
+        if kind == "call" and name in _KNOWN_CALLS and (not module or (name in _METHODS_TOO and module in _MODULES)):
+            return _known_call(tree, node, name, depth)
         return inner + suffix
     if kind == "await" and node.named_child_count:
         inner = _access(tree, node.named_child(0), depth + 1)
@@ -70,6 +68,8 @@ def _access(tree: SyntaxTree, node: Node | None, depth: int) -> str:
         return _either(tree, (node.child_by_field_name("left"), node.child_by_field_name("right")), depth)
     if kind == "conditional_expression" and node.named_child_count == 3:
         return _either(tree, (node.named_child(0), node.named_child(2)), depth)
+    if kind in _COMPREHENSIONS:
+        return _comprehension(tree, node, depth)
     return ""
 
 
@@ -87,10 +87,53 @@ def _either(tree: SyntaxTree, nodes: tuple[Node | None, ...], depth: int) -> str
     return "|".join(dict.fromkeys(paths))
 
 
-def _cast_target(tree: SyntaxTree, call: Node) -> str:
+# Calls of the standard library that give what their argument is (or its elements): the position of that argument and what
+# is added to its path.
+_KNOWN_CALLS = {
+    "list": (0, ""),
+    "tuple": (0, ""),
+    "set": (0, ""),
+    "frozenset": (0, ""),
+    "dict": (0, ""),
+    "sorted": (0, ""),
+    "reversed": (0, ""),
+    "iter": (0, ""),
+    "filter": (1, ""),
+    "copy": (0, ""),
+    "deepcopy": (0, ""),
+    "wait_for": (0, ""),
+    "shield": (0, ""),
+    "next": (0, "[]"),
+    "anext": (0, "[]"),
+    "max": (0, "[]"),
+    "min": (0, "[]"),
+    "cast": (0, ""),
+}
+_METHODS_TOO = frozenset({"cast", "deepcopy", "copy", "wait_for", "shield"})  # also reached through their modules
+_MODULES = frozenset({"typing", "t", "copy", "asyncio", "anyio"})
+_COMPREHENSIONS = frozenset({"list_comprehension", "set_comprehension", "generator_expression", "dictionary_comprehension"})
+
+
+def _known_call(tree: SyntaxTree, call: Node, name: str, depth: int) -> str:
     arguments = call.child_by_field_name("arguments")
-    if arguments is None or not arguments.named_child_count:
-        return ""
-    first = arguments.named_child(0)
-    text = type_text(tree.text(first)) if first is not None else ""
-    return f"<{text}>" if text else ""
+    position, suffix = _KNOWN_CALLS[name]
+    values = [child for child in arguments.named_children if child.type != "comment"] if arguments is not None else []
+    if len(values) <= position or values[position].type == "keyword_argument":
+        return f"{name}()"
+    if name == "cast":
+        target = type_text(tree.text(values[0]))
+        return f"<{target}>" if target else ""
+    path = _access(tree, values[position], depth + 1)
+    return path + suffix if path else f"{name}()"
+
+
+def _comprehension(tree: SyntaxTree, node: Node, depth: int) -> str:
+    """`[x for x in xs if ...]` has the elements of `xs`; of others only the kind is known."""
+    body = node.child_by_field_name("body")
+    if body is not None and body.type == "pair":
+        body = body.child_by_field_name("value")
+    clauses = [child for child in node.named_children if child.type == "for_in_clause"]
+    target = clauses[0].child_by_field_name("left") if len(clauses) == 1 else None
+    if body is not None and target is not None and body.type == "identifier" and tree.text(body) == tree.text(target):
+        return _access(tree, clauses[0].child_by_field_name("right"), depth + 1)
+    return "<dict>" if node.type == "dictionary_comprehension" else "<list>"

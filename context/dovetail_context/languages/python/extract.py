@@ -5,9 +5,10 @@ from array import array
 from dataclasses import replace
 from hashlib import blake2b
 
+from dovetail_context.index.access import alternatives, base_name, put_in
 from dovetail_context.index.record import FileRecord, Import, References, Symbol, SymbolKind
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
-from dovetail_context.languages.python.expressions import access_path, type_text
+from dovetail_context.languages.python.expressions import MAX_ACCESS_CHARS, access_path, type_text
 from dovetail_context.languages.python.grammar import grammar
 from dovetail_context.languages.python.imports import read_import, recover_imports
 from dovetail_context.languages.python.signatures import (
@@ -37,7 +38,6 @@ PATTERNS = (
     "call",
     "error",
 )
-_NAME_AT_START = re.compile(r"[A-Za-z_]\w*")
 _QUOTED_NAME = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _BOUND = re.compile(r"(?:\w+\.)?(?:TypeVar|ParamSpec)\(.*?bound\s*=\s*([\"']?[\w.\[\]| ]+)", re.DOTALL)
 
@@ -129,6 +129,9 @@ class _Reader:
             return
         if value is not None and value.type == "call" and (bound := _BOUND.match(self._tree.text(value))):
             type_ = type_text(bound[1])
+        if frame is None and not type_ and (alias := self._alias(name, value)):
+            self._add(event.node, name, "type", assignment_text(self._tree, event.node), type=alias)
+            return
         path = "" if type_ else access_path(self._tree, value)
         self._add(
             event.node,
@@ -155,7 +158,7 @@ class _Reader:
             return
         type_ = self._declared_type(event)
         path = "" if type_ else self._resolved(access_path(self._tree, event.one("value")))
-        if path.startswith("<") and path.endswith(">"):
+        if path.startswith("<") and path.endswith(">") and path.count("<") == 1:
             type_, path = path[1:-1], ""
         signature = f"{name}: {type_}" if type_ else assignment_text(self._tree, event.node)
         self._add(event.node, name, "field", signature, type=type_, value=path)
@@ -221,18 +224,25 @@ class _Reader:
         declared = event.one("type")
         return type_text(self._tree.text(declared)) if declared is not None else ""
 
+    def _alias(self, name: str, value: Node | None) -> str:
+        """The type that `Name = Union[A, B]` or `Name = A | B` gives a name to; "" for other assignments."""
+        if value is None or not name[:1].isupper() or value.type not in ("subscript", "binary_operator"):
+            return ""
+        return type_text(self._tree.text(value))
+
     def _export(self, value: Node | None) -> None:
         self.exports = (self.exports or []) + (
             _QUOTED_NAME.findall(self._tree.text(value)) if value is not None else []
         )
 
     def _resolved(self, path: str) -> str:
-        """The path with a local name at its start replaced by what the name stands for; "" if that is unknown."""
-        base = _NAME_AT_START.match(path)
-        bound = self._frames.binding(base[0]) if base else None
-        if base is None or bound is None or "|" in path:
-            return path
-        return bound + path[base.end() :] if bound and "|" not in bound else ""
+        """The path with local names at its start replaced by what they stand for; "" if that is unknown."""
+        for part in alternatives(path):
+            name = base_name(part)
+            bound = self._frames.binding(name) if name else None
+            if bound is not None:
+                path = put_in(path, name, bound)
+        return path if len(path) <= MAX_ACCESS_CHARS else ""
 
 
 def _mark_exported(symbols: list[Symbol], exports: tuple[str, ...] | None) -> tuple[Symbol, ...]:

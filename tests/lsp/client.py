@@ -66,7 +66,9 @@ class Client:
             await self._news.wait_for(lambda: condition() or self._reading.done())
         assert condition(), "the server has left"
 
-    async def initialize(self, root: Path | None, encoding: str = "utf-16", **options: Any) -> Any:
+    async def initialize(
+        self, root: Path | None, encoding: str = "utf-16", shows_progress: bool = False, **options: Any
+    ) -> Any:
         """Shake hands; `options` are the editor's settings."""
         self.encoding = encoding
         folders = [{"uri": root.as_uri(), "name": root.name}] if root else []
@@ -76,7 +78,10 @@ class Client:
                 "processId": None,
                 "rootUri": None,
                 "workspaceFolders": folders,
-                "capabilities": {"general": {"positionEncodings": [encoding]}},
+                "capabilities": {
+                    "general": {"positionEncodings": [encoding]},
+                    "window": {"workDoneProgress": shows_progress},
+                },
                 "initializationOptions": options,
             },
         )

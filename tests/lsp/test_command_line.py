@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from dovetail_models.files import resolve_model
+
 BOARD = "class Board:\n    def __init__(self, width: int, height: int) -> None:\n        self.width = width\n"
 GAME = "from board import Board\n\n\ndef start(size: int) -> Board:\n    board = Board(\n    return board\n"
 PLACE = "game.py:5:19"
@@ -121,6 +123,13 @@ def test_failure_is_one_line_and_status_1(project: Path, arguments: list[str], m
     done = dovetail(*arguments, cwd=project, status=1)
     assert message in done.stderr
     assert len([line for line in done.stderr.splitlines() if line.startswith("dovetail: ")]) == 1
+
+
+def test_a_truncated_model_is_one_line(project: Path) -> None:
+    whole = resolve_model(None).path.read_bytes()
+    (project / "half.gguf").write_bytes(whole[: len(whole) // 2])
+    done = dovetail("complete", PLACE, "--model", "half.gguf", cwd=project, status=1)
+    assert "half.gguf" in done.stderr and "truncated" in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_no_command_shows_the_commands(project: Path) -> None:

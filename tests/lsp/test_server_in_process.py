@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dovetail.server.notices import FILES_WORTH_A_BAR
 from tests.lsp.client import Client
 from tests.lsp.scripted import ScriptedEngine
 
@@ -164,11 +165,11 @@ async def test_context_comes_from_the_other_files_of_the_workspace(connect: Conn
     await client.notification("dovetail/status", lambda status: not status["indexing"])
     client.open(app.as_uri(), "from money import Money\n\nprice = Money(")
     assert (await client.answer(client.ghost_text(app.as_uri(), 2, 14)))["result"]
-    (block,) = engine.jobs[0].parts.context
+    block = engine.jobs[0].parts.context[0]
     assert block.path == "money.py" and "amount: int, currency: str" in block.text
     why = await client.ask("dovetail/why", {"textDocument": {"uri": app.as_uri()}})
     assert (why["path"], why["line"], why["column"]) == ("app.py", 3, 15)
-    assert [item["path"] for item in why["context"]] == ["money.py"]
+    assert {item["path"] for item in why["context"]} == {"money.py"}
 
 
 async def test_open_buffers_count_before_the_disk(connect: Connect, tmp_path: Path) -> None:
@@ -190,3 +191,40 @@ async def test_open_buffers_count_before_the_disk(connect: Connect, tmp_path: Pa
             return
         await asyncio.sleep(0.05)
     pytest.fail("the open buffer never reached the context")
+
+
+async def test_reading_a_large_project_shows_progress_from_begin_to_end(connect: Connect, tmp_path: Path) -> None:
+    for number in range(FILES_WORTH_A_BAR + 100):
+        (tmp_path / f"module_{number}.py").write_text(f"def function_{number}(): ...\n" * 50)
+    client = await connect(ScriptedEngine("x"))
+    await client.initialize(tmp_path, shows_progress=True)
+    await client.notification("$/progress", lambda params: params["value"]["kind"] == "end")
+    kinds = [n["params"]["value"]["kind"] for n in client.notifications if n["method"] == "$/progress"]
+    assert kinds[0] == "begin" and kinds[-1] == "end" and set(kinds[1:-1]) <= {"report"}
+
+
+async def test_folders_come_and_go(connect: Connect, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "money.py").write_text(f"def convert_{name}(amount: int) -> int: ...\n")
+    engine = ScriptedEngine("x")
+    client = await connect(engine)
+    await client.initialize(tmp_path / "one")
+    two = {"uri": (tmp_path / "two").as_uri(), "name": "two"}
+    client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [two], "removed": []}})
+    await client.notification("dovetail/status", lambda status: not status["indexing"])
+    app = (tmp_path / "two" / "app.py").as_uri()
+    client.open(app, "from money import convert_two\n\nprice = convert_two(")
+
+    async def blocks() -> list[str]:
+        await client.answer(client.ghost_text(app, 2, 20))
+        return [block.text for block in engine.jobs[-1].parts.context]
+
+    for _ in range(100):
+        if any("convert_two(amount" in text for text in await blocks()):
+            break
+        await asyncio.sleep(0.05)
+    else:
+        pytest.fail("the added folder never reached the context")
+    client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": [two]}})
+    assert await blocks() == []

@@ -14,7 +14,7 @@ from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.launch import HostDied, launch
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
-from dovetail_models.errors import EngineError
+from dovetail_models.errors import EngineDied, EngineError
 
 ATTEMPTS = 2
 """How often a request is asked before its failure is the answer."""
@@ -64,7 +64,7 @@ class EngineClient:
                 continue
             self._deaths = 0
             return reply
-        raise EngineError(
+        raise EngineDied(
             f"the model's process died on this request ({death}); the next request starts it anew. "
             "If it happens again, try a smaller model or a smaller window"
         )
@@ -127,7 +127,7 @@ class EngineClient:
         """Start a host, unless it is clear that it would only fail again."""
         await self._bury()
         if (pause := self._pause_until - time.monotonic()) > 0:
-            raise EngineError(
+            raise EngineDied(
                 f"the model's process has died {self._deaths} times in a row; it is started again in {pause:.0f} s"
             )
         self._take_status(EngineStatus(state="starting", model=self._options.model_path.stem))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from lsprotocol import types
 
 from dovetail.server import convert
 from dovetail.server.server import DovetailServer
-from dovetail_models.errors import EngineError
+from dovetail_models.errors import EngineDied, EngineError
+
+log = logging.getLogger(__name__)
 
 
 async def inline_completion(
@@ -20,6 +24,9 @@ async def inline_completion(
     offset = document.offset_at(convert.position(params.position), session.encoding)
     try:
         completion = await session.complete(document.uri, offset, convert.trigger(params.context))
+    except EngineDied as error:
+        log.warning("%s", error)  # the status notification tells the editor; the next request is answered anew
+        return None
     except EngineError as error:
         ls.notices.trouble(str(error))
         return None

@@ -1,0 +1,1 @@
+"""From package names to clean, ordered, deduplicated source files."""

@@ -1,0 +1,106 @@
+"""The GGUF file under test, asked through the product's own prompt code and llama.cpp: completions and bits per
+byte."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from models.starter.evaluation.tasks import Task
+
+from dovetail_models.engine.llama import Context, Model, load_model
+from dovetail_models.engine.tokenize import Tokenizer
+from dovetail_models.prompt.deepseek import segments
+from dovetail_models.prompt.fit import fit
+from dovetail_models.prompt.parts import ContextBlock, PromptParts
+
+MICRO_BATCH = 256
+LINE_TOKENS = 64
+BLOCK_TOKENS = 160  # for holes of several lines
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model wrote, and how many bits the truth would have cost it (None where the truth did not fit)."""
+
+    completion: str
+    truth_bits: float | None
+    prompt_tokens: int
+
+
+class StarterModel:
+    """A model file with one context."""
+
+    def __init__(self, path: Path, window: int | None = None, threads: int = 2) -> None:
+        self._model: Model = load_model(path)
+        self.window = min(window or self._model.n_ctx_train, self._model.n_ctx_train)
+        self._tokenizer = Tokenizer(self._model.vocabulary)
+        self._context: Context = self._model.context(self.window, threads, MICRO_BATCH)
+
+    @property
+    def plain_vocabulary(self) -> int:
+        """How many ids are plain text: all below the first special token."""
+        bos = self._model.vocabulary.bos
+        if bos is None:
+            raise ValueError("the vocabulary has no beginning-of-text token: not a DeepSeek-format model")
+        return bos
+
+    def tokens(self, text: str) -> list[int]:
+        """Ids of plain text."""
+        return list(self._tokenizer.tokens(text))
+
+    def piece(self, token: int) -> bytes:
+        """The bytes of a token."""
+        return self._model.vocabulary.piece(token)
+
+    def logits(self, ids: list[int]) -> np.ndarray:
+        """After each of the ids, from an empty cache: shape (ids, vocabulary)."""
+        self._context.forget_from(0)
+        rows = []
+        for token in ids:
+            self._evaluate([token])
+            rows.append(self._context.logits().copy())
+        return np.stack(rows)
+
+    def answer(self, task: Task, context: Sequence[tuple[str, str]]) -> Answer:
+        """Greedy completion (a line for holes within a line) and the cost of the truth."""
+        blocks = tuple(ContextBlock(path, text) for path, text in context)
+        prompt = self._prompt(PromptParts(blocks, task.path, task.prefix, task.suffix))
+        truth = self.tokens(task.truth)
+        bits = self._cost(prompt, truth) if len(prompt) + len(truth) <= self.window else None
+        return Answer(self._complete(prompt, "\n" in task.truth), bits, len(prompt))
+
+    def _prompt(self, parts: PromptParts) -> list[int]:
+        blocks = self._tokenizer.blocks(segments(parts))
+        fitted = fit(blocks, self.window - BLOCK_TOKENS, self._tokenizer.line_ends.__contains__)
+        return [token for block in fitted.blocks for token in block.ids]
+
+    def _complete(self, prompt: list[int], several_lines: bool) -> str:
+        self._context.forget_from(0)
+        self._evaluate(prompt)
+        written = b""
+        for _ in range(BLOCK_TOKENS if several_lines else LINE_TOKENS):
+            token = int(np.argmax(self._context.logits()))
+            if self._model.vocabulary.ends_text(token):
+                break
+            written += self._model.vocabulary.piece(token)
+            if not several_lines and b"\n" in written.lstrip(b"\n"):
+                break
+            self._evaluate([token])
+        return written.decode("utf-8", "replace")
+
+    def _cost(self, prompt: list[int], truth: list[int]) -> float:
+        self._context.forget_from(0)
+        self._evaluate(prompt)
+        bits = 0.0
+        for token in truth:
+            logits = self._context.logits().astype(np.float64)
+            bits -= (logits[token] - logits.max() - math.log(np.exp(logits - logits.max()).sum())) / math.log(2)
+            self._evaluate([token])
+        return bits
+
+    def _evaluate(self, ids: list[int]) -> None:
+        for start in range(0, len(ids), MICRO_BATCH):
+            part = ids[start : start + MICRO_BATCH]
+            self._context.evaluate(part, self._context.held(), want_logits=start + MICRO_BATCH >= len(ids))

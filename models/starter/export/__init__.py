@@ -1,0 +1,1 @@
+"""From a checkpoint to a GGUF file that llama.cpp runs."""

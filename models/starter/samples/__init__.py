@@ -1,0 +1,1 @@
+"""From projects to token sequences as the product will ask for them."""

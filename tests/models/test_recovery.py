@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -12,10 +13,11 @@ import pytest
 from conftest import NewClient, hosts, until
 
 from dovetail_models.engine import client as client_module
-from dovetail_models.engine.client import FREE_DEATHS, EngineClient
+from dovetail_models.engine.client import EngineClient
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.launch import HostDied, HostProcess
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.restart import FREE_DEATHS
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
@@ -110,12 +112,31 @@ async def test_a_host_that_keeps_dying_is_given_a_pause(
     await client.close()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows lets nobody change a file that is mapped")
+async def test_the_model_file_is_emptied_under_a_running_host(
+    new_client: NewClient, options: EngineOptions, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.gguf"
+    whole = options.model_path.read_bytes()
+    path.write_bytes(whole)
+    client = new_client(replace(options, model_path=path))
+    expected = (await client.complete(JOB)).text
+    path.write_bytes(b"")
+    try:
+        assert (await client.complete(JOB)).text == expected
+    except EngineError as error:
+        assert "is empty" in str(error)
+    path.write_bytes(whole)
+    assert (await client.complete(JOB)).text == expected
+
+
 OWNER = """
 import asyncio, sys
 from pathlib import Path
 from dovetail_models.engine.client import EngineClient
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.restart import FREE_DEATHS
 from dovetail_models.prompt.parts import PromptParts
 
 async def main():

@@ -81,6 +81,8 @@ async def launch(options: EngineOptions) -> HostProcess:
             raise
         host.kill()
         cause = await asyncio.shield(host.end())
+        if isinstance(error, TimeoutError):
+            cause = f"did not start within {LISTEN_TIMEOUT_S} s"
         if isinstance(error, OSError | EOFError):
             raise HostDied(cause) from error
         raise

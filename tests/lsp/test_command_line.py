@@ -146,6 +146,28 @@ def test_the_demo_completes_a_place_with_context(project: Path) -> None:
     assert "width=size, height=size)" in told
 
 
+def test_eval_fills_holes_and_scores_them(project: Path) -> None:
+    text = (project / "game.py").read_text()
+    start = text.index("return board")
+    task = {"id": "a", "root": ".", "path": "game.py", "start": start, "end": start + 12, "groundtruth": "return board"}
+    (project / "tasks.jsonl").write_text(json.dumps(task) + "\n")
+    told = dovetail("eval", "tasks.jsonl", "--out", "results.jsonl", "--budget", "300", cwd=project).stdout
+    assert "exact match" in told and "1 tasks" in told
+    (result,) = map(json.loads, (project / "results.jsonl").read_text(encoding="utf-8").splitlines())
+    assert set(result) == {"id", "budget", "completion", "context", "tokens", "ms"}
+    assert (result["id"], result["budget"]) == ("a", 300)
+    assert "return board" not in json.dumps(result["context"])
+
+    dovetail("eval", "tasks.jsonl", "--out", "results.jsonl", "--context-only", cwd=project)
+    (result,) = map(json.loads, (project / "results.jsonl").read_text(encoding="utf-8").splitlines())
+    assert result["completion"] is None and result["context"][0]["path"] == "board.py"
+
+
+def test_eval_names_the_line_of_a_bad_task(project: Path) -> None:
+    (project / "tasks.jsonl").write_text('{"id": 1}\n')
+    assert "tasks.jsonl:1" in dovetail("eval", "tasks.jsonl", cwd=project, status=1).stderr
+
+
 @pytest.mark.parametrize("project_name", ["mcp", "smolagents", "harlequin"])
 def test_real_projects_get_definitions_from_other_files(shared: Path, project_name: str) -> None:
     """At a line of a real project that uses another file's symbol, the rest of the line cut away."""

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from dovetail.completion.request import Trigger
+from dovetail.completion.scoring import score
 from dovetail.completion.shaping import is_complete, shape
 from dovetail.completion.trigger import BLOCK_LINES, Extent, decide
 from dovetail.completion.window import STEP_LINES, cut_window
@@ -94,3 +95,19 @@ def test_any_text_fits_any_budget(seed: int) -> None:
     window = cut_window(text, offset, budget, len)
     assert len(window.prefix) + len(window.suffix) <= budget + text.count("\n")
     assert text[:offset].endswith(window.prefix) and text[offset:].startswith(window.suffix)
+
+
+@pytest.mark.parametrize(
+    ("written", "truth", "exact", "similar", "f1"),
+    [
+        ("foo(a, b)", "foo(a, b)", 1, 1, 1),
+        ("  foo(a, b)  \nnext", "foo(a, b)", 1, 1, 1),
+        ("", "foo", 0, 0, 0),
+        ("foo(b)", "foo(a)", 0, 10 / 12, 0.5),
+        ("1", "2", 0, 0, 1),
+    ],
+)
+def test_scores(written: str, truth: str, exact: float, similar: float, f1: float) -> None:
+    found = score(written, truth)
+    assert (found.exact_match, found.identifier_f1) == (exact, f1)
+    assert found.edit_similarity == pytest.approx(similar)

@@ -23,6 +23,7 @@ COMMANDS = {
     "context": "show what the model would be shown of other files",
     "index": "read a project and count what was found",
     "doctor": "check this installation and say how to mend what is wrong",
+    "eval": "fill the holes of a tasks file and score the answers",
     "demo": "complete a place in a project through the real language server",
 }
 

@@ -1,0 +1,45 @@
+"""How near a completion comes to what the author wrote: pure functions on two texts."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+_IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Each between 0 and 1."""
+
+    exact_match: float
+    edit_similarity: float
+    identifier_f1: float
+
+
+def score(written: str, truth: str) -> Score:
+    """Compare `written`, cut to as many lines as `truth` has, with `truth`; spaces around both do not count.
+
+    Exact match of so many lines; edit similarity is the indel similarity 2*LCS/(|a|+|b|) of CrossCodeEval and RepoEval;
+    identifier F1 is that of the multisets of identifiers (CrossCodeEval).
+    """
+    wanted = truth.strip()
+    lines = written.strip("\n").split("\n")[: wanted.count("\n") + 1]
+    cut = "\n".join(lines).strip()
+    return Score(
+        exact_match=float(_without_trailing_spaces(cut) == _without_trailing_spaces(wanted)),
+        edit_similarity=fuzz.ratio(cut, wanted) / 100,
+        identifier_f1=_f1(Counter(_IDENTIFIER.findall(cut)), Counter(_IDENTIFIER.findall(wanted))),
+    )
+
+
+def _without_trailing_spaces(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.split("\n"))
+
+
+def _f1(found: Counter[str], wanted: Counter[str]) -> float:
+    total = found.total() + wanted.total()
+    return 2 * (found & wanted).total() / total if total else 1.0

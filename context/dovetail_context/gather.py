@@ -1,6 +1,7 @@
 """The front door: what the model should see for a place in a file."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
 
 from dovetail_context.budget import Choice, Price, choose
 from dovetail_context.bundle import ContextBundle, ContextPiece, LeftOut
@@ -35,6 +36,7 @@ def gather(
     situation = read_situation(query, snapshot)
     if situation is None or budget <= 0:
         return ContextBundle(max(budget, 0), 0, (), ())
+    count = cache(count)  # headings and reduced symbols are counted many times
     ranked = rank(candidate for retriever in retrievers for candidate in retriever(situation))
     chosen, rest = choose(ranked, budget, lambda one: _price(one, situation, count))
     pieces = _pieces(chosen, situation, count)
@@ -87,10 +89,16 @@ def _of_file(path: str, chosen: list[Choice], situation: Situation, count: Calla
     symbols = [one.ranked for one in chosen if one.ranked.symbol is not None]
     found: list[ContextPiece] = []
     if symbols:
-        texts = {one.ranked.symbol: one.ranked.text if one.in_full else one.ranked.brief for one in chosen if one.ranked.symbol}
+        texts = {
+            one.ranked.symbol: one.ranked.text if one.in_full else one.ranked.brief
+            for one in chosen
+            if one.ranked.symbol
+        }
         text = outline(situation.snapshot.files[path], texts)
         found.append(_piece(path, symbols, text, "outline" if len(symbols) > 1 else "signature", count))
-    found.extend(_piece(path, [one.ranked], one.ranked.text, "lines", count) for one in chosen if one.ranked.symbol is None)
+    found.extend(
+        _piece(path, [one.ranked], one.ranked.text, "lines", count) for one in chosen if one.ranked.symbol is None
+    )
     found.sort(key=lambda piece: (piece.start_line, piece.end_line))
     return found
 

@@ -7,9 +7,9 @@ so what is imported stands before what imports it.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from dovetail_context.budget import Choice
 from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.languages.registry import language_named
-from dovetail_context.budget import Choice
 
 
 def outline(record: FileRecord, texts: Mapping[Symbol, str]) -> str:

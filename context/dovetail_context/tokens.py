@@ -1,11 +1,12 @@
 """How many tokens a text costs, estimated without a model. Pure.
 
-The weights were fitted by least squares to the real DeepSeek-Coder vocabulary on 1,850 pieces (1 to 60 lines) of Python,
-TypeScript, Java, Go, Rust, C and C++ code and of this package's own outlines. On another 1,850 the error is 3 % in the
-median and 11 % at the 95th percentile, and the sum is 0.5 % low.
+The weights were fitted by least squares to the real DeepSeek-Coder vocabulary on 1,850 pieces (1 to 60 lines) of
+Python, TypeScript, Java, Go, Rust, C and C++ code and of this package's own outlines. On another 1,850 the error is 3
+% in the median and 11 % at the 95th percentile, and the sum is 0.5 % low.
 """
 
 import re
+from functools import lru_cache
 
 _PIECE = re.compile(r"\n[ \t]*|[ \t]+|[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d|_+|[^\x00-\x7f]|[^\w\s]+|.", re.DOTALL)
 
@@ -23,12 +24,10 @@ _SIGNS = (0.0, 1.05, 1.22, 1.54)
 
 def estimate_tokens(text: str) -> int:
     """The estimated number of DeepSeek-Coder tokens of `text`, in linear time (about 6 MB/s)."""
-    total = 0.0
-    for piece in _PIECE.findall(text):
-        total += _weight(piece)
-    return max(1, round(total)) if text else 0
+    return max(1, round(sum(map(_weight, _PIECE.findall(text))))) if text else 0
 
 
+@lru_cache(maxsize=65_536)  # the words of a large project, some MB; most words come again and again
 def _weight(piece: str) -> float:
     first, length = piece[0], len(piece)
     if "a" <= first <= "z":

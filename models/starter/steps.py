@@ -60,6 +60,18 @@ def _clean(arguments: argparse.Namespace) -> object:
     return clean(arguments.work, MANIFEST, references, arguments.processes)
 
 
+def _tokenizer(arguments: argparse.Namespace) -> object:
+    from models.starter.config import load_config
+    from models.starter.corpus.projects import load_projects
+    from models.starter.samples.tokenizer_text import tokenizer_text
+    from models.starter.tokenizer import train_tokenizer
+
+    config = load_config(arguments.config)
+    path = arguments.work / f"tokenizer-{config.vocabulary}.json"
+    train_tokenizer(tokenizer_text(load_projects(arguments.work / "corpus.jsonl")), config.vocabulary).save(str(path))
+    return path
+
+
 def _samples(arguments: argparse.Namespace) -> object:
     from models.starter.config import load_config
     from models.starter.samples.pack import write_samples
@@ -104,6 +116,35 @@ def _quantize(arguments: argparse.Namespace) -> object:
     }
 
 
+def _agree(arguments: argparse.Namespace) -> object:
+    from models.starter.config import load_config
+    from models.starter.evaluation.agreement import largest_logit_difference
+    from models.starter.evaluation.tasks import load_tasks
+
+    if arguments.eval is None:
+        raise SystemExit("--eval FOLDER is needed: the texts that are compared are from its tasks")
+    folder = _run_folder(arguments)
+    texts = [task.prefix[-2000:] for task in load_tasks(sorted((arguments.eval / "tasks").glob("*.jsonl")))[::60]]
+    return largest_logit_difference(load_config(arguments.config), folder / "checkpoint.pt", folder / "model-f32.gguf", texts)
+
+
+def _curve(arguments: argparse.Namespace) -> object:
+    from models.starter.config import load_config
+    from models.starter.training.curve import draw_curve
+
+    config, folder = load_config(arguments.config), _run_folder(arguments)
+    tokens = config.training.batch_rows * config.samples.length
+    draw_curve(folder / "loss.csv", folder / "loss.svg", f"{folder.name}: loss in nats a token", tokens)
+    return folder / "loss.svg"
+
+
+def _pieces(arguments: argparse.Namespace) -> object:
+    from models.starter.export.pieces import cut
+
+    folder = _run_folder(arguments)
+    return cut(folder / "checkpoint.pt", folder / "pieces")
+
+
 def _evaluate(arguments: argparse.Namespace) -> object:
     import numpy as np
     from models.starter.evaluation.evaluate import evaluate
@@ -134,9 +175,13 @@ STEPS = {
         _clean,
         "archives to corpus.jsonl: rules, evaluation overlap, near-duplicates, quality, dependency order",
     ),
+    "tokenizer": (_tokenizer, "corpus.jsonl to a tokenizer of the config's size"),
     "samples": (_samples, "corpus.jsonl to training rows"),
     "train": (_train, "rows to a checkpoint; resumes"),
     "export": (_export, "checkpoint to an exact GGUF"),
+    "pieces": (_pieces, "the checkpoint in pieces of at most 16 MB"),
+    "curve": (_curve, "loss.csv as a picture"),
+    "agree": (_agree, "the largest difference between PyTorch's and llama.cpp's logits"),
     "evaluate": (_evaluate, "a GGUF file on tasks of projects that it never saw, against baselines"),
     "quantize": (_quantize, "exact GGUF to quantized ones"),
 }

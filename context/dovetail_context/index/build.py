@@ -43,7 +43,9 @@ def read_file(root: Path, path: str) -> ReadFile:
     if is_project_file(path):
         return ReadFile(path, project=result.text)
     read = read_text(path, result.text)
-    return ReadFile(path, read.record, None, read.skipped, (*([result.problem] if result.problem else []), *read.problems))
+    return ReadFile(
+        path, read.record, None, read.skipped, (*([result.problem] if result.problem else []), *read.problems)
+    )
 
 
 def read_text(path: str, text: str) -> ReadFile:

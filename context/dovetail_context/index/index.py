@@ -1,7 +1,7 @@
 """`WorkspaceIndex`: keeps the snapshot of a workspace up to date, on one named thread.
 
-It is told what changed and never blocks its caller; what it knows is `snapshot`, replaced by one assignment. How disk and
-open buffers become records stands in `state.py`.
+It is told what changed and never blocks its caller; what it knows is `snapshot`, replaced by one assignment. How disk
+and open buffers become records stands in `state.py`.
 """
 
 import threading
@@ -17,7 +17,8 @@ from dovetail_context.index.state import WorkspaceState
 from dovetail_context.workspace.watch import Watcher
 
 THREAD_NAME = "dovetail-index"
-# During a cold build what is there so far is published this often: copying the table of files costs about 1 ms per 10,000.
+# During a cold build what is there so far is published this often: copying the table of files costs about 1 ms per
+# 10,000.
 PUBLISH_EVERY_S = 0.5
 MAX_PROBLEMS = 200  # kept for the user to see; the newest win
 
@@ -94,7 +95,9 @@ class WorkspaceIndex:
             watcher.start()
         except OSError as error:
             watcher.close()
-            self._note(f"changes on disk are not watched ({error.strerror or error}); saving a file in the editor still updates it")
+            self._note(
+                f"changes on disk are not watched ({error.strerror or error}); saving a file in the editor still updates it"
+            )
             return
         self._watcher = watcher
 

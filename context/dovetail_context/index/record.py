@@ -2,9 +2,11 @@
 
 Two small notations keep records compact and free of any language's syntax:
 
-- a *type* is written as Python writes it: `Money`, `money.Money`, `list[Money]`, `Money | None` (see `meaning/types.py`);
-- an *access path* says where a value comes from: `repo.find().owner[]` is "call find of repo, take owner, take an element";
-  `<Money>` at its start is "an instance of the type Money", `~` is an awaited value, `a|b` is one of two (see `meaning/infer.py`).
+- a *type* is written as Python writes it: `Money`, `money.Money`, `list[Money]`, `Money | None` (see
+  `meaning/types.py`);
+- an *access path* says where a value comes from: `repo.find().owner[]` is "call find of repo, take owner, take an
+  element"; `<Money>` at its start is "an instance of the type Money", `~` is an awaited value, `a|b` is one of two
+  (see `meaning/infer.py`).
 """
 
 from array import array
@@ -20,10 +22,10 @@ SymbolKind = Literal["class", "function", "method", "property", "variable", "fie
 class Symbol:
     """A definition that other files can name.
 
-    `container` is the dotted chain of enclosing classes ("" at module level). Lines are 1-based and inclusive, decorators
-    and body included. `signature` is the text that the model sees, without indentation and body; it may have several
-    lines. `type` is a variable's type or a function's return type; `value` is the access path that a variable is assigned
-    from or a function without declared type returns. Both are empty where unknown.
+    `container` is the dotted chain of enclosing classes ("" at module level). Lines are 1-based and inclusive,
+    decorators and body included. `signature` is the text that the model sees, without indentation and body; it may
+    have several lines. `type` is a variable's type or a function's return type; `value` is the access path that a
+    variable is assigned from or a function without declared type returns. Both are empty where unknown.
     """
 
     name: str

@@ -67,7 +67,12 @@ class IndexSnapshot:
     def with_record(self, record: FileRecord) -> "IndexSnapshot":
         """This snapshot as it would be if `record` were its file's content; version and words stay."""
         changed = IndexSnapshot(
-            self.root, self.version, MappingProxyType(self._with([record], [])), self.projects, self.words, self.complete
+            self.root,
+            self.version,
+            MappingProxyType(self._with([record], [])),
+            self.projects,
+            self.words,
+            self.complete,
         )
         if record.path in self.files:
             changed._resolvers = self._resolvers

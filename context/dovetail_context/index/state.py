@@ -83,7 +83,11 @@ class WorkspaceState:
         if not touched and projects is None and complete in (None, snapshot.complete):
             return snapshot
         effective = {path: self._buffers.get(path) or self._disk.get(path) for path in touched}
-        records = [record for path, record in effective.items() if record is not None and snapshot.files.get(path) is not record]
+        records = [
+            record
+            for path, record in effective.items()
+            if record is not None and snapshot.files.get(path) is not record
+        ]
         removed = [path for path, record in effective.items() if record is None]
         return snapshot.updated(records, removed, projects, complete)
 

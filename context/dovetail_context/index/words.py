@@ -23,8 +23,8 @@ def words_of(text: str) -> set[str]:
 class WordLog:
     """The log. Only the index's worker writes to it.
 
-    `ids` has the words of every file number in text order, by the numbers that `vocabulary` gives them, with `LINE_END` at
-    the end of each line; `postings` has the file numbers of every word, rising.
+    `ids` has the words of every file number in text order, by the numbers that `vocabulary` gives them, with
+    `LINE_END` at the end of each line; `postings` has the file numbers of every word, rising.
     """
 
     def __init__(self) -> None:

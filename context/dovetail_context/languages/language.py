@@ -21,8 +21,8 @@ class CursorView:
 
     `receiver` is the access path before the dot that the cursor follows, `typed` the part of a name already there,
     `callees` the calls whose arguments the cursor stands in (innermost first). `container` and `function` enclose the
-    cursor, `returns` is that function's return type. `bindings` maps local names to access paths; `expected` is the type
-    of the variable being assigned.
+    cursor, `returns` is that function's return type. `bindings` maps local names to access paths; `expected` is the
+    type of the variable being assigned.
     """
 
     line: int
@@ -41,11 +41,12 @@ class CursorView:
 class TypeRules:
     """How a language's types behave where inference needs it.
 
-    `transparent`: generics that stand for their first argument (Optional, Annotated), or their last one if they are also
-    in `last_argument` (Coroutine). `class_of`: generics whose values are classes (type[X]). `own_type`: names of the enclosing class
-    (Self). `elements`: containers and the index of the argument that indexing or iteration gives. `accessors`: methods of
-    containers that give an element ("[]") or the container itself (""). `receivers`: names of the instance inside a method.
-    `ignored`: types that say nothing. `enumerations`: base classes whose class attributes are instances of the class.
+    `transparent`: generics that stand for their first argument (Optional, Annotated), or their last one if they are
+    also in `last_argument` (Coroutine). `class_of`: generics whose values are classes (type[X]). `own_type`: names of
+    the enclosing class (Self). `elements`: containers and the index of the argument that indexing or iteration gives.
+    `accessors`: methods of containers that give an element ("[]") or the container itself (""). `receivers`: names of
+    the instance inside a method. `ignored`: types that say nothing. `enumerations`: base classes whose class
+    attributes are instances of the class.
     """
 
     transparent: frozenset[str] = frozenset()

@@ -28,9 +28,9 @@ _STEP = re.compile(r"\.(?P<member>[A-Za-z_]\w*)|(?P<call>\(\))|\[(?P<index>\d*)\
 class Value:
     """What an expression may be.
 
-    `instance` and `class` speak of the class `definition`; `function` of a callable; `module` of a module; `container` is an
-    instance of a generic type outside the project (list, dict) called `name`. `arguments` are type arguments as written in
-    the file `written_in`; `owner` is the class through which a function was reached.
+    `instance` and `class` speak of the class `definition`; `function` of a callable; `module` of a module;
+    `container` is an instance of a generic type outside the project (list, dict) called `name`. `arguments` are type
+    arguments as written in the file `written_in`; `owner` is the class through which a function was reached.
     """
 
     kind: Literal["instance", "class", "function", "module", "container"]

@@ -1,7 +1,7 @@
 """How much a name has in common with what stands around the cursor, word by word. Pure.
 
-Names are made of words: `register_client` fits under the comment "Register the client", `load_authorization_code` in a branch
-for `AuthorizationCodeRequest`. Rare words count more than common ones.
+Names are made of words: `register_client` fits under the comment "Register the client", `load_authorization_code` in
+a branch for `AuthorizationCodeRequest`. Rare words count more than common ones.
 """
 
 import math
@@ -20,7 +20,9 @@ _MIN_PART_CHARS = 2
 
 def parts_of(name: str) -> list[str]:
     """The words of a name in lower case, plural endings off: `loadURLs_from2` gives load, url, from."""
-    return [_singular(part.lower()) for part in _PART.findall(name) if len(part) >= _MIN_PART_CHARS and not part.isdigit()]
+    return [
+        _singular(part.lower()) for part in _PART.findall(name) if len(part) >= _MIN_PART_CHARS and not part.isdigit()
+    ]
 
 
 class Surroundings:

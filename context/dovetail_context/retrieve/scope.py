@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dovetail_context.index.record import Import, Symbol
+from dovetail_context.index.words import words_of
 from dovetail_context.languages.language import Mention
 from dovetail_context.meaning.infer import Value
 from dovetail_context.meaning.names import Definition
-from dovetail_context.index.words import words_of
 from dovetail_context.retrieve.affinity import Surroundings
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.situation import Situation
@@ -64,6 +64,8 @@ class _Scope:
         self._uses = Counter(_USE.findall(situation.query.text))
         self._focused = False
         self._echoed = _echoed(situation)
+        self._shares: dict[tuple[Definition, str], list[tuple[Definition, float]]] = {}
+        self._known_weights: dict[str, float] = {}
 
     def candidates(self) -> Iterator[Candidate]:
         view = self._view
@@ -152,13 +154,12 @@ class _Scope:
         offered = self._inference.names.exported(value.definition)
         shown = [definitions[-1] for definitions in offered.values() if definitions[-1].symbol is not None]
         wanted = used[0].removesuffix("()") if used else ""
-        fitting = [each for each in shown if each.symbol is not None and each.symbol.name.startswith(typed)]
-        weights = [self._weight(each.symbol) for each in fitting if each.symbol is not None]
-        whole = sum(weights)
-        for definition, weight in zip(fitting, weights, strict=True):
-            yield from self._definition(definition, mass * weight / whole, f"member of {access}")
+        for definition, share in self._shared(shown, typed):
+            yield from self._definition(definition, mass * share, f"member of {access}")
         for definition in offered.get(wanted, ()):
-            yield from self._definition(definition, MENTIONED_NAME * min(1.0, mass / MODULE_NAMES), f"used as {access}.{wanted}")
+            yield from self._definition(
+                definition, MENTIONED_NAME * min(1.0, mass / MODULE_NAMES), f"used as {access}.{wanted}"
+            )
 
     def _callee(self, callee: str, gain: float) -> Iterator[Candidate]:
         for value in self._values(callee):
@@ -180,12 +181,19 @@ class _Scope:
             return
         if value.kind not in ("instance", "class"):
             return
-        everything = list(self._inference.members(value))
-        fitting = [each for each in everything if each[0].symbol is not None and each[0].symbol.name.startswith(typed)]
-        weights = [self._weight(definition.symbol) for definition, _ in fitting if definition.symbol is not None]
+        key = (value.definition, typed)
+        if key not in self._shares:
+            everything = [definition for definition, _ in self._inference.members(value)]
+            self._shares[key] = self._shared(everything, typed)
+        for definition, share in self._shares[key]:
+            yield from self._definition(definition, mass * share, reason)
+
+    def _shared(self, definitions: Iterable[Definition], typed: str) -> list[tuple[Definition, float]]:
+        """Definitions whose names go on from what is typed, with the share of the uses that each is expected to get."""
+        fitting = [each for each in definitions if each.symbol is not None and each.symbol.name.startswith(typed)]
+        weights = [self._weight(each.symbol) for each in fitting if each.symbol is not None]
         whole = sum(weights)
-        for (definition, _), weight in zip(fitting, weights, strict=True):
-            yield from self._definition(definition, mass * weight / whole, reason)
+        return [(definition, weight / whole) for definition, weight in zip(fitting, weights, strict=True)]
 
     def _definition(self, definition: Definition, gain: float, reason: str) -> Iterator[Candidate]:
         symbol = definition.symbol
@@ -206,6 +214,11 @@ class _Scope:
 
     def _weight(self, symbol: Symbol) -> float:
         """How likely one member is used in comparison with the others of its class."""
+        if symbol.name not in self._known_weights:
+            self._known_weights[symbol.name] = self._weight_of_name(symbol)
+        return self._known_weights[symbol.name]
+
+    def _weight_of_name(self, symbol: Symbol) -> float:
         if symbol.name.startswith("__"):
             return 0.05
         weight = 1.0 if symbol.exported else HIDDEN

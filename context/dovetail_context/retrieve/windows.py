@@ -1,7 +1,8 @@
 """Places in other files that look like the code around the cursor: lines that share its rare words. Pure.
 
-What stands left and right of the cursor is the query. Files are preselected by the words that they hold; inside them every
-window is scored by the rarity of the distinct query words in it (BM25 with its saturation taken to the end: a word counts once).
+What stands left and right of the cursor is the query. Files are preselected by the words that they hold; inside them
+every window is scored by the rarity of the distinct query words in it (BM25 with its saturation taken to the end: a
+word counts once).
 """
 
 import math
@@ -18,6 +19,7 @@ LINES_AFTER = 5
 WINDOW_LINES = 12
 STRIDE_LINES = 6
 MAX_FILES = 60  # looked into; the score of files below that is that of chance
+MAX_WINDOWS_OF_FILE = 24
 COMMON_SHARE = 0.4  # a word in more than this share of the files tells nothing, unless there are few files
 MIN_FILES_FOR_COMMON = 20
 
@@ -45,11 +47,9 @@ def similar_windows(text: str, offset: int, path: str, words: WordView, limit: i
             known = words.id_of(form)
             if known is not None and known < len(slots):
                 slots[known] = slot
-    found = [
-        window
-        for other in _promising_files(rarities, path, words)
-        for window in _windows_of(other, words, slots, weights, whole)
-    ]
+    found: list[Window] = []
+    for other in _promising_files(rarities, path, words):
+        found.extend(_windows_of(other, words, slots, weights, whole))
     found.sort(key=lambda window: (-window.likeness, window.path, window.start_line))
     return list(_without_overlaps(found, limit))
 
@@ -81,7 +81,11 @@ def _promising_files(rarities: dict[str, float], path: str, words: WordView) -> 
 
 
 def _windows_of(
-    path: str, words: WordView, slots: "np.ndarray[tuple[int], np.dtype[np.uint8]]", weights: "np.ndarray[tuple[int], np.dtype[np.float32]]", whole: float
+    path: str,
+    words: WordView,
+    slots: "np.ndarray[tuple[int], np.dtype[np.uint8]]",
+    weights: "np.ndarray[tuple[int], np.dtype[np.float32]]",
+    whole: float,
 ) -> Iterator[Window]:
     ids = np.frombuffer(words.ids(path), dtype=np.uint32)
     hits = slots[ids]
@@ -96,9 +100,10 @@ def _windows_of(
     present[blocks, hits[places] - 1] = True
     both = present[:-1] | present[1:]  # a window is two blocks long
     scores = both @ weights
-    for block in np.flatnonzero(scores > 0.0):
+    for block in np.argsort(-scores, kind="stable")[:MAX_WINDOWS_OF_FILE]:
         start = int(block) * STRIDE_LINES + 1
-        yield Window(path, start, min(start + WINDOW_LINES - 1, last_line), float(scores[block]) / whole)
+        if scores[block] > 0.0:
+            yield Window(path, start, min(start + WINDOW_LINES - 1, last_line), float(scores[block]) / whole)
 
 
 def _without_overlaps(found: list[Window], limit: int) -> Iterator[Window]:
@@ -107,7 +112,9 @@ def _without_overlaps(found: list[Window], limit: int) -> Iterator[Window]:
     for window in found:
         if given >= limit:
             return
-        if all(window.end_line < other.start_line or window.start_line > other.end_line for other in taken[window.path]):
+        if all(
+            window.end_line < other.start_line or window.start_line > other.end_line for other in taken[window.path]
+        ):
             taken[window.path].append(window)
             given += 1
             yield window

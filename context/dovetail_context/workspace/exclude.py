@@ -8,7 +8,27 @@ from fnmatch import fnmatchcase
 
 # Folders that tools fill: dependencies, build output, caches. `.git` and other tools' folders begin with a dot.
 VENDORED_FOLDERS = frozenset(
-    ["node_modules", "bower_components", "jspm_packages", "site-packages", "dist-packages", "__pycache__", "__pypackages__", "venv", "env.bak", "virtualenv", "third_party", "thirdparty", "Pods", "Carthage", "DerivedData", "htmlcov", "elm-stuff", "cmake-build-debug", "cmake-build-release"]
+    [
+        "node_modules",
+        "bower_components",
+        "jspm_packages",
+        "site-packages",
+        "dist-packages",
+        "__pycache__",
+        "__pypackages__",
+        "venv",
+        "env.bak",
+        "virtualenv",
+        "third_party",
+        "thirdparty",
+        "Pods",
+        "Carthage",
+        "DerivedData",
+        "htmlcov",
+        "elm-stuff",
+        "cmake-build-debug",
+        "cmake-build-release",
+    ]
 )
 # Dot folders that hold a project's own sources.
 KEPT_DOT_FOLDERS = frozenset({".github", ".ci"})
@@ -73,7 +93,22 @@ HARMLESS_NAMES = (
 )
 
 LOCK_FILES = frozenset(
-    ["package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lockb", "poetry.lock", "uv.lock", "pdm.lock", "Pipfile.lock", "Cargo.lock", "go.sum", "composer.lock", "Gemfile.lock", "packages.lock.json"]
+    [
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "yarn.lock",
+        "pnpm-lock.yaml",
+        "bun.lockb",
+        "poetry.lock",
+        "uv.lock",
+        "pdm.lock",
+        "Pipfile.lock",
+        "Cargo.lock",
+        "go.sum",
+        "composer.lock",
+        "Gemfile.lock",
+        "packages.lock.json",
+    ]
 )
 GENERATED_NAMES = (
     "*.min.js",
@@ -143,6 +178,8 @@ def _comments_of(head: bytes) -> bytes:
         stripped = line.strip()
         if stripped.startswith((b"#", b"//", b"/*", b"*", b"--", b"<!--", b'"""', b"'''", b";", b"%")):
             lines.append(stripped)
-        elif (stripped and not lines and not stripped.startswith((b"package ", b"\xef\xbb\xbf", b"<?"))) or (stripped and lines):
+        elif (stripped and not lines and not stripped.startswith((b"package ", b"\xef\xbb\xbf", b"<?"))) or (
+            stripped and lines
+        ):
             break
     return b"\n".join(lines)

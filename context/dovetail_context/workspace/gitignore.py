@@ -8,7 +8,8 @@ from pathspec import GitIgnoreSpec
 class IgnoreRules:
     """The rules that hold in one folder: its own file's and those of the folders above it.
 
-    A rule of a deeper file wins over one of a higher file, and within a file the last rule that matches wins, as in git.
+    A rule of a deeper file wins over one of a higher file, and within a file the last rule that matches wins, as in
+    git.
     """
 
     def __init__(self, layers: tuple[tuple[str, GitIgnoreSpec], ...] = ()) -> None:

@@ -118,7 +118,8 @@ async def _run(task: Task, index: WorkspaceIndex, engine: Engine | None, setting
     if engine is None:
         bundle = context_for(request, budget)
         ms = (perf_counter() - started) * 1000
-        answer: dict[str, Any] = {"completion": None, "tokens": {"context": bundle.tokens}, "ms": {"context": round(ms, 1)}}
+        tokens = {"context": bundle.tokens}
+        answer: dict[str, Any] = {"completion": None, "tokens": tokens, "ms": {"context": round(ms, 1)}}
         found = None
     else:
         completion = await complete(request, engine, settings)

@@ -87,8 +87,8 @@ def _either(tree: SyntaxTree, nodes: tuple[Node | None, ...], depth: int) -> str
     return "|".join(dict.fromkeys(paths))
 
 
-# Calls of the standard library that give what their argument is (or its elements): the position of that argument and what
-# is added to its path.
+# Calls of the standard library that give what their argument is (or its elements): the position of that argument and
+# what is added to its path.
 _KNOWN_CALLS = {
     "list": (0, ""),
     "tuple": (0, ""),
@@ -111,7 +111,9 @@ _KNOWN_CALLS = {
 }
 _METHODS_TOO = frozenset({"cast", "deepcopy", "copy", "wait_for", "shield"})  # also reached through their modules
 _MODULES = frozenset({"typing", "t", "copy", "asyncio", "anyio"})
-_COMPREHENSIONS = frozenset({"list_comprehension", "set_comprehension", "generator_expression", "dictionary_comprehension"})
+_COMPREHENSIONS = frozenset(
+    {"list_comprehension", "set_comprehension", "generator_expression", "dictionary_comprehension"}
+)
 
 
 def _known_call(tree: SyntaxTree, call: Node, name: str, depth: int) -> str:

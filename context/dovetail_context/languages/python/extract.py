@@ -4,6 +4,7 @@ import re
 from array import array
 from dataclasses import replace
 from hashlib import blake2b
+from sys import intern
 
 from dovetail_context.index.access import alternatives, base_name, put_in
 from dovetail_context.index.record import FileRecord, Import, References, Symbol, SymbolKind
@@ -34,8 +35,6 @@ PATTERNS = (
     "return",
     "import",
     "import",
-    "call",
-    "call",
     "error",
 )
 _QUOTED_NAME = re.compile(r"""["']([A-Za-z_]\w*)["']""")
@@ -45,7 +44,7 @@ _BOUND = re.compile(r"(?:\w+\.)?(?:TypeVar|ParamSpec)\(.*?bound\s*=\s*([\"']?[\w
 def extract(path: str, text: str, references: bool = True) -> FileRecord:
     """Read a Python file; broken parts are passed over and noted in `problems`."""
     tree = grammar().parse(text)
-    reader = _Reader(tree, references)
+    reader = _Reader(tree)
     for event in in_text_order(grammar().matches(tree.root, "symbols.scm"), PATTERNS):
         reader.visit(event)
     imports = reader.imports
@@ -62,7 +61,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         text=text,
         symbols=_mark_exported(reader.symbols, exports),
         imports=tuple(imports),
-        references=reader.references,
+        references=_calls(tree) if references else References(),
         exports=exports,
         problems=problems,
     )
@@ -71,7 +70,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
 class _Reader:
     """Visits the events of a file in text order and collects what they define."""
 
-    def __init__(self, tree: SyntaxTree, with_references: bool) -> None:
+    def __init__(self, tree: SyntaxTree) -> None:
         self.symbols: list[Symbol] = []
         self.imports: list[Import] = []
         self.exports: list[str] | None = None
@@ -80,13 +79,6 @@ class _Reader:
         self._frames = Frames()
         self._decorators: list[Node] = []
         self._fields: set[tuple[str, str]] = set()
-        self._with_references = with_references
-        self._calls: tuple[list[str], list[str], array[int]] = ([], [], array("I"))
-
-    @property
-    def references(self) -> References:
-        names, receivers, lines = self._calls
-        return References(tuple(names), tuple(receivers), lines)
 
     def visit(self, event: Event) -> None:
         self._frames.close_before(event.node.start_byte)
@@ -186,14 +178,6 @@ class _Reader:
     def _on_import(self, event: Event) -> None:
         self.imports.extend(read_import(self._tree, event.node))
 
-    def _on_call(self, event: Event) -> None:
-        if self._with_references:
-            names, receivers, lines = self._calls
-            called, receiver = event.captures["called"][0], event.one("receiver")
-            names.append(self._tree.text(called))
-            receivers.append(access_path(self._tree, receiver) if receiver is not None else "")
-            lines.append(called.start_point[0] + 1)
-
     def _on_error(self, event: Event) -> None:
         if self.error_line == 1:
             self.error_line = event.node.start_point[0] + 1
@@ -217,8 +201,8 @@ class _Reader:
     ) -> None:
         if kind == "field":
             self._fields.add((self._frames.container, name))
-        start, end = (first or node).start_point[0] + 1, node.end_point[0] + 1
-        self.symbols.append(Symbol(name, kind, self._frames.container, start, end, signature, **rest))  # type: ignore[arg-type]
+        start, end = (first or node).start_point[0] + 1, node.end_point[0] + 1 self.symbols.append(Symbol(name, kind,
+        self._frames.container, start, end, signature, **rest))  # type: ignore[arg-type]
 
     def _declared_type(self, event: Event) -> str:
         declared = event.one("type")
@@ -243,6 +227,20 @@ class _Reader:
             if bound is not None:
                 path = put_in(path, name, bound)
         return path if len(path) <= MAX_ACCESS_CHARS else ""
+
+
+def _calls(tree: SyntaxTree) -> References:
+    """All calls in text order, those of attributes with their receivers."""
+    matches = grammar().matches(tree.root, "calls.scm")
+    found = sorted(
+        ((captures["called"][0], captures.get("receiver")) for _, captures in matches),
+        key=lambda one: one[0].start_byte,
+    )
+    return References(
+        tuple(intern(tree.text(called)) for called, _ in found),
+        tuple(intern(access_path(tree, receiver[0])) if receiver else "" for _, receiver in found),
+        array("I", [called.start_point[0] + 1 for called, _ in found]),
+    )
 
 
 def _mark_exported(symbols: list[Symbol], exports: tuple[str, ...] | None) -> tuple[Symbol, ...]:

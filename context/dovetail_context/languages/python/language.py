@@ -22,7 +22,8 @@ _RULES = TypeRules(
         for index, names in enumerate(
             (
                 """list List set Set frozenset FrozenSet Sequence MutableSequence Iterable Iterator Collection tuple Tuple deque Deque
-                AbstractSet Generator AsyncIterator AsyncIterable AsyncGenerator Reversible KeysView ContextManager AsyncContextManager
+                AbstractSet Generator AsyncIterator AsyncIterable AsyncGenerator Reversible KeysView ContextManager
+                AsyncContextManager
                 AbstractContextManager AbstractAsyncContextManager ValuesView""",
                 "dict Dict Mapping MutableMapping defaultdict DefaultDict OrderedDict ChainMap ItemsView",
             )

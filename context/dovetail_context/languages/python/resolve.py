@@ -16,9 +16,9 @@ _SOURCE_FOLDERS = ("src", "lib", "python", "source")
 class PythonResolver:
     """Resolves imports among one set of files.
 
-    A *source root* is a folder from which absolute imports start: those that pyproject.toml names, the parent of every
-    outermost package (a folder with `__init__.py` whose parent has none), `src` and the like, and the workspace's root. Of several
-    roots that know a module, the one nearest to the importing file wins.
+    A *source root* is a folder from which absolute imports start: those that pyproject.toml names, the parent of
+    every outermost package (a folder with `__init__.py` whose parent has none), `src` and the like, and the
+    workspace's root. Of several roots that know a module, the one nearest to the importing file wins.
     """
 
     def __init__(self, paths: Collection[str], projects: Mapping[str, str]) -> None:

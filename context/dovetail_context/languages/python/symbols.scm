@@ -1,4 +1,4 @@
-; What Python files define, import and call. Captures are read by extract.py.
+; What Python files define and import. Captures are read by extract.py.
 
 (class_definition
   name: (identifier) @name
@@ -39,8 +39,5 @@
 
 (import_statement) @import
 (import_from_statement) @import
-
-(call function: (identifier) @called) @call
-(call function: (attribute object: (_) @receiver attribute: (identifier) @called)) @call
 
 (ERROR) @error

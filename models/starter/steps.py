@@ -125,7 +125,9 @@ def _agree(arguments: argparse.Namespace) -> object:
         raise SystemExit("--eval FOLDER is needed: the texts that are compared are from its tasks")
     folder = _run_folder(arguments)
     texts = [task.prefix[-2000:] for task in load_tasks(sorted((arguments.eval / "tasks").glob("*.jsonl")))[::60]]
-    return largest_logit_difference(load_config(arguments.config), folder / "checkpoint.pt", folder / "model-f32.gguf", texts)
+    return largest_logit_difference(
+        load_config(arguments.config), folder / "checkpoint.pt", folder / "model-f32.gguf", texts
+    )
 
 
 def _curve(arguments: argparse.Namespace) -> object:

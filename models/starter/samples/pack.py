@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,6 @@ from models.starter.tokenizer import load_tokenizer
 HELD_OUT_SHARE = 0.02  # of projects
 SMALLEST_SAMPLE = 96  # tokens; a remainder below this is padded
 SHARD_BYTES = 56_000_000  # at most 60 MB, so that shards can be moved to a GPU machine
-_SIZES = (0.35, 0.3, 0.35)  # shares of samples of a quarter row, half a row, whatever is left of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Plan:
     held_out_rows: int
     length: int  # tokens a row, less one
     language_shares: Mapping[str, float]
+    size_shares: Mapping[str, float]  # of samples of 1/8, 1/4, 1/2 of a row, 1 for what is left of it
     recipe: Recipe
     seed: int = 0
 
@@ -90,8 +91,10 @@ def draw_rows(projects: Sequence[Project], tokenizer_path: Path, plan: Plan, see
             project = rng.choices(by_language[language], weights[language])[0]
             if project.name not in samplers:
                 samplers[project.name] = ProjectSampler(project, tokenizer, plan.recipe, rng)
-            wanted = rng.choices((plan.length // 4, plan.length // 2, room), _SIZES)[0]
-            row += samplers[project.name].draw(max(SMALLEST_SAMPLE, min(room, wanted)))
+            size = rng.choices(list(plan.size_shares), list(plan.size_shares.values()))[0]
+            row += samplers[project.name].draw(
+                max(SMALLEST_SAMPLE, min(room, int(room if size == "1" else plan.length * Fraction(size))))
+            )
         yield row + [eos] * room
 
 

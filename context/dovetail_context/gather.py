@@ -29,9 +29,10 @@ def gather(
     count: Callable[[str], int] = estimate_tokens,
     retrievers: Iterable[Retriever] = RETRIEVERS,
 ) -> ContextBundle:
-    """The pieces of other files that help most at `query`, in prompt order, within `budget` tokens as `count` counts them.
+    """The pieces of other files that help most at `query`, in prompt order, within `budget` tokens.
 
-    Pure: the same arguments give the same bundle. A file in no known language, or a budget of 0, gives an empty bundle.
+    `count` counts the tokens of a text. Pure: the same arguments give the same bundle. A file in no known language, or
+    a budget of 0, gives an empty bundle.
     """
     situation = read_situation(query, snapshot)
     if situation is None or budget <= 0:

@@ -45,7 +45,7 @@ def _include_class(record: FileRecord, chosen: dict[str, list[Symbol]], containe
 
 
 def dependency_order(paths: Sequence[str], imports: Callable[[str], Iterable[str]]) -> list[str]:
-    """`paths` with what is imported before what imports it; of a cycle the file with the fewest open imports comes first.
+    """`paths`, imported before importing; of a cycle, the file with the fewest open imports comes first.
 
     Depends on the set of paths and their imports alone, so the same files always stand in the same order.
     """

@@ -38,7 +38,7 @@ def rank(candidates: Iterable[Candidate]) -> list[Ranked]:
 
 
 def _merged(same: list[Candidate]) -> Ranked:
-    """Evidence adds up as independent chances do; of one retriever's evidence with the same reason only the best counts."""
+    """Evidence adds up as independent chances do; of one retriever's with the same reason only the best counts."""
     best: dict[tuple[str, str], Evidence] = {}
     for candidate in same:
         key = (candidate.evidence.retriever, candidate.evidence.reason)

@@ -48,7 +48,7 @@ class Grammar:
         return SyntaxTree(data, len(data) == len(text), tree.root_node)
 
     def matches(self, node: Node, query: str) -> list[tuple[int, Match]]:
-        """The matches under `node` of the query file `query` (beside the language's module): pattern index, nodes by capture."""
+        """The matches under `node` of a query file beside the language's module: pattern index, nodes by capture."""
         compiled = self._queries.get(query)
         if compiled is None:
             source = resources.files(self._package).joinpath(query).read_text(encoding="utf-8")

@@ -25,7 +25,7 @@ def base_name(path: str) -> str:
 
 
 def put_in(path: str, name: str, bound: str) -> str:
-    """`path` with `bound` in place of `name` at the start of each alternative; alternatives of which nothing is known go."""
+    """`path` with `bound` in place of `name` at the start of each alternative; unknown alternatives go."""
     found = []
     for part in alternatives(path):
         if base_name(part) != name:

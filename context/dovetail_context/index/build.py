@@ -11,7 +11,7 @@ from dovetail_context.workspace.scan import Skipped
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did: files by language, what was passed over and why, what was odd about files that were read, seconds."""
+    """What a build did: files by language, what was passed over and why, what was odd about the rest, seconds."""
 
     counts: dict[str, int]
     skipped: tuple[Skipped, ...]

@@ -87,7 +87,7 @@ class WorkspaceIndex:
         self._post(lambda pending: pending.paths.update(changed))
 
     def watch(self) -> None:
-        """Follow changes on disk. Where the system cannot watch, that is recorded as a problem and `apply` still works."""
+        """Follow changes on disk. Where the system cannot watch, `problems` says so and `apply` still works."""
         if self._watcher is not None or self._closing:
             return
         watcher = Watcher(self.root, self.apply)
@@ -96,7 +96,7 @@ class WorkspaceIndex:
         except OSError as error:
             watcher.close()
             self._note(
-                f"changes on disk are not watched ({error.strerror or error}); saving a file in the editor still updates it"
+                f"changes on disk are not watched ({error.strerror or error}); files saved in the editor still count"
             )
             return
         self._watcher = watcher
@@ -177,7 +177,7 @@ class WorkspaceIndex:
         self._snapshot = self._state.next_snapshot(self._snapshot)
 
     def _guarded(self, work: Callable[[], None], doing: str) -> None:
-        """No fault may end the thread: completion goes on with the last good snapshot and the user can see what happened."""
+        """No fault may end the thread: the last good snapshot stays, and the user can see what happened."""
         try:
             work()
         except Exception as error:  # noqa: BLE001

@@ -1,4 +1,4 @@
-"""What the index's worker knows: the files on disk, the open buffers over them, and what has changed since the last snapshot.
+"""What the index's worker knows: files on disk, open buffers over them, and what changed since the last snapshot.
 
 Only one thread at a time works on it; readers see snapshots.
 """

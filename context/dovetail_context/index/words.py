@@ -1,4 +1,4 @@
-"""Which words stand where: an append-only log shared by all snapshots, and the immutable view that each snapshot has of it.
+"""Which words stand where: an append-only log shared by all snapshots, and the view that each of them has of it.
 
 A changed file gets a new number and its words are appended; a view ignores numbers that are newer than itself or that
 were replaced. So readers need no lock, and a view never changes. Words are identifiers; one that follows a dot is kept

@@ -3,7 +3,7 @@
 Asking a node for its parent searches from the root, so nesting is rebuilt from the ranges instead.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from dovetail_context.syntax import Match, Node
@@ -25,13 +25,17 @@ class Event:
 
 @dataclass(slots=True)
 class Frame:
-    """An open scope. `bindings` maps its local names to access paths; `position` is its symbol's place in the result."""
+    """An open scope.
+
+    `position` is its symbol's place in the result. `bindings` maps its local names to what they stand for, as an access
+    path or as a function that reads it: most local names are never asked for.
+    """
 
     end_byte: int
     is_class: bool
     name: str
     position: int | None = None
-    bindings: dict[str, str] = field(default_factory=dict)
+    bindings: dict[str, str | Callable[[], str]] = field(default_factory=dict)
 
 
 class Frames:
@@ -68,7 +72,11 @@ class Frames:
         """What a local name stands for in the nearest function that binds it ("" if unknown), None if none binds it."""
         for frame in reversed(self._open):
             if not frame.is_class and name in frame.bindings:
-                return frame.bindings[name]
+                bound = frame.bindings[name]
+                if not isinstance(bound, str):
+                    frame.bindings[name] = ""  # while it is being read: a name may be bound to itself
+                    bound = frame.bindings[name] = bound()
+                return bound
         return None
 
 

@@ -77,7 +77,7 @@ class Inference:
         return self._instances(parse_type(type_), place)
 
     def members(self, value: Value) -> Iterator[tuple[Definition, Value]]:
-        """All members of a class or an instance with the class that holds them, own before inherited, hidden ones left out."""
+        """All members of a class or an instance with the class that holds each, own ones before inherited ones."""
         seen: set[str] = set()
         for holder in self.lineage(value):
             symbol = holder.definition.symbol
@@ -153,10 +153,8 @@ class Inference:
         base = _BASE.match(access)
         if base is None:
             return ()
-        if base["type"] is not None:
-            values = self.instances(base["type"], place)
-        else:
-            values = self._name(base["name"], place)
+        declared = base["type"]
+        values = self._name(base["name"], place) if declared is None else self.instances(declared, place)
         position = base.end()
         while position < len(access) and values:
             step = _STEP.match(access, position)

@@ -37,17 +37,27 @@ class Names:
 
     def in_module(self, module: Definition, name: str) -> tuple[Definition, ...]:
         """What `module.name` means."""
-        if module.path:
+        found = tuple(
+            Definition(path, symbol)
+            for path in self._files_of(module)
+            for symbol in self._snapshot.files[path].members("").get(name, ())
+        )
+        if not found and module.path:
             found = self.top_level(module.path, name)
-            if found:
-                return found
-        return self._submodule(module.module, name, module.origin)
+        return found or self._submodule(module.module, name, module.origin)
 
     def exported(self, module: Definition) -> dict[str, tuple[Definition, ...]]:
-        """What a module offers by name: its own public symbols, and for a package what it takes in from this project."""
-        record = self._snapshot.files.get(module.path)
-        if record is None:
-            return {}
+        """What a module offers by name: its public symbols, and for a package what it takes in from this project."""
+        found: dict[str, tuple[Definition, ...]] = {}
+        for path in self._files_of(module):
+            found.update(self._exported_by(self._snapshot.files[path]))
+        return found
+
+    def imported(self, imported: Import, path: str) -> tuple[Definition, ...]:
+        """What an import statement of `path` binds."""
+        return self._follow(imported, path, frozenset())
+
+    def _exported_by(self, record: FileRecord) -> dict[str, tuple[Definition, ...]]:
         names = record.exports
         if names is None:
             own = [name for name, symbols in record.members("").items() if symbols[-1].exported]
@@ -56,9 +66,10 @@ class Names:
         found = ((name, self.top_level(record.path, name)) for name in dict.fromkeys(names))
         return {name: definitions for name, definitions in found if definitions}
 
-    def imported(self, imported: Import, path: str) -> tuple[Definition, ...]:
-        """What an import statement of `path` binds."""
-        return self._follow(imported, path, frozenset())
+    def _files_of(self, module: Definition) -> tuple[str, ...]:
+        """The files that make up a module, `module.path` first."""
+        others = self._sources(module.module, module.origin) if module.module else ()
+        return tuple(path for path in dict.fromkeys((module.path, *others)) if path in self._snapshot.files)
 
     def _look_up(self, path: str, name: str, seen: frozenset[tuple[str, str]]) -> tuple[Definition, ...]:
         record = self._snapshot.files.get(path)

@@ -19,7 +19,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Something of another file that the model could be shown: a symbol (reduced), or lines as they stand (symbol None).
+    """Something of another file that the model could be shown: a symbol, reduced, or lines as they stand (symbol None).
 
     Lines are 1-based and inclusive. `text` is what would be shown, for a symbol without the class around it;
     `brief` is a shorter form of it, "" where there is none.

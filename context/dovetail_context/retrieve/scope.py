@@ -91,7 +91,7 @@ class _Scope:
                 yield from self._import(imported)
 
     def _import(self, imported: Import) -> Iterator[Candidate]:
-        """An imported name counts by how often the file uses it; of modules and classes used through a dot, members count."""
+        """An imported name counts by how often the file uses it; so do the members of what it uses through a dot."""
         uses = self._uses.get(imported.alias, 0)
         share = math.log1p(uses) / 2
         reason = f"imported in line {imported.line}"

@@ -52,7 +52,7 @@ def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
 
 @lru_cache(maxsize=8)  # the same text is asked about several times while the cursor moves
 def _extracted(language: str, path: str, text: str, offset: int) -> FileRecord:
-    """The record of a text being typed: of the text as it stands, or, if that does not parse, with the statement mended."""
+    """The record of a text being typed; if that does not parse, of the text with its statement mended."""
     speaker = language_named(language)
     record = speaker.extract(path, text, references=False)
     if not record.problems:

@@ -8,27 +8,11 @@ from fnmatch import fnmatchcase
 
 # Folders that tools fill: dependencies, build output, caches. `.git` and other tools' folders begin with a dot.
 VENDORED_FOLDERS = frozenset(
-    [
-        "node_modules",
-        "bower_components",
-        "jspm_packages",
-        "site-packages",
-        "dist-packages",
-        "__pycache__",
-        "__pypackages__",
-        "venv",
-        "env.bak",
-        "virtualenv",
-        "third_party",
-        "thirdparty",
-        "Pods",
-        "Carthage",
-        "DerivedData",
-        "htmlcov",
-        "elm-stuff",
-        "cmake-build-debug",
-        "cmake-build-release",
-    ]
+    """
+    node_modules bower_components jspm_packages site-packages dist-packages __pycache__ __pypackages__ venv
+    env.bak virtualenv third_party thirdparty Pods Carthage DerivedData htmlcov elm-stuff cmake-build-debug
+    cmake-build-release
+    """.split()  # noqa: SIM905 - a list of one-word strings fills a screen
 )
 # Dot folders that hold a project's own sources.
 KEPT_DOT_FOLDERS = frozenset({".github", ".ci"})
@@ -93,22 +77,10 @@ HARMLESS_NAMES = (
 )
 
 LOCK_FILES = frozenset(
-    [
-        "package-lock.json",
-        "npm-shrinkwrap.json",
-        "yarn.lock",
-        "pnpm-lock.yaml",
-        "bun.lockb",
-        "poetry.lock",
-        "uv.lock",
-        "pdm.lock",
-        "Pipfile.lock",
-        "Cargo.lock",
-        "go.sum",
-        "composer.lock",
-        "Gemfile.lock",
-        "packages.lock.json",
-    ]
+    """
+    package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lockb poetry.lock uv.lock pdm.lock
+    Pipfile.lock Cargo.lock go.sum composer.lock Gemfile.lock packages.lock.json
+    """.split()  # noqa: SIM905 - a list of one-word strings fills a screen
 )
 GENERATED_NAMES = (
     "*.min.js",
@@ -150,12 +122,11 @@ def excluded_folder(name: str, siblings: frozenset[str]) -> str | None:
 def excluded_name(name: str) -> str | None:
     """Why a file is not read, judged by its name; None if it may be."""
     lowered = name.lower()
-    if any(fnmatchcase(lowered, pattern) for pattern in SECRET_NAMES):
-        if not any(fnmatchcase(lowered, pattern) for pattern in HARMLESS_NAMES):
-            return "may hold secrets"
+    if _matches(lowered, SECRET_NAMES) and not _matches(lowered, HARMLESS_NAMES):
+        return "may hold secrets"
     if name in LOCK_FILES:
         return "lock file"
-    if any(fnmatchcase(lowered, pattern) for pattern in GENERATED_NAMES):
+    if _matches(lowered, GENERATED_NAMES):
         return "generated"
     return None
 
@@ -171,15 +142,17 @@ def excluded_head(head: bytes) -> str | None:
     return None
 
 
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
 def _comments_of(head: bytes) -> bytes:
     """The comment lines at the top: a marker counts there, not in a string of code that writes such markers."""
-    lines = []
+    lines: list[bytes] = []
     for line in head.splitlines()[:40]:
-        stripped = line.strip()
+        stripped = line.strip().removeprefix(b"\xef\xbb\xbf")
         if stripped.startswith((b"#", b"//", b"/*", b"*", b"--", b"<!--", b'"""', b"'''", b";", b"%")):
             lines.append(stripped)
-        elif (stripped and not lines and not stripped.startswith((b"package ", b"\xef\xbb\xbf", b"<?"))) or (
-            stripped and lines
-        ):
+        elif stripped and (lines or not stripped.startswith((b"package ", b"<?"))):
             break
     return b"\n".join(lines)

@@ -42,7 +42,7 @@ def find_root(path: Path) -> Path:
 
 
 def is_too_wide(root: Path) -> bool:
-    """Whether `root` holds a whole home folder: nobody means to have all of that read. `.dovetail.toml` says otherwise."""
+    """Whether `root` holds a whole home folder, which nobody means to have read; `.dovetail.toml` says otherwise."""
     home = Path.home()
     return (root == home or root in home.parents) and not (root / ".dovetail.toml").is_file()
 

@@ -4,6 +4,7 @@ Files are listed, not read, save for the first bytes of those that a language cl
 """
 
 import os
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ def scan(root: Path, wanted: Callable[[str], bool] = lambda path: True) -> ScanR
     if is_too_wide(Path(root).absolute()):
         return ScanResult((), (Skipped(".", "holds a whole home folder: open the folder of a project"),))
     walk = _Walk(Path(root), wanted)
-    walk.folder(Path(root), "", IgnoreRules.of_repository(Path(root)))
+    walk.everything()
     return ScanResult(
         tuple(sorted(walk.files, key=lambda file: file.path)), tuple(sorted(walk.skipped, key=lambda skip: skip.path))
     )
@@ -68,7 +69,11 @@ def is_excluded(root: Path, path: str) -> str | None:
 
 
 class _Walk:
-    """Collects files and skips; one method per kind of entry."""
+    """Collects files and skips.
+
+    Folders are visited by their real identity, and links to folders last: so a loop ends, and what can be reached in
+    two ways stands under its own name.
+    """
 
     def __init__(self, root: Path, wanted: Callable[[str], bool]) -> None:
         self.files: list[ScannedFile] = []
@@ -76,33 +81,37 @@ class _Walk:
         self._root = root
         self._wanted = wanted
         self._visited: set[tuple[int, int]] = set()
+        self._folders: deque[tuple[Path, str, IgnoreRules]] = deque()
+        self._links: deque[tuple[Path, str, IgnoreRules]] = deque()
 
-    def folder(self, folder: Path, relative: str, rules: IgnoreRules) -> None:
-        """Visit a folder and all below it, without recursion of the interpreter."""
-        pending = [(folder, relative, rules)]
-        while pending:
-            current, base, above = pending.pop()
-            try:
-                with os.scandir(current) as listing:
-                    entries = sorted(listing, key=lambda entry: entry.name)
-                identity = current.stat()
-            except OSError as error:
-                self._skip(base or ".", f"unreadable: {error.strerror or type(error).__name__}")
-                continue
-            key = (identity.st_dev, identity.st_ino)
-            if key in self._visited and identity.st_ino:  # a loop of links, or a folder reached twice
-                self._skip(base, "reached before by another path")
-                continue
-            self._visited.add(key)
-            inside = above.entering(current, base)
-            siblings = frozenset(entry.name for entry in entries)
-            for entry in entries:
-                path = f"{base}/{entry.name}" if base else entry.name
-                if self._is_folder(entry):
-                    if self._enters(entry, path, inside, siblings):
-                        pending.append((Path(entry.path), path, inside))
-                else:
-                    self._file(entry, path, inside)
+    def everything(self) -> None:
+        """Visit the root and all below it."""
+        self._folders.append((self._root, "", IgnoreRules.of_repository(self._root)))
+        while self._folders or self._links:
+            folder, path, rules = (self._folders or self._links).popleft()
+            self._folder(folder, path, rules)
+
+    def _folder(self, folder: Path, base: str, above: IgnoreRules) -> None:
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+            identity = folder.stat()
+        except OSError as error:
+            self._skip(base or ".", f"unreadable: {error.strerror or type(error).__name__}")
+            return
+        key = (identity.st_dev, identity.st_ino)
+        if key in self._visited and identity.st_ino:
+            self._skip(base, "reached before by another path")
+            return
+        self._visited.add(key)
+        rules = above.entering(folder, base)
+        siblings = frozenset(entry.name for entry in entries)
+        for entry in entries:
+            path = f"{base}/{entry.name}" if base else entry.name
+            if not _is_folder(entry):
+                self._file(entry, path, rules)
+            elif self._enters(entry, path, rules, siblings):
+                (self._links if entry.is_symlink() else self._folders).append((Path(entry.path), path, rules))
 
     def _enters(self, entry: "os.DirEntry[str]", path: str, rules: IgnoreRules, siblings: frozenset[str]) -> bool:
         if entry.name == ".git":
@@ -126,28 +135,32 @@ class _Walk:
             reason = "ignored by .gitignore"
         if reason is None and entry.is_symlink() and not _inside(self._root, Path(entry.path)):
             reason = "links out of the workspace"
-        if reason is None:
-            try:
-                status = entry.stat()
-                if not entry.is_file():
-                    reason = "not a plain file"
-                elif status.st_size > MAX_FILE_BYTES:
-                    reason = f"larger than {MAX_FILE_BYTES // 1000} kB"
-                else:
-                    self.files.append(ScannedFile(path, status.st_size, status.st_mtime_ns))
-            except OSError as error:
-                reason = f"unreadable: {error.strerror or type(error).__name__}"
+        reason = reason or self._measure(entry, path)
         if reason is not None:
             self._skip(path, reason)
 
-    def _is_folder(self, entry: "os.DirEntry[str]") -> bool:
+    def _measure(self, entry: "os.DirEntry[str]", path: str) -> str | None:
+        """Note the file, or say why it does not count."""
         try:
-            return entry.is_dir()
-        except OSError:
-            return False
+            status = entry.stat()
+            if not entry.is_file():
+                return "not a plain file"
+        except OSError as error:
+            return f"unreadable: {error.strerror or type(error).__name__}"
+        if status.st_size > MAX_FILE_BYTES:
+            return f"larger than {MAX_FILE_BYTES // 1000} kB"
+        self.files.append(ScannedFile(path, status.st_size, status.st_mtime_ns))
+        return None
 
     def _skip(self, path: str, reason: str) -> None:
         self.skipped.append(Skipped(path, reason))
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _inside(root: Path, path: Path) -> bool:
@@ -159,6 +172,6 @@ def _inside(root: Path, path: Path) -> bool:
 
 def _names(folder: Path) -> frozenset[str]:
     try:
-        return frozenset(os.listdir(folder))
+        return frozenset(entry.name for entry in folder.iterdir())
     except OSError:
         return frozenset()

@@ -1,4 +1,4 @@
-"""What stands around a cursor in Python text, as a `CursorView`. The text is being typed: nothing here trusts it to parse."""
+"""What stands around a cursor in Python text. The text is being typed: nothing here trusts it to parse."""
 
 import re
 from collections.abc import Iterator

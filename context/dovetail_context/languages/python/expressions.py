@@ -32,7 +32,7 @@ def access_path(tree: SyntaxTree, node: Node | None) -> str:
 
 
 def type_text(source: str) -> str:
-    """An annotation in type notation: quotes of forward references and line breaks gone, "" if too long to be of use."""
+    """An annotation in type notation, without quotes and line breaks; "" if it is too long to be of use."""
     if "Literal" not in source:
         source = source.replace('"', "").replace("'", "")
     source = _SPACE.sub(" ", source).strip()

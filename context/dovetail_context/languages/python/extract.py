@@ -2,7 +2,9 @@
 
 import re
 from array import array
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from hashlib import blake2b
 from sys import intern
 
@@ -37,6 +39,7 @@ PATTERNS = (
     "import",
     "error",
 )
+_SELF = ("self", "cls")
 _QUOTED_NAME = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _BOUND = re.compile(r"(?:\w+\.)?(?:TypeVar|ParamSpec)\(.*?bound\s*=\s*([\"']?[\w.\[\]| ]+)", re.DOTALL)
 
@@ -79,10 +82,23 @@ class _Reader:
         self._frames = Frames()
         self._decorators: list[Node] = []
         self._fields: set[tuple[str, str]] = set()
+        self._visitors: dict[str, Callable[[Event], None]] = {
+            "class": self._on_class,
+            "function": self._on_function,
+            "decorator": self._on_decorator,
+            "variable": self._on_variable,
+            "variables": self._on_variables,
+            "field": self._on_field,
+            "augmented": self._on_augmented,
+            "alias": self._on_alias,
+            "return": self._on_return,
+            "import": self._on_import,
+            "error": self._on_error,
+        }
 
     def visit(self, event: Event) -> None:
         self._frames.close_before(event.node.start_byte)
-        getattr(self, f"_on_{event.kind}")(event)
+        self._visitors[event.kind](event)
 
     def _on_decorator(self, event: Event) -> None:
         self._decorators.append(event.node)
@@ -90,70 +106,73 @@ class _Reader:
     def _on_class(self, event: Event) -> None:
         name, body = self._tree.text(event.captures["name"][0]), event.captures["body"][0]
         bases = event.one("bases")
-        self._add_definition(
-            event, name, "class", bases=tuple(base_names(self._tree, bases)) if bases is not None else ()
-        )
+        found = tuple(base_names(self._tree, bases)) if bases is not None else ()
+        self._add_definition(event, Symbol(name, "class", "", 0, 0, "", bases=found))
         self._frames.enter(Frame(body.end_byte, True, name))
 
     def _on_function(self, event: Event) -> None:
-        name, returns = self._tree.text(event.captures["name"][0]), event.one("type")
-        named = tuple(parameters(self._tree, event.captures["parameters"][0]))
-        position = len(self.symbols)
-        declared = type_text(self._tree.text(returns)) if returns is not None else ""
-        kind: SymbolKind = "method" if self._frames.container else "function"
-        added = self._add_definition(event, name, kind, type=declared, parameters=named)
-        frame = Frame(event.node.end_byte, False, name, position if added else None)
-        frame.bindings.update((parameter, f"<{type_}>") for parameter, type_ in named if type_)
-        frame.bindings.update(
-            (parameter, "") for parameter, type_ in named if not type_ and parameter not in ("self", "cls")
-        )
+        name, frame = self._tree.text(event.captures["name"][0]), Frame(event.node.end_byte, False, "")
+        if self._frames.functions:  # a function inside a function: nobody else can name it
+            self._decorators.clear()
+        else:
+            named = tuple(parameters(self._tree, event.captures["parameters"][0]))
+            kind: SymbolKind = "method" if self._frames.container else "function"
+            frame.position = len(self.symbols)
+            symbol = Symbol(name, kind, "", 0, 0, "", type=self._declared_type(event), parameters=named)
+            self._add_definition(event, symbol)
+            frame.bindings.update((each, f"<{type_}>" if type_ else "") for each, type_ in named if each not in _SELF)
         self._frames.enter(frame)
 
     def _on_variable(self, event: Event) -> None:
-        name, value, type_ = self._tree.text(event.captures["name"][0]), event.one("value"), self._declared_type(event)
-        frame = self._frames.innermost
+        name, frame = self._tree.text(event.captures["name"][0]), self._frames.innermost
         if self._frames.functions:
             if frame is not None and not frame.is_class:
-                frame.bindings[name] = f"<{type_}>" if type_ else self._resolved(access_path(self._tree, value))
+                frame.bindings[name] = partial(self._local, event, name, frame.bindings.get(name, ""))
             return
+        value, type_ = event.one("value"), self._declared_type(event)
         if name == "__all__" and frame is None:
             self._export(value)
             return
         if value is not None and value.type == "call" and (bound := _BOUND.match(self._tree.text(value))):
             type_ = type_text(bound[1])
         if frame is None and not type_ and (alias := self._alias(name, value)):
-            self._add(event.node, name, "type", assignment_text(self._tree, event.node), type=alias)
+            self._add(event.node, name, "type", assignment_text(self._tree, event.node), type_=alias)
             return
         path = "" if type_ else access_path(self._tree, value)
-        self._add(
-            event.node,
-            name,
-            "field" if frame else "variable",
-            assignment_text(self._tree, event.node),
-            type=type_,
-            value=path,
-        )
+        text = assignment_text(self._tree, event.node)
+        self._add(event.node, name, "field" if frame else "variable", text, type_=type_, value=path)
+
+    def _local(self, event: Event, name: str, earlier: str | Callable[[], str]) -> str:
+        """What a local variable stands for; `x = x.strip()` speaks of the `earlier` x."""
+        type_ = self._declared_type(event)
+        if type_:
+            return f"<{type_}>"
+        path = access_path(self._tree, event.one("value"))
+        if any(base_name(part) == name for part in alternatives(path)):
+            path = put_in(path, name, earlier if isinstance(earlier, str) else earlier())
+        return self._resolved(path)
 
     def _on_variables(self, event: Event) -> None:
         name, frame = self._tree.text(event.captures["each"][0]), self._frames.innermost
         if frame is not None and not frame.is_class:
             frame.bindings[name] = ""
         elif not self._frames.functions:
-            self._add(event.node, name, "field" if frame else "variable", assignment_text(self._tree, event.node))
+            kind: SymbolKind = "field" if frame else "variable"
+            self._add(event.node, name, kind, assignment_text(self._tree, event.node))
 
     def _on_field(self, event: Event) -> None:
-        """`self.name = ...` in a method; the first assignment of a name counts, and a declaration in the class before it."""
+        """`self.name = ...` in a method. The first one counts, and a declaration in the class before it."""
         container, name = self._frames.container, self._tree.text(event.captures["name"][0])
         if not container or not self._frames.functions or (container, name) in self._fields:
             return
-        if self._tree.text(event.captures["receiver"][0]) not in ("self", "cls"):
+        if self._tree.text(event.captures["receiver"][0]) not in _SELF:
             return
         type_ = self._declared_type(event)
         path = "" if type_ else self._resolved(access_path(self._tree, event.one("value")))
         if path.startswith("<") and path.endswith(">") and path.count("<") == 1:
             type_, path = path[1:-1], ""
         signature = f"{name}: {type_}" if type_ else assignment_text(self._tree, event.node)
-        self._add(event.node, name, "field", signature, type=type_, value=path)
+        self._add(event.node, name, "field", signature, type_=type_, value=path)
 
     def _on_augmented(self, event: Event) -> None:
         if self._frames.innermost is None and self._tree.text(event.captures["name"][0]) == "__all__":
@@ -163,7 +182,7 @@ class _Reader:
         if not self._frames.functions:
             name = self._tree.text(event.captures["name"][0]).partition("[")[0].strip()
             value = type_text(self._tree.text(event.captures["value"][-1]))
-            self._add(event.node, name, "type", assignment_text(self._tree, event.node), type=value)
+            self._add(event.node, name, "type", assignment_text(self._tree, event.node), type_=value)
 
     def _on_return(self, event: Event) -> None:
         """What a function without declared type returns: the first return statement that says something."""
@@ -182,27 +201,37 @@ class _Reader:
         if self.error_line == 1:
             self.error_line = event.node.start_point[0] + 1
 
-    def _add_definition(self, event: Event, name: str, kind: SymbolKind, **rest: object) -> bool:
-        """Add a class or function with its decorators, unless it is local to a function."""
+    def _add_definition(self, event: Event, symbol: Symbol) -> None:
+        """Add a class or function with its decorators, place and text."""
         decorators, self._decorators = self._decorators, []
         if self._frames.functions:
-            return False
+            return
         texts = [one_line(self._tree.text(node)) for node in decorators]
+        kind = symbol.kind
         if kind == "method" and any("property" in text for text in texts):
             kind = "property"
         body = event.captures["body"][0]
-        signature = "\n".join([*texts, head_text(self._tree, event.node, body)])
-        first = decorators[0] if decorators else event.node
-        self._add(event.node, name, kind, signature, first=first, doc=doc_line(self._tree, body), **rest)
-        return True
+        self.symbols.append(
+            Symbol(
+                symbol.name,
+                kind,
+                self._frames.container,
+                (decorators[0] if decorators else event.node).start_point[0] + 1,
+                event.node.end_point[0] + 1,
+                "\n".join([*texts, head_text(self._tree, event.node, body)]),
+                doc_line(self._tree, body),
+                type=symbol.type,
+                bases=symbol.bases,
+                parameters=symbol.parameters,
+            )
+        )
 
-    def _add(
-        self, node: Node, name: str, kind: SymbolKind, signature: str, first: Node | None = None, **rest: object
-    ) -> None:
+    def _add(self, node: Node, name: str, kind: SymbolKind, text: str, type_: str = "", value: str = "") -> None:
+        container = self._frames.container
         if kind == "field":
-            self._fields.add((self._frames.container, name))
-        start, end = (first or node).start_point[0] + 1, node.end_point[0] + 1 self.symbols.append(Symbol(name, kind,
-        self._frames.container, start, end, signature, **rest))  # type: ignore[arg-type]
+            self._fields.add((container, name))
+        start, end = node.start_point[0] + 1, node.end_point[0] + 1
+        self.symbols.append(Symbol(name, kind, container, start, end, text, type=type_, value=value))
 
     def _declared_type(self, event: Event) -> str:
         declared = event.one("type")

@@ -38,7 +38,7 @@ def read_import(tree: SyntaxTree, node: Node) -> Iterator[Import]:
 
 
 def recover_imports(text: str, known_lines: set[int]) -> Iterator[Import]:
-    """Imports that the tree lost (an ERROR node swallowed them), read line by line; `known_lines` are not read again."""
+    """Imports that the tree lost in an ERROR node, read line by line; `known_lines` are not read again."""
     for match in _FROM.finditer(text):
         line = text.count("\n", 0, match.start("module")) + 1
         if line in known_lines:

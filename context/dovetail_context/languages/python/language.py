@@ -10,6 +10,15 @@ from dovetail_context.languages.python.extract import extract
 from dovetail_context.languages.python.mend import mended
 from dovetail_context.languages.python.resolve import PythonResolver
 
+_SEQUENCES = """
+    list List set Set frozenset FrozenSet Sequence MutableSequence Iterable Iterator Collection tuple Tuple deque Deque
+    AbstractSet Generator AsyncIterator AsyncIterable AsyncGenerator Reversible KeysView ValuesView ContextManager
+    AsyncContextManager AbstractContextManager AbstractAsyncContextManager
+    """.split()  # noqa: SIM905
+_MAPPINGS = """
+    dict Dict Mapping MutableMapping defaultdict DefaultDict OrderedDict ChainMap ItemsView
+    """.split()  # noqa: SIM905
+
 _RULES = TypeRules(
     transparent=frozenset(
         ["Optional", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "Awaitable", "Coroutine"]
@@ -17,19 +26,7 @@ _RULES = TypeRules(
     last_argument=frozenset({"Coroutine"}),
     class_of=frozenset({"type", "Type"}),
     own_type=frozenset({"Self"}),
-    elements={
-        name: index
-        for index, names in enumerate(
-            (
-                """list List set Set frozenset FrozenSet Sequence MutableSequence Iterable Iterator Collection tuple Tuple deque Deque
-                AbstractSet Generator AsyncIterator AsyncIterable AsyncGenerator Reversible KeysView ContextManager
-                AsyncContextManager
-                AbstractContextManager AbstractAsyncContextManager ValuesView""",
-                "dict Dict Mapping MutableMapping defaultdict DefaultDict OrderedDict ChainMap ItemsView",
-            )
-        )
-        for name in names.split()
-    },
+    elements={**dict.fromkeys(_SEQUENCES, 0), **dict.fromkeys(_MAPPINGS, 1)},
     accessors={
         "get": "[]",
         "pop": "[]",

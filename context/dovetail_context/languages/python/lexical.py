@@ -20,7 +20,7 @@ REACH = 6000
 
 
 def mask(text: str) -> str:
-    """The text with strings and comments blanked, every character in its place. Quotes stay, so that strings remain values."""
+    """The text with strings and comments blanked, every character in its place; quotes stay, as strings are values."""
 
     def blank(match: re.Match[str]) -> str:
         found = match[0]
@@ -31,7 +31,7 @@ def mask(text: str) -> str:
 
 
 def expression_start(masked: str, end: int) -> int:
-    """Where the primary expression (names, dots, calls, subscripts) that ends at `end` begins; `end` if there is none."""
+    """Where the expression (names, dots, calls, subscripts) that ends at `end` begins; `end` if there is none."""
     floor, start, position = max(0, end - REACH), end, end
     while position > floor:
         inner = len(masked[floor:position].rstrip()) + floor
@@ -59,7 +59,7 @@ def expression_start(masked: str, end: int) -> int:
 
 
 def open_calls(masked: str, end: int) -> Iterator[int]:
-    """The places of the opening parentheses around `end`, innermost first, within the statement that `end` stands in."""
+    """The places of the open parentheses around `end`, innermost first, within its statement."""
     floor, depth, position = max(0, end - REACH), 0, end
     while position > floor:
         position -= 1

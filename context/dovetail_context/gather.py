@@ -7,7 +7,7 @@ from dovetail_context.budget import Choice, Price, choose
 from dovetail_context.bundle import ContextBundle, ContextPiece, LeftOut
 from dovetail_context.index.record import Symbol
 from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_context.layout import by_path, dependency_order, outline
+from dovetail_context.layout import by_path, dependency_order, outline, shown_in
 from dovetail_context.query import Query
 from dovetail_context.rank import Ranked, rank
 from dovetail_context.retrieve.candidate import Retriever
@@ -56,7 +56,7 @@ def _price(one: Ranked, situation: Situation, count: Callable[[str], int]) -> Pr
     symbol = one.symbol
     if symbol is None:
         return Price(count(f"#{one.path}\n{one.text}\n") + 1, 0, ())
-    indent, container = 0, symbol.container
+    indent, container = 0, shown_in(symbol, situation.language)
     while container:
         indent += INDENT_TOKENS
         outer, _, name = container.rpartition(".")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dovetail_context.budget import Choice
 from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.languages.language import Language
 from dovetail_context.languages.registry import language_named
 
 
@@ -17,7 +18,7 @@ def outline(record: FileRecord, texts: Mapping[Symbol, str]) -> str:
     language = language_named(record.language)
     chosen: dict[str, list[Symbol]] = defaultdict(list)
     for symbol in texts:
-        chosen[symbol.container].append(symbol)
+        chosen[shown_in(symbol, language)].append(symbol)
     for container in sorted(chosen, key=lambda name: -name.count(".")):
         if container:
             _include_class(record, chosen, container)
@@ -33,15 +34,19 @@ def outline(record: FileRecord, texts: Mapping[Symbol, str]) -> str:
 
 
 def _include_class(record: FileRecord, chosen: dict[str, list[Symbol]], container: str) -> None:
-    """A member is shown inside its class, so its class is shown too."""
+    """A member is shown inside its class, so its class is shown too, if only by name when it stands in another file."""
     outer, _, name = container.rpartition(".")
-    for symbol in record.members(outer).get(name, ()):
-        if symbol.kind == "class":
-            if symbol not in chosen[outer]:
-                chosen[outer].append(symbol)
-            if outer:
-                _include_class(record, chosen, outer)
-            return
+    classes = [symbol for symbol in record.members(outer).get(name, ()) if symbol.kind == "class"]
+    header = classes[0] if classes else Symbol(name, "class", outer, chosen[container][0].start_line, 0, "")
+    if header not in chosen[outer]:
+        chosen[outer].append(header)
+    if outer:
+        _include_class(record, chosen, outer)
+
+
+def shown_in(symbol: Symbol, language: Language) -> str:
+    """The container inside which a symbol's text has to stand."""
+    return "" if symbol.kind == "method" and language.rules.detached_methods else symbol.container
 
 
 def dependency_order(paths: Sequence[str], imports: Callable[[str], Iterable[str]]) -> list[str]:

@@ -46,7 +46,8 @@ class TypeRules:
     the enclosing class (Self). `elements`: containers and the index of the argument that indexing or iteration gives.
     `accessors`: methods of containers that give an element ("[]") or the container itself (""). `receivers`: names of
     the instance inside a method. `ignored`: types that say nothing. `enumerations`: base classes whose class
-    attributes are instances of the class.
+    attributes are instances of the class. `partial_classes`: whether one class may be defined in several files.
+    `detached_methods`: whether methods are written outside of their class, whose name they bear (Go).
     """
 
     transparent: frozenset[str] = frozenset()
@@ -58,6 +59,8 @@ class TypeRules:
     receivers: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
     enumerations: frozenset[str] = frozenset()
+    partial_classes: bool = False
+    detached_methods: bool = False
 
 
 class ImportResolver(Protocol):
@@ -77,6 +80,10 @@ class ImportResolver(Protocol):
 
     def ambient(self, from_path: str) -> tuple[str, ...]:
         """Files whose top-level names are visible in `from_path` without an import."""
+        ...
+
+    def companions(self, path: str) -> tuple[str, ...]:
+        """Other files that may define members of the classes of `path` (Go's methods, Rust's impl blocks)."""
         ...
 
 
@@ -116,7 +123,10 @@ class Language(Protocol):
         ...
 
     def outline(self, header: Symbol, members: Sequence[str]) -> str:
-        """A class with the given reduced members (each already rendered, several lines possible)."""
+        """A class with the given reduced members (each already rendered, several lines possible).
+
+        A `header` without signature stands for a class whose definition is in another file than these members.
+        """
         ...
 
     def reduced(self, symbol: Symbol) -> str:

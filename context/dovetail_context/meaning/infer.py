@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dovetail_context.index.access import alternatives
+from dovetail_context.index.record import Symbol
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.language import TypeRules
 from dovetail_context.languages.registry import language_named
@@ -58,6 +59,7 @@ class Inference:
         self.snapshot = snapshot
         self.names = Names(snapshot)
         self._depth = 0
+        self._known_parts: dict[Definition, tuple[tuple[str, Mapping[str, tuple[Symbol, ...]]], ...]] = {}
 
     def evaluate(self, access: str, place: Place) -> tuple[Value, ...]:
         """What `access` leads to at `place`; several where it may be one of several, empty where unknown."""
@@ -80,23 +82,18 @@ class Inference:
         """All members of a class or an instance with the class that holds each, own ones before inherited ones."""
         seen: set[str] = set()
         for holder in self.lineage(value):
-            symbol = holder.definition.symbol
-            record = self.snapshot.files.get(holder.definition.path)
-            if symbol is None or record is None:
-                continue
-            for name, definitions in record.members(symbol.qualified).items():
-                if name not in seen:
-                    seen.add(name)
-                    yield Definition(record.path, definitions[-1]), holder
+            for path, members in self._parts(holder.definition):
+                for name, definitions in members.items():
+                    if name not in seen:
+                        seen.add(name)
+                        yield Definition(path, definitions[-1]), holder
 
     def member(self, value: Value, name: str) -> tuple[Definition, ...]:
         """The definition of one member, the nearest in the line of base classes."""
         for holder in self.lineage(value):
-            symbol = holder.definition.symbol
-            record = self.snapshot.files.get(holder.definition.path)
-            found = record.members(symbol.qualified).get(name) if symbol is not None and record is not None else None
-            if found:
-                return tuple(Definition(holder.definition.path, each) for each in found)
+            for path, members in self._parts(holder.definition):
+                if name in members:
+                    return tuple(Definition(path, each) for each in members[name])
         return ()
 
     def lineage(self, value: Value) -> Iterator[Value]:
@@ -139,6 +136,23 @@ class Inference:
         if symbol.kind == "field" and owner is not None and self._is_enumeration(owner):
             return (Value("instance", owner.definition),)
         return self.evaluate(symbol.value, place) if symbol.value else ()
+
+    def _parts(self, definition: Definition) -> tuple[tuple[str, Mapping[str, tuple[Symbol, ...]]], ...]:
+        """The members of a class by name, with the file that they stand in: its own file, then its companions."""
+        known = self._known_parts.get(definition)
+        record = self.snapshot.files.get(definition.path)
+        if known is not None or record is None or definition.symbol is None:
+            return known or ()
+        symbol, found = definition.symbol, []
+        partial = self._rules(record.path).partial_classes
+        for path in (record.path, *self.snapshot.resolver(record.language).companions(record.path)):
+            other = self.snapshot.files.get(path)
+            if other is None or not (members := other.members(symbol.qualified)):
+                continue
+            if path == record.path or partial or symbol.name not in other.members(symbol.container):
+                found.append((path, members))
+        self._known_parts[definition] = tuple(found)
+        return self._known_parts[definition]
 
     def _is_enumeration(self, value: Value) -> bool:
         enumerations = self._rules(value.definition.path).enumerations

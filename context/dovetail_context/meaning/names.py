@@ -1,5 +1,6 @@
 """What a name in a file means: followed through imports, re-exports and star imports to its definitions."""
 
+from collections import deque
 from dataclasses import dataclass
 
 from dovetail_context.index.record import FileRecord, Import, Symbol
@@ -12,7 +13,7 @@ MAX_HOPS = 12  # re-exports through more files than this are a cycle or a mistak
 class Definition:
     """What a name means: a symbol of the file `path`, or (symbol None) a module.
 
-    A module is `module` as an import in the file `origin` would write it; `path` is "" for a package without a file.
+    A module is `module` as an import in the file `origin` would write it; `path` is its first file, "" if it has none.
     """
 
     path: str
@@ -95,18 +96,35 @@ class Names:
         return self._submodule(imported.module, imported.name, path)
 
     def _through_stars(self, record: FileRecord, name: str, seen: frozenset[tuple[str, str]]) -> tuple[Definition, ...]:
-        sources = [
+        """What star imports and the language itself make visible; each file is asked once, the nearest first."""
+        pending, asked = deque(self._stars(record)), {record.path}
+        while pending:
+            other = self._snapshot.files.get(pending.popleft())
+            if other is None or other.path in asked:
+                continue
+            asked.add(other.path)
+            if name.startswith("_") if other.exports is None else name not in other.exports:
+                continue
+            found = [Definition(other.path, symbol) for symbol in other.members("").get(name, ())]
+            if not found:
+                for imported in other.imports_by_alias.get(name, ()):
+                    found.extend(self._follow(imported, other.path, seen | {(other.path, name)}))
+            if found:
+                return tuple(found)
+            pending.extend(self._stars(other))
+        for path in self._snapshot.resolver(record.language).ambient(record.path):
+            symbols = self._snapshot.files[path].members("").get(name, ()) if path in self._snapshot.files else ()
+            if symbols:
+                return tuple(Definition(path, symbol) for symbol in symbols)
+        return ()
+
+    def _stars(self, record: FileRecord) -> tuple[str, ...]:
+        return tuple(
             source
             for imported in record.imports_by_alias.get("", ())
             if imported.name == "*"
             for source in self._sources(imported.module, record.path)
-        ]
-        for source in (*sources, *self._snapshot.resolver(record.language).ambient(record.path)):
-            other = self._snapshot.files.get(source)
-            hidden = name.startswith("_") if other is None or other.exports is None else name not in other.exports
-            if not hidden and (found := self._look_up(source, name, seen)):
-                return found
-        return ()
+        )
 
     def _submodule(self, module: str, name: str, origin: str) -> tuple[Definition, ...]:
         record = self._snapshot.files.get(origin)
@@ -114,9 +132,8 @@ class Names:
         return self._module(child, origin) if child else ()
 
     def _module(self, module: str, origin: str) -> tuple[Definition, ...]:
-        return tuple(
-            Definition(source, None, module, origin) for source in self._sources(module, origin)
-        ) or self._namespace(module, origin)
+        sources = self._sources(module, origin)
+        return (Definition(sources[0], None, module, origin),) if sources else self._namespace(module, origin)
 
     def _namespace(self, module: str, origin: str) -> tuple[Definition, ...]:
         record = self._snapshot.files.get(origin)

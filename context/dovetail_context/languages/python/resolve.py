@@ -51,6 +51,10 @@ class PythonResolver:
         """Python shows nothing without an import."""
         return ()
 
+    def companions(self, path: str) -> tuple[str, ...]:
+        """A Python class stands in one file."""
+        return ()
+
     def _relative(self, module: str, folder: str) -> tuple[str, ...]:
         name = module.lstrip(".")
         parts = folder.split("/") if folder else []

@@ -1,0 +1,269 @@
+"""Brace languages read character by character around a cursor, where half-typed code has no usable tree.
+
+What these languages share (brackets, blocks, statements, member chains) lives here; what a string, a comment or the
+beginning of a statement looks like is told by the `BraceSyntax` of each. Everything but `mask` works on masked text.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+# How far back the start of an expression or statement is looked for, in characters.
+REACH = 8000
+_OPENERS = {")": "(", "]": "[", "}": "{"}
+_CLOSERS = {"(": ")", "[": "]", "{": "}"}
+_BRACKET = re.compile(r"[()\[\]{}]")
+_BRACE = re.compile(r"[{}]")
+_WORD = re.compile(r"[\w$@]+\Z")
+_NOT_LINE_END = re.compile(r"[^\n]")
+_GENERIC = re.compile(r"(?:::)?<[\w\s,.?&\[\]<>:'*]*>\Z")
+_FOR_HEADER = re.compile(r"\bfor\s*\([^{}()]*(?:\([^{}()]*\)[^{}()]*)*\Z")
+# A brace after one of these opens a literal or an initializer, after anything else a block.
+_BEFORE_LITERAL = re.compile(r"(?:[(,\[:?]|(?<![=!<>])=|\]|\breturn)\s*\Z")
+# After a closing brace, these go on with the statement in which the brace stands.
+_GOES_ON = ")],;.?:+-*/%&|=<>!"
+
+
+@dataclass(frozen=True, slots=True)
+class BraceSyntax:
+    """How one language differs.
+
+    `blanked` matches strings and comments; `comment_marks` are the beginnings of comments among them. `begins` matches,
+    at a line's start, what begins a statement or definition whatever brackets stand open above it. `connectors` stand
+    between an object and its member. `prefixes` are words that belong to the expression behind them. `line_ends_it`
+    says that a line's end ends a statement that is complete.
+    """
+
+    blanked: re.Pattern[str]
+    begins: re.Pattern[str]
+    comment_marks: tuple[str, ...] = ("//", "/*")
+    connectors: tuple[str, ...] = (".",)
+    prefixes: frozenset[str] = field(default_factory=frozenset)
+    line_ends_it: bool = False
+
+
+def mask(text: str, syntax: BraceSyntax) -> str:
+    """The text with strings and comments blanked, every character in its place; quotes stay, as strings are values."""
+
+    def blank(match: re.Match[str]) -> str:
+        found = match[0]
+        blanked = _NOT_LINE_END.sub(" ", found)
+        if found.startswith(syntax.comment_marks) or len(found) < 2:
+            return blanked if len(found) > 1 else found
+        return found[0] + blanked[1:-1] + (found[-1] if found[-1] != "\n" else "\n")
+
+    return syntax.blanked.sub(blank, text)
+
+
+def expression_start(masked: str, end: int, syntax: BraceSyntax) -> int:
+    """Where the expression (names, members, calls, subscripts) that ends at `end` begins; `end` if there is none."""
+    floor, start, position = max(0, end - REACH), end, end
+    while position > floor:
+        inner = _before_space(masked, position, floor)
+        character = masked[inner - 1] if inner > floor else ""
+        if character == ">" and (generic := _GENERIC.search(masked, max(floor, inner - 200), inner)):
+            position = inner = generic.start()
+            character = masked[inner - 1] if inner > floor else ""
+        if character and character in ")]":
+            opening = _opening(masked, inner - 1, floor)
+            if opening < 0:
+                return start
+            start = position = opening
+            before = masked[opening - 1] if opening else ""
+            if before and (before.isalnum() or before in "_$)]>!?"):
+                if before in "!?":
+                    position -= 1
+                continue
+        elif character and character in "\"'`":
+            return max(floor, masked.rfind(character, floor, inner - 1))
+        elif character in ("!", "?") and masked[inner - 2 : inner - 1].isalnum():
+            position = inner - 1
+            continue
+        else:
+            word = _WORD.search(masked, floor, inner)
+            if word is None:
+                return start
+            start = position = word.start()
+        connector = _connector_before(masked, position, floor, syntax)
+        if not connector:
+            return _with_prefix(masked, start, floor, syntax)
+        position = _before_space(masked, position, floor) - len(connector)
+    return start
+
+
+def receiver_end(masked: str, name_start: int, syntax: BraceSyntax) -> int:
+    """Where the object before the connector ends that the name at `name_start` follows; -1 if it follows none."""
+    connector = _connector_before(masked, name_start, max(0, name_start - REACH), syntax)
+    if not connector:
+        return -1
+    end = _before_space(masked, name_start, 0) - len(connector)
+    return -1 if connector == "." and masked[end - 1 : end].isdigit() else end
+
+
+def open_calls(masked: str, end: int, syntax: BraceSyntax) -> Iterator[int]:
+    """The places of the open parentheses around `end`, innermost first, within its statement."""
+    for opening in _open_brackets(masked, end, syntax):
+        if masked[opening] == "(":
+            yield opening
+
+
+def statement_start(masked: str, offset: int, syntax: BraceSyntax) -> int:
+    """Where the statement around `offset` starts (at most `offset`)."""
+    depth, position, floor = 0, offset, max(0, offset - REACH)
+    boundary = floor
+    nested = False
+    while position > floor:
+        position -= 1
+        character = masked[position]
+        if character in ")]}":
+            if character == "}" and not depth and not nested and not _goes_on_after(masked, position, offset):
+                boundary = position + 1
+                break
+            depth += 1
+        elif character in "([{":
+            if depth:
+                depth -= 1
+            elif character == "{" and not _BEFORE_LITERAL.search(masked, max(floor, position - 40), position):
+                boundary = position + 1
+                break
+            else:
+                nested = True
+        elif not depth and character == ";":
+            line = masked.rfind("\n", 0, position) + 1
+            if not _FOR_HEADER.search(masked, line, position):
+                boundary = position + 1
+                break
+        elif character == "\n" and not nested:
+            if syntax.begins.match(masked, position + 1, offset) and depth <= 1 and position + 1 < offset:
+                boundary = position + 1
+                break
+            if syntax.line_ends_it and not depth and not _continues(masked, position, offset):
+                boundary = position + 1
+                break
+    while boundary < offset and masked[boundary].isspace():
+        boundary += 1
+    return boundary
+
+
+def statement_end(masked: str, start: int, offset: int, syntax: BraceSyntax) -> int:
+    """Where the statement around `offset` ends: behind its semicolon, before a block that hangs on it, or at the end of
+    its line where it is half typed."""
+    depth = sum((character in "([{") - (character in ")]}") for character in masked[start:offset])
+    position, floor = offset, min(len(masked), offset + REACH)
+    while position < floor:
+        character = masked[position]
+        if character in "([{":
+            if character == "{" and depth <= 0 and not _BEFORE_LITERAL.search(masked, max(0, position - 40), position):
+                return position
+            depth += 1
+        elif character in ")]}":
+            if character == "}" and depth <= 0:
+                return position
+            depth -= 1
+        elif character == ";" and depth <= 0:
+            return position + 1
+        elif character == "\n" and (
+            syntax.begins.match(masked, position + 1) or (depth <= 0 and not _continues(masked, position, len(masked)))
+        ):
+            return position
+        position += 1
+    line_end = masked.find("\n", offset)
+    return len(masked) if line_end < 0 else line_end
+
+
+def open_blocks(masked: str, offset: int) -> list[int]:
+    """The places of the braces that stand open at `offset`, outermost first."""
+    found: list[int] = []
+    for match in _BRACE.finditer(masked, 0, offset):
+        if match[0] == "{":
+            found.append(match.start())
+        elif found:
+            found.pop()
+    return found
+
+
+def closers(masked: str) -> str:
+    """What closes the brackets that a piece of text leaves open, a semicolon behind each that is no block."""
+    stack: list[str] = []
+    for match in _BRACKET.finditer(masked):
+        if match[0] in _CLOSERS:
+            stack.append(match[0])
+        elif stack and stack[-1] == _OPENERS[match[0]]:
+            stack.pop()
+    closed = ""
+    for inner, opening in enumerate(reversed(stack)):
+        outer = stack[len(stack) - inner - 2] if inner + 1 < len(stack) else "{"
+        closed += _CLOSERS[opening] + (";" if opening != "{" and outer == "{" else "")
+    return closed
+
+
+def _open_brackets(masked: str, end: int, syntax: BraceSyntax) -> Iterator[int]:
+    floor, depth, position = max(0, end - REACH), 0, end
+    while position > floor:
+        position -= 1
+        character = masked[position]
+        if character in ")]}":
+            depth += 1
+        elif character in "([{":
+            if depth:
+                depth -= 1
+            elif character == "{" and not _BEFORE_LITERAL.search(masked, max(0, position - 40), position):
+                return
+            else:
+                yield position
+        elif character == ";" and not depth:
+            return
+        elif character == "\n" and not depth and position + 1 < end and syntax.begins.match(masked, position + 1, end):
+            return
+
+
+def _goes_on_after(masked: str, closing: int, offset: int) -> bool:
+    """Whether the statement goes on behind a closing brace: `}).then(`, `}, x`."""
+    rest = masked[closing + 1 : min(offset, closing + 200)].lstrip()
+    return rest[:1] in _GOES_ON if rest else False
+
+
+def _continues(masked: str, line_end: int, limit: int) -> bool:
+    """Whether the line after `line_end` goes on with the statement of the line before."""
+    before = masked[:line_end][-80:].rstrip()
+    after = masked[line_end + 1 : min(limit, line_end + 200)].lstrip()
+    return before.endswith((",", "(", "[", "=", "+", "&&", "||", "?", ".", "->", "=>")) or after.startswith(
+        (".", "?.", "&&", "||", "?", ":", "+", ")", "]", "->")
+    )
+
+
+def _connector_before(masked: str, position: int, floor: int, syntax: BraceSyntax) -> str:
+    end = _before_space(masked, position, floor)
+    for connector in syntax.connectors:
+        if masked.endswith(connector, floor, end):
+            return connector
+    return ""
+
+
+def _with_prefix(masked: str, start: int, floor: int, syntax: BraceSyntax) -> int:
+    """The start with the words (`new`, `await`) that belong to the expression behind them."""
+    while syntax.prefixes:
+        end = _before_space(masked, start, floor)
+        word = _WORD.search(masked, floor, end) if end < start else None
+        if word is None or word[0] not in syntax.prefixes:
+            return start
+        start = word.start()
+    return start
+
+
+def _before_space(masked: str, position: int, floor: int) -> int:
+    while position > floor and masked[position - 1].isspace():
+        position -= 1
+    return position
+
+
+def _opening(masked: str, closing: int, floor: int) -> int:
+    depth = 0
+    for position in range(closing, floor - 1, -1):
+        if masked[position] in ")]}":
+            depth += 1
+        elif masked[position] in "([{":
+            depth -= 1
+            if not depth:
+                return position
+    return -1

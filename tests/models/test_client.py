@@ -183,6 +183,14 @@ async def test_a_file_that_cannot_be_loaded_gives_one_line_to_every_request(
     assert (await client.complete(JOB)).text == expected, "a file that has been mended is tried at once"
 
 
+async def test_a_relative_path_is_meant_from_here(
+    new_client: NewClient, options: EngineOptions, monkeypatch: pytest.MonkeyPatch, expected: str
+) -> None:
+    monkeypatch.chdir(options.model_path.parent)
+    client = new_client(replace(options, model_path=Path(options.model_path.name)))
+    assert (await client.complete(JOB)).text == expected
+
+
 async def test_a_missing_file(new_client: NewClient, options: EngineOptions, tmp_path: Path) -> None:
     client = new_client(replace(options, model_path=tmp_path / "none.gguf"))
     with pytest.raises(EngineError, match="does not exist"):

@@ -75,5 +75,7 @@ def test_the_flag_stops_an_evaluation_from_another_thread(context: llama.Context
 def test_only_one_module_knows_llama_cpp(repository: Path) -> None:
     sources = (repository / "models" / "dovetail_models").rglob("*.py")
     assert [
-        path.name for path in sources if "import llama_cpp" in (text := path.read_text()) or "from llama_cpp" in text
+        path.name
+        for path in sources
+        if "import llama_cpp" in (text := path.read_text("utf-8")) or "from llama_cpp" in text
     ] == ["llama.py"]

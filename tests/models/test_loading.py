@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from dovetail_models.engine import llama
-from dovetail_models.engine.loading import Loaded, load
+from dovetail_models.engine.loading import Loaded, check_vocabulary, load
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.errors import EngineError
 
@@ -65,6 +65,15 @@ def test_a_model_without_fill_in_the_middle_tokens(options: EngineOptions, tmp_p
 
 def test_a_vocabulary_without_weights(options: EngineOptions, deepseek_vocabulary: Path) -> None:
     assert "cannot be loaded" in error(options, deepseek_vocabulary)
+
+
+def test_a_vocabulary_that_changes_white_space(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    vocabulary = loaded.model.vocabulary
+    check_vocabulary(vocabulary, loaded.model.path)
+    plain = vocabulary.tokenize
+    monkeypatch.setattr(vocabulary, "tokenize", lambda text: plain(b" " + text))
+    with pytest.raises(EngineError, match="white space"):
+        check_vocabulary(vocabulary, loaded.model.path)
 
 
 def test_missing_and_empty(options: EngineOptions, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ more, then answered with one clear line. When another is started, and when not y
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from dovetail_models.engine.connection import Enough, HostConnection
 from dovetail_models.engine.job import CompletionJob, CompletionReply
@@ -27,7 +28,8 @@ class EngineClient:
     """
 
     def __init__(self, options: EngineOptions, on_status: Callable[[EngineStatus], None] | None = None) -> None:
-        self._options = options
+        # The host stands in another folder: a relative path would mean another file there.
+        self._options = replace(options, model_path=options.model_path.absolute())
         self._on_status = on_status or (lambda _status: None)
         self._status = self._in_state("stopped")
         self._connection: HostConnection | None = None

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -18,6 +19,9 @@ GPU_SHARES = (1, 3 / 4, 1 / 2, 1 / 4, 0)
 
 PRE_TOKENIZER = "tokenizer.ggml.pre"
 """The GGUF key that names how text is split before tokenization."""
+
+ROUND_TRIP_PROBE = "x = 1\n\n\tif  y:\r\n        é🦕 \n"
+"""What a tokenizer made for prose gives back changed: no space before the first word, runs of white space, tabs."""
 
 DEEPSEEK_FIM_BEGIN = "<｜fim▁begin｜>"
 """DeepSeek-Coder's own spelling of the marker, by which its vocabulary is known (full-width bars, U+2581)."""
@@ -36,7 +40,7 @@ def load(options: EngineOptions) -> Loaded:
     """Load what `options` ask for. Raises EngineError with one line that says what to do next."""
     check_file(options.model_path)
     vocabulary = llama.load_model(options.model_path, vocab_only=True)
-    _check_fill_in(vocabulary)
+    check_vocabulary(vocabulary.vocabulary, options.model_path)
     pre_tokenizer = _missing_pre_tokenizer(vocabulary)
     attempts = _gpu_layer_attempts(options.gpu_layers, vocabulary)
     vocabulary.close()
@@ -48,6 +52,21 @@ def load(options: EngineOptions) -> Loaded:
             if layers == attempts[-1]:
                 raise
     raise AssertionError("there is always an attempt")
+
+
+def check_vocabulary(vocabulary: llama.Vocabulary, path: Path) -> None:
+    """Raise ModelError if code cannot be completed in place with this vocabulary."""
+    if None in (vocabulary.fim_begin, vocabulary.fim_hole, vocabulary.fim_end):
+        raise ModelError(
+            f"{path} has no fill-in-the-middle tokens, so it cannot complete code in place: "
+            "choose a base model (not instruct), such as deepseek-coder-1.3b-base"
+        )
+    probe = ROUND_TRIP_PROBE.encode()
+    if b"".join(map(vocabulary.piece, vocabulary.tokenize(probe))) != probe:
+        raise ModelError(
+            f"{path} has a vocabulary that changes the white space of code: "
+            "choose a model with byte-level tokens, such as deepseek-coder-1.3b-base"
+        )
 
 
 def default_threads() -> int:
@@ -76,15 +95,6 @@ def _check_memory(cache_bytes: int, n_ctx: int) -> None:
         raise EngineError(
             f"a window of {n_ctx} tokens needs {cache_bytes / 2**20:.0f} MiB for its KV cache and only "
             f"{available / 2**20:.0f} MiB of memory are free: choose a smaller window or a smaller model"
-        )
-
-
-def _check_fill_in(model: llama.Model) -> None:
-    vocabulary = model.vocabulary
-    if None in (vocabulary.fim_begin, vocabulary.fim_hole, vocabulary.fim_end):
-        raise ModelError(
-            f"{model.path} has no fill-in-the-middle tokens, so it cannot complete code in place: "
-            "choose a base model (not instruct), such as deepseek-coder-1.3b-base"
         )
 
 

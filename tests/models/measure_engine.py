@@ -1,0 +1,103 @@
+"""What the engine costs beside llama.cpp's own work, and how long a cancel takes: figures for models/README.md.
+
+    python tests/models/measure_engine.py MODEL.gguf [CANCELS]
+
+Not a test: it reads clocks. Run it on a machine that does nothing else. Prompts are this project's own sources.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from dovetail_models.engine import llama
+from dovetail_models.engine.client import EngineClient
+from dovetail_models.engine.engine import Engine
+from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.job import CompletionJob
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.prompt.parts import ContextBlock, PromptParts
+
+SOURCE = "".join(path.read_text("utf-8") for path in sorted(Path(llama.__file__).parent.glob("*.py")))
+TOKENS = 48
+
+
+def overhead(options: EngineOptions) -> None:
+    """Decode with the time inside llama_decode taken apart."""
+    inside: list[float] = []
+    plain = llama.api.llama_decode
+
+    def timed(context: object, batch: object) -> object:
+        started = time.perf_counter()
+        result = plain(context, batch)
+        inside.append(time.perf_counter() - started)
+        return result
+
+    llama.api.llama_decode = timed
+    engine = Engine(options)
+    parts = PromptParts((ContextBlock("a.py", SOURCE[:2500]),), "b.py", SOURCE[2500:3500], SOURCE[9000:9300])
+    job = CompletionJob(parts, "b.py", max_tokens=TOKENS)
+    engine.complete(job, Interrupt())
+    shares = []
+    for _ in range(5):
+        inside.clear()
+        reply = engine.complete(job, Interrupt())
+        whole_ms = reply.prompt_ms + reply.prefill_ms + reply.decode_ms
+        shares.append(1 - sum(inside) * 1000 / whole_ms)
+        step_ms = statistics.median(inside) * 1000
+    llama.api.llama_decode = plain
+    engine.close()
+    say(f"{options.model_path.name}: a decode step {step_ms:.1f} ms; outside of it {statistics.median(shares):.1%}")
+
+
+async def cancels(options: EngineOptions, count: int) -> None:
+    """From a cancel to a free engine: how long the job waits that is sent right after."""
+    dice = random.Random(1)
+    client = EngineClient(options)
+    await client.ensure_ready()
+    begun = asyncio.Event()
+
+    def begin(_text: str) -> bool:
+        begun.set()
+        return False
+
+    waits: dict[str, list[float]] = {"prefill": [], "decode": []}
+    for i in range(count):
+        start = dice.randrange(len(SOURCE) - 4000)
+        long = CompletionJob(PromptParts((), f"{i}.py", SOURCE[start : start + 4000], ""), "long", max_tokens=TOKENS)
+        request = asyncio.create_task(client.complete(long))
+        await asyncio.sleep(dice.uniform(0.02, 0.5))
+        waits["prefill"].append(await _wait_after_cancel(client, request))
+        begun.clear()
+        short = CompletionJob(PromptParts((), "short.py", SOURCE[:300], ""), "short", max_tokens=500)
+        request = asyncio.create_task(client.complete(short, begin))
+        await begun.wait()
+        await asyncio.sleep(dice.uniform(0.0, 0.1))
+        waits["decode"].append(await _wait_after_cancel(client, request))
+    await client.close()
+    for phase, times in waits.items():
+        times.sort()
+        middle, late = statistics.median(times), times[int(len(times) * 0.95)]
+        say(f"cancel during {phase}: free after {middle:.1f} ms (p95 {late:.1f}, of {count})")
+
+
+async def _wait_after_cancel(client: EngineClient, request: asyncio.Task[object]) -> float:
+    request.cancel()
+    reply = await client.complete(CompletionJob(PromptParts((), "", "", ""), "next", max_tokens=0))
+    await asyncio.wait([request])
+    return reply.queue_ms
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    chosen = EngineOptions(Path(sys.argv[1]))
+    overhead(chosen)
+    asyncio.run(cancels(chosen, int(sys.argv[2]) if len(sys.argv) > 2 else 40))

@@ -68,7 +68,11 @@ class References:
 
 @dataclass(frozen=True)
 class FileRecord:
-    """What one file defines, imports and calls. `exports` is None where the language's default rule holds."""
+    """What one file defines, imports and calls.
+
+    `exports` is None where the language's default rule holds. `packages` are the packages or namespaces that the file
+    says it belongs to, in languages where its path alone does not tell (Java, C#).
+    """
 
     path: str
     language: str
@@ -83,6 +87,7 @@ class FileRecord:
     @cached_property
     def by_container(self) -> dict[str, dict[str, tuple[Symbol, ...]]]:
         """Symbols by container and name, in file order (several for overloads and conditional definitions)."""
+    packages: tuple[str, ...] = ()
         grouped: dict[str, dict[str, list[Symbol]]] = defaultdict(lambda: defaultdict(list))
         for symbol in self.symbols:
             grouped[symbol.container][symbol.name].append(symbol)

@@ -60,7 +60,7 @@ class IndexSnapshot:
             words,
             self.complete if complete is None else complete,
         )
-        if projects is None and files.keys() == self.files.keys():
+        if projects is None and files.keys() == self.files.keys() and not self._moved(records):
             changed._resolvers = self._resolvers
         return changed
 
@@ -74,7 +74,7 @@ class IndexSnapshot:
             self.words,
             self.complete,
         )
-        if record.path in self.files:
+        if record.path in self.files and not self._moved([record]):
             changed._resolvers = self._resolvers
         return changed
 
@@ -82,9 +82,13 @@ class IndexSnapshot:
         """The import resolver of a language for the files of this snapshot."""
         found = self._resolvers.get(language)
         if found is None:
-            paths = frozenset(path for path, record in self.files.items() if record.language == language)
+            paths = {path: record.packages for path, record in self.files.items() if record.language == language}
             found = self._resolvers[language] = language_named(language).resolver(paths, self.projects)
         return found
+
+    def _moved(self, records: Iterable[FileRecord]) -> bool:
+        """Whether one of `records` says that its file belongs to another package than before."""
+        return any(record.packages != self.files.get(record.path, record).packages for record in records)
 
     def _with(self, records: list[FileRecord], removed: list[str]) -> dict[str, FileRecord]:
         files = dict(self.files)

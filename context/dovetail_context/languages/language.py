@@ -1,6 +1,6 @@
 """What a language must provide. Everything outside `languages/` speaks to languages through these protocols."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -48,6 +48,9 @@ class TypeRules:
     the instance inside a method. `ignored`: types that say nothing. `enumerations`: base classes whose class
     attributes are instances of the class. `partial_classes`: whether one class may be defined in several files.
     `detached_methods`: whether methods are written outside of their class, whose name they bear (Go).
+    `implicit_members`: whether a class's members are visible inside it without a receiver (Java). `reexports`: whether
+    what a file imports can be imported from it. `constructor`: the name of the method that makes an instance; "" where
+    it bears the name of its class.
     """
 
     transparent: frozenset[str] = frozenset()
@@ -61,6 +64,9 @@ class TypeRules:
     enumerations: frozenset[str] = frozenset()
     partial_classes: bool = False
     detached_methods: bool = False
+    implicit_members: bool = False
+    reexports: bool = True
+    constructor: str = "__init__"
 
 
 class ImportResolver(Protocol):
@@ -110,8 +116,9 @@ class Language(Protocol):
         """Read a file. Never raises on broken code. Without `references`, calls are left out (for speed)."""
         ...
 
-    def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
-        """A resolver for the files `paths`; `projects` maps paths of project files to their text."""
+    def resolver(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> ImportResolver:
+        """A resolver for the files `paths`, which maps each to the packages that it says it belongs to (see
+        `FileRecord.packages`); `projects` maps paths of project files to their text."""
         ...
 
     def cursor(self, text: str, offset: int) -> CursorView:

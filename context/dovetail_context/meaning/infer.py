@@ -96,6 +96,14 @@ class Inference:
                     return tuple(Definition(path, each) for each in members[name])
         return ()
 
+    def constructors(self, value: Value) -> tuple[Definition, ...]:
+        """The methods that make an instance of a class: own ones, or inherited ones where they are inherited."""
+        symbol = value.definition.symbol
+        if symbol is None:
+            return ()
+        name = self._rules(value.definition.path).constructor
+        return self.member(value, name or symbol.name)
+
     def lineage(self, value: Value) -> Iterator[Value]:
         """The class of a value and its base classes in this project, nearest first."""
         pending, seen = [value], set[tuple[str, str]]()
@@ -193,9 +201,23 @@ class Inference:
                 Value("function", Definition("", None), "super", owner=value)
                 for value in self._enclosing_class(place, "instance")
             )
+        if rules.implicit_members and place.container and (found := self._implicit(name, place)):
+            return found
         return tuple(
             value for definition in self.names.top_level(place.path, name) for value in self.of_symbol(definition)
         )
+
+    def _implicit(self, name: str, place: Place) -> tuple[Value, ...]:
+        """A member of the class around the place or of the classes around that, named without a receiver."""
+        if place.owner is not None and (found := self._member_value(place.owner, name)):
+            return found
+        container = place.container
+        while container:
+            for value in self._enclosing_class(Place(place.path, container), "instance"):
+                if found := self._member_value(value, name):
+                    return found
+            container = container.rpartition(".")[0]
+        return ()
 
     def _step(self, value: Value, step: re.Match[str], place: Place) -> tuple[Value, ...]:
         if step["member"] is not None:
@@ -298,7 +320,7 @@ class Inference:
         if name in rules.ignored:
             return ()
         if name in rules.own_type:
-            return (place.owner,) if place.owner is not None else self._enclosing_class(place, "instance")
+            return self._enclosing_class(place, "instance")
         definitions = self._dotted(expression.name, place)
         found: list[Value] = []
         for definition in definitions:
@@ -351,15 +373,28 @@ class Inference:
         return found
 
     def _nested(self, name: str, place: Place) -> tuple[Definition, ...]:
-        """A class defined inside the class that the type is written in."""
+        """A class defined inside the class that the type is written in, or where members are visible without a
+        receiver, in its base classes and in the classes around it."""
         record = self.snapshot.files.get(place.path)
-        if record is None or not place.container:
-            return ()
-        return tuple(
-            Definition(place.path, symbol)
-            for symbol in record.members(place.container).get(name, ())
-            if symbol.kind in ("class", "type")
-        )
+        container = place.container
+        while record is not None and container:
+            found = tuple(
+                Definition(place.path, symbol)
+                for symbol in record.members(container).get(name, ())
+                if symbol.kind in ("class", "type")
+            )
+            if found or not self._rules(place.path).implicit_members:
+                return found
+            for value in self._enclosing_class(Place(place.path, container), "class"):
+                inherited = tuple(
+                    definition
+                    for definition in self.member(value, name)
+                    if definition.symbol is not None and definition.symbol.kind in ("class", "type")
+                )
+                if inherited:
+                    return inherited
+            container = container.rpartition(".")[0]
+        return ()
 
     def _enclosing_class(self, place: Place, kind: Literal["instance", "class"]) -> tuple[Value, ...]:
         if place.owner is not None and place.owner.definition.symbol is not None:

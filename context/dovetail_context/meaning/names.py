@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dovetail_context.index.record import FileRecord, Import, Symbol
 from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.languages.registry import language_named
 
 MAX_HOPS = 12  # re-exports through more files than this are a cycle or a mistake
 
@@ -77,7 +78,9 @@ class Names:
         if record is None or (path, name) in seen or len(seen) > MAX_HOPS:
             return ()
         seen |= {(path, name)}
-        found = [Definition(path, symbol) for symbol in record.members("").get(name, ())]
+        found = [Definition(path, symbol) for symbol in _own(record, name)]
+        if len(seen) > 1 and not language_named(record.language).rules.reexports:
+            return tuple(found)
         if not found:
             for imported in record.imports_by_alias.get(name, ()):
                 found.extend(self._follow(imported, path, seen))
@@ -97,32 +100,36 @@ class Names:
 
     def _through_stars(self, record: FileRecord, name: str, seen: frozenset[tuple[str, str]]) -> tuple[Definition, ...]:
         """What star imports and the language itself make visible; each file is asked once, the nearest first."""
-        pending, asked = deque(self._stars(record)), {record.path}
+        pending, asked = deque(self._stars(record)), {(record.path, "")}
+        transitive = language_named(record.language).rules.reexports
         while pending:
-            other = self._snapshot.files.get(pending.popleft())
-            if other is None or other.path in asked:
+            path, container = pending.popleft()
+            other = self._snapshot.files.get(path)
+            if other is None or (path, container) in asked:
                 continue
-            asked.add(other.path)
+            asked.add((path, container))
             if name.startswith("_") if other.exports is None else name not in other.exports:
                 continue
-            found = [Definition(other.path, symbol) for symbol in other.members("").get(name, ())]
-            if not found:
+            found = [Definition(other.path, symbol) for symbol in other.members(container).get(name, ())]
+            if not found and transitive:
                 for imported in other.imports_by_alias.get(name, ()):
                     found.extend(self._follow(imported, other.path, seen | {(other.path, name)}))
             if found:
                 return tuple(found)
-            pending.extend(self._stars(other))
+            if transitive:
+                pending.extend(self._stars(other))
         for path in self._snapshot.resolver(record.language).ambient(record.path):
             symbols = self._snapshot.files[path].members("").get(name, ()) if path in self._snapshot.files else ()
             if symbols:
                 return tuple(Definition(path, symbol) for symbol in symbols)
         return ()
 
-    def _stars(self, record: FileRecord) -> tuple[str, ...]:
+    def _stars(self, record: FileRecord) -> tuple[tuple[str, str], ...]:
+        """The files whose names star imports bring in, each with the class whose members those are ("" for none)."""
         return tuple(
-            source
+            (source, imported.name.removesuffix("*").removesuffix("."))
             for imported in record.imports_by_alias.get("", ())
-            if imported.name == "*"
+            if imported.name.endswith("*")
             for source in self._sources(imported.module, record.path)
         )
 
@@ -143,6 +150,12 @@ class Names:
     def _sources(self, module: str, path: str) -> tuple[str, ...]:
         record = self._snapshot.files.get(path)
         return self._snapshot.resolver(record.language).sources(module, path) if record is not None else ()
+
+def _own(record: FileRecord, name: str) -> tuple[Symbol, ...]:
+    """The symbols of a file by their qualified name."""
+    container, _, last = name.rpartition(".")
+    return record.members(container).get(last, ())
+
 
 
 def _gathers(record: FileRecord) -> bool:

@@ -168,9 +168,10 @@ class _Scope:
                 yield from self._definition(value.definition, gain, reason)
             elif value.kind == "class":
                 yield from self._definition(value.definition, gain, reason)
-                for definition in self._inference.member(value, "__init__"):
+                constructors = self._inference.constructors(value)
+                for definition in constructors:
                     yield from self._definition(definition, gain, reason)
-                if not any(self._inference.member(value, "__init__")):
+                if not constructors:
                     for definition, _ in self._inference.members(value):
                         if definition.symbol is not None and definition.symbol.kind == "field":
                             yield from self._definition(definition, gain / 2, reason)

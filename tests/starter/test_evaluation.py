@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from models.starter.evaluation.baselines import CachedNGram, NGram, similar_line
+from models.starter.evaluation.evaluate import Result, summarize
 from models.starter.evaluation.scores import edit_similarity, exact_match, identifier_f1, paired_interval
 
 
@@ -53,3 +54,21 @@ def test_the_cache_knows_the_current_file() -> None:
 )
 def test_similar_line(prefix: str, rest: str) -> None:
     assert similar_line(prefix) == rest
+
+
+def test_the_summary_compares_only_tasks_that_both_answered() -> None:
+    rows = [
+        _row("1", "model", 0.5),
+        _row("2", "model", 0.1),
+        _row("1", "model + context", 0.7),
+        _row("1", "similar line", 0.2),
+    ]
+    rows.append(_row("2", "similar line", 0.0))
+    differences = summarize(rows)["differences_with_95_percent_intervals"]
+    assert isinstance(differences, dict)
+    assert differences["model + context - model: edit_similarity"][0] == pytest.approx(20.0)
+    assert differences["model - similar line: edit_similarity"][0] == pytest.approx(20.0)
+
+
+def _row(task: str, completer: str, score: float) -> Result:
+    return Result(task, "python", "line_rest", completer, "", "", 0.0, score, score, None, 1)

@@ -16,6 +16,7 @@ from models.starter.evaluation.model import LINE_TOKENS, StarterModel
 from models.starter.evaluation.scores import edit_similarity, exact_match, identifier_f1, paired_interval
 from models.starter.evaluation.tasks import Task
 
+WITH_CONTEXT = "model + context"
 FILE_WINDOW = 8000  # characters around the hole that the n-gram cache reads
 
 
@@ -53,12 +54,17 @@ def evaluate(
         "similar line": lambda task: (similar_line(task.prefix), None),
     }
     if contexts:
-        completers["model + context"] = lambda task: _asked(model, task, contexts.get(task.id, ()))
+        completers[WITH_CONTEXT] = lambda task: _asked(model, task, contexts.get(task.id, ()))
     if training_ids is not None:
         plain = model.plain_vocabulary
         ngram = CachedNGram(NGram(training_ids, plain), plain)
         completers["6-gram + cache"] = lambda task: _by_ngram(ngram, model, task)
-    results = [_result(task, name, *complete(task)) for name, complete in completers.items() for task in tasks]
+    results = [
+        _result(task, name, *complete(task))
+        for name, complete in completers.items()
+        for task in tasks
+        if name != WITH_CONTEXT or contexts.get(task.id)  # without any context the two would be the same
+    ]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.jsonl").write_text(
         "".join(json.dumps(asdict(result), ensure_ascii=False) + "\n" for result in results), encoding="utf-8"
@@ -83,16 +89,20 @@ def summarize(results: Sequence[Result]) -> dict[str, object]:
             chosen = [row for row in rows if language in ("all", row.language)]
             means[f"{name} / {language}"] = _means(chosen)
     comparisons = {}
-    for better, other in [("model", name) for name in names if name not in ("model", "model + context")] + [
-        ("model + context", "model")
-    ]:
+    against_model = [("model", name) for name in names if name not in ("model", WITH_CONTEXT)]
+    for better, other in [*against_model, (WITH_CONTEXT, "model")]:
         if better in by_name and other in by_name:
             for score in ("exact_match", "edit_similarity", "identifier_f1"):
-                interval = paired_interval(
-                    [getattr(row, score) for row in by_name[better]], [getattr(row, score) for row in by_name[other]]
-                )
+                interval = paired_interval(*_paired(by_name[better], by_name[other], score))
                 comparisons[f"{better} - {other}: {score}"] = [round(100 * value, 2) for value in interval]
     return {"means": means, "differences_with_95_percent_intervals": comparisons}
+
+
+def _paired(ours: Sequence[Result], theirs: Sequence[Result], score: str) -> tuple[list[float], list[float]]:
+    """The scores of the tasks that both have answered, in the same order."""
+    other = {row.id: getattr(row, score) for row in theirs}
+    both = [row for row in ours if row.id in other]
+    return [getattr(row, score) for row in both], [other[row.id] for row in both]
 
 
 def _means(rows: Sequence[Result]) -> dict[str, float | int | None]:

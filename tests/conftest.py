@@ -9,6 +9,11 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update` rewrites the expectations that stand in files beside the tests."""
+    parser.addoption("--update", action="store_true", help="rewrite expectations in fixture files")
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The checkout that these tests stand in."""

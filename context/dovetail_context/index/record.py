@@ -49,7 +49,11 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One name bound by an import: `alias` is the local name, `name` is "" for a whole module and "*" for all names."""
+    """One name bound by an import.
+
+    `alias` is the local name. `name` is "" for the module itself and "*" for all its names (which bind no alias); both
+    are "" where an import only makes a module known, as the second half of Python's `import a.b` does.
+    """
 
     module: str
     name: str
@@ -83,11 +87,11 @@ class FileRecord:
     references: References = field(default_factory=References)
     exports: tuple[str, ...] | None = None
     problems: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
 
     @cached_property
     def by_container(self) -> dict[str, dict[str, tuple[Symbol, ...]]]:
         """Symbols by container and name, in file order (several for overloads and conditional definitions)."""
-    packages: tuple[str, ...] = ()
         grouped: dict[str, dict[str, list[Symbol]]] = defaultdict(lambda: defaultdict(list))
         for symbol in self.symbols:
             grouped[symbol.container][symbol.name].append(symbol)

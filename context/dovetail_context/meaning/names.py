@@ -90,8 +90,7 @@ class Names:
 
     def _follow(self, imported: Import, path: str, seen: frozenset[tuple[str, str]]) -> tuple[Definition, ...]:
         if not imported.name:
-            shown = imported.module if imported.alias != imported.module else imported.module.partition(".")[0]
-            return self._module(shown, path)
+            return self._module(imported.module, path)
         for source in self._sources(imported.module, path):
             found = self._look_up(source, imported.name, seen)
             if found:
@@ -151,11 +150,11 @@ class Names:
         record = self._snapshot.files.get(path)
         return self._snapshot.resolver(record.language).sources(module, path) if record is not None else ()
 
+
 def _own(record: FileRecord, name: str) -> tuple[Symbol, ...]:
     """The symbols of a file by their qualified name."""
     container, _, last = name.rpartition(".")
     return record.members(container).get(last, ())
-
 
 
 def _gathers(record: FileRecord) -> bool:

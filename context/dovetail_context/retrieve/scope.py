@@ -87,7 +87,7 @@ class _Scope:
         for mention in view.mentions:
             yield from self._mention(mention)
         for imported in self._situation.record.imports:
-            if imported.name != "*":
+            if imported.alias:
                 yield from self._import(imported)
 
     def _import(self, imported: Import) -> Iterator[Candidate]:

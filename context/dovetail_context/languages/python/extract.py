@@ -218,7 +218,7 @@ class _Reader:
                 self._frames.container,
                 (decorators[0] if decorators else event.node).start_point[0] + 1,
                 event.node.end_point[0] + 1,
-                "\n".join([*texts, head_text(self._tree, event.node, body)]),
+                "\n".join([*texts, head_text(self._tree, event.node)]),
                 doc_line(self._tree, body),
                 type=symbol.type,
                 bases=symbol.bases,

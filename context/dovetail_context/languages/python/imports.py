@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from keyword import iskeyword
 
 from dovetail_context.index.record import Import
 from dovetail_context.syntax import Node, SyntaxTree
 
+# An open parenthesis goes on over lines that are indented or empty, or that close it: a half-typed one ends at the next
+# statement.
 _FROM = re.compile(
-    r"^[ \t]*from[ \t]+(?P<module>\.*[ \t]*[\w.]*)[ \t]+import[ \t]+(?:\((?P<many>[^)]*)\)?|(?P<names>[^\n;#(]*))",
+    r"^[ \t]*from[ \t]+(?P<module>\.*[ \t]*[\w.]*)[ \t]+import[ \t]+"
+    r"(?:\((?P<many>[^)\n]*(?:\n(?:[ \t]+[\w#][^)\n]*|[ \t]*(?=[)\n])))*)|(?P<names>[^\n;#(]*))",
     re.MULTILINE,
 )
-_IMPORT = re.compile(
-    r"^[ \t]*import[ \t]+(?P<names>[\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*)",
-    re.MULTILINE,
-)
+_ONE = r"[\w.]+(?:[ \t]+as[ \t]+\w+)?"
+_IMPORT = re.compile(rf"^[ \t]*import[ \t]+(?P<names>{_ONE}(?:[ \t]*,[ \t]*{_ONE})*)", re.MULTILINE)
 _NAME = re.compile(r"([\w.]+|\*)(?:[ \t]+as[ \t]+(\w+))?")
 _COMMENT = re.compile(r"#[^\n]*")
 
@@ -24,7 +26,7 @@ def read_import(tree: SyntaxTree, node: Node) -> Iterator[Import]:
     names = node.children_by_field_name("name")
     if node.type == "import_statement":
         for child in names:
-            yield _module_import(*_name_and_alias(tree, child), line)
+            yield from _module_imports(*_name_and_alias(tree, child), line)
         return
     module_node = node.child_by_field_name("module_name")
     module = tree.text(module_node).replace(" ", "") if module_node is not None else ""
@@ -45,19 +47,26 @@ def recover_imports(text: str, known_lines: set[int]) -> Iterator[Import]:
             continue
         module = match["module"].replace(" ", "").replace("\t", "")
         for name, alias in _NAME.findall(_COMMENT.sub("", match["many"] or match["names"] or "")):
-            if module and name:
+            if module and (name == "*" or name.isidentifier()) and not iskeyword(name):
                 yield Import(module, name, "" if name == "*" else alias or name, line)
     for match in _IMPORT.finditer(text):
         line = text.count("\n", 0, match.start("names")) + 1
         if line in known_lines:
             continue
         for name, alias in _NAME.findall(match["names"]):
-            yield _module_import(name, alias, line)
+            yield from _module_imports(name, alias, line)
 
 
-def _module_import(name: str, alias: str, line: int) -> Import:
-    """`import a.b` binds `a` (and reaches `a.b` through it); `import a.b as c` binds the module itself."""
-    return Import(name, "", alias or name, line)
+def _module_imports(name: str, alias: str, line: int) -> Iterator[Import]:
+    """`import a.b` binds `a`, through which `a.b` is reached; `import a.b as c` is `from a import b as c`."""
+    package, _, module = name.rpartition(".")
+    if alias and package:
+        yield Import(package, module, alias, line)
+        return
+    first = name.partition(".")[0]
+    yield Import(first, "", alias or first, line)
+    if first != name:
+        yield Import(name, "", "", line)
 
 
 def _name_and_alias(tree: SyntaxTree, node: Node) -> tuple[str, str]:

@@ -21,12 +21,13 @@ def one_line(source: str) -> str:
     return _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", _SPACE.sub(" ", source.strip())))
 
 
-def head_text(tree: SyntaxTree, node: Node, body: Node) -> str:
-    """A class or function up to its colon (a comment before the body is left out)."""
-    last = body.prev_sibling
-    while last is not None and last.type in (":", "comment"):
-        last = last.prev_sibling
-    end = last.end_byte if last is not None else body.start_byte
+def head_text(tree: SyntaxTree, node: Node) -> str:
+    """A class or function up to its colon; what broken code left between that and the body is not part of it."""
+    last = [
+        node.child_by_field_name(field)
+        for field in ("return_type", "parameters", "superclasses", "type_parameters", "name")
+    ]
+    end = max((child.end_byte for child in last if child is not None), default=node.end_byte)
     text = one_line(tree.slice(node.start_byte, end))
     return text if len(text) <= MAX_SIGNATURE_CHARS else text[:MAX_SIGNATURE_CHARS] + " ..."
 

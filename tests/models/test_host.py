@@ -41,7 +41,12 @@ async def peer(host: HostProcess) -> AsyncIterator[Peer]:
 
 
 async def test_a_wrong_token_and_another_version_are_refused(host: HostProcess, peer: Peer) -> None:
-    for changes, reason in (({"token": "x"}, "token"), ({"token": None}, "token"), ({"version": 0}, "protocol")):
+    for changes, reason in (
+        ({"token": "x"}, "token"),
+        ({"token": None}, "token"),
+        ({"token": "ü"}, "token"),
+        ({"version": 0}, "protocol"),
+    ):
         stranger = await Peer.connect(host)
         answer = await stranger.greet(host, **changes)
         assert answer["op"] == "refused" and reason in answer["message"]

@@ -57,6 +57,8 @@ BAD_JOBS: dict[str, object] = {
     "a block without a path": {**GOOD, "parts": {**GOOD["parts"], "context": [{"text": ""}]}},
     "a field too many": {**GOOD, "surprise": 1},
     "max_tokens that is no number": {**GOOD, "max_tokens": "many"},
+    "no line at all": {**GOOD, "max_lines": 0},
+    "fewer than no tokens": {**GOOD, "max_tokens": -1},
     "stop that is no list of texts": {**GOOD, "stop": [1]},
     "an unknown priority": {**GOOD, "priority": "urgent"},
 }

@@ -41,7 +41,7 @@ class EngineClient:
         """Complete. Cancelling this coroutine stops the model.
 
         `enough` is asked about the text so far whenever it has grown; its True ends the completion with just that text
-        and stop "enough". Raises EngineError.
+        and stop "enough". Raises EngineError (EngineDied if the host died twice on it).
         """
         death = ""
         for _ in range(ATTEMPTS):
@@ -132,10 +132,11 @@ class EngineClient:
 
     async def _bury(self) -> None:
         """Part with a host that is gone."""
-        connection, self._connection = self._connection, None
+        connection = self._connection
         if connection is None:
             return
         await connection.close()
+        self._connection = None
         if connection.status.state != "failed":
             self._policy.note_death(time.monotonic(), self._file_state(), connection.death)
 

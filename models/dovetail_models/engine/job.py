@@ -25,7 +25,7 @@ class CompletionJob:
     with stop "superseded". A warm job only reads its prompt into the KV cache, and yields to interactive ones; it never
     supersedes an interactive one.
     `max_lines` ends the text before the newline that would begin the line after that many; `stop` ends it before any of
-    these strings. `explain` asks for the prompt as text.
+    these strings. `explain` asks for the prompt as text. Raises ValueError for negative tokens or no line at all.
     """
 
     parts: PromptParts
@@ -35,6 +35,10 @@ class CompletionJob:
     stop: tuple[str, ...] = ()
     explain: bool = False
     priority: Priority = "interactive"
+
+    def __post_init__(self) -> None:
+        if self.max_tokens < 0 or (self.max_lines is not None and self.max_lines < 1):
+            raise ValueError(f"a job for {self.max_tokens} tokens and {self.max_lines} lines")
 
 
 @dataclass(frozen=True, slots=True)

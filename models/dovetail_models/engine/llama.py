@@ -30,7 +30,7 @@ Logits = npt.NDArray[np.float32]
 ABORTED = 2
 """llama_decode's result when the abort callback has said stop."""
 
-LOG_LINES = 200
+LOG_LINES = 1000
 """Lines of llama.cpp's log that are kept for error messages."""
 
 MODEL_TEXT_BYTES = 512

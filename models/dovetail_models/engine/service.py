@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from dovetail_models.engine import wire
 from dovetail_models.engine.interrupt import Interrupt
@@ -91,7 +91,8 @@ class Service:
 
     def _welcome(self, hello: wire.Message, writer: asyncio.StreamWriter) -> bool:
         refusal = ""
-        if hello["op"] != "hello" or not hmac.compare_digest(str(hello.get("token")), self._token):
+        token = str(hello.get("token")).encode("utf-8", "replace")
+        if hello["op"] != "hello" or not hmac.compare_digest(token, self._token.encode()):
             refusal = "the token is not this host's"
         elif hello.get("version") != wire.VERSION:
             refusal = f"this host speaks protocol {wire.VERSION}, the client {hello.get('version')}: restart the editor"
@@ -113,8 +114,6 @@ class Service:
                 self._stop(connection, id, "cancelled")
             case "enough":
                 self._stop(connection, id, "enough")
-            case "status":
-                self._send(connection, {"op": "status", "id": id, "status": wire.to_json(self._status)})
             case op:
                 raise wire.WireError(f"an unknown op {op!r}")
 
@@ -134,12 +133,12 @@ class Service:
             self._schedule.running.interrupt.stop(admission.running)
         self._work.set()
 
-    def _stop(self, connection: int, id: int, reason: StopReason) -> None:
+    def _stop(self, connection: int, id: int, reason: Literal["cancelled", "enough"]) -> None:
         for ticket in self._schedule.withdraw(connection, id):
             self._send_unbegun(ticket, reason)
         running = self._schedule.running
-        if running and (running.connection, running.id) == (connection, id) and reason in ("cancelled", "enough"):
-            running.interrupt.stop("cancelled" if reason == "cancelled" else "enough")
+        if running and (running.connection, running.id) == (connection, id):
+            running.interrupt.stop(reason)
 
     async def _answer(self, ticket: Ticket, engine: "Engine", thread: ThreadPoolExecutor) -> bool:
         """Run a job and send its answer. True if it made way and must run again."""
@@ -158,9 +157,10 @@ class Service:
         except EngineError as error:
             self._send_error(ticket.connection, ticket.id, str(error))
         except Yielded:
-            if ticket.interrupt.reason == "yield":
+            reason = ticket.interrupt.reason
+            if reason is None or reason == "yield":
                 return True
-            self._send_unbegun(ticket, "cancelled")  # Taken back while it made way: nobody waits for it.
+            self._send_unbegun(ticket, reason)  # It has been stopped for good while it made way.
         else:
             self._send_reply(ticket, reply)
         return False
@@ -183,7 +183,7 @@ class Service:
     def _set_status(self, status: EngineStatus) -> None:
         self._status = status
         for connection in tuple(self._connections):
-            self._send(connection, {"op": "status", "id": None, "status": wire.to_json(status)})
+            self._send(connection, {"op": "status", "status": wire.to_json(status)})
 
     def _send_unbegun(self, ticket: Ticket, stop: StopReason) -> None:
         self._send_reply(ticket, CompletionReply(text="", stop=stop, logprob=None, model=self._status.model))

@@ -1,7 +1,7 @@
 """The messages between client and host: newline-delimited JSON, each an object with an "op".
 
-Client to host: hello(version, token), complete(id, stream, job), cancel(id), enough(id), status(id).
-Host to client: welcome(version, status), refused(message), status(status, id or none), text(id, text),
+Client to host: hello(version, token), complete(id, stream, job), cancel(id), enough(id).
+Host to client: welcome(version, status), refused(message), status(status) whenever it changes, text(id, text),
 reply(id, reply), error(id, message).
 
 Here live the protocol's version and the JSON form of each value; sockets are `transport.py`'s.
@@ -61,10 +61,10 @@ def job_from_json(fields: Any) -> CompletionJob:
         job = CompletionJob(**{**fields, "parts": PromptParts(context, **texts), "stop": tuple(fields["stop"])})
     except (TypeError, KeyError, ValueError) as error:
         raise WireError(f"a malformed job ({type(error).__name__})") from error
-    whole_numbers = (job.max_tokens, 0 if job.max_lines is None else job.max_lines)
     if not (
         all(isinstance(string, str) for string in (job.client, *job.stop))
-        and all(isinstance(number, int) and number >= 0 for number in whole_numbers)
+        and isinstance(job.max_tokens, int)
+        and isinstance(job.max_lines, int | None)
         and isinstance(job.explain, bool)
         and job.priority in get_args(Priority)
     ):

@@ -5,7 +5,7 @@ beginning of a statement looks like is told by the `BraceSyntax` of each. Everyt
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 # How far back the start of an expression or statement is looked for, in characters.
@@ -24,6 +24,11 @@ _BEFORE_LITERAL = re.compile(r"(?:[(,\[:?]|(?<![=!<>])=|\]|\breturn)\s*\Z")
 _GOES_ON = ")],;.?:+-*/%&|=<>!"
 
 
+def opens_literal(masked: str, brace: int) -> bool:
+    """Whether a brace opens a literal or an initializer, told by what stands before it; else it opens a block."""
+    return _BEFORE_LITERAL.search(masked, max(0, brace - 40), brace) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class BraceSyntax:
     """How one language differs.
@@ -31,7 +36,7 @@ class BraceSyntax:
     `blanked` matches strings and comments; `comment_marks` are the beginnings of comments among them. `begins` matches,
     at a line's start, what begins a statement or definition whatever brackets stand open above it. `connectors` stand
     between an object and its member. `prefixes` are words that belong to the expression behind them. `line_ends_it`
-    says that a line's end ends a statement that is complete.
+    says that a line's end ends a statement that is complete. `opens_literal` tells braces of literals from blocks.
     """
 
     blanked: re.Pattern[str]
@@ -40,6 +45,7 @@ class BraceSyntax:
     connectors: tuple[str, ...] = (".",)
     prefixes: frozenset[str] = field(default_factory=frozenset)
     line_ends_it: bool = False
+    opens_literal: Callable[[str, int], bool] = opens_literal
 
 
 def mask(text: str, syntax: BraceSyntax) -> str:
@@ -102,9 +108,30 @@ def receiver_end(masked: str, name_start: int, syntax: BraceSyntax) -> int:
 
 def open_calls(masked: str, end: int, syntax: BraceSyntax) -> Iterator[int]:
     """The places of the open parentheses around `end`, innermost first, within its statement."""
-    for opening in _open_brackets(masked, end, syntax):
+    for opening in open_brackets(masked, end, syntax):
         if masked[opening] == "(":
             yield opening
+
+
+def open_brackets(masked: str, end: int, syntax: BraceSyntax) -> Iterator[int]:
+    """The places of all brackets that are open around `end`, innermost first, within its statement."""
+    floor, depth, position = max(0, end - REACH), 0, end
+    while position > floor:
+        position -= 1
+        character = masked[position]
+        if character in ")]}":
+            depth += 1
+        elif character in "([{":
+            if depth:
+                depth -= 1
+            elif character == "{" and not syntax.opens_literal(masked, position):
+                return
+            else:
+                yield position
+        elif character == ";" and not depth:
+            return
+        elif character == "\n" and not depth and position + 1 < end and syntax.begins.match(masked, position + 1, end):
+            return
 
 
 def statement_start(masked: str, offset: int, syntax: BraceSyntax) -> int:
@@ -123,7 +150,7 @@ def statement_start(masked: str, offset: int, syntax: BraceSyntax) -> int:
         elif character in "([{":
             if depth:
                 depth -= 1
-            elif character == "{" and not _BEFORE_LITERAL.search(masked, max(floor, position - 40), position):
+            elif character == "{" and not syntax.opens_literal(masked, position):
                 boundary = position + 1
                 break
             else:
@@ -153,7 +180,7 @@ def statement_end(masked: str, start: int, offset: int, syntax: BraceSyntax) -> 
     while position < floor:
         character = masked[position]
         if character in "([{":
-            if character == "{" and depth <= 0 and not _BEFORE_LITERAL.search(masked, max(0, position - 40), position):
+            if character == "{" and depth <= 0 and not syntax.opens_literal(masked, position):
                 return position
             depth += 1
         elif character in ")]}":
@@ -195,26 +222,6 @@ def closers(masked: str) -> str:
         outer = stack[len(stack) - inner - 2] if inner + 1 < len(stack) else "{"
         closed += _CLOSERS[opening] + (";" if opening != "{" and outer == "{" else "")
     return closed
-
-
-def _open_brackets(masked: str, end: int, syntax: BraceSyntax) -> Iterator[int]:
-    floor, depth, position = max(0, end - REACH), 0, end
-    while position > floor:
-        position -= 1
-        character = masked[position]
-        if character in ")]}":
-            depth += 1
-        elif character in "([{":
-            if depth:
-                depth -= 1
-            elif character == "{" and not _BEFORE_LITERAL.search(masked, max(0, position - 40), position):
-                return
-            else:
-                yield position
-        elif character == ";" and not depth:
-            return
-        elif character == "\n" and not depth and position + 1 < end and syntax.begins.match(masked, position + 1, end):
-            return
 
 
 def _goes_on_after(masked: str, closing: int, offset: int) -> bool:

@@ -70,6 +70,19 @@ async def test_who_does_not_speak_the_protocol_is_shown_the_door(host: HostProce
     assert (await peer.receive("reply"))["id"] == 1
 
 
+async def test_no_text_of_the_user_is_logged(host: HostProcess, peer: Peer) -> None:
+    secret = "correct_horse_battery_staple"
+    peer.ask(1, CompletionJob(replace(PARTS, path=f"{secret}.py", prefix=secret * 20), secret, max_tokens=4))
+    await peer.receive("reply")
+    other = await Peer.connect(host)
+    await other.greet(host)
+    other.send("complete", id=1, job={"parts": secret})
+    assert await other.receive("reply") == {}
+    await other.close()
+    log = (host.folder / "log").read_bytes()
+    assert secret.encode() not in log
+
+
 async def test_a_cancel_stops_the_model(peer: Peer) -> None:
     peer.ask(1, ENDLESS, stream=True)
     await peer.receive("text")

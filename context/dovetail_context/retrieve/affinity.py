@@ -14,7 +14,7 @@ LINES_BEFORE = 25
 LINES_AFTER = 10
 HALF_LIFE_LINES = 8  # at this distance a word counts half
 
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_PART = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|\d+")
 _MIN_PART_CHARS = 2
 
 

@@ -1,0 +1,234 @@
+"""The pure parts of retrieval: access paths, types, ranking, budget, layout, tokens, words."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from pathlib import Path
+
+import pytest
+
+from dovetail_context.budget import Price, choose
+from dovetail_context.index.access import alternatives, base_name, put_in
+from dovetail_context.index.record import Symbol
+from dovetail_context.index.words import WordLog, WordView
+from dovetail_context.languages.registry import language_for
+from dovetail_context.layout import dependency_order, outline
+from dovetail_context.meaning.types import TypeExpression, parse_type
+from dovetail_context.rank import Ranked, rank
+from dovetail_context.retrieve.affinity import Surroundings, parts_of
+from dovetail_context.retrieve.candidate import Candidate, Evidence
+from dovetail_context.retrieve.windows import similar_windows
+from dovetail_context.tokens import estimate_tokens
+
+
+def test_alternatives() -> None:
+    assert alternatives("a|b.c()|<X | None>.d") == ["a", "b.c()", "<X | None>.d"]
+    assert alternatives("") == []
+    assert base_name("repo.find()") == "repo"
+    assert base_name("<Money>.x") == ""
+
+
+def test_put_in() -> None:
+    assert put_in("x.f()", "x", "<A | B>") == "<A | B>.f()"
+    assert put_in("x.f()|y", "x", "a|b") == "a.f()|b.f()|y"
+    assert put_in("x.f()", "x", "") == ""
+    assert put_in("xy.f()", "x", "a") == "xy.f()"
+
+
+TYPES = {
+    "Money": "Money",
+    "list[Money]": "list[Money]",
+    "dict[str, list[Money | None]]": "dict[str, list[Money | None]]",
+    "Money | None": "Money | None",
+    "typing.Union[A, b.B]": "A | b.B",
+    "Callable[[int, str], Money]": "Callable[, Money]",
+    "tuple[int, ...]": "tuple[int, ...]",
+    "(A | B)": "A | B",
+    "": "",
+    "]]][": "",
+    "list[": "list",
+    "A[B": "A[B]",
+}
+
+
+@pytest.mark.parametrize(("text", "shown"), TYPES.items())
+def test_parse_type(text: str, shown: str) -> None:
+    assert show(parse_type(text)) == shown
+
+
+def show(alternatives_: tuple[TypeExpression, ...]) -> str:
+    def one(expression: TypeExpression) -> str:
+        arguments = ", ".join(map(show, expression.arguments))
+        return f"{expression.name}[{arguments}]" if expression.arguments else expression.name
+
+    return " | ".join(map(one, alternatives_))
+
+
+def candidate(
+    path: str, line: int, gain: float, reason: str = "r", text: str = "x", retriever: str = "scope"
+) -> Candidate:
+    return Candidate(path, line, line, text, Evidence(retriever, reason, gain))
+
+
+def test_rank_adds_evidence_of_the_same_thing() -> None:
+    found = rank(
+        [
+            candidate("a.py", 1, 0.5, "near"),
+            candidate("a.py", 1, 0.5, "imported"),
+            candidate("a.py", 1, 0.4, "imported"),
+            candidate("b.py", 1, 0.6, "near", text="y"),
+        ]
+    )
+    assert [(one.path, round(one.score, 3), one.reasons) for one in found] == [
+        ("a.py", 0.75, ("imported", "near")),
+        ("b.py", 0.6, ("near",)),
+    ]
+
+
+def test_rank_keeps_the_better_of_two_windows_that_say_the_same() -> None:
+    text = "def f(a, b):\n    return a + b  # the sum of both\n"
+    found = rank([candidate("a.py", 1, 0.2, text=text), candidate("b.py", 9, 0.3, text=text.replace("sum", "sums"))])
+    assert [one.path for one in found] == ["b.py"]
+
+
+def test_rank_does_not_depend_on_the_order_of_what_it_gets() -> None:
+    candidates = [
+        candidate(f"{name}.py", line, 0.1 * line, f"r{line}", f"{name} {line}") for name in "abc" for line in (1, 2, 3)
+    ]
+    expected = rank(candidates)
+    for seed in range(10):
+        random.Random(seed).shuffle(candidates)
+        assert rank(candidates) == expected
+
+
+def ranked(name: str, score: float) -> Ranked:
+    return Ranked("a.py", 1, 1, name, None, "", score, ("r",))
+
+
+def test_budget_takes_the_most_gain_for_the_tokens() -> None:
+    costs = {"dear": 100, "fair": 10, "cheap": 5, "poor": 5}
+    offers = [ranked("dear", 0.9), ranked("fair", 0.5), ranked("cheap", 0.4), ranked("poor", 0.01)]
+    chosen, rest = choose(offers, 20, lambda one: Price(costs[one.text], 0, ()))
+    assert [one.ranked.text for one in chosen] == ["fair", "cheap", "poor"]
+    assert [(one.text, cost) for one, cost in rest] == [("dear", 100)]
+
+
+def test_budget_pays_a_heading_once() -> None:
+    offers = [ranked("first", 0.5), ranked("second", 0.5), ranked("elsewhere", 0.5)]
+    headings = {"first": "a", "second": "a", "elsewhere": "b"}
+    chosen, rest = choose(offers, 20, lambda one: Price(5, 0, ((("x.py", headings[one.text]), 10),)))
+    assert [one.ranked.text for one in chosen] == ["first", "second"]
+    assert [cost for _, cost in rest] == [15]
+
+
+def test_budget_takes_names_before_whole_signatures() -> None:
+    offers = [ranked("one", 0.5), ranked("two", 0.5)]
+    chosen, _ = choose(offers, 12, lambda one: Price(10, 4, ()))
+    assert [(one.ranked.text, one.in_full) for one in chosen] == [("one", False), ("two", False)]
+    chosen, _ = choose(offers, 14, lambda one: Price(10, 4, ()))
+    assert [(one.ranked.text, one.in_full) for one in chosen] == [("one", True), ("two", False)]
+
+
+def test_budget_is_never_exceeded() -> None:
+    rng = random.Random(3)
+    headings = {"a": 9, "b": 5, "c": 1}
+    for _ in range(100):
+        offers = [ranked(str(number), rng.random()) for number in range(30)]
+        under = {one.text: rng.choice("abc") for one in offers}
+        prices = {
+            one.text: Price(
+                rng.randint(4, 40), rng.choice([0, 3]), ((("p", under[one.text]), headings[under[one.text]]),)
+            )
+            for one in offers
+        }
+        budget = rng.randint(0, 200)
+        chosen, rest = choose(offers, budget, lambda one, prices=prices: prices[one.text])
+        paid = sum(headings[name] for name in {under[one.ranked.text] for one in chosen})
+        own = sum(prices[one.ranked.text].full if one.in_full else prices[one.ranked.text].brief for one in chosen)
+        assert own + paid <= budget
+        assert len(chosen) + len(rest) == len(offers)
+
+
+def test_dependencies_stand_first() -> None:
+    imports = {"main": ["b", "c"], "b": ["a"], "c": ["a", "b"], "a": [], "lone": ["elsewhere"]}
+    assert dependency_order(list(imports), imports.__getitem__) == ["a", "b", "c", "lone", "main"]
+
+
+def test_a_cycle_is_broken_where_the_fewest_imports_are_open() -> None:
+    imports = {"a": ["b", "c"], "b": ["c"], "c": ["b"], "d": ["a"]}
+    assert dependency_order(["d", "c", "b", "a"], imports.__getitem__) == ["b", "c", "a", "d"]
+
+
+def test_the_order_does_not_depend_on_the_order_of_the_paths() -> None:
+    imports = {"a": ["b"], "b": [], "c": ["d"], "d": ["c"], "e": []}
+    orders = {tuple(dependency_order(list(paths), imports.__getitem__)) for paths in itertools.permutations(imports)}
+    assert len(orders) == 1
+
+
+def test_outline_shows_classes_around_members() -> None:
+    language = language_for("a.py")
+    assert language is not None
+    record = language.extract(
+        "a.py",
+        "class A(B):\n    class I:\n        x: int\n    def f(self): ...\n    def g(self): ...\ndef h(): ...\n",
+    )
+    chosen: dict[Symbol, str] = {
+        symbol: language.reduced(symbol) for symbol in record.symbols if symbol.name in ("x", "g", "h")
+    }
+    assert outline(record, chosen) == ("class A(B):\n    class I:\n        x: int\n    def g(self): ...\ndef h(): ...")
+
+
+def test_estimate_grows_with_the_text() -> None:
+    assert estimate_tokens("") == 0
+    assert estimate_tokens("x") == 1
+    parts = ["def f(a, b):\n", "    return a + b\n", "# größer 😀\n", "x_y_Z1 = 'some text'\n"]
+    whole = "".join(parts)
+    assert abs(estimate_tokens(whole) - sum(map(estimate_tokens, parts))) <= len(parts)
+
+
+def test_estimate_is_near_the_real_vocabulary(shared: Path) -> None:
+    llama_cpp = pytest.importorskip("llama_cpp")
+    vocabulary = shared / "vocab" / "ggml-vocab-deepseek-coder.gguf"
+    model = llama_cpp.Llama(model_path=str(vocabulary), vocab_only=True, verbose=False)
+    try:
+        errors = []
+        for file in sorted((shared / "eval" / "repos" / "harlequin" / "harlequin").glob("*.py")):
+            text = file.read_text(encoding="utf-8")[:20_000]
+            real = len(model.tokenize(text.encode(), add_bos=False, special=False))
+            errors.append(abs(estimate_tokens(text) - real) / max(real, 50))
+        assert len(errors) > 10
+        assert sorted(errors)[len(errors) // 2] < 0.05
+        assert max(errors) < 0.25
+    finally:
+        model.close()
+
+
+def test_words_are_found_by_file() -> None:
+    view = WordView(WordLog(), {}).updated([("a.py", "x = money.total\n"), ("b.py", "total = money\n")], ())
+    assert view.files_with("money") == ["a.py", "b.py"]
+    assert view.files_with(".total") == ["a.py"]
+    assert view.files_with("total") == ["b.py"]
+    later = view.updated([("a.py", "y = 1\n")], ["b.py"])
+    assert later.files_with("money") == []
+    assert view.files_with("money") == ["a.py", "b.py"]
+
+
+def test_names_fit_by_their_words() -> None:
+    assert parts_of("loadURLs_from2") == ["load", "url", "from"]
+    text = "# Register the client\n"
+    around = Surroundings(text, len(text), WordView(WordLog(), {}))
+    assert around.affinity("register_client") > 0.9
+    assert around.affinity("register_server") < around.affinity("register_client")
+    assert around.affinity("unrelated") == 0.0
+
+
+def test_similar_windows_hold_the_rare_words() -> None:
+    other = "\n".join(f"filler{n} = common" for n in range(30)) + "\nrare_one = rare_two(common)\n" + "x = 1\n" * 30
+    files = [("other.py", other), *((f"f{n}.py", "common = filler0\n") for n in range(30))]
+    words = WordView(WordLog(), {}).updated(files, ())
+    text = "def f():\n    rare_two(rare_one, common)\n    "
+    (best, *_) = similar_windows(text, len(text), "main.py", words, 5)
+    assert best.path == "other.py"
+    assert best.start_line <= 31 <= best.end_line
+    assert similar_windows(text, len(text), "other.py", words, 5) == []

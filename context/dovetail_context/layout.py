@@ -46,7 +46,8 @@ def _include_class(record: FileRecord, chosen: dict[str, list[Symbol]], containe
 
 def shown_in(symbol: Symbol, language: Language) -> str:
     """The container inside which a symbol's text has to stand."""
-    return "" if symbol.kind == "method" and language.rules.detached_methods else symbol.container
+    beginning = language.rules.detached_methods
+    return "" if beginning and symbol.signature.startswith(beginning) else symbol.container
 
 
 def dependency_order(paths: Sequence[str], imports: Callable[[str], Iterable[str]]) -> list[str]:

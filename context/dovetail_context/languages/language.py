@@ -47,7 +47,8 @@ class TypeRules:
     `accessors`: methods of containers that give an element ("[]") or the container itself (""). `receivers`: names of
     the instance inside a method. `ignored`: types that say nothing. `enumerations`: base classes whose class
     attributes are instances of the class. `partial_classes`: whether one class may be defined in several files.
-    `detached_methods`: whether methods are written outside of their class, whose name they bear (Go).
+    `detached_methods`: how the signatures of methods begin that are written outside of their class, whose name they
+    bear (Go); "" where there are none.
     `implicit_members`: whether a class's members are visible inside it without a receiver (Java). `reexports`: whether
     what a file imports can be imported from it. `constructor`: the name of the method that makes an instance; "" where
     it bears the name of its class.
@@ -63,7 +64,7 @@ class TypeRules:
     ignored: frozenset[str] = frozenset()
     enumerations: frozenset[str] = frozenset()
     partial_classes: bool = False
-    detached_methods: bool = False
+    detached_methods: str = ""
     implicit_members: bool = False
     reexports: bool = True
     constructor: str = "__init__"

@@ -2,10 +2,12 @@
 
 from pathlib import PurePosixPath
 
+from dovetail_context.languages.go.language import GO
+from dovetail_context.languages.java.language import JAVA
 from dovetail_context.languages.language import Language
 from dovetail_context.languages.python.language import PYTHON
 
-LANGUAGES: tuple[Language, ...] = (PYTHON,)
+LANGUAGES: tuple[Language, ...] = (PYTHON, GO, JAVA)
 
 _BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
 _BY_NAME = {language.name: language for language in LANGUAGES}

@@ -301,7 +301,14 @@ class Inference:
                 return tuple(
                     each for one in found for each in (self._element(one, None) if one.kind == "container" else (one,))
                 )
-        return ()
+        return tuple(
+            each
+            for holder in self.lineage(value)
+            for base in (holder.definition.symbol.bases if holder.definition.symbol is not None else ())
+            for container in self.instances(base, Place(holder.definition.path))
+            if container.kind == "container"
+            for each in self._element(container, index)
+        )
 
     def _instances(self, alternatives: tuple[TypeExpression, ...], place: Place) -> tuple[Value, ...]:
         if self._depth > MAX_DEPTH:
@@ -401,8 +408,11 @@ class Inference:
             return (Value(kind, place.owner.definition, "", place.owner.arguments, place.owner.written_in),)
         record = self.snapshot.files.get(place.path)
         container, _, name = place.container.rpartition(".")
-        found = record.members(container).get(name, ()) if record is not None else ()
-        return tuple(Value(kind, Definition(place.path, symbol)) for symbol in found if symbol.kind == "class")
+        symbols = record.members(container).get(name, ()) if record is not None else ()
+        found = tuple(Definition(place.path, symbol) for symbol in symbols)
+        if not found and not container:  # its methods may stand in another file than the class
+            found = self.names.top_level(place.path, name)
+        return tuple(Value(kind, each) for each in found if each.symbol is not None and each.symbol.kind == "class")
 
     def _rules(self, path: str) -> TypeRules:
         record = self.snapshot.files.get(path)

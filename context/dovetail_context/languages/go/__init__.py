@@ -1,0 +1,1 @@
+"""Go: its symbols, its imports and what stands at a cursor."""

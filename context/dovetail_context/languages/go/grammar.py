@@ -1,0 +1,8 @@
+"""Go's grammar with the query files of this folder."""
+
+from dovetail_context.syntax import Grammar, load_grammar
+
+
+def grammar() -> Grammar:
+    """The grammar, loaded once."""
+    return load_grammar("tree_sitter_go", "dovetail_context.languages.go")

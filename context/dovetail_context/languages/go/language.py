@@ -1,0 +1,59 @@
+"""Go as a `Language`: everything that the rest of the project needs to know about it, in one value."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.languages.go.cursor import read_cursor
+from dovetail_context.languages.go.extract import extract
+from dovetail_context.languages.go.mend import mended
+from dovetail_context.languages.go.resolve import GoResolver
+from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+
+_RULES = TypeRules(
+    elements={"slice": 0, "array": 0, "map": 1, "chan": 0, "tuple": 0},
+    receivers=frozenset({"self"}),
+    ignored=frozenset({"error", "any", "string", "bool", "int", "byte"}),
+    detached_methods="func (",
+)
+_BRIEF = re.compile(r"(?:func (?:\([^()]*\) )?)?[^\W\d]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """The Go language (see `languages/language.py` for what each member promises)."""
+
+    name: str = "go"
+    suffixes: tuple[str, ...] = (".go",)
+    project_files: tuple[str, ...] = ("go.mod",)
+    rules: TypeRules = _RULES
+
+    def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
+        return extract(path, text, references)
+
+    def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
+        return GoResolver(paths, projects)
+
+    def cursor(self, text: str, offset: int) -> CursorView:
+        return read_cursor(text, offset)
+
+    def mended(self, text: str, offset: int) -> str:
+        return mended(text, offset)
+
+    def reduced(self, symbol: Symbol) -> str:
+        is_open = symbol.kind == "class" and symbol.signature.endswith((" struct", " interface"))
+        return symbol.signature + "{}" if is_open else symbol.signature
+
+    def outline(self, header: Symbol, members: Sequence[str]) -> str:
+        body = "\n".join("\t" + line for member in members for line in member.split("\n"))
+        return f"{header.signature} {{\n{body}\n}}" if header.signature and body else body or self.reduced(header)
+
+    def brief(self, symbol: Symbol) -> str:
+        found = _BRIEF.match(symbol.signature)
+        if symbol.kind not in ("function", "method") or found is None:
+            return ""
+        return f"{found[0]}(...)"
+
+
+GO = Go()

@@ -128,9 +128,10 @@ def open_brackets(masked: str, end: int, syntax: BraceSyntax) -> Iterator[int]:
                 return
             else:
                 yield position
-        elif character == ";" and not depth:
-            return
-        elif character == "\n" and not depth and position + 1 < end and syntax.begins.match(masked, position + 1, end):
+        elif not depth and (
+            character == ";"
+            or (character == "\n" and position + 1 < end and syntax.begins.match(masked, position + 1, end))
+        ):
             return
 
 

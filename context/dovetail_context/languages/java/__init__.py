@@ -1,0 +1,1 @@
+"""Java: its queries and its rules for imports, signatures and cursors."""

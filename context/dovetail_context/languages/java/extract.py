@@ -1,0 +1,216 @@
+"""From a parsed Java file to its `FileRecord`: declarations, imports and calls.
+
+Declarations are found by walking the bodies of classes, never into those of methods: nobody else can name what stands
+there.
+"""
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from hashlib import blake2b
+from sys import intern
+
+from dovetail_context.index.record import FileRecord, References, Symbol, SymbolKind
+from dovetail_context.languages.doc_comments import doc_line
+from dovetail_context.languages.java.expressions import access_path
+from dovetail_context.languages.java.grammar import grammar
+from dovetail_context.languages.java.imports import read_imports, read_package
+from dovetail_context.languages.java.signatures import (
+    class_head,
+    constant_text,
+    field_text,
+    method_head,
+    modifiers,
+    parameters,
+    type_variables,
+)
+from dovetail_context.languages.java.types import type_text
+from dovetail_context.syntax import Node, SyntaxTree
+
+# The parts of a declaration's head that name base classes.
+_BASES = ("superclass", "super_interfaces", "extends_interfaces")
+_KEYWORDS = frozenset({"class", "interface", "enum", "record"})
+
+
+def extract(path: str, text: str, references: bool = True) -> FileRecord:
+    """Read a Java file; broken parts are passed over and noted in `problems`."""
+    tree = grammar().parse(text)
+    reader = _Reader(tree)
+    reader.read(tree.root.children, "", {})
+    head = text.partition("{")[0]
+    problems: tuple[str, ...] = ()
+    if tree.root.has_error:
+        problems = (f"line {reader.error_line}: does not parse",)
+    return FileRecord(
+        path=path,
+        language="java",
+        digest=blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest(),
+        text=text,
+        symbols=tuple(reader.symbols),
+        imports=tuple(read_imports(head)),
+        references=_calls(tree) if references else References(),
+        problems=problems,
+        packages=read_package(head),
+    )
+
+
+class _Reader:
+    """Walks declarations and collects their symbols. `variables` are the type parameters in scope with their bounds."""
+
+    def __init__(self, tree: SyntaxTree) -> None:
+        self.symbols: list[Symbol] = []
+        self.error_line = 1
+        self._tree = tree
+        self._readers: dict[str, Callable[[Node, str, Mapping[str, str]], None]] = {
+            "class_declaration": self._class,
+            "interface_declaration": self._class,
+            "enum_declaration": self._class,
+            "record_declaration": self._class,
+            "annotation_type_declaration": self._class,
+            "method_declaration": self._method,
+            "constructor_declaration": self._method,
+            "annotation_type_element_declaration": self._element,
+            "field_declaration": self._fields,
+            "constant_declaration": self._fields,
+            "enum_constant": self._constant,
+            "enum_body_declarations": self._inside,
+            "ERROR": self._error,
+        }
+
+    def read(self, nodes: Iterable[Node], container: str, variables: Mapping[str, str]) -> None:
+        """Read the children of a body (or file)."""
+        doc: Node | None = None
+        awaits_name = False
+        for node in nodes:
+            kind = node.type
+            if kind == "block_comment":
+                doc = node
+                continue
+            if kind in _KEYWORDS:  # a class whose end is missing: what follows belongs to it
+                awaits_name = True
+                continue
+            if awaits_name and kind == "identifier":
+                container = self._headless(node, container)
+            awaits_name = False
+            reader = self._readers.get(kind)
+            if reader is not None:
+                before = len(self.symbols)
+                reader(node, container, variables)
+                if doc is not None and len(self.symbols) > before:
+                    self._document(before, doc)
+            doc = None
+
+    def _inside(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+        self.read(node.children, container, variables)
+
+    def _error(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+        if self.error_line == 1:
+            self.error_line = node.start_point[0] + 1
+        self.read(node.children, container, variables)
+
+    def _headless(self, name: Node, container: str) -> str:
+        text = self._tree.text(name)
+        self._add(name, text, "class", container, f"class {text}")
+        return f"{container}.{text}" if container else text
+
+    def _class(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        if name is None or body is None:
+            return
+        text = self._tree.text(name)
+        inner = {**variables, **type_variables(self._tree, node)}
+        bases = tuple(type_text(self._tree.text(each), inner) for each in _base_nodes(node))
+        components = tuple(parameters(self._tree, node.child_by_field_name("parameters"), inner))
+        self._add(node, text, "class", container, class_head(self._tree, node, body), bases=bases, named=components)
+        qualified = f"{container}.{text}" if container else text
+        for component, type_ in components:
+            self._add(name, component, "method", qualified, f"{type_ or 'Object'} {component}()", type_)
+        self.read(body.children, qualified, inner)
+
+    def _method(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+        name, type_ = node.child_by_field_name("name"), node.child_by_field_name("type")
+        if name is None:
+            return
+        inner = (
+            {**variables, **type_variables(self._tree, node)}
+            if node.child_by_field_name("type_parameters")
+            else variables
+        )
+        named = tuple(parameters(self._tree, node.child_by_field_name("parameters"), inner))
+        returned = type_text(self._tree.text(type_), inner) if type_ is not None else ""
+        self._add(
+            node, self._tree.text(name), "method", container, method_head(self._tree, node), returned, named=named
+        )
+
+    def _element(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+        """An element of an annotation: it is set by name, as a field is."""
+        name, type_ = node.child_by_field_name("name"), node.child_by_field_name("type")
+        if name is not None and type_ is not None:
+            text = method_head(self._tree, node)
+            self._add(node, self._tree.text(name), "field", container, text, type_text(self._tree.text(type_)))
+
+    def _fields(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+        type_ = node.child_by_field_name("type")
+        if type_ is None:
+            return
+        declared = type_text(self._tree.text(type_), variables)
+        for declarator in node.children_by_field_name("declarator"):
+            name = declarator.child_by_field_name("name")
+            if name is not None:
+                text = field_text(self._tree, node, type_, declarator)
+                self._add(node, self._tree.text(name), "field", container, text, declared)
+
+    def _constant(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+        name = node.child_by_field_name("name")
+        if name is not None:
+            text = constant_text(self._tree, node) + ","
+            self._add(node, self._tree.text(name), "field", container, text, container.rpartition(".")[2])
+
+    def _add(
+        self,
+        node: Node,
+        name: str,
+        kind: SymbolKind,
+        container: str,
+        text: str,
+        type_: str = "",
+        bases: tuple[str, ...] = (),
+        named: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        start, end = node.start_point[0] + 1, node.end_point[0] + 1
+        hidden = "private" in modifiers(self._tree, node)
+        self.symbols.append(
+            Symbol(name, kind, container, start, end, text, "", not hidden, type=type_, bases=bases, parameters=named)
+        )
+
+    def _document(self, position: int, comment: Node) -> None:
+        text = self._tree.text(comment)
+        if text.startswith("/**") and (line := doc_line(text)):
+            self.symbols[position] = replace(self.symbols[position], doc=line)
+
+
+def _base_nodes(node: Node) -> Iterator[Node]:
+    """The types that a class extends and implements."""
+    for part in node.named_children:
+        if part.type in _BASES:
+            for child in part.named_children:
+                yield from child.named_children if child.type == "type_list" else [child]
+
+
+def _calls(tree: SyntaxTree) -> References:
+    """All calls and constructions in text order, those of members with their receivers."""
+    matches = grammar().matches(tree.root, "calls.scm")
+    found = sorted(
+        ((captures["called"][0], captures.get("receiver")) for _, captures in matches),
+        key=lambda one: one[0].start_byte,
+    )
+    return References(
+        tuple(intern(_name(tree, called)) for called, _ in found),
+        tuple(intern(access_path(tree, receiver[0])) if receiver else "" for _, receiver in found),
+        array("I", [called.start_point[0] + 1 for called, _ in found]),
+    )
+
+
+def _name(tree: SyntaxTree, called: Node) -> str:
+    """The called name; of a constructed type the last part of its name."""
+    return tree.text(called).partition("<")[0].rpartition(".")[2].strip()

@@ -1,0 +1,88 @@
+"""Java as a `Language`: everything that the rest of the project needs to know about it, in one value."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.languages.java.cursor import read_cursor
+from dovetail_context.languages.java.extract import extract
+from dovetail_context.languages.java.mend import mended
+from dovetail_context.languages.java.resolve import JavaResolver
+from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+
+_HOLDERS = """
+    Array List ArrayList LinkedList Set HashSet LinkedHashSet TreeSet SortedSet NavigableSet EnumSet Collection Iterable
+    Iterator ListIterator Queue Deque ArrayDeque PriorityQueue BlockingQueue Stack Vector CopyOnWriteArrayList Stream
+    Optional Supplier Callable Future CompletableFuture CompletionStage AtomicReference Reference WeakReference
+    SoftReference ThreadLocal Provider Lazy Spliterator Enumeration Consumer Predicate Comparator
+    """.split()  # noqa: SIM905
+_MAPPINGS = """
+    Map HashMap LinkedHashMap TreeMap SortedMap NavigableMap ConcurrentMap ConcurrentHashMap EnumMap WeakHashMap
+    IdentityHashMap Entry Function
+    """.split()  # noqa: SIM905
+_TAKES_ONE = """
+    get getOrDefault remove poll pollFirst pollLast peek peekFirst peekLast pop next previous first last getFirst
+    getLast removeFirst removeLast element take orElse orElseGet orElseThrow getValue put putIfAbsent computeIfAbsent
+    computeIfPresent compute merge call join getNow apply elementAt nextElement firstElement lastElement getAndSet
+    """.split()  # noqa: SIM905
+_STAYS = """
+    stream parallelStream filter sorted distinct limit skip takeWhile dropWhile findFirst findAny collect toList
+    iterator listIterator subList values entrySet reversed descendingIterator descendingSet headSet tailSet clone max
+    min elements or sequential unordered onClose firstEntry lastEntry
+    """.split()  # noqa: SIM905
+
+_RULES = TypeRules(
+    class_of=frozenset({"Class"}),
+    elements={**dict.fromkeys(_HOLDERS, 0), **dict.fromkeys(_MAPPINGS, 1)},
+    accessors={**dict.fromkeys(_TAKES_ONE, "[]"), **dict.fromkeys(_STAYS, "")},
+    receivers=frozenset({"this"}),
+    ignored=frozenset(
+        "void boolean byte short int long char float double Object String Integer Long Boolean Void".split()  # noqa: SIM905
+    ),
+    implicit_members=True,
+    reexports=False,
+    constructor="",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Java:
+    """The Java language (see `languages/language.py` for what each member promises)."""
+
+    name: str = "java"
+    suffixes: tuple[str, ...] = (".java",)
+    project_files: tuple[str, ...] = ()
+    rules: TypeRules = _RULES
+
+    def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
+        return extract(path, text, references)
+
+    def resolver(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> ImportResolver:
+        return JavaResolver(paths, projects)
+
+    def cursor(self, text: str, offset: int) -> CursorView:
+        return read_cursor(text, offset)
+
+    def mended(self, text: str, offset: int) -> str:
+        return mended(text, offset)
+
+    def outline(self, header: Symbol, members: Sequence[str]) -> str:
+        lines = ["    " + line for member in members for line in member.split("\n")]
+        constants = [position for position, line in enumerate(lines) if line.endswith(",")]
+        if constants:
+            lines[constants[-1]] = lines[constants[-1]][:-1] + ";"
+        head = header.signature or f"class {header.name}"
+        return "\n".join([head + " {", *lines, "}"])
+
+    def reduced(self, symbol: Symbol) -> str:
+        if symbol.kind == "class":
+            return symbol.signature + " {}"
+        return symbol.signature if symbol.signature.endswith(",") else symbol.signature + ";"
+
+    def brief(self, symbol: Symbol) -> str:
+        if symbol.kind != "method" or "(" not in symbol.signature or symbol.signature.endswith("()"):
+            return ""
+        return f"{symbol.name}(...);"
+
+
+JAVA = Java()

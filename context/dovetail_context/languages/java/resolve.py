@@ -1,0 +1,67 @@
+"""Where Java's imports lead: from packages and classes to files of the workspace."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+
+class JavaResolver:
+    """Resolves imports among one set of files.
+
+    Files belong to the package that they declare, wherever they lie, so several source roots (main and test, modules
+    of a build) need no configuration. Of several files for one class the one nearest to the importing file wins.
+    """
+
+    def __init__(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> None:
+        self._package_of: dict[str, str] = {}
+        self._members: dict[str, list[str]] = defaultdict(list)
+        self._classes: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for path in sorted(paths):
+            package = paths[path][0] if paths[path] else ""
+            self._package_of[path] = package
+            self._members[package].append(path)
+            self._classes[package, path.rpartition("/")[2].removesuffix(".java")].append(path)
+        self._ambient: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def sources(self, module: str, from_path: str) -> tuple[str, ...]:
+        """The file of a top-level class, or all files of a package, nearest to `from_path` first."""
+        package, _, name = module.rpartition(".")
+        found = self._classes.get((package, name)) or self._members.get(module, [])
+        return tuple(path for path in _nearest_first(found, from_path) if path != from_path)
+
+    def is_package(self, module: str, from_path: str) -> bool:
+        """Java names no package by itself: `java.util` alone is no value."""
+        return False
+
+    def submodule(self, module: str, name: str) -> str:
+        """Java's modules have no names inside expressions."""
+        return ""
+
+    def ambient(self, from_path: str) -> tuple[str, ...]:
+        """The other files of the package, the same folder first; without a package, those of the folder."""
+        package, folder = self._package_of.get(from_path, ""), from_path.rpartition("/")[0]
+        key = (package, folder)
+        if key not in self._ambient:
+            near = _nearest_first(self._members.get(package, []), from_path)
+            self._ambient[key] = tuple(path for path in near if package or path.rpartition("/")[0] == folder)
+        return self._ambient[key]
+
+    def companions(self, path: str) -> tuple[str, ...]:
+        """A Java class stands in one file."""
+        return ()
+
+
+def _nearest_first(paths: list[str], from_path: str) -> list[str]:
+    """Sorted by how many leading folders they share with `from_path`."""
+    if len(paths) < 2:
+        return paths
+    parts = from_path.split("/")[:-1]
+
+    def distance(path: str) -> int:
+        shared = 0
+        for own, other in zip(parts, path.split("/"), strict=False):
+            if own != other:
+                break
+            shared += 1
+        return len(parts) - shared
+
+    return sorted(paths, key=lambda path: (distance(path), path))

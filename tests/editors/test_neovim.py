@@ -18,11 +18,10 @@ from pathlib import Path
 import pynvim
 import pytest
 
+from tests.game import write_game
+
 WIDTH, HEIGHT = 100, 24
 PATIENCE_S = 90
-
-BOARD = "class Board:\n    def __init__(self, width: int, height: int) -> None:\n        self.width = width\n"
-GAME = "from board import Board\n\n\ndef area(board: Board) -> int:\n    return board\n"
 
 CONFIGURATION = """
 vim.opt.runtimepath:append(vim.env.DOVETAIL_NEOVIM)
@@ -87,22 +86,20 @@ def test_ghost_text_shows_on_the_screen_and_tab_accepts_it(
 ) -> None:
     project = tmp_path / "game"
     project.mkdir()
-    (project / "pyproject.toml").write_text("[project]\nname = 'game'\n")
-    (project / "board.py").write_text(BOARD)
-    (project / "game.py").write_text(GAME)
+    write_game(project)
     with neovim(repository, tmp_path, monkeypatch) as nvim:
         nvim.command(f"edit {project / 'game.py'}")
         # The client listens for cursor moves once it is attached; keys typed earlier would ask for nothing.
         wait_for(lambda: nvim.eval("len(nvim_get_autocmds(#{event: 'CursorMovedI', buffer: 0}))") > 0)
 
-        nvim.input("5GA.")
+        nvim.input("6GA.")
         wait_for(lambda: ghost_text(nvim) != "", retry=lambda: nvim.input("<BS>."))
         ghost = ghost_text(nvim)
         assert f"    return board.{ghost}" in screen(nvim)
 
         nvim.input("<Tab>")
-        wait_for(lambda: nvim.current.buffer[4] != "    return board.")
-        assert nvim.current.buffer[4] == f"    return board.{ghost}"
+        wait_for(lambda: nvim.current.buffer[5] != "    return board.")
+        assert nvim.current.buffer[5] == f"    return board.{ghost}"
         wait_for(lambda: ghost_text(nvim) != ghost)
 
 

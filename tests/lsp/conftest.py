@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from dovetail.server.serve import create_server, serve
+from tests.game import write_game
 from tests.lsp.client import Client
 from tests.lsp.scripted import ScriptedEngine
 
@@ -86,3 +87,9 @@ async def connect() -> AsyncIterator[Callable[[ScriptedEngine], object]]:
             return await stack.enter_async_context(server_in_process(engine))
 
         yield start
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of two files, see `tests/game.py`."""
+    return write_game(tmp_path)

@@ -13,18 +13,9 @@ from typing import Any
 import pytest
 
 from dovetail_models.files import resolve_model
+from tests.game import CALL_COLUMN, CALL_LINE, GAME
 
-BOARD = "class Board:\n    def __init__(self, width: int, height: int) -> None:\n        self.width = width\n"
-GAME = "from board import Board\n\n\ndef start(size: int) -> Board:\n    board = Board(\n    return board\n"
-PLACE = "game.py:5:19"
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'game'\n")
-    (tmp_path / "board.py").write_text(BOARD)
-    (tmp_path / "game.py").write_text(GAME)
-    return tmp_path
+PLACE = f"game.py:{CALL_LINE}:{CALL_COLUMN}"
 
 
 def dovetail(*arguments: str, cwd: Path, stdin: str | None = None, status: int = 0) -> subprocess.CompletedProcess[str]:

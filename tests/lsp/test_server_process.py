@@ -12,29 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.game import CALL_COLUMN, CALL_LINE, GAME
 from tests.lsp.client import Client
 from tests.lsp.conftest import server_process
-
-BOARD = """\
-class Board:
-    \"\"\"A board of squares.\"\"\"
-
-    def __init__(self, width: int, height: int) -> None:
-        self.width = width
-        self.height = height
-
-    def square_count(self) -> int:
-        return self.width * self.height
-"""
-GAME = "from board import Board\n\n\ndef start(size: int) -> Board:\n    board = Board("
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'game'\n")
-    (tmp_path / "board.py").write_text(BOARD)
-    (tmp_path / "game.py").write_text(GAME)
-    return tmp_path
 
 
 async def ready(client: Client) -> None:
@@ -47,7 +27,7 @@ async def test_a_completion_from_nothing(project: Path) -> None:
         await ready(client)
         uri = (project / "game.py").as_uri()
         client.open(uri, GAME)
-        await client.answer(client.ghost_text(uri, 4, 18))
+        await client.answer(client.ghost_text(uri, CALL_LINE - 1, CALL_COLUMN - 1))
         why = await client.ask("dovetail/why", {"textDocument": {"uri": uri}})
         await client.leave()
     assert why["model"] and why["tokens"]["generated"] > 0
@@ -97,14 +77,14 @@ async def test_a_killed_host_is_replaced_and_the_editor_sees_no_error(project: P
         client.open(uri, GAME)
         hosts = []
         for pause in (0.0, 0.01, 0.1):
-            request = client.ghost_text(uri, 4, 18)
+            request = client.ghost_text(uri, CALL_LINE - 1, CALL_COLUMN - 1)
             await asyncio.sleep(pause)
             (host,) = engine_hosts(client)
             hosts.append(host.pid)
             host.kill()
             answer = await client.answer(request)
             assert "error" not in answer
-        answer = await client.answer(client.ghost_text(uri, 4, 18))
+        answer = await client.answer(client.ghost_text(uri, CALL_LINE - 1, CALL_COLUMN - 1))
         assert "error" not in answer and answer["result"] is not None
         (host,) = engine_hosts(client)
         assert host.pid not in hosts
@@ -140,7 +120,7 @@ async def test_a_hostile_workspace_does_not_get_into_the_server(project: Path) -
         await ready(client)
         uri = (project / "game.py").as_uri()
         client.open(uri, GAME)
-        assert "error" not in await client.answer(client.ghost_text(uri, 4, 18))
+        assert "error" not in await client.answer(client.ghost_text(uri, CALL_LINE - 1, CALL_COLUMN - 1))
         await client.leave()
 
 
@@ -150,8 +130,8 @@ async def test_the_log_holds_no_text_of_the_user(project: Path, tmp_path: Path) 
         await client.initialize(project, max_tokens=4)
         await ready(client)
         uri = (project / "game.py").as_uri()
-        client.open(uri, GAME + "'SECRET_OF_THE_USER', ")
-        await client.answer(client.ghost_text(uri, 4, 41))
+        client.open(uri, GAME.replace("Board(\n", "Board('SECRET_OF_THE_USER', \n"))
+        await client.answer(client.ghost_text(uri, CALL_LINE - 1, CALL_COLUMN + 21))
         client.notify("textDocument/didChange", {"contentChanges": [{"text": "SECRET_OF_THE_USER"}]})
         await client.leave()
     assert "SECRET_OF_THE_USER" not in log.read_text()

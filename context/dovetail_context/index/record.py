@@ -74,8 +74,9 @@ class References:
 class FileRecord:
     """What one file defines, imports and calls.
 
-    `exports` is None where the language's default rule holds. `packages` are the packages or namespaces that the file
-    says it belongs to, in languages where its path alone does not tell (Java, C#).
+    `exports` is None where the language's default rule holds. `packages` is what the import resolver must know of the
+    file in languages where its path alone does not tell (Java, C#): the packages or namespaces that it belongs to, and
+    behind a word and a space what else the language's resolver has a use for.
     """
 
     path: str

@@ -1,6 +1,7 @@
 """What a name in a file means: followed through imports, re-exports and star imports to its definitions."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dovetail_context.index.record import FileRecord, Import, Symbol
@@ -29,6 +30,8 @@ class Names:
     def __init__(self, snapshot: IndexSnapshot) -> None:
         self._snapshot = snapshot
         self._known: dict[tuple[str, str], tuple[Definition, ...]] = {}
+        self._known_stars: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._tables: dict[tuple[str, ...], Mapping[str, tuple[Definition, ...]]] = {}
 
     def top_level(self, path: str, name: str) -> tuple[Definition, ...]:
         """The definitions of `name` as seen at module level in `path`; empty if it is none of this project's."""
@@ -99,8 +102,11 @@ class Names:
 
     def _through_stars(self, record: FileRecord, name: str, seen: frozenset[tuple[str, str]]) -> tuple[Definition, ...]:
         """What star imports and the language itself make visible; each file is asked once, the nearest first."""
+        resolver = self._snapshot.resolver(record.language)
+        if not language_named(record.language).rules.reexports:
+            found = self._through_classes(record, name) or self._table(self._opened(record)).get(name, ())
+            return found or self._table(resolver.ambient(record.path)).get(name, ())
         pending, asked = deque(self._stars(record)), {(record.path, "")}
-        transitive = language_named(record.language).rules.reexports
         while pending:
             path, container = pending.popleft()
             other = self._snapshot.files.get(path)
@@ -109,28 +115,50 @@ class Names:
             asked.add((path, container))
             if name.startswith("_") if other.exports is None else name not in other.exports:
                 continue
-            found = [Definition(other.path, symbol) for symbol in other.members(container).get(name, ())]
-            if not found and transitive:
+            found = tuple(Definition(other.path, symbol) for symbol in other.members(container).get(name, ()))
+            if not found:
                 for imported in other.imports_by_alias.get(name, ()):
-                    found.extend(self._follow(imported, other.path, seen | {(other.path, name)}))
+                    found += self._follow(imported, other.path, seen | {(other.path, name)})
             if found:
-                return tuple(found)
-            if transitive:
-                pending.extend(self._stars(other))
-        for path in self._snapshot.resolver(record.language).ambient(record.path):
-            symbols = self._snapshot.files[path].members("").get(name, ()) if path in self._snapshot.files else ()
-            if symbols:
+                return found
+            pending.extend(self._stars(other))
+        return self._table(resolver.ambient(record.path)).get(name, ())
+
+    def _through_classes(self, record: FileRecord, name: str) -> tuple[Definition, ...]:
+        """A member of a class all of whose members are imported."""
+        for path, container in self._stars(record):
+            other = self._snapshot.files.get(path) if container else None
+            if other is not None and (symbols := other.members(container).get(name)):
                 return tuple(Definition(path, symbol) for symbol in symbols)
         return ()
 
+    def _opened(self, record: FileRecord) -> tuple[str, ...]:
+        """The files all of whose top-level names are imported."""
+        return tuple(dict.fromkeys(path for path, container in self._stars(record) if not container))
+
+    def _table(self, paths: tuple[str, ...]) -> Mapping[str, tuple[Definition, ...]]:
+        """The top-level names of files that are visible together, each from the first file that defines it."""
+        found = self._tables.get(paths)
+        if found is None:
+            table: dict[str, tuple[Definition, ...]] = {}
+            for path in reversed([path for path in paths if path in self._snapshot.files]):
+                for name, symbols in self._snapshot.files[path].members("").items():
+                    table[name] = tuple(Definition(path, symbol) for symbol in symbols)
+            found = self._tables[paths] = table
+        return found
+
     def _stars(self, record: FileRecord) -> tuple[tuple[str, str], ...]:
         """The files whose names star imports bring in, each with the class whose members those are ("" for none)."""
-        return tuple(
+        found = self._known_stars.get(record.path)
+        if found is not None:
+            return found
+        self._known_stars[record.path] = tuple(
             (source, imported.name.removesuffix("*").removesuffix("."))
             for imported in record.imports_by_alias.get("", ())
             if imported.name.endswith("*")
             for source in self._sources(imported.module, record.path)
         )
+        return self._known_stars[record.path]
 
     def _submodule(self, module: str, name: str, origin: str) -> tuple[Definition, ...]:
         record = self._snapshot.files.get(origin)

@@ -6,8 +6,9 @@ from dovetail_context.languages.go.language import GO
 from dovetail_context.languages.java.language import JAVA
 from dovetail_context.languages.language import Language
 from dovetail_context.languages.python.language import PYTHON
+from dovetail_context.languages.typescript.language import TYPESCRIPT
 
-LANGUAGES: tuple[Language, ...] = (PYTHON, GO, JAVA)
+LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA)
 
 _BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
 _BY_NAME = {language.name: language for language in LANGUAGES}

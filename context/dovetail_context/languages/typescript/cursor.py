@@ -1,0 +1,107 @@
+"""What stands around a cursor in TypeScript text. The text is being typed: nothing here trusts it to parse."""
+
+import re
+from collections.abc import Iterator
+
+from dovetail_context.languages.braces import closers, expression_start, open_calls, receiver_end, statement_start
+from dovetail_context.languages.language import CursorView
+from dovetail_context.languages.mentions import LINES_BEFORE, lines_away, mentions
+from dovetail_context.languages.typescript.bindings import read_bindings
+from dovetail_context.languages.typescript.expressions import access_path
+from dovetail_context.languages.typescript.grammar import grammar
+from dovetail_context.languages.typescript.lexical import KEYWORDS, SYNTAX, mask
+from dovetail_context.languages.typescript.scopes import Scope, enclosing
+from dovetail_context.languages.typescript.types import type_text
+
+_TYPED = re.compile(r"[A-Za-z_$][\w$]*\Z")
+_EXPECTED = re.compile(r"(?:export\s+)?(?:const|let|var)\s+[\w$]+\s*:(?P<type>[^;]*?)\s(?<![=!<>])=(?![=>])", re.DOTALL)
+_FIELD = re.compile(
+    r"(?:(?:public|private|protected|static|readonly|declare)\s+)*#?[\w$]+[?!]?\s*:(?P<type>[^;{}()]*?)\s=(?![=>])"
+)
+_ELEMENT = re.compile(r"<(?P<name>[A-Z][\w$]*(?:\.[\w$]+)*)\s[^<>;]*\Z")
+_DECLARES = re.compile(r"\b(?:function\s*\*?|class|get|set|async)\s+\Z")
+MAX_FRAGMENT_CHARS = 40_000  # of the enclosing function that is parsed for bindings (about 1,000 lines)
+
+
+def read_cursor(text: str, offset: int) -> CursorView:
+    """Read the surroundings of `offset` (code points)."""
+    offset = max(0, min(offset, len(text)))
+    masked = mask(text)
+    typed = _TYPED.search(text, max(0, offset - 100), offset)
+    name_start = typed.start() if typed else offset
+    statement = statement_start(masked, offset, SYNTAX)
+    scopes = enclosing(masked, statement)
+    functions = [scope for scope in scopes if scope.kind != "class"]
+    dot = receiver_end(masked, name_start, SYNTAX)
+    return CursorView(
+        line=text.count("\n", 0, offset) + 1,
+        receiver=_path_of(text, masked, dot) if dot >= 0 else "",
+        typed=typed[0] if typed and (dot >= 0 or typed[0] not in KEYWORDS) else "",
+        callees=tuple(dict.fromkeys(_callees(text, masked, offset))),
+        container=".".join(scope.name for scope in scopes if scope.kind == "class"),
+        function=functions[-1].name if functions else "",
+        returns=_declared(functions[-1].type) if functions else "",
+        expected=_expected(text[statement:offset], masked[statement:offset]),
+        bindings=_bindings(text, masked, functions, statement, offset),
+        mentions=tuple(mentions(masked, offset, KEYWORDS)),
+    )
+
+
+def _bindings(text: str, masked: str, functions: list[Scope], statement: int, offset: int) -> dict[str, str]:
+    """Local names: those of the open functions, and those that callbacks in the statement itself bind."""
+    if functions:
+        start = functions[0].start
+        prefix = "(" if functions[0].kind == "arrow" else "function f"
+        if statement - start > MAX_FRAGMENT_CHARS:
+            start, prefix = statement - MAX_FRAGMENT_CHARS, ""
+    else:
+        start, prefix = lines_away(masked, statement, -LINES_BEFORE), ""
+    cut = _complete(masked, statement, offset)
+    return read_bindings(f"{prefix}{text[start:cut]}\n_{closers(masked[start:cut])}")
+
+
+def _complete(masked: str, statement: int, offset: int) -> int:
+    """The end of what may be parsed of the statement being typed: behind its last arrow, or nothing of it."""
+    arrow = masked.rfind("=>", statement, offset)
+    return arrow + 2 if arrow >= 0 else statement
+
+
+def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
+    element = _ELEMENT.search(masked, max(0, offset - 600), offset)
+    if element is not None:
+        yield element["name"]
+    for opening in open_calls(masked, offset, SYNTAX):
+        start = expression_start(masked, opening, SYNTAX)
+        source = text[start:opening].strip()
+        if source in KEYWORDS or _DECLARES.search(masked, max(0, start - 20), start):
+            continue
+        path = "super" if source == "super" else _path_of(text, masked, opening)
+        if path:
+            yield path
+
+
+def _path_of(text: str, masked: str, end: int) -> str:
+    """The access path of the expression that ends at `end`."""
+    source = text[expression_start(masked, end, SYNTAX) : end].strip()
+    if not source or source in KEYWORDS:
+        return ""
+    tree = grammar().parse(f"({source});")
+    statement = tree.root.named_child(0) if tree.root.named_child_count else None
+    return access_path(
+        tree, statement.named_child(0) if statement is not None and statement.named_child_count else None
+    )
+
+
+def _expected(statement: str, masked: str) -> str:
+    found = _EXPECTED.match(masked) or _FIELD.match(masked)
+    return _declared(statement[found.start("type") : found.end("type")]) if found else ""
+
+
+def _declared(source: str) -> str:
+    """A written type in type notation."""
+    if not source or source.isspace():
+        return ""
+    tree = grammar().parse(f"let _: {source};")
+    declaration = tree.root.named_child(0) if tree.root.named_child_count else None
+    declarator = declaration.named_child(0) if declaration is not None and declaration.named_child_count else None
+    return type_text(tree, declarator.child_by_field_name("type")) if declarator is not None else ""

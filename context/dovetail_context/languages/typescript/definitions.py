@@ -1,0 +1,362 @@
+"""TypeScript's definitions as symbols: classes, interfaces, enums, type aliases, functions, variables and members.
+
+An object literal with functions and a type alias with members are classes too: their members are what matters.
+"""
+
+from typing import Literal
+
+from dovetail_context.index.record import Symbol, SymbolKind
+from dovetail_context.languages.doc_comments import doc_line
+from dovetail_context.languages.typescript.expressions import access_path
+from dovetail_context.languages.typescript.results import result_path
+from dovetail_context.languages.typescript.signatures import (
+    base_names,
+    head_text,
+    one_line,
+    parameter_paths,
+    parameters,
+    value_text,
+)
+from dovetail_context.languages.typescript.types import (
+    Constraints,
+    constraints_of,
+    is_function_type,
+    returned_type,
+    type_text,
+)
+from dovetail_context.syntax import Node, SyntaxTree
+
+FUNCTIONS = ("arrow_function", "function_expression", "generator_function")
+_WRAPPERS = ("as_expression", "satisfies_expression", "parenthesized_expression")
+# Larger object literals are tables of data.
+MAX_LITERAL_MEMBERS = 80
+# What members with names in brackets or none at all are to those who look them up.
+_SPECIAL = {
+    "call_signature": "__call__",
+    "construct_signature": "__new__",
+    "index_signature": "__getitem__",
+    "[Symbol.iterator]": "__iter__",
+    "[Symbol.asyncIterator]": "__iter__",
+}
+
+
+class Definitions:
+    """Collects the symbols of a file in text order."""
+
+    def __init__(self, tree: SyntaxTree) -> None:
+        self.symbols: list[Symbol] = []
+        self._tree = tree
+
+    def add(self, node: Node, container: str, outer: Node, comment: Node | None) -> str:
+        """Add a declaration with its members; its name, "" if the node declares nothing."""
+        kind = node.type
+        if kind in ("class_declaration", "abstract_class_declaration", "class"):
+            return self._class(node, container, outer, comment)
+        if kind in ("function_declaration", "generator_function_declaration", "function_signature"):
+            return self._function(node, container, outer, comment)
+        if kind == "interface_declaration":
+            return self._class(node, container, outer, comment)
+        if kind == "type_alias_declaration":
+            return self._alias(node, container, outer, comment)
+        if kind == "enum_declaration":
+            return self._enum(node, container, outer, comment)
+        if kind in ("method_definition", "method_signature", "abstract_method_signature"):
+            return self._method(node, container, outer, comment, {})
+        return ""
+
+    def add_namespace(self, name: str, node: Node, container: str, outer: Node, comment: Node | None) -> None:
+        """Add a namespace; its statements are read by the caller."""
+        self._add(name, "class", container, outer, f"namespace {name}", comment)
+
+    def add_variable(self, node: Node, keyword: str, container: str, outer: Node, comment: Node | None) -> None:
+        """Add what `const name: Type = value` defines."""
+        name, declared = node.child_by_field_name("name"), node.child_by_field_name("type")
+        if name is None:
+            return
+        written, value = self._tree.text(name), node.child_by_field_name("value")
+        if declared is None and value is not None:
+            self.add_value(written, value, outer, comment, container, f"{keyword} {written}")
+            return
+        signature = value_text(self._tree, f"{keyword} {written}", declared, value)
+        if is_function_type(declared):
+            result = returned_type(self._tree, declared)
+            self._add(written, "function", container, outer, signature, comment, type_=result)
+        else:
+            self._add(written, "variable", container, outer, signature, comment, type_text(self._tree, declared))
+
+    def add_plain(self, name: str, keyword: str, path: str, container: str, outer: Node) -> None:
+        """Add a variable that a pattern takes out of a value."""
+        self._add(name, "variable", container, outer, f"{keyword} {name}", None, value=path)
+
+    def add_value(
+        self, name: str, value: Node, outer: Node, comment: Node | None, container: str = "", head: str = ""
+    ) -> None:
+        """Add what a name is by its value: a function, a class, an object with members, or a plain variable."""
+        head = head or (f"export {name}" if name == "default" else f"exports.{name}")
+        while value.type in _WRAPPERS and value.named_child_count and value.named_children[0].type == "object":
+            value = value.named_children[0]
+        equals = "" if head.endswith(" default") else " ="
+        if value.type in FUNCTIONS:
+            self._function_value(name, value, container, outer, comment, f"{head}{equals}")
+        elif value.type == "class":
+            self._class(value, container, outer, comment, name)
+        elif value.type == "object" and self._has_functions(value):
+            self._add(name, "class", container, outer, f"{head}{equals}", comment)
+            self._members(value, f"{container}.{name}" if container else name, {})
+        else:
+            signature = value_text(self._tree, head, None, value)
+            path = access_path(self._tree, value)
+            self._add(name, "variable", container, outer, signature, comment, value=path)
+
+    def _class(self, node: Node, container: str, outer: Node, comment: Node | None, name: str = "default") -> str:
+        named, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        name = self._tree.text(named) if named is not None else name
+        if body is None:
+            return ""
+        constraints = constraints_of(self._tree, node.child_by_field_name("type_parameters"))
+        bases = tuple(base_names(self._tree, node, constraints))
+        signature = head_text(self._tree, node, body.start_byte)
+        if named is None:
+            signature = signature.replace("class", f"class {name}", 1)
+        self._add(name, "class", container, outer, signature, comment, bases=bases)
+        self._members(body, f"{container}.{name}" if container else name, constraints)
+        return name
+
+    def _alias(self, node: Node, container: str, outer: Node, comment: Node | None) -> str:
+        named, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if named is None or value is None:
+            return ""
+        name = self._tree.text(named)
+        constraints = constraints_of(self._tree, node.child_by_field_name("type_parameters"))
+        objects = _object_types(value)
+        if not objects:
+            signature, type_ = head_text(self._tree, node, node.end_byte), type_text(self._tree, value, constraints)
+            self._add(name, "type", container, outer, signature.rstrip(";"), comment, type_)
+            return name
+        others = type_text(self._tree, value, constraints) if value.type != "object_type" else ""
+        bases = tuple(part for part in others.split(" | ") if part and part != name)
+        shown = self._tree.slice(value.start_byte, objects[0].start_byte) if value.type == "intersection_type" else ""
+        head = head_text(self._tree, node, value.start_byte)
+        signature = one_line(f"{head} {shown}")
+        self._add(name, "class", container, outer, signature, comment, bases=bases)
+        for each in objects:
+            self._members(each, f"{container}.{name}" if container else name, constraints)
+        return name
+
+    def _enum(self, node: Node, container: str, outer: Node, comment: Node | None) -> str:
+        named, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        if named is None or body is None:
+            return ""
+        name = self._tree.text(named)
+        self._add(name, "class", container, outer, head_text(self._tree, node, body.start_byte), comment)
+        inside = f"{container}.{name}" if container else name
+        for child in body.named_children:
+            key = child.child_by_field_name("name") if child.type == "enum_assignment" else child
+            if key is not None and child.type != "comment":
+                text = one_line(self._tree.text(child)) + ","
+                self._add(self._tree.text(key).strip("\"'"), "field", inside, child, text, None, name)
+        return name
+
+    def _function(self, node: Node, container: str, outer: Node, comment: Node | None) -> str:
+        named, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        name = self._tree.text(named) if named is not None else "default"
+        end = body.start_byte if body is not None else node.end_byte
+        signature = head_text(self._tree, node, end).rstrip(";")
+        self._callable(name, "function", node, container, outer, comment, signature, {})
+        return name
+
+    def _function_value(
+        self, name: str, value: Node, container: str, outer: Node, comment: Node | None, head: str
+    ) -> None:
+        body = value.child_by_field_name("body")
+        end = body.start_byte if body is not None else value.end_byte
+        text = one_line(self._tree.slice(value.start_byte, end))
+        kind: Literal["method", "function"] = "method" if container else "function"
+        self._callable(name, kind, value, container, outer, comment, f"{head} {text} {{}}", {})
+
+    def _callable(
+        self,
+        name: str,
+        kind: SymbolKind,
+        node: Node,
+        container: str,
+        outer: Node,
+        comment: Node | None,
+        signature: str,
+        constraints: Constraints,
+    ) -> None:
+        own = node.child_by_field_name("type_parameters")
+        if own is not None:
+            constraints = {**constraints, **constraints_of(self._tree, own)}
+        list_ = node.child_by_field_name("parameters")
+        declared = node.child_by_field_name("return_type")
+        type_ = type_text(self._tree, declared, constraints)
+        value = ""
+        if declared is None and node.child_by_field_name("body") is not None:
+            value = result_path(self._tree, node, constraints)
+        named = tuple((each, type_) for each, type_, _ in parameters(self._tree, list_, constraints) if each)
+        self._add(name, kind, container, outer, signature, comment, type_, value, parameters=named)
+
+    def _members(self, body: Node, container: str, constraints: Constraints) -> None:
+        comment: Node | None = None
+        for child in body.named_children:
+            kind = child.type
+            if kind == "comment":
+                comment = child
+                continue
+            if kind in ("method_definition", "method_signature", "abstract_method_signature"):
+                self._method(child, container, child, comment, constraints)
+            elif kind in ("public_field_definition", "property_signature"):
+                self._field(child, container, comment, constraints)
+            elif kind in _SPECIAL:
+                self._special(child, container, comment, constraints)
+            elif kind == "pair":
+                self._pair(child, container, comment)
+            elif kind == "shorthand_property_identifier":
+                name = self._tree.text(child)
+                self._add(name, "field", container, child, f"{name},", comment)
+            elif kind == "ERROR":
+                self._members(child, container, constraints)
+            if kind != "decorator":
+                comment = None
+
+    def _method(self, node: Node, container: str, outer: Node, comment: Node | None, constraints: Constraints) -> str:
+        named, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        if named is None:
+            return ""
+        name = _member_name(self._tree.text(named))
+        signature = head_text(self._tree, node, body.start_byte if body is not None else node.end_byte).rstrip(",;")
+        if outer.parent is not None and outer.parent.type == "object":
+            signature += " {},"
+        kind: SymbolKind = "method" if container else "function"
+        if any(child.type == "get" for child in node.children[:4]):
+            kind = "property"
+        if name:
+            self._callable(name, kind, node, container, outer, comment, signature, constraints)
+        if name == "constructor":
+            self._fields_of_constructor(node, container, constraints)
+        return name
+
+    def _fields_of_constructor(self, node: Node, container: str, constraints: Constraints) -> None:
+        """`constructor(private a: A)` declares a field, and `this.a = a` in JavaScript does."""
+        list_, body = node.child_by_field_name("parameters"), node.child_by_field_name("body")
+        for parameter in list_.named_children if list_ is not None else ():
+            pattern = parameter.child_by_field_name("pattern")
+            modifiers = any(child.type in ("accessibility_modifier", "readonly") for child in parameter.children)
+            if pattern is not None and modifiers:
+                type_ = type_text(self._tree, parameter.child_by_field_name("type"), constraints)
+                name = self._tree.text(pattern)
+                self._add(name, "field", container, parameter, one_line(self._tree.text(parameter)), None, type_)
+        known = {symbol.name for symbol in self.symbols if symbol.container == container}
+        paths = parameter_paths(self._tree, list_, constraints)
+        for statement in body.named_children if body is not None else ():
+            assigned = statement.named_child(0) if statement.type == "expression_statement" else None
+            if assigned is None or assigned.type != "assignment_expression":
+                continue
+            left, right = assigned.child_by_field_name("left"), assigned.child_by_field_name("right")
+            target = self._tree.text(left) if left is not None and left.type == "member_expression" else ""
+            name = target.removeprefix("this.").lstrip("#")
+            if not target.startswith("this.") or not name.isidentifier() or name in known:
+                continue
+            known.add(name)
+            path = access_path(self._tree, right)
+            path = paths.get(path, path)
+            self._add(name, "field", container, statement, value_text(self._tree, name, None, right), None, value=path)
+
+    def _field(self, node: Node, container: str, comment: Node | None, constraints: Constraints) -> None:
+        named, declared = node.child_by_field_name("name"), node.child_by_field_name("type")
+        value = node.child_by_field_name("value")
+        name = _member_name(self._tree.text(named)) if named is not None else ""
+        if not name or named is None:
+            return
+        optional = self._tree.slice(named.end_byte, named.end_byte + 1) in ("?", "!")
+        head = head_text(self._tree, node, named.end_byte + optional)
+        if declared is None and value is not None and value.type in FUNCTIONS:
+            self._function_value(name, value, container, node, comment, f"{head} =")
+        elif is_function_type(declared):
+            signature, result = value_text(self._tree, head, declared, None), returned_type(self._tree, declared)
+            self._add(name, "method", container, node, signature, comment, result)
+        else:
+            signature = value_text(self._tree, head, declared, value)
+            type_ = type_text(self._tree, declared, constraints)
+            path = access_path(self._tree, value) if declared is None else ""
+            self._add(name, "field", container, node, signature, comment, type_, path)
+
+    def _special(self, node: Node, container: str, comment: Node | None, constraints: Constraints) -> None:
+        result = node.child_by_field_name("return_type") or node.child_by_field_name("type")
+        signature = head_text(self._tree, node, node.end_byte).rstrip(",;")
+        type_ = type_text(self._tree, result, constraints)
+        self._add(_SPECIAL[node.type], "method", container, node, signature, comment, type_)
+
+    def _pair(self, node: Node, container: str, comment: Node | None) -> None:
+        key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
+        name = self._tree.text(key).strip("\"'") if key is not None else ""
+        if value is None or not name.isidentifier():
+            return
+        if value.type in FUNCTIONS:
+            body = value.child_by_field_name("body")
+            text = one_line(self._tree.slice(value.start_byte, body.start_byte if body is not None else value.end_byte))
+            self._callable(name, "method", value, container, node, comment, f"{name}: {text} {{}},", {})
+            return
+        text = one_line(self._tree.text(value))
+        signature = f"{name}: {text}," if len(text) <= 80 else f"{name}: {{}},"
+        self._add(name, "field", container, node, signature, comment, value=access_path(self._tree, value))
+
+    def _has_functions(self, value: Node) -> bool:
+        return value.named_child_count <= MAX_LITERAL_MEMBERS and any(
+            child.type in ("method_definition", "shorthand_property_identifier")
+            or (
+                (child.type == "pair" and (inner := child.child_by_field_name("value")) is not None)
+                and inner.type not in ("string", "number", "true", "false", "null")
+            )
+            for child in value.named_children
+        )
+
+    def _add(
+        self,
+        name: str,
+        kind: SymbolKind,
+        container: str,
+        node: Node,
+        signature: str,
+        comment: Node | None,
+        type_: str = "",
+        value: str = "",
+        bases: tuple[str, ...] = (),
+        parameters: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        doc = doc_line(self._tree.text(comment)) if comment is not None else ""
+        hidden = container and (signature.startswith(("private ", "#", "static #")) or name.startswith("_"))
+        self.symbols.append(
+            Symbol(
+                name,
+                kind,
+                container,
+                node.start_point[0] + 1,
+                node.end_point[0] + 1,
+                signature,
+                doc,
+                not hidden,
+                type_,
+                value,
+                bases,
+                parameters,
+            )
+        )
+
+
+def _object_types(value: Node) -> list[Node]:
+    """The written-out members of a type: an object type, or those among the parts of an intersection or union."""
+    if value.type == "object_type":
+        return [value]
+    if value.type in ("intersection_type", "union_type", "parenthesized_type"):
+        return [found for child in value.named_children for found in _object_types(child)]
+    return []
+
+
+def _member_name(written: str) -> str:
+    """A member's name as it is written behind a dot; "" for computed names."""
+    if written.startswith("["):
+        return _SPECIAL.get(written, "")
+    name = written.strip("\"'").lstrip("#")
+    return name if name.replace("$", "_").isidentifier() else ""

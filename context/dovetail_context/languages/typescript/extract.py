@@ -1,0 +1,259 @@
+"""From a parsed TypeScript file to its `FileRecord`: definitions, imports and calls."""
+
+from array import array
+from dataclasses import replace
+from hashlib import blake2b
+from sys import intern
+
+from dovetail_context.index.record import FileRecord, Import, References, Symbol
+from dovetail_context.languages.typescript.definitions import Definitions
+from dovetail_context.languages.typescript.expressions import access_path, string_value
+from dovetail_context.languages.typescript.grammar import grammar, parse
+from dovetail_context.languages.typescript.modules import (
+    own_module,
+    read_export,
+    read_import,
+    recover_imports,
+    required_module,
+)
+from dovetail_context.languages.typescript.signatures import pattern_paths
+from dovetail_context.syntax import Node, SyntaxTree
+
+_WITH_JSX = (".tsx", ".jsx", ".js")
+
+
+def extract(path: str, text: str, references: bool = True) -> FileRecord:
+    """Read a TypeScript or JavaScript file; broken parts are passed over and noted in `problems`."""
+    tree = parse(path, text)
+    reader = _Reader(tree, path)
+    reader.statements(tree.root)
+    imports = reader.imports
+    problems: tuple[str, ...] = ()
+    if tree.root.has_error:
+        imports += recover_imports(text, {imported.line for imported in imports}, own_module(path))
+        imports.sort(key=lambda imported: imported.line)
+        problems = (f"line {_error_line(tree.root)}: does not parse",)
+    exports = frozenset(reader.exports)
+    return FileRecord(
+        path=path,
+        language="typescript",
+        digest=blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest(),
+        text=text,
+        symbols=tuple(_mark_exported(symbol, exports) for symbol in reader.definitions.symbols),
+        imports=tuple(imports),
+        references=_calls(tree, path) if references else References(),
+        exports=tuple(dict.fromkeys(reader.exports)),
+        problems=problems,
+    )
+
+
+class _Reader:
+    """Visits the statements of a file's top level and of what is nested in its namespaces."""
+
+    def __init__(self, tree: SyntaxTree, path: str) -> None:
+        self.definitions = Definitions(tree)
+        self.imports: list[Import] = []
+        self.exports: list[str] = []
+        self._tree = tree
+        self._own = own_module(path)
+
+    def statements(self, block: Node, container: str = "", exported: bool = False) -> None:
+        """Read the statements of a block; the comment before a definition is its documentation."""
+        comment: Node | None = None
+        for child in block.named_children:
+            if child.type == "comment":
+                comment = child
+                continue
+            self._statement(child, container, child, comment, exported)
+            comment = None
+
+    def _statement(self, node: Node, container: str, outer: Node, comment: Node | None, exported: bool) -> None:
+        """`outer` is the whole statement, of which `node` may be only the declaration behind `export`."""
+        kind = node.type
+        if kind == "import_statement":
+            self.imports.extend(read_import(self._tree, node))
+        elif kind == "export_statement":
+            self._export(node, container, comment)
+        elif kind == "ambient_declaration":
+            for child in node.named_children:
+                self._statement(child, container, outer, comment, exported)
+        elif kind in ("lexical_declaration", "variable_declaration"):
+            self._variables(node, container, outer, comment, exported)
+        elif kind in ("internal_module", "module"):
+            self._namespace(node, container, outer, comment, exported)
+        elif kind in ("ERROR", "statement_block"):
+            self.statements(node, container, exported)
+        elif kind == "expression_statement":
+            inner = node.named_child(0) if node.named_child_count else None
+            if inner is not None and inner.type == "internal_module":
+                self._namespace(inner, container, outer, comment, exported)
+            elif inner is not None and inner.type == "assignment_expression" and not container:
+                self._assignment(inner, comment)
+        else:
+            name = self.definitions.add(node, container, outer, comment)
+            if name and exported and not container:
+                self.exports.append(name)
+
+    def _export(self, node: Node, container: str, comment: Node | None) -> None:
+        default = any(child.type == "default" for child in node.children)
+        declaration, value = node.child_by_field_name("declaration"), node.child_by_field_name("value")
+        if declaration is not None:
+            before = len(self.definitions.symbols)
+            self._statement(declaration, container, node, comment, exported=True)
+            if default and len(self.definitions.symbols) > before:
+                self._offer(self.definitions.symbols[before].name, "default", node)
+        elif value is not None:
+            self._offer_value(value, "default", node, comment)
+        elif container:
+            return
+        else:
+            for imported in read_export(self._tree, node, self._own):
+                if imported.name != "*":
+                    self.exports.append(imported.alias)
+                if imported.module != self._own or imported.name != imported.alias:
+                    self.imports.append(imported)
+
+    def _namespace(self, node: Node, container: str, outer: Node, comment: Node | None, exported: bool) -> None:
+        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        if name is None or body is None:
+            return
+        if name.type == "string":  # what another module offers, told in this file
+            self.statements(body, container, exported=True)
+            return
+        for part in self._tree.text(name).split("."):
+            self.definitions.add_namespace(part.strip(), node, container, outer, comment)
+            if exported and not container:
+                self.exports.append(part.strip())
+            container = f"{container}.{part.strip()}" if container else part.strip()
+        self.statements(body, container)
+
+    def _variables(self, node: Node, container: str, outer: Node, comment: Node | None, exported: bool) -> None:
+        keyword = self._tree.text(node.children[0]) if node.child_count else "const"
+        declarators = [child for child in node.named_children if child.type == "variable_declarator"]
+        for declarator in declarators:
+            place = outer if len(declarators) == 1 else declarator
+            name, value = declarator.child_by_field_name("name"), declarator.child_by_field_name("value")
+            if name is None or self._require(name, value):
+                continue
+            if name.type == "identifier":
+                self.definitions.add_variable(declarator, keyword, container, place, comment)
+                names = [self._tree.text(name)]
+            else:
+                paths = dict(pattern_paths(self._tree, name, access_path(self._tree, value)))
+                for each, path in paths.items():
+                    self.definitions.add_plain(each, keyword, path, container, place)
+                names = list(paths)
+            if exported and not container:
+                self.exports.extend(names)
+
+    def _require(self, name: Node, value: Node | None) -> bool:
+        """`const x = require("m")`, `const { a, b: c } = require("m")` and the same with `await import("m")`."""
+        if value is not None and value.type == "await_expression" and value.named_child_count:
+            value = value.named_child(0)
+        if value is None or value.type != "call_expression":
+            return False
+        module = required(self._tree, value)
+        if not module:
+            return False
+        line = name.start_point[0] + 1
+        if name.type == "identifier":
+            self.imports.extend(required_module(module, self._tree.text(name), line))
+        else:
+            for alias, path in pattern_paths(self._tree, name, "module"):
+                self.imports.append(Import(module, path.removeprefix("module.").partition(".")[0], alias, line))
+        return True
+
+    def _assignment(self, node: Node, comment: Node | None) -> None:
+        """`module.exports = ...` and `exports.name = ...`, the exports of CommonJS."""
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is None or right is None or left.type != "member_expression":
+            return
+        target = self._tree.text(left)
+        if target == "module.exports":
+            if right.type == "object":
+                self._offer_object(right, node, comment)
+            elif (module := required(self._tree, right)) and right.type == "call_expression":
+                self.imports.append(Import(module, "*", "", node.start_point[0] + 1))
+            else:
+                self._offer_value(right, "default", node, comment)
+        elif target.startswith(("exports.", "module.exports.")):
+            name = target.rpartition(".")[2]
+            if target in (f"exports.{name}", f"module.exports.{name}") and self._tree.text(right) != "void 0":
+                self._offer_value(right, name, node, comment)
+
+    def _offer_object(self, value: Node, node: Node, comment: Node | None) -> None:
+        for member in value.named_children:
+            if member.type == "shorthand_property_identifier":
+                self.exports.append(self._tree.text(member))
+            elif member.type == "pair":
+                key, inner = member.child_by_field_name("key"), member.child_by_field_name("value")
+                if key is not None and inner is not None:
+                    self._offer_value(inner, self._tree.text(key).strip("\"'"), member, None)
+            elif member.type == "method_definition":
+                name = self.definitions.add(member, "", member, comment)
+                self.exports.extend([name] if name else [])
+            elif member.type == "spread_element" and member.named_child_count:
+                module = required(self._tree, member.named_child(0))
+                if module:
+                    self.imports.append(Import(module, "*", "", node.start_point[0] + 1))
+
+    def _offer_value(self, value: Node, name: str, node: Node, comment: Node | None) -> None:
+        """An expression that is exported under a name."""
+        if value.type == "identifier":
+            self._offer(self._tree.text(value), name, node)
+            return
+        module = required(self._tree, value)
+        if module:
+            self.imports.append(Import(module, "default", name, node.start_point[0] + 1))
+        elif value.type == "class" and value.child_by_field_name("name") is not None:
+            self._offer(self.definitions.add(value, "", node, comment), name, node)
+        else:
+            self.definitions.add_value(name, value, node, comment)
+        self.exports.append(name)
+
+    def _offer(self, own: str, name: str, node: Node) -> None:
+        self.exports.append(name)
+        if own and own != name:
+            self.exports.append(own)
+            self.imports.append(Import(self._own, own, name, node.start_point[0] + 1))
+
+
+def required(tree: SyntaxTree, node: Node | None) -> str:
+    """The module that `require("m")` or `import("m")` names, "" for other expressions."""
+    if node is None or node.type != "call_expression":
+        return ""
+    function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+    if function is None or arguments is None or not arguments.named_child_count:
+        return ""
+    if function.type != "import" and tree.text(function) != "require":
+        return ""
+    return string_value(tree, arguments.named_child(0))
+
+
+def _calls(tree: SyntaxTree, path: str) -> References:
+    """All calls in text order, those of members with their receivers; rendering a component is a call, too."""
+    matches = grammar(path).matches(tree.root, "calls.scm")
+    found = [(captures["called"][0], captures.get("receiver")) for _, captures in matches]
+    if path.endswith(_WITH_JSX):
+        for _, captures in grammar(path).matches(tree.root, "components.scm"):
+            if "receiver" in captures or tree.text(captures["called"][0])[:1].isupper():
+                found.append((captures["called"][0], captures.get("receiver")))
+    found.sort(key=lambda one: one[0].start_byte)
+    return References(
+        tuple(intern(tree.text(called)) for called, _ in found),
+        tuple(intern(access_path(tree, receiver[0])) if receiver else "" for _, receiver in found),
+        array("I", [called.start_point[0] + 1 for called, _ in found]),
+    )
+
+
+def _mark_exported(symbol: Symbol, exports: frozenset[str]) -> Symbol:
+    """Top-level names must be exported to be seen; the definitions know what of the members is hidden."""
+    return symbol if symbol.container or symbol.name in exports else replace(symbol, exported=False)
+
+
+def _error_line(root: Node) -> int:
+    """The line of the first broken place."""
+    node: Node | None = root
+    while node is not None and not node.is_error and not node.is_missing:
+        node = next((child for child in node.children if child.has_error or child.is_missing), None)
+    return (node or root).start_point[0] + 1

@@ -1,0 +1,84 @@
+"""TypeScript and JavaScript as one `Language`: everything that the rest of the project needs to know about it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+from dovetail_context.languages.typescript.cursor import read_cursor
+from dovetail_context.languages.typescript.extract import extract
+from dovetail_context.languages.typescript.mend import mended
+from dovetail_context.languages.typescript.resolve import TypeScriptResolver
+from dovetail_context.languages.typescript.settings import BASE_NAMES, FILE_NAMES
+
+_SEQUENCES = """
+    Array ReadonlyArray Set ReadonlySet WeakSet Iterable Iterator IterableIterator AsyncIterable AsyncIterator
+    AsyncIterableIterator Generator AsyncGenerator ArrayLike tuple
+    """.split()  # noqa: SIM905
+_MAPPINGS = ["Map", "ReadonlyMap", "WeakMap", "Record"]
+
+_RULES = TypeRules(
+    transparent=frozenset(
+        """
+        Promise PromiseLike Awaited Partial Required Readonly Pick Omit Exclude Extract NonNullable ReturnType
+        InstanceType ThisType NoInfer DeepPartial DeepReadonly Mutable WeakRef
+        """.split()  # noqa: SIM905
+    ),
+    class_of=frozenset({"typeof"}),
+    elements={**dict.fromkeys(_SEQUENCES, 0), **dict.fromkeys(_MAPPINGS, 1)},
+    accessors={
+        **dict.fromkeys(("at", "find", "findLast", "get", "pop", "shift", "next"), "[]"),
+        **dict.fromkeys(
+            ("concat", "entries", "fill", "filter", "reverse", "slice", "sort", "splice", "toReversed", "toSorted"), ""
+        ),
+        **dict.fromkeys(("values", "flat", "with"), ""),
+    },
+    receivers=frozenset({"this"}),
+    own_type=frozenset({"this"}),
+    ignored=frozenset(
+        ["null", "undefined", "void", "never", "any", "unknown", "object", "string", "number", "boolean", "symbol"]
+    ),
+    constructor="constructor",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TypeScript:
+    """The language (see `languages/language.py` for what each member promises)."""
+
+    name: str = "typescript"
+    suffixes: tuple[str, ...] = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
+    project_files: tuple[str, ...] = ("package.json", *FILE_NAMES, *BASE_NAMES)
+    rules: TypeRules = _RULES
+
+    def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
+        return extract(path, text, references)
+
+    def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
+        return TypeScriptResolver(paths, projects)
+
+    def cursor(self, text: str, offset: int) -> CursorView:
+        return read_cursor(text, offset)
+
+    def mended(self, text: str, offset: int) -> str:
+        return mended(text, offset)
+
+    def reduced(self, symbol: Symbol) -> str:
+        if symbol.kind == "class":
+            return f"{symbol.signature} {{}}"
+        return symbol.signature if symbol.signature.endswith((",", ";")) else f"{symbol.signature};"
+
+    def outline(self, header: Symbol, members: Sequence[str]) -> str:
+        body = "\n".join("  " + line for member in members for line in member.split("\n"))
+        return f"{header.signature} {{\n{body}\n}}" if body else self.reduced(header)
+
+    def brief(self, symbol: Symbol) -> str:
+        if symbol.kind not in ("function", "method") or symbol.signature.endswith(","):
+            return ""
+        if symbol.signature.startswith(("const ", "let ", "var ")):
+            return f"const {symbol.name} = (...args) => {{}};"
+        keyword = "function " if symbol.kind == "function" else ""
+        return f"{keyword}{symbol.name}(...args);"
+
+
+TYPESCRIPT = TypeScript()

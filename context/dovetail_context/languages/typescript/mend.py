@@ -1,0 +1,23 @@
+"""Half-typed TypeScript made to parse: the statement being typed would else swallow the definitions around it."""
+
+import re
+
+from dovetail_context.languages.braces import statement_end, statement_start
+from dovetail_context.languages.typescript.lexical import SYNTAX, mask
+
+_DEFINES = re.compile(
+    r"(?:export\s+|default\s+|declare\s+|abstract\s+|async\s+)*(?:import|class|interface|enum|namespace|function)\b"
+    r"|export\s*[{*]"
+)
+_NOT_LINE_END = re.compile(r"[^\n]")
+
+
+def mended(text: str, offset: int) -> str:
+    """`text` with the statement around `offset` blanked: nothing is a statement, too."""
+    offset = max(0, min(offset, len(text)))
+    masked = mask(text)
+    start = statement_start(masked, offset, SYNTAX)
+    end = statement_end(masked, start, offset, SYNTAX)
+    if _DEFINES.match(masked, start, max(end, offset)):
+        return text
+    return text[:start] + _NOT_LINE_END.sub(" ", text[start:end]) + text[end:]

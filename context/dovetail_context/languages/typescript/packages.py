@@ -1,0 +1,105 @@
+"""The packages of a workspace: what their package.json files say about names, exports and private imports."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dovetail_context.languages.typescript.paths import folders_up, join, parent
+
+# Fields that name a package's entry, sources before what is built from them.
+_ENTRIES = ("source", "types", "typings", "module", "main")
+# Conditions of `exports` whose targets are tried first; any other comes after them, in file order.
+_PREFERRED = ("source", "development", "types", "import", "default", "require")
+_CONVENTIONAL = ("src/index", "index", "src/main", "lib/index")
+
+
+class Packages:
+    """The package.json files of one workspace."""
+
+    def __init__(self, projects: Mapping[str, str]) -> None:
+        self._by_folder: dict[str, dict[str, Any]] = {}
+        self._by_name: dict[str, str] = {}
+        for path, text in sorted(projects.items()):
+            if path.rpartition("/")[2] != "package.json":
+                continue
+            content = _read(text)
+            self._by_folder[parent(path)] = content
+            name = content.get("name")
+            if isinstance(name, str):
+                self._by_name.setdefault(name, parent(path))
+
+    def folder_of(self, path: str) -> str:
+        """The folder of the package that a path lies in."""
+        return next((folder for folder in folders_up(parent(path)) if folder in self._by_folder), "")
+
+    def own_imports(self, module: str, folder: str) -> Iterator[str]:
+        """Where `#name` may lead, as the `imports` of the package around `folder` say."""
+        for above in folders_up(folder):
+            if above in self._by_folder:
+                yield from _places(above, _targets(self._by_folder[above].get("imports"), module))
+                return
+
+    def exported(self, module: str) -> Iterator[tuple[str, str]]:
+        """For the package that `module` names, its folder with each place that may be meant."""
+        parts = module.split("/")
+        name = "/".join(parts[: 2 if module.startswith("@") else 1])
+        folder, inside = self._by_name.get(name), module[len(name) + 1 :]
+        if folder is None:
+            return
+        content = self._by_folder[folder]
+        for place in _places(folder, _targets(content.get("exports"), f"./{inside}" if inside else ".")):
+            yield folder, place
+        if not inside:
+            main = self.main_of(folder)
+            if main is not None:
+                yield folder, main
+        for relative in (inside, f"src/{inside}", f"lib/{inside}") if inside else _CONVENTIONAL:
+            conventional = join(folder, relative)
+            if conventional:
+                yield folder, conventional
+
+    def main_of(self, folder: str) -> str | None:
+        """The entry that a folder's package.json names, None if it has none."""
+        content = self._by_folder.get(folder, {})
+        entries = (content[field] for field in _ENTRIES if isinstance(content.get(field), str))
+        return next(_places(folder, entries), None)
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _places(folder: str, targets: Iterator[str]) -> Iterator[str]:
+    for target in targets:
+        place = join(folder, target)
+        if place is not None:
+            yield place
+
+
+def _targets(table: Any, wanted: str) -> Iterator[str]:
+    """What a table of `exports` or `imports` maps a name to; `*` stands for the same text on both sides."""
+    if isinstance(table, str) or (isinstance(table, dict) and not any(key.startswith((".", "#")) for key in table)):
+        table = {".": table}
+    for key, target in table.items() if isinstance(table, dict) else ():
+        start, star, end = key.partition("*")
+        if key == wanted:
+            yield from _strings(target)
+        elif star and wanted.startswith(start) and wanted.endswith(end) and len(wanted) >= len(start) + len(end):
+            middle = wanted[len(start) : len(wanted) - len(end)]
+            yield from (each.replace("*", middle) for each in _strings(target))
+
+
+def _strings(target: Any) -> Iterator[str]:
+    if isinstance(target, str):
+        yield target
+    elif isinstance(target, dict):
+        known = [key for key in _PREFERRED if key in target]
+        for key in (*known, *(key for key in target if key not in known)):
+            yield from _strings(target[key])
+    elif isinstance(target, list):
+        for each in target:
+            yield from _strings(each)

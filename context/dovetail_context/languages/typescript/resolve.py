@@ -1,0 +1,106 @@
+"""Where TypeScript's imports lead: from module names to files of the workspace."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from dovetail_context.languages.typescript.packages import Packages
+from dovetail_context.languages.typescript.paths import join, parent
+from dovetail_context.languages.typescript.settings import CompilerSettings
+
+# In the order in which the compiler tries them; a declaration says more about types than JavaScript does.
+_SUFFIXES = (".ts", ".tsx", ".d.ts", ".mts", ".cts", ".d.mts", ".d.cts", ".js", ".jsx", ".mjs", ".cjs")
+# What stands for the output of the compiler in an import, and the sources that make it.
+_SOURCES_OF = {
+    ".js": (".ts", ".tsx", ".d.ts"),
+    ".jsx": (".tsx", ".ts", ".d.ts"),
+    ".mjs": (".mts", ".d.mts"),
+    ".cjs": (".cts", ".d.cts"),
+}
+# Folders that hold what is built; their sources are looked for in a folder of the other kind.
+_BUILT = frozenset({"dist", "build", "lib", "out", "esm", "cjs", "es", "output", "types", "_esm", "_cjs"})
+_SOURCE_FOLDERS = ("src", "source", "lib", "")
+
+
+class TypeScriptResolver:
+    """Resolves imports among one set of files.
+
+    Tried in this order: relative paths; names of the package's own `imports` (`#x`); the `paths` and `baseUrl` of the
+    nearest tsconfig.json; packages of the workspace by the name in their package.json.
+    """
+
+    def __init__(self, paths: Collection[str], projects: Mapping[str, str]) -> None:
+        self._paths = frozenset(paths)
+        self._packages = Packages(projects)
+        self._settings = CompilerSettings(projects)
+        self._known: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def sources(self, module: str, from_path: str) -> tuple[str, ...]:
+        """The file of `module` (at most one) as written in `from_path`."""
+        folder = parent(from_path)
+        key = (module, folder)
+        if key not in self._known:
+            found = next((file for place in self._places(module, folder) if (file := self._file(place))), "")
+            self._known[key] = (found,) if found else ()
+        return self._known[key]
+
+    def is_package(self, module: str, from_path: str) -> bool:
+        """A folder without an index file is no module."""
+        return False
+
+    def submodule(self, module: str, name: str) -> str:
+        """Modules hold no modules: what they offer they export."""
+        return ""
+
+    def ambient(self, from_path: str) -> tuple[str, ...]:
+        """Global declarations are not followed."""
+        return ()
+
+    def companions(self, path: str) -> tuple[str, ...]:
+        """A class stands in one file."""
+        return ()
+
+    def _places(self, module: str, folder: str) -> Iterator[str]:
+        """Where the module's file may be, without its suffix or with one that stands for another."""
+        module = module.partition("?")[0]
+        if module.startswith(("./", "../")) or module in (".", ".."):
+            place = join(folder, module)
+            if place is not None:
+                yield place
+            return
+        if module.startswith("#"):
+            for place in self._packages.own_imports(module, folder):
+                yield from _with_sources(place, self._packages.folder_of(place))
+        yield from self._settings.places(module, folder)
+        for root, place in self._packages.exported(module):
+            yield from _with_sources(place, root)
+
+    def _file(self, place: str) -> str:
+        if place in self._paths:
+            return place
+        stem, dot, suffix = place.rpartition(".")
+        for source in _SOURCES_OF.get(dot + suffix, ()):
+            if stem + source in self._paths:
+                return stem + source
+        for base in (place, f"{place}/index" if place else "index"):
+            for end in _SUFFIXES:
+                if base + end in self._paths:
+                    return base + end
+        main = self._packages.main_of(place) if place else None
+        if main is not None and main != place:
+            return next((file for each in _with_sources(main, place) if (file := self._file(each))), "")
+        return ""
+
+
+def _with_sources(place: str, root: str) -> Iterator[str]:
+    """A place and, if it is one of built files, those of their sources: `dist/a.js` comes from `src/a.ts`."""
+    yield place
+    inside = place[len(root) + 1 :] if root and place.startswith(root + "/") else place if not root else ""
+    parts = inside.split("/")
+    built = 0
+    while built < len(parts) - 1 and parts[built] in _BUILT:
+        built += 1
+    if built:
+        rest = "/".join(parts[built:])
+        for suffix in (".d.ts", ".d.mts", ".d.cts"):
+            rest = rest.removesuffix(suffix) if rest.endswith(suffix) else rest
+        for source in _SOURCE_FOLDERS:
+            yield "/".join(part for part in (root, source, rest) if part)

@@ -1,0 +1,83 @@
+"""What a function without a declared type returns, as an access path in terms of its file's top level."""
+
+from collections.abc import Iterator
+
+from dovetail_context.index.access import alternatives, base_name, put_in
+from dovetail_context.languages.typescript.expressions import MAX_ACCESS_CHARS, access_path
+from dovetail_context.languages.typescript.signatures import parameter_paths, pattern_paths
+from dovetail_context.languages.typescript.types import Constraints
+from dovetail_context.syntax import Node, SyntaxTree
+
+# Statements that hold other statements of the same function.
+_BLOCKS = frozenset(
+    {
+        "statement_block",
+        "if_statement",
+        "else_clause",
+        "for_statement",
+        "for_in_statement",
+        "while_statement",
+        "do_statement",
+        "try_statement",
+        "catch_clause",
+        "finally_clause",
+        "switch_statement",
+        "switch_body",
+        "switch_case",
+        "switch_default",
+        "labeled_statement",
+    }
+)
+MAX_STATEMENTS = 400  # a longer function returns what nobody follows by its first return
+
+
+def result_path(tree: SyntaxTree, function: Node, constraints: Constraints) -> str:
+    """The first `return` that says something, with parameters and local variables replaced by what they stand for."""
+    body = function.child_by_field_name("body")
+    if body is None:
+        return ""
+    if body.type != "statement_block":
+        return _resolved(tree, access_path(tree, body), function, [], constraints)
+    statements = list(_statements(body))[:MAX_STATEMENTS]
+    for statement in statements:
+        if statement.type == "return_statement" and statement.named_child_count:
+            path = access_path(tree, statement.named_child(0))
+            if path and not path.startswith("<"):
+                path = _resolved(tree, path, function, statements, constraints)
+            if path:
+                return path
+    return ""
+
+
+def _statements(block: Node) -> Iterator[Node]:
+    for child in block.named_children:
+        if child.type in _BLOCKS:
+            yield from _statements(child)
+        elif child.type in ("return_statement", "lexical_declaration", "variable_declaration"):
+            yield child
+
+
+def _resolved(tree: SyntaxTree, path: str, function: Node, statements: list[Node], constraints: Constraints) -> str:
+    if not path or path.startswith("<"):
+        return path
+    local = parameter_paths(tree, function.child_by_field_name("parameters"), constraints)
+    single = function.child_by_field_name("parameter")
+    if single is not None:
+        local[tree.text(single)] = ""
+    wanted = {base_name(part) for part in alternatives(path)}
+    for statement in reversed(statements):
+        if statement.type == "return_statement":
+            continue
+        for declarator in statement.named_children:
+            name, value = declarator.child_by_field_name("name"), declarator.child_by_field_name("value")
+            if name is None or (name.type == "identifier" and tree.text(name) not in wanted):
+                continue
+            for each, bound in pattern_paths(tree, name, access_path(tree, value)):
+                if each in wanted and each not in local:
+                    local[each] = bound
+                    wanted.update(base_name(part) for part in alternatives(bound))
+    for _ in range(3):  # a local name may stand for another one
+        for base in {base_name(part): None for part in alternatives(path)}:
+            if base in local:
+                path = put_in(path, base, local[base])
+    return path if len(path) <= MAX_ACCESS_CHARS else ""

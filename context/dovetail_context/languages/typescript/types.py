@@ -1,0 +1,141 @@
+"""TypeScript's types in the type notation of `index/record.py`."""
+
+from dovetail_context.syntax import Node, SyntaxTree
+
+MAX_TYPE_CHARS = 200
+MAX_DEPTH = 10  # deeper types are programs of their own
+
+# Types that stand for their first child.
+_WRAPPERS = frozenset(
+    {
+        "type_annotation",
+        "parenthesized_type",
+        "readonly_type",
+        "optional_type",
+        "rest_type",
+        "constraint",
+        "default_type",
+        "omitting_type_annotation",
+        "opting_type_annotation",
+    }
+)
+# Bare names of type parameters say nothing; their constraints stand for them.
+Constraints = dict[str, str]
+
+
+def type_text(tree: SyntaxTree, node: Node | None, constraints: Constraints | None = None) -> str:
+    """A type (or an annotation with its colon) in type notation; "" where it says nothing that can be followed."""
+    found = _type(tree, node, constraints or {}, 0)
+    return found if len(found) <= MAX_TYPE_CHARS else ""
+
+
+def returned_type(tree: SyntaxTree, node: Node | None, constraints: Constraints | None = None) -> str:
+    """What calling a value of this type gives: the result of a function type, "" for other types."""
+    while node is not None and node.type in ("type_annotation", "parenthesized_type", "union_type"):
+        node = next((child for child in node.named_children if child.type != "comment"), None)
+    if node is not None and node.type == "function_type":
+        return type_text(tree, node.child_by_field_name("return_type"), constraints)
+    if node is not None and node.type == "object_type":
+        for member in node.named_children:
+            if member.type == "call_signature":
+                return type_text(tree, member.child_by_field_name("return_type"), constraints)
+    return ""
+
+
+def is_function_type(node: Node | None) -> bool:
+    """Whether a type (or an annotation with its colon) is that of a function, written out."""
+    while node is not None and node.type in ("type_annotation", "parenthesized_type"):
+        node = node.named_child(0) if node.named_child_count else None
+    if node is None:
+        return False
+    return node.type == "function_type" or (
+        node.type == "object_type" and any(member.type == "call_signature" for member in node.named_children)
+    )
+
+
+def constraints_of(tree: SyntaxTree, parameters: Node | None) -> Constraints:
+    """What the type parameters of a definition are known to be, by their names."""
+    found: Constraints = {}
+    for parameter in parameters.named_children if parameters is not None else ():
+        name = parameter.child_by_field_name("name")
+        if name is not None:
+            bound = parameter.child_by_field_name("constraint") or parameter.child_by_field_name("value")
+            found[tree.text(name)] = type_text(tree, bound, found)
+    return found
+
+
+def _type(tree: SyntaxTree, node: Node | None, constraints: Constraints, depth: int) -> str:
+    if node is None or depth > MAX_DEPTH:
+        return ""
+    kind = node.type
+    if kind in ("type_identifier", "identifier"):
+        name = tree.text(node)
+        return constraints.get(name, name)
+    if kind == "predefined_type":
+        return tree.text(node)
+    if kind in ("nested_type_identifier", "nested_identifier"):
+        return "".join(tree.text(node).split())
+    if kind in _WRAPPERS:
+        return _type(tree, node.named_child(0), constraints, depth + 1) if node.named_child_count else ""
+    if kind == "array_type":
+        element = _type(tree, node.named_child(0), constraints, depth + 1)
+        return f"Array[{element}]" if element else "Array"
+    if kind == "tuple_type":
+        elements = [_type(tree, child, constraints, depth + 1) or "unknown" for child in node.named_children]
+        return f"tuple[{', '.join(elements)}]"
+    if kind in ("union_type", "intersection_type"):
+        parts = [_type(tree, child, constraints, depth + 1) for child in node.named_children]
+        return " | ".join(dict.fromkeys(part for part in parts if part))
+    if kind == "generic_type":
+        return _generic(tree, node, constraints, depth)
+    if kind == "type_query":
+        return _query(tree, node)
+    if kind == "lookup_type":
+        return _lookup(tree, node, constraints, depth)
+    if kind == "conditional_type":
+        return " | ".join(
+            part
+            for field in ("consequence", "alternative")
+            if (part := _type(tree, node.child_by_field_name(field), constraints, depth + 1))
+        )
+    if kind in ("literal_type", "template_literal_type"):
+        return _literal(node)
+    if kind in ("type_predicate_annotation", "type_predicate"):
+        return "boolean"
+    return ""
+
+
+def _generic(tree: SyntaxTree, node: Node, constraints: Constraints, depth: int) -> str:
+    name = node.child_by_field_name("name")
+    arguments = node.child_by_field_name("type_arguments")
+    if name is None:
+        return ""
+    written = "".join(tree.text(name).split())
+    texts = [
+        _type(tree, child, constraints, depth + 1) or "unknown"
+        for child in (arguments.named_children if arguments is not None else ())
+        if child.type != "comment"
+    ]
+    return f"{written}[{', '.join(texts)}]" if texts else written
+
+
+def _query(tree: SyntaxTree, node: Node) -> str:
+    """`typeof value` is a type whose members are those of the value."""
+    named = node.named_child(0) if node.named_child_count else None
+    if named is None or named.type not in ("identifier", "member_expression", "nested_identifier"):
+        return ""
+    return f"typeof[{''.join(tree.text(named).split())}]"
+
+
+def _lookup(tree: SyntaxTree, node: Node, constraints: Constraints, depth: int) -> str:
+    """`Order["owner"]` is written as the member it names; an index that is no text is an element."""
+    if node.named_child_count < 2:
+        return ""
+    owner = _type(tree, node.named_child(0), constraints, depth + 1)
+    index = tree.text(node.named_children[1]).strip("\"'")
+    return f"{owner}.{index}" if owner and index.isidentifier() and "[" not in owner and " " not in owner else ""
+
+
+def _literal(node: Node) -> str:
+    kind = node.named_children[0].type if node.named_child_count else "string"
+    return {"string": "string", "number": "number", "true": "boolean", "false": "boolean"}.get(kind, "")

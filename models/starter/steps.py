@@ -48,7 +48,11 @@ def main(arguments: list[str]) -> int:
 def _fetch(arguments: argparse.Namespace) -> object:
     from models.starter.corpus.fetch import fetch_all
 
-    return fetch_all(arguments.work)
+    excluded: set[str] = set()
+    if arguments.eval:
+        projects = json.loads((arguments.eval / "repos" / "projects.json").read_text(encoding="utf-8"))
+        excluded = {*projects, *(project["locator"] for project in projects.values())}
+    return fetch_all(arguments.work, excluded=frozenset(excluded))
 
 
 def _clean(arguments: argparse.Namespace) -> object:

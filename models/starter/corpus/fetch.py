@@ -57,19 +57,21 @@ def fetch_all(
     ]
     problems: list[str] = []
 
+    def is_here(package: Package | None) -> bool:
+        return package is not None and (archives / package.archive).exists()
+
     def fetch(entry: tuple[str, str, str]) -> None:
         registry, name, language = entry
         package = known.get((registry, name))
         if name in excluded:
             problems.append(f"{registry} {name}: an evaluation project")
-        elif package is None or not (archives / package.archive).exists():
+        elif not is_here(package):
             try:
                 known[registry, name] = _fetch_one(registry, name, language, package, archives)
             except (FetchError, OSError) as error:
                 problems.append(f"{registry} {name}: {error}")
 
-    missing = [entry for entry in wanted if entry[:2] not in known]
-    if any(registry.startswith("debian") for registry, _, _ in missing):
+    if any(registry.startswith("debian") and not is_here(known.get((registry, name))) for registry, name, _ in wanted):
         prepare_apt(archives)
     with ThreadPoolExecutor(PARALLEL_FETCHES) as pool:
         list(pool.map(fetch, wanted))

@@ -10,6 +10,7 @@ import numpy as np
 from models.starter.corpus.projects import LANGUAGE_BY_SUFFIX
 
 GRAM_WORDS = 20  # long enough that ordinary code does not repeat it by chance
+TABLE_BITS = 28  # 256 MB, of which the references fill a few percent
 MAX_SHARE = 0.05  # of a file's n-grams that may stand in the evaluation: licence headers and stock imports do
 _WORD = re.compile(r"\w+|[^\w\s]")
 # A licence at the head of a file is the same everywhere and says nothing about where the code is from.
@@ -24,6 +25,10 @@ class OverlapFilter:
         self._powers = np.array([pow(1_000_003, power, 2**64) for power in range(GRAM_WORDS)], dtype=np.uint64)
         self._seen = np.unique(np.concatenate([np.zeros(0, np.uint64), *(self._grams(text) for text in references)]))
 
+        # Nearly all n-grams stand nowhere in the references: a table of their high bits says so without a search.
+        self._table = np.zeros(1 << TABLE_BITS, bool)
+        self._table[self._seen >> np.uint64(64 - TABLE_BITS)] = True
+
     def __len__(self) -> int:
         return len(self._seen)
 
@@ -32,8 +37,9 @@ class OverlapFilter:
         grams = self._grams(text)
         if not len(grams) or not len(self._seen):
             return 0.0
-        places = np.searchsorted(self._seen, grams).clip(max=len(self._seen) - 1)
-        return float((self._seen[places] == grams).mean())
+        likely = grams[self._table[grams >> np.uint64(64 - TABLE_BITS)]]
+        places = np.searchsorted(self._seen, likely).clip(max=len(self._seen) - 1)
+        return float((self._seen[places] == likely).sum()) / len(grams)
 
     def overlaps(self, text: str) -> bool:
         """Whether the text must be left out."""

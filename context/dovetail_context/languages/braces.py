@@ -56,7 +56,8 @@ def mask(text: str, syntax: BraceSyntax) -> str:
         blanked = _NOT_LINE_END.sub(" ", found)
         if found.startswith(syntax.comment_marks) or len(found) < 2:
             return blanked if len(found) > 1 else found
-        return found[0] + blanked[1:-1] + (found[-1] if found[-1] != "\n" else "\n")
+        quote = found[0] if found[0] in "\"'`" else found[-1]  # a prefix ($"...", r"...") is no name
+        return quote + blanked[1:-1] + found[-1]
 
     return syntax.blanked.sub(blank, text)
 
@@ -82,7 +83,7 @@ def expression_start(masked: str, end: int, syntax: BraceSyntax) -> int:
                 continue
         elif character and character in "\"'`":
             return max(floor, masked.rfind(character, floor, inner - 1))
-        elif character in ("!", "?") and masked[inner - 2 : inner - 1].isalnum():
+        elif character in ("!", "?") and (masked[inner - 2 : inner - 1].isalnum() or masked[inner - 2] in "_)]"):
             position = inner - 1
             continue
         else:

@@ -1,0 +1,1 @@
+"""Rust: its symbols, its imports and what stands at a cursor."""

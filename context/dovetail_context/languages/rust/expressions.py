@@ -1,0 +1,113 @@
+"""Rust expressions as access paths and Rust types in type notation (see `index/record.py`).
+
+Both write `::` as a dot. `Option` and `Result` are containers: `?` and `Some(x)` take their element.
+"""
+
+from dovetail_context.syntax import Node, SyntaxTree
+
+# Longer paths come from generated or deeply chained code and cost more memory than inference gains from them.
+MAX_ACCESS_CHARS = 120
+MAX_TYPE_CHARS = 200
+MAX_DEPTH = 14  # deeper chains and types are data, not code that somebody completes
+
+# Calls that give what they are given, by their last two names: the wrapper says nothing about members.
+_WRAPPERS = frozenset({"Box.new", "Rc.new", "Arc.new", "Cow.from", "Box.pin", "Pin.new", "mem.take", "Cow.Borrowed"})
+
+
+def access_path(tree: SyntaxTree, node: Node | None) -> str:
+    """The access path of an expression, "" where it says nothing about its type."""
+    path = _access(tree, node, 0)
+    return path if len(path) <= MAX_ACCESS_CHARS else ""
+
+
+def type_text(tree: SyntaxTree, node: Node | None) -> str:
+    """A type in type notation: references are what they refer to, `dyn T` and `impl T` are `T`."""
+    text = _type(tree, node, 0)
+    return text if len(text) <= MAX_TYPE_CHARS else ""
+
+
+def _access(tree: SyntaxTree, node: Node | None, depth: int) -> str:
+    if node is None or depth > MAX_DEPTH:
+        return ""
+    kind = node.type
+    if kind in ("identifier", "self", "crate", "super", "type_identifier"):
+        return tree.text(node)
+    if kind in ("scoped_identifier", "scoped_type_identifier", "generic_type", "bracketed_type"):
+        return _type(tree, node, depth).partition("[")[0]
+    if kind == "field_expression":
+        inner, member = _access(tree, node.child_by_field_name("value"), depth + 1), node.child_by_field_name("field")
+        if not inner or member is None:
+            return ""
+        return f"{inner}[{tree.text(member)}]" if member.type == "integer_literal" else f"{inner}.{tree.text(member)}"
+    if kind == "call_expression":
+        return _call(tree, node, depth)
+    if kind == "generic_function":
+        return _access(tree, node.child_by_field_name("function"), depth + 1)
+    if kind == "index_expression" and node.named_child_count == 2:
+        inner, index = _access(tree, node.named_child(0), depth + 1), node.named_child(1)
+        return inner if index is not None and index.type == "range_expression" else inner + "[]" if inner else ""
+    if kind in ("type_cast_expression", "struct_expression"):
+        text = _type(tree, node.child_by_field_name("type" if kind == "type_cast_expression" else "name"), depth + 1)
+        return f"<{text}>" if text else ""
+    if kind in _SUFFIXES and node.named_child_count:
+        inner = _access(tree, node.named_child(node.named_child_count - 1), depth + 1)
+        return inner + _SUFFIXES[kind] if inner else ""
+    return ""
+
+
+# The kinds of nodes that add one step to the path of what they hold.
+_SUFFIXES = {
+    "try_expression": "[]",
+    "await_expression": "~",
+    "reference_expression": "",
+    "unary_expression": "",
+    "parenthesized_expression": "",
+}
+
+
+def _call(tree: SyntaxTree, node: Node, depth: int) -> str:
+    function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+    inner = _access(tree, function, depth + 1)
+    first = arguments.named_child(0) if arguments is not None and arguments.named_child_count else None
+    if ".".join(inner.split(".")[-2:]) in _WRAPPERS and first is not None:
+        return _access(tree, first, depth + 1)
+    if inner in ("Some", "Ok") and first is not None:
+        return ""  # an element would be taken of it; its type is not worth a notation
+    return inner + "()" if inner else ""
+
+
+def _type(tree: SyntaxTree, node: Node | None, depth: int) -> str:
+    if node is None or depth > MAX_DEPTH:
+        return ""
+    kind = node.type
+    if kind in ("type_identifier", "identifier", "primitive_type", "self", "super", "crate"):
+        return tree.text(node)
+    if kind in ("scoped_type_identifier", "scoped_identifier"):
+        name, path = node.child_by_field_name("name"), node.child_by_field_name("path")
+        outer = _type(tree, path, depth + 1).partition("[")[0]
+        if name is None or (path is not None and not outer):
+            return ""
+        return f"{outer}.{tree.text(name)}" if outer else tree.text(name)
+    if kind == "generic_type":
+        name_, given = (
+            _type(tree, node.child_by_field_name("type"), depth + 1),
+            node.child_by_field_name("type_arguments"),
+        )
+        arguments = [_type(tree, each, depth + 1) or "_" for each in _arguments(given)]
+        return f"{name_}[{', '.join(arguments)}]" if name_ and arguments else name_
+    if kind in ("reference_type", "pointer_type", "type_binding"):
+        return _type(tree, node.child_by_field_name("type"), depth + 1)
+    if kind in ("dynamic_type", "abstract_type"):
+        return _type(tree, node.child_by_field_name("trait"), depth + 1)
+    if kind in ("bounded_type", "bracketed_type", "trait_bounds", "qualified_type"):
+        found = (_type(tree, child, depth + 1) for child in node.named_children if child.type != "lifetime")
+        return next((text for text in found if text), "")
+    if kind == "array_type":
+        return f"slice[{_type(tree, node.child_by_field_name('element'), depth + 1) or '_'}]"
+    if kind == "tuple_type":
+        return f"tuple[{', '.join(_type(tree, child, depth + 1) or '_' for child in node.named_children)}]"
+    return ""
+
+
+def _arguments(given: Node | None) -> list[Node]:
+    return [] if given is None else [child for child in given.named_children if child.type != "lifetime"]

@@ -1,0 +1,74 @@
+"""Rust's `use` trees and module declarations, and the crates that paths in the text begin with."""
+
+import re
+from collections.abc import Iterator
+
+from dovetail_context.index.record import Import
+from dovetail_context.syntax import Node, SyntaxTree
+
+# Paths in code begin with a crate, a module or a type; what `use` or `mod` does not bind may be a crate.
+_ROOT = re.compile(r"(?<![\w:.'])([a-z_]\w*)::(?!<)")
+_RUST_OWN = frozenset({"std", "core", "alloc", "Self"})
+MAX_DEPTH = 16  # of nested braces in a use tree
+
+
+def read_use(tree: SyntaxTree, argument: Node, line: int) -> Iterator[Import]:
+    """The names that a `use` declaration binds."""
+    yield from _use(tree, argument, "", line, 0)
+
+
+def implied_imports(text: str, bound: frozenset[str]) -> Iterator[Import]:
+    """What needs no `use`: `crate`, `self`, `super` and the crates with which paths of the text begin."""
+    for root in sorted(set(_ROOT.findall(text)) - bound - _RUST_OWN):
+        yield Import(root, "", root, 0)
+
+
+def module_import(name: str, path: str, line: int) -> Import:
+    """`mod name;`, whose file `#[path]` may name."""
+    return Import(f"./{path}" if path else f"self::{name}", "", name, line)
+
+
+def _use(tree: SyntaxTree, node: Node, base: str, line: int, depth: int) -> Iterator[Import]:
+    kind = node.type
+    if depth > MAX_DEPTH:
+        return
+    if kind in ("identifier", "scoped_identifier", "self", "crate", "super"):
+        yield from _bound(_joined(base, _path(tree, node)), "", line)
+    elif kind == "use_as_clause":
+        path, alias = node.child_by_field_name("path"), node.child_by_field_name("alias")
+        if path is not None:
+            yield from _bound(_joined(base, _path(tree, path)), tree.text(alias) if alias is not None else "", line)
+    elif kind == "use_wildcard":
+        inner = node.named_child(0) if node.named_child_count else None
+        module = _joined(base, _path(tree, inner) if inner is not None else "")
+        if module:
+            yield Import(module, "*", "", line)
+    elif kind in ("scoped_use_list", "use_list"):
+        path = node.child_by_field_name("path")
+        inside = _joined(base, _path(tree, path)) if path is not None else base
+        listing = node.child_by_field_name("list") if kind == "scoped_use_list" else node
+        for child in listing.named_children if listing is not None else ():
+            yield from _use(tree, child, inside, line, depth + 1)
+
+
+def _bound(path: str, alias: str, line: int) -> Iterator[Import]:
+    """`a::b::C` takes C from a::b; `a::b::{self}` binds the module itself."""
+    if path.endswith("::self"):
+        module = path.removesuffix("::self")
+        yield Import(module, "", alias or module.rpartition("::")[2], line)
+        return
+    module, _, name = path.rpartition("::")
+    if alias == "_" or not name:
+        return
+    if module:
+        yield Import(module, name, alias or name, line)
+    else:
+        yield Import(name, "", alias or name, line)
+
+
+def _path(tree: SyntaxTree, node: Node) -> str:
+    return re.sub(r"\s+", "", tree.text(node)).removeprefix("::").removeprefix("r#")
+
+
+def _joined(base: str, path: str) -> str:
+    return f"{base}::{path}" if base and path else base or path

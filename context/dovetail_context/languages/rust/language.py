@@ -1,0 +1,108 @@
+"""Rust as a `Language`: everything that the rest of the project needs to know about it, in one value."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+from dovetail_context.languages.rust.cursor import read_cursor
+from dovetail_context.languages.rust.extract import extract
+from dovetail_context.languages.rust.mend import mended
+from dovetail_context.languages.rust.resolve import RustResolver
+
+_FIRST = """
+    Option Result Vec VecDeque HashSet BTreeSet IndexSet BinaryHeap slice array tuple Iterator IntoIterator
+    DoubleEndedIterator ExactSizeIterator Peekable Mutex RwLock RefCell Cell OnceCell OnceLock LazyLock Lazy LazyCell
+    MaybeUninit Weak Stream Receiver Poll AsRef Into
+    """.split()  # noqa: SIM905
+_SECOND = "HashMap BTreeMap IndexMap FxHashMap Entry".split()  # noqa: SIM905
+_SAME = """
+    as_ref as_mut as_deref as_deref_mut as_slice as_mut_slice clone cloned copied to_owned into into_iter iter iter_mut
+    by_ref rev skip take skip_while take_while filter step_by peekable chain collect find max_by max_by_key min_by
+    min_by_key last first last_mut first_mut get get_mut next next_back nth peek pop pop_front pop_back front back ok
+    ok_or ok_or_else map_err context with_context lock read write try_lock values values_mut into_values drain entry
+    or_else or filter_ok inspect sorted sorted_by upgrade borrow borrow_mut enumerate find_map transpose
+    """.split()  # noqa: SIM905
+_ELEMENT = """
+    unwrap expect unwrap_or unwrap_or_else unwrap_or_default or_insert or_insert_with or_default into_inner
+    get_or_init get_or_insert_with get_or_try_init insert swap_remove remove deref
+    """.split()  # noqa: SIM905
+
+_RULES = TypeRules(
+    transparent=frozenset(
+        ["Box", "Rc", "Arc", "Cow", "Pin", "Ref", "RefMut", "MutexGuard", "Future", "Cow", "ManuallyDrop", "Reverse"]
+    ),
+    own_type=frozenset({"Self"}),
+    elements={**dict.fromkeys(_FIRST, 0), **dict.fromkeys(_SECOND, 1)},
+    accessors={**dict.fromkeys(_SAME, ""), **dict.fromkeys(_ELEMENT, "[]")},
+    receivers=frozenset({"self", "Self"}),
+    ignored=frozenset({"str", "String", "bool", "usize", "_"}),
+)
+_MEMBER_OUTSIDE = re.compile(
+    r"(?:#\[[^\n]*\]\s*)*(?:pub(?:\([^()]*\))?\s+)?(?:default\s+|async\s+|const\s+|unsafe\s+|extern\s+)*(?:fn|const|type)\b"
+)
+_BRIEF = re.compile(r"((?:\w+(?:\([^()]*\))? )*fn \w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Rust:
+    """The Rust language (see `languages/language.py` for what each member promises)."""
+
+    name: str = "rust"
+    suffixes: tuple[str, ...] = (".rs",)
+    project_files: tuple[str, ...] = ("Cargo.toml",)
+    rules: TypeRules = _RULES
+
+    def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
+        return extract(path, text, references)
+
+    def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
+        return RustResolver(paths, projects)
+
+    def cursor(self, text: str, offset: int) -> CursorView:
+        return read_cursor(text, offset)
+
+    def mended(self, text: str, offset: int) -> str:
+        return mended(text, offset)
+
+    def reduced(self, symbol: Symbol) -> str:
+        if symbol.signature.startswith("macro_rules!"):
+            return symbol.signature + " {}"
+        if symbol.kind == "class":
+            return f"{symbol.signature};" if _keyword(symbol) == "struct" else f"{symbol.signature} {{}}"
+        if symbol.container and not _MEMBER_OUTSIDE.match(symbol.signature):
+            return symbol.signature + ","
+        return symbol.signature + ";"
+
+    def outline(self, header: Symbol, members: Sequence[str]) -> str:
+        """A struct or enum with its fields, and an `impl` block with its functions."""
+        kind = _keyword(header)
+        if kind in ("trait", "mod"):
+            return _block(header.signature, members) if members else self.reduced(header)
+        inside = [member for member in members if not _MEMBER_OUTSIDE.match(member)]
+        outside = [member for member in members if _MEMBER_OUTSIDE.match(member)]
+        parts = []
+        if inside:
+            parts.append(_block(header.signature or f"enum {header.name}", inside))
+        if outside:
+            parts.append(_block(f"impl {header.name}", outside))
+        return "\n".join(parts) or self.reduced(header)
+
+    def brief(self, symbol: Symbol) -> str:
+        found = _BRIEF.match(symbol.signature)
+        return f"{found[1]}(..);" if symbol.kind in ("function", "method") and found is not None else ""
+
+
+def _keyword(header: Symbol) -> str:
+    """The word that says what kind of class this is: struct, enum, union, trait, mod; "" for one in another file."""
+    found = re.search(r"\b(struct|enum|union|trait|mod)\b", header.signature)
+    return found[1] if found is not None else ""
+
+
+def _block(head: str, members: Sequence[str]) -> str:
+    body = "\n".join("    " + line for member in members for line in member.split("\n"))
+    return f"{head} {{\n{body}\n}}"
+
+
+RUST = Rust()

@@ -1,0 +1,245 @@
+"""Where Rust's paths lead: from `crate::a::b` and names of crates to files of the workspace."""
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+# Folders whose files are crates of their own.
+_CRATE_FOLDERS = ("tests", "examples", "benches", "src/bin")
+_TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
+MAX_SEGMENTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A folder with a Cargo.toml: the name of its library crate, that crate's file, and the folders of dependencies
+    (workspace ones by name alone) under the names that the code uses."""
+
+    folder: str
+    library: str = ""
+    library_file: str = ""
+    dependencies: Mapping[str, str] = field(default_factory=dict)
+
+
+class RustResolver:
+    """Resolves paths among one set of files.
+
+    A module is a file: the children of `a.rs` and `a/mod.rs` are in the folder `a`, those of a crate's own file
+    (`lib.rs`, `main.rs`, a file of `tests`, `examples`, `benches` or `src/bin`) are beside it.
+    """
+
+    def __init__(self, paths: Collection[str], projects: Mapping[str, str]) -> None:
+        self._paths = frozenset(paths)
+        self._packages = _packages(projects)
+        self._libraries = {
+            package.library: package.library_file
+            for package in sorted(self._packages.values(), key=lambda package: package.folder)
+            if package.library_file in self._paths
+        }
+        self._package_of: dict[str, Package | None] = {}
+        self._together: dict[str, list[str]] = defaultdict(list)
+        for path in sorted(self._paths):
+            package = self._package(path)
+            self._together[package.folder if package is not None else ""].append(path)
+        self._known: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def sources(self, module: str, from_path: str) -> tuple[str, ...]:
+        """The file of the module that a path names in `from_path` (at most one)."""
+        key = (module, from_path)
+        if key not in self._known:
+            self._known[key] = tuple(dict.fromkeys(self._resolved(module, from_path)))[:1]
+        return self._known[key]
+
+    def is_package(self, module: str, from_path: str) -> bool:
+        """A Rust module has a file, or stands in one."""
+        return False
+
+    def submodule(self, module: str, name: str) -> str:
+        """`name` as a module inside `module`."""
+        return f"{module}::{name}"
+
+    def ambient(self, from_path: str) -> tuple[str, ...]:
+        """Rust shows nothing of other files without a path."""
+        return ()
+
+    def companions(self, path: str) -> tuple[str, ...]:
+        """`impl` blocks may stand anywhere in the crate."""
+        package = self._package(path)
+        return tuple(other for other in self._together[package.folder if package is not None else ""] if other != path)
+
+    def _resolved(self, module: str, from_path: str) -> Iterator[str]:
+        if module.startswith("./"):
+            folder = from_path.rpartition("/")[0]
+            yield from self._existing(_joined(folder, module[2:]))
+            return
+        first, *rest = module.split("::")[:MAX_SEGMENTS]
+        for start in self._starts(first, from_path):
+            found: str | None = start
+            for segment in rest:
+                if found is not None:
+                    found = self._parent(found) if segment == "super" else self._child(found, segment)
+            if found is not None:
+                yield found
+
+    def _starts(self, first: str, from_path: str) -> Iterator[str]:
+        """The files that the first part of a path may mean, the likeliest first."""
+        if first == "crate":
+            yield from self._roots(from_path)
+        elif first == "self":
+            yield from_path
+        elif first == "super":
+            parent = self._parent(from_path)
+            if parent is not None:
+                yield parent
+        else:
+            child = self._child(from_path, first)
+            if child is not None:
+                yield child
+            library = self._library(first, from_path)
+            if library:
+                yield library
+
+    def _library(self, name: str, from_path: str) -> str:
+        package = self._package(from_path)
+        if package is not None and name in package.dependencies:
+            folder = package.dependencies[name]
+            other = self._packages.get(folder) or next(
+                (each for each in self._packages.values() if each.library == folder), None
+            )
+            if other is not None and other.library_file in self._paths:
+                return other.library_file
+        return self._libraries.get(name, "")
+
+    def _roots(self, path: str) -> Iterator[str]:
+        """The crate's own files that `crate` may mean in `path`."""
+        package = self._package(path)
+        folder = package.folder if package is not None else ""
+        inside = path.removeprefix(folder + "/") if folder else path
+        for where in _CRATE_FOLDERS:
+            if inside.startswith(where + "/"):
+                parts = inside.removeprefix(where + "/").split("/")
+                base = _joined(folder, where)
+                if len(parts) == 1:
+                    yield path
+                else:
+                    yield from self._existing(_joined(base, f"{parts[0]}/main.rs"))
+                return
+        if PurePosixPath(path).name == "main.rs":
+            yield path
+        if package is not None and package.library_file:
+            yield from self._existing(package.library_file)
+        yield from self._existing(_joined(folder, "src/lib.rs"))
+        yield from self._existing(_joined(folder, "src/main.rs"))
+        above = path.rpartition("/")[0]
+        while True:
+            yield from self._existing(_joined(above, "lib.rs"))
+            yield from self._existing(_joined(above, "main.rs"))
+            if not above:
+                return
+            above = above.rpartition("/")[0]
+
+    def _existing(self, path: str) -> Iterator[str]:
+        if path in self._paths:
+            yield path
+
+    def _folder_of(self, path: str) -> str:
+        """The folder that holds the children of a module's file."""
+        folder, _, name = path.rpartition("/")
+        if name in ("mod.rs", "lib.rs", "main.rs") or self._is_root(path):
+            return folder
+        return _joined(folder, name.removesuffix(".rs"))
+
+    def _is_root(self, path: str) -> bool:
+        package = self._package(path)
+        if package is None:
+            return False
+        inside = path.removeprefix(package.folder + "/") if package.folder else path
+        parent = inside.rpartition("/")[0]
+        return path == package.library_file or inside == "build.rs" or parent in _CRATE_FOLDERS
+
+    def _child(self, path: str, name: str) -> str | None:
+        base = _joined(self._folder_of(path), name)
+        return next((each for each in (f"{base}.rs", f"{base}/mod.rs") if each in self._paths), None)
+
+    def _parent(self, path: str) -> str | None:
+        folder, _, name = path.rpartition("/")
+        above = folder.rpartition("/")[0] if name == "mod.rs" else folder
+        candidates = [f"{above}.rs", *(_joined(above, each) for each in ("mod.rs", "lib.rs", "main.rs"))]
+        found = next((each for each in candidates if each in self._paths and each != path), None)
+        return found if found is not None else next((root for root in self._roots(path) if root != path), None)
+
+    def _package(self, path: str) -> Package | None:
+        folder = path.rpartition("/")[0]
+        if folder not in self._package_of:
+            above, found = folder, self._packages.get(folder)
+            while found is None and above:
+                above = above.rpartition("/")[0]
+                found = self._packages.get(above)
+            self._package_of[folder] = found
+        return self._package_of[folder]
+
+
+def _packages(projects: Mapping[str, str]) -> dict[str, Package]:
+    manifests: dict[str, dict[str, Any]] = {}
+    for path, text in sorted(projects.items()):
+        if PurePosixPath(path).name == "Cargo.toml":
+            try:
+                manifests[path.rpartition("/")[0]] = tomllib.loads(text)
+            except tomllib.TOMLDecodeError:
+                continue
+    shared: dict[str, str] = {}
+    for folder, manifest in manifests.items():
+        shared.update(_dependencies(_table(_table(manifest, "workspace"), "dependencies"), folder, {}))
+    return {
+        folder: _read_package(folder, manifest, shared)
+        for folder, manifest in manifests.items()
+        if isinstance(manifest.get("package"), dict)
+    }
+
+
+def _read_package(folder: str, manifest: dict[str, Any], shared: Mapping[str, str]) -> Package:
+    library = _table(manifest, "lib")
+    name = library.get("name") or _table(manifest, "package").get("name") or ""
+    path = library.get("path") or "src/lib.rs"
+    dependencies: dict[str, str] = {}
+    tables = [_table(manifest, key) for key in _TABLES]
+    targets = _table(manifest, "target")
+    tables.extend(_table(_table(targets, target), key) for target in targets for key in _TABLES)
+    for table in tables:
+        dependencies.update(_dependencies(table, folder, shared))
+    return Package(folder, str(name).replace("-", "_"), _joined(folder, str(path)), dependencies)
+
+
+def _dependencies(table: dict[str, Any], folder: str, shared: Mapping[str, str]) -> dict[str, str]:
+    """By the name that code uses: the folder of a path dependency, or the crate's name where another name is given."""
+    found: dict[str, str] = {}
+    for name, value in table.items():
+        code_name = str(name).replace("-", "_")
+        if not isinstance(value, dict):
+            continue
+        if isinstance(value.get("path"), str):
+            found[code_name] = _joined(folder, value["path"])
+        elif isinstance(value.get("package"), str):
+            found[code_name] = value["package"].replace("-", "_")
+        elif value.get("workspace") is True and code_name in shared:
+            found[code_name] = shared[code_name]
+    return found
+
+
+def _table(table: dict[str, Any], key: str) -> dict[str, Any]:
+    value = table.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _joined(base: str, relative: str) -> str:
+    """`relative` to the folder `base`, both posix; what leads out of the workspace stays at its root."""
+    parts = base.split("/") if base else []
+    for part in relative.split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)

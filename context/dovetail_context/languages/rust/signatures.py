@@ -1,0 +1,82 @@
+"""The shown text of Rust definitions: signatures, documentation lines, parameters, bounds."""
+
+import re
+from collections.abc import Iterator
+
+from dovetail_context.languages import doc_comments
+from dovetail_context.languages.rust.expressions import type_text
+from dovetail_context.syntax import Node, SyntaxTree
+
+MAX_SIGNATURE_CHARS = 600  # the longest signatures that people write; what is longer is data
+MAX_VALUE_CHARS = 100  # enough for a literal or a constructor call
+MAX_DOC_BYTES = 6000  # how far up the beginning of a comment is looked for
+
+_SPACE = re.compile(r"\s+")
+_AFTER_OPENING = re.compile(r"([(\[<]) ")
+_BEFORE_CLOSING = re.compile(r",? ([)\]])")
+
+
+def one_line(source: str) -> str:
+    """Source text on one line, without the spaces and commas that only broke lines."""
+    return _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", _SPACE.sub(" ", source.strip())))
+
+
+def head_text(tree: SyntaxTree, node: Node, end: Node | None) -> str:
+    """A definition up to `end` (its body), or whole and without its semicolon."""
+    text = one_line(tree.slice(node.start_byte, end.start_byte if end is not None else node.end_byte))
+    text = text.rstrip(" ;,{")
+    return text if len(text) <= MAX_SIGNATURE_CHARS else text[:MAX_SIGNATURE_CHARS] + " ..."
+
+
+def value_text(tree: SyntaxTree, node: Node) -> str:
+    """A constant on one line, its value cut where it becomes data."""
+    text = one_line(tree.slice(node.start_byte, min(node.end_byte, node.start_byte + 4 * MAX_VALUE_CHARS))).rstrip(";")
+    return text if len(text) <= MAX_VALUE_CHARS else text.partition(" = ")[0][:MAX_SIGNATURE_CHARS]
+
+
+def doc_line(tree: SyntaxTree, node: Node) -> str:
+    """The first line of the `///` comment above a definition and its attributes."""
+    line_start = tree.data.rfind(b"\n", 0, node.start_byte) + 1
+    above = tree.data[max(0, line_start - MAX_DOC_BYTES) : line_start].split(b"\n")[:-1]
+    comment: list[bytes] = []
+    while above and above[-1].lstrip().startswith((b"///", b"#[")):
+        line = above.pop()
+        if line.lstrip().startswith(b"///"):
+            comment.append(line)
+    return doc_comments.doc_line(b"\n".join(reversed(comment)).decode("utf-8", "replace")) if comment else ""
+
+
+def parameters(tree: SyntaxTree, node: Node, bounds: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Names and types of a parameter list without `self`; a type parameter stands for its bound."""
+    for child in node.named_children:
+        if child.type == "parameter":
+            pattern, type_ = child.child_by_field_name("pattern"), type_text(tree, child.child_by_field_name("type"))
+            if pattern is not None:
+                name = tree.text(pattern).removeprefix("mut ")
+                yield (name if name.isidentifier() else ""), bounds.get(type_, type_)
+
+
+def bounds_of(tree: SyntaxTree, node: Node) -> dict[str, str]:
+    """The bound of each type parameter of a function, from its list or its `where` clause."""
+    found: dict[str, str] = {}
+    for child in node.named_children:
+        if child.type == "type_parameters":
+            _add_bounds(tree, child, "type_parameter", "name", found)
+        elif child.type == "where_clause":
+            _add_bounds(tree, child, "where_predicate", "left", found)
+    return found
+
+
+def _add_bounds(tree: SyntaxTree, node: Node, kind: str, field: str, found: dict[str, str]) -> None:
+    for each in node.named_children:
+        if each.type == kind:
+            name, bounds = each.child_by_field_name(field), each.child_by_field_name("bounds")
+            bound = type_text(tree, bounds)
+            if name is not None and bound:
+                found[tree.text(name)] = bound
+
+
+def trait_names(tree: SyntaxTree, bounds: Node | None) -> tuple[str, ...]:
+    """The traits of a list of bounds, as types."""
+    children = bounds.named_children if bounds is not None else []
+    return tuple(text for text in (type_text(tree, child) for child in children if child.type != "lifetime") if text)

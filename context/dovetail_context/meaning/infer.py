@@ -21,8 +21,8 @@ MAX_DEPTH = 24  # nested steps of one inference; longer ones are cycles
 MAX_VALUES = 8  # alternatives followed at each step: wide unions say little
 MAX_BASES = 40  # classes looked through for a member
 
-_BASE = re.compile(r"<(?P<type>[^<>]*)>|(?P<name>[A-Za-z_]\w*)")
-_STEP = re.compile(r"\.(?P<member>[A-Za-z_]\w*)|(?P<call>\(\))|\[(?P<index>\d*)\]|(?P<awaited>~)")
+_BASE = re.compile(r"<(?P<type>[^<>]*)>|(?P<name>[A-Za-z_$][\w$]*)")
+_STEP = re.compile(r"\.(?P<member>[A-Za-z_$][\w$]*)|(?P<call>\(\))|\[(?P<index>\d*)\]|(?P<awaited>~)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +117,32 @@ class Inference:
             yield current
             place = Place(current.definition.path, symbol.container)
             for base in symbol.bases:
-                pending.extend(self._instances(parse_type(base), place))
+                for expression in parse_type(base):
+                    pending.extend(self._base(expression, place))
 
     def bases(self, value: Value) -> Iterator[Definition]:
         """The base classes of a value's class, nearest first."""
         for holder in list(self.lineage(value))[1:]:
             yield holder.definition
+
+    def own_class(self, place: Place, kind: Literal["instance", "class"] = "instance") -> tuple[Value, ...]:
+        """The class around a place, as an instance or as itself."""
+        if place.owner is not None and place.owner.definition.symbol is not None:
+            return (Value(kind, place.owner.definition, "", place.owner.arguments, place.owner.written_in),)
+        record = self.snapshot.files.get(place.path)
+        container, _, name = place.container.rpartition(".")
+        symbols = record.members(container).get(name, ()) if record is not None else ()
+        found = tuple(Definition(place.path, symbol) for symbol in symbols)
+        if not found and not container:  # its methods may stand in another file than the class
+            found = self.names.top_level(place.path, name)
+        return tuple(Value(kind, each) for each in found if each.symbol is not None and each.symbol.kind == "class")
+
+    def result(self, definition: Definition, owner: Value | None = None) -> tuple[Value, ...]:
+        """What a definition gives when it is used: what a callable returns, what a variable holds."""
+        symbol = definition.symbol
+        if symbol is not None and symbol.kind in ("function", "method", "property"):
+            return self._returned(definition, owner)
+        return self.of_symbol(definition, owner)
 
     def of_symbol(self, definition: Definition, owner: Value | None = None) -> tuple[Value, ...]:
         """What the name of a definition stands for in an expression."""
@@ -162,6 +182,12 @@ class Inference:
         self._known_parts[definition] = tuple(found)
         return self._known_parts[definition]
 
+    def _base(self, expression: TypeExpression, place: Place) -> tuple[Value, ...]:
+        """The class that a base names; arguments of generics of other projects (Generic[T]) are no bases."""
+        if self._dotted(expression.name, place):
+            return self._instances_of_one(expression, place)
+        return ()
+
     def _is_enumeration(self, value: Value) -> bool:
         enumerations = self._rules(value.definition.path).enumerations
         return any(
@@ -195,11 +221,11 @@ class Inference:
             return self.evaluate(bound, Place(place.path, place.container, others, place.owner)) if bound else ()
         rules = self._rules(place.path)
         if name in rules.receivers and place.container:
-            return self._enclosing_class(place, "class" if name == "cls" else "instance")
+            return self.own_class(place, "class" if name == "cls" else "instance")
         if name == "super" and place.container:
             return tuple(
                 Value("function", Definition("", None), "super", owner=value)
-                for value in self._enclosing_class(place, "instance")
+                for value in self.own_class(place, "instance")
             )
         if rules.implicit_members and place.container and (found := self._implicit(name, place)):
             return found
@@ -213,7 +239,7 @@ class Inference:
             return found
         container = place.container
         while container:
-            for value in self._enclosing_class(Place(place.path, container), "instance"):
+            for value in self.own_class(Place(place.path, container), "instance"):
                 if found := self._member_value(value, name):
                     return found
             container = container.rpartition(".")[0]
@@ -327,7 +353,7 @@ class Inference:
         if name in rules.ignored:
             return ()
         if name in rules.own_type:
-            return self._enclosing_class(place, "instance")
+            return self.own_class(place, "instance")
         definitions = self._dotted(expression.name, place)
         found: list[Value] = []
         for definition in definitions:
@@ -392,7 +418,7 @@ class Inference:
             )
             if found or not self._rules(place.path).implicit_members:
                 return found
-            for value in self._enclosing_class(Place(place.path, container), "class"):
+            for value in self.own_class(Place(place.path, container), "class"):
                 inherited = tuple(
                     definition
                     for definition in self.member(value, name)
@@ -402,17 +428,6 @@ class Inference:
                     return inherited
             container = container.rpartition(".")[0]
         return ()
-
-    def _enclosing_class(self, place: Place, kind: Literal["instance", "class"]) -> tuple[Value, ...]:
-        if place.owner is not None and place.owner.definition.symbol is not None:
-            return (Value(kind, place.owner.definition, "", place.owner.arguments, place.owner.written_in),)
-        record = self.snapshot.files.get(place.path)
-        container, _, name = place.container.rpartition(".")
-        symbols = record.members(container).get(name, ()) if record is not None else ()
-        found = tuple(Definition(place.path, symbol) for symbol in symbols)
-        if not found and not container:  # its methods may stand in another file than the class
-            found = self.names.top_level(place.path, name)
-        return tuple(Value(kind, each) for each in found if each.symbol is not None and each.symbol.kind == "class")
 
     def _rules(self, path: str) -> TypeRules:
         record = self.snapshot.files.get(path)

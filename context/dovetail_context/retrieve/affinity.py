@@ -6,13 +6,18 @@ a branch for `AuthorizationCodeRequest`. Rare words count more than common ones.
 
 import math
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 from dovetail_context.index.words import WordView
 
 LINES_BEFORE = 25
 LINES_AFTER = 10
 HALF_LIFE_LINES = 8  # at this distance a word counts half
+
+SHORTENED = 0.7  # a word that stands there in a longer or shorter form
+MIN_FORM_CHARS = 3
+ANYWHERE = 0.1  # a word that stands elsewhere in the file
 
 _PART = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|\d+")
 _MIN_PART_CHARS = 2
@@ -32,13 +37,34 @@ class Surroundings:
         self._weights = _weights(text, offset)
         self._words = words
         self._rarity: dict[str, float] = {}
+        self._nearness: dict[str, float] = {}
+        self._by_start: dict[str, list[str]] = defaultdict(list)
+        for part in self._weights:
+            self._by_start[part[:MIN_FORM_CHARS]].append(part)
 
     def affinity(self, name: str) -> float:
         """0 (nothing in common) to 1 (every word of `name` stands on the cursor's line)."""
         parts = parts_of(name)
         whole = sum(self._rarity_of(part) for part in parts)
-        shared = sum(self._rarity_of(part) * self._weights.get(part, 0.0) for part in parts)
+        shared = sum(self._rarity_of(part) * self._nearness_of(part) for part in parts)
         return shared / whole if whole else 0.0
+
+    def _nearness_of(self, part: str) -> float:
+        """The weight of the part, or of a shorter or longer form of it (env, environment)."""
+        if part not in self._nearness:
+            exact = self._weights.get(part, 0.0)
+            other = max((self._weights[form] for form in self._forms_of(part)), default=0.0)
+            self._nearness[part] = max(exact, SHORTENED * other)
+        return self._nearness[part]
+
+    def _forms_of(self, part: str) -> Iterator[str]:
+        for form in self._by_start.get(part[:MIN_FORM_CHARS], ()):
+            if (
+                len(part) >= MIN_FORM_CHARS
+                and len(form) >= MIN_FORM_CHARS
+                and (form.startswith(part) or part.startswith(form))
+            ):
+                yield form
 
     def _rarity_of(self, part: str) -> float:
         if part not in self._rarity:
@@ -47,7 +73,7 @@ class Surroundings:
 
 
 def _weights(text: str, offset: int) -> Mapping[str, float]:
-    weights: dict[str, float] = {}
+    weights = dict.fromkeys(parts_of(text), ANYWHERE)
     before = text[:offset].split("\n")[-LINES_BEFORE:]
     after = text[offset:].split("\n", LINES_AFTER)[:LINES_AFTER]
     for lines in (reversed(before), iter(after)):

@@ -1,4 +1,4 @@
-"""Fetching is repeatable: versions and hashes come from the manifest, licences from the packages, nothing from guesses."""
+"""Fetching is repeatable: versions and hashes come from the manifest, licences from the packages."""
 
 import json
 from pathlib import Path

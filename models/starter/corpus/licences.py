@@ -76,8 +76,8 @@ def permissive_licence(phrase: str) -> str | None:
         return " OR ".join(dict.fromkeys(allowed)) or None
     both = re.split(r"\s+and\s+|\s*,\s+(?!version)", phrase, flags=re.IGNORECASE)
     if len(both) > 1:
-        found = [permissive_licence(part) for part in both]
-        return None if None in found else " AND ".join(dict.fromkeys(part for part in found if part))
+        readings = [permissive_licence(part) for part in both]
+        return None if None in readings else " AND ".join(dict.fromkeys(reading for reading in readings if reading))
     return _one_licence(phrase)
 
 

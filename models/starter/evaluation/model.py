@@ -57,11 +57,7 @@ class StarterModel:
     def logits(self, ids: list[int]) -> np.ndarray:
         """After each of the ids, from an empty cache: shape (ids, vocabulary)."""
         self._context.forget_from(0)
-        rows = []
-        for token in ids:
-            self._evaluate([token])
-            rows.append(self._context.logits().copy())
-        return np.stack(rows)
+        return self._evaluate(ids, every=True)
 
     def answer(self, task: Task, context: Sequence[tuple[str, str]]) -> Answer:
         """Greedy completion (a line for holes within a line) and the cost of the truth."""
@@ -78,29 +74,31 @@ class StarterModel:
 
     def _complete(self, prompt: list[int], several_lines: bool) -> str:
         self._context.forget_from(0)
-        self._evaluate(prompt)
+        last = self._evaluate(prompt)[-1]
         written = b""
         for _ in range(BLOCK_TOKENS if several_lines else LINE_TOKENS):
-            token = int(np.argmax(self._context.logits()))
+            token = int(np.argmax(last))
             if self._model.vocabulary.ends_text(token):
                 break
             written += self._model.vocabulary.piece(token)
             if not several_lines and b"\n" in written.lstrip(b"\n"):
                 break
-            self._evaluate([token])
+            last = self._evaluate([token])[-1]
         return written.decode("utf-8", "replace")
 
     def _cost(self, prompt: list[int], truth: list[int]) -> float:
         self._context.forget_from(0)
-        self._evaluate(prompt)
-        bits = 0.0
-        for token in truth:
-            logits = self._context.logits().astype(np.float64)
-            bits -= (logits[token] - logits.max() - math.log(np.exp(logits - logits.max()).sum())) / math.log(2)
-            self._evaluate([token])
-        return bits
+        rows = np.concatenate((self._evaluate(prompt)[-1:], self._evaluate(truth, every=True)[:-1])).astype(np.float64)
+        highest = rows.max(axis=1)
+        totals = highest + np.log(np.exp(rows - highest[:, None]).sum(axis=1))
+        return float((totals - rows[np.arange(len(truth)), truth]).sum() / math.log(2))
 
-    def _evaluate(self, ids: list[int]) -> None:
+    def _evaluate(self, ids: list[int], every: bool = False) -> np.ndarray:
+        """Go on with these ids; logits after each of them, or only after the last."""
+        rows: list[np.ndarray] = []
         for start in range(0, len(ids), MICRO_BATCH):
             part = ids[start : start + MICRO_BATCH]
-            self._context.evaluate(part, self._context.held(), want_logits=start + MICRO_BATCH >= len(ids))
+            wanted = len(part) if every else int(start + MICRO_BATCH >= len(ids))
+            self._context.evaluate(part, self._context.held(), wanted)
+            rows += [self._context.logits(row).copy() for row in range(wanted)]
+        return np.stack(rows)

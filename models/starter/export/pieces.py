@@ -14,7 +14,7 @@ def cut(path: Path, folder: Path, piece_bytes: int = PIECE_BYTES) -> list[Path]:
     """Write the pieces of a file into a folder and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     whole = hashlib.sha256()
-    pieces = []
+    pieces: list[Path] = []
     with path.open("rb") as source:
         while part := source.read(piece_bytes):
             whole.update(part)

@@ -9,6 +9,7 @@ import csv
 import math
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -188,8 +189,12 @@ def load_checkpoint(path: Path, network: Network, optimizers: list[torch.optim.O
 
 
 def _one_step(
-    loss_of, network: Network, optimizers: list[torch.optim.Optimizer], batch: np.ndarray, config: Config
-) -> float:  # type: ignore[no-untyped-def]
+    loss_of: Callable[[Tensor, Tensor, Tensor], Tensor],
+    network: Network,
+    optimizers: list[torch.optim.Optimizer],
+    batch: np.ndarray,
+    config: Config,
+) -> float:
     training = config.training
     ids = torch.from_numpy(batch.astype(np.int64)).to(training.device)
     parts = ids.split(training.micro_batch_rows)

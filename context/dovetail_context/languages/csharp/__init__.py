@@ -1,0 +1,1 @@
+"""C#: its queries and its rules for namespaces, signatures and cursors."""

@@ -1,0 +1,256 @@
+"""From a parsed C# file to its `FileRecord`: declarations, using directives and calls.
+
+Declarations are found by walking namespaces and the bodies of types, never into those of methods.
+"""
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from hashlib import blake2b
+from sys import intern
+
+from dovetail_context.index.record import FileRecord, References, Symbol, SymbolKind
+from dovetail_context.languages.braces import mask
+from dovetail_context.languages.csharp.expressions import access_path
+from dovetail_context.languages.csharp.grammar import grammar
+from dovetail_context.languages.csharp.imports import read_global_usings, read_namespaces, read_usings
+from dovetail_context.languages.csharp.lexical import SYNTAX
+from dovetail_context.languages.csharp.resolve import EXTENDS, OPENS, PARTIAL
+from dovetail_context.languages.csharp.signatures import (
+    field_text,
+    method_head,
+    modifiers,
+    parameters,
+    property_text,
+    type_head,
+    type_variables,
+)
+from dovetail_context.languages.csharp.types import type_text
+from dovetail_context.languages.doc_comments import doc_line
+from dovetail_context.syntax import Node, SyntaxTree
+
+EXTENSION_MARK = "(this "  # how the parameters of an extension method begin
+_KEYWORDS = frozenset({"class", "struct", "interface", "enum", "record"})
+_TRANSPARENT = (
+    "namespace_declaration",
+    "declaration_list",
+    "preproc_if",
+    "preproc_else",
+    "preproc_elif",
+    "preproc_if_in_top_level",
+    "preproc_if_in_declaration_list",
+)
+_TYPES = ("class_declaration", "struct_declaration", "interface_declaration", "record_declaration", "enum_declaration")
+
+
+def extract(path: str, text: str, references: bool = True) -> FileRecord:
+    """Read a C# file; broken parts are passed over and noted in `problems`."""
+    tree = grammar().parse(text)
+    reader = _Reader(tree)
+    reader.read(tree.root.children, "", {})
+    masked = mask(text, SYNTAX)
+    namespaces = read_namespaces(masked)
+    facts = [OPENS + name for name in read_global_usings(masked)]
+    for name in reader.partial:
+        facts.extend(f"{PARTIAL}{namespace}.{name}" for namespace in namespaces or ("",))
+    if any(EXTENSION_MARK in symbol.signature for symbol in reader.symbols):
+        facts.append(EXTENDS)
+    return FileRecord(
+        path=path,
+        language="csharp",
+        digest=blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest(),
+        text=text,
+        symbols=tuple(reader.symbols),
+        imports=tuple(read_usings(masked)),
+        references=_calls(tree) if references else References(),
+        problems=(f"line {reader.error_line}: does not parse",) if tree.root.has_error else (),
+        packages=(*namespaces, *dict.fromkeys(facts)),
+    )
+
+
+class _Reader:
+    """Walks declarations and collects their symbols. `variables` are the type parameters in scope with their bounds."""
+
+    def __init__(self, tree: SyntaxTree) -> None:
+        self.symbols: list[Symbol] = []
+        self.partial: list[str] = []
+        self.error_line = 1
+        self._tree = tree
+        self._interfaces: set[str] = set()
+        self._readers: dict[str, Callable[[Node, str, Mapping[str, str]], None]] = {
+            **dict.fromkeys(_TRANSPARENT, self._inside),
+            **dict.fromkeys(_TYPES, self._type),
+            "ERROR": self._error,
+            "method_declaration": self._method,
+            "constructor_declaration": self._method,
+            "operator_declaration": self._method,
+            "delegate_declaration": self._delegate,
+            "property_declaration": self._property,
+            "indexer_declaration": self._property,
+            "event_declaration": self._property,
+            "field_declaration": self._fields,
+            "event_field_declaration": self._fields,
+            "enum_member_declaration": self._constant,
+        }
+
+    def read(self, nodes: Iterable[Node], container: str, variables: Mapping[str, str]) -> None:
+        """Read the children of a body (or file)."""
+        doc: list[Node] = []
+        awaits_name = False
+        for node in nodes:
+            kind = node.type
+            if kind == "comment":
+                doc.append(node)
+                continue
+            if kind in _KEYWORDS:  # a type whose end is missing: what follows belongs to it
+                awaits_name = True
+                continue
+            if awaits_name and kind == "identifier":
+                container = self._headless(node, container)
+            awaits_name = False
+            reader = self._readers.get(kind)
+            if reader is not None:
+                before = len(self.symbols)
+                reader(node, container, variables)
+                if doc and len(self.symbols) > before:
+                    self._document(before, doc)
+            doc = []
+
+    def _inside(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+        self.read(node.children, container, variables)
+
+    def _error(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+        if self.error_line == 1:
+            self.error_line = node.start_point[0] + 1
+        self.read(node.children, container, variables)
+
+    def _headless(self, name: Node, container: str) -> str:
+        text = self._tree.text(name)
+        self._add(name, text, "class", container, f"class {text}")
+        return f"{container}.{text}" if container else text
+
+    def _type(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        if name is None:
+            return
+        text = self._tree.text(name)
+        qualified = f"{container}.{text}" if container else text
+        inner = {**variables, **type_variables(self._tree, node)}
+        bases = tuple(type_text(self._tree.text(base), inner) for base in _bases(node))
+        listed = next((child for child in node.named_children if child.type == "parameter_list"), None)
+        components = tuple(parameters(self._tree, listed, inner))
+        if node.type == "interface_declaration":
+            self._interfaces.add(qualified)
+        if "partial" in modifiers(self._tree, node):
+            self.partial.append(qualified)
+        self._add(node, text, "class", container, type_head(self._tree, node), bases=bases, named=components)
+        if node.type == "record_declaration":
+            for component, type_ in components:
+                shown = f"{type_ or 'object'} {component} {{ get; init; }}"
+                self._add(name, component, "property", qualified, shown, type_)
+        if body is not None:
+            self.read(body.children, qualified, inner)
+
+    def _method(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+        name = node.child_by_field_name("name") or node.child_by_field_name("operator")
+        if name is None:
+            return
+        own = type_variables(self._tree, node)
+        inner = {**variables, **own} if own else variables
+        type_ = node.child_by_field_name("returns") or node.child_by_field_name("type")
+        named = tuple(parameters(self._tree, node.child_by_field_name("parameters"), inner))
+        returned = type_text(self._tree.text(type_), inner) if type_ is not None else ""
+        text, signature = self._tree.text(name), method_head(self._tree, node)
+        self._add(node, text, "method" if container else "function", container, signature, returned, named=named)
+
+    def _delegate(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+        name = node.child_by_field_name("name")
+        if name is not None:
+            self._add(node, self._tree.text(name), "type", container, method_head(self._tree, node))
+
+    def _property(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+        name, type_ = node.child_by_field_name("name"), node.child_by_field_name("type")
+        if type_ is None:
+            return
+        text = self._tree.text(name) if name is not None else "this"
+        declared = type_text(self._tree.text(type_), variables)
+        self._add(node, text, "property", container, property_text(self._tree, node), declared)
+
+    def _fields(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+        for declaration in node.named_children:
+            type_ = declaration.child_by_field_name("type") if declaration.type == "variable_declaration" else None
+            if type_ is None:
+                continue
+            declared = type_text(self._tree.text(type_), variables)
+            for declarator in declaration.named_children:
+                name = declarator.child_by_field_name("name") if declarator.type == "variable_declarator" else None
+                if name is not None:
+                    text = field_text(self._tree, node, type_, declarator)
+                    self._add(node, self._tree.text(name), "field", container, text, declared)
+
+    def _constant(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+        name = node.child_by_field_name("name")
+        if name is not None:
+            text = f"{self._tree.text(name)},"
+            self._add(node, self._tree.text(name), "field", container, text, container.rpartition(".")[2])
+
+    def _add(
+        self,
+        node: Node,
+        name: str,
+        kind: SymbolKind,
+        container: str,
+        text: str,
+        type_: str = "",
+        bases: tuple[str, ...] = (),
+        named: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        start, end = node.start_point[0] + 1, node.end_point[0] + 1
+        hidden = bool(container) and self._hidden(node, container)
+        self.symbols.append(
+            Symbol(name, kind, container, start, end, text, "", not hidden, type=type_, bases=bases, parameters=named)
+        )
+
+    def _hidden(self, node: Node, container: str) -> bool:
+        """Members are private unless they say otherwise; those of interfaces, enums and records are not."""
+        words = modifiers(self._tree, node)
+        if any(word in ("public", "internal", "protected") for word in words):
+            return False
+        if node.type in ("identifier", "enum_member_declaration"):
+            return False
+        return "private" in words or container not in self._interfaces
+
+    def _document(self, position: int, comments: list[Node]) -> None:
+        text = "\n".join(self._tree.text(comment) for comment in comments)
+        if text.startswith(("///", "/**")) and (line := doc_line(text)):
+            self.symbols[position] = replace(self.symbols[position], doc=line)
+
+
+def _bases(node: Node) -> Iterator[Node]:
+    """The types that a type declaration names behind its colon."""
+    for part in node.named_children:
+        if part.type == "base_list":
+            for child in part.named_children:
+                if child.type == "primary_constructor_base_type" and child.named_child_count:
+                    yield child.named_children[0]
+                elif child.type != "argument_list":
+                    yield child
+
+
+def _calls(tree: SyntaxTree) -> References:
+    """All calls and constructions in text order, those of members with their receivers."""
+    matches = grammar().matches(tree.root, "calls.scm")
+    found = sorted(
+        ((captures["called"][0], captures.get("receiver")) for _, captures in matches),
+        key=lambda one: one[0].start_byte,
+    )
+    return References(
+        tuple(intern(_name(tree, called)) for called, _ in found),
+        tuple(intern(access_path(tree, receiver[0])) if receiver else "" for _, receiver in found),
+        array("I", [called.start_point[0] + 1 for called, _ in found]),
+    )
+
+
+def _name(tree: SyntaxTree, called: Node) -> str:
+    """The called name; of a constructed type the last part of its name."""
+    return tree.text(called).partition("<")[0].rpartition(".")[2].strip()

@@ -1,0 +1,87 @@
+"""C# as a `Language`: everything that the rest of the project needs to know about it, in one value."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.languages.csharp.cursor import read_cursor
+from dovetail_context.languages.csharp.extract import extract
+from dovetail_context.languages.csharp.mend import mended
+from dovetail_context.languages.csharp.resolve import CSharpResolver
+from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+
+_HOLDERS = """
+    Array List IList ICollection IEnumerable IEnumerator IReadOnlyList IReadOnlyCollection IReadOnlySet ISet HashSet
+    SortedSet Queue Stack LinkedList IQueryable IAsyncEnumerable ImmutableArray ImmutableList ImmutableHashSet Span
+    ReadOnlySpan Memory ReadOnlyMemory ConcurrentBag ConcurrentQueue ConcurrentStack BlockingCollection Collection
+    ObservableCollection Lazy Func Nullable ThreadLocal AsyncLocal WeakReference ArraySegment IOrderedEnumerable
+    PriorityQueue Action Predicate IOptions tuple
+    """.split()  # noqa: SIM905
+_MAPPINGS = """
+    Dictionary IDictionary IReadOnlyDictionary ConcurrentDictionary SortedDictionary SortedList ImmutableDictionary
+    KeyValuePair ILookup IGrouping
+    """.split()  # noqa: SIM905
+_TAKES_ONE = """
+    First FirstOrDefault Last LastOrDefault Single SingleOrDefault ElementAt ElementAtOrDefault Max Min MaxBy MinBy
+    Aggregate Find FindLast Pop Peek Dequeue Take GetValueOrDefault GetOrAdd AddOrUpdate Value Current Invoke
+    """.split()  # noqa: SIM905
+_STAYS = """
+    Where OrderBy OrderByDescending ThenBy ThenByDescending Distinct DistinctBy Skip SkipWhile TakeWhile TakeLast
+    Reverse Concat Union Intersect Except Append Prepend ToList ToArray ToHashSet AsEnumerable AsQueryable AsSpan
+    AsReadOnly FindAll GetRange Slice Values GetEnumerator DefaultIfEmpty ConfigureAwait AsParallel Cast OfType
+    """.split()  # noqa: SIM905
+
+_RULES = TypeRules(
+    transparent=frozenset({"Task", "ValueTask", "Nullable", "Lazy", "IOptions", "ref"}),
+    elements={**dict.fromkeys(_HOLDERS, 0), **dict.fromkeys(_MAPPINGS, 1)},
+    accessors={**dict.fromkeys(_TAKES_ONE, "[]"), **dict.fromkeys(_STAYS, "")},
+    receivers=frozenset({"this"}),
+    ignored=frozenset(
+        "void bool byte sbyte short ushort int uint long ulong char float double decimal object string dynamic".split()  # noqa: SIM905
+    ),
+    implicit_members=True,
+    reexports=False,
+    constructor="",
+    partial_classes=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CSharp:
+    """The C# language (see `languages/language.py` for what each member promises)."""
+
+    name: str = "csharp"
+    suffixes: tuple[str, ...] = (".cs",)
+    project_files: tuple[str, ...] = ()
+    rules: TypeRules = _RULES
+
+    def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
+        return extract(path, text, references)
+
+    def resolver(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> ImportResolver:
+        return CSharpResolver(paths, projects)
+
+    def cursor(self, text: str, offset: int) -> CursorView:
+        return read_cursor(text, offset)
+
+    def mended(self, text: str, offset: int) -> str:
+        return mended(text, offset)
+
+    def outline(self, header: Symbol, members: Sequence[str]) -> str:
+        head = header.signature or f"partial class {header.name}"
+        return "\n".join([f"{head} {{", *("    " + line for member in members for line in member.split("\n")), "}"])
+
+    def reduced(self, symbol: Symbol) -> str:
+        if symbol.kind == "class":
+            return symbol.signature + (" {}" if not symbol.signature.endswith(")") else ";")
+        if symbol.kind == "property" or symbol.signature.endswith(","):
+            return symbol.signature
+        return symbol.signature + ";"
+
+    def brief(self, symbol: Symbol) -> str:
+        if symbol.kind not in ("method", "function") or "(" not in symbol.signature or symbol.signature.endswith("()"):
+            return ""
+        return f"{symbol.name}(...);"
+
+
+CSHARP = CSharp()

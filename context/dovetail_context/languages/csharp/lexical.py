@@ -1,0 +1,29 @@
+"""What strings, comments and beginnings of statements look like in C#."""
+
+import re
+
+from dovetail_context.languages.braces import BraceSyntax
+
+KEYWORDS = frozenset(
+    """
+    abstract as async await bool break byte case catch char checked class const continue decimal default delegate do
+    double else enum event explicit extern false finally fixed float for foreach global goto if implicit in init int
+    interface internal is lock long namespace new null object operator out override params partial private protected
+    public readonly record ref required return sbyte sealed set short sizeof stackalloc static string struct switch
+    throw true try typeof uint ulong unchecked unsafe ushort using var virtual void volatile when where while with yield
+    """.split()  # noqa: SIM905
+)
+SYNTAX = BraceSyntax(
+    blanked=re.compile(
+        r'\$*"""+(?:[^"]|"(?!""))*(?:"""+|\Z)|\$?@\$?"(?:[^"]|"")*(?:"|\Z)|\$?"(?:\\.|[^"\\\n])*(?:"|$)'
+        r"|'(?:\\.|[^'\\\n])*(?:'|$)|//[^\n]*|/\*.*?(?:\*/|\Z)|^[ \t]*#[^\n]*",
+        re.DOTALL | re.MULTILINE,
+    ),
+    begins=re.compile(
+        r"[ \t]*(?:(?:public|private|protected|internal|static|class|interface|enum|struct|namespace|if|for|foreach"
+        r"|while|do|try|return|throw|break|continue|switch|case|lock|var)\b|using[ \t]|\})"
+    ),
+    comment_marks=("//", "/*", "#", " ", "\t"),
+    connectors=("?.", "!.", "."),
+    prefixes=frozenset({"new", "await"}),
+)

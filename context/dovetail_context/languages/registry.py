@@ -2,13 +2,15 @@
 
 from pathlib import PurePosixPath
 
+from dovetail_context.languages.csharp.language import CSHARP
 from dovetail_context.languages.go.language import GO
 from dovetail_context.languages.java.language import JAVA
 from dovetail_context.languages.language import Language
 from dovetail_context.languages.python.language import PYTHON
+from dovetail_context.languages.rust.language import RUST
 from dovetail_context.languages.typescript.language import TYPESCRIPT
 
-LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA)
+LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST)
 
 _BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
 _BY_NAME = {language.name: language for language in LANGUAGES}

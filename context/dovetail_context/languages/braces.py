@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 # How far back the start of an expression or statement is looked for, in characters.
 REACH = 8000
+HOLE = "hole__"  # a name that nobody uses
 _OPENERS = {")": "(", "]": "[", "}": "{"}
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _BRACKET = re.compile(r"[()\[\]{}]")
@@ -211,19 +212,32 @@ def open_blocks(masked: str, offset: int) -> list[int]:
     return found
 
 
+def completed(text: str, masked: str, start: int, cut: int) -> str:
+    """The text from `start` to `cut` made whole: `HOLE` stands for what is being typed, open brackets are closed."""
+    stack = _left_open(masked[start:cut])
+    ends = "" if stack and stack[-1] != "{" else ";"
+    return f"{text[start:cut]} {HOLE}{ends}{closers(masked[start:cut])}"
+
+
 def closers(masked: str) -> str:
     """What closes the brackets that a piece of text leaves open, a semicolon behind each that is no block."""
+    stack = _left_open(masked)
+    closed = ""
+    for inner, opening in enumerate(reversed(stack)):
+        outer = stack[len(stack) - inner - 2] if inner + 1 < len(stack) else "{"
+        closed += _CLOSERS[opening] + (";" if opening != "{" and outer == "{" else "")
+    return closed
+
+
+def _left_open(masked: str) -> list[str]:
+    """The brackets that a piece of text leaves open, outermost first."""
     stack: list[str] = []
     for match in _BRACKET.finditer(masked):
         if match[0] in _CLOSERS:
             stack.append(match[0])
         elif stack and stack[-1] == _OPENERS[match[0]]:
             stack.pop()
-    closed = ""
-    for inner, opening in enumerate(reversed(stack)):
-        outer = stack[len(stack) - inner - 2] if inner + 1 < len(stack) else "{"
-        closed += _CLOSERS[opening] + (";" if opening != "{" and outer == "{" else "")
-    return closed
+    return stack
 
 
 def _goes_on_after(masked: str, closing: int, offset: int) -> bool:

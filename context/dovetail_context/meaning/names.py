@@ -55,7 +55,7 @@ class Names:
         """What a module offers by name: its public symbols, and for a package what it takes in from this project."""
         found: dict[str, tuple[Definition, ...]] = {}
         for path in self._files_of(module):
-            found.update(self._exported_by(self._snapshot.files[path]))
+            found.update(self._exported_by(self._snapshot.files[path], frozenset()))
         return found
 
     def imported(self, imported: Import, path: str) -> tuple[Definition, ...]:
@@ -104,8 +104,8 @@ class Names:
         """What star imports and the language itself make visible; each file is asked once, the nearest first."""
         resolver = self._snapshot.resolver(record.language)
         if not language_named(record.language).rules.reexports:
-            found = self._through_classes(record, name) or self._table(self._opened(record)).get(name, ())
-            return found or self._table(resolver.ambient(record.path)).get(name, ())
+            found = self._table(resolver.ambient(record.path)).get(name, ())
+            return found or self._through_classes(record, name) or self._table(self._opened(record)).get(name, ())
         pending, asked = deque(self._stars(record)), {(record.path, "")}
         while pending:
             path, container = pending.popleft()

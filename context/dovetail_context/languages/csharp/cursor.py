@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from dovetail_context.languages.braces import (
-    closers,
+    completed,
     expression_start,
     mask,
     open_calls,
@@ -51,7 +51,7 @@ def read_cursor(text: str, offset: int) -> CursorView:
         function=methods[-1].name if methods else "",
         returns=_shown_type(methods[-1].type) if methods else "",
         expected=_expected(masked[statement:offset]),
-        bindings=_bindings(text, masked, methods, max(statement, methods[-1].start) if methods else 0, offset),
+        bindings=_bindings(text, masked, methods, statement, expression_start(masked, offset, SYNTAX)),
         mentions=tuple(mentions(masked, offset, KEYWORDS)),
     )
 
@@ -65,14 +65,12 @@ def _receiver(text: str, masked: str, name_start: int) -> str:
     return f"<{type_text(created)}>" if created else ""
 
 
-def _bindings(text: str, masked: str, methods: list[Scope], statement: int, offset: int) -> dict[str, str]:
+def _bindings(text: str, masked: str, methods: list[Scope], statement: int, cut: int) -> dict[str, str]:
+    """Local names before `cut`."""
     if not methods:
         return {}
     start = max(methods[0].start, statement - MAX_FRAGMENT_CHARS)
-    if statement == methods[0].start:  # an expression body: its head has the parameters
-        head = masked[start:offset].partition("=>")[0]
-        return read_bindings(f"class A {{ {text[start : start + len(head)]} {{}} }}")
-    return read_bindings(f"class A {{ {text[start:statement]}\n;{closers(masked[start:statement])} }}")
+    return read_bindings(f"class A {{ {completed(text, masked, start, max(statement, cut))} }}")
 
 
 def _callees(text: str, masked: str, offset: int) -> Iterator[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from dovetail_context.languages.braces import (
-    closers,
+    completed,
     expression_start,
     mask,
     open_calls,
@@ -46,18 +46,18 @@ def read_cursor(text: str, offset: int) -> CursorView:
         function=methods[-1].name if methods else "",
         returns=_shown_type(methods[-1].type) if methods else "",
         expected=_expected(masked[statement:offset]),
-        bindings=_bindings(text, masked, scopes, statement),
+        bindings=_bindings(text, masked, scopes, statement, expression_start(masked, offset, SYNTAX)),
         mentions=tuple(mentions(masked, offset, KEYWORDS)),
     )
 
 
-def _bindings(text: str, masked: str, scopes: list[Scope], statement: int) -> dict[str, str]:
-    """Local names; `this` is one inside an anonymous class, which no declaration names."""
+def _bindings(text: str, masked: str, scopes: list[Scope], statement: int, cut: int) -> dict[str, str]:
+    """Local names before `cut`; `this` is one inside an anonymous class, which no declaration names."""
     methods = [scope for scope in scopes if scope.kind == "method"]
     found: dict[str, str] = {}
     if methods:
         start = max(methods[0].start, statement - MAX_FRAGMENT_CHARS)
-        found = read_bindings(f"class A {{ {text[start:statement]}\n;{closers(masked[start:statement])} }}")
+        found = read_bindings(f"class A {{ {completed(text, masked, start, max(statement, cut))} }}")
     if scopes and scopes[-1].kind == "method" and len(scopes) > 1 and scopes[-2].kind == "anonymous":
         found["this"] = f"<{type_text(scopes[-2].type)}>"
     return found

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from dovetail_models.engine.decode import Generated, Limits, generate, most_likely
+from dovetail_models.engine.decode import Generated, Limits, Opening, generate, most_likely
 from dovetail_models.engine.kv import CachedSequence
 
 PIECES = [b"<end>", b"a", b" b", b"\n", "🦕".encode()[:2], "🦕".encode()[2:], b"\xff"]
@@ -19,11 +19,11 @@ END, A, B, NEWLINE, EMOJI_1, EMOJI_2, BROKEN = range(len(PIECES))
 class Script:
     """A model that says the given tokens, each with probability 1/2 or the given one."""
 
-    n_batch, n_ctx = 8, 100
-
     def __init__(self, tokens: Sequence[int]) -> None:
+        self.n_batch, self.n_ctx = 8, 100
         self.tokens = tokens
         self.evaluated: list[int] = []
+        self.rows = 1
 
     def held(self) -> int:
         return len(self.evaluated)
@@ -31,13 +31,14 @@ class Script:
     def forget_from(self, position: int) -> None:
         del self.evaluated[position:]
 
-    def evaluate(self, ids: Sequence[int], start: int, want_logits: bool) -> bool:
+    def evaluate(self, ids: Sequence[int], start: int, rows: int) -> bool:
         self.evaluated += ids
+        self.rows = rows
         return True
 
-    def logits(self) -> npt.NDArray[np.float32]:
+    def logits(self, row: int) -> npt.NDArray[np.float32]:
         logits = np.zeros(len(PIECES), np.float32)
-        logits[self.tokens[len(self.evaluated)]] = math.log(len(PIECES) - 1)
+        logits[self.tokens[len(self.evaluated) - self.rows + 1 + row]] = math.log(len(PIECES) - 1)
         return logits
 
     def piece(self, token: int, special: bool = False) -> bytes:
@@ -93,6 +94,75 @@ def test_what_is_shown_never_holds_half_a_code_point() -> None:
 def test_an_interrupt_between_tokens() -> None:
     answers = iter([False, False, True])
     assert run(Script([A, B, A, A]), interrupted=lambda: next(answers)).stop == "interrupted"
+
+
+def spelling(pending: bytes) -> npt.NDArray[np.int32]:
+    pairs = enumerate(PIECES[1:], 1)
+    return np.array([i for i, piece in pairs if piece.startswith(pending) or pending.startswith(piece)], np.int32)
+
+
+def run_opened(
+    script: Script, pending: bytes, guesses: tuple[int, ...] = (), max_tokens: int = 20
+) -> tuple[Generated, list[str]]:
+    sequence = CachedSequence(script)
+    sequence.extend([A, *guesses], lambda: False, rows=1 + len(guesses))
+    shown: list[str] = []
+    opening = Opening(pending, guesses, spelling)
+    limits = Limits(max_tokens, None, ())
+    return generate(sequence, script.logits, script, limits, lambda: False, shown.append, opening), shown
+
+
+def test_what_the_text_must_begin_with_is_no_part_of_it() -> None:
+    result, shown = run_opened(Script([A, A, B, NEWLINE, END]), b"a ")
+    assert (result.text, result.stop, result.tokens) == ("b\n", "eos", 2)
+    assert shown == ["b", "b\n"]
+
+
+def test_only_tokens_that_spell_the_beginning_may_come() -> None:
+    script = Script([A, NEWLINE, B, END])  # The newline is what the model would say.
+    result, _ = run_opened(script, b"a")
+    assert script.evaluated == [A, A, B]
+    assert (result.text, result.tokens) == (" b", 1)
+
+
+def test_a_character_of_several_tokens_is_spelt_by_bytes() -> None:
+    result, _ = run_opened(Script([A, EMOJI_1, EMOJI_2, A, END]), "🦕".encode())
+    assert (result.text, result.tokens) == ("a", 1)
+
+
+def test_the_end_is_no_way_out_of_what_must_be_spelt() -> None:
+    script = Script([A, END, A, END])
+    result, _ = run_opened(script, b"a")
+    assert (result.text, result.stop) == ("a", "eos")
+    assert script.evaluated == [A, A, A]
+
+
+def test_right_guesses_cost_no_evaluation() -> None:
+    script = Script([A, A, B, NEWLINE, END])
+    result, _ = run_opened(script, b"a ", (A,))
+    assert result.text == "b\n"
+    assert script.evaluated == [A, A, B, NEWLINE]
+
+
+def test_wrong_guesses_are_forgotten() -> None:
+    script = Script([A, A, B, NEWLINE, END])
+    result, _ = run_opened(script, b"a b", (A, A, A))
+    assert result.text == "\n"
+    assert script.evaluated == [A, A, B, NEWLINE]
+
+
+def test_the_probability_is_that_of_the_text_given_what_was_typed() -> None:
+    result, _ = run_opened(Script([A, A, B, END]), b"a", max_tokens=1)
+    assert result.logprob == HALF
+    result, _ = run_opened(Script([A, B, END]), b" ", max_tokens=1)
+    assert result.logprob == pytest.approx(0), "of all tokens only this one begins with a space"
+
+
+def test_a_full_window_ends_the_text() -> None:
+    script = Script([A] * 10)
+    script.n_ctx = 4
+    assert run(script).stop == "length"
+    assert len(script.evaluated) == 4
 
 
 def test_most_likely_is_the_softmax() -> None:

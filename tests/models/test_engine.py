@@ -16,6 +16,7 @@ from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
+from dovetail_models.prompt.segments import FORCED_LABEL, Text
 
 SOURCE = "".join(
     f"def area_{i}(width: float, height: float) -> float:\n    return width * height + {i}\n\n\n" for i in range(12)
@@ -81,8 +82,42 @@ def test_forced_text_costs_only_itself(engine: Engine, options: EngineOptions) -
     first = engine.complete(JOB, Interrupt())
     typed = replace(JOB, parts=replace(PARTS, forced="self"))
     reply = engine.complete(typed, Interrupt())
-    assert reply.reused_tokens >= first.prompt_tokens
+    assert reply.reused_tokens == first.prompt_tokens - 1  # The word may be the beginning of another token.
     assert same(reply, fresh(options, typed))
+
+
+TYPED = "self.width * self.width + len("
+
+
+def test_typing_behind_the_anchor_costs_what_was_typed(engine: Engine, options: EngineOptions) -> None:
+    """Each keystroke: the typed tokens, those backed over, and the one before them whose logits are needed."""
+    before = engine.complete(JOB, Interrupt()).prompt_tokens
+    for end in range(1, len(TYPED) + 1):
+        typed = replace(JOB, parts=replace(PARTS, forced=TYPED[:end]), max_tokens=1)
+        reply = engine.complete(typed, Interrupt())
+        backed = engine._healing(engine._tokenizer.blocks((Text(TYPED[:end], FORCED_LABEL),))[0])
+        spelt_again = len(backed.pending)  # At most a token a byte, where the model spells otherwise.
+        assert reply.evaluated_tokens <= max(0, reply.prompt_tokens - before) + backed.backed + 1 + spelt_again
+        assert reply.evaluated_tokens <= 1 + 4 + spelt_again, "one character, whatever the length of what stands before"
+        assert reply.text == fresh(options, typed).text
+
+
+def test_healed_text_goes_on_in_the_middle_of_a_word(engine: Engine) -> None:
+    """Where a suggestion is typed through, letter by letter, the rest of it is suggested at each."""
+    whole = engine.complete(replace(JOB, max_tokens=8), Interrupt()).text
+    assert len(whole) > 8
+    for end in range(1, 8):
+        typed = replace(JOB, parts=replace(PARTS, forced=whole[:end]), max_tokens=8)
+        rest = engine.complete(typed, Interrupt()).text
+        assert rest and (whole[end:].startswith(rest) or rest.startswith(whole[end:]))
+
+
+def test_many_bytes_backed_over_with_a_small_batch(options: EngineOptions) -> None:
+    for micro_batch in (1, 2, 16):
+        engine = Engine(replace(options, micro_batch=micro_batch))
+        reply = engine.complete(replace(JOB, parts=replace(PARTS, forced="#" + "=" * 60)), Interrupt())
+        assert reply.stop in ("eos", "length")
+        engine.close()
 
 
 def test_random_edits_jumps_and_interrupts_give_what_a_fresh_engine_gives(
@@ -133,10 +168,10 @@ def test_an_interrupt_in_prefill_keeps_whole_batches(options: EngineOptions) -> 
     asked = iter(range(1000))
     evaluate = engine._context.evaluate
 
-    def evaluate_three_batches(ids: Sequence[int], start: int, want_logits: bool) -> bool:
+    def evaluate_three_batches(ids: Sequence[int], start: int, rows: int) -> bool:
         if next(asked) == 3:
             interrupt.stop("cancelled")
-        return evaluate(ids, start, want_logits)
+        return evaluate(ids, start, rows)
 
     engine._context.evaluate = evaluate_three_batches  # type: ignore[method-assign]
     job = CompletionJob(LONG, "a", max_tokens=4)

@@ -26,14 +26,14 @@ class FakeContext:
     def forget_from(self, position: int) -> None:
         self.tokens = self.tokens[:position] if self._partial else []
 
-    def evaluate(self, ids: Sequence[int], start: int, want_logits: bool) -> bool:
+    def evaluate(self, ids: Sequence[int], start: int, rows: int) -> bool:
         assert start == len(self.tokens) and 0 < len(ids) <= self.n_batch
         self._calls += 1
         if self._calls in self._abort_at:
             return False
         self.tokens += ids
         self.evaluated += len(ids)
-        if want_logits:
+        if rows:
             self.logits_for.append(ids[-1])
         return True
 

@@ -29,33 +29,33 @@ def context(model: llama.Model) -> Iterator[llama.Context]:
 def test_calls_that_would_abort_the_process_raise(context: llama.Context) -> None:
     for ids, start in (([], 0), ([1] * 33, 0), ([1], 1), ([-1], 0), ([10**6], 0)):
         with pytest.raises(llama.LlamaError):
-            context.evaluate(ids, start, want_logits=True)
+            context.evaluate(ids, start, rows=1)
     with pytest.raises(llama.LlamaError):
         context.logits()
-    assert context.evaluate([1, 2], 0, want_logits=False)
+    assert context.evaluate([1, 2], 0, rows=0)
     with pytest.raises(llama.LlamaError):
         context.logits()
 
 
 def test_a_full_window_raises(context: llama.Context) -> None:
     while context.held() < context.n_ctx:
-        assert context.evaluate([5] * min(32, context.n_ctx - context.held()), context.held(), want_logits=False)
+        assert context.evaluate([5] * min(32, context.n_ctx - context.held()), context.held(), rows=0)
     with pytest.raises(llama.LlamaError):
-        context.evaluate([5], context.held(), want_logits=False)
+        context.evaluate([5], context.held(), rows=0)
 
 
 def test_after_an_abort_the_context_goes_on_as_if_nothing_had_been(context: llama.Context) -> None:
     ids = list(range(40, 60))
-    context.evaluate(ids, 0, want_logits=True)
+    context.evaluate(ids, 0, rows=1)
     expected = context.logits().copy()
     context.forget_from(0)
     context.abort.set()
-    assert not context.evaluate(ids, 0, want_logits=True)
+    assert not context.evaluate(ids, 0, rows=1)
     with pytest.raises(llama.LlamaError):
         context.logits()
     context.abort.clear()
     assert context.held() == 0
-    assert context.evaluate(ids, 0, want_logits=True)
+    assert context.evaluate(ids, 0, rows=1)
     assert np.array_equal(context.logits(), expected)
 
 
@@ -66,10 +66,10 @@ def test_the_flag_stops_an_evaluation_from_another_thread(context: llama.Context
     while evaluated:  # Ends only because of the flag: what fills the window is forgotten again.
         if context.held() + 32 > context.n_ctx:
             context.forget_from(0)
-        evaluated = context.evaluate([7] * 32, context.held(), want_logits=False)
+        evaluated = context.evaluate([7] * 32, context.held(), rows=0)
     timer.join()
     context.abort.clear()
-    assert context.evaluate([7], context.held(), want_logits=True)
+    assert context.evaluate([7], context.held(), rows=1)
 
 
 def test_only_one_module_knows_llama_cpp(repository: Path) -> None:

@@ -16,6 +16,8 @@ from dovetail_models.engine.stops import CompletionText
 
 DecodeStop = Literal["eos", "line", "stop", "length", "interrupted"]
 
+Logits = npt.NDArray[np.float32]
+
 
 class Vocabulary(Protocol):
     """What decoding asks of a vocabulary."""
@@ -34,6 +36,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """How a text begins.
+
+    Its first tokens must spell `pending`, which is no part of the text; `allowed` tells which tokens may come next
+    where so much is left of it. `guesses` are tokens that have been evaluated behind the prompt already, in the hope
+    that they are those that would be chosen: row 0 of the logits belongs to the prompt's last token, the others to
+    theirs.
+    """
+
+    pending: bytes = b""
+    guesses: tuple[int, ...] = ()
+    allowed: Callable[[bytes], npt.NDArray[np.int32]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Generated:
     """Generated text, why it ended, how many tokens it took, and their mean natural-log probability."""
 
@@ -45,20 +62,24 @@ class Generated:
 
 def generate(
     sequence: CachedSequence,
-    logits: Callable[[], npt.NDArray[np.float32]],
+    logits: Callable[[int], Logits],
     vocabulary: Vocabulary,
     limits: Limits,
     interrupted: Callable[[], bool],
-    on_text: Callable[[str], None] | None,
+    on_text: Callable[[str], None] | None = None,
+    opening: Opening = Opening(),
 ) -> Generated:
     """Decode greedily from a prompt whose last token has just been evaluated.
 
     `on_text` is called with the safe text so far whenever it has grown. `interrupted` is asked before each step.
+    Tokens that only spell what the text must begin with are not counted. A full window ends the text as `max_tokens`
+    does.
     """
     text = CompletionText(limits.max_lines, limits.stop)
     shown = ""
     tokens = 0
     logprobs = 0.0
+    pending, guesses, row = opening.pending, opening.guesses, 0
 
     def generated(stop: DecodeStop) -> Generated:
         return Generated(text.end, stop, tokens, logprobs / tokens if tokens else None)
@@ -66,23 +87,37 @@ def generate(
     while tokens < limits.max_tokens:
         if interrupted():
             return generated("interrupted")
-        token, logprob = most_likely(logits())
+        allowed = opening.allowed(pending) if pending and opening.allowed else None
+        token, logprob = most_likely(logits(row), allowed)
         if vocabulary.ends_text(token):
             return generated("eos")
-        tokens += 1
-        logprobs += logprob
-        stop = text.add(vocabulary.piece(token))
-        if on_text is not None and text.safe != shown:
-            shown = text.safe
-            on_text(shown)
-        if stop is not None:
-            return generated(stop)
-        if tokens < limits.max_tokens and not sequence.extend([token], interrupted):
+        piece = vocabulary.piece(token)
+        if new := piece[len(pending) :]:
+            tokens += 1
+            logprobs += logprob
+            stop = text.add(new)
+            if on_text is not None and text.safe != shown:
+                shown = text.safe
+                on_text(shown)
+            if stop is not None:
+                return generated(stop)
+        pending = pending[len(piece) :]
+        if row < len(guesses) and guesses[row] == token:
+            row += 1
+            continue
+        sequence.drop(len(guesses) - row)
+        guesses, row = (), 0
+        if tokens == limits.max_tokens or sequence.room == 0:
+            break
+        if not sequence.extend([token], interrupted):
             return generated("interrupted")
     return generated("length")
 
 
-def most_likely(logits: npt.NDArray[np.float32]) -> tuple[int, float]:
-    """The most likely token and its natural-log probability."""
+def most_likely(logits: Logits, allowed: npt.NDArray[np.int32] | None = None) -> tuple[int, float]:
+    """The most likely token, of the `allowed` ones if they are given, and its natural-log probability among them."""
+    if allowed is not None:
+        index, logprob = most_likely(logits[allowed])
+        return int(allowed[index]), logprob
     token = int(np.argmax(logits))
     return token, -math.log(float(np.exp(logits - logits[token]).sum()))

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dovetail_models.engine import llama
-from dovetail_models.engine.decode import Generated, Limits, generate
+from dovetail_models.engine.decode import Generated, Limits, Opening, generate
+from dovetail_models.engine.healing import Healing, PieceIndex, heal
 from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, StopReason
 from dovetail_models.engine.kv import CachedSequence
@@ -20,6 +21,7 @@ from dovetail_models.engine.tokenize import Tokenizer
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.deepseek import segments
 from dovetail_models.prompt.fit import Block, Fitted, PromptTooLong, fit
+from dovetail_models.prompt.segments import FORCED_LABEL
 
 COMPLETION_SHARE = 1 / 2
 """Share of the window that a completion may take at most; the prompt has the rest."""
@@ -31,10 +33,15 @@ class Yielded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt that fits the window, as tokens."""
+    """A prompt that fits the window, as tokens.
+
+    The last of `ids` are `guesses` at what the model would choose to spell `pending`, the end of the typed text.
+    """
 
     ids: tuple[int, ...]
     fitted: Fitted
+    pending: bytes
+    guesses: tuple[int, ...]
 
 
 class Engine:
@@ -50,6 +57,7 @@ class Engine:
         self._context = loaded.context
         self._sequence = CachedSequence(self._context)
         self._tokenizer = Tokenizer(model.vocabulary)
+        self._pieces = PieceIndex(model.vocabulary)
         self.status = EngineStatus(
             state="ready",
             model=options.model_path.stem,
@@ -81,12 +89,14 @@ class Engine:
         prompt_ms = _ms_since(started)
         with interrupt.attached(self._context.abort):
             started = time.perf_counter()
-            reused = self._sequence.keep(prompt.ids)
-            whole = self._sequence.extend(prompt.ids[reused:], lambda: interrupt.reason is not None)
+            evaluated = self._sequence.evaluated
+            rows = len(prompt.guesses) + 1
+            reused = self._sequence.keep(prompt.ids, rows)
+            whole = self._sequence.extend(prompt.ids[reused:], lambda: interrupt.reason is not None, rows)
             prefill_ms = _ms_since(started)
             started = time.perf_counter()
             if whole:
-                generated = self._generate(job, max_tokens, interrupt, on_text)
+                generated = self._generate(job, prompt, max_tokens, interrupt, on_text)
             else:
                 generated = Generated("", "interrupted", 0, None)
             decode_ms = _ms_since(started)
@@ -97,6 +107,7 @@ class Engine:
             model=self.status.model,
             prompt_tokens=len(prompt.ids),
             reused_tokens=reused,
+            evaluated_tokens=self._sequence.evaluated - evaluated,
             generated_tokens=generated.tokens,
             queue_ms=queue_ms,
             prompt_ms=prompt_ms,
@@ -118,10 +129,23 @@ class Engine:
             fitted = fit(blocks, room, self._tokenizer.line_ends.__contains__)
         except PromptTooLong as error:
             raise EngineError(f"the prompt does not fit the window of {self._context.n_ctx} tokens: {error}") from error
-        return Prompt(tuple(token for block in fitted.blocks for token in block.ids), fitted)
+        ids = tuple(token for block in fitted.blocks for token in block.ids)
+        healing = self._healing(fitted.blocks[-1])
+        safe = len(ids) - healing.backed
+        ids = ids[: safe + self._context.n_batch - 1]  # The logits of all guesses come from one batch.
+        return Prompt(ids, fitted, healing.pending, ids[safe:])
+
+    def _healing(self, last: Block) -> Healing:
+        """Of the text typed since the anchor; what stands before that is kept as it is."""
+        return heal(last.ids, self._vocabulary.piece, self._pieces) if last.label == FORCED_LABEL else Healing(0, b"")
 
     def _generate(
-        self, job: CompletionJob, max_tokens: int, interrupt: Interrupt, on_text: Callable[[str], None] | None
+        self,
+        job: CompletionJob,
+        prompt: Prompt,
+        max_tokens: int,
+        interrupt: Interrupt,
+        on_text: Callable[[str], None] | None,
     ) -> Generated:
         return generate(
             self._sequence,
@@ -130,6 +154,7 @@ class Engine:
             Limits(max_tokens, job.max_lines, job.stop),
             lambda: interrupt.reason is not None,
             on_text,
+            Opening(prompt.pending, prompt.guesses, self._pieces.allowed),
         )
 
     def _allowed_tokens(self, wanted: int) -> int:

@@ -54,7 +54,9 @@ class CompletionReply:
     """A completion and what it cost.
 
     `logprob` is the mean natural-log probability of the generated tokens, None where there are none; the end token is
-    not among them. Of `prompt_tokens`, `reused_tokens` came from the KV cache. `queue_ms` is the wait for the engine,
+    not among them. Of `prompt_tokens`, `reused_tokens` came from the KV cache. `evaluated_tokens` is all that the model
+    has read for this answer, prompt and completion together. `generated_tokens` are those that hold text of the answer:
+    tokens that only spell again what had been typed are not counted. `queue_ms` is the wait for the engine,
     `prompt_ms` layout, tokenization and fitting. `prompt` is there if the job asked to explain. `cut` tells what had
     to be left out so that the prompt fits the window.
     """
@@ -75,3 +77,4 @@ class CompletionReply:
     blocks: tuple[BlockTokens, ...] = ()
     prompt: str | None = None
     cut: tuple[Cut, ...] = ()
+    evaluated_tokens: int = 0

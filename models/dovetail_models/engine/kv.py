@@ -17,7 +17,7 @@ class Evaluator(Protocol):
     def n_ctx(self) -> int: ...
     def held(self) -> int: ...
     def forget_from(self, position: int) -> None: ...
-    def evaluate(self, ids: Sequence[int], start: int, want_logits: bool) -> bool: ...
+    def evaluate(self, ids: Sequence[int], start: int, rows: int) -> bool: ...
 
 
 class CachedSequence:
@@ -26,31 +26,46 @@ class CachedSequence:
     def __init__(self, context: Evaluator) -> None:
         self._context = context
         self._held: list[int] = []
+        self.evaluated = 0
+        """Tokens evaluated, ever."""
 
     @property
     def held(self) -> tuple[int, ...]:
         return tuple(self._held)
 
-    def keep(self, prompt: Sequence[int]) -> int:
+    @property
+    def room(self) -> int:
+        """How many more tokens the window has room for."""
+        return self._context.n_ctx - len(self._held)
+
+    def keep(self, prompt: Sequence[int], rows: int = 1) -> int:
         """Forget all that does not belong to `prompt`; how many tokens remain.
 
-        The last token of the prompt never remains: the next token follows from its logits, which only evaluation gives.
+        The last `rows` tokens of the prompt never remain: their logits are wanted, which only evaluation gives.
         """
-        common = min(common_length(self._held, prompt), len(prompt) - 1)
-        if common < len(self._held):
-            self._context.forget_from(common)
-            self._agree()
+        common = min(common_length(self._held, prompt), len(prompt) - rows)
+        self.drop(len(self._held) - common)
         return len(self._held)
 
-    def extend(self, ids: Sequence[int], interrupted: Callable[[], bool]) -> bool:
-        """Evaluate `ids` behind what is held, a micro-batch at a time; logits for the last. False if interrupted."""
+    def drop(self, count: int) -> None:
+        """Forget the last `count` tokens."""
+        if count > 0:
+            self._context.forget_from(len(self._held) - count)
+            self._agree()
+
+    def extend(self, ids: Sequence[int], interrupted: Callable[[], bool], rows: int = 1) -> bool:
+        """Evaluate `ids` behind what is held, a micro-batch at a time. False if interrupted.
+
+        The last evaluation gives logits for the last `rows` of them, 1 to `n_batch`.
+        """
         done = 0
         while done < len(ids):
             if interrupted():
                 return False
-            batch = ids[done : done + self._context.n_batch]
+            batch = ids[done : done + _batch_size(len(ids) - done, self._context.n_batch, rows)]
             done += len(batch)
-            whole = self._context.evaluate(batch, len(self._held), want_logits=done == len(ids))
+            self.evaluated += len(batch)
+            whole = self._context.evaluate(batch, len(self._held), rows if done == len(ids) else 0)
             self._held += batch
             self._agree()
             if not whole:
@@ -73,3 +88,10 @@ def common_length(a: Sequence[int], b: Sequence[int]) -> int:
         else:
             high = middle - 1
     return low
+
+
+def _batch_size(left: int, n_batch: int, rows: int) -> int:
+    """How many of the `left` tokens the next batch takes: full ones, but the last must hold all `rows`."""
+    if left <= n_batch:
+        return left
+    return min(n_batch, left - rows)

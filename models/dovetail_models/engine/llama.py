@@ -213,7 +213,7 @@ class Context:
         self._memory = api.llama_get_memory(pointer)
         self._vocabulary_size = model.vocabulary.size
         self._batch = api.llama_batch_init(n_batch, 0, 1)
-        self._has_logits = False
+        self._rows = 0
         self.n_ctx = min(n_ctx, int(api.llama_n_ctx(pointer)))
         self.n_batch = n_batch
         self.abort = AbortFlag()
@@ -229,13 +229,15 @@ class Context:
         if not api.llama_memory_seq_rm(self._memory, 0, position, -1):
             api.llama_memory_seq_rm(self._memory, 0, -1, -1)
 
-    def evaluate(self, ids: Sequence[int], start: int, want_logits: bool) -> bool:
-        """Evaluate `ids` (at most `n_batch`) at the positions from `start` on. False if it was aborted.
+    def evaluate(self, ids: Sequence[int], start: int, rows: int) -> bool:
+        """Evaluate `ids` (at most `n_batch`) at the positions from `start` on, with logits for the last `rows` of them.
 
-        After an abort ask `held()`: some of the tokens may have been evaluated.
+        False if it was aborted; ask `held()` then: some of the tokens may have been evaluated.
         """
         if not 0 < len(ids) <= self.n_batch:
             raise LlamaError(f"a batch of {len(ids)} tokens, where 1 to {self.n_batch} are allowed")
+        if not 0 <= rows <= len(ids):
+            raise LlamaError(f"logits for {rows} of {len(ids)} tokens")
         if start != self.held() or start + len(ids) > self.n_ctx:
             raise LlamaError(f"{len(ids)} tokens at {start}, where {self.held()} of {self.n_ctx} are held")
         if min(ids) < 0 or max(ids) >= self._vocabulary_size:
@@ -247,22 +249,22 @@ class Context:
             batch.pos[i] = start + i
             batch.n_seq_id[i] = 1
             batch.seq_id[i][0] = 0
-            batch.logits[i] = 0
-        batch.logits[len(ids) - 1] = want_logits
-        self._has_logits = False
+            batch.logits[i] = i >= len(ids) - rows
+        self._rows = 0
         result = api.llama_decode(self._pointer, batch)
         if result == ABORTED:
             return False
         if result != 0:
             raise LlamaError(f"llama_decode failed ({result}): {LOG.reason('error')}")
-        self._has_logits = want_logits
+        self._rows = rows
         return True
 
-    def logits(self) -> Logits:
-        """Logits after the last evaluated token: a view that holds until the next evaluation."""
-        if not self._has_logits:
-            raise LlamaError("the last evaluation asked for no logits")
-        return np.ctypeslib.as_array(api.llama_get_logits_ith(self._pointer, -1), shape=(self._vocabulary_size,))
+    def logits(self, row: int = 0) -> Logits:
+        """Logits that the last evaluation asked for, the first row first: a view that holds until the next one."""
+        if not 0 <= row < self._rows:
+            raise LlamaError(f"row {row} of logits, where the last evaluation asked for {self._rows}")
+        logits = api.llama_get_logits_ith(self._pointer, row - self._rows)
+        return np.ctypeslib.as_array(logits, shape=(self._vocabulary_size,))
 
     def close(self) -> None:
         """Free the KV cache."""

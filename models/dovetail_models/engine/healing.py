@@ -1,0 +1,94 @@
+"""Token healing: a text that ends inside a token is taken up again from a safe token boundary. Pure.
+
+What a user has typed seldom ends where the model's own tokens would end: after "retur" the model never learnt to go on
+with "n", because in all it has read "return" is one token. So the prompt ends before the first token that a longer one
+might take the place of, and the tokens that follow must spell the bytes backed over.
+
+Knows tokens and their bytes; nothing of logits, prompts or the KV cache.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Vocabulary(Protocol):
+    """What healing asks of a vocabulary."""
+
+    @property
+    def size(self) -> int: ...
+    def piece(self, token: int, special: bool = False) -> bytes: ...
+    def ends_text(self, token: int) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Healing:
+    """Where a text is taken up again: its last `backed` tokens go, and those that follow must spell `pending`."""
+
+    backed: int
+    pending: bytes
+
+
+class PieceIndex:
+    """The tokens of ordinary text in the order of their bytes, so that all with a given beginning stand together."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        pieces = ((vocabulary.piece(token), token) for token in range(vocabulary.size))
+        ordered = sorted((piece, token) for piece, token in pieces if piece and not vocabulary.ends_text(token))
+        self._pieces = [piece for piece, _ in ordered]
+        self._tokens = np.array([token for _, token in ordered], np.int32)
+        self.longest = max(map(len, self._pieces), default=0)
+
+    def allowed(self, pending: bytes) -> npt.NDArray[np.int32]:
+        """Tokens that may come next where the text must go on with `pending`: those that begin with all of it, and
+        those that are a part of its beginning."""
+        spans = [self._span(pending[:length]) for length in range(1, min(len(pending), self.longest + 1))]
+        spans.append((bisect_left(self._pieces, pending), self._end_of_beginnings(pending)))
+        return np.concatenate([self._tokens[start:end] for start, end in spans])
+
+    def reaches_over(self, text: bytes) -> bool:
+        """Whether some token begins with `text` and goes on."""
+        after = bisect_right(self._pieces, text)
+        return after < len(self._pieces) and self._pieces[after].startswith(text)
+
+    def spells(self, text: bytes) -> bool:
+        """Whether every byte of `text` is a token, so that no choice of tokens for its beginning leads nowhere."""
+        return all(start < end for start, end in map(self._span, (bytes((byte,)) for byte in set(text))))
+
+    def _span(self, piece: bytes) -> tuple[int, int]:
+        """The tokens that stand for just these bytes."""
+        start = bisect_left(self._pieces, piece)
+        return start, bisect_right(self._pieces, piece, start)
+
+    def _end_of_beginnings(self, text: bytes) -> int:
+        return bisect_right(self._pieces, text + b"\xff" * self.longest)
+
+
+def heal(ids: Sequence[int], piece: Callable[[int], bytes], index: PieceIndex) -> Healing:
+    """The last boundary between the tokens of a text that stands whatever is written behind the text.
+
+    It lies before the first byte from which one token could reach over the end of the text. All is safe where none
+    could (behind a line end, say), or where the vocabulary has no way to spell what would be backed over.
+    """
+    pieces: list[bytes] = []
+    length = 0
+    for token in reversed(ids):
+        if length >= index.longest:
+            break
+        pieces.insert(0, piece(token))
+        length += len(pieces[0])
+    text = b"".join(pieces)
+    reaching = next((at for at in range(len(text)) if index.reaches_over(text[at:])), None)
+    if reaching is None:
+        return Healing(0, b"")
+    starts = [0, *accumulate(map(len, pieces))]
+    first = bisect_right(starts, reaching) - 1
+    pending = text[starts[first] :]
+    if not index.spells(pending):
+        return Healing(0, b"")
+    return Healing(len(pieces) - first, pending)

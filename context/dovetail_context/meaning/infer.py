@@ -59,6 +59,8 @@ class Inference:
         self.snapshot = snapshot
         self.names = Names(snapshot)
         self._depth = 0
+        self._known_nested: dict[tuple[str, str, str], tuple[Definition, ...]] = {}
+        self._known_bases: dict[Definition, tuple[Value, ...]] = {}
         self._known_parts: dict[Definition, tuple[tuple[str, Mapping[str, tuple[Symbol, ...]]], ...]] = {}
 
     def evaluate(self, access: str, place: Place) -> tuple[Value, ...]:
@@ -115,10 +117,7 @@ class Inference:
                 continue
             seen.add(key)
             yield current
-            place = Place(current.definition.path, symbol.container)
-            for base in symbol.bases:
-                for expression in parse_type(base):
-                    pending.extend(self._base(expression, place))
+            pending.extend(self._bases_of(current.definition))
 
     def bases(self, value: Value) -> Iterator[Definition]:
         """The base classes of a value's class, nearest first."""
@@ -181,6 +180,20 @@ class Inference:
                 found.append((path, members))
         self._known_parts[definition] = tuple(found)
         return self._known_parts[definition]
+
+    def _bases_of(self, definition: Definition) -> tuple[Value, ...]:
+        """The base classes that a class names."""
+        if definition not in self._known_bases:
+            self._known_bases[definition] = ()  # while they are looked for: a base may be nested in its own heir
+            symbol = definition.symbol
+            place = Place(definition.path, symbol.container if symbol is not None else "")
+            self._known_bases[definition] = tuple(
+                value
+                for base in (symbol.bases if symbol is not None else ())
+                for expression in parse_type(base)
+                for value in self._base(expression, place)
+            )
+        return self._known_bases[definition]
 
     def _base(self, expression: TypeExpression, place: Place) -> tuple[Value, ...]:
         """The class that a base names; arguments of generics of other projects (Generic[T]) are no bases."""
@@ -406,29 +419,34 @@ class Inference:
         return found
 
     def _nested(self, name: str, place: Place) -> tuple[Definition, ...]:
-        """A class defined inside the class that the type is written in, or where members are visible without a
-        receiver, in its base classes and in the classes around it."""
-        record = self.snapshot.files.get(place.path)
-        container = place.container
-        while record is not None and container:
-            found = tuple(
-                Definition(place.path, symbol)
-                for symbol in record.members(container).get(name, ())
-                if symbol.kind in ("class", "type")
-            )
-            if found or not self._rules(place.path).implicit_members:
-                return found
-            for value in self.own_class(Place(place.path, container), "class"):
-                inherited = tuple(
-                    definition
-                    for definition in self.member(value, name)
-                    if definition.symbol is not None and definition.symbol.kind in ("class", "type")
-                )
-                if inherited:
-                    return inherited
-            container = container.rpartition(".")[0]
-        return ()
+        """A class defined inside the class that the type is written in."""
+        if not place.container:
+            return ()
+        if self._rules(place.path).implicit_members:
+            return self._nested_around(name, place.path, place.container)
+        return self._classes_in(place.path, place.container, name)
+
+    def _nested_around(self, name: str, path: str, container: str) -> tuple[Definition, ...]:
+        """Where members are visible without a receiver, also one in its base classes and in the classes around it."""
+        key = (path, container, name)
+        if key not in self._known_nested:
+            self._known_nested[key] = ()  # while it is looked for: bases may be written with the same name
+            found = self._classes_in(path, container, name)
+            for value in self.own_class(Place(path, container), "class") if not found else ():
+                found += tuple(each for each in self.member(value, name) if _is_class(each))
+            outer = container.rpartition(".")[0]
+            self._known_nested[key] = found or (self._nested_around(name, path, outer) if outer else ())
+        return self._known_nested[key]
+
+    def _classes_in(self, path: str, container: str, name: str) -> tuple[Definition, ...]:
+        record = self.snapshot.files.get(path)
+        symbols = record.members(container).get(name, ()) if record is not None else ()
+        return tuple(found for symbol in symbols if _is_class(found := Definition(path, symbol)))
 
     def _rules(self, path: str) -> TypeRules:
         record = self.snapshot.files.get(path)
         return language_named(record.language).rules if record is not None else TypeRules()
+
+
+def _is_class(definition: Definition) -> bool:
+    return definition.symbol is not None and definition.symbol.kind in ("class", "type")

@@ -2,7 +2,7 @@
 
 import re
 
-_NAME = re.compile(r"[^\W\d]\w*")
+_NAME = re.compile(r"(?:[^\W\d]|\$)[\w$]*")
 
 
 def alternatives(path: str) -> list[str]:

@@ -74,7 +74,8 @@ class References:
 class FileRecord:
     """What one file defines, imports and calls.
 
-    `exports` is None where the language's default rule holds. `packages` is what the import resolver must know of the
+    `exports` is None where the language's default rule holds; "*" among them says that what star imports bring in is
+    offered, too. `packages` is what the import resolver must know of the
     file in languages where its path alone does not tell (Java, C#): the packages or namespaces that it belongs to, and
     behind a word and a space what else the language's resolver has a use for.
     """

@@ -10,7 +10,8 @@ LINES_AFTER = 15
 
 _ARGUMENTS = r"\((?:[^()\n;]|\((?:[^()\n;]|\([^()\n;]*\))*\))*\)"
 # Overlapping, so that the chains inside a call's arguments are found too.
-_CHAIN = re.compile(rf"(?<![\w.$])(?=([A-Za-z_]\w*(?:{_ARGUMENTS})?(?:\s*\??\.\s*[A-Za-z_]\w*(?:{_ARGUMENTS})?)*\(?))")
+_NAME = r"[A-Za-z_$][\w$]*"
+_CHAIN = re.compile(rf"(?<![\w.$])(?=({_NAME}(?:{_ARGUMENTS})?(?:\s*\??\.\s*{_NAME}(?:{_ARGUMENTS})?)*\(?))")
 _CALL = re.compile(_ARGUMENTS)
 _SPACE = re.compile(r"[\s?]+")
 

@@ -1,7 +1,7 @@
 """What a name in a file means: followed through imports, re-exports and star imports to its definitions."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dovetail_context.index.record import FileRecord, Import, Symbol
@@ -30,6 +30,7 @@ class Names:
     def __init__(self, snapshot: IndexSnapshot) -> None:
         self._snapshot = snapshot
         self._known: dict[tuple[str, str], tuple[Definition, ...]] = {}
+        self._known_exports: dict[str, dict[str, tuple[Definition, ...]]] = {}
         self._known_stars: dict[str, tuple[tuple[str, str], ...]] = {}
         self._tables: dict[tuple[str, ...], Mapping[str, tuple[Definition, ...]]] = {}
 
@@ -55,21 +56,40 @@ class Names:
         """What a module offers by name: its public symbols, and for a package what it takes in from this project."""
         found: dict[str, tuple[Definition, ...]] = {}
         for path in self._files_of(module):
-            found.update(self._exported_by(self._snapshot.files[path], frozenset()))
+            found.update(self._exported_by(self._snapshot.files[path]))
         return found
 
     def imported(self, imported: Import, path: str) -> tuple[Definition, ...]:
         """What an import statement of `path` binds."""
         return self._follow(imported, path, frozenset())
 
-    def _exported_by(self, record: FileRecord) -> dict[str, tuple[Definition, ...]]:
+    def _exported_by(self, record: FileRecord) -> Mapping[str, tuple[Definition, ...]]:
+        """What a file offers, with all that it passes on by star imports; its own names win."""
+        found = self._known_exports.get(record.path)
+        if found is None:
+            found, pending, asked = {}, deque([record]), {record.path}
+            while pending:
+                current = pending.popleft()
+                for name, definitions in self._named_by(current):
+                    found.setdefault(name, definitions)
+                for path, container in self._stars(current) if current.exports and "*" in current.exports else ():
+                    other = self._snapshot.files.get(path)
+                    if other is not None and not container and path not in asked:
+                        asked.add(path)
+                        pending.append(other)
+            self._known_exports[record.path] = found
+        return found
+
+    def _named_by(self, record: FileRecord) -> Iterator[tuple[str, tuple[Definition, ...]]]:
+        """What a file offers by name."""
         names = record.exports
         if names is None:
             own = [name for name, symbols in record.members("").items() if symbols[-1].exported]
             taken = [alias for alias in record.imports_by_alias if alias and not alias.startswith("_")]
             names = (*own, *taken) if _gathers(record) else tuple(own)
-        found = ((name, self.top_level(record.path, name)) for name in dict.fromkeys(names))
-        return {name: definitions for name, definitions in found if definitions}
+        for name in dict.fromkeys(names):
+            if name != "*" and (definitions := self.top_level(record.path, name)):
+                yield name, definitions
 
     def _files_of(self, module: Definition) -> tuple[str, ...]:
         """The files that make up a module, `module.path` first."""
@@ -113,15 +133,15 @@ class Names:
             if other is None or (path, container) in asked:
                 continue
             asked.add((path, container))
-            if name.startswith("_") if other.exports is None else name not in other.exports:
-                continue
-            found = tuple(Definition(other.path, symbol) for symbol in other.members(container).get(name, ()))
-            if not found:
-                for imported in other.imports_by_alias.get(name, ()):
-                    found += self._follow(imported, other.path, seen | {(other.path, name)})
-            if found:
-                return found
-            pending.extend(self._stars(other))
+            if not name.startswith("_") if other.exports is None else name in other.exports:
+                found = tuple(Definition(other.path, symbol) for symbol in other.members(container).get(name, ()))
+                if not found:
+                    for imported in other.imports_by_alias.get(name, ()):
+                        found += self._follow(imported, other.path, seen | {(other.path, name)})
+                if found:
+                    return found
+            if other.exports is None or "*" in other.exports:
+                pending.extend(self._stars(other))
         return self._table(resolver.ambient(record.path)).get(name, ())
 
     def _through_classes(self, record: FileRecord, name: str) -> tuple[Definition, ...]:

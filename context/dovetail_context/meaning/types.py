@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-_TOKEN = re.compile(r"[A-Za-z_][\w.]*|\.\.\.|[\[\],|()]")
+_TOKEN = re.compile(r"[A-Za-z_$][\w.$]*|\.\.\.|[\[\],|()]")
 MAX_DEPTH = 8  # deeper nesting is a data format, not a type that somebody takes members of
 
 

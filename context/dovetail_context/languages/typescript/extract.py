@@ -108,8 +108,7 @@ class _Reader:
             return
         else:
             for imported in read_export(self._tree, node, self._own):
-                if imported.name != "*":
-                    self.exports.append(imported.alias)
+                self.exports.append(imported.alias or "*")
                 if imported.module != self._own or imported.name != imported.alias:
                     self.imports.append(imported)
 
@@ -173,7 +172,7 @@ class _Reader:
             if right.type == "object":
                 self._offer_object(right, node, comment)
             elif (module := required(self._tree, right)) and right.type == "call_expression":
-                self.imports.append(Import(module, "*", "", node.start_point[0] + 1))
+                self._offer_all(module, node)
             else:
                 self._offer_value(right, "default", node, comment)
         elif target.startswith(("exports.", "module.exports.")):
@@ -195,7 +194,11 @@ class _Reader:
             elif member.type == "spread_element" and member.named_child_count:
                 module = required(self._tree, member.named_child(0))
                 if module:
-                    self.imports.append(Import(module, "*", "", node.start_point[0] + 1))
+                    self._offer_all(module, node)
+
+    def _offer_all(self, module: str, node: Node) -> None:
+        self.exports.append("*")
+        self.imports.append(Import(module, "*", "", node.start_point[0] + 1))
 
     def _offer_value(self, value: Node, name: str, node: Node, comment: Node | None) -> None:
         """An expression that is exported under a name."""

@@ -51,7 +51,9 @@ class TypeRules:
     bear (Go); "" where there are none.
     `implicit_members`: whether a class's members are visible inside it without a receiver (Java). `reexports`: whether
     what a file imports can be imported from it. `constructor`: the name of the method that makes an instance; "" where
-    it bears the name of its class.
+    it bears the name of its class. `overloads`: whether several definitions of one name are meant side by side; else
+    the last stands for all. `hidden_members`: whether members that are not exported can be used in other files all the
+    same.
     """
 
     transparent: frozenset[str] = frozenset()
@@ -68,6 +70,8 @@ class TypeRules:
     implicit_members: bool = False
     reexports: bool = True
     constructor: str = "__init__"
+    overloads: bool = False
+    hidden_members: bool = True
 
 
 class ImportResolver(Protocol):

@@ -191,19 +191,28 @@ class _Reading:
 
     def _shared(self, definitions: Iterable[Definition], typed: str) -> list[tuple[Definition, float]]:
         """Definitions whose names go on from what is typed, with the share of the uses that each is expected to get."""
-        fitting = [each for each in definitions if each.symbol is not None and each.symbol.name.startswith(typed)]
+        everywhere = self._situation.language.rules.hidden_members
+        fitting = [
+            each
+            for each in definitions
+            if each.symbol is not None
+            and each.symbol.name.startswith(typed)
+            and (everywhere or each.symbol.exported or not each.symbol.container)
+        ]
         weights = [self._likelihood.weight(each.symbol) for each in fitting if each.symbol is not None]
         whole = sum(weights)
         return [(definition, weight / whole) for definition, weight in zip(fitting, weights, strict=True)]
 
     def _definition(self, definition: Definition, gain: float, reason: str) -> Iterator[Candidate]:
-        """One definition in another file. Of overloads and conditional definitions the last stands for all."""
-        symbol = definition.symbol
+        """One definition in another file. Of conditional definitions the last stands for all."""
+        symbol, language = definition.symbol, self._situation.language
         if symbol is None or definition.path == self._path or gain <= 0:
             return
-        if self._situation.snapshot.files[definition.path].members(symbol.container)[symbol.name][-1] is not symbol:
+        same = self._situation.snapshot.files[definition.path].members(symbol.container)[symbol.name]
+        if not language.rules.overloads and same[-1] is not symbol:
             return
-        language = self._situation.language
+        if symbol.container and not symbol.exported and not language.rules.hidden_members:
+            return
         yield Candidate(
             definition.path,
             symbol.start_line,

@@ -42,6 +42,7 @@ _RULES = TypeRules(
     implicit_members=True,
     reexports=False,
     constructor="",
+    overloads=True,
     partial_classes=True,
 )
 

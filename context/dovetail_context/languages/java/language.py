@@ -42,6 +42,8 @@ _RULES = TypeRules(
     implicit_members=True,
     reexports=False,
     constructor="",
+    overloads=True,
+    hidden_members=False,
 )
 
 

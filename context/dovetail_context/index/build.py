@@ -49,12 +49,12 @@ def read_file(root: Path, path: str) -> ReadFile:
 
 
 def read_text(path: str, text: str) -> ReadFile:
-    """Read `text` as the content of `path`."""
+    """Read `text` as the content of `path`. Calls are left out: they are read from the few files that matter."""
     language = language_for(path)
     if language is None:
         return ReadFile(path, skipped="no known language")
     try:
-        record = language.extract(path, text)
+        record = language.extract(path, text, references=False)
     except Exception as error:  # noqa: BLE001 - a fault in an extractor costs one file, not the index
         return ReadFile(path, skipped=f"the {language.name} extractor failed: {type(error).__name__}: {error}")
     return ReadFile(path, record, problems=record.problems)

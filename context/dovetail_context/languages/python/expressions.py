@@ -1,6 +1,5 @@
 """Python expressions as access paths and Python annotations as types (the notations of `index/record.py`)."""
 
-import re
 
 from dovetail_context.syntax import Node, SyntaxTree
 
@@ -22,7 +21,6 @@ _LITERALS = {
     "comparison_operator": "<bool>",
     "not_operator": "<bool>",
 }
-_SPACE = re.compile(r"\s+")
 
 
 def access_path(tree: SyntaxTree, node: Node | None) -> str:
@@ -35,7 +33,7 @@ def type_text(source: str) -> str:
     """An annotation in type notation, without quotes and line breaks; "" if it is too long to be of use."""
     if "Literal" not in source:
         source = source.replace('"', "").replace("'", "")
-    source = _SPACE.sub(" ", source).strip()
+    source = " ".join(source.split())
     return source if len(source) <= MAX_TYPE_CHARS else ""
 
 

@@ -10,7 +10,6 @@ MAX_SIGNATURE_CHARS = 600  # the longest signatures that people write; what is l
 MAX_ASSIGNMENT_CHARS = 100  # enough for a literal or a constructor call
 MAX_DOC_CHARS = 120
 
-_SPACE = re.compile(r"\s+")
 _AFTER_OPENING = re.compile(r"([(\[]) ")
 _BEFORE_CLOSING = re.compile(r" ([)\]])")
 _DOC = re.compile(r"""[rRuUbB]*(\"{3}|'{3}|"|')(.*)\1\Z""", re.DOTALL)
@@ -18,7 +17,9 @@ _DOC = re.compile(r"""[rRuUbB]*(\"{3}|'{3}|"|')(.*)\1\Z""", re.DOTALL)
 
 def one_line(source: str) -> str:
     """Source text on one line, without the spaces that only broke lines."""
-    return _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", _SPACE.sub(" ", source.strip())))
+    if "\n" not in source:
+        return source.strip()
+    return _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", " ".join(source.split())))
 
 
 def head_text(tree: SyntaxTree, node: Node) -> str:

@@ -65,6 +65,7 @@ class _Reading:
         self._likelihood = Likelihood(situation)
         self._uses = Counter(_USE.findall(situation.query.text))
         self._shares: dict[tuple[Definition, str], list[tuple[Definition, float]]] = {}
+        self._told: set[tuple[Definition, str]] = set()
 
     def receiver(self) -> Iterator[Candidate]:
         """The members of what the cursor follows a dot of; a whole name before the cursor may get its dot next."""
@@ -170,8 +171,10 @@ class _Reading:
     def _module(self, value: Value, mass: float, reason: str, used: str = "", typed: str = "") -> Iterator[Candidate]:
         """The names of a module; the one that is `used` at the place at hand counts as such."""
         offered = self._inference.names.exported(value.definition)
-        for definition, share in self._shared([found[-1] for found in offered.values()], typed):
-            yield from self._definition(definition, mass * share, reason)
+        if (value.definition, reason) not in self._told:  # for one reason only the best counts, and that comes first
+            self._told.add((value.definition, reason))
+            for definition, share in self._shared([found[-1] for found in offered.values()], typed):
+                yield from self._definition(definition, mass * share, reason)
         for definition in offered.get(used, ()):
             yield from self._definition(
                 definition, MENTIONED_NAME * min(1.0, mass / MODULE_NAMES), f"{reason}, used near by"

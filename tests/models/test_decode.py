@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from dovetail_models.engine.decode import Generated, Limits, Opening, generate, most_likely
-from dovetail_models.engine.kv import CachedSequence
+from dovetail_models.engine.kv import KvCache
 
 PIECES = [b"<end>", b"a", b" b", b"\n", "🦕".encode()[:2], "🦕".encode()[2:], b"\xff"]
 END, A, B, NEWLINE, EMOJI_1, EMOJI_2, BROKEN = range(len(PIECES))
@@ -20,18 +20,21 @@ class Script:
     """A model that says the given tokens, each with probability 1/2 or the given one."""
 
     def __init__(self, tokens: Sequence[int]) -> None:
-        self.n_batch, self.n_ctx = 8, 100
+        self.n_batch, self.n_ctx, self.sequences = 8, 100, 1
         self.tokens = tokens
         self.evaluated: list[int] = []
         self.rows = 1
 
-    def held(self) -> int:
+    def held(self, sequence: int) -> int:
         return len(self.evaluated)
 
-    def forget_from(self, position: int) -> None:
+    def forget_from(self, position: int, sequence: int) -> None:
         del self.evaluated[position:]
 
-    def evaluate(self, ids: Sequence[int], start: int, rows: int) -> bool:
+    def share(self, source: int, target: int, length: int) -> None:
+        raise AssertionError("there is one sequence")
+
+    def evaluate(self, ids: Sequence[int], start: int, rows: int, sequence: int) -> bool:
         self.evaluated += ids
         self.rows = rows
         return True
@@ -57,7 +60,7 @@ def run(
     on_text: Callable[[str], None] | None = None,
 ) -> Generated:
     limits = Limits(max_tokens, max_lines, stop)
-    return generate(CachedSequence(script), script.logits, script, limits, interrupted, on_text)
+    return generate(KvCache(script).claim(0, [A]), script.logits, script, limits, interrupted, on_text)
 
 
 HALF = pytest.approx(math.log(1 / 2), abs=1e-6)
@@ -104,7 +107,7 @@ def spelling(pending: bytes) -> npt.NDArray[np.int32]:
 def run_opened(
     script: Script, pending: bytes, guesses: tuple[int, ...] = (), max_tokens: int = 20
 ) -> tuple[Generated, list[str]]:
-    sequence = CachedSequence(script)
+    sequence = KvCache(script).claim(0, [A])
     sequence.extend([A, *guesses], lambda: False, rows=1 + len(guesses))
     shown: list[str] = []
     opening = Opening(pending, guesses, spelling)

@@ -168,10 +168,10 @@ def test_an_interrupt_in_prefill_keeps_whole_batches(options: EngineOptions) -> 
     asked = iter(range(1000))
     evaluate = engine._context.evaluate
 
-    def evaluate_three_batches(ids: Sequence[int], start: int, rows: int) -> bool:
+    def evaluate_three_batches(ids: Sequence[int], start: int, rows: int, sequence: int) -> bool:
         if next(asked) == 3:
             interrupt.stop("cancelled")
-        return evaluate(ids, start, rows)
+        return evaluate(ids, start, rows, sequence)
 
     engine._context.evaluate = evaluate_three_batches  # type: ignore[method-assign]
     job = CompletionJob(LONG, "a", max_tokens=4)

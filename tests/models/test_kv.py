@@ -1,40 +1,62 @@
-"""The cache's bookkeeping against an evaluator that aborts and forgets as llama.cpp does."""
+"""The cache's bookkeeping against an evaluator that aborts, forgets and shares as llama.cpp does."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
 
-from dovetail_models.engine.kv import CachedSequence, common_length
+import pytest
+
+from dovetail_models.engine.kv import KvCache, common_length
 
 
 class FakeContext:
-    """Holds tokens; aborts at the evaluations whose numbers are given; may be unable to forget in part."""
+    """Holds tokens in cells; aborts at the evaluations whose numbers are given; may be unable to forget or share in
+    part. Fails where more than `n_ctx` cells are used."""
 
-    def __init__(self, n_batch: int = 4, abort_at: Sequence[int] = (), partial: bool = True) -> None:
-        self.n_batch, self.n_ctx = n_batch, 1000
-        self.tokens: list[int] = []
+    def __init__(
+        self,
+        n_batch: int = 4,
+        n_ctx: int = 1000,
+        sequences: int = 1,
+        abort_at: Sequence[int] = (),
+        partial: bool = True,
+    ) -> None:
+        self.n_batch, self.n_ctx, self.sequences = n_batch, n_ctx, sequences
+        self.cells: list[list[tuple[int, object]]] = [[] for _ in range(sequences)]
         self.evaluated = 0
         self.logits_for: list[int] = []
         self._calls = 0
         self._abort_at = abort_at
         self._partial = partial
 
-    def held(self) -> int:
-        return len(self.tokens)
+    def tokens(self, sequence: int = 0) -> list[int]:
+        return [token for token, _ in self.cells[sequence]]
 
-    def forget_from(self, position: int) -> None:
-        self.tokens = self.tokens[:position] if self._partial else []
+    @property
+    def used(self) -> int:
+        return len({id(cell) for sequence in self.cells for _, cell in sequence})
 
-    def evaluate(self, ids: Sequence[int], start: int, rows: int) -> bool:
-        assert start == len(self.tokens) and 0 < len(ids) <= self.n_batch
+    def held(self, sequence: int) -> int:
+        return len(self.cells[sequence])
+
+    def forget_from(self, position: int, sequence: int) -> None:
+        self.cells[sequence] = self.cells[sequence][:position] if self._partial else []
+
+    def share(self, source: int, target: int, length: int) -> None:
+        assert not self.cells[target] and 0 < length <= self.held(source) and source != target
+        if self._partial:
+            self.cells[target] = self.cells[source][:length]
+
+    def evaluate(self, ids: Sequence[int], start: int, rows: int, sequence: int) -> bool:
+        assert start == self.held(sequence) and 0 < len(ids) <= self.n_batch and rows <= len(ids)
         self._calls += 1
+        assert self.used + len(ids) <= self.n_ctx
         if self._calls in self._abort_at:
             return False
-        self.tokens += ids
+        self.cells[sequence] += [(token, object()) for token in ids]
         self.evaluated += len(ids)
-        if rows:
-            self.logits_for.append(ids[-1])
+        self.logits_for += ids[len(ids) - rows :]
         return True
 
 
@@ -42,68 +64,141 @@ def never() -> bool:
     return False
 
 
+def ask(cache: KvCache, key: str, prompt: list[int], rows: int = 1) -> int:
+    """Bring a prompt into the cache; how many tokens were evaluated for it."""
+    sequence = cache.claim(key, prompt, rows)
+    left = prompt[len(sequence.held) :]
+    assert sequence.extend(left, never, rows)
+    assert list(sequence.held) == prompt
+    return len(left)
+
+
 def test_only_what_follows_the_common_beginning_is_evaluated() -> None:
     context = FakeContext()
-    sequence = CachedSequence(context)
-    assert sequence.keep([1, 2, 3, 4, 5]) == 0
-    assert sequence.extend([1, 2, 3, 4, 5], never)
-    assert sequence.keep([1, 2, 3, 9, 9, 9]) == 3
-    assert sequence.extend([9, 9, 9], never)
-    assert context.tokens == list(sequence.held) == [1, 2, 3, 9, 9, 9]
-    assert context.evaluated == 8
+    cache = KvCache(context)
+    assert ask(cache, "a", [1, 2, 3, 4, 5]) == 5
+    assert ask(cache, "a", [1, 2, 3, 9, 9, 9]) == 3
+    assert context.tokens() == [1, 2, 3, 9, 9, 9]
+    assert context.evaluated == cache.evaluated == 8
 
 
 def test_the_same_prompt_again_costs_its_last_token() -> None:
-    context = FakeContext()
-    sequence = CachedSequence(context)
-    sequence.extend([1, 2, 3], never)
-    assert sequence.keep([1, 2, 3]) == 2
-    assert context.tokens == [1, 2]
+    cache = KvCache(FakeContext())
+    ask(cache, "a", [1, 2, 3])
+    assert ask(cache, "a", [1, 2, 3]) == 1
+    assert ask(cache, "a", [1, 2, 3], rows=2) == 2
 
 
-def test_logits_are_asked_for_the_last_token_only() -> None:
-    context = FakeContext(n_batch=2)
-    CachedSequence(context).extend([1, 2, 3, 4, 5], never)
-    assert context.logits_for == [5]
+def test_logits_are_asked_for_the_last_tokens_only_and_come_from_one_batch() -> None:
+    for rows in (1, 2, 3):
+        context = FakeContext(n_batch=3)
+        ask(KvCache(context), "a", [1, 2, 3, 4, 5, 6, 7], rows)
+        assert context.logits_for == [5, 6, 7][-rows:]
 
 
 def test_an_abort_keeps_whole_batches_and_the_next_prompt_goes_on_from_there() -> None:
     context = FakeContext(n_batch=2, abort_at=(3,))
-    sequence = CachedSequence(context)
+    cache = KvCache(context)
+    sequence = cache.claim("a", [1, 2, 3, 4, 5, 6])
     assert not sequence.extend([1, 2, 3, 4, 5, 6], never)
     assert sequence.held == (1, 2, 3, 4)
-    assert sequence.keep([1, 2, 3, 4, 5, 6]) == 4
-    assert sequence.extend([5, 6], never)
-    assert context.tokens == [1, 2, 3, 4, 5, 6]
+    assert ask(cache, "a", [1, 2, 3, 4, 5, 6]) == 2
+    assert context.tokens() == [1, 2, 3, 4, 5, 6]
 
 
 def test_an_interrupt_between_batches_stops() -> None:
     context = FakeContext(n_batch=2)
     answers = iter([False, True])
-    assert not CachedSequence(context).extend([1, 2, 3, 4], lambda: next(answers))
-    assert context.tokens == [1, 2]
+    assert not KvCache(context).claim("a", [1, 2, 3, 4]).extend([1, 2, 3, 4], lambda: next(answers))
+    assert context.tokens() == [1, 2]
 
 
-def test_where_nothing_can_be_forgotten_in_part_all_is_evaluated_anew() -> None:
-    context = FakeContext(partial=False)
-    sequence = CachedSequence(context)
-    sequence.extend([1, 2, 3, 4], never)
-    assert sequence.keep([1, 2, 9]) == 0
-    assert sequence.extend([1, 2, 9], never)
-    assert context.tokens == [1, 2, 9]
+def test_where_nothing_can_be_forgotten_or_shared_in_part_all_is_evaluated_anew() -> None:
+    context = FakeContext(partial=False, sequences=2)
+    cache = KvCache(context)
+    ask(cache, "a", [1, 2, 3, 4])
+    assert ask(cache, "a", [1, 2, 9]) == 3
+    assert ask(cache, "b", [1, 2, 9]) == 3
 
 
-def test_random_prompts_and_aborts_leave_exactly_the_prompt() -> None:
+def test_another_place_shares_what_it_has_in_common_and_leaves_the_rest_alone() -> None:
+    context = FakeContext(sequences=3)
+    cache = KvCache(context)
+    ask(cache, "a", [1, 2, 3, 4, 5])
+    assert ask(cache, "b", [1, 2, 3, 8, 8]) == 2
+    assert context.used == 7
+    assert ask(cache, "a", [1, 2, 3, 4, 5]) == 1
+    assert ask(cache, "b", [1, 2, 3, 8, 8]) == 1
+
+
+def test_a_sequence_may_take_more_from_another_than_it_has_itself() -> None:
+    context = FakeContext(sequences=2)
+    cache = KvCache(context)
+    ask(cache, "a", [1, 2, 3, 4, 5, 6])
+    ask(cache, "b", [1, 2, 9])
+    assert ask(cache, "b", [1, 2, 3, 4, 5, 7]) == 1
+    assert ask(cache, "a", [1, 2, 3, 4, 5, 6]) == 1
+
+
+def test_without_a_sequence_to_spare_the_one_that_rested_longest_makes_way() -> None:
+    cache = KvCache(FakeContext(sequences=2))
+    ask(cache, "a", [1, 2])
+    ask(cache, "b", [3, 4])
+    ask(cache, "a", [1, 2])
+    ask(cache, "c", [5, 6])
+    assert ask(cache, "a", [1, 2]) == 1
+    assert ask(cache, "b", [3, 4]) == 2
+
+
+def test_without_cells_to_spare_the_one_that_rested_longest_makes_way() -> None:
+    context = FakeContext(sequences=4, n_ctx=10)
+    cache = KvCache(context)
+    ask(cache, "a", [1, 2, 3, 4])
+    ask(cache, "b", [5, 6, 7, 8])
+    ask(cache, "a", [1, 2, 3, 4])
+    ask(cache, "c", [1, 2, 3, 9, 9, 9])
+    assert ask(cache, "a", [1, 2, 3, 4]) == 1
+    assert ask(cache, "c", [1, 2, 3, 9, 9, 9]) == 1, "what is shared is held once"
+    assert ask(cache, "b", [5, 6, 7, 8]) == 4
+
+
+def test_one_prompt_may_fill_the_window() -> None:
+    context = FakeContext(sequences=3, n_ctx=8)
+    cache = KvCache(context)
+    ask(cache, "a", [1] * 5)
+    ask(cache, "b", [2] * 3)
+    ask(cache, "c", [3] * 8)
+    assert cache.claim("c", [3] * 8).room == 1
+    assert context.used == 7
+
+
+@pytest.mark.parametrize("partial", [True, False])
+def test_random_prompts_and_aborts_leave_exactly_the_prompts(partial: bool) -> None:
     dice = random.Random(3)
     for _ in range(200):
-        context = FakeContext(n_batch=dice.randrange(1, 6), abort_at=[dice.randrange(1, 40) for _ in range(5)])
-        sequence = CachedSequence(context)
-        for _ in range(10):
-            ids = [dice.randrange(2) for _ in range(dice.randrange(1, 20))]
-            reused = sequence.keep(ids)
-            whole = sequence.extend(ids[reused:], never)
-            assert list(sequence.held) == context.tokens
-            assert context.tokens == (ids if whole else ids[: len(context.tokens)])
+        context = FakeContext(
+            n_batch=dice.randrange(2, 6),
+            n_ctx=dice.randrange(20, 60),
+            sequences=dice.randrange(1, 5),
+            abort_at=[dice.randrange(1, 60) for _ in range(5)],
+            partial=partial,
+        )
+        cache = KvCache(context)
+        for _ in range(30):
+            ids = [dice.randrange(2) for _ in range(dice.randrange(2, 20))]
+            rows = dice.randrange(1, 3)
+            sequence = cache.claim(dice.choice("abcdef"), ids, rows)
+            held = len(sequence.held)
+            assert list(sequence.held) == ids[:held] and held <= len(ids) - rows
+            best = max(common_length(context.tokens(i), ids) for i in range(context.sequences))
+            assert held >= min(best, len(ids) - rows) or not partial
+            whole = sequence.extend(ids[held:], never, rows)
+            assert list(sequence.held) == (ids if whole else ids[: len(sequence.held)])
+            sequence.drop(dice.randrange(3) if partial and len(sequence.held) > 3 else 0)
+            assert sorted(list(each.held) for each in cache._sequences) == sorted(
+                map(context.tokens, range(context.sequences))
+            )
+            assert context.n_ctx - cache.cells.free == context.used
 
 
 def test_common_length() -> None:

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from dovetail_models.engine import llama
-from dovetail_models.engine.loading import Loaded, check_vocabulary, load
+from dovetail_models.engine.loading import Loaded, check_vocabulary, load, usable_cores
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.errors import EngineError
 
@@ -106,5 +106,17 @@ def test_a_window_that_memory_cannot_hold(options: EngineOptions, monkeypatch: p
 def test_the_window_is_no_larger_than_what_the_model_was_trained_for(options: EngineOptions) -> None:
     loaded = load(replace(options, n_ctx=10**6))
     assert loaded.context.n_ctx == loaded.model.n_ctx_train
+    loaded.context.close()
+    loaded.model.close()
+
+
+@pytest.mark.parametrize(("threads", "micro_batch", "sequences"), [(10_000, 1, 8), (1, 4, 1000), (1, 10**6, 1000)])
+def test_sizes_that_llama_cpp_would_abort_on_are_lowered(
+    options: EngineOptions, threads: int, micro_batch: int, sequences: int
+) -> None:
+    loaded = load(replace(options, threads=threads, micro_batch=micro_batch, sequences=sequences))
+    assert loaded.threads <= usable_cores()
+    assert 1 <= loaded.context.sequences <= min(loaded.context.n_batch, llama.MAX_SEQUENCES)
+    assert loaded.context.evaluate([1], 0, rows=1, sequence=loaded.context.sequences - 1)
     loaded.context.close()
     loaded.model.close()

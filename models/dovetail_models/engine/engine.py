@@ -13,7 +13,7 @@ from dovetail_models.engine.decode import Generated, Limits, Opening, generate
 from dovetail_models.engine.healing import Healing, PieceIndex, heal
 from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, StopReason
-from dovetail_models.engine.kv import CachedSequence
+from dovetail_models.engine.kv import CachedSequence, KvCache
 from dovetail_models.engine.loading import load
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
@@ -55,7 +55,7 @@ class Engine:
         self._model = model
         self._vocabulary = model.vocabulary
         self._context = loaded.context
-        self._sequence = CachedSequence(self._context)
+        self._cache = KvCache(self._context)
         self._tokenizer = Tokenizer(model.vocabulary)
         self._pieces = PieceIndex(model.vocabulary)
         self.status = EngineStatus(
@@ -89,14 +89,15 @@ class Engine:
         prompt_ms = _ms_since(started)
         with interrupt.attached(self._context.abort):
             started = time.perf_counter()
-            evaluated = self._sequence.evaluated
+            evaluated = self._cache.evaluated
             rows = len(prompt.guesses) + 1
-            reused = self._sequence.keep(prompt.ids, rows)
-            whole = self._sequence.extend(prompt.ids[reused:], lambda: interrupt.reason is not None, rows)
+            sequence = self._cache.claim((job.client, job.anchor), prompt.ids, rows)
+            reused = len(sequence.held)
+            whole = sequence.extend(prompt.ids[reused:], lambda: interrupt.reason is not None, rows)
             prefill_ms = _ms_since(started)
             started = time.perf_counter()
             if whole:
-                generated = self._generate(job, prompt, max_tokens, interrupt, on_text)
+                generated = self._generate(job, sequence, prompt, max_tokens, interrupt, on_text)
             else:
                 generated = Generated("", "interrupted", 0, None)
             decode_ms = _ms_since(started)
@@ -107,7 +108,7 @@ class Engine:
             model=self.status.model,
             prompt_tokens=len(prompt.ids),
             reused_tokens=reused,
-            evaluated_tokens=self._sequence.evaluated - evaluated,
+            evaluated_tokens=self._cache.evaluated - evaluated,
             generated_tokens=generated.tokens,
             queue_ms=queue_ms,
             prompt_ms=prompt_ms,
@@ -142,13 +143,14 @@ class Engine:
     def _generate(
         self,
         job: CompletionJob,
+        sequence: CachedSequence,
         prompt: Prompt,
         max_tokens: int,
         interrupt: Interrupt,
         on_text: Callable[[str], None] | None,
     ) -> Generated:
         return generate(
-            self._sequence,
+            sequence,
             self._context.logits,
             self._vocabulary,
             Limits(max_tokens, job.max_lines, job.stop),

@@ -24,6 +24,8 @@ class CompletionJob:
     `client` is a key (a document, say): a newer job with the same key supersedes the older one, which is then answered
     with stop "superseded". A warm job only reads its prompt into the KV cache, and yields to interactive ones; it never
     supersedes an interactive one.
+    `anchor` names the place in the document where prefix and suffix are frozen. The KV cache keeps one sequence for
+    each client and anchor: a prompt takes the place of the last one of its anchor, and leaves those of others alone.
     `max_lines` ends the text before the newline that would begin the line after that many; `stop` ends it before any of
     these strings. `explain` asks for the prompt as text. Raises ValueError for negative tokens or no line at all.
     """
@@ -35,6 +37,7 @@ class CompletionJob:
     stop: tuple[str, ...] = ()
     explain: bool = False
     priority: Priority = "interactive"
+    anchor: str = ""
 
     def __post_init__(self) -> None:
         if self.max_tokens < 0 or (self.max_lines is not None and self.max_lines < 1):

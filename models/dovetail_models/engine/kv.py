@@ -1,10 +1,10 @@
 """What the KV cache holds, and how it comes to hold a prompt with the least evaluation.
 
-One sequence for now; several (one an anchor, sharing what they have in common) have their place here. Knows tokens
-only.
+One sequence for each place that is worked on; what two prompts have in common stands in cells that their sequences
+share. Knows tokens only, and llama.cpp only as an `Evaluator`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Protocol
 
 
@@ -15,19 +15,27 @@ class Evaluator(Protocol):
     def n_batch(self) -> int: ...
     @property
     def n_ctx(self) -> int: ...
-    def held(self) -> int: ...
-    def forget_from(self, position: int) -> None: ...
-    def evaluate(self, ids: Sequence[int], start: int, rows: int) -> bool: ...
+    @property
+    def sequences(self) -> int: ...
+    def held(self, sequence: int) -> int: ...
+    def forget_from(self, position: int, sequence: int) -> None: ...
+    def share(self, source: int, target: int, length: int) -> None: ...
+    def evaluate(self, ids: Sequence[int], start: int, rows: int, sequence: int) -> bool: ...
 
 
 class CachedSequence:
-    """The tokens whose keys and values the cache holds, kept in step with llama.cpp."""
+    """The tokens of one sequence whose keys and values the cache holds, kept in step with llama.cpp.
 
-    def __init__(self, context: Evaluator) -> None:
+    `KvCache` makes them; whoever has claimed one may extend it and drop what it has.
+    """
+
+    def __init__(self, cache: "KvCache", context: Evaluator, id: int) -> None:
+        self.key: Hashable = None
+        self._cache = cache
         self._context = context
+        self._id = id
         self._held: list[int] = []
-        self.evaluated = 0
-        """Tokens evaluated, ever."""
+        self._cells: list[int] = []
 
     @property
     def held(self) -> tuple[int, ...]:
@@ -35,22 +43,32 @@ class CachedSequence:
 
     @property
     def room(self) -> int:
-        """How many more tokens the window has room for."""
+        """How many more tokens the window has room for; other sequences make way for them."""
         return self._context.n_ctx - len(self._held)
 
-    def keep(self, prompt: Sequence[int], rows: int = 1) -> int:
-        """Forget all that does not belong to `prompt`; how many tokens remain.
-
-        The last `rows` tokens of the prompt never remain: their logits are wanted, which only evaluation gives.
-        """
-        common = min(common_length(self._held, prompt), len(prompt) - rows)
-        self.drop(len(self._held) - common)
-        return len(self._held)
+    def common(self, prompt: Sequence[int]) -> int:
+        """How many tokens from the front this sequence holds of `prompt`."""
+        return common_length(self._held, prompt)
 
     def drop(self, count: int) -> None:
         """Forget the last `count` tokens."""
         if count > 0:
-            self._context.forget_from(len(self._held) - count)
+            self._context.forget_from(len(self._held) - count, self._id)
+            self._agree()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.drop(len(self._held))
+        self.key = None
+
+    def branch(self, source: "CachedSequence", length: int) -> None:
+        """Hold the first `length` tokens of another sequence, and nothing else, in the same cells."""
+        self.clear()
+        if length:
+            self._context.share(source._id, self._id, length)
+            self._held = source._held[:length]
+            self._cells = source._cells[:length]
+            self._cache.cells.share(self._cells)
             self._agree()
 
     def extend(self, ids: Sequence[int], interrupted: Callable[[], bool], rows: int = 1) -> bool:
@@ -64,9 +82,11 @@ class CachedSequence:
                 return False
             batch = ids[done : done + _batch_size(len(ids) - done, self._context.n_batch, rows)]
             done += len(batch)
-            self.evaluated += len(batch)
-            whole = self._context.evaluate(batch, len(self._held), rows if done == len(ids) else 0)
+            self._cache.make_room(len(batch), self)
+            whole = self._context.evaluate(batch, len(self._held), rows if done == len(ids) else 0, self._id)
             self._held += batch
+            self._cells += self._cache.cells.take(len(batch))
+            self._cache.evaluated += len(batch)
             self._agree()
             if not whole:
                 return False
@@ -74,7 +94,87 @@ class CachedSequence:
 
     def _agree(self) -> None:
         """Let go of what llama.cpp does not hold (an abort, or a model that cannot forget in part)."""
-        del self._held[self._context.held() :]
+        held = self._context.held(self._id)
+        self._cache.cells.release(self._cells[held:])
+        del self._held[held:], self._cells[held:]
+
+
+class KvCache:
+    """The sequences of a context, and who may have its cells.
+
+    A sequence belongs to a key: whatever is asked for under the same key goes on in the same sequence. The sequence
+    that has rested longest makes way where there are too few sequences or cells.
+    """
+
+    def __init__(self, context: Evaluator) -> None:
+        self.evaluated = 0
+        """Tokens evaluated, ever."""
+        self.cells = Cells(context.n_ctx)
+        # The one that has rested longest comes first.
+        self._sequences = [CachedSequence(self, context, id) for id in range(context.sequences)]
+
+    def claim(self, key: Hashable, prompt: Sequence[int], rows: int = 1) -> CachedSequence:
+        """The key's sequence, with as much of `prompt` in it as any sequence holds, and nothing else.
+
+        The last `rows` tokens of the prompt are never held: their logits are wanted, which only evaluation gives.
+        """
+        commons = {sequence: sequence.common(prompt) for sequence in self._sequences}
+        own = next((sequence for sequence in self._sequences if sequence.key == key), None) or self._idle()
+        best = max(commons, key=lambda sequence: (commons[sequence], sequence is own))
+        common = min(commons[best], len(prompt) - rows)
+        if best is own:
+            own.drop(len(own.held) - common)
+        else:
+            own.branch(best, common)
+        own.key = key
+        self._sequences.remove(own)
+        self._sequences.append(own)
+        return own
+
+    def make_room(self, count: int, claimant: CachedSequence) -> None:
+        """See to it that `count` cells are free: others are forgotten, those that have rested longest first."""
+        for sequence in self._sequences:
+            if self.cells.free >= count:
+                return
+            if sequence is not claimant:
+                sequence.clear()
+
+    def _idle(self) -> CachedSequence:
+        """A sequence without a key, or the one that has rested longest."""
+        return next((sequence for sequence in self._sequences if sequence.key is None), self._sequences[0])
+
+
+class Cells:
+    """Which cells of the KV cache are in use, and by how many sequences. Cells have names of our own, not
+    llama.cpp's places."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._users: dict[int, int] = {}
+        self._next = 0
+
+    @property
+    def free(self) -> int:
+        return self._capacity - len(self._users)
+
+    def take(self, count: int) -> range:
+        """Cells for new tokens of one sequence."""
+        taken = range(self._next, self._next + count)
+        self._next += count
+        self._users.update(dict.fromkeys(taken, 1))
+        return taken
+
+    def share(self, cells: Sequence[int]) -> None:
+        """One more sequence uses these cells."""
+        for cell in cells:
+            self._users[cell] += 1
+
+    def release(self, cells: Sequence[int]) -> None:
+        """One sequence less uses these cells."""
+        for cell in cells:
+            self._users[cell] -= 1
+            if not self._users[cell]:
+                del self._users[cell]
 
 
 def common_length(a: Sequence[int], b: Sequence[int]) -> int:

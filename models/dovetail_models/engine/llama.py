@@ -30,6 +30,12 @@ Logits = npt.NDArray[np.float32]
 ABORTED = 2
 """llama_decode's result when the abort callback has said stop."""
 
+MAX_SEQUENCES = 64
+"""llama.cpp knows no more (LLAMA_MAX_SEQ in its older versions)."""
+
+NO_CELLS = 1
+"""llama_decode's result when the KV cache has no free cells for the batch."""
+
 LOG_LINES = 1000
 """Lines of llama.cpp's log that are kept for error messages."""
 
@@ -179,12 +185,15 @@ class Model:
             * head_size
         )
 
-    def context(self, n_ctx: int, threads: int, micro_batch: int) -> "Context":
-        """A new context with an empty KV cache. Raises EngineError if it does not fit in memory."""
+    def context(self, n_ctx: int, threads: int, micro_batch: int, sequences: int = 1) -> "Context":
+        """A new context with an empty KV cache of `n_ctx` cells, which its sequences share. Raises EngineError if it
+        does not fit in memory."""
+        if not 0 < sequences <= min(micro_batch, MAX_SEQUENCES):
+            raise LlamaError(f"{sequences} sequences, where a batch has {micro_batch} tokens")
         params = api.llama_context_default_params()
         params.n_ctx = n_ctx
         params.n_batch = params.n_ubatch = micro_batch
-        params.n_seq_max = 1
+        params.n_seq_max = sequences
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = True
         params.no_perf = True
@@ -198,7 +207,7 @@ class Model:
                 f"a window of {n_ctx} tokens needs {size:.0f} MiB of KV cache, which is not to be had: "
                 "choose a smaller window"
             )
-        return Context(pointer, self, n_ctx, micro_batch)
+        return Context(pointer, self, n_ctx, micro_batch, sequences)
 
     def close(self) -> None:
         """Free the weights; contexts must be closed before."""
@@ -206,9 +215,12 @@ class Model:
 
 
 class Context:
-    """A KV cache of one sequence and the means to evaluate tokens into it."""
+    """A KV cache and the means to evaluate tokens into it.
 
-    def __init__(self, pointer: Any, model: Model, n_ctx: int, n_batch: int) -> None:
+    Its cells are shared by `sequences` sequences, numbered from 0; one cell may belong to several of them.
+    """
+
+    def __init__(self, pointer: Any, model: Model, n_ctx: int, n_batch: int, sequences: int) -> None:
         self._pointer = pointer
         self._memory = api.llama_get_memory(pointer)
         self._vocabulary_size = model.vocabulary.size
@@ -216,20 +228,35 @@ class Context:
         self._rows = 0
         self.n_ctx = min(n_ctx, int(api.llama_n_ctx(pointer)))
         self.n_batch = n_batch
+        self.sequences = sequences
         self.abort = AbortFlag()
         api.llama_set_abort_callback(pointer, self.abort.callback, self.abort.data)
 
-    def held(self) -> int:
-        """How many positions, from 0 on, the KV cache holds."""
-        return int(api.llama_memory_seq_pos_max(self._memory, 0)) + 1
+    def held(self, sequence: int) -> int:
+        """How many positions, from 0 on, the KV cache holds of a sequence."""
+        self._check(sequence)
+        return int(api.llama_memory_seq_pos_max(self._memory, sequence)) + 1
 
-    def forget_from(self, position: int) -> None:
-        """Remove everything from `position` on; what stands before stays where the architecture allows, else all
-        goes."""
-        if not api.llama_memory_seq_rm(self._memory, 0, position, -1):
-            api.llama_memory_seq_rm(self._memory, 0, -1, -1)
+    def forget_from(self, position: int, sequence: int) -> None:
+        """Remove everything of a sequence from `position` on; what stands before stays where the architecture allows,
+        else all goes."""
+        self._check(sequence)
+        if not api.llama_memory_seq_rm(self._memory, sequence, position, -1):
+            api.llama_memory_seq_rm(self._memory, sequence, -1, -1)
 
-    def evaluate(self, ids: Sequence[int], start: int, rows: int) -> bool:
+    def share(self, source: int, target: int, length: int) -> None:
+        """Let `target`, which must be empty, have the first `length` positions of `source`, in the same cells.
+
+        Ask `held()`: an architecture that cannot share in part shares nothing.
+        """
+        self._check(source)
+        if self.held(target) or not 0 < length <= self.held(source):
+            raise LlamaError(f"{length} positions of {self.held(source)} to share with {self.held(target)}")
+        api.llama_memory_seq_cp(self._memory, source, target, 0, length)
+        if self.held(target) != length:
+            api.llama_memory_seq_rm(self._memory, target, -1, -1)
+
+    def evaluate(self, ids: Sequence[int], start: int, rows: int, sequence: int) -> bool:
         """Evaluate `ids` (at most `n_batch`) at the positions from `start` on, with logits for the last `rows` of them.
 
         False if it was aborted; ask `held()` then: some of the tokens may have been evaluated.
@@ -238,8 +265,9 @@ class Context:
             raise LlamaError(f"a batch of {len(ids)} tokens, where 1 to {self.n_batch} are allowed")
         if not 0 <= rows <= len(ids):
             raise LlamaError(f"logits for {rows} of {len(ids)} tokens")
-        if start != self.held() or start + len(ids) > self.n_ctx:
-            raise LlamaError(f"{len(ids)} tokens at {start}, where {self.held()} of {self.n_ctx} are held")
+        held = self.held(sequence)
+        if start != held or start + len(ids) > self.n_ctx:
+            raise LlamaError(f"{len(ids)} tokens at {start}, where {held} of {self.n_ctx} are held")
         if min(ids) < 0 or max(ids) >= self._vocabulary_size:
             raise LlamaError("a token that is not in the vocabulary")
         batch = self._batch
@@ -248,12 +276,14 @@ class Context:
             batch.token[i] = token
             batch.pos[i] = start + i
             batch.n_seq_id[i] = 1
-            batch.seq_id[i][0] = 0
+            batch.seq_id[i][0] = sequence
             batch.logits[i] = i >= len(ids) - rows
         self._rows = 0
         result = api.llama_decode(self._pointer, batch)
         if result == ABORTED:
             return False
+        if result == NO_CELLS:
+            raise LlamaError(f"{len(ids)} tokens, for which no cells of the KV cache are free")
         if result != 0:
             raise LlamaError(f"llama_decode failed ({result}): {LOG.reason('error')}")
         self._rows = rows
@@ -270,6 +300,10 @@ class Context:
         """Free the KV cache."""
         api.llama_batch_free(self._batch)
         api.llama_free(self._pointer)
+
+    def _check(self, sequence: int) -> None:
+        if not 0 <= sequence < self.sequences:
+            raise LlamaError(f"sequence {sequence} of {self.sequences}")
 
 
 def load_model(

@@ -44,7 +44,8 @@ def load(options: EngineOptions) -> Loaded:
     pre_tokenizer = _missing_pre_tokenizer(vocabulary)
     attempts = _gpu_layer_attempts(options.gpu_layers, vocabulary)
     vocabulary.close()
-    threads = options.threads or default_threads()
+    # More threads than cores only wait for one another, and beyond 512 llama.cpp aborts.
+    threads = max(1, min(options.threads or default_threads(), usable_cores()))
     for layers in attempts:
         try:
             return _load(options, layers, threads, pre_tokenizer)
@@ -71,8 +72,12 @@ def check_vocabulary(vocabulary: llama.Vocabulary, path: Path) -> None:
 
 def default_threads() -> int:
     """One thread a physical core that this process may use."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    return max(1, min(usable, psutil.cpu_count(logical=False) or usable))
+    return max(1, min(usable_cores(), psutil.cpu_count(logical=False) or usable_cores()))
+
+
+def usable_cores() -> int:
+    """Logical cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
 def _load(options: EngineOptions, gpu_layers: int, threads: int, pre_tokenizer: str | None) -> Loaded:
@@ -81,7 +86,9 @@ def _load(options: EngineOptions, gpu_layers: int, threads: int, pre_tokenizer: 
     n_ctx = max(MIN_N_CTX, min(options.n_ctx, model.n_ctx_train or options.n_ctx))
     try:
         _check_memory(n_ctx * model.cache_bytes_per_token(), n_ctx)
-        context = model.context(n_ctx, threads, max(1, min(options.micro_batch, n_ctx)))
+        micro_batch = max(1, min(options.micro_batch, n_ctx))
+        sequences = max(1, min(options.sequences, micro_batch, llama.MAX_SEQUENCES))
+        context = model.context(n_ctx, threads, micro_batch, sequences)
     except EngineError:
         model.close()
         raise

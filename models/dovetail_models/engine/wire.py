@@ -62,7 +62,7 @@ def job_from_json(fields: Any) -> CompletionJob:
     except (TypeError, KeyError, ValueError) as error:
         raise WireError(f"a malformed job ({type(error).__name__})") from error
     if not (
-        all(isinstance(string, str) for string in (job.client, *job.stop))
+        all(isinstance(string, str) for string in (job.client, job.anchor, *job.stop))
         and isinstance(job.max_tokens, int)
         and isinstance(job.max_lines, int | None)
         and isinstance(job.explain, bool)

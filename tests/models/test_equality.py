@@ -1,0 +1,175 @@
+"""Whatever was asked before, the answer is that of a fresh context: reuse, branches, healing, cancels change nothing.
+
+llama.cpp's sums depend in their last bits on how tokens are batched and on where their cells lie, so two tokens of all
+but equal logits may change places. That, and nothing else, is let pass: where a text differs from the fresh one, the
+two best logits must have been closer than `TIE`. DOVETAIL_EQUALITY_ROUNDS=300 pytest -s asks more often, and tells how
+often it happened.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dovetail_models.engine import decode
+from dovetail_models.engine.engine import Engine
+from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.job import CompletionJob
+from dovetail_models.engine.kv import KvCache
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.prompt.parts import ContextBlock, PromptParts
+
+ROUNDS = int(os.environ.get("DOVETAIL_EQUALITY_ROUNDS", "12"))
+
+TIE = 0.02
+"""Logits: an order of magnitude above what batch shapes were seen to change."""
+
+LINES = [
+    "import os\n",
+    "class Cart:\n",
+    "    def total(self) -> float:\n",
+    "        return sum(item.price for item in self.items)\n",
+    "        # 🦕 naïve\n",
+    "\n",
+    "    def add(self, item: Item) -> None:\n",
+    "        self.items.append(item)\n",
+    "for index in range(10):\n",
+    "    print(index, total(index))\n",
+]
+TYPED = ["self.items", "ret", "for i in ra", "x = ", "    ", "print(", "🦕", "def to_", ".app", "\n    "]
+ANCHORS = ["one", "two"]
+
+Choice = tuple[int, float]
+"""A token that was chosen, and how far the logit of the next best one lay below."""
+
+
+class Recorder:
+    """Looks over the shoulder of decoding."""
+
+    def __init__(self, most_likely: Callable[..., tuple[int, float]]) -> None:
+        self._most_likely = most_likely
+        self.choices: list[Choice] = []
+
+    def __call__(self, logits: decode.Logits, allowed: np.ndarray | None = None) -> tuple[int, float]:
+        best = np.sort(logits if allowed is None else logits[allowed])[-2:]
+        token, logprob = self._most_likely(logits, allowed)
+        self.choices.append((token, float(best[-1] - best[0]) if len(best) > 1 else float("inf")))
+        return token, logprob
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    recorder = Recorder(decode.most_likely)
+    # It calls itself for the allowed ones, and only the outer call is a choice.
+    monkeypatch.setattr(decode, "most_likely", lambda logits, allowed=None: recorder(logits, allowed))
+    return recorder
+
+
+@pytest.fixture
+def engines(options: EngineOptions) -> Iterator[tuple[Engine, Engine]]:
+    """One that remembers, in a window that is often full, and one that never does."""
+    pair = Engine(replace(options, n_ctx=512, sequences=3, micro_batch=32)), Engine(replace(options, n_ctx=512))
+    yield pair
+    for engine in pair:
+        engine.close()
+
+
+def refresh(engine: Engine) -> None:
+    """A new context for the engine, as if it had just been started."""
+    context = engine._context
+    engine._context = engine._model.context(context.n_ctx, 1, context.n_batch)
+    engine._cache = KvCache(engine._context)
+    context.close()
+
+
+class User:
+    """Edits some files here and there."""
+
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)
+        self.files = {name: self._lines(12) for name in ("a.py", "b/c.py", "d.py")}
+        self.at = dict.fromkeys(self.files, 6)
+        self.name = "a.py"
+        self.typed = ""
+
+    def next_job(self) -> CompletionJob:
+        match self.dice.randrange(8):
+            case 0:
+                self.name, self.typed = self.dice.choice(list(self.files)), ""
+            case 1:
+                self.at[self.name], self.typed = self.dice.randrange(12), ""
+            case 2:
+                self.files[self.name][self.dice.randrange(12)] = self.dice.choice(LINES)
+            case 3:
+                self.typed = self.typed[:-1]
+            case _:
+                self.typed += self.dice.choice(TYPED)[: self.dice.randrange(1, 12)]
+        lines, at = self.files[self.name], self.at[self.name]
+        others = [ContextBlock(name, "".join(lines)) for name, lines in self.files.items() if name != self.name]
+        forced = self.typed if self.dice.random() < 0.8 else ""
+        return CompletionJob(
+            PromptParts(tuple(others), self.name, "".join(lines[:at]), "".join(lines[at:]), forced),
+            self.name,
+            max_tokens=self.dice.randrange(2, 12),
+            anchor=self.dice.choice(ANCHORS),
+        )
+
+    def _lines(self, count: int) -> list[str]:
+        return [self.dice.choice(LINES) for _ in range(count)]
+
+
+def test_the_answer_is_that_of_a_fresh_context(engines: tuple[Engine, Engine], recorder: Recorder) -> None:
+    remembering, fresh = engines
+    answers = tokens = reused = read = differing = 0
+    for round in range(ROUNDS):
+        user = User(round)
+        for _ in range(6):
+            job = user.next_job()
+            if user.dice.random() < 0.2:
+                cancel_somewhere(remembering, user)
+            recorder.choices.clear()
+            reply = remembering.complete(job, Interrupt())
+            choices = list(recorder.choices)
+            refresh(fresh)
+            recorder.choices.clear()
+            expected = fresh.complete(job, Interrupt())
+            answers, tokens = answers + 1, tokens + len(recorder.choices)
+            reused, read = reused + reply.reused_tokens, read + reply.prompt_tokens
+            if (reply.text, reply.stop) != (expected.text, expected.stop):
+                differing += 1
+                assert closest_before_they_part(choices, recorder.choices) < TIE, (job, reply.text, expected.text)
+    assert reused > read / 2, "else there was little to be tested"
+    assert differing <= max(1, answers // 50)
+    sys.stdout.write(
+        f"\n{answers} answers of {tokens} tokens, {reused / read:.0%} of the prompts reused: "
+        f"{differing} differ from a fresh context's, all by a tie\n"
+    )
+
+
+def cancel_somewhere(engine: Engine, user: User) -> None:
+    """A request that is stopped after some evaluations."""
+    interrupt = Interrupt()
+    left = user.dice.randrange(12)
+    evaluate = engine._context.evaluate
+
+    def counting(ids: list[int], start: int, rows: int, sequence: int) -> bool:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            interrupt.stop("cancelled")
+        return evaluate(ids, start, rows, sequence)
+
+    engine._context.evaluate = counting  # type: ignore[method-assign, assignment]
+    engine.complete(user.next_job(), interrupt)
+    engine._context.evaluate = evaluate  # type: ignore[method-assign]
+
+
+def closest_before_they_part(ours: list[Choice], theirs: list[Choice]) -> float:
+    """How close the two best logits were where the choices part."""
+    return next((a[1] for a, b in zip(theirs, ours, strict=False) if a[0] != b[0]), float("inf"))

@@ -215,7 +215,7 @@ def test_words_are_found_by_file() -> None:
 
 
 def test_names_fit_by_their_words() -> None:
-    assert parts_of("loadURLs_from2") == ["load", "url", "from"]
+    assert parts_of("loadURLs_from2") == ("load", "url", "from")
     text = "# Register the client\n"
     around = Surroundings(text, len(text), WordView(WordLog(), {}))
     assert around.affinity("register_client") > 0.9

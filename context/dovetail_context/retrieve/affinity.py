@@ -8,6 +8,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from dovetail_context.index.words import WordView
 
@@ -20,14 +21,16 @@ MIN_FORM_CHARS = 3
 ANYWHERE = 0.1  # a word that stands elsewhere in the file
 
 _PART = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORD = re.compile(r"[^\W\d]\w+")
 _MIN_PART_CHARS = 2
 
 
-def parts_of(name: str) -> list[str]:
+@lru_cache(maxsize=65_536)  # the names of a large project, some MB
+def parts_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case, plural endings off: `loadURLs_from2` gives load, url, from."""
-    return [
+    return tuple(
         _singular(part.lower()) for part in _PART.findall(name) if len(part) >= _MIN_PART_CHARS and not part.isdigit()
-    ]
+    )
 
 
 class Surroundings:
@@ -73,14 +76,15 @@ class Surroundings:
 
 
 def _weights(text: str, offset: int) -> Mapping[str, float]:
-    weights = dict.fromkeys(parts_of(text), ANYWHERE)
+    weights = {part: ANYWHERE for word in set(_WORD.findall(text)) for part in parts_of(word)}
     before = text[:offset].split("\n")[-LINES_BEFORE:]
     after = text[offset:].split("\n", LINES_AFTER)[:LINES_AFTER]
     for lines in (reversed(before), iter(after)):
         for distance, line in enumerate(lines):
             weight = 0.5 ** (distance / HALF_LIFE_LINES)
-            for part in parts_of(line):
-                weights[part] = max(weights.get(part, 0.0), weight)
+            for word in _WORD.findall(line):
+                for part in parts_of(word):
+                    weights[part] = max(weights.get(part, 0.0), weight)
     return weights
 
 

@@ -9,7 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dovetail_context.index.record import Import
 from dovetail_context.languages.language import Mention
@@ -48,20 +48,19 @@ class Scope:
         reading = _Reading(situation)
         focused = list(reading.receiver())
         yield from focused
-        for candidate in reading.surroundings():
-            evidence = candidate.evidence
-            gain = evidence.gain * (BESIDE_RECEIVER if focused else 1.0)
-            yield replace(candidate, evidence=replace(evidence, gain=gain))
+        reading.certainty = BESIDE_RECEIVER if focused else 1.0
+        yield from reading.surroundings()
 
 
 class _Reading:
-    """One situation, read for what its names mean."""
+    """One situation, read for what its names mean. `certainty` scales the gain of what is found."""
 
     def __init__(self, situation: Situation) -> None:
         self._situation = situation
         self._inference = situation.inference
         self._view = situation.view
         self._path = situation.query.path
+        self.certainty = 1.0
         self._likelihood = Likelihood(situation)
         self._uses = Counter(_USE.findall(situation.query.text))
         self._shares: dict[tuple[Definition, str], list[tuple[Definition, float]]] = {}
@@ -221,7 +220,7 @@ class _Reading:
             symbol.start_line,
             symbol.end_line,
             language.reduced(symbol),
-            Evidence("scope", reason, min(gain, CERTAIN)),
+            Evidence("scope", reason, min(gain * self.certainty, CERTAIN)),
             symbol,
             language.brief(symbol),
         )

@@ -3,6 +3,7 @@
 An object literal with functions and a type alias with members are classes too: their members are what matters.
 """
 
+from collections import Counter
 from typing import Literal
 
 from dovetail_context.index.record import Symbol, SymbolKind
@@ -28,6 +29,8 @@ from dovetail_context.syntax import Node, SyntaxTree
 
 FUNCTIONS = ("arrow_function", "function_expression", "generator_function")
 _WRAPPERS = ("as_expression", "satisfies_expression", "parenthesized_expression")
+# Overloads of one name beyond this many say the same with more type parameters.
+MAX_OVERLOADS = 4
 # Larger object literals are tables of data.
 MAX_LITERAL_MEMBERS = 80
 # What members with names in brackets or none at all are to those who look them up.
@@ -46,6 +49,7 @@ class Definitions:
     def __init__(self, tree: SyntaxTree) -> None:
         self.symbols: list[Symbol] = []
         self._tree = tree
+        self._overloads: Counter[tuple[str, str]] = Counter()
 
     def add(self, node: Node, container: str, outer: Node, comment: Node | None) -> str:
         """Add a declaration with its members; its name, "" if the node declares nothing."""
@@ -185,6 +189,10 @@ class Definitions:
         signature: str,
         constraints: Constraints,
     ) -> None:
+        is_signature = node.child_by_field_name("body") is None
+        self._overloads[container, name] += is_signature
+        if self._overloads[container, name] > (MAX_OVERLOADS if is_signature else 0):
+            return  # callers see the overloads, not what implements them
         own = node.child_by_field_name("type_parameters")
         if own is not None:
             constraints = {**constraints, **constraints_of(self._tree, own)}
@@ -192,7 +200,7 @@ class Definitions:
         declared = node.child_by_field_name("return_type")
         type_ = type_text(self._tree, declared, constraints)
         value = ""
-        if declared is None and node.child_by_field_name("body") is not None:
+        if declared is None and not is_signature:
             value = result_path(self._tree, node, constraints)
         named = tuple((each, type_) for each, type_, _ in parameters(self._tree, list_, constraints) if each)
         self._add(name, kind, container, outer, signature, comment, type_, value, parameters=named)
@@ -326,7 +334,7 @@ class Definitions:
         parameters: tuple[tuple[str, str], ...] = (),
     ) -> None:
         doc = doc_line(self._tree.text(comment)) if comment is not None else ""
-        hidden = container and (signature.startswith(("private ", "#", "static #")) or name.startswith("_"))
+        hidden = container and signature.startswith(("private ", "#", "static #"))
         self.symbols.append(
             Symbol(
                 name,

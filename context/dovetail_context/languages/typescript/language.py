@@ -39,6 +39,8 @@ _RULES = TypeRules(
         ["null", "undefined", "void", "never", "any", "unknown", "object", "string", "number", "boolean", "symbol"]
     ),
     constructor="constructor",
+    overloads=True,
+    hidden_members=False,
 )
 
 

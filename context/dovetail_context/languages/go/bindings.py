@@ -1,6 +1,7 @@
 """What the local names of a Go function stand for, read from the part of it that stands before the cursor."""
 
 from dovetail_context.index.access import put_in
+from dovetail_context.languages.braces import HOLE
 from dovetail_context.languages.go.expressions import access_path, type_text
 from dovetail_context.languages.go.grammar import grammar
 from dovetail_context.languages.go.signatures import declared
@@ -79,6 +80,8 @@ def _parameter(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> N
 
 def _bind(name: str, path: str, bindings: dict[str, str]) -> None:
     """`x = x.next` speaks of the earlier x; what nothing is known of does not hide what was known of the same name."""
+    if HOLE in path:  # it is bound by what is being typed
+        return
     path = put_in(path, name, bindings.get(name, "")) if path else ""
     if path or name not in bindings:
         bindings[name] = path

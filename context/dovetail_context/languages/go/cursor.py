@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from dovetail_context.languages.braces import (
-    closers,
+    completed,
     expression_start,
     mask,
     open_brackets,
@@ -38,8 +38,8 @@ def read_cursor(text: str, offset: int) -> CursorView:
     receiver = receiver_end(masked, name_start, SYNTAX)
     statement = statement_start(masked, offset, SYNTAX)
     declaration = _declaration_start(masked, offset)
-    source = text[max(declaration, statement - MAX_FRAGMENT_CHARS) : max(declaration, statement)]
-    source = _closed(source, masked[max(declaration, statement - MAX_FRAGMENT_CHARS) : max(declaration, statement)])
+    begin = declaration if statement - declaration <= MAX_FRAGMENT_CHARS else statement - MAX_FRAGMENT_CHARS
+    source = completed(text, masked, begin, max(begin, name_start))
     container, function, returns = _header(source) if source.startswith("func") else ("", "", "")
     expected = _EXPECTED.match(text, statement, offset)
     return CursorView(
@@ -60,10 +60,6 @@ def _declaration_start(masked: str, offset: int) -> int:
     """Where the declaration around `offset` begins: in Go it begins a line without indentation."""
     found = [match.start() for match in _DECLARATION.finditer(masked, 0, offset)]
     return found[-1] if found else 0
-
-
-def _closed(source: str, masked: str) -> str:
-    return f"{source}\n{closers(masked)}\n"
 
 
 def _header(source: str) -> tuple[str, str, str]:

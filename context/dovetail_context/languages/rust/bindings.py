@@ -1,6 +1,7 @@
 """What the local names of a Rust function stand for, read from the part of it that stands before the cursor."""
 
 from dovetail_context.index.access import put_in
+from dovetail_context.languages.braces import HOLE
 from dovetail_context.languages.rust.expressions import access_path, type_text
 from dovetail_context.languages.rust.grammar import grammar
 from dovetail_context.languages.rust.signatures import bounds_of
@@ -53,6 +54,8 @@ def _bind(tree: SyntaxTree, pattern: Node, path: str, bindings: dict[str, str], 
         return
     if kind in ("identifier", "shorthand_field_identifier"):
         name = tree.text(pattern)
+        if HOLE in path:  # it is bound by what is being typed
+            return
         bindings[name] = put_in(path, name, bindings.get(name, "")) if path else ""
     elif kind in _THROUGH and pattern.named_child_count:
         inner = pattern.named_child(0 if kind == "or_pattern" else pattern.named_child_count - 1)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dovetail_context.languages.braces import (
-    closers,
+    completed,
     expression_start,
     mask,
     open_blocks,
@@ -56,7 +56,7 @@ def read_cursor(text: str, offset: int) -> CursorView:
     if functions:
         start = functions[-1].start
         begin = start if statement - start <= MAX_FRAGMENT_CHARS else statement - MAX_FRAGMENT_CHARS
-        source = f"{text[begin:statement]}\n{closers(masked[begin:statement])}\n" if statement > begin else ""
+        source = completed(text, masked, begin, max(begin, name_start))
     expected = _EXPECTED.match(text, statement, offset)
     return CursorView(
         line=text.count("\n", 0, offset) + 1,

@@ -12,7 +12,7 @@ from dovetail_context.index.record import FileRecord, Import, References, Symbol
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
 from dovetail_context.languages.rust.expressions import access_path, type_text
 from dovetail_context.languages.rust.grammar import grammar
-from dovetail_context.languages.rust.imports import implied_imports, module_import, read_use
+from dovetail_context.languages.rust.imports import implied_imports, module_import, read_use, through_path_attributes
 from dovetail_context.languages.rust.signatures import (
     bounds_of,
     doc_line,
@@ -53,7 +53,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
     reader = _Reader(tree)
     for event in in_text_order(grammar().matches(tree.root, "symbols.scm"), PATTERNS):
         reader.visit(event)
-    imports = reader.imports
+    imports = through_path_attributes(reader.imports)
     bound = frozenset(imported.alias for imported in imports)
     return FileRecord(
         path=path,

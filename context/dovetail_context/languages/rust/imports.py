@@ -28,6 +28,19 @@ def module_import(name: str, path: str, line: int) -> Import:
     return Import(f"./{path}" if path else f"self::{name}", "", name, line)
 
 
+def through_path_attributes(imports: list[Import]) -> list[Import]:
+    """The imports, those that begin with a module whose file `#[path]` names led to that file."""
+    files = {imported.alias: imported.module for imported in imports if imported.module.startswith("./")}
+    return [_through(imported, files) for imported in imports] if files else imports
+
+
+def _through(imported: Import, files: dict[str, str]) -> Import:
+    first, separator, rest = imported.module.removeprefix("self::").partition("::")
+    if first not in files or imported.module.startswith("./"):
+        return imported
+    return Import(files[first] + separator + rest, imported.name, imported.alias, imported.line)
+
+
 def _use(tree: SyntaxTree, node: Node, base: str, line: int, depth: int) -> Iterator[Import]:
     kind = node.type
     if depth > MAX_DEPTH:

@@ -71,10 +71,6 @@ class RustResolver:
         return tuple(other for other in self._together[package.folder if package is not None else ""] if other != path)
 
     def _resolved(self, module: str, from_path: str) -> Iterator[str]:
-        if module.startswith("./"):
-            folder = from_path.rpartition("/")[0]
-            yield from self._existing(_joined(folder, module[2:]))
-            return
         first, *rest = module.split("::")[:MAX_SEGMENTS]
         for start in self._starts(first, from_path):
             found: str | None = start
@@ -86,7 +82,9 @@ class RustResolver:
 
     def _starts(self, first: str, from_path: str) -> Iterator[str]:
         """The files that the first part of a path may mean, the likeliest first."""
-        if first == "crate":
+        if first.startswith("./"):
+            yield from self._existing(_joined(from_path.rpartition("/")[0], first))
+        elif first == "crate":
             yield from self._roots(from_path)
         elif first == "self":
             yield from_path

@@ -38,6 +38,7 @@ class BraceSyntax:
     at a line's start, what begins a statement or definition whatever brackets stand open above it. `connectors` stand
     between an object and its member. `prefixes` are words that belong to the expression behind them. `line_ends_it`
     says that a line's end ends a statement that is complete. `opens_literal` tells braces of literals from blocks.
+    `holes` matches code inside strings that begin with a dollar, as its first group.
     """
 
     blanked: re.Pattern[str]
@@ -47,6 +48,7 @@ class BraceSyntax:
     prefixes: frozenset[str] = field(default_factory=frozenset)
     line_ends_it: bool = False
     opens_literal: Callable[[str, int], bool] = opens_literal
+    holes: re.Pattern[str] | None = None
 
 
 def mask(text: str, syntax: BraceSyntax) -> str:
@@ -58,6 +60,8 @@ def mask(text: str, syntax: BraceSyntax) -> str:
         if found.startswith(syntax.comment_marks) or len(found) < 2:
             return blanked if len(found) > 1 else found
         quote = found[0] if found[0] in "\"'`" else found[-1]  # a prefix ($"...", r"...") is no name
+        for hole in syntax.holes.finditer(found) if syntax.holes is not None and "$" in found[:2] else ():
+            blanked = blanked[: hole.start(1)] + hole[1] + blanked[hole.end(1) :]
         return quote + blanked[1:-1] + found[-1]
 
     return syntax.blanked.sub(blank, text)
@@ -147,8 +151,12 @@ def statement_start(masked: str, offset: int, syntax: BraceSyntax) -> int:
         character = masked[position]
         if character in ")]}":
             if character == "}" and not depth and not nested and not _goes_on_after(masked, position, offset):
-                boundary = position + 1
-                break
+                opening = _opening(masked, position, floor)
+                if opening < 0 or not syntax.opens_literal(masked, opening):
+                    boundary = position + 1
+                    break
+                position = opening
+                continue
             depth += 1
         elif character in "([{":
             if depth:

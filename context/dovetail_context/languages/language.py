@@ -52,7 +52,9 @@ class TypeRules:
     `implicit_members`: whether a class's members are visible inside it without a receiver (Java). `reexports`: whether
     what a file imports can be imported from it. `constructor`: the name of the method that makes an instance; "" where
     it bears the name of its class. `overloads`: whether several definitions of one name are meant side by side; else
-    the last stands for all. `hidden_members`: whether members that are not exported can be used in other files all the
+    the last stands for all. `element_members`: methods whose results are elements of their object, or iterate over
+    them. `extension_mark`: what the parameters begin with of a function that is called like a member of its first
+    parameter's type. `hidden_members`: whether members that are not exported can be used in other files all the
     same.
     """
 
@@ -71,6 +73,8 @@ class TypeRules:
     reexports: bool = True
     constructor: str = "__init__"
     overloads: bool = False
+    element_members: tuple[str, ...] = ("__getitem__", "__iter__", "__next__")
+    extension_mark: str = ""
     hidden_members: bool = True
 
 

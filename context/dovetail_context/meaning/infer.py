@@ -60,6 +60,7 @@ class Inference:
         self.names = Names(snapshot)
         self._depth = 0
         self._known_nested: dict[tuple[str, str, str], tuple[Definition, ...]] = {}
+        self._known_extensions: dict[str, Mapping[str, Mapping[str, Mapping[str, tuple[Symbol, ...]]]]] = {}
         self._known_bases: dict[Definition, tuple[Value, ...]] = {}
         self._known_parts: dict[Definition, tuple[tuple[str, Mapping[str, tuple[Symbol, ...]]], ...]] = {}
 
@@ -170,7 +171,8 @@ class Inference:
         record = self.snapshot.files.get(definition.path)
         if known is not None or record is None or definition.symbol is None:
             return known or ()
-        symbol, found = definition.symbol, []
+        symbol = definition.symbol
+        found: list[tuple[str, Mapping[str, tuple[Symbol, ...]]]] = []
         partial = self._rules(record.path).partial_classes
         for path in (record.path, *self.snapshot.resolver(record.language).companions(record.path)):
             other = self.snapshot.files.get(path)
@@ -178,8 +180,33 @@ class Inference:
                 continue
             if path == record.path or partial or symbol.name not in other.members(symbol.container):
                 found.append((path, members))
+        found.extend(self._extensions(record.path).get(symbol.name, {}).items())
         self._known_parts[definition] = tuple(found)
         return self._known_parts[definition]
+
+    def _container_bases(self, value: Value) -> Iterator[Value]:
+        """The containers of other projects that a class extends: `class Purse extends ArrayList<Money>`."""
+        for holder in self.lineage(value):
+            symbol = holder.definition.symbol
+            for base in symbol.bases if symbol is not None else ():
+                for found in self.instances(base, Place(holder.definition.path)):
+                    if found.kind == "container":
+                        yield found
+
+    def _extensions(self, path: str) -> Mapping[str, Mapping[str, Mapping[str, tuple[Symbol, ...]]]]:
+        """Functions that are called like members, by the type that they extend, the file and the name."""
+        language = self.snapshot.files[path].language
+        if language not in self._known_extensions:
+            mark = language_named(language).rules.extension_mark
+            found: dict[str, dict[str, dict[str, tuple[Symbol, ...]]]] = {}
+            for other in (path, *self.snapshot.resolver(language).companions(path)) if mark else ():
+                record = self.snapshot.files.get(other)
+                for symbol in record.symbols if record is not None else ():
+                    if mark in symbol.signature and symbol.parameters and (to := parse_type(symbol.parameters[0][1])):
+                        of_file = found.setdefault(to[0].last_name, {}).setdefault(other, {})
+                        of_file[symbol.name] = (*of_file.get(symbol.name, ()), symbol)
+            self._known_extensions[language] = found
+        return self._known_extensions[language]
 
     def _bases_of(self, definition: Definition) -> tuple[Value, ...]:
         """The base classes that a class names."""
@@ -285,9 +312,15 @@ class Inference:
                 found.extend(self._returned(definition, value))
             else:
                 found.extend(self.of_symbol(definition, owner))
-        if not found and name == "__enter__" and value.kind == "instance":
-            return (Value("function", Definition("", None), "__enter__", owner=value),)
+        if not found and value.kind == "instance":
+            found.extend(each for base in self._container_bases(value) for each in self._member_value(base, name))
+        if not found and value.kind == "instance" and self._gives_itself(name, value):
+            return (Value("function", Definition("", None), name, owner=value),)
         return tuple(found)
+
+    def _gives_itself(self, name: str, value: Value) -> bool:
+        """Whether a method that the class does not define is one that gives the object itself (`clone`)."""
+        return name == "__enter__" or self._rules(value.definition.path).accessors.get(name) == ""
 
     def _called(self, value: Value) -> tuple[Value, ...]:
         if value.kind == "class":
@@ -334,20 +367,13 @@ class Inference:
             return ()
         if value.kind == "class":
             return (value,)
-        for name in ("__getitem__", "__iter__", "__next__"):
+        for name in self._rules(value.definition.path).element_members:
             for definition in self.member(value, name):
                 found = self._returned(definition, value)
                 return tuple(
                     each for one in found for each in (self._element(one, None) if one.kind == "container" else (one,))
                 )
-        return tuple(
-            each
-            for holder in self.lineage(value)
-            for base in (holder.definition.symbol.bases if holder.definition.symbol is not None else ())
-            for container in self.instances(base, Place(holder.definition.path))
-            if container.kind == "container"
-            for each in self._element(container, index)
-        )
+        return tuple(each for base in self._container_bases(value) for each in self._element(base, index))
 
     def _instances(self, alternatives: tuple[TypeExpression, ...], place: Place) -> tuple[Value, ...]:
         if self._depth > MAX_DEPTH:
@@ -376,7 +402,8 @@ class Inference:
             if symbol.kind == "class":
                 found.append(Value("instance", definition, "", expression.arguments, place.path))
             elif symbol.type:
-                found.extend(self.instances(symbol.type, Place(definition.path, symbol.container)))
+                values = self.instances(symbol.type, Place(definition.path, symbol.container))
+                found.extend(_filled(value, symbol, expression, place.path) for value in values)
             elif symbol.value:
                 values = self.evaluate(symbol.value, Place(definition.path, symbol.container))
                 found.extend(
@@ -398,7 +425,8 @@ class Inference:
                 Value("class", each.definition, each.name, each.arguments, each.written_in) for each in instances
             )
         if name in rules.elements:
-            return (Value("container", Definition("", None), name, expression.arguments, place.path),)
+            arguments = _own_named(expression, rules.own_type, place.container).arguments
+            return (Value("container", Definition("", None), name, arguments, place.path),)
         if expression.arguments:  # a generic of another project; most of them wrap what their first argument says
             return self._instances(expression.arguments[0], place)
         return ()
@@ -450,3 +478,26 @@ class Inference:
 
 def _is_class(definition: Definition) -> bool:
     return definition.symbol is not None and definition.symbol.kind in ("class", "type")
+
+
+def _filled(value: Value, alias: Symbol, given: TypeExpression, path: str) -> Value:
+    """A container named by a generic alias (`type Checked<T> = Result<T, Error>`) with the arguments given in `path`."""
+    parameters = {name: argument for (name, _), argument in zip(alias.parameters, given.arguments, strict=False)}
+    arguments = tuple(
+        parameters.get(argument[0].name, argument) if len(argument) == 1 else argument for argument in value.arguments
+    )
+    if value.kind != "container" or arguments == value.arguments:
+        return value
+    return Value("container", value.definition, value.name, arguments, path)
+
+
+def _own_named(expression: TypeExpression, own_type: frozenset[str], container: str) -> TypeExpression:
+    """The type with the name of the class in place of `Self`, for those who see it from outside of the class."""
+    if not container or not own_type:
+        return expression
+    if expression.name in own_type:
+        return TypeExpression(container, expression.arguments)
+    arguments = tuple(
+        tuple(_own_named(each, own_type, container) for each in argument) for argument in expression.arguments
+    )
+    return TypeExpression(expression.name, arguments)

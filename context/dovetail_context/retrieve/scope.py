@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dovetail_context.index.record import Import
+from dovetail_context.index.record import Import, Symbol
 from dovetail_context.languages.language import Mention
 from dovetail_context.meaning.infer import Value
 from dovetail_context.meaning.names import Definition
@@ -193,17 +193,19 @@ class _Reading:
 
     def _shared(self, definitions: Iterable[Definition], typed: str) -> list[tuple[Definition, float]]:
         """Definitions whose names go on from what is typed, with the share of the uses that each is expected to get."""
-        everywhere = self._situation.language.rules.hidden_members
         fitting = [
             each
             for each in definitions
-            if each.symbol is not None
-            and each.symbol.name.startswith(typed)
-            and (everywhere or each.symbol.exported or not each.symbol.container)
+            if each.symbol is not None and each.symbol.name.startswith(typed) and self._reachable(each.symbol)
         ]
         weights = [self._likelihood.weight(each.symbol) for each in fitting if each.symbol is not None]
         whole = sum(weights)
         return [(definition, weight / whole) for definition, weight in zip(fitting, weights, strict=True)]
+
+    def _reachable(self, symbol: Symbol) -> bool:
+        """Whether a symbol of another file may be used here; of the own class, parts may lie in other files."""
+        own = not symbol.container or symbol.container == self._view.container
+        return symbol.exported or own or self._situation.language.rules.hidden_members
 
     def _definition(self, definition: Definition, gain: float, reason: str) -> Iterator[Candidate]:
         """One definition in another file. Of conditional definitions the last stands for all."""
@@ -213,7 +215,7 @@ class _Reading:
         same = self._situation.snapshot.files[definition.path].members(symbol.container)[symbol.name]
         if not language.rules.overloads and same[-1] is not symbol:
             return
-        if symbol.container and not symbol.exported and not language.rules.hidden_members:
+        if not self._reachable(symbol):
             return
         yield Candidate(
             definition.path,

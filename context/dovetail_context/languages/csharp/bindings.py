@@ -10,6 +10,7 @@ _KINDS = (
     "variable",
     "loop",
     "parameter",
+    "rest",
     "parameter",
     "narrowed",
     "parameter",

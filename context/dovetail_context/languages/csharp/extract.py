@@ -135,7 +135,7 @@ class _Reader:
             return
         text = self._tree.text(name)
         qualified = f"{container}.{text}" if container else text
-        inner = {**variables, **type_variables(self._tree, node)}
+        inner = {**variables, **type_variables(self._tree, node, variables)}
         bases = tuple(type_text(self._tree.text(base), inner) for base in _bases(node))
         listed = next((child for child in node.named_children if child.type == "parameter_list"), None)
         components = tuple(parameters(self._tree, listed, inner))
@@ -155,8 +155,7 @@ class _Reader:
         name = node.child_by_field_name("name") or node.child_by_field_name("operator")
         if name is None:
             return
-        own = type_variables(self._tree, node)
-        inner = {**variables, **own} if own else variables
+        inner = {**variables, **type_variables(self._tree, node, variables)}
         type_ = node.child_by_field_name("returns") or node.child_by_field_name("type")
         named = tuple(parameters(self._tree, node.child_by_field_name("parameters"), inner))
         returned = type_text(self._tree.text(type_), inner) if type_ is not None else ""

@@ -43,6 +43,9 @@ _RULES = TypeRules(
     reexports=False,
     constructor="",
     overloads=True,
+    hidden_members=False,
+    element_members=("this", "GetEnumerator"),
+    extension_mark="(this ",
     partial_classes=True,
 )
 

@@ -2,7 +2,7 @@
 
 import re
 
-from dovetail_context.languages.braces import BraceSyntax
+from dovetail_context.languages.braces import BraceSyntax, opens_literal
 
 KEYWORDS = frozenset(
     """
@@ -13,6 +13,17 @@ KEYWORDS = frozenset(
     throw true try typeof uint ulong unchecked unsafe ushort using var virtual void volatile when where while with yield
     """.split()  # noqa: SIM905
 )
+# An object's initializer, a pattern's properties, the arms of a switch expression, the changes of a copied record.
+_BEFORE_BRACE = re.compile(
+    r"\b(?:(?:new|is|not|and|or|case)\s+(?!(?:null|true|false)\b)[\w.]+(?:\s*<[^(){};]*>)?\s*(?:\([^{};]*\))?"
+    r"|with|switch|new\s*\(\))\s*\Z"
+)
+
+
+def _opens_literal(masked: str, brace: int) -> bool:
+    return opens_literal(masked, brace) or _BEFORE_BRACE.search(masked, max(0, brace - 120), brace) is not None
+
+
 SYNTAX = BraceSyntax(
     blanked=re.compile(
         r'\$*"""+(?:[^"]|"(?!""))*(?:"""+|\Z)|\$?@\$?"(?:[^"]|"")*(?:"|\Z)|\$?"(?:\\.|[^"\\\n])*(?:"|$)'
@@ -26,4 +37,6 @@ SYNTAX = BraceSyntax(
     comment_marks=("//", "/*", "#", " ", "\t"),
     connectors=("?.", "!.", "."),
     prefixes=frozenset({"new", "await"}),
+    opens_literal=_opens_literal,
+    holes=re.compile(r"(?<!\{)\{(?!\{)([^{}\"]*)"),
 )

@@ -6,6 +6,8 @@
 
 (parameter type: (_) @type name: (identifier) @name) @parameter
 
+(parameter_list type: (_) @type name: (identifier) @name) @rest
+
 (catch_declaration type: (_) @type name: (identifier) @name) @parameter
 
 (is_pattern_expression

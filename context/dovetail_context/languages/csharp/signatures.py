@@ -87,8 +87,8 @@ def parameters(tree: SyntaxTree, node: Node | None, variables: Mapping[str, str]
             yield tree.text(children[position + 2]), type_text(tree.text(children[position + 1]), variables)
 
 
-def type_variables(tree: SyntaxTree, node: Node) -> dict[str, str]:
-    """The type parameters of a declaration with their bounds (`object` where they have none)."""
+def type_variables(tree: SyntaxTree, node: Node, outer: Mapping[str, str]) -> dict[str, str]:
+    """The type parameters of a declaration with their bounds (`object` where they have none), `outer` ones put in."""
     listed = next((child for child in node.named_children if child.type == "type_parameter_list"), None)
     if listed is None:
         return {}
@@ -100,7 +100,7 @@ def type_variables(tree: SyntaxTree, node: Node) -> dict[str, str]:
     for clause in node.named_children:
         if clause.type == "type_parameter_constraints_clause" and clause.named_child_count > 1:
             bounds = (child.child_by_field_name("type") for child in clause.named_children[1:])
-            texts = [type_text(tree.text(bound)) for bound in bounds if bound is not None]
+            texts = [type_text(tree.text(bound), outer) for bound in bounds if bound is not None]
             name_of = tree.text(clause.named_children[0])
             plain = [text.partition("[")[0] if name_of in re.split(r"\W+", text) else text for text in texts]
             if plain:

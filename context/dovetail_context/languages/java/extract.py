@@ -118,7 +118,7 @@ class _Reader:
         if name is None or body is None:
             return
         text = self._tree.text(name)
-        inner = {**variables, **type_variables(self._tree, node)}
+        inner = {**variables, **type_variables(self._tree, node, variables)}
         bases = tuple(type_text(self._tree.text(each), inner) for each in _base_nodes(node))
         components = tuple(parameters(self._tree, node.child_by_field_name("parameters"), inner))
         self._add(node, text, "class", container, class_head(self._tree, node, body), bases=bases, named=components)
@@ -132,7 +132,7 @@ class _Reader:
         if name is None:
             return
         inner = (
-            {**variables, **type_variables(self._tree, node)}
+            {**variables, **type_variables(self._tree, node, variables)}
             if node.child_by_field_name("type_parameters")
             else variables
         )

@@ -43,6 +43,7 @@ _RULES = TypeRules(
     reexports=False,
     constructor="",
     overloads=True,
+    element_members=("iterator",),
     hidden_members=False,
 )
 

@@ -85,15 +85,15 @@ def parameters(tree: SyntaxTree, node: Node | None, variables: Mapping[str, str]
                 yield tree.text(name), type_text(tree.text(type_) + "[]", variables)
 
 
-def type_variables(tree: SyntaxTree, node: Node) -> dict[str, str]:
-    """The type parameters of a declaration with their bounds (`Object` where they have none)."""
+def type_variables(tree: SyntaxTree, node: Node, outer: Mapping[str, str]) -> dict[str, str]:
+    """The type parameters of a declaration with their bounds (`Object` where they have none), `outer` ones put in."""
     found: dict[str, str] = {}
     listed = node.child_by_field_name("type_parameters")
     for parameter in listed.named_children if listed is not None else ():
         if parameter.type == "type_parameter" and parameter.named_child_count:
             names = [child for child in parameter.named_children if child.type in ("type_identifier", "identifier")]
             bound = next((child for child in parameter.named_children if child.type == "type_bound"), None)
-            text = type_text(tree.text(bound).removeprefix("extends").strip()) if bound is not None else "Object"
+            text = type_text(tree.text(bound)[len("extends") :].strip(), outer) if bound is not None else "Object"
             if names:
                 found[tree.text(names[0])] = text
     return {name: bound for name, bound in found.items() if name not in re.split(r"\W+", bound)} | {

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from dovetail_context.languages.braces import closers, expression_start, open_calls, receiver_end, statement_start
+from dovetail_context.languages.braces import closers, expression_start, open_calls, receiver_end
 from dovetail_context.languages.language import CursorView
 from dovetail_context.languages.mentions import LINES_BEFORE, lines_away, mentions
 from dovetail_context.languages.typescript.bindings import read_bindings
 from dovetail_context.languages.typescript.expressions import access_path
 from dovetail_context.languages.typescript.grammar import grammar
-from dovetail_context.languages.typescript.lexical import KEYWORDS, SYNTAX, mask
+from dovetail_context.languages.typescript.lexical import KEYWORDS, SYNTAX, mask, statement_start
 from dovetail_context.languages.typescript.scopes import Scope, enclosing
 from dovetail_context.languages.typescript.types import type_text
 
@@ -29,7 +29,7 @@ def read_cursor(text: str, offset: int) -> CursorView:
     masked = mask(text)
     typed = _TYPED.search(text, max(0, offset - 100), offset)
     name_start = typed.start() if typed else offset
-    statement = statement_start(masked, offset, SYNTAX)
+    statement = statement_start(masked, offset)
     scopes = enclosing(masked, statement)
     functions = [scope for scope in scopes if scope.kind != "class"]
     dot = receiver_end(masked, name_start, SYNTAX)

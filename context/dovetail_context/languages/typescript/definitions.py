@@ -202,7 +202,7 @@ class Definitions:
         value = ""
         if declared is None and not is_signature:
             value = result_path(self._tree, node, constraints)
-        named = tuple((each, type_) for each, type_, _ in parameters(self._tree, list_, constraints) if each)
+        named = tuple((each, type_) for each, type_, _ in parameters(self._tree, list_, constraints))
         self._add(name, kind, container, outer, signature, comment, type_, value, parameters=named)
 
     def _members(self, body: Node, container: str, constraints: Constraints) -> None:

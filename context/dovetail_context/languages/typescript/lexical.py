@@ -2,7 +2,8 @@
 
 import re
 
-from dovetail_context.languages.braces import BraceSyntax
+from dovetail_context.languages import braces
+from dovetail_context.languages.braces import BraceSyntax, open_brackets
 
 _TEMPLATE = r"`(?:\\.|[^`\\])*`"
 _BLANKED = re.compile(
@@ -38,9 +39,15 @@ KEYWORDS = frozenset(
 def mask(text: str) -> str:
     """The text with strings, comments and regular expressions blanked, every character in its place.
 
-    Quotes stay, as strings are values; so does the code inside a template's `${...}`.
+    Quotes stay, as strings are values; so does the code inside a template's `${...}`. The sign of private names goes.
     """
-    return _BLANKED.sub(_blank, text)
+    return _BLANKED.sub(_blank, text).replace(".#", ". ")
+
+
+def statement_start(masked: str, offset: int) -> int:
+    """Where the statement around `offset` starts. Few semicolons are written: a line's end may end a statement."""
+    outermost = min(open_brackets(masked, offset, SYNTAX), default=offset)
+    return braces.statement_start(masked, outermost, SYNTAX)
 
 
 def _blank(match: re.Match[str]) -> str:

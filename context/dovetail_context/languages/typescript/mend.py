@@ -2,8 +2,8 @@
 
 import re
 
-from dovetail_context.languages.braces import statement_end, statement_start
-from dovetail_context.languages.typescript.lexical import SYNTAX, mask
+from dovetail_context.languages.braces import statement_end
+from dovetail_context.languages.typescript.lexical import SYNTAX, mask, statement_start
 
 _DEFINES = re.compile(
     r"(?:export\s+|default\s+|declare\s+|abstract\s+|async\s+)*(?:import|class|interface|enum|namespace|function)\b"
@@ -16,7 +16,7 @@ def mended(text: str, offset: int) -> str:
     """`text` with the statement around `offset` blanked: nothing is a statement, too."""
     offset = max(0, min(offset, len(text)))
     masked = mask(text)
-    start = statement_start(masked, offset, SYNTAX)
+    start = statement_start(masked, offset)
     end = statement_end(masked, start, offset, SYNTAX)
     if _DEFINES.match(masked, start, max(end, offset)):
         return text

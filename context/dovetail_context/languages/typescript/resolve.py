@@ -95,12 +95,11 @@ def _with_sources(place: str, root: str) -> Iterator[str]:
     yield place
     inside = place[len(root) + 1 :] if root and place.startswith(root + "/") else place if not root else ""
     parts = inside.split("/")
-    built = 0
-    while built < len(parts) - 1 and parts[built] in _BUILT:
-        built += 1
-    if built:
+    for built in range(1, len(parts)):
+        if parts[built - 1] not in _BUILT:
+            return
         rest = "/".join(parts[built:])
         for suffix in (".d.ts", ".d.mts", ".d.cts"):
-            rest = rest.removesuffix(suffix) if rest.endswith(suffix) else rest
+            rest = rest.removesuffix(suffix)
         for source in _SOURCE_FOLDERS:
             yield "/".join(part for part in (root, source, rest) if part)

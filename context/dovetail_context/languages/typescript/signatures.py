@@ -13,7 +13,7 @@ MAX_VALUE_CHARS = 100  # enough for a literal or a constructor call
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`)|//[^\n]*|/\*.*?\*/""", re.DOTALL)
 # Members of an object type may be divided by line ends alone.
 _DIVIDING_LINE_END = re.compile(
-    r"(?<=[\w)\]}>\"'])[ \t]*\n\s*(?!(?:extends|implements|is|as|satisfies|in|of|keyof)\b)(?=[\w\[\"'#$])"
+    r"(?<=[\w)\]}>\"'])[ \t]*\n\s*(?!(?:extends|implements|is|as|satisfies|in|of|keyof)\b)(?=[\w\[\"'#$(<])"
 )
 _SPACE = re.compile(r"\s+")
 _AFTER_OPENING = re.compile(r"([(\[]|<(?![ =])) ")

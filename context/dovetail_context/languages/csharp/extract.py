@@ -3,14 +3,13 @@
 Declarations are found by walking namespaces and the bodies of types, never into those of methods.
 """
 
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import blake2b
-from sys import intern
 
 from dovetail_context.index.record import FileRecord, References, Symbol, SymbolKind
 from dovetail_context.languages.braces import mask
+from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.csharp.expressions import access_path
 from dovetail_context.languages.csharp.grammar import grammar
 from dovetail_context.languages.csharp.imports import read_global_usings, read_namespaces, read_usings
@@ -237,19 +236,4 @@ def _bases(node: Node) -> Iterator[Node]:
 
 
 def _calls(tree: SyntaxTree) -> References:
-    """All calls and constructions in text order, those of members with their receivers."""
-    matches = grammar().matches(tree.root, "calls.scm")
-    found = sorted(
-        ((captures["called"][0], captures.get("receiver")) for _, captures in matches),
-        key=lambda one: one[0].start_byte,
-    )
-    return References(
-        tuple(intern(_name(tree, called)) for called, _ in found),
-        tuple(intern(access_path(tree, receiver[0])) if receiver else "" for _, receiver in found),
-        array("I", [called.start_point[0] + 1 for called, _ in found]),
-    )
-
-
-def _name(tree: SyntaxTree, called: Node) -> str:
-    """The called name; of a constructed type the last part of its name."""
-    return tree.text(called).partition("<")[0].rpartition(".")[2].strip()
+    return read_calls(tree, grammar().matches(tree.root, "calls.scm"), access_path)

@@ -2,6 +2,7 @@
 
 from pathlib import PurePosixPath
 
+from dovetail_context.languages.cpp.language import CPP
 from dovetail_context.languages.csharp.language import CSHARP
 from dovetail_context.languages.go.language import GO
 from dovetail_context.languages.java.language import JAVA
@@ -10,7 +11,7 @@ from dovetail_context.languages.python.language import PYTHON
 from dovetail_context.languages.rust.language import RUST
 from dovetail_context.languages.typescript.language import TYPESCRIPT
 
-LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST)
+LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST, CPP)
 
 _BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
 _BY_NAME = {language.name: language for language in LANGUAGES}

@@ -1,0 +1,8 @@
+; What only C++ files define. Captures are read by extract.py.
+
+(class_specifier name: (_)? @name body: (_) @body) @class
+(template_declaration) @template
+(access_specifier) @access
+(alias_declaration name: (_) @name type: (_) @type) @alias
+(using_declaration (_) @name) @using
+(lambda_expression) @lambda

@@ -1,0 +1,308 @@
+"""From a parsed C or C++ file to its `FileRecord`: definitions, includes and calls.
+
+Namespaces are transparent: their members stand at the top level, and `namespace::` leads to what the file sees.
+"""
+
+import re
+from collections.abc import Callable
+from hashlib import blake2b
+
+from dovetail_context.index.record import FileRecord, Import, References, Symbol, SymbolKind
+from dovetail_context.languages.calls import read_calls
+from dovetail_context.languages.cpp.expressions import access_path, declared_name, function_declarator, type_text
+from dovetail_context.languages.cpp.grammar import grammar_for, is_c
+from dovetail_context.languages.cpp.signatures import (
+    base_names,
+    doc_line,
+    head_text,
+    one_line,
+    parameters,
+    value_text,
+    without_macros,
+)
+from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
+from dovetail_context.syntax import Match, Node, SyntaxTree
+
+# The captures that name the patterns of symbols.scm and of classes.scm, in their order.
+PATTERNS = (
+    "include",
+    "macro",
+    "macro",
+    "function",
+    "declaration",
+    "field",
+    "class",
+    "class",
+    "enum",
+    "typedef",
+    "error",
+)
+CPP_PATTERNS = ("class", "template", "access", "alias", "using", "lambda")
+_NAMESPACE = re.compile(r"\bnamespace\s+(?:\w+::)*(\w+)|(?<![\w:.>])([a-z_]\w*)::")
+_LANGUAGE_OWN = frozenset({"std", "public", "private", "protected"})
+
+
+def extract(path: str, text: str, references: bool = True) -> FileRecord:
+    """Read a C or C++ file; broken parts are passed over and noted in `problems`."""
+    grammar = grammar_for(path)
+    tree = grammar.parse(without_macros(text))
+    matches: list[tuple[int, Match]] = list(grammar.matches(tree.root, "symbols.scm"))
+    patterns: tuple[str, ...] = PATTERNS
+    if not is_c(path):
+        found = grammar.matches(tree.root, "classes.scm")
+        matches += [(pattern + len(PATTERNS), captures) for pattern, captures in found]
+        patterns += CPP_PATTERNS
+    reader = _Reader(tree)
+    for event in in_text_order(matches, patterns):
+        reader.visit(event)
+    return FileRecord(
+        path=path,
+        language="cpp",
+        digest=blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest(),
+        text=text,
+        symbols=tuple(reader.symbols),
+        imports=(*reader.imports, *_namespaces(text, frozenset(symbol.name for symbol in reader.symbols))),
+        references=_calls(path, tree) if references else References(),
+        problems=(f"line {reader.error_line}: does not parse",) if tree.root.has_error else (),
+    )
+
+
+class _Reader:
+    """Visits the events of a file in text order and collects what they define."""
+
+    def __init__(self, tree: SyntaxTree) -> None:
+        self.symbols: list[Symbol] = []
+        self.imports: list[Import] = []
+        self.error_line = 1
+        self._tree = tree
+        self._frames = Frames()
+        self._hidden: dict[int, bool] = {}
+        self._template: Node | None = None
+        self._visitors: dict[str, Callable[[Event], None]] = {
+            "include": self._on_include,
+            "macro": self._on_macro,
+            "function": self._on_function,
+            "declaration": self._on_declaration,
+            "field": self._on_declaration,
+            "class": self._on_class,
+            "enum": self._on_enum,
+            "typedef": self._on_typedef,
+            "template": self._on_template,
+            "access": self._on_access,
+            "alias": self._on_alias,
+            "using": self._on_using,
+            "lambda": self._on_lambda,
+            "error": self._on_error,
+        }
+
+    def visit(self, event: Event) -> None:
+        self._frames.close_before(event.node.start_byte)
+        if not self._frames.functions or event.kind in ("include", "error", "macro"):
+            self._visitors[event.kind](event)
+
+    def _on_include(self, event: Event) -> None:
+        written = self._tree.text(event.captures["path"][0]).strip()
+        if written[:1] in ('"', "<"):
+            self.imports.append(Import(written, "*", "", event.node.start_point[0] + 1))
+
+    def _on_macro(self, event: Event) -> None:
+        """A macro with a value or parameters; one without is a switch or an include guard."""
+        name = self._tree.text(event.captures["name"][0])
+        with_parameters = event.node.type == "preproc_function_def"
+        if with_parameters or event.one("value") is not None:
+            listed = event.node.child_by_field_name("parameters")
+            text = f"#define {name}{one_line(self._tree.text(listed)) if listed is not None else ''}"
+            if not with_parameters:
+                text = value_text(self._tree, event.node)
+            self._add(event.node, name, "function" if with_parameters else "variable", text, container="")
+
+    def _on_function(self, event: Event) -> None:
+        declarator, body = event.captures["declarator"][0], event.one("body")
+        initializers = next((each for each in event.node.named_children if each.type == "field_initializer_list"), None)
+        end = initializers or body
+        self._add_callable(event.node, declarator, end.start_byte if end is not None else event.node.end_byte)
+        self._frames.enter(Frame(event.node.end_byte, False, ""))
+
+    def _on_declaration(self, event: Event) -> None:
+        declarator = event.captures["declarator"][0]
+        if function_declarator(declarator) is not None:
+            self._add_callable(event.node, declarator, event.node.end_byte)
+            return
+        name = declared_name(declarator)
+        if name is None or name.type in ("qualified_identifier", "operator_name"):
+            return
+        declared = event.node.child_by_field_name("type")
+        type_ = type_text(self._tree, declared)
+        value = declarator.child_by_field_name("value") if declarator.type == "init_declarator" else None
+        path = access_path(self._tree, value) if value is not None and not type_ else ""
+        start = event.node.start_byte
+        has_body = declared is not None and declared.child_by_field_name("body") is not None
+        if has_body and declared is not None:
+            head = type_ or one_line(self._tree.slice(declared.start_byte, declared.start_byte + 6))
+            text = f"{head} {one_line(self._tree.text(declarator))}"
+        else:
+            text = value_text(self._tree, event.node)
+        kind: SymbolKind = "field" if self._frames.container else "variable"
+        self._add(event.node, self._tree.text(name), kind, text, type_, path, start=start)
+
+    def _on_class(self, event: Event) -> None:
+        name_node, body = event.one("name"), event.captures["body"][0]
+        name = type_text(self._tree, name_node).partition("[")[0].rpartition(".")[2]
+        if name:
+            text = head_text(self._tree, self._start(event.node), body.start_byte)
+            self._add(event.node, name, "class", text, bases=base_names(self._tree, event.node))
+        self._hidden[event.node.end_byte] = event.node.type == "class_specifier"
+        self._frames.enter(Frame(event.node.end_byte, bool(name), name))
+
+    def _on_enum(self, event: Event) -> None:
+        name_node, body = event.one("name"), event.captures["body"][0]
+        name = self._tree.text(name_node) if name_node is not None else ""
+        if name:
+            self._add(event.node, name, "class", head_text(self._tree, event.node.start_byte, body.start_byte))
+        scoped = any(child.type in ("class", "struct") for child in event.node.children)
+        outer = self._frames.container
+        inner = f"{outer}.{name}" if outer else name
+        for each in body.named_children:
+            label = each.child_by_field_name("name") if each.type == "enumerator" else None
+            if label is None:
+                continue
+            text = self._tree.text(label)
+            if name:
+                self._add(each, text, "field", text, name, container=inner)
+            if not scoped:
+                self._add(each, text, "field" if outer else "variable", f"enum {name} {{ {text} }}", name)
+
+    def _on_typedef(self, event: Event) -> None:
+        name, declared = declared_name(event.captures["declarator"][0]), event.captures["type"][0]
+        if name is None:
+            return
+        alias, body = self._tree.text(name), declared.child_by_field_name("body")
+        if body is not None and declared.child_by_field_name("name") is None:
+            keyword = self._tree.text(declared).partition("{")[0].strip()
+            self._add(event.node, alias, "class", f"{keyword} {alias}")
+            container = self._qualified(alias)
+            for field in body.named_children:
+                self._add_plain_field(field, alias, container)
+            return
+        text = head_text(self._tree, event.node.start_byte, event.node.end_byte)
+        if body is not None:
+            text = f"typedef {self._tree.text(declared).partition('{')[0].strip()} {alias}"
+        self._add(event.node, alias, "type", text, type_text(self._tree, declared))
+
+    def _add_plain_field(self, field: Node, enumeration: str, container: str) -> None:
+        """A field or enumerator of a type that only its typedef names."""
+        if field.type == "enumerator":
+            label = field.child_by_field_name("name")
+            if label is not None:
+                text = self._tree.text(label)
+                self._add(field, text, "field", text, enumeration, container=container)
+        elif field.type == "field_declaration":
+            type_ = type_text(self._tree, field.child_by_field_name("type"))
+            for declarator in field.children_by_field_name("declarator"):
+                name = declared_name(declarator)
+                if name is not None:
+                    self._add(
+                        field, self._tree.text(name), "field", value_text(self._tree, field), type_, container=container
+                    )
+
+    def _on_template(self, event: Event) -> None:
+        self._template = event.node
+
+    def _on_access(self, event: Event) -> None:
+        frame = self._frames.innermost
+        if frame is not None:
+            self._hidden[frame.end_byte] = self._tree.text(event.node) != "public"
+
+    def _on_alias(self, event: Event) -> None:
+        name = self._tree.text(event.captures["name"][0])
+        type_ = type_text(self._tree, event.captures["type"][0])
+        text = head_text(self._tree, self._start(event.node), event.node.end_byte)
+        self._add(event.node, name, "type", text, type_)
+
+    def _on_using(self, event: Event) -> None:
+        """`using a::Name;` names something of another scope; `using namespace` adds nothing."""
+        type_ = type_text(self._tree, event.captures["name"][0])
+        text = self._tree.text(event.node)
+        if "." in type_ and "namespace" not in text and not self._frames.container:
+            name = type_.rpartition(".")[2]
+            self._add(event.node, name, "type", one_line(text).rstrip("; "), type_)
+
+    def _on_lambda(self, event: Event) -> None:
+        self._frames.enter(Frame(event.node.end_byte, False, ""))
+
+    def _on_error(self, event: Event) -> None:
+        if self.error_line == 1:
+            self.error_line = event.node.start_point[0] + 1
+
+    def _add_callable(self, node: Node, declarator: Node, end_byte: int) -> None:
+        function, name = function_declarator(declarator), declared_name(declarator)
+        if function is None or name is None:
+            return
+        scope = ""
+        while name is not None and name.type == "qualified_identifier":
+            part = type_text(self._tree, name.child_by_field_name("scope")).partition("[")[0].rpartition(".")[2]
+            scope, name = part or scope, name.child_by_field_name("name")
+        if name is None:
+            return
+        text = self._tree.text(name).partition("<")[0] if name.type != "operator_name" else self._tree.text(name)
+        container = self._frames.container or (scope if scope[:1].isupper() or self._is_class(scope) else "")
+        self._add(
+            node,
+            text.strip(),
+            "method" if container else "function",
+            head_text(self._tree, self._start(node), end_byte),
+            type_text(self._tree, node.child_by_field_name("type")),
+            container=container,
+            parameters=tuple(parameters(self._tree, function)),
+        )
+
+    def _is_class(self, name: str) -> bool:
+        return any(symbol.kind == "class" and symbol.name == name for symbol in self.symbols)
+
+    def _start(self, node: Node) -> int:
+        """Where a definition begins: at its `template <...>`, if it has one."""
+        template, self._template = self._template, None
+        if template is not None and template.start_byte <= node.start_byte < template.end_byte:
+            return template.start_byte
+        return node.start_byte
+
+    def _add(
+        self,
+        node: Node,
+        name: str,
+        kind: SymbolKind,
+        text: str,
+        type_: str = "",
+        value: str = "",
+        container: str | None = None,
+        bases: tuple[str, ...] = (),
+        parameters: tuple[tuple[str, str], ...] = (),
+        start: int = -1,
+    ) -> None:
+        frame = self._frames.innermost
+        hidden = frame is not None and self._hidden.get(frame.end_byte, False)
+        where = self._frames.container if container is None else container
+        doc = doc_line(self._tree, node.start_byte if start < 0 else start)
+        first, last = node.start_point[0] + 1, node.end_point[0] + 1
+        if name:
+            self.symbols.append(
+                Symbol(name, kind, where, first, last, text, doc, not hidden, type_, value, bases, parameters)
+            )
+
+    def _qualified(self, name: str) -> str:
+        container = self._frames.container
+        return f"{container}.{name}" if container else name
+
+
+def _namespaces(text: str, defined: frozenset[str]) -> list[Import]:
+    """The namespaces that the file names lead to all that it sees."""
+    names = {first or second for first, second in _NAMESPACE.findall(text)} - _LANGUAGE_OWN - defined
+    return [Import("::", "", name, 0) for name in sorted(names)]
+
+
+def _calls(path: str, tree: SyntaxTree) -> References:
+    grammar = grammar_for(path)
+    matches = list(grammar.matches(tree.root, "calls.scm"))
+    if not is_c(path):
+        matches += grammar.matches(tree.root, "cpp_calls.scm")
+    return read_calls(tree, matches, access_path)

@@ -1,0 +1,84 @@
+"""C and C++ as a `Language`: everything that the rest of the project needs to know about them, in one value."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.languages.cpp.cursor import read_cursor
+from dovetail_context.languages.cpp.extract import extract
+from dovetail_context.languages.cpp.mend import mended
+from dovetail_context.languages.cpp.resolve import CppResolver
+from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+
+_FIRST = """
+    vector list deque set multiset unordered_set array span initializer_list optional stack queue priority_queue
+    forward_list tuple pair future expected basic_string_view
+    """.split()  # noqa: SIM905
+_SECOND = "map multimap unordered_map unordered_multimap".split()  # noqa: SIM905
+_RULES = TypeRules(
+    transparent=frozenset(
+        ["unique_ptr", "shared_ptr", "weak_ptr", "reference_wrapper", "atomic", "scoped_refptr", "not_null", "const"]
+    ),
+    elements={**dict.fromkeys(_FIRST, 0), **dict.fromkeys(_SECOND, 1)},
+    accessors={
+        **dict.fromkeys(("front", "back", "at", "top", "value", "value_or", "begin", "end", "find", "data"), "[]"),
+        **dict.fromkeys(("get", "lock", "rbegin", "release", "load"), ""),
+    },
+    receivers=frozenset({"this"}),
+    ignored=frozenset({"void", "int", "char", "bool", "string", "auto", "size_t"}),
+    implicit_members=True,
+    constructor="",
+    overloads=True,
+)
+_SUFFIXES = (".cc", ".cpp", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h", ".c", ".inl", ".ipp", ".tcc", ".cu", ".cuh")
+_NAME_END = re.compile(r"\(")
+
+
+@dataclass(frozen=True, slots=True)
+class Cpp:
+    """C and C++ (see `languages/language.py` for what each member promises)."""
+
+    name: str = "cpp"
+    suffixes: tuple[str, ...] = _SUFFIXES
+    project_files: tuple[str, ...] = ("compile_commands.json",)
+    rules: TypeRules = _RULES
+
+    def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
+        return extract(path, text, references)
+
+    def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
+        return CppResolver(paths, projects)
+
+    def cursor(self, text: str, offset: int) -> CursorView:
+        return read_cursor(text, offset)
+
+    def mended(self, text: str, offset: int) -> str:
+        return mended(text, offset)
+
+    def reduced(self, symbol: Symbol) -> str:
+        if symbol.signature.startswith("#"):
+            return symbol.signature
+        return symbol.signature + ("," if _is_enumerator(symbol) else ";")
+
+    def outline(self, header: Symbol, members: Sequence[str]) -> str:
+        """A class with its members; members defined outside of it bear its name themselves."""
+        if not header.signature:
+            return "\n".join(members)
+        if not members:
+            return self.reduced(header)
+        body = "\n".join("  " + line for member in members for line in member.split("\n"))
+        return f"{header.signature} {{\n{body}\n}};"
+
+    def brief(self, symbol: Symbol) -> str:
+        found = _NAME_END.search(symbol.signature)
+        if symbol.kind not in ("function", "method") or found is None or symbol.signature.startswith("#"):
+            return ""
+        return f"{symbol.signature[: found.start()]}(...);"
+
+
+def _is_enumerator(symbol: Symbol) -> bool:
+    return symbol.kind == "field" and symbol.signature == symbol.name
+
+
+CPP = Cpp()

@@ -1,0 +1,95 @@
+"""The shown text of C and C++ definitions: signatures, documentation lines, parameters, bases."""
+
+import re
+from collections.abc import Iterator
+
+from dovetail_context.languages import doc_comments
+from dovetail_context.languages.cpp.expressions import declared_name, type_text
+from dovetail_context.syntax import Node, SyntaxTree
+
+MAX_SIGNATURE_CHARS = 600  # the longest signatures that people write; what is longer is data
+MAX_VALUE_CHARS = 100  # enough for a literal or a constructor call
+MAX_DOC_BYTES = 4000  # how far up the beginning of a comment is looked for
+
+_SPACE = re.compile(r"\s*\\?\s+")
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_AFTER_OPENING = re.compile(r"([(\[]) ")
+_BEFORE_CLOSING = re.compile(r" ([)\],;])")
+# Macros between a keyword and a name (`class API_EXPORT Money`), alone in a line, or before a declaration: no grammar
+# knows what they stand for, and without them the code reads as it is meant.
+_EXPORT = re.compile(r"\b(?:class|struct|union|enum)\s+([A-Z][A-Z0-9_]{2,}(?:\([^()\n]*\))?)(?=\s+[A-Za-z_])")
+_ALONE = re.compile(r"^[ \t]*([A-Z][A-Z0-9_]{3,})[ \t]*$", re.MULTILINE)
+_BEFORE = re.compile(
+    r"\b(\w*_?(?:EXPORT|API|INLINE|CONSTEXPR\w*|NODISCARD|NORETURN|DEPRECATED|VISIBILITY|ALWAYS_INLINE|FALLTHROUGH)\w*)"
+    r"(?=\s+[A-Za-z_:\[])"
+)
+
+
+def without_macros(text: str) -> str:
+    """The text with spaces in place of macros that would keep it from being parsed; every character in its place."""
+
+    def blank(match: re.Match[str]) -> str:
+        start, end = match.start(1) - match.start(), match.end(1) - match.start()
+        found = match[0]
+        return found[:start] + " " * (end - start) + found[end:]
+
+    return _BEFORE.sub(_blank_upper, _ALONE.sub(blank, _EXPORT.sub(blank, text)))
+
+
+def _blank_upper(match: re.Match[str]) -> str:
+    return " " * len(match[0]) if match[0].isupper() else match[0]
+
+
+def one_line(source: str) -> str:
+    """Source text on one line, without comments and the spaces that only broke lines."""
+    text = _SPACE.sub(" ", _COMMENT.sub(" ", source).strip())
+    return _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", text))
+
+
+def head_text(tree: SyntaxTree, start: int, end: int) -> str:
+    """A definition between two byte offsets on one line."""
+    text = one_line(tree.slice(start, min(end, start + 4 * MAX_SIGNATURE_CHARS))).rstrip(" ;,{:")
+    return text if len(text) <= MAX_SIGNATURE_CHARS else text[:MAX_SIGNATURE_CHARS] + " ..."
+
+
+def value_text(tree: SyntaxTree, node: Node) -> str:
+    """A variable, field or macro on one line, its value cut where it becomes data."""
+    text = one_line(tree.slice(node.start_byte, min(node.end_byte, node.start_byte + 4 * MAX_VALUE_CHARS))).rstrip("; ")
+    if len(text) <= MAX_VALUE_CHARS:
+        return text
+    return text.partition(" = ")[0].partition("{")[0][:MAX_SIGNATURE_CHARS].rstrip()
+
+
+def doc_line(tree: SyntaxTree, start_byte: int) -> str:
+    """The first line of the comment right above a definition."""
+    line_start = tree.data.rfind(b"\n", 0, start_byte) + 1
+    above = tree.data[max(0, line_start - MAX_DOC_BYTES) : line_start].split(b"\n")[:-1]
+    comment: list[bytes] = []
+    is_block = bool(above) and above[-1].rstrip().endswith(b"*/")
+    while above:
+        line = above[-1].lstrip()
+        if not is_block and not line.startswith(b"//"):
+            break
+        comment.append(above.pop())
+        if is_block and line.startswith(b"/*"):
+            break
+    return doc_comments.doc_line(b"\n".join(reversed(comment)).decode("utf-8", "replace")) if comment else ""
+
+
+def parameters(tree: SyntaxTree, declarator: Node) -> Iterator[tuple[str, str]]:
+    """Names and types of a function's parameters; unnamed parameters have the name ""."""
+    listed = declarator.child_by_field_name("parameters")
+    for child in listed.named_children if listed is not None else ():
+        if child.type in ("parameter_declaration", "optional_parameter_declaration"):
+            name = declared_name(child.child_by_field_name("declarator"))
+            type_ = type_text(tree, child.child_by_field_name("type"))
+            yield (tree.text(name) if name is not None else ""), type_
+
+
+def base_names(tree: SyntaxTree, node: Node) -> tuple[str, ...]:
+    """The base classes of a class."""
+    for child in node.named_children:
+        if child.type == "base_class_clause":
+            found = (type_text(tree, each) for each in child.named_children if each.type != "access_specifier")
+            return tuple(text for text in found if text)
+    return ()

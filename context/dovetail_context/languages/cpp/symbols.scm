@@ -1,0 +1,16 @@
+; What C and C++ files define and include. Captures are read by extract.py.
+
+(preproc_include path: (_) @path) @include
+(preproc_def name: (identifier) @name value: (_)? @value) @macro
+(preproc_function_def name: (identifier) @name) @macro
+
+(function_definition declarator: (_) @declarator body: (_)? @body) @function
+(declaration declarator: (_) @declarator) @declaration
+(field_declaration declarator: (_) @declarator) @field
+
+(struct_specifier name: (_)? @name body: (_) @body) @class
+(union_specifier name: (_)? @name body: (_) @body) @class
+(enum_specifier name: (_)? @name body: (_) @body) @enum
+(type_definition type: (_) @type declarator: (_) @declarator) @typedef
+
+(ERROR) @error

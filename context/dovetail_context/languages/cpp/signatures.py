@@ -42,6 +42,9 @@ def _blank_upper(match: re.Match[str]) -> str:
 
 def one_line(source: str) -> str:
     """Source text on one line, without comments and the spaces that only broke lines."""
+    source = source.strip()
+    if "\n" not in source and "  " not in source and "/" not in source:
+        return source
     text = _SPACE.sub(" ", _COMMENT.sub(" ", source).strip())
     return _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", text))
 
@@ -63,6 +66,10 @@ def value_text(tree: SyntaxTree, node: Node) -> str:
 def doc_line(tree: SyntaxTree, start_byte: int) -> str:
     """The first line of the comment right above a definition."""
     line_start = tree.data.rfind(b"\n", 0, start_byte) + 1
+    before = tree.data.rfind(b"\n", 0, max(0, line_start - 1)) + 1
+    line = tree.data[before:line_start].strip()
+    if not line.startswith(b"//") and not line.endswith(b"*/"):
+        return ""
     above = tree.data[max(0, line_start - MAX_DOC_BYTES) : line_start].split(b"\n")[:-1]
     comment: list[bytes] = []
     is_block = bool(above) and above[-1].rstrip().endswith(b"*/")

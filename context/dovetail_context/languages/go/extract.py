@@ -1,11 +1,10 @@
 """From a parsed Go file to its `FileRecord`: definitions, imports and calls."""
 
-from array import array
 from collections.abc import Callable
 from hashlib import blake2b
-from sys import intern
 
 from dovetail_context.index.record import FileRecord, Import, References, Symbol, SymbolKind
+from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.go.expressions import access_path, type_text
 from dovetail_context.languages.go.grammar import grammar
 from dovetail_context.languages.go.imports import assumed_name, with_used_names
@@ -39,7 +38,9 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         text=text,
         symbols=tuple(reader.symbols),
         imports=tuple(with_used_names(reader.imports, text, frozenset(reader.locals))),
-        references=_calls(tree) if references else References(),
+        references=read_calls(tree, grammar().matches(tree.root, "calls.scm"), _receiver)
+        if references
+        else References(),
         problems=(f"line {reader.error_line}: does not parse",) if tree.root.has_error else (),
     )
 
@@ -214,19 +215,9 @@ def _nth(values: Node, index: int, names: int) -> Node | None:
     return values.named_child(0) if values.named_child_count == 1 else None
 
 
+def _receiver(tree: SyntaxTree, node: Node | None) -> str:
+    return tree.text(node) if node is not None and node.type == "package_identifier" else access_path(tree, node)
+
+
 def _calls(tree: SyntaxTree) -> References:
-    """All calls in text order, those of members with their receivers."""
-    matches = grammar().matches(tree.root, "calls.scm")
-    found = sorted(
-        ((captures["called"][0], captures.get("receiver")) for _, captures in matches),
-        key=lambda one: one[0].start_byte,
-    )
-    return References(
-        tuple(intern(tree.text(called)) for called, _ in found),
-        tuple(intern(_receiver(tree, receiver[0])) if receiver else "" for _, receiver in found),
-        array("I", [called.start_point[0] + 1 for called, _ in found]),
-    )
-
-
-def _receiver(tree: SyntaxTree, node: Node) -> str:
-    return tree.text(node) if node.type == "package_identifier" else access_path(tree, node)
+    return read_calls(tree, grammar().matches(tree.root, "calls.scm"), _receiver)

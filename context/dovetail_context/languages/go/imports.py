@@ -31,11 +31,11 @@ def with_used_names(imports: Iterable[Import], text: str, local: frozenset[str])
     either an import or a name of the file (`local`), so what is left over tells.
     """
     imports = list(imports)
-    used = set(_QUALIFIER.findall(text))
-    taken = {imported.alias for imported in imports}
-    if taken <= used:
+    if all(f"{imported.alias}." in text for imported in imports):
         yield from imports
         return
+    used = set(_QUALIFIER.findall(text))
+    taken = {imported.alias for imported in imports}
     assigned = {name for names in _ASSIGNED.findall(text) for name in names}
     spare = sorted(name for name in used - taken - local - assigned if len(name) >= _MIN_NAME_CHARS)
     for imported in imports:

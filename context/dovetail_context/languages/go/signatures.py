@@ -18,7 +18,10 @@ _BEFORE_CLOSING = re.compile(r",? ([)\]])")
 
 def one_line(source: str) -> str:
     """Source text on one line, without the spaces and commas that only broke lines."""
-    return _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", _SPACE.sub(" ", source.strip())))
+    source = source.strip()
+    if "\n" not in source and "  " not in source and "\t" not in source:
+        return source
+    return _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", _SPACE.sub(" ", source)))
 
 
 def head_text(tree: SyntaxTree, node: Node, body: Node | None) -> str:
@@ -40,6 +43,9 @@ def value_text(tree: SyntaxTree, node: Node) -> str:
 def doc_line(tree: SyntaxTree, node: Node) -> str:
     """The first line of the `//` comment right above a declaration (of its group, for one that stands in one)."""
     line_start = tree.data.rfind(b"\n", 0, node.start_byte) + 1
+    before = tree.data.rfind(b"\n", 0, max(0, line_start - 1)) + 1
+    if not tree.data[before:line_start].lstrip().startswith(b"//"):
+        return ""
     above = tree.data[max(0, line_start - MAX_DOC_BYTES) : line_start].split(b"\n")[:-1]
     comment: list[bytes] = []
     while above and above[-1].lstrip().startswith(b"//"):

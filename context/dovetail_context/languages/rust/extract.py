@@ -1,14 +1,13 @@
 """From a parsed Rust file to its `FileRecord`: definitions, imports and calls."""
 
 import re
-from array import array
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import blake2b
-from sys import intern
 
 from dovetail_context.index.record import FileRecord, Import, References, Symbol, SymbolKind
+from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
 from dovetail_context.languages.rust.expressions import access_path, type_text
 from dovetail_context.languages.rust.grammar import grammar
@@ -62,7 +61,9 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         text=text,
         symbols=_with_traits(reader.symbols, reader.traits),
         imports=(*imports, *implied_imports(text, bound)),
-        references=_calls(tree) if references else References(),
+        references=read_calls(tree, grammar().matches(tree.root, "calls.scm"), access_path)
+        if references
+        else References(),
         problems=(f"line {reader.error_line}: does not parse",) if tree.root.has_error else (),
     )
 
@@ -272,14 +273,4 @@ def _with_traits(symbols: list[Symbol], traits: dict[str, list[str]]) -> tuple[S
 
 
 def _calls(tree: SyntaxTree) -> References:
-    """All calls in text order, those of members with their receivers."""
-    matches = grammar().matches(tree.root, "calls.scm")
-    found = sorted(
-        ((captures["called"][0], captures.get("receiver")) for _, captures in matches),
-        key=lambda one: one[0].start_byte,
-    )
-    return References(
-        tuple(intern(tree.text(called)) for called, _ in found),
-        tuple(intern(access_path(tree, receiver[0])) if receiver else "" for _, receiver in found),
-        array("I", [called.start_point[0] + 1 for called, _ in found]),
-    )
+    return read_calls(tree, grammar().matches(tree.root, "calls.scm"), access_path)

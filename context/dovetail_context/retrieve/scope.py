@@ -9,11 +9,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dovetail_context.index.record import Import, Symbol
 from dovetail_context.languages.language import Mention
-from dovetail_context.meaning.infer import Value
+from dovetail_context.meaning.infer import Place, Value
 from dovetail_context.meaning.names import Definition
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.likelihood import Likelihood
@@ -22,6 +22,7 @@ from dovetail_context.retrieve.situation import Situation
 # The share of completions that use one of ...
 RECEIVER = 0.95  # the members of the object before the dot
 CALLEE = 0.8  # what the signature of the call being written says
+ARGUMENT = 0.4  # the types of a call's parameters, in comparison with its signature
 MENTIONED_VALUE = 0.5  # the members of an object that stands on a line near by
 IN_SCOPE_VALUE = 0.25  # the members of a parameter or local variable
 OWN_BASES = 0.3  # the inherited members, inside a method
@@ -29,6 +30,7 @@ OWN_FIELDS = 0.15  # the members of what a member of the own class holds or retu
 RESULT = 0.4  # the type that the function returns or the variable is declared with
 MENTIONED_NAME = 0.35  # a name that stands near by again
 IMPORTED_NAME = 0.06  # a name that the file imports
+UNUSED_IMPORT = 0.35  # an imported name that the file does not use yet, and its members
 IMPORTED_MEMBERS = 0.1  # the members of an imported module or class that the file uses through a dot
 MODULE_NAMES = 0.3  # the names of a module that is used through a dot
 BESIDE_RECEIVER = 0.4  # everything else, once the object before the dot is known
@@ -63,7 +65,7 @@ class _Reading:
         self.certainty = 1.0
         self._likelihood = Likelihood(situation)
         self._uses = Counter(_USE.findall(situation.query.text))
-        self._shares: dict[tuple[Definition, str], list[tuple[Definition, float]]] = {}
+        self._shares: dict[tuple[Definition, str, str], list[tuple[Definition, float]]] = {}
         self._told: set[tuple[Definition, str]] = set()
 
     def receiver(self) -> Iterator[Candidate]:
@@ -102,10 +104,21 @@ class _Reading:
             constructors = self._inference.constructors(value) if value.kind == "class" else ()
             for definition in constructors:
                 yield from self._definition(definition, gain, reason)
+            for definition in constructors or (value.definition,):
+                yield from self._taken(definition, gain * ARGUMENT, f"{callee} takes it")
             if value.kind == "class" and not constructors:
                 for definition, _ in self._inference.members(value):
                     if definition.symbol is not None and definition.symbol.kind == "field":
                         yield from self._definition(definition, gain / 2, reason)
+
+    def _taken(self, definition: Definition, gain: float, reason: str) -> Iterator[Candidate]:
+        """The types that a callable's parameters are declared with, and their members."""
+        symbol = definition.symbol
+        place = Place(definition.path, symbol.container if symbol is not None else "")
+        for _, type_ in symbol.parameters if symbol is not None else ():
+            for value in self._inference.instances(type_, place) if type_ else ():
+                yield from self._definition(value.definition, gain, reason)
+                yield from self._members(value, gain, f"member of a type: {reason}")
 
     def _result(self) -> Iterator[Candidate]:
         """The type that the variable being set or the function's result must have."""
@@ -151,18 +164,26 @@ class _Reading:
                 elif value.kind == "function":
                     yield from self._definition(value.definition, MENTIONED_NAME * nearness, f"used in {where}")
                 else:
-                    yield from self._members(value, MENTIONED_VALUE * nearness, f"member of {access}, used in {where}")
+                    named = value.kind == "class" and length == len(parts)  # a class alone stands for its objects
+                    whose = replace(value, kind="instance") if named else value
+                    yield from self._members(whose, MENTIONED_VALUE * nearness, f"member of {access}, used in {where}")
 
     def _import(self, imported: Import) -> Iterator[Candidate]:
         """An imported name counts by how often the file uses it; so do the members of what it uses through a dot."""
-        share = math.log1p(self._uses[imported.alias]) / 2
-        reason = f"imported in line {imported.line}"
+        uses, members_uses = self._uses[imported.alias], self._uses[imported.alias + "."]
+        unused = uses <= 1 and not members_uses and self._stands_once(imported.alias)
+        gain = UNUSED_IMPORT if unused else IMPORTED_NAME * (1 + math.log1p(uses) / 2)
+        reason = f"imported in line {imported.line}" + (" and not used yet" if unused else "")
         for definition in self._inference.names.imported(imported, self._path):
-            yield from self._definition(definition, IMPORTED_NAME * (1 + share), reason)
-            if uses := self._uses[imported.alias + "."]:
-                mass = IMPORTED_MEMBERS * math.log1p(uses)
+            yield from self._definition(definition, gain, reason)
+            if members_uses or unused:
+                mass = UNUSED_IMPORT if unused else IMPORTED_MEMBERS * math.log1p(members_uses)
                 for value in self._inference.of_symbol(definition):
                     yield from self._members(value, mass, f"member of {imported.alias}, {reason}")
+
+    def _stands_once(self, name: str) -> bool:
+        """Whether a name stands in the text only where it is imported."""
+        return len(re.findall(rf"\b{re.escape(name)}\b", self._situation.query.text)) <= 1
 
     def _values(self, access: str) -> tuple[Value, ...]:
         return self._inference.evaluate(access, self._situation.place)
@@ -184,10 +205,9 @@ class _Reading:
         if value.kind == "module":
             yield from self._module(value, mass, reason, typed=typed)
         elif value.kind in ("instance", "class"):
-            key = (value.definition, typed)
+            key = (value.definition, value.kind, typed)
             if key not in self._shares:
-                everything = [definition for definition, _ in self._inference.members(value)]
-                self._shares[key] = self._shared(everything, typed)
+                self._shares[key] = self._shared(self._inference.reached(value), typed)
             for definition, share in self._shares[key]:
                 yield from self._definition(definition, mass * share, reason)
 

@@ -51,11 +51,12 @@ class TypeRules:
     bear (Go); "" where there are none.
     `implicit_members`: whether a class's members are visible inside it without a receiver (Java). `reexports`: whether
     what a file imports can be imported from it. `constructor`: the name of the method that makes an instance; "" where
-    it bears the name of its class. `overloads`: whether several definitions of one name are meant side by side; else
-    the last stands for all. `element_members`: methods whose results are elements of their object, or iterate over
-    them. `extension_mark`: what the parameters begin with of a function that is called like a member of its first
-    parameter's type. `hidden_members`: whether members that are not exported can be used in other files all the
-    same.
+    it bears the name of its class. `static_members`: whether the name of a class reaches its static members alone, and
+    an object only the others. `overloads`: whether several definitions of one name are meant side by side; else the
+    last stands for all. `element_members`: methods whose results are elements of their object, or iterate over them.
+    `extension_mark`: what the parameters begin with of a function that is called like a member of its first parameter's
+    type. `hidden_members`: whether members that are not exported can be used in other files all the same; `package_members`:
+    whether they can in files that see each other without an import.
     """
 
     transparent: frozenset[str] = frozenset()
@@ -72,10 +73,12 @@ class TypeRules:
     implicit_members: bool = False
     reexports: bool = True
     constructor: str = "__init__"
+    static_members: bool = False
     overloads: bool = False
     element_members: tuple[str, ...] = ("__getitem__", "__iter__", "__next__")
     extension_mark: str = ""
     hidden_members: bool = True
+    package_members: bool = False
 
 
 class ImportResolver(Protocol):

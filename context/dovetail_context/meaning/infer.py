@@ -91,6 +91,20 @@ class Inference:
                         seen.add(name)
                         yield Definition(path, definitions[-1]), holder
 
+    def reached(self, value: Value) -> Iterator[Definition]:
+        """The members that a dot behind a value reaches: where that matters, static ones of classes, others of objects."""
+        static_matters = self._rules(value.definition.path).static_members
+        for definition, holder in self.members(value):
+            symbol, of_class = definition.symbol, holder.definition.symbol
+            if symbol is None or of_class is None or not static_matters:
+                yield definition
+            elif symbol.static or symbol.kind in ("class", "type"):
+                extends = symbol.container != of_class.qualified  # an extension method, which belongs to another class
+                if (value.kind == "class") != extends:
+                    yield definition
+            elif value.kind != "class" and symbol.name != of_class.name:  # constructors are reached by `new` alone
+                yield definition
+
     def member(self, value: Value, name: str) -> tuple[Definition, ...]:
         """The definition of one member, the nearest in the line of base classes."""
         for holder in self.lineage(value):

@@ -216,16 +216,20 @@ class _Reading:
         fitting = [
             each
             for each in definitions
-            if each.symbol is not None and each.symbol.name.startswith(typed) and self._reachable(each.symbol)
+            if each.symbol is not None and each.symbol.name.startswith(typed) and self._reachable(each)
         ]
         weights = [self._likelihood.weight(each.symbol) for each in fitting if each.symbol is not None]
         whole = sum(weights)
         return [(definition, weight / whole) for definition, weight in zip(fitting, weights, strict=True)]
 
-    def _reachable(self, symbol: Symbol) -> bool:
+    def _reachable(self, definition: Definition) -> bool:
         """Whether a symbol of another file may be used here; of the own class, parts may lie in other files."""
-        own = not symbol.container or symbol.container == self._view.container
-        return symbol.exported or own or self._situation.language.rules.hidden_members
+        symbol, rules = definition.symbol, self._situation.language.rules
+        if symbol is None or symbol.exported or rules.hidden_members:
+            return True
+        if not symbol.container or symbol.container == self._view.container:
+            return True
+        return rules.package_members and definition.path.rpartition("/")[0] == self._path.rpartition("/")[0]
 
     def _definition(self, definition: Definition, gain: float, reason: str) -> Iterator[Candidate]:
         """One definition in another file. Of conditional definitions the last stands for all."""
@@ -235,7 +239,7 @@ class _Reading:
         same = self._situation.snapshot.files[definition.path].members(symbol.container)[symbol.name]
         if not language.rules.overloads and same[-1] is not symbol:
             return
-        if not self._reachable(symbol):
+        if not self._reachable(definition):
             return
         yield Candidate(
             definition.path,

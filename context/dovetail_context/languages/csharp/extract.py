@@ -204,14 +204,15 @@ class _Reader:
         named: tuple[tuple[str, str], ...] = (),
     ) -> None:
         start, end = node.start_point[0] + 1, node.end_point[0] + 1
-        hidden = bool(container) and self._hidden(node, container)
+        words = modifiers(self._tree, node)
+        hidden = bool(container) and self._hidden(node, container, words)
+        static = "static" in words or "const" in words or node.type == "enum_member_declaration"
         self.symbols.append(
-            Symbol(name, kind, container, start, end, text, "", not hidden, type=type_, bases=bases, parameters=named)
+            Symbol(name, kind, container, start, end, text, "", not hidden, type_, "", bases, named, static)
         )
 
-    def _hidden(self, node: Node, container: str) -> bool:
+    def _hidden(self, node: Node, container: str, words: tuple[str, ...]) -> bool:
         """Members are private unless they say otherwise; those of interfaces, enums and records are not."""
-        words = modifiers(self._tree, node)
         if any(word in ("public", "internal", "protected") for word in words):
             return False
         if node.type in ("identifier", "enum_member_declaration"):

@@ -42,6 +42,7 @@ _RULES = TypeRules(
     implicit_members=True,
     reexports=False,
     constructor="",
+    static_members=True,
     overloads=True,
     hidden_members=False,
     element_members=("this", "GetEnumerator"),

@@ -177,9 +177,10 @@ class _Reader:
         named: tuple[tuple[str, str], ...] = (),
     ) -> None:
         start, end = node.start_point[0] + 1, node.end_point[0] + 1
-        hidden = "private" in modifiers(self._tree, node)
+        words = modifiers(self._tree, node)
+        hidden, static = "private" in words, "static" in words or node.type in ("enum_constant", "constant_declaration")
         self.symbols.append(
-            Symbol(name, kind, container, start, end, text, "", not hidden, type=type_, bases=bases, parameters=named)
+            Symbol(name, kind, container, start, end, text, "", not hidden, type_, "", bases, named, static)
         )
 
     def _document(self, position: int, comment: Node) -> None:

@@ -42,6 +42,7 @@ _RULES = TypeRules(
     implicit_members=True,
     reexports=False,
     constructor="",
+    static_members=True,
     overloads=True,
     element_members=("iterator",),
     hidden_members=False,

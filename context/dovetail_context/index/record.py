@@ -25,7 +25,8 @@ class Symbol:
     `container` is the dotted chain of enclosing classes ("" at module level). Lines are 1-based and inclusive,
     decorators and body included. `signature` is the text that the model sees, without indentation and body; it may
     have several lines. `type` is a variable's type or a function's return type; `value` is the access path that a
-    variable is assigned from or a function without declared type returns. Both are empty where unknown.
+    variable is assigned from or a function without declared type returns. Both are empty where unknown. `static`
+    members belong to their class, not to its instances.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Symbol:
     value: str = ""
     bases: tuple[str, ...] = ()
     parameters: tuple[tuple[str, str], ...] = ()
+    static: bool = False
 
     @property
     def qualified(self) -> str:

@@ -55,8 +55,8 @@ class TypeRules:
     an object only the others. `overloads`: whether several definitions of one name are meant side by side; else the
     last stands for all. `element_members`: methods whose results are elements of their object, or iterate over them.
     `extension_mark`: what the parameters begin with of a function that is called like a member of its first parameter's
-    type. `hidden_members`: whether members that are not exported can be used in other files all the same; `package_members`:
-    whether they can in files that see each other without an import.
+    type. `hidden_members`: whether members that are not exported can be used in other files all the same.
+    `package_members`: whether they can in the files of the same folder.
     """
 
     transparent: frozenset[str] = frozenset()

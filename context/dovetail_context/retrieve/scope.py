@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from dovetail_context.index.record import Import, Symbol
+from dovetail_context.index.record import Import
 from dovetail_context.languages.language import Mention
 from dovetail_context.meaning.infer import Place, Value
 from dovetail_context.meaning.names import Definition

@@ -38,7 +38,9 @@ PATTERNS = (
     "error",
 )
 CPP_PATTERNS = ("class", "template", "access", "alias", "using", "lambda")
-_NAMESPACE = re.compile(r"\bnamespace\s+(?:\w+::)*(\w+)|(?<![\w:.>])([a-z_]\w*)::")
+_NAMESPACE = re.compile(r"\bnamespace\s+(?:\w+::)*(\w+)")
+_SCOPE = re.compile(r"(?<![\w:.>])[a-z_]\w*\Z")
+MAX_NAME_CHARS = 60
 _LANGUAGE_OWN = frozenset({"std", "public", "private", "protected"})
 
 
@@ -78,6 +80,7 @@ class _Reader:
         self._frames = Frames()
         self._hidden: dict[int, bool] = {}
         self._template: Node | None = None
+        self._declared: set[tuple[str, str]] = set()
         self._visitors: dict[str, Callable[[Event], None]] = {
             "include": self._on_include,
             "macro": self._on_macro,
@@ -246,6 +249,9 @@ class _Reader:
             return
         text = self._tree.text(name).partition("<")[0] if name.type != "operator_name" else self._tree.text(name)
         container = self._frames.container or (scope if scope[:1].isupper() or self._is_class(scope) else "")
+        if scope and (container, text.strip()) in self._declared:
+            return  # the class of this file has declared it
+        self._declared.add((container, text.strip()))
         self._add(
             node,
             text.strip(),
@@ -296,7 +302,14 @@ class _Reader:
 
 def _namespaces(text: str, defined: frozenset[str]) -> list[Import]:
     """The namespaces that the file names lead to all that it sees."""
-    names = {first or second for first, second in _NAMESPACE.findall(text)} - _LANGUAGE_OWN - defined
+    names = set(_NAMESPACE.findall(text))
+    position = text.find("::")
+    while position >= 0:
+        scope = _SCOPE.search(text, max(0, position - MAX_NAME_CHARS), position)
+        if scope is not None:
+            names.add(scope[0])
+        position = text.find("::", position + 2)
+    names -= _LANGUAGE_OWN | defined
     return [Import("::", "", name, 0) for name in sorted(names)]
 
 

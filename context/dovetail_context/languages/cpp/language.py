@@ -30,6 +30,7 @@ _RULES = TypeRules(
     implicit_members=True,
     constructor="",
     overloads=True,
+    hidden_members=False,
 )
 _SUFFIXES = (".cc", ".cpp", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h", ".c", ".inl", ".ipp", ".tcc", ".cu", ".cuh")
 _NAME_END = re.compile(r"\(")

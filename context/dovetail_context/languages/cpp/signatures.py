@@ -15,14 +15,15 @@ _SPACE = re.compile(r"\s*\\?\s+")
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _AFTER_OPENING = re.compile(r"([(\[]) ")
 _BEFORE_CLOSING = re.compile(r" ([)\],;])")
-# Macros between a keyword and a name (`class API_EXPORT Money`), alone in a line, or before a declaration: no grammar
-# knows what they stand for, and without them the code reads as it is meant.
+# Macros between a keyword and a name (`class API_EXPORT Money`), alone in a line, before a declaration or behind one
+# (`GUARDED_BY(mutex)`): no grammar knows what they stand for, and without them the code reads as it is meant.
 _EXPORT = re.compile(r"\b(?:class|struct|union|enum)\s+([A-Z][A-Z0-9_]{2,}(?:\([^()\n]*\))?)(?=\s+[A-Za-z_])")
 _ALONE = re.compile(r"^[ \t]*([A-Z][A-Z0-9_]{3,})[ \t]*$", re.MULTILINE)
-_BEFORE = re.compile(
-    r"\b(\w*_?(?:EXPORT|API|INLINE|CONSTEXPR\w*|NODISCARD|NORETURN|DEPRECATED|VISIBILITY|ALWAYS_INLINE|FALLTHROUGH)\w*)"
-    r"(?=\s+[A-Za-z_:\[])"
+_BEFORE = re.compile(r"\b[A-Z][A-Z0-9_]{2,}(?=\s+[A-Za-z_:\[])")
+_ANNOTATION = re.compile(
+    r"(?:(?<=[\w>])(?<!return)[ \t]+|(?<=\))\s+|(?<=const)\s+)([A-Z][A-Z0-9_]{3,}\([^()\n]*\))(?=\s*[;{=])"
 )
+_TELLING = re.compile(r"EXPORT|API|INLINE|CONSTEXPR|NODISCARD|NORETURN|DEPRECATED|VISIBILITY|FALLTHROUGH")
 
 
 def without_macros(text: str) -> str:
@@ -33,11 +34,12 @@ def without_macros(text: str) -> str:
         found = match[0]
         return found[:start] + " " * (end - start) + found[end:]
 
-    return _BEFORE.sub(_blank_upper, _ALONE.sub(blank, _EXPORT.sub(blank, text)))
+    text = _ANNOTATION.sub(blank, text)
+    return _BEFORE.sub(_blank_telling, _ALONE.sub(blank, _EXPORT.sub(blank, text)))
 
 
-def _blank_upper(match: re.Match[str]) -> str:
-    return " " * len(match[0]) if match[0].isupper() else match[0]
+def _blank_telling(match: re.Match[str]) -> str:
+    return " " * len(match[0]) if _TELLING.search(match[0]) else match[0]
 
 
 def one_line(source: str) -> str:

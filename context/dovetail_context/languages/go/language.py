@@ -16,6 +16,8 @@ _RULES = TypeRules(
     receivers=frozenset({"self"}),
     ignored=frozenset({"error", "any", "string", "bool", "int", "byte"}),
     detached_methods="func (",
+    hidden_members=False,
+    package_members=True,
 )
 _BRIEF = re.compile(r"(?:func (?:\([^()]*\) )?)?[^\W\d]\w*")
 

@@ -495,7 +495,7 @@ def _is_class(definition: Definition) -> bool:
 
 
 def _filled(value: Value, alias: Symbol, given: TypeExpression, path: str) -> Value:
-    """A container named by a generic alias (`type Checked<T> = Result<T, Error>`) with the arguments given in `path`."""
+    """A container named by a generic alias (`type Checked<T> = Result<T, E>`) with the arguments given in `path`."""
     parameters = {name: argument for (name, _), argument in zip(alias.parameters, given.arguments, strict=False)}
     arguments = tuple(
         parameters.get(argument[0].name, argument) if len(argument) == 1 else argument for argument in value.arguments

@@ -152,8 +152,9 @@ class _Reader:
         name_node, body = event.one("name"), event.captures["body"][0]
         name = type_text(self._tree, name_node).partition("[")[0].rpartition(".")[2]
         if name:
-            text = head_text(self._tree, self._start(event.node), body.start_byte)
-            self._add(event.node, name, "class", text, bases=base_names(self._tree, event.node))
+            start = self._start(event.node)
+            text = head_text(self._tree, start, body.start_byte)
+            self._add(event.node, name, "class", text, bases=base_names(self._tree, event.node), start=start)
         self._hidden[event.node.end_byte] = event.node.type == "class_specifier"
         self._frames.enter(Frame(event.node.end_byte, bool(name), name))
 
@@ -252,14 +253,16 @@ class _Reader:
         if scope and (container, text.strip()) in self._declared:
             return  # the class of this file has declared it
         self._declared.add((container, text.strip()))
+        start = self._start(node)
         self._add(
             node,
             text.strip(),
             "method" if container else "function",
-            head_text(self._tree, self._start(node), end_byte),
+            head_text(self._tree, start, end_byte),
             type_text(self._tree, node.child_by_field_name("type")),
             container=container,
             parameters=tuple(parameters(self._tree, function)),
+            start=start,
         )
 
     def _is_class(self, name: str) -> bool:

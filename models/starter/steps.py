@@ -151,6 +151,16 @@ def _pieces(arguments: argparse.Namespace) -> object:
     return cut(folder / "checkpoint.pt", folder / "pieces")
 
 
+def _forms(arguments: argparse.Namespace) -> object:
+    from models.starter.evaluation.forms import compare_forms
+    from models.starter.evaluation.tasks import load_tasks
+
+    if arguments.eval is None:
+        raise SystemExit("--eval FOLDER is needed: where the tasks are (tasks/*.jsonl)")
+    tasks = load_tasks(sorted((arguments.eval / "tasks").glob("*.jsonl")))
+    return compare_forms(sorted(_run_folder(arguments).glob("model-*.gguf")), tasks)
+
+
 def _evaluate(arguments: argparse.Namespace) -> object:
     import numpy as np
     from models.starter.evaluation.evaluate import evaluate
@@ -188,6 +198,7 @@ STEPS = {
     "pieces": (_pieces, "the checkpoint in pieces of at most 16 MB"),
     "curve": (_curve, "loss.csv as a picture"),
     "agree": (_agree, "the largest difference between PyTorch's and llama.cpp's logits"),
+    "forms": (_forms, "bytes and bits per byte of each quantized form"),
     "evaluate": (_evaluate, "a GGUF file on tasks of projects that it never saw, against baselines"),
     "quantize": (_quantize, "exact GGUF to quantized ones"),
 }

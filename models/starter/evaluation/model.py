@@ -63,9 +63,12 @@ class StarterModel:
         """Greedy completion (a line for holes within a line) and the cost of the truth."""
         blocks = tuple(ContextBlock(path, text) for path, text in context)
         prompt = self._prompt(PromptParts(blocks, task.path, task.prefix, task.suffix))
-        truth = self.tokens(task.truth)
-        bits = self._cost(prompt, truth) if len(prompt) + len(truth) <= self.window else None
-        return Answer(self._complete(prompt, "\n" in task.truth), bits, len(prompt))
+        return Answer(self._complete(prompt, "\n" in task.truth), self._cost(prompt, task.truth), len(prompt))
+
+    def truth_bits(self, task: Task, context: Sequence[tuple[str, str]]) -> float | None:
+        """What the truth would cost; None where it does not fit the window behind its prompt."""
+        blocks = tuple(ContextBlock(path, text) for path, text in context)
+        return self._cost(self._prompt(PromptParts(blocks, task.path, task.prefix, task.suffix)), task.truth)
 
     def _prompt(self, parts: PromptParts) -> list[int]:
         blocks = self._tokenizer.blocks(segments(parts))
@@ -86,7 +89,10 @@ class StarterModel:
             last = self._evaluate([token])[-1]
         return written.decode("utf-8", "replace")
 
-    def _cost(self, prompt: list[int], truth: list[int]) -> float:
+    def _cost(self, prompt: list[int], text: str) -> float | None:
+        truth = self.tokens(text)
+        if len(prompt) + len(truth) > self.window:
+            return None
         self._context.forget_from(0)
         rows = np.concatenate((self._evaluate(prompt)[-1:], self._evaluate(truth, every=True)[:-1])).astype(np.float64)
         highest = rows.max(axis=1)

@@ -1,0 +1,21 @@
+"""`python -m models.starter forms`: what each quantized form costs in bytes and in bits per byte of the tasks' truths."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from models.starter.evaluation.model import StarterModel
+from models.starter.evaluation.tasks import Task
+
+
+def compare_forms(files: Sequence[Path], tasks: Sequence[Task]) -> dict[str, dict[str, float]]:
+    """By file name: its size, and the mean cost of the truths, over the tasks that fit the window."""
+    compared = {}
+    for file in files:
+        model = StarterModel(file)
+        costed = [(bits, task) for task in tasks if (bits := model.truth_bits(task, ())) is not None]
+        size = sum(len(task.truth.encode()) for _, task in costed)
+        compared[file.name] = {
+            "bytes": file.stat().st_size,
+            "bits_per_byte": round(sum(bits for bits, _ in costed) / size, 4),
+        }
+    return compared

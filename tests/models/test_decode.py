@@ -11,6 +11,7 @@ import pytest
 
 from dovetail_models.engine.decode import Generated, Limits, Opening, generate, most_likely
 from dovetail_models.engine.kv import KvCache
+from dovetail_models.engine.steps import Steps
 
 PIECES = [b"<end>", b"a", b" b", b"\n", "🦕".encode()[:2], "🦕".encode()[2:], b"\xff"]
 END, A, B, NEWLINE, EMOJI_1, EMOJI_2, BROKEN = range(len(PIECES))
@@ -60,7 +61,14 @@ def run(
     on_text: Callable[[str], None] | None = None,
 ) -> Generated:
     limits = Limits(max_tokens, max_lines, stop)
-    return generate(KvCache(script).claim(0, [A]), script.logits, script, limits, interrupted, on_text)
+    return generate(steps(script), script, limits, interrupted, on_text)
+
+
+def steps(script: Script, prompt: Sequence[int] = ()) -> Steps:
+    """Behind the first token of a prompt, whose others are guesses; `Script` has logits behind nothing, too."""
+    sequence = KvCache(script).claim(0, [A])
+    sequence.extend(prompt, lambda: False, rows=max(1, len(prompt)))
+    return Steps(sequence, script.logits, lambda: False, lambda: 0.0, tuple(prompt[1:]))
 
 
 HALF = pytest.approx(math.log(1 / 2), abs=1e-6)
@@ -107,12 +115,10 @@ def spelling(pending: bytes) -> npt.NDArray[np.int32]:
 def run_opened(
     script: Script, pending: bytes, guesses: tuple[int, ...] = (), max_tokens: int = 20
 ) -> tuple[Generated, list[str]]:
-    sequence = KvCache(script).claim(0, [A])
-    sequence.extend([A, *guesses], lambda: False, rows=1 + len(guesses))
     shown: list[str] = []
-    opening = Opening(pending, guesses, spelling)
     limits = Limits(max_tokens, None, ())
-    return generate(sequence, script.logits, script, limits, lambda: False, shown.append, opening), shown
+    opening = Opening(pending, spelling)
+    return generate(steps(script, [A, *guesses]), script, limits, lambda: False, shown.append, opening), shown
 
 
 def test_what_the_text_must_begin_with_is_no_part_of_it() -> None:

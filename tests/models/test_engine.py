@@ -11,12 +11,12 @@ from itertools import pairwise
 import pytest
 
 from dovetail_models.engine.engine import Engine, Yielded
+from dovetail_models.engine.healing import heal
 from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
-from dovetail_models.prompt.segments import FORCED_LABEL, Text
 
 SOURCE = "".join(
     f"def area_{i}(width: float, height: float) -> float:\n    return width * height + {i}\n\n\n" for i in range(12)
@@ -95,7 +95,7 @@ def test_typing_behind_the_anchor_costs_what_was_typed(engine: Engine, options: 
     for end in range(1, len(TYPED) + 1):
         typed = replace(JOB, parts=replace(PARTS, forced=TYPED[:end]), max_tokens=1)
         reply = engine.complete(typed, Interrupt())
-        backed = engine._healing(engine._tokenizer.blocks((Text(TYPED[:end], FORCED_LABEL),))[0])
+        backed = heal(engine._tokenizer.tokens(TYPED[:end]), engine._tokenizer.piece, engine._pieces)
         spelt_again = len(backed.pending)  # At most a token a byte, where the model spells otherwise.
         assert reply.evaluated_tokens <= max(0, reply.prompt_tokens - before) + backed.backed + 1 + spelt_again
         assert reply.evaluated_tokens <= 1 + 4 + spelt_again, "one character, whatever the length of what stands before"

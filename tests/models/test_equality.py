@@ -1,4 +1,5 @@
-"""Whatever was asked before, the answer is that of a fresh context: reuse, branches, healing, cancels change nothing.
+"""Whatever was asked before, the answer is that of plain decoding in a fresh context: reuse, branches, drafts and
+cancels change nothing.
 
 llama.cpp's sums depend in their last bits on how tokens are batched and on where their cells lie, so two tokens of all
 but equal logits may change places. That, and nothing else, is let pass: where a text differs from the fresh one, the
@@ -23,6 +24,7 @@ from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.kv import KvCache
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.pace import Pace
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
 ROUNDS = int(os.environ.get("DOVETAIL_EQUALITY_ROUNDS", "12"))
@@ -49,6 +51,13 @@ Choice = tuple[int, float]
 """A token that was chosen, and how far the logit of the next best one lay below."""
 
 
+class Reckless(Pace):
+    """Tries every draft as far as it goes."""
+
+    def length(self, match: int, available: int) -> int:
+        return available
+
+
 class Recorder:
     """Looks over the shoulder of decoding."""
 
@@ -73,8 +82,12 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 
 @pytest.fixture
 def engines(options: EngineOptions) -> Iterator[tuple[Engine, Engine]]:
-    """One that remembers, in a window that is often full, and one that never does."""
-    pair = Engine(replace(options, n_ctx=512, sequences=3, micro_batch=32)), Engine(replace(options, n_ctx=512))
+    """One that remembers, in a window that is often full, and drafts whatever it costs; and one that does neither."""
+    pair = (
+        Engine(replace(options, n_ctx=512, sequences=3, micro_batch=32)),
+        Engine(replace(options, n_ctx=512, speculate=False)),
+    )
+    pair[0]._pace = Reckless()
     yield pair
     for engine in pair:
         engine.close()
@@ -126,7 +139,7 @@ class User:
 
 def test_the_answer_is_that_of_a_fresh_context(engines: tuple[Engine, Engine], recorder: Recorder) -> None:
     remembering, fresh = engines
-    answers = tokens = reused = read = differing = 0
+    answers = tokens = reused = read = drafted = accepted = differing = 0
     for round in range(ROUNDS):
         user = User(round)
         for _ in range(6):
@@ -141,13 +154,15 @@ def test_the_answer_is_that_of_a_fresh_context(engines: tuple[Engine, Engine], r
             expected = fresh.complete(job, Interrupt())
             answers, tokens = answers + 1, tokens + len(recorder.choices)
             reused, read = reused + reply.reused_tokens, read + reply.prompt_tokens
+            drafted, accepted = drafted + reply.drafted_tokens, accepted + reply.accepted_tokens
             if (reply.text, reply.stop) != (expected.text, expected.stop):
                 differing += 1
                 assert closest_before_they_part(choices, recorder.choices) < TIE, (job, reply.text, expected.text)
-    assert reused > read / 2, "else there was little to be tested"
+    assert reused > read / 2 and drafted > accepted > 0, "else there was little to be tested"
     assert differing <= max(1, answers // 50)
     sys.stdout.write(
-        f"\n{answers} answers of {tokens} tokens, {reused / read:.0%} of the prompts reused: "
+        f"\n{answers} answers of {tokens} tokens, {reused / read:.0%} of the prompts reused, "
+        f"{drafted} tokens drafted, {accepted} accepted: "
         f"{differing} differ from a fresh context's, all by a tie\n"
     )
 

@@ -140,6 +140,15 @@ def test_a_sequence_may_take_more_from_another_than_it_has_itself() -> None:
     assert ask(cache, "a", [1, 2, 3, 4, 5, 6]) == 1
 
 
+def test_what_a_place_held_before_is_remembered_until_it_is_asked_for_again() -> None:
+    cache = KvCache(FakeContext(sequences=2))
+    ask(cache, "a", [*range(20), 70, 71, 72])
+    assert cache.claim("a", [*range(20), 80]).former == (*range(12, 20), 70, 71, 72)
+    assert cache.claim("b", [*range(20), 80]).former == ()
+    ask(cache, "c", [1])
+    assert cache.claim("a", [*range(20), 80]).former == (), "that was another's"
+
+
 def test_without_a_sequence_to_spare_the_one_that_rested_longest_makes_way() -> None:
     cache = KvCache(FakeContext(sequences=2))
     ask(cache, "a", [1, 2])

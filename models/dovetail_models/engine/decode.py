@@ -11,12 +11,10 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from dovetail_models.engine.kv import CachedSequence
+from dovetail_models.engine.steps import Logits, Steps
 from dovetail_models.engine.stops import CompletionText
 
 DecodeStop = Literal["eos", "line", "stop", "length", "interrupted"]
-
-Logits = npt.NDArray[np.float32]
 
 
 class Vocabulary(Protocol):
@@ -40,13 +38,10 @@ class Opening:
     """How a text begins.
 
     Its first tokens must spell `pending`, which is no part of the text; `allowed` tells which tokens may come next
-    where so much is left of it. `guesses` are tokens that have been evaluated behind the prompt already, in the hope
-    that they are those that would be chosen: row 0 of the logits belongs to the prompt's last token, the others to
-    theirs.
+    where so much is left of it.
     """
 
     pending: bytes = b""
-    guesses: tuple[int, ...] = ()
     allowed: Callable[[bytes], npt.NDArray[np.int32]] | None = None
 
 
@@ -61,17 +56,16 @@ class Generated:
 
 
 def generate(
-    sequence: CachedSequence,
-    logits: Callable[[int], Logits],
+    steps: Steps,
     vocabulary: Vocabulary,
     limits: Limits,
     interrupted: Callable[[], bool],
     on_text: Callable[[str], None] | None = None,
     opening: Opening = Opening(),
 ) -> Generated:
-    """Decode greedily from a prompt whose last token has just been evaluated.
+    """Decode greedily, `steps` standing behind the prompt.
 
-    `on_text` is called with the safe text so far whenever it has grown. `interrupted` is asked before each step.
+    `on_text` is called with the safe text so far whenever it has grown. `interrupted` is asked before each token.
     Tokens that only spell what the text must begin with are not counted. A full window ends the text as `max_tokens`
     does.
     """
@@ -79,7 +73,7 @@ def generate(
     shown = ""
     tokens = 0
     logprobs = 0.0
-    pending, guesses, row = opening.pending, opening.guesses, 0
+    pending = opening.pending
 
     def generated(stop: DecodeStop) -> Generated:
         return Generated(text.end, stop, tokens, logprobs / tokens if tokens else None)
@@ -88,7 +82,7 @@ def generate(
         if interrupted():
             return generated("interrupted")
         allowed = opening.allowed(pending) if pending and opening.allowed else None
-        token, logprob = most_likely(logits(row), allowed)
+        token, logprob = most_likely(steps.logits(), allowed)
         if vocabulary.ends_text(token):
             return generated("eos")
         piece = vocabulary.piece(token)
@@ -102,15 +96,9 @@ def generate(
             if stop is not None:
                 return generated(stop)
         pending = pending[len(piece) :]
-        if row < len(guesses) and guesses[row] == token:
-            row += 1
-            continue
-        sequence.drop(len(guesses) - row)
-        guesses, row = (), 0
-        if tokens == limits.max_tokens or sequence.room == 0:
-            break
-        if not sequence.extend([token], interrupted):
-            return generated("interrupted")
+        left = limits.max_tokens - tokens
+        if left and not steps.advance(token, left):
+            return generated("interrupted" if interrupted() else "length")
     return generated("length")
 
 

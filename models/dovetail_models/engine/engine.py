@@ -6,22 +6,25 @@ Here a job becomes a prompt, a prompt becomes tokens in the KV cache, and those 
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from dovetail_models.engine import llama
 from dovetail_models.engine.decode import Generated, Limits, Opening, generate
-from dovetail_models.engine.healing import Healing, PieceIndex, heal
+from dovetail_models.engine.draft import Drafts
+from dovetail_models.engine.healing import PieceIndex
 from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, StopReason
 from dovetail_models.engine.kv import CachedSequence, KvCache
 from dovetail_models.engine.loading import load
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.pace import Pace
+from dovetail_models.engine.prompting import Prompt, Prompter
 from dovetail_models.engine.status import EngineStatus
+from dovetail_models.engine.steps import Steps
 from dovetail_models.engine.tokenize import Tokenizer
 from dovetail_models.errors import EngineError
-from dovetail_models.prompt.deepseek import segments
-from dovetail_models.prompt.fit import Block, Fitted, PromptTooLong, fit
-from dovetail_models.prompt.segments import FORCED_LABEL
+from dovetail_models.prompt.fit import Block, PromptTooLong
+
+OnText = Callable[[str], None]
 
 COMPLETION_SHARE = 1 / 2
 """Share of the window that a completion may take at most; the prompt has the rest."""
@@ -29,19 +32,6 @@ COMPLETION_SHARE = 1 / 2
 
 class Yielded(Exception):
     """A warm job has made way; what it has evaluated stays in the KV cache."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A prompt that fits the window, as tokens.
-
-    The last of `ids` are `guesses` at what the model would choose to spell `pending`, the end of the typed text.
-    """
-
-    ids: tuple[int, ...]
-    fitted: Fitted
-    pending: bytes
-    guesses: tuple[int, ...]
 
 
 class Engine:
@@ -58,6 +48,9 @@ class Engine:
         self._cache = KvCache(self._context)
         self._tokenizer = Tokenizer(model.vocabulary)
         self._pieces = PieceIndex(model.vocabulary)
+        self._prompter = Prompter(self._tokenizer, self._pieces, self._context.n_batch)
+        self._speculates = options.speculate
+        self._pace = Pace()
         self.status = EngineStatus(
             state="ready",
             model=options.model_path.stem,
@@ -76,7 +69,7 @@ class Engine:
         self,
         job: CompletionJob,
         interrupt: Interrupt,
-        on_text: Callable[[str], None] | None = None,
+        on_text: OnText | None = None,
         queue_ms: float = 0.0,
     ) -> CompletionReply:
         """Answer a job. `on_text` gets the text so far whenever it grows.
@@ -84,7 +77,6 @@ class Engine:
         Raises EngineError if the prompt cannot fit, Yielded if a warm job made way.
         """
         started = time.perf_counter()
-        max_tokens = 0 if job.priority == "warm" else self._allowed_tokens(job.max_tokens)
         prompt = self._prompt(job, self._context.n_ctx - self._allowed_tokens(job.max_tokens))
         prompt_ms = _ms_since(started)
         with interrupt.attached(self._context.abort):
@@ -96,8 +88,9 @@ class Engine:
             whole = sequence.extend(prompt.ids[reused:], lambda: interrupt.reason is not None, rows)
             prefill_ms = _ms_since(started)
             started = time.perf_counter()
+            steps = self._steps(job, prompt, sequence, interrupt)
             if whole:
-                generated = self._generate(job, sequence, prompt, max_tokens, interrupt, on_text)
+                generated = self._generate(job, prompt, steps, interrupt, on_text)
             else:
                 generated = Generated("", "interrupted", 0, None)
             decode_ms = _ms_since(started)
@@ -110,13 +103,15 @@ class Engine:
             reused_tokens=reused,
             evaluated_tokens=self._cache.evaluated - evaluated,
             generated_tokens=generated.tokens,
+            drafted_tokens=steps.drafted,
+            accepted_tokens=steps.accepted,
             queue_ms=queue_ms,
             prompt_ms=prompt_ms,
             prefill_ms=prefill_ms,
             decode_ms=decode_ms,
-            blocks=_block_tokens(prompt.fitted.blocks),
+            blocks=_block_tokens(prompt.blocks),
             prompt=self._tokenizer.text(prompt.ids) if job.explain else None,
-            cut=prompt.fitted.cut,
+            cut=prompt.cut,
         )
 
     def close(self) -> None:
@@ -125,39 +120,44 @@ class Engine:
         self._model.close()
 
     def _prompt(self, job: CompletionJob, room: int) -> Prompt:
-        blocks = self._tokenizer.blocks(segments(job.parts))
         try:
-            fitted = fit(blocks, room, self._tokenizer.line_ends.__contains__)
+            return self._prompter.prompt(job.parts, room)
         except PromptTooLong as error:
             raise EngineError(f"the prompt does not fit the window of {self._context.n_ctx} tokens: {error}") from error
-        ids = tuple(token for block in fitted.blocks for token in block.ids)
-        healing = self._healing(fitted.blocks[-1])
-        safe = len(ids) - healing.backed
-        ids = ids[: safe + self._context.n_batch - 1]  # The logits of all guesses come from one batch.
-        return Prompt(ids, fitted, healing.pending, ids[safe:])
-
-    def _healing(self, last: Block) -> Healing:
-        """Of the text typed since the anchor; what stands before that is kept as it is."""
-        return heal(last.ids, self._vocabulary.piece, self._pieces) if last.label == FORCED_LABEL else Healing(0, b"")
 
     def _generate(
-        self,
-        job: CompletionJob,
-        sequence: CachedSequence,
-        prompt: Prompt,
-        max_tokens: int,
-        interrupt: Interrupt,
-        on_text: Callable[[str], None] | None,
+        self, job: CompletionJob, prompt: Prompt, steps: Steps, interrupt: Interrupt, on_text: OnText | None
     ) -> Generated:
         return generate(
-            sequence,
-            self._context.logits,
+            steps,
             self._vocabulary,
-            Limits(max_tokens, job.max_lines, job.stop),
+            Limits(self._max_tokens(job), job.max_lines, job.stop),
             lambda: interrupt.reason is not None,
             on_text,
-            Opening(prompt.pending, prompt.guesses, self._pieces.allowed),
+            Opening(prompt.pending, self._pieces.allowed),
         )
+
+    def _steps(self, job: CompletionJob, prompt: Prompt, sequence: CachedSequence, interrupt: Interrupt) -> Steps:
+        drafts = None
+        if self._speculates and self._max_tokens(job):
+            drafts = Drafts(
+                (*prompt.quotable, sequence.former),
+                prompt.text,
+                self._max_tokens(job) + len(prompt.pending),
+                self._tokenizer.line_ends if job.max_lines == 1 else frozenset(),
+            )
+        return Steps(
+            sequence,
+            self._context.logits,
+            lambda: interrupt.reason is not None,
+            time.perf_counter,
+            prompt.guesses,
+            drafts,
+            self._pace,
+        )
+
+    def _max_tokens(self, job: CompletionJob) -> int:
+        return 0 if job.priority == "warm" else self._allowed_tokens(job.max_tokens)
 
     def _allowed_tokens(self, wanted: int) -> int:
         return max(0, min(wanted, int(self._context.n_ctx * COMPLETION_SHARE)))

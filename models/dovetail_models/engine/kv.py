@@ -7,6 +7,9 @@ share. Knows tokens only, and llama.cpp only as an `Evaluator`.
 from collections.abc import Callable, Hashable, Sequence
 from typing import Protocol
 
+FORMER_TOKENS = 8
+"""How far what a sequence held before reaches back into what it still holds."""
+
 
 class Evaluator(Protocol):
     """What the cache asks of a llama.cpp context."""
@@ -31,6 +34,9 @@ class CachedSequence:
 
     def __init__(self, cache: "KvCache", context: Evaluator, id: int) -> None:
         self.key: Hashable = None
+        self.former: tuple[int, ...] = ()
+        """What it held before it was last claimed, from a little before where the prompt goes another way: the last
+        suggestion, mostly."""
         self._cache = cache
         self._context = context
         self._id = id
@@ -40,6 +46,11 @@ class CachedSequence:
     @property
     def held(self) -> tuple[int, ...]:
         return tuple(self._held)
+
+    @property
+    def batch(self) -> int:
+        """How many tokens one evaluation takes at most."""
+        return self._context.n_batch
 
     @property
     def room(self) -> int:
@@ -122,6 +133,7 @@ class KvCache:
         own = next((sequence for sequence in self._sequences if sequence.key == key), None) or self._idle()
         best = max(commons, key=lambda sequence: (commons[sequence], sequence is own))
         common = min(commons[best], len(prompt) - rows)
+        own.former = own.held[max(0, commons[own] - FORMER_TOKENS) :] if own.key == key else ()
         if best is own:
             own.drop(len(own.held) - common)
         else:

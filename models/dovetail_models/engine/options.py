@@ -9,9 +9,10 @@ class EngineOptions:
     """What a host needs to know to load a model.
 
     `n_ctx` is the window in tokens (prompt and completion), lowered to what the model was trained for. `threads` None
-    means one a physical core; there are never more than cores. `gpu_layers` -1 means as many as fit where llama.cpp was built for a GPU. `micro_batch`
-    is the number of tokens evaluated in one call: a cancelled prefill loses at most so many. `sequences` is the number
-    of places (documents, anchors in them) whose prompts the KV cache may hold at a time, all within `n_ctx` tokens.
+    means one a physical core; there are never more than cores. `gpu_layers` -1 means as many as fit where llama.cpp was
+    built for a GPU. `micro_batch` is the number of tokens evaluated in one call: a cancelled prefill loses at most so
+    many. `sequences` is the number of places (documents, anchors in them) whose prompts the KV cache may hold at a
+    time, all within `n_ctx` tokens. `speculate` tries drafts where they pay; it changes no text.
     """
 
     model_path: Path
@@ -20,3 +21,4 @@ class EngineOptions:
     gpu_layers: int = -1
     micro_batch: int = 128
     sequences: int = 8
+    speculate: bool = True

@@ -98,6 +98,10 @@ class Tokenizer:
             case Role.FIM_END:
                 return self._vocabulary.fim_end
 
+    def piece(self, token: int) -> bytes:
+        """The bytes of a token of ordinary text."""
+        return self._vocabulary.piece(token)
+
     def text(self, ids: tuple[int, ...]) -> str:
         """What tokens stand for, special ones included, for people to read."""
         return b"".join(self._vocabulary.piece(token, special=True) for token in ids).decode("utf-8", "replace")

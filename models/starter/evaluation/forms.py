@@ -1,4 +1,4 @@
-"""`python -m models.starter forms`: what each quantized form costs in bytes and in bits per byte of the tasks' truths."""
+"""`python -m models.starter forms`: each quantized form's bytes, and its bits per byte on the truths of the tasks."""
 
 from collections.abc import Sequence
 from pathlib import Path

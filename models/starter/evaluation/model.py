@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from llama_cpp import Llama
 from models.starter.evaluation.tasks import Task
 
-from dovetail_models.engine.llama import Context, Model, load_model
+from dovetail_models.engine.llama import load_model
 from dovetail_models.engine.tokenize import Tokenizer
 from dovetail_models.prompt.deepseek import segments
 from dovetail_models.prompt.fit import fit
@@ -32,16 +33,19 @@ class Answer:
 class StarterModel:
     """A model file with one context."""
 
-    def __init__(self, path: Path, window: int | None = None, threads: int = 2) -> None:
-        self._model: Model = load_model(path)
-        self.window = min(window or self._model.n_ctx_train, self._model.n_ctx_train)
-        self._tokenizer = Tokenizer(self._model.vocabulary)
-        self._context: Context = self._model.context(self.window, threads, MICRO_BATCH)
+    def __init__(self, path: Path, window: int = 0, threads: int = 2) -> None:
+        """`window` 0 is the window that the model was trained for."""
+        self._vocabulary = load_model(path, vocab_only=True).vocabulary
+        self._tokenizer = Tokenizer(self._vocabulary)
+        self._llama = Llama(
+            str(path), n_ctx=window, n_batch=MICRO_BATCH, n_threads=threads, logits_all=True, verbose=False
+        )
+        self.window = self._llama.n_ctx()
 
     @property
     def plain_vocabulary(self) -> int:
         """How many ids are plain text: all below the first special token."""
-        bos = self._model.vocabulary.bos
+        bos = self._vocabulary.bos
         if bos is None:
             raise ValueError("the vocabulary has no beginning-of-text token: not a DeepSeek-format model")
         return bos
@@ -52,12 +56,12 @@ class StarterModel:
 
     def piece(self, token: int) -> bytes:
         """The bytes of a token."""
-        return self._model.vocabulary.piece(token)
+        return self._vocabulary.piece(token)
 
     def logits(self, ids: list[int]) -> np.ndarray:
         """After each of the ids, from an empty cache: shape (ids, vocabulary)."""
-        self._context.forget_from(0)
-        return self._evaluate(ids, every=True)
+        self._llama.reset()
+        return self._evaluate(ids)
 
     def answer(self, task: Task, context: Sequence[tuple[str, str]]) -> Answer:
         """Greedy completion (a line for holes within a line) and the cost of the truth."""
@@ -76,14 +80,14 @@ class StarterModel:
         return [token for block in fitted.blocks for token in block.ids]
 
     def _complete(self, prompt: list[int], several_lines: bool) -> str:
-        self._context.forget_from(0)
+        self._llama.reset()
         last = self._evaluate(prompt)[-1]
         written = b""
         for _ in range(BLOCK_TOKENS if several_lines else LINE_TOKENS):
             token = int(np.argmax(last))
-            if self._model.vocabulary.ends_text(token):
+            if self._vocabulary.ends_text(token):
                 break
-            written += self._model.vocabulary.piece(token)
+            written += self._vocabulary.piece(token)
             if not several_lines and b"\n" in written.lstrip(b"\n"):
                 break
             last = self._evaluate([token])[-1]
@@ -93,18 +97,14 @@ class StarterModel:
         truth = self.tokens(text)
         if len(prompt) + len(truth) > self.window:
             return None
-        self._context.forget_from(0)
-        rows = np.concatenate((self._evaluate(prompt)[-1:], self._evaluate(truth, every=True)[:-1])).astype(np.float64)
+        self._llama.reset()
+        rows = np.concatenate((self._evaluate(prompt)[-1:], self._evaluate(truth)[:-1])).astype(np.float64)
         highest = rows.max(axis=1)
         totals = highest + np.log(np.exp(rows - highest[:, None]).sum(axis=1))
         return float((totals - rows[np.arange(len(truth)), truth]).sum() / math.log(2))
 
-    def _evaluate(self, ids: list[int], every: bool = False) -> np.ndarray:
-        """Go on with these ids; logits after each of them, or only after the last."""
-        rows: list[np.ndarray] = []
-        for start in range(0, len(ids), MICRO_BATCH):
-            part = ids[start : start + MICRO_BATCH]
-            wanted = len(part) if every else int(start + MICRO_BATCH >= len(ids))
-            self._context.evaluate(part, self._context.held(), wanted)
-            rows += [self._context.logits(row).copy() for row in range(wanted)]
-        return np.stack(rows)
+    def _evaluate(self, ids: list[int]) -> np.ndarray:
+        """Go on with these ids; logits after each of them: shape (ids, vocabulary)."""
+        before = self._llama.n_tokens
+        self._llama.eval(ids)
+        return self._llama.scores[before : before + len(ids)].copy()

@@ -22,6 +22,7 @@ from dovetail_context.languages.typescript.types import (
     Constraints,
     constraints_of,
     is_function_type,
+    parts_of,
     returned_type,
     type_text,
 )
@@ -31,6 +32,7 @@ FUNCTIONS = ("arrow_function", "function_expression", "generator_function")
 _WRAPPERS = ("as_expression", "satisfies_expression", "parenthesized_expression")
 # Overloads of one name beyond this many say the same with more type parameters.
 MAX_OVERLOADS = 4
+MAX_DEPTH = 8  # broken places inside broken places
 # Larger object literals are tables of data.
 MAX_LITERAL_MEMBERS = 80
 # What members with names in brackets or none at all are to those who look them up.
@@ -132,7 +134,7 @@ class Definitions:
             return ""
         name = self._tree.text(named)
         constraints = constraints_of(self._tree, node.child_by_field_name("type_parameters"))
-        objects = _object_types(value)
+        objects = [part for part in parts_of(value) if part.type == "object_type"]
         if not objects:
             signature, type_ = head_text(self._tree, node, node.end_byte), type_text(self._tree, value, constraints)
             self._add(name, "type", container, outer, signature.rstrip(";"), comment, type_)
@@ -205,7 +207,7 @@ class Definitions:
         named = tuple((each, type_) for each, type_, _ in parameters(self._tree, list_, constraints))
         self._add(name, kind, container, outer, signature, comment, type_, value, parameters=named)
 
-    def _members(self, body: Node, container: str, constraints: Constraints) -> None:
+    def _members(self, body: Node, container: str, constraints: Constraints, depth: int = 0) -> None:
         comment: Node | None = None
         for child in body.named_children:
             kind = child.type
@@ -223,8 +225,8 @@ class Definitions:
             elif kind == "shorthand_property_identifier":
                 name = self._tree.text(child)
                 self._add(name, "field", container, child, f"{name},", comment)
-            elif kind == "ERROR":
-                self._members(child, container, constraints)
+            elif kind == "ERROR" and depth < MAX_DEPTH:
+                self._members(child, container, constraints, depth + 1)
             if kind != "decorator":
                 comment = None
 
@@ -351,15 +353,6 @@ class Definitions:
                 parameters,
             )
         )
-
-
-def _object_types(value: Node) -> list[Node]:
-    """The written-out members of a type: an object type, or those among the parts of an intersection or union."""
-    if value.type == "object_type":
-        return [value]
-    if value.type in ("intersection_type", "union_type", "parenthesized_type"):
-        return [found for child in value.named_children for found in _object_types(child)]
-    return []
 
 
 def _member_name(written: str) -> str:

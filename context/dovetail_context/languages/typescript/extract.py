@@ -19,6 +19,7 @@ from dovetail_context.languages.typescript.modules import (
 from dovetail_context.languages.typescript.signatures import pattern_paths
 from dovetail_context.syntax import Node, SyntaxTree
 
+MAX_DEPTH = 40  # blocks inside blocks, most of them in code that does not parse
 _WITH_JSX = (".tsx", ".jsx", ".js")
 
 
@@ -56,9 +57,13 @@ class _Reader:
         self.exports: list[str] = []
         self._tree = tree
         self._own = own_module(path)
+        self._depth = 0
 
     def statements(self, block: Node, container: str = "", exported: bool = False) -> None:
         """Read the statements of a block; the comment before a definition is its documentation."""
+        if self._depth >= MAX_DEPTH:
+            return
+        self._depth += 1
         comment: Node | None = None
         for child in block.named_children:
             if child.type == "comment":
@@ -66,6 +71,7 @@ class _Reader:
                 continue
             self._statement(child, container, child, comment, exported)
             comment = None
+        self._depth -= 1
 
     def _statement(self, node: Node, container: str, outer: Node, comment: Node | None, exported: bool) -> None:
         """`outer` is the whole statement, of which `node` may be only the declaration behind `export`."""

@@ -1,5 +1,6 @@
 """TypeScript and JavaScript as one `Language`: everything that the rest of the project needs to know about it."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,10 @@ from dovetail_context.languages.typescript.mend import mended
 from dovetail_context.languages.typescript.resolve import TypeScriptResolver
 from dovetail_context.languages.typescript.settings import BASE_NAMES, FILE_NAMES
 
+# Members of namespaces are declarations; those of classes, interfaces and objects are not.
+_DECLARATION = re.compile(
+    r"(?:const|let|var|function|async function|class|abstract class|interface|type|enum|namespace) [\w${\[]"
+)
 _SEQUENCES = """
     Array ReadonlyArray Set ReadonlySet WeakSet Iterable Iterator IterableIterator AsyncIterable AsyncIterator
     AsyncIterableIterator Generator AsyncGenerator ArrayLike tuple
@@ -71,8 +76,15 @@ class TypeScript:
         return symbol.signature if symbol.signature.endswith((",", ";")) else f"{symbol.signature};"
 
     def outline(self, header: Symbol, members: Sequence[str]) -> str:
-        body = "\n".join("  " + line for member in members for line in member.split("\n"))
-        return f"{header.signature} {{\n{body}\n}}" if body else self.reduced(header)
+        """A class and a namespace of one name share their members; each gets its own."""
+        declared = [member for member in members if _DECLARATION.match(member)]
+        others = [member for member in members if not _DECLARATION.match(member)]
+        name = header.name or header.signature
+        if header.signature.startswith("namespace "):
+            blocks = [_block(header.signature, declared), _block(f"interface {name}", others)]
+        else:
+            blocks = [_block(header.signature, others), _block(f"namespace {name}", declared)]
+        return "\n".join(block for block in blocks if block) or self.reduced(header)
 
     def brief(self, symbol: Symbol) -> str:
         if symbol.kind not in ("function", "method") or symbol.signature.endswith(","):
@@ -81,6 +93,11 @@ class TypeScript:
             return f"const {symbol.name} = (...args) => {{}};"
         keyword = "function " if symbol.kind == "function" else ""
         return f"{keyword}{symbol.name}(...args);"
+
+
+def _block(head: str, members: Sequence[str]) -> str:
+    body = "\n".join("  " + line for member in members for line in member.split("\n"))
+    return f"{head} {{\n{body}\n}}" if body else ""
 
 
 TYPESCRIPT = TypeScript()

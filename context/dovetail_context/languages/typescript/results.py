@@ -1,6 +1,7 @@
 """What a function without a declared type returns, as an access path in terms of its file's top level."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from dovetail_context.index.access import alternatives, base_name, put_in
 from dovetail_context.languages.typescript.expressions import MAX_ACCESS_CHARS, access_path
@@ -38,7 +39,7 @@ def result_path(tree: SyntaxTree, function: Node, constraints: Constraints) -> s
         return ""
     if body.type != "statement_block":
         return _resolved(tree, access_path(tree, body), function, [], constraints)
-    statements = list(_statements(body))[:MAX_STATEMENTS]
+    statements = list(islice(_statements(body), MAX_STATEMENTS))
     for statement in statements:
         if statement.type == "return_statement" and statement.named_child_count:
             path = access_path(tree, statement.named_child(0))
@@ -50,9 +51,12 @@ def result_path(tree: SyntaxTree, function: Node, constraints: Constraints) -> s
 
 
 def _statements(block: Node) -> Iterator[Node]:
-    for child in block.named_children:
+    """The statements of a function in text order; a chain of `else if` is nested deeply."""
+    pending = list(reversed(block.named_children))
+    while pending:
+        child = pending.pop()
         if child.type in _BLOCKS:
-            yield from _statements(child)
+            pending.extend(reversed(child.named_children))
         elif child.type in ("return_statement", "lexical_declaration", "variable_declaration"):
             yield child
 

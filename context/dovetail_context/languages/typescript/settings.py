@@ -92,7 +92,7 @@ def _read(text: str) -> dict[str, Any]:
     stripped = _TRAILING_COMMA.sub(lambda found: found[1] or "", _COMMENT.sub(lambda found: found[1] or "", text))
     try:
         content = json.loads(stripped)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

@@ -13,10 +13,13 @@ MAX_VALUE_CHARS = 100  # enough for a literal or a constructor call
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`)|//[^\n]*|/\*.*?\*/""", re.DOTALL)
 # Members of an object type may be divided by line ends alone.
 _DIVIDING_LINE_END = re.compile(
-    r"(?<=[\w)\]}>\"'])[ \t]*\n\s*(?!(?:extends|implements|is|as|satisfies|in|of|keyof)\b)(?=[\w\[\"'#$(<])"
+    r"(?<!extends)(?<!implements)(?<=[\w)\]}>\"'])[ \t]*\n\s*(?!(?:extends|implements|is|as|satisfies|in|of|keyof)\b(?!\??:))(?=[\w\[\"'#$(<])"
 )
+# What is shown of values that are too long: what is called, or the kind of literal.
+_CALLED = re.compile(r"(?:new |await )?[\w$.]+(?=[(<])")
+_EMPTY = {"{": "{}", "[": "[]", "`": "``", '"': '""', "'": "''"}
 _SPACE = re.compile(r"\s+")
-_AFTER_OPENING = re.compile(r"([(\[]|<(?![ =])) ")
+_AFTER_OPENING = re.compile(r"([(\[]|<(?= (?:const )?[A-Z][\w$]*(?:,|>| extends | = ))) ")
 _BEFORE_CLOSING = re.compile(r",? ([)\]]|>(?=[ (,;)\[]|\Z))")
 
 
@@ -49,7 +52,10 @@ def value_text(tree: SyntaxTree, name: str, declared: Node | None, value: Node |
     if value is None:
         return name
     text = one_line(tree.slice(value.start_byte, min(value.end_byte, value.start_byte + 4 * MAX_VALUE_CHARS)))
-    return f"{name} = {text if len(text) <= MAX_VALUE_CHARS else '...'}"
+    if len(text) > MAX_VALUE_CHARS:
+        called = _CALLED.match(text)
+        text = f"{called[0].strip()}()" if called is not None else _EMPTY.get(text[0], "")
+    return f"{name} = {text}" if text else name
 
 
 def parameters(
@@ -79,9 +85,26 @@ def parameter_paths(tree: SyntaxTree, node: Node | None, constraints: Constraint
     for name, type_, pattern in parameters(tree, node, constraints):
         path = f"<{type_}>" if type_ else ""
         if pattern is not None:
-            found.update(pattern_paths(tree, pattern, path))
+            found.update(pattern_paths(tree, pattern, path) if path else _inline_paths(tree, pattern, constraints))
         else:
             found[name] = path
+    return found
+
+
+def _inline_paths(tree: SyntaxTree, pattern: Node, constraints: Constraints | None) -> dict[str, str]:
+    """What `{ a, b }: { a: A; b: B }` binds: the members are written out beside the pattern."""
+    annotation = pattern.next_named_sibling
+    members = annotation.named_child(0) if annotation is not None and annotation.named_child_count else None
+    types: dict[str, str] = {}
+    for member in members.named_children if members is not None and members.type == "object_type" else ():
+        name, declared = member.child_by_field_name("name"), member.child_by_field_name("type")
+        if name is not None:
+            types[tree.text(name)] = type_text(tree, declared, constraints)
+    found: dict[str, str] = {}
+    for name_, path in pattern_paths(tree, pattern, "it"):
+        member_name, dot, rest = path.removeprefix("it.").partition(".")
+        type_ = types.get(member_name, "") if path != "it" else ""
+        found[name_] = f"<{type_}>{dot}{rest}" if type_ else ""
     return found
 
 
@@ -138,13 +161,13 @@ def base_names(tree: SyntaxTree, node: Node, constraints: Constraints | None = N
                     yield text
 
 
-def _base(tree: SyntaxTree, value: Node) -> Iterator[str]:
+def _base(tree: SyntaxTree, value: Node, depth: int = 0) -> Iterator[str]:
     """`extends Base`, `extends ns.Base`; of `extends Mixin(Base)` what is mixed into."""
     if value.type in ("identifier", "member_expression"):
         yield "".join(tree.text(value).split())
-    elif value.type == "call_expression":
+    elif value.type == "call_expression" and depth < 4:
         function, arguments = value.child_by_field_name("function"), value.child_by_field_name("arguments")
         if function is not None:
-            yield from _base(tree, function)
+            yield from _base(tree, function, depth + 1)
         for argument in arguments.named_children if arguments is not None else ():
-            yield from _base(tree, argument)
+            yield from _base(tree, argument, depth + 1)

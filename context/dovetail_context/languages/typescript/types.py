@@ -53,6 +53,18 @@ def is_function_type(node: Node | None) -> bool:
     )
 
 
+def parts_of(node: Node) -> list[Node]:
+    """The parts of unions and intersections, which the grammar nests one in the other; of other types themselves."""
+    found, pending = [], [node]
+    while pending:
+        current = pending.pop()
+        if current.type in ("union_type", "intersection_type", "parenthesized_type"):
+            pending.extend(reversed(current.named_children))
+        else:
+            found.append(current)
+    return found
+
+
 def constraints_of(tree: SyntaxTree, parameters: Node | None) -> Constraints:
     """What the type parameters of a definition are known to be, by their names."""
     found: Constraints = {}
@@ -84,7 +96,7 @@ def _type(tree: SyntaxTree, node: Node | None, constraints: Constraints, depth: 
         elements = [_type(tree, child, constraints, depth + 1) or "unknown" for child in node.named_children]
         return f"tuple[{', '.join(elements)}]"
     if kind in ("union_type", "intersection_type"):
-        parts = [_type(tree, child, constraints, depth + 1) for child in node.named_children]
+        parts = [_type(tree, child, constraints, depth + 1) for child in parts_of(node)]
         return " | ".join(dict.fromkeys(part for part in parts if part))
     if kind == "generic_type":
         return _generic(tree, node, constraints, depth)

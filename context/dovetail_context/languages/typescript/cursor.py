@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from dovetail_context.languages.braces import closers, expression_start, open_calls, receiver_end
 from dovetail_context.languages.language import CursorView
@@ -20,6 +21,7 @@ _FIELD = re.compile(
 )
 _ELEMENT = re.compile(r"<(?P<name>[A-Z][\w$]*(?:\.[\w$]+)*)\s[^<>;]*\Z")
 _DECLARES = re.compile(r"\b(?:function\s*\*?|class|get|set|async)\s+\Z")
+MAX_CALLEES = 6  # calls further out say little about what comes next
 MAX_FRAGMENT_CHARS = 40_000  # of the enclosing function that is parsed for bindings (about 1,000 lines)
 
 
@@ -70,7 +72,7 @@ def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
     element = _ELEMENT.search(masked, max(0, offset - 600), offset)
     if element is not None:
         yield element["name"]
-    for opening in open_calls(masked, offset, SYNTAX):
+    for opening in islice(open_calls(masked, offset, SYNTAX), MAX_CALLEES):
         start = expression_start(masked, opening, SYNTAX)
         source = text[start:opening].strip()
         if source in KEYWORDS or _DECLARES.search(masked, max(0, start - 20), start):

@@ -111,6 +111,8 @@ class Definitions:
             self._members(value, f"{container}.{name}" if container else name, {})
         else:
             signature = value_text(self._tree, head, None, value)
+            if not equals:
+                signature = signature.replace(" = ", " ", 1)
             path = access_path(self._tree, value)
             self._add(name, "variable", container, outer, signature, comment, value=path)
 
@@ -215,7 +217,7 @@ class Definitions:
                 comment = child
                 continue
             if kind in ("method_definition", "method_signature", "abstract_method_signature"):
-                self._method(child, container, child, comment, constraints)
+                self._method(child, container, child, comment, constraints, body.type == "object")
             elif kind in ("public_field_definition", "property_signature"):
                 self._field(child, container, comment, constraints)
             elif kind in _SPECIAL:
@@ -230,13 +232,23 @@ class Definitions:
             if kind != "decorator":
                 comment = None
 
-    def _method(self, node: Node, container: str, outer: Node, comment: Node | None, constraints: Constraints) -> str:
+    def _method(
+        self,
+        node: Node,
+        container: str,
+        outer: Node,
+        comment: Node | None,
+        constraints: Constraints,
+        in_literal: bool = False,
+    ) -> str:
         named, body = node.child_by_field_name("name"), node.child_by_field_name("body")
         if named is None:
             return ""
         name = _member_name(self._tree.text(named))
         signature = head_text(self._tree, node, body.start_byte if body is not None else node.end_byte).rstrip(",;")
-        if outer.parent is not None and outer.parent.type == "object":
+        if not container:  # a method of the object that a CommonJS module exports
+            signature = f"function {signature.removeprefix('async ')}"
+        elif in_literal:
             signature += " {},"
         kind: SymbolKind = "method" if container else "function"
         if any(child.type == "get" for child in node.children[:4]):

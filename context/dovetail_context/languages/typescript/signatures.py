@@ -13,7 +13,8 @@ MAX_VALUE_CHARS = 100  # enough for a literal or a constructor call
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`)|//[^\n]*|/\*.*?\*/""", re.DOTALL)
 # Members of an object type may be divided by line ends alone.
 _DIVIDING_LINE_END = re.compile(
-    r"(?<!extends)(?<!implements)(?<=[\w)\]}>\"'])[ \t]*\n\s*(?!(?:extends|implements|is|as|satisfies|in|of|keyof)\b(?!\??:))(?=[\w\[\"'#$(<])"
+    r"(?<!extends)(?<!implements)(?<=[\w)\]}>\"'])[ \t]*\n\s*(?=[\w\[\"'#$(<])"
+    r"(?!(?:extends|implements|is|as|satisfies|in|of|keyof)\b(?!\??:))"
 )
 # What is shown of values that are too long: what is called, or the kind of literal.
 _CALLED = re.compile(r"(?:new |await )?[\w$.]+(?=[(<])")

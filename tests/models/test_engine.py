@@ -13,7 +13,7 @@ import pytest
 from dovetail_models.engine.engine import Engine, Yielded
 from dovetail_models.engine.healing import heal
 from dovetail_models.engine.interrupt import Interrupt
-from dovetail_models.engine.job import CompletionJob, CompletionReply
+from dovetail_models.engine.job import CompletionJob, CompletionReply, Priority
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
@@ -198,11 +198,25 @@ def test_warming_makes_the_next_completion_cost_one_token(engine: Engine, option
     assert same(reply, fresh(options, JOB))
 
 
-def test_a_warm_job_that_makes_way_gives_no_answer(engine: Engine) -> None:
+@pytest.mark.parametrize("priority", ["warm", "ahead"])
+def test_a_job_that_makes_way_gives_no_answer(engine: Engine, priority: Priority) -> None:
     interrupt = Interrupt()
     interrupt.stop("yield")
     with pytest.raises(Yielded):
-        engine.complete(replace(JOB, priority="warm"), interrupt)
+        engine.complete(replace(JOB, priority=priority), interrupt)
+
+
+def test_the_completion_behind_an_accepted_one_is_had_ahead(engine: Engine, options: EngineOptions) -> None:
+    """It reads next to nothing, since the first one's tokens are in the cache, and leaves the first's place warm."""
+    first = engine.complete(JOB, Interrupt())
+    accepted = replace(JOB, parts=replace(PARTS, forced=first.text))
+    ahead = engine.complete(replace(accepted, priority="ahead"), Interrupt())
+    assert same(ahead, fresh(options, accepted))
+    assert ahead.reused_tokens >= first.prompt_tokens
+    instead = replace(JOB, parts=replace(PARTS, forced="x"))
+    reply = engine.complete(instead, Interrupt())
+    assert same(reply, fresh(options, instead))
+    assert reply.prompt_tokens - reply.reused_tokens <= 3
 
 
 def test_a_file_longer_than_the_window_is_cut_and_said_so(engine: Engine) -> None:

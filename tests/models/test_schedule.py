@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
+
 from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob, Priority
 from dovetail_models.engine.schedule import MAX_WAITING, Admission, Schedule, Ticket
@@ -46,9 +48,10 @@ def test_the_same_key_of_another_connection_is_another_client() -> None:
     assert schedule.add(ticket("a", connection=2)) == Admission(True)
 
 
-def test_warm_jobs_wait_for_interactive_ones_and_yield_to_them() -> None:
+@pytest.mark.parametrize("priority", ["warm", "ahead"])
+def test_jobs_that_nobody_waits_for_yield_to_interactive_ones(priority: Priority) -> None:
     schedule = Schedule()
-    warm, interactive = ticket("a", "warm"), ticket("b")
+    warm, interactive = ticket("a", priority), ticket("b")
     schedule.add(warm)
     schedule.take()
     assert schedule.add(interactive) == Admission(True, (), "yield")
@@ -61,6 +64,16 @@ def test_warm_jobs_wait_for_interactive_ones_and_yield_to_them() -> None:
     assert again.interrupt.reason is None
 
 
+def test_interactive_comes_before_ahead_and_ahead_before_warm() -> None:
+    schedule = Schedule()
+    warm, ahead, interactive = ticket("a", "warm"), ticket("b", "ahead"), ticket("c")
+    for each in (warm, ahead, interactive):
+        schedule.add(each)
+    for each in (interactive, ahead, warm):
+        assert schedule.take() is each
+        schedule.finish()
+
+
 def test_warming_never_takes_away_an_answer() -> None:
     schedule = Schedule()
     running, waiting = ticket("a"), ticket("b")
@@ -68,7 +81,7 @@ def test_warming_never_takes_away_an_answer() -> None:
     schedule.take()
     schedule.add(waiting)
     assert schedule.add(ticket("a", "warm")) == Admission(True)
-    assert schedule.add(ticket("b", "warm")) == Admission(True)
+    assert schedule.add(ticket("b", "ahead")) == Admission(True)
 
 
 def test_a_newer_warm_job_replaces_the_older_and_an_interactive_one_both() -> None:

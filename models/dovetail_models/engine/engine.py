@@ -31,7 +31,7 @@ COMPLETION_SHARE = 1 / 2
 
 
 class Yielded(Exception):
-    """A warm job has made way; what it has evaluated stays in the KV cache."""
+    """A job that nobody waits for has made way; what it has evaluated stays in the KV cache."""
 
 
 class Engine:
@@ -74,7 +74,7 @@ class Engine:
     ) -> CompletionReply:
         """Answer a job. `on_text` gets the text so far whenever it grows.
 
-        Raises EngineError if the prompt cannot fit, Yielded if a warm job made way.
+        Raises EngineError if the prompt cannot fit, Yielded if it made way for another.
         """
         started = time.perf_counter()
         prompt = self._prompt(job, self._context.n_ctx - self._allowed_tokens(job.max_tokens))

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Literal, Protocol
 
 InterruptReason = Literal["enough", "cancelled", "superseded", "yield"]
-"""Why a completion is stopped from outside. "yield": a warm job makes way and will be taken up again."""
+"""Why a completion is stopped from outside. "yield": a job that nobody waits for makes way and will be taken up
+again."""
 
 
 class Flag(Protocol):

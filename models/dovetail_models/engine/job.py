@@ -6,7 +6,10 @@ from typing import Literal
 from dovetail_models.prompt.fit import Cut
 from dovetail_models.prompt.parts import PromptParts
 
-Priority = Literal["interactive", "warm"]
+Priority = Literal["interactive", "ahead", "warm"]
+"""interactive: someone waits for the answer. ahead: a completion that will be wanted if the user does what is likely
+(accepts the last one, say). warm: no completion, only the prompt in the KV cache.
+"""
 
 StopReason = Literal["eos", "line", "stop", "length", "enough", "cancelled", "superseded"]
 """Why a completion ended.
@@ -22,8 +25,8 @@ class CompletionJob:
     """One completion to be made.
 
     `client` is a key (a document, say): a newer job with the same key supersedes the older one, which is then answered
-    with stop "superseded". A warm job only reads its prompt into the KV cache, and yields to interactive ones; it never
-    supersedes an interactive one.
+    with stop "superseded". What is warm or ahead waits for interactive jobs, yields to them, is taken up again after
+    them, and never supersedes one.
     `anchor` names the place in the document where prefix and suffix are frozen. The KV cache keeps one sequence for
     each client and anchor: a prompt takes the place of the last one of its anchor, and leaves those of others alone.
     `max_lines` ends the text before the newline that would begin the line after that many; `stop` ends it before any of

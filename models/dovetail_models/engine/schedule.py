@@ -1,17 +1,19 @@
 """Which job runs next. Pure: no clock, no sockets, no model.
 
-The newest job of a client key wins. Interactive jobs come before warm ones, in the order in which they came. The
-queue is bounded.
+The newest job of a client key wins. Interactive jobs come before all others, then those ahead, then warm ones, each in
+the order in which they came. The queue is bounded.
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from dovetail_models.engine.interrupt import Interrupt
-from dovetail_models.engine.job import CompletionJob
+from dovetail_models.engine.job import CompletionJob, Priority
 
 MAX_WAITING = 64
 """Jobs that may wait. Each document has one at most, so more means a client that is out of hand."""
+
+_ORDER = get_args(Priority)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -54,8 +56,7 @@ class Schedule:
 
     def take(self) -> Ticket | None:
         """The job to run now: it counts as running until `finish`. None if none waits."""
-        interactive = [ticket for ticket in self._waiting if ticket.job.priority == "interactive"]
-        first = next(iter(interactive or self._waiting), None)
+        first = min(self._waiting, key=lambda ticket: _ORDER.index(ticket.job.priority), default=None)
         if first is not None:
             self._waiting.remove(first)
             self.running = first
@@ -78,11 +79,11 @@ class Schedule:
             return None
         if _supersedes(ticket, self.running):
             return "superseded"
-        warm = self.running.job.priority == "warm"
-        return "yield" if warm and ticket.job.priority == "interactive" else None
+        makes_way = self.running.job.priority != "interactive"
+        return "yield" if makes_way and ticket.job.priority == "interactive" else None
 
 
 def _supersedes(new: Ticket, old: Ticket) -> bool:
     same_key = (new.connection, new.job.client) == (old.connection, old.job.client)
-    # Warming is a guess: it must not take away an answer that someone waits for.
-    return same_key and (new.job.priority == "interactive" or old.job.priority == "warm")
+    # What nobody waits for is a guess: it must not take away an answer that someone waits for.
+    return same_key and (new.job.priority == "interactive" or old.job.priority != "interactive")

@@ -59,6 +59,14 @@ class Names:
             found.update(self._exported_by(self._snapshot.files[path]))
         return found
 
+    def visible(self, path: str) -> Mapping[str, tuple[Definition, ...]]:
+        """The names of other files that `path` sees without naming them: its package, and what star imports bring in."""
+        record = self._snapshot.files.get(path)
+        if record is None:
+            return {}
+        ambient = self._snapshot.resolver(record.language).ambient(path)
+        return self._table(tuple(dict.fromkeys((*ambient, *self._opened(record)))))
+
     def imported(self, imported: Import, path: str) -> tuple[Definition, ...]:
         """What an import statement of `path` binds."""
         return self._follow(imported, path, frozenset())

@@ -13,7 +13,7 @@ from dovetail_context.retrieve.affinity import Surroundings
 from dovetail_context.retrieve.situation import Situation
 
 SPECIAL = 0.05  # names that the language itself calls
-HIDDEN = 0.4  # names with a leading underscore, where the file uses none of others so far
+HIDDEN = 0.4  # hidden names, where they are not visible all the same and the file uses none of others so far
 POPULARITY = 0.5  # for each e-fold of files that use the name as a member
 AFFINITY = 8.0  # if every word of the name stands on the cursor's line
 ECHO = 8.0  # if the name stands in code that is like that at the cursor to the last word
@@ -30,7 +30,8 @@ class Likelihood:
         self._words = situation.snapshot.words
         self._surroundings = Surroundings(text, situation.query.offset, self._words)
         self._present = words_of(text)
-        self._hidden = 1.0 if _FOREIGN_HIDDEN.search(text) else HIDDEN
+        usual = situation.language.rules.package_members or _FOREIGN_HIDDEN.search(text)
+        self._hidden = 1.0 if usual else HIDDEN
         self._echoed = _echoed(situation)
         self._known: dict[tuple[str, bool], float] = {}
 

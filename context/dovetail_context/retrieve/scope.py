@@ -32,8 +32,10 @@ MENTIONED_NAME = 0.35  # a name that stands near by again
 IMPORTED_NAME = 0.06  # a name that the file imports
 UNUSED_IMPORT = 0.35  # an imported name that the file does not use yet, and its members
 IMPORTED_MEMBERS = 0.1  # the members of an imported module or class that the file uses through a dot
+VISIBLE_NAMES = 0.5  # the names of other files that need no import, as those of the same package
 MODULE_NAMES = 0.3  # the names of a module that is used through a dot
 BESIDE_RECEIVER = 0.4  # everything else, once the object before the dot is known
+MAX_VISIBLE = 60  # names proposed because they are visible; those after these hardly ever fit
 CERTAIN = 0.95  # nothing is more certain than this
 HALF_LIFE_LINES = 8  # at this distance a mention counts half
 
@@ -93,6 +95,7 @@ class _Reading:
         for imported in self._situation.record.imports:
             if imported.alias:
                 yield from self._import(imported)
+        yield from self._visible()
 
     def _callee(self, callee: str, gain: float) -> Iterator[Candidate]:
         """The signature of a call; of a class its constructor, or the fields that stand for one."""
@@ -180,6 +183,14 @@ class _Reading:
                 mass = UNUSED_IMPORT if unused else IMPORTED_MEMBERS * math.log1p(members_uses)
                 for value in self._inference.of_symbol(definition):
                     yield from self._members(value, mass, f"member of {imported.alias}, {reason}")
+
+    def _visible(self) -> Iterator[Candidate]:
+        """The names of other files that are visible without being named in an import."""
+        visible = [found[-1] for found in self._inference.names.visible(self._path).values()]
+        typed = "" if self._view.receiver else self._view.typed
+        shared = sorted(self._shared(visible, typed), key=lambda one: -one[1])
+        for definition, share in shared[:MAX_VISIBLE]:
+            yield from self._definition(definition, VISIBLE_NAMES * share, "visible without an import")
 
     def _stands_once(self, name: str) -> bool:
         """Whether a name stands in the text only where it is imported."""

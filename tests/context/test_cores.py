@@ -214,6 +214,18 @@ def test_words_are_found_by_file() -> None:
     assert view.files_with("money") == ["a.py", "b.py"]
 
 
+def test_the_log_is_written_anew_when_most_of_it_is_replaced() -> None:
+    view = WordView(WordLog(), {}).updated([("a.py", "kept\n"), ("b.py", "typed0\n")], ())
+    first = view
+    for keystroke in range(1, 2500):
+        view = view.updated([("b.py", f"typed{keystroke} kept\n")], ())
+    assert view.files_with("kept") == ["a.py", "b.py"]
+    assert view.files_with("typed2499") == ["b.py"]
+    assert view.files_with("typed7") == []
+    assert view.frequency("kept") < 1100
+    assert first.files_with("typed0") == ["b.py"]
+
+
 def test_names_fit_by_their_words() -> None:
     assert parts_of("loadURLs_from2") == ("load", "url", "from")
     text = "# Register the client\n"

@@ -50,8 +50,6 @@ class IndexSnapshot:
         records, removed = list(records), list(removed)
         files = self._with(records, removed)
         words = self.words.updated(((record.path, record.text) for record in records), removed)
-        if words.outdated:
-            words = WordView(WordLog(), {}).updated(((path, record.text) for path, record in files.items()), ())
         changed = IndexSnapshot(
             self.root,
             self.version + 1,

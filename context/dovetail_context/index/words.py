@@ -9,11 +9,13 @@ import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 # Two characters at least: single letters say nothing. Most sources are ASCII, and for those a plain pattern is faster.
 _TOKEN = re.compile(r"[^\W\d]\w+|\n|\.[^\W\d]\w+")
 _ASCII_TOKEN = re.compile(r"[A-Za-z_]\w+|\n|\.[A-Za-z_]\w+", re.ASCII)
+SPARE_VERSIONS = 1000  # replaced versions (typing makes one a keystroke) that a small project's log may hold
 LINE_END = 0  # the id that stands for the end of a line
 
 
@@ -25,44 +27,48 @@ def words_of(text: str) -> set[str]:
 class WordLog:
     """The log. Only the index's worker writes to it.
 
-    `ids` has the words of every file number in text order, by the numbers that `vocabulary` gives them, with
-    `LINE_END` at the end of each line; `postings` has the file numbers of every word, rising.
+    `vocabulary` numbers the words; `postings` has every word's file numbers, rising; `paths` every number's path.
     """
 
-    def __init__(self) -> None:
-        self.vocabulary: dict[str, int] = {"\n": LINE_END}
-        self.postings: list[array[int]] = [array("I")]
+    def __init__(self, vocabulary: dict[str, int] | None = None) -> None:
+        self.vocabulary = {"\n": LINE_END} if vocabulary is None else vocabulary
+        self.postings: list[array[int]] = [array("I") for _ in self.vocabulary]
         self.paths: list[str] = []
-        self.ids: list[array[int]] = []
 
-    def append(self, path: str, text: str) -> int:
-        """Add a file's words; its number."""
-        vocabulary, postings, number = self.vocabulary, self.postings, len(self.paths)
+    def append(self, path: str, text: str) -> "Words":
+        """Add a file's words."""
         tokens = _tokens(text)
-        for word in set(tokens).difference(vocabulary):
-            vocabulary[word] = len(postings)
-            postings.append(array("I"))
-        ids = array("I", map(vocabulary.__getitem__, tokens))
+        for word in set(tokens).difference(self.vocabulary):
+            self.vocabulary[word] = len(self.postings)
+            self.postings.append(array("I"))
+        return self.append_ids(path, array("I", map(self.vocabulary.__getitem__, tokens)))
+
+    def append_ids(self, path: str, ids: "array[int]") -> "Words":
+        """Add a file's words by their numbers in the vocabulary."""
+        number = len(self.paths)
         for word_id in set(ids):
-            postings[word_id].append(number)
-        self.ids.append(ids)
+            self.postings[word_id].append(number)
         self.paths.append(path)
-        return number
+        return Words(number, ids)
 
 
-def _tokens(text: str) -> list[str]:
-    return (_ASCII_TOKEN if text.isascii() else _TOKEN).findall(text)
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A version of a file: its number in the log, and its words in text order, `LINE_END` between lines."""
+
+    number: int
+    ids: "array[int]"
 
 
 class WordView:
-    """What one snapshot sees of the log: `numbers` maps its paths to their current numbers."""
+    """What one snapshot sees of the log: `files` has the current version of each of its paths."""
 
-    __slots__ = ("_limit", "_log", "numbers")
+    __slots__ = ("_limit", "_log", "files")
 
-    def __init__(self, log: WordLog, numbers: Mapping[str, int]) -> None:
+    def __init__(self, log: WordLog, files: Mapping[str, Words]) -> None:
         self._log = log
         self._limit = len(log.paths)
-        self.numbers = MappingProxyType(dict(numbers))
+        self.files = MappingProxyType(dict(files))
 
     def id_of(self, word: str) -> int | None:
         """The number of a word, None if no file ever held it."""
@@ -73,18 +79,17 @@ class WordView:
         """One more than the greatest id (which may belong to a newer view)."""
         return len(self._log.postings)
 
-    def ids(self, path: str) -> "array[int]":
-        """The words of a file in text order, with `LINE_END` at the end of each line."""
-        return self._log.ids[self.numbers[path]]
-
     def files_with(self, word: str) -> list[str]:
         """The paths of the files that hold `word`, in the order in which they were indexed."""
-        paths, numbers = self._log.paths, self.numbers
+        known = self._log.vocabulary.get(word)
+        if known is None:
+            return []
+        paths, files, numbers = self._log.paths, self.files, self._log.postings[known]
         found = []
-        for number in self._numbers_with(word):
-            path = paths[number]
-            if numbers.get(path) == number:
-                found.append(path)
+        for number in numbers[: bisect_left(numbers, self._limit)]:
+            version = files.get(paths[number])
+            if version is not None and version.number == number:
+                found.append(paths[number])
         return found
 
     def frequency(self, word: str) -> int:
@@ -94,21 +99,20 @@ class WordView:
 
     def updated(self, texts: Iterable[tuple[str, str]], removed: Iterable[str]) -> "WordView":
         """The next view, after files got new texts or went away."""
-        numbers = dict(self.numbers)
+        files = dict(self.files)
         for path in removed:
-            numbers.pop(path, None)
+            files.pop(path, None)
         for path, text in texts:
-            numbers[path] = self._log.append(path, text)
-        return WordView(self._log, numbers)
+            files[path] = self._log.append(path, text)
+        return WordView(self._log, files).compact()
 
-    @property
-    def outdated(self) -> bool:
-        """Whether most of the log speaks of replaced versions, so that it should be written anew."""
-        return len(self._log.paths) > 1000 + 2 * len(self.numbers)
+    def compact(self) -> "WordView":
+        """The same view on a log of its own if most of the log speaks of replaced versions of files, else itself."""
+        if len(self._log.paths) <= SPARE_VERSIONS + 2 * len(self.files):
+            return self
+        log = WordLog(dict(self._log.vocabulary))
+        return WordView(log, {path: log.append_ids(path, version.ids) for path, version in self.files.items()})
 
-    def _numbers_with(self, word: str) -> "array[int]":
-        known = self._log.vocabulary.get(word)
-        if known is None:
-            return array("I")
-        numbers = self._log.postings[known]
-        return numbers[: bisect_left(numbers, self._limit)]
+
+def _tokens(text: str) -> list[str]:
+    return (_ASCII_TOKEN if text.isascii() else _TOKEN).findall(text)

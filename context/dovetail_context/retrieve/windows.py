@@ -61,7 +61,7 @@ def _query_words(text: str, offset: int) -> set[str]:
 
 
 def _rarities(query: set[str], words: WordView) -> dict[str, float]:
-    files = len(words.numbers)
+    files = len(words.files)
     found = {}
     for word in sorted(query):
         frequency = max(words.frequency(word), words.frequency("." + word))
@@ -87,7 +87,7 @@ def _windows_of(
     weights: "np.ndarray[tuple[int], np.dtype[np.float32]]",
     whole: float,
 ) -> Iterator[Window]:
-    ids = np.frombuffer(words.ids(path), dtype=np.uint32)
+    ids = np.frombuffer(words.files[path].ids, dtype=np.uint32)
     hits = slots[ids]
     places = np.flatnonzero(hits)
     if not len(places):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from dovetail_context.languages.language import CursorView, Mention
 from dovetail_context.languages.python.bindings import read_bindings
@@ -16,6 +17,7 @@ _RETURNS = re.compile(r"\)\s*->\s*(.+?)\s*:\s*$", re.DOTALL | re.MULTILINE)
 _EXPECTED = re.compile(r"^\s*[\w.]+\s*:\s*([^=\n]+?)\s*=\s*[^=]?", re.MULTILINE)
 LINES_BEFORE = 40  # how far names count as near; a screen above the cursor
 LINES_AFTER = 15
+MAX_CALLEES = 3  # calls around the cursor, innermost first; further ones say little about what comes next
 MAX_FRAGMENT_CHARS = 40_000  # of the enclosing function that is parsed for bindings (about 1,000 lines)
 
 
@@ -33,7 +35,7 @@ def read_cursor(text: str, offset: int) -> CursorView:
         line=text.count("\n", 0, offset) + 1,
         receiver=_receiver(text, masked, name_start),
         typed=typed[0] if typed else "",
-        callees=tuple(_callees(text, masked, offset)),
+        callees=tuple(islice(_callees(text, masked, offset), MAX_CALLEES)),
         container=".".join(_containers(scopes)),
         function=functions[-1].name if functions else "",
         returns=_returns(text, functions[-1].start, offset) if functions else "",

@@ -1,6 +1,5 @@
 """Python expressions as access paths and Python annotations as types (the notations of `index/record.py`)."""
 
-
 from dovetail_context.syntax import Node, SyntaxTree
 
 # Longer paths come from generated or deeply chained code and cost more memory than inference gains from them.

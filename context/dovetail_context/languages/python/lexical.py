@@ -10,7 +10,6 @@ _STRING_OR_COMMENT = re.compile(
 )
 _NOT_LINE_END = re.compile(r"[^\n]")
 _OPENERS = {")": "(", "]": "[", "}": "{"}
-_WORD = re.compile(r"\w+\Z")
 # A line that begins so begins a statement, whatever brackets stand open above it.
 STATEMENT = re.compile(
     r"[ \t]*(?:async[ \t]+)?(?:def|class|if|elif|else|for|while|with|try|except|return|raise|import|from|@)\b"
@@ -34,7 +33,7 @@ def expression_start(masked: str, end: int) -> int:
     """Where the expression (names, dots, calls, subscripts) that ends at `end` begins; `end` if there is none."""
     floor, start, position = max(0, end - REACH), end, end
     while position > floor:
-        inner = len(masked[floor:position].rstrip()) + floor
+        inner = _before_space(masked, position, floor)
         character = masked[inner - 1] if inner > floor else ""
         if character in _OPENERS and character:
             opening = _opening(masked, inner - 1, floor)
@@ -47,11 +46,13 @@ def expression_start(masked: str, end: int) -> int:
         elif character in ('"', "'"):
             return max(floor, masked.rfind(character, floor, inner - 1))
         else:
-            word = _WORD.search(masked, floor, inner)
-            if word is None:
+            word_start = inner
+            while word_start > floor and (masked[word_start - 1].isalnum() or masked[word_start - 1] == "_"):
+                word_start -= 1
+            if word_start == inner:
                 return start
-            start = position = word.start()
-        dot = len(masked[floor:position].rstrip()) + floor
+            start = position = word_start
+        dot = _before_space(masked, position, floor)
         if dot <= floor or masked[dot - 1] != ".":
             return start
         position = dot - 1
@@ -95,6 +96,12 @@ def _open_brackets(masked: str, end: int) -> Iterator[int]:
                 yield position
         elif character == "\n" and STATEMENT.match(masked, position + 1):
             return
+
+
+def _before_space(masked: str, position: int, floor: int) -> int:
+    while position > floor and masked[position - 1].isspace():
+        position -= 1
+    return position
 
 
 def _opening(masked: str, closing: int, floor: int) -> int:

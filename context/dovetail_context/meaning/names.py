@@ -60,7 +60,7 @@ class Names:
         return found
 
     def visible(self, path: str) -> Mapping[str, tuple[Definition, ...]]:
-        """The names of other files that `path` sees without naming them: its package, and what star imports bring in."""
+        """The names of other files that `path` sees without naming them: of its package, and by star imports."""
         record = self._snapshot.files.get(path)
         if record is None:
             return {}

@@ -209,6 +209,19 @@ def statement_end(masked: str, start: int, offset: int, syntax: BraceSyntax) -> 
     return len(masked) if line_end < 0 else line_end
 
 
+def whole_start(masked: str, start: int, syntax: BraceSyntax) -> int:
+    """Where the call starts in whose arguments a block was opened around `start` and never closed: `each(x -> { x.`."""
+    for _ in open_blocks(masked, len(masked)):
+        brace = _before_space(masked, start, 0) - 1
+        if brace < 0 or masked[brace] != "{":
+            break
+        head = statement_start(masked, brace, syntax)
+        if "(" not in _left_open(masked[head:brace]):
+            break
+        start = head
+    return start
+
+
 def open_blocks(masked: str, offset: int) -> list[int]:
     """The places of the braces that stand open at `offset`, outermost first."""
     found: list[int] = []

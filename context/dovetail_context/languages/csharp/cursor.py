@@ -93,7 +93,9 @@ def _path_of(text: str, masked: str, end: int) -> str:
     source = text[expression_start(masked, end, SYNTAX) : end].strip()
     if not source or source in KEYWORDS - {"this", "base"}:
         return ""
-    tree = grammar().parse(f"class A {{ object a = ({source}); }}")
+    if source == "base":  # which is no expression by itself
+        return "super()"
+    tree = grammar().parse(f"class A {{ object a = ({source}\n); }}")
     node = next((each for each in _values(tree.root)), None)
     return access_path(tree, node)
 

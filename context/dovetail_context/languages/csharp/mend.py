@@ -2,7 +2,7 @@
 
 import re
 
-from dovetail_context.languages.braces import mask, statement_end, statement_start
+from dovetail_context.languages.braces import mask, statement_end, statement_start, whole_start
 from dovetail_context.languages.csharp.lexical import SYNTAX
 
 _DEFINES = re.compile(
@@ -17,6 +17,7 @@ def mended(text: str, offset: int) -> str:
     masked = mask(text, SYNTAX)
     start = statement_start(masked, offset, SYNTAX)
     end = statement_end(masked, start, offset, SYNTAX)
+    start = whole_start(masked, start, SYNTAX)
     if _DEFINES.match(masked, start, max(end, offset)):
         return text
     return text[:start] + _NOT_LINE_END.sub(" ", text[start:end]) + text[end:]

@@ -83,7 +83,7 @@ def _path_of(text: str, masked: str, end: int) -> str:
     source = text[expression_start(masked, end, SYNTAX) : end].strip()
     if not source or source in KEYWORDS:
         return ""
-    tree = grammar().parse(f"({source});")
+    tree = grammar().parse(f"({source}\n);")
     statement = tree.root.named_child(0) if tree.root.named_child_count else None
     return access_path(
         tree, statement.named_child(0) if statement is not None and statement.named_child_count else None

@@ -71,10 +71,11 @@ class Java:
         return mended(text, offset)
 
     def outline(self, header: Symbol, members: Sequence[str]) -> str:
-        lines = ["    " + line for member in members for line in member.split("\n")]
-        constants = [position for position, line in enumerate(lines) if line.endswith(",")]
-        if constants:
-            lines[constants[-1]] = lines[constants[-1]][:-1] + ";"
+        constants = [position for position, member in enumerate(members) if member.endswith(",")]
+        shown = list(members)
+        if constants:  # the last constant of an enum ends with a semicolon
+            shown[constants[-1]] = shown[constants[-1]][:-1] + ";"
+        lines = ["    " + line for member in shown for line in member.split("\n")]
         head = header.signature or f"class {header.name}"
         return "\n".join([head + " {", *lines, "}"])
 

@@ -2,7 +2,7 @@
 
 import re
 
-from dovetail_context.languages.braces import mask, statement_end, statement_start
+from dovetail_context.languages.braces import mask, statement_end, statement_start, whole_start
 from dovetail_context.languages.java.lexical import SYNTAX
 
 _DEFINES = re.compile(r"(?:import|package)\b|[^;{}=()]*\b(?:class|interface|enum|record)\s+\w")
@@ -15,6 +15,7 @@ def mended(text: str, offset: int) -> str:
     masked = mask(text, SYNTAX)
     start = statement_start(masked, offset, SYNTAX)
     end = statement_end(masked, start, offset, SYNTAX)
+    start = whole_start(masked, start, SYNTAX)
     if _DEFINES.match(masked, start, max(end, offset)):
         return text
     blank = _NOT_LINE_END.sub(" ", text[start:end])

@@ -35,6 +35,12 @@ class Script:
     def share(self, source: int, target: int, length: int) -> None:
         raise AssertionError("there is one sequence")
 
+    def save(self, sequence: int, most: int) -> bytearray | None:
+        raise AssertionError("nothing is parked")
+
+    def restore(self, state: bytearray, sequence: int) -> None:
+        raise AssertionError("nothing is parked")
+
     def evaluate(self, ids: Sequence[int], start: int, rows: int, sequence: int) -> bool:
         self.evaluated += ids
         self.rows = rows

@@ -1,5 +1,5 @@
-"""Whatever was asked before, the answer is that of plain decoding in a fresh context: reuse, branches, drafts and
-cancels change nothing.
+"""Whatever was asked before, the answer is that of plain decoding in a fresh context: reuse, branches, parking,
+drafts and cancels change nothing.
 
 llama.cpp's sums depend in their last bits on how tokens are batched and on where their cells lie, so two tokens of all
 but equal logits may change places. That, and nothing else, is let pass: where a text differs from the fresh one, the

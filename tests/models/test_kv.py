@@ -7,7 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from dovetail_models.engine.kv import KvCache, common_length
+from dovetail_models.engine import kv
+from dovetail_models.engine.common_length import common_length
+from dovetail_models.engine.kv import WORTH_PARKING, KvCache
+from dovetail_models.engine.parking import Parked, Parking
 
 
 class FakeContext:
@@ -47,6 +50,15 @@ class FakeContext:
         assert not self.cells[target] and 0 < length <= self.held(source) and source != target
         if self._partial:
             self.cells[target] = self.cells[source][:length]
+
+    def save(self, sequence: int, most: int) -> bytearray | None:
+        state = bytearray(b"%d," * self.held(sequence) % tuple(self.tokens(sequence)))
+        return state if len(state) <= most else None
+
+    def restore(self, state: bytearray, sequence: int) -> None:
+        assert not self.cells[sequence]
+        self.cells[sequence] = [(int(token), object()) for token in bytes(state).split(b",")[:-1]]
+        assert self.used <= self.n_ctx
 
     def evaluate(self, ids: Sequence[int], start: int, rows: int, sequence: int) -> bool:
         assert start == self.held(sequence) and 0 < len(ids) <= self.n_batch and rows <= len(ids)
@@ -171,6 +183,49 @@ def test_without_cells_to_spare_the_one_that_rested_longest_makes_way() -> None:
     assert ask(cache, "b", [5, 6, 7, 8]) == 4
 
 
+LONG = list(range(WORTH_PARKING + 1))
+
+
+def test_what_made_way_comes_back_from_main_memory() -> None:
+    context = FakeContext(sequences=1)
+    cache = KvCache(context, parking=1000)
+    ask(cache, "a", [*LONG, 1, 2, 3])
+    ask(cache, "b", [7, 8])
+    assert ask(cache, "a", [*LONG, 1, 2, 9]) == 1
+    ask(cache, "b", [7, 8])
+    assert ask(cache, "c", [*LONG, 5]) == 1, "another place may have it, too"
+
+
+def test_without_room_in_main_memory_it_is_read_again() -> None:
+    cache = KvCache(FakeContext(sequences=1), parking=0)
+    ask(cache, "a", LONG)
+    ask(cache, "b", [7, 8])
+    assert ask(cache, "a", LONG) == len(LONG)
+
+
+def test_what_makes_way_for_cells_is_parked_too() -> None:
+    context = FakeContext(sequences=3, n_ctx=100)
+    cache = KvCache(context, parking=10_000)
+    ask(cache, "a", LONG)
+    ask(cache, "b", [7] * 80)
+    assert ask(cache, "a", LONG) == 1
+    assert ask(cache, "b", [7] * 80) == 1
+    assert context.used == 80
+
+
+def test_parking_is_bounded_and_what_rested_longest_goes() -> None:
+    parking = Parking(10)
+    parking.put("a", Parked((1, 2), bytearray(4)))
+    parking.put("b", Parked((1, 3), bytearray(4)))
+    parking.put("a", Parked((1, 2, 5), bytearray(5)))
+    assert parking.used == 9 and parking.best([1, 2, 5, 6]) == ("a", 3)
+    parking.put("c", Parked((9,), bytearray(3)))
+    assert parking.take("b") is None and parking.used == 8
+    parking.put("d", Parked((9,), bytearray(11)))
+    assert parking.take("d") is None and parking.used == 8
+    assert parking.best([4]) == (None, 0)
+
+
 def test_one_prompt_may_fill_the_window() -> None:
     context = FakeContext(sequences=3, n_ctx=8)
     cache = KvCache(context)
@@ -182,9 +237,10 @@ def test_one_prompt_may_fill_the_window() -> None:
 
 
 @pytest.mark.parametrize("partial", [True, False])
-def test_random_prompts_and_aborts_leave_exactly_the_prompts(partial: bool) -> None:
+def test_random_prompts_and_aborts_leave_exactly_the_prompts(partial: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kv, "WORTH_PARKING", 4)
     dice = random.Random(3)
-    for _ in range(200):
+    for _ in range(100):
         context = FakeContext(
             n_batch=dice.randrange(2, 6),
             n_ctx=dice.randrange(20, 60),
@@ -192,7 +248,7 @@ def test_random_prompts_and_aborts_leave_exactly_the_prompts(partial: bool) -> N
             abort_at=[dice.randrange(1, 60) for _ in range(5)],
             partial=partial,
         )
-        cache = KvCache(context)
+        cache = KvCache(context, parking=dice.choice([0, 30, 1000]))
         for _ in range(30):
             ids = [dice.randrange(2) for _ in range(dice.randrange(2, 20))]
             rows = dice.randrange(1, 3)

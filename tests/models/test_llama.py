@@ -68,6 +68,32 @@ def test_sequences_share_the_window(context: llama.Context) -> None:
     assert context.evaluate(ids, 10, rows=0, sequence=0)
 
 
+def test_a_state_goes_out_and_comes_back(context: llama.Context) -> None:
+    ids = list(range(300, 330))
+    context.evaluate(ids, 0, rows=0, sequence=0)
+    state = context.save(0, 10**9)
+    assert state is not None and context.save(0, len(state) - 1) is None
+    context.evaluate([7], 30, rows=1, sequence=0)
+    expected = context.logits().copy()
+    with pytest.raises(llama.LlamaError):
+        context.restore(state, 0)
+    context.forget_from(0, 0)
+    context.restore(state, 1)
+    assert (context.held(0), context.held(1)) == (0, 30)
+    context.evaluate([7], 30, rows=1, sequence=1)
+    assert np.allclose(context.logits(), expected, atol=1e-3)
+
+
+def test_a_state_without_room_is_not_restored(context: llama.Context) -> None:
+    for start in range(0, 480, 32):
+        context.evaluate([5] * 32, start, rows=0, sequence=0)
+    state = context.save(0, 10**9)
+    assert state is not None
+    context.restore(state, 1)
+    assert (context.held(0), context.held(1)) == (480, 0)
+    assert context.evaluate([5], 480, rows=1, sequence=0)
+
+
 def test_a_shared_beginning_gives_the_logits_of_one_that_was_read(context: llama.Context) -> None:
     ids = list(range(200, 230))
     context.evaluate(ids, 0, rows=0, sequence=1)

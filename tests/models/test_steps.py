@@ -35,6 +35,12 @@ class Model:
     def share(self, source: int, target: int, length: int) -> None:
         raise AssertionError("there is one sequence")
 
+    def save(self, sequence: int, most: int) -> bytearray | None:
+        raise AssertionError("nothing is parked")
+
+    def restore(self, state: bytearray, sequence: int) -> None:
+        raise AssertionError("nothing is parked")
+
     def evaluate(self, ids: Sequence[int], start: int, rows: int, sequence: int) -> bool:
         assert len(ids) <= self.n_batch and start == len(self.tokens) and start + len(ids) <= self.n_ctx
         self.tokens += ids

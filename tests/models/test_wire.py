@@ -24,7 +24,7 @@ def sent(fields: object) -> object:
 
 def test_job() -> None:
     parts = PromptParts((ContextBlock("b.py", AWKWARD), ContextBlock(AWKWARD, "")), "a.py", AWKWARD, AWKWARD, AWKWARD)
-    job = CompletionJob(parts, AWKWARD, 7, 2, ("a", AWKWARD), True, "warm")
+    job = CompletionJob(parts, AWKWARD, 7, 2, ("a", AWKWARD), True, "warm", AWKWARD)
     assert wire.job_from_json(sent(wire.to_json(job))) == job
     assert wire.job_from_json(sent(wire.to_json(CompletionJob(PromptParts((), "", "", ""), "k")))).max_lines is None
 

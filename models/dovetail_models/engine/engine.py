@@ -45,7 +45,7 @@ class Engine:
         self._model = model
         self._vocabulary = model.vocabulary
         self._context = loaded.context
-        self._cache = KvCache(self._context)
+        self._cache = KvCache(self._context, options.parking_bytes)
         self._tokenizer = Tokenizer(model.vocabulary)
         self._pieces = PieceIndex(model.vocabulary)
         self._prompter = Prompter(self._tokenizer, self._pieces, self._context.n_batch)

@@ -1,14 +1,21 @@
 """What the KV cache holds, and how it comes to hold a prompt with the least evaluation.
 
 One sequence for each place that is worked on; what two prompts have in common stands in cells that their sequences
-share. Knows tokens only, and llama.cpp only as an `Evaluator`.
+share. What has to leave the cache is parked in main memory. Knows tokens only, and llama.cpp only as an `Evaluator`.
 """
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import Protocol
 
+from dovetail_models.engine.common_length import common_length
+from dovetail_models.engine.parking import Parked, Parking
+
 FORMER_TOKENS = 8
 """How far what a sequence held before reaches back into what it still holds."""
+
+
+WORTH_PARKING = 64
+"""Tokens: a shorter sequence is soon read again, and a state that saves the reading of fewer is not fetched."""
 
 
 class Evaluator(Protocol):
@@ -24,6 +31,8 @@ class Evaluator(Protocol):
     def forget_from(self, position: int, sequence: int) -> None: ...
     def share(self, source: int, target: int, length: int) -> None: ...
     def evaluate(self, ids: Sequence[int], start: int, rows: int, sequence: int) -> bool: ...
+    def save(self, sequence: int, most: int) -> bytearray | None: ...
+    def restore(self, state: bytearray, sequence: int) -> None: ...
 
 
 class CachedSequence:
@@ -82,6 +91,20 @@ class CachedSequence:
             self._cache.cells.share(self._cells)
             self._agree()
 
+    def saved(self, most: int) -> Parked | None:
+        """A copy to park; None if its state takes more than `most` bytes."""
+        state = self._context.save(self._id, most)
+        return None if state is None else Parked(self.held, state)
+
+    def restore(self, parked: Parked) -> None:
+        """Hold what has been parked, and nothing else."""
+        self.clear()
+        self._cache.make_room(len(parked.tokens), self)
+        self._context.restore(parked.state, self._id)
+        self._held = list(parked.tokens)
+        self._cells = list(self._cache.cells.take(len(self._held)))
+        self._agree()
+
     def extend(self, ids: Sequence[int], interrupted: Callable[[], bool], rows: int = 1) -> bool:
         """Evaluate `ids` behind what is held, a micro-batch at a time. False if interrupted.
 
@@ -114,13 +137,15 @@ class KvCache:
     """The sequences of a context, and who may have its cells.
 
     A sequence belongs to a key: whatever is asked for under the same key goes on in the same sequence. The sequence
-    that has rested longest makes way where there are too few sequences or cells.
+    that has rested longest makes way where there are too few sequences or cells; its state is parked in at most
+    `parking` bytes of main memory.
     """
 
-    def __init__(self, context: Evaluator) -> None:
+    def __init__(self, context: Evaluator, parking: int = 0) -> None:
         self.evaluated = 0
         """Tokens evaluated, ever."""
         self.cells = Cells(context.n_ctx)
+        self._parking = Parking(parking)
         # The one that has rested longest comes first.
         self._sequences = [CachedSequence(self, context, id) for id in range(context.sequences)]
 
@@ -133,8 +158,15 @@ class KvCache:
         own = next((sequence for sequence in self._sequences if sequence.key == key), None) or self._idle()
         best = max(commons, key=lambda sequence: (commons[sequence], sequence is own))
         common = min(commons[best], len(prompt) - rows)
+        parked_key, parked_common = self._parking.best(prompt[: len(prompt) - rows])
         own.former = own.held[max(0, commons[own] - FORMER_TOKENS) :] if own.key == key else ()
-        if best is own:
+        parked = self._parking.take(parked_key) if parked_common >= common + WORTH_PARKING else None
+        if own.key != key:
+            self._park(own)
+        if parked is not None:
+            own.restore(parked)
+            own.drop(len(own.held) - parked_common)
+        elif best is own:
             own.drop(len(own.held) - common)
         else:
             own.branch(best, common)
@@ -149,7 +181,13 @@ class KvCache:
             if self.cells.free >= count:
                 return
             if sequence is not claimant:
+                self._park(sequence)
                 sequence.clear()
+
+    def _park(self, sequence: CachedSequence) -> None:
+        worth_it = sequence.key is not None and len(sequence.held) >= WORTH_PARKING
+        if worth_it and self._parking.capacity and (parked := sequence.saved(self._parking.capacity)):
+            self._parking.put(sequence.key, parked)
 
     def _idle(self) -> CachedSequence:
         """A sequence without a key, or the one that has rested longest."""
@@ -187,19 +225,6 @@ class Cells:
             self._users[cell] -= 1
             if not self._users[cell]:
                 del self._users[cell]
-
-
-def common_length(a: Sequence[int], b: Sequence[int]) -> int:
-    """Length of the longest common beginning. Halves the range by comparing slices, which is fast where most is
-    equal."""
-    low, high = 0, min(len(a), len(b))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if list(a[low:middle]) == list(b[low:middle]):
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _batch_size(left: int, n_batch: int, rows: int) -> int:

@@ -296,6 +296,29 @@ class Context:
         logits = api.llama_get_logits_ith(self._pointer, row - self._rows)
         return np.ctypeslib.as_array(logits, shape=(self._vocabulary_size,))
 
+    def save(self, sequence: int, most: int) -> bytearray | None:
+        """The state of a sequence, for `restore` of this context; None if it takes more than `most` bytes."""
+        self._check(sequence)
+        size = api.llama_state_seq_get_size(self._pointer, sequence)
+        if size > most:
+            return None
+        state = bytearray(size)
+        buffer = (ctypes.c_uint8 * size).from_buffer(state)
+        written = api.llama_state_seq_get_data(self._pointer, buffer, size, sequence)
+        if written != size:
+            raise LlamaError(f"{written} of {size} bytes of a sequence's state")
+        return state
+
+    def restore(self, state: bytearray, sequence: int) -> None:
+        """Let a sequence, which must be empty, have a state that `save` gave. Ask `held()`: without enough free cells
+        nothing is restored."""
+        if self.held(sequence):
+            raise LlamaError("a state for a sequence that is not empty")
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer(state)
+        self._rows = 0
+        if not api.llama_state_seq_set_data(self._pointer, buffer, len(state), sequence):
+            api.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
     def close(self) -> None:
         """Free the KV cache."""
         api.llama_batch_free(self._batch)

@@ -12,7 +12,8 @@ class EngineOptions:
     means one a physical core; there are never more than cores. `gpu_layers` -1 means as many as fit where llama.cpp was
     built for a GPU. `micro_batch` is the number of tokens evaluated in one call: a cancelled prefill loses at most so
     many. `sequences` is the number of places (documents, anchors in them) whose prompts the KV cache may hold at a
-    time, all within `n_ctx` tokens. `speculate` tries drafts where they pay; it changes no text.
+    time, all within `n_ctx` tokens; each slows the others' steps a little. Others are parked in at most `parking_bytes`
+    of main memory. `speculate` tries drafts where they pay; it changes no text.
     """
 
     model_path: Path
@@ -20,5 +21,6 @@ class EngineOptions:
     threads: int | None = None
     gpu_layers: int = -1
     micro_batch: int = 128
-    sequences: int = 8
+    sequences: int = 3
+    parking_bytes: int = 512 * 2**20
     speculate: bool = True

@@ -21,7 +21,8 @@ class CursorView:
 
     `receiver` is the access path before the dot that the cursor follows, `typed` the part of a name already there,
     `callees` the calls whose arguments the cursor stands in (innermost first). `container` and `function` enclose the
-    cursor, `returns` is that function's return type. `bindings` maps local names to access paths; `expected` is the
+    cursor, `returns` is that function's return type. `bindings` maps local names (`name.member`
+    for a member of what has no name as a type) to access paths; `expected` is the
     type of the variable being assigned.
     """
 

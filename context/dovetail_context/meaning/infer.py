@@ -22,6 +22,7 @@ MAX_VALUES = 8  # alternatives followed at each step: wide unions say little
 MAX_BASES = 40  # classes looked through for a member
 
 _BASE = re.compile(r"<(?P<type>[^<>]*)>|(?P<name>[A-Za-z_$][\w$]*)")
+_MEMBER = re.compile(r"[A-Za-z_$][\w$]*\.[A-Za-z_$][\w$]*")
 _STEP = re.compile(r"\.(?P<member>[A-Za-z_$][\w$]*)|(?P<call>\(\))|\[(?P<index>\d*)\]|(?P<awaited>~)")
 
 
@@ -255,9 +256,11 @@ class Inference:
         base = _BASE.match(access)
         if base is None:
             return ()
-        declared = base["type"]
-        values = self._name(base["name"], place) if declared is None else self.instances(declared, place)
-        position = base.end()
+        declared, name, position = base["type"], base["name"], base.end()
+        member = _MEMBER.match(access) if place.bindings else None
+        if member is not None and member[0] in place.bindings:
+            name, position = member[0], member.end()
+        values = self._name(name, place) if declared is None else self.instances(declared, place)
         while position < len(access) and values:
             step = _STEP.match(access, position)
             if step is None:

@@ -89,24 +89,34 @@ def parameter_paths(tree: SyntaxTree, node: Node | None, constraints: Constraint
             found.update(pattern_paths(tree, pattern, path) if path else _inline_paths(tree, pattern, constraints))
         else:
             found[name] = path
+    for child in node.named_children if node is not None else ():
+        named = child.child_by_field_name("pattern")
+        if named is not None and named.type == "identifier":
+            for member, type_ in _written_out(tree, child.child_by_field_name("type"), constraints).items():
+                found[f"{tree.text(named)}.{member}"] = f"<{type_}>" if type_ else ""
     return found
 
 
 def _inline_paths(tree: SyntaxTree, pattern: Node, constraints: Constraints | None) -> dict[str, str]:
     """What `{ a, b }: { a: A; b: B }` binds: the members are written out beside the pattern."""
-    annotation = pattern.next_named_sibling
-    members = annotation.named_child(0) if annotation is not None and annotation.named_child_count else None
-    types: dict[str, str] = {}
-    for member in members.named_children if members is not None and members.type == "object_type" else ():
-        name, declared = member.child_by_field_name("name"), member.child_by_field_name("type")
-        if name is not None:
-            types[tree.text(name)] = type_text(tree, declared, constraints)
+    types = _written_out(tree, pattern.next_named_sibling, constraints)
     found: dict[str, str] = {}
     for name_, path in pattern_paths(tree, pattern, "it"):
         member_name, dot, rest = path.removeprefix("it.").partition(".")
         type_ = types.get(member_name, "") if path != "it" else ""
         found[name_] = f"<{type_}>{dot}{rest}" if type_ else ""
     return found
+
+
+def _written_out(tree: SyntaxTree, annotation: Node | None, constraints: Constraints | None) -> dict[str, str]:
+    """The types of the members of an object type that has no name."""
+    members = annotation.named_child(0) if annotation is not None and annotation.named_child_count else None
+    types: dict[str, str] = {}
+    for member in members.named_children if members is not None and members.type == "object_type" else ():
+        name, declared = member.child_by_field_name("name"), member.child_by_field_name("type")
+        if name is not None:
+            types[tree.text(name)] = type_text(tree, declared, constraints)
+    return types
 
 
 def pattern_paths(tree: SyntaxTree, pattern: Node, path: str, depth: int = 0) -> Iterator[tuple[str, str]]:

@@ -54,7 +54,7 @@ def _bind(tree: SyntaxTree, pattern: Node, path: str, bindings: dict[str, str], 
         return
     if kind in ("identifier", "shorthand_field_identifier"):
         name = tree.text(pattern)
-        if HOLE in path:  # it is bound by what is being typed
+        if HOLE in path or name[:1].isupper():  # bound by what is being typed; a variant or constant binds nothing
             return
         bindings[name] = put_in(path, name, bindings.get(name, "")) if path else ""
     elif kind in _THROUGH and pattern.named_child_count:

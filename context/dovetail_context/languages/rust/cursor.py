@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dovetail_context.languages.braces import (
+    HOLE,
     completed,
     expression_start,
     mask,
@@ -56,7 +57,8 @@ def read_cursor(text: str, offset: int) -> CursorView:
     if functions:
         start = functions[-1].start
         begin = start if statement - start <= MAX_FRAGMENT_CHARS else statement - MAX_FRAGMENT_CHARS
-        source = completed(text, masked, begin, max(begin, name_start))
+        # without a semicolon, what is being typed may also be the value of a block or of a match arm
+        source = completed(text, masked, begin, max(begin, name_start)).replace(f"{HOLE};", HOLE)
     expected = _EXPECTED.match(text, statement, offset)
     return CursorView(
         line=text.count("\n", 0, offset) + 1,

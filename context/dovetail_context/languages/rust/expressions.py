@@ -49,6 +49,8 @@ def _access(tree: SyntaxTree, node: Node | None, depth: int) -> str:
     if kind in ("type_cast_expression", "struct_expression"):
         text = _type(tree, node.child_by_field_name("type" if kind == "type_cast_expression" else "name"), depth + 1)
         return f"<{text}>" if text else ""
+    if kind == "match_expression":
+        return _matched(tree, node, depth)
     if kind in _SUFFIXES and node.named_child_count:
         inner = _access(tree, node.named_child(node.named_child_count - 1), depth + 1)
         return inner + _SUFFIXES[kind] if inner else ""
@@ -74,6 +76,23 @@ def _call(tree: SyntaxTree, node: Node, depth: int) -> str:
     if inner in ("Some", "Ok") and first is not None:
         return ""  # an element would be taken of it; its type is not worth a notation
     return inner + "()" if inner else ""
+
+
+def _matched(tree: SyntaxTree, node: Node, depth: int) -> str:
+    """`match found { Some(x) => x, None => return }` takes the element of what is matched."""
+    body = node.child_by_field_name("body")
+    for arm in body.named_children if body is not None else ():
+        pattern, value = arm.child_by_field_name("pattern"), arm.child_by_field_name("value")
+        inner = pattern.named_child(0) if pattern is not None and pattern.named_child_count else None
+        if inner is None or value is None or inner.type != "tuple_struct_pattern" or inner.named_child_count != 2:
+            continue
+        variant, bound = inner.named_child(0), inner.named_child(1)
+        if variant is None or bound is None or tree.text(variant) not in ("Some", "Ok"):
+            continue
+        if value.type == "identifier" and tree.text(value) == tree.text(bound):
+            path = _access(tree, node.child_by_field_name("value"), depth + 1)
+            return path + "[]" if path else ""
+    return ""
 
 
 def _type(tree: SyntaxTree, node: Node | None, depth: int) -> str:

@@ -26,7 +26,7 @@ _SAME = """
     """.split()  # noqa: SIM905
 _ELEMENT = """
     unwrap expect unwrap_or unwrap_or_else unwrap_or_default or_insert or_insert_with or_default into_inner
-    get_or_init get_or_insert_with get_or_try_init insert swap_remove remove deref
+    get_or_init get_or_insert_with get_or_try_init insert swap_remove remove deref flatten
     """.split()  # noqa: SIM905
 
 _RULES = TypeRules(
@@ -42,6 +42,7 @@ _RULES = TypeRules(
 _MEMBER_OUTSIDE = re.compile(
     r"(?:#\[[^\n]*\]\s*)*(?:pub(?:\([^()]*\))?\s+)?(?:default\s+|async\s+|const\s+|unsafe\s+|extern\s+)*(?:fn|const|type)\b"
 )
+_VARIANT = re.compile(r"(?:#\[[^\n]*\]\s*)*([A-Z]\w*)\s*([({])")
 _BRIEF = re.compile(r"((?:\w+(?:\([^()]*\))? )*fn \w+)")
 
 
@@ -91,7 +92,10 @@ class Rust:
 
     def brief(self, symbol: Symbol) -> str:
         found = _BRIEF.match(symbol.signature)
-        return f"{found[1]}(..);" if symbol.kind in ("function", "method") and found is not None else ""
+        if symbol.kind in ("function", "method") and found is not None:
+            return f"{found[1]}(..);"
+        variant = _VARIANT.match(symbol.signature) if symbol.container else None
+        return (f"{variant[1]} {{ .. }}," if variant[2] == "{" else f"{variant[1]}(..),") if variant is not None else ""
 
 
 def _keyword(header: Symbol) -> str:

@@ -15,7 +15,6 @@ _OPENERS = {")": "(", "]": "[", "}": "{"}
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _BRACKET = re.compile(r"[()\[\]{}]")
 _BRACE = re.compile(r"[{}]")
-_WORD = re.compile(r"[\w$@]+\Z")
 _NOT_LINE_END = re.compile(r"[^\n]")
 _GENERIC = re.compile(r"(?:::)?<[\w\s,.?&\[\]<>:'*]*>\Z")
 _FOR_HEADER = re.compile(r"\bfor\s*\([^{}()]*(?:\([^{}()]*\)[^{}()]*)*\Z")
@@ -92,10 +91,10 @@ def expression_start(masked: str, end: int, syntax: BraceSyntax) -> int:
             position = inner - 1
             continue
         else:
-            word = _WORD.search(masked, floor, inner)
-            if word is None:
+            begin = _word_start(masked, inner, floor)
+            if begin == inner:
                 return start
-            start = position = word.start()
+            start = position = begin
         connector = _connector_before(masked, position, floor, syntax)
         if not connector:
             return _with_prefix(masked, start, floor, syntax)
@@ -288,11 +287,18 @@ def _with_prefix(masked: str, start: int, floor: int, syntax: BraceSyntax) -> in
     """The start with the words (`new`, `await`) that belong to the expression behind them."""
     while syntax.prefixes:
         end = _before_space(masked, start, floor)
-        word = _WORD.search(masked, floor, end) if end < start else None
-        if word is None or word[0] not in syntax.prefixes:
+        begin = _word_start(masked, end, floor) if end < start else end
+        if masked[begin:end] not in syntax.prefixes:
             return start
-        start = word.start()
+        start = begin
     return start
+
+
+def _word_start(masked: str, end: int, floor: int) -> int:
+    """Where the word that ends at `end` begins; `end` if none does."""
+    while end > floor and (masked[end - 1].isalnum() or masked[end - 1] in "_$@"):
+        end -= 1
+    return end
 
 
 def _before_space(masked: str, position: int, floor: int) -> int:

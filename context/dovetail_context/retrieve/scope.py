@@ -194,7 +194,8 @@ class _Reading:
 
     def _stands_once(self, name: str) -> bool:
         """Whether a name stands in the text only where it is imported."""
-        return len(re.findall(rf"\b{re.escape(name)}\b", self._situation.query.text)) <= 1
+        text = self._situation.query.text
+        return text.count(name) <= 1 or len(re.findall(rf"\b{re.escape(name)}\b", text)) <= 1
 
     def _values(self, access: str) -> tuple[Value, ...]:
         return self._inference.evaluate(access, self._situation.place)

@@ -52,7 +52,7 @@ def view(text: str) -> CursorView:
 )
 def test_receiver(text: str, receiver: str, typed: str) -> None:
     seen = view(text)
-    assert (seen.receiver, seen.typed) == (receiver, typed or seen.typed if not receiver else typed)
+    assert (seen.receiver, seen.typed) == (receiver, typed)
 
 
 @pytest.mark.parametrize(

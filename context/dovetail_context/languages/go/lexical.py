@@ -34,8 +34,8 @@ SYNTAX = BraceSyntax(
         r"""//[^\n]*|/\*.*?(?:\*/|\Z)|`[^`]*(?:`|\Z)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])+'?""", re.DOTALL
     ),
     begins=re.compile(
-        r"(?:func|type|var|const|import|package)\b"
-        r"|[ \t]*(?:if|for|switch|select|case|default|return|defer|go|var|const|break|continue|goto|else|\})\b"
+        r"(?:func|type|var|const|import|package)\b|\}"
+        r"|[ \t]*(?:if|for|switch|select|case|default|return|defer|go|var|const|break|continue|goto|else)\b"
         r"|[ \t]*[\w.]+(?:,[ \t]*[\w.]+)*[ \t]*:="
     ),
     line_ends_it=True,

@@ -147,6 +147,12 @@ class _Reader:
             for component, type_ in components:
                 shown = f"{type_ or 'object'} {component} {{ get; init; }}"
                 self._add(name, component, "property", qualified, shown, type_)
+        else:  # what a primary constructor takes is seen in the whole class, and nowhere else
+            line = name.start_point[0] + 1
+            self.symbols.extend(
+                Symbol(component, "field", qualified, line, line, f"{type_} {component}", "", False, type_)
+                for component, type_ in components
+            )
         if body is not None:
             self.read(body.children, qualified, inner)
 

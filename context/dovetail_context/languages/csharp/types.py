@@ -14,7 +14,7 @@ _QUALIFIED = re.compile(r"\bglobal::")
 _PLAIN = re.compile(r"\w+\Z")
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _MODIFIER = re.compile(r"\b(?:ref|readonly|scoped|in|out|params)\s+")
-_TUPLE_NAME = re.compile(r"([\w\]>?])\s+[a-z_]\w*(?=\s*[,)])")
+_TUPLE_NAME = re.compile(r"([\w\]>?])\s+[A-Za-z_]\w*(?=\s*[,)])")
 _SPACE = re.compile(r"\s+")
 
 

@@ -16,7 +16,9 @@ from models.starter.evaluation.model import LINE_TOKENS, StarterModel
 from models.starter.evaluation.scores import edit_similarity, exact_match, identifier_f1, paired_interval
 from models.starter.evaluation.tasks import Task
 
-WITH_CONTEXT = "model + context"
+# The model with its prefix up to the cursor, and with its prefix up to the line's start and the rest of it forced.
+MODEL, ANCHORED = "model", "anchored model"
+WITH_CONTEXT, ANCHORED_WITH_CONTEXT = "model + context", "anchored model + context"
 FILE_WINDOW = 8000  # characters around the hole that the n-gram cache reads
 
 
@@ -50,11 +52,13 @@ def evaluate(
     """
     model = StarterModel(gguf)
     completers: dict[str, Callable[[Task], tuple[str, float | None]]] = {
-        "model": lambda task: _asked(model, task, ()),
+        MODEL: lambda task: _asked(model, task, ()),
+        ANCHORED: lambda task: _asked(model, task, (), anchored=True),
         "similar line": lambda task: (similar_line(task.prefix), None),
     }
     if contexts:
         completers[WITH_CONTEXT] = lambda task: _asked(model, task, contexts.get(task.id, ()))
+        completers[ANCHORED_WITH_CONTEXT] = lambda task: _asked(model, task, contexts.get(task.id, ()), anchored=True)
     if training_ids is not None:
         plain = model.plain_vocabulary
         ngram = CachedNGram(NGram(training_ids, plain), plain)
@@ -63,7 +67,8 @@ def evaluate(
         _result(task, name, *complete(task))
         for name, complete in completers.items()
         for task in tasks
-        if name != WITH_CONTEXT or contexts.get(task.id)  # without any context the two would be the same
+        if name not in (WITH_CONTEXT, ANCHORED_WITH_CONTEXT)
+        or contexts.get(task.id)  # without any context the two would be the same
     ]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.jsonl").write_text(
@@ -89,8 +94,10 @@ def summarize(results: Sequence[Result]) -> dict[str, object]:
             chosen = [row for row in rows if language in ("all", row.language)]
             means[f"{name} / {language}"] = _means(chosen)
     comparisons = {}
-    against_model = [("model", name) for name in names if name not in ("model", WITH_CONTEXT)]
-    for better, other in [*against_model, (WITH_CONTEXT, "model")]:
+    baselines = [name for name in names if name not in (MODEL, ANCHORED, WITH_CONTEXT, ANCHORED_WITH_CONTEXT)]
+    against_baselines = [(ours, baseline) for ours in (MODEL, ANCHORED) for baseline in baselines]
+    against_itself = [(ANCHORED, MODEL), (WITH_CONTEXT, MODEL), (ANCHORED_WITH_CONTEXT, ANCHORED)]
+    for better, other in [*against_baselines, *against_itself]:
         if better in by_name and other in by_name:
             for score in ("exact_match", "edit_similarity", "identifier_f1"):
                 interval = paired_interval(*_paired(by_name[better], by_name[other], score))
@@ -117,8 +124,10 @@ def _means(rows: Sequence[Result]) -> dict[str, float | int | None]:
     return means
 
 
-def _asked(model: StarterModel, task: Task, context: Sequence[tuple[str, str]]) -> tuple[str, float | None]:
-    answer = model.answer(task, context)
+def _asked(
+    model: StarterModel, task: Task, context: Sequence[tuple[str, str]], anchored: bool = False
+) -> tuple[str, float | None]:
+    answer = model.answer(task, context, anchored)
     return answer.completion, answer.truth_bits
 
 

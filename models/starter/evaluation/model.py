@@ -33,7 +33,7 @@ class Answer:
 class StarterModel:
     """A model file with one context."""
 
-    def __init__(self, path: Path, window: int = 0, threads: int = 2) -> None:
+    def __init__(self, path: Path, window: int = 0, threads: int = 1) -> None:
         """`window` 0 is the window that the model was trained for."""
         self._vocabulary = load_model(path, vocab_only=True).vocabulary
         self._tokenizer = Tokenizer(self._vocabulary)
@@ -63,10 +63,15 @@ class StarterModel:
         self._llama.reset()
         return self._evaluate(ids)
 
-    def answer(self, task: Task, context: Sequence[tuple[str, str]]) -> Answer:
-        """Greedy completion (a line for holes within a line) and the cost of the truth."""
+    def answer(self, task: Task, context: Sequence[tuple[str, str]], anchored: bool = False) -> Answer:
+        """Greedy completion (a line for holes within a line) and the cost of the truth.
+
+        `anchored`: the prefix ends where the line begins, and the line so far is forced after the end marker.
+        """
         blocks = tuple(ContextBlock(path, text) for path, text in context)
-        prompt = self._prompt(PromptParts(blocks, task.path, task.prefix, task.suffix))
+        anchor = task.prefix.rfind("\n") + 1 if anchored else len(task.prefix)
+        prefix, forced = task.prefix[:anchor], task.prefix[anchor:]
+        prompt = self._prompt(PromptParts(blocks, task.path, prefix, task.suffix, forced))
         return Answer(self._complete(prompt, "\n" in task.truth), self._cost(prompt, task.truth), len(prompt))
 
     def truth_bits(self, task: Task, context: Sequence[tuple[str, str]]) -> float | None:

@@ -6,3 +6,4 @@
 (alias_declaration name: (_) @name type: (_) @type) @alias
 (using_declaration (_) @name) @using
 (lambda_expression) @lambda
+(class_specifier name: (type_identifier) @name !body) @forward

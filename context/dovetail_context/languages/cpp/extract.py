@@ -35,9 +35,10 @@ PATTERNS = (
     "class",
     "enum",
     "typedef",
+    "forward",
     "error",
 )
-CPP_PATTERNS = ("class", "template", "access", "alias", "using", "lambda")
+CPP_PATTERNS = ("class", "template", "access", "alias", "using", "lambda", "forward")
 _NAMESPACE = re.compile(r"\bnamespace\s+(?:\w+::)*(\w+)")
 _SCOPE = re.compile(r"(?<![\w:.>])[a-z_]\w*\Z")
 MAX_NAME_CHARS = 60
@@ -81,6 +82,7 @@ class _Reader:
         self._hidden: dict[int, bool] = {}
         self._template: Node | None = None
         self._declared: set[tuple[str, str]] = set()
+        self._announced: set[str] = set()
         self._visitors: dict[str, Callable[[Event], None]] = {
             "include": self._on_include,
             "macro": self._on_macro,
@@ -95,6 +97,7 @@ class _Reader:
             "alias": self._on_alias,
             "using": self._on_using,
             "lambda": self._on_lambda,
+            "forward": self._on_forward,
             "error": self._on_error,
         }
 
@@ -233,6 +236,13 @@ class _Reader:
 
     def _on_lambda(self, event: Event) -> None:
         self._frames.enter(Frame(event.node.end_byte, False, ""))
+
+    def _on_forward(self, event: Event) -> None:
+        """A class that is only announced here: a header that bears its name may define it."""
+        name = self._tree.text(event.captures["name"][0])
+        if name not in self._announced:
+            self._announced.add(name)
+            self.imports.append(Import(f"class {name}", name, name, event.node.start_point[0] + 1))
 
     def _on_error(self, event: Event) -> None:
         if self.error_line == 1:

@@ -19,17 +19,24 @@ class CppResolver:
         self._paths = frozenset(paths)
         self._by_name: dict[str, list[str]] = defaultdict(list)
         self._by_stem: dict[str, list[str]] = defaultdict(list)
+        self._by_class: dict[str, list[str]] = defaultdict(list)
         for path in sorted(self._paths):
             name = path.rpartition("/")[2]
             self._by_name[name].append(path)
             self._by_stem[name.partition(".")[0]].append(path)
+            self._by_class[_plain(name.partition(".")[0])].append(path)
         self._include_folders = tuple(dict.fromkeys(_include_folders(self._paths, projects)))
         self._known: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def sources(self, module: str, from_path: str) -> tuple[str, ...]:
-        """The file that an include (with its quotes or angle brackets) names; `::` is what the file itself sees."""
+        """The file that an include (with its quotes or angle brackets) names; `::` is what the file itself sees.
+
+        `class VersionSet`, which a header only announces, is looked for in headers called `version_set`.
+        """
         if module == "::":
             return (from_path,)
+        if module.startswith("class "):
+            return self._headers_named(_plain(module.removeprefix("class ")), from_path)
         key = (module, from_path.rpartition("/")[0])
         if key not in self._known:
             found = self._included(module[1:-1], key[1], module.startswith('"'))
@@ -54,6 +61,11 @@ class CppResolver:
         same = [other for other in self._by_stem[name.partition(".")[0]] if other != path]
         beside = [other for other in same if other.rpartition("/")[0] == folder]
         return tuple(beside or same[:4])
+
+    def _headers_named(self, name: str, from_path: str) -> tuple[str, ...]:
+        folder = from_path.rpartition("/")[0]
+        headers = [path for path in self._by_class.get(name, ()) if path != from_path and not path.endswith(_SOURCES)]
+        return tuple(sorted(headers, key=lambda path: (-_shared(path, folder), path)))
 
     def _included(self, written: str, folder: str, quoted: bool) -> Iterator[str]:
         target = _joined("", written) if not written.startswith("..") else ""
@@ -151,3 +163,8 @@ def _shared(path: str, folder: str) -> int:
             break
         shared += 1
     return shared
+
+
+def _plain(name: str) -> str:
+    """A name as those of classes and files agree: `VersionSet` and `version_set` are `versionset`."""
+    return name.replace("_", "").replace("-", "").lower()

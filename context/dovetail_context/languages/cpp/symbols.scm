@@ -13,4 +13,6 @@
 (enum_specifier name: (_)? @name body: (_) @body) @enum
 (type_definition type: (_) @type declarator: (_) @declarator) @typedef
 
+(struct_specifier name: (type_identifier) @name !body) @forward
+
 (ERROR) @error

@@ -93,7 +93,7 @@ class Inference:
                         yield Definition(path, definitions[-1]), holder
 
     def reached(self, value: Value) -> Iterator[Definition]:
-        """The members that a dot behind a value reaches: where that matters, static ones of classes, others of objects."""
+        """The members that a dot reaches: where it matters, static ones of classes and others of objects."""
         static_matters = self._rules(value.definition.path).static_members
         for definition, holder in self.members(value):
             symbol, of_class = definition.symbol, holder.definition.symbol

@@ -14,6 +14,7 @@ from pathlib import Path
 from dovetail_context.index.build import BuildReport
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.state import WorkspaceState
+from dovetail_context.workspace.root import is_too_wide
 from dovetail_context.workspace.watch import Watcher
 
 THREAD_NAME = "dovetail-index"
@@ -89,6 +90,9 @@ class WorkspaceIndex:
     def watch(self) -> None:
         """Follow changes on disk. Where the system cannot watch, `problems` says so and `apply` still works."""
         if self._watcher is not None or self._closing:
+            return
+        if is_too_wide(self.root):
+            self._note("a whole home folder is neither read nor watched: open the folder of a project")
             return
         watcher = Watcher(self.root, self.apply)
         try:

@@ -31,7 +31,7 @@ def find_root(path: Path) -> Path:
     else the folder of `path`. Nothing need exist.
     """
     start = path.absolute()
-    if not start.is_dir():
+    if not _is_folder(start):
         start = start.parent
     for folder in (start, *start.parents):
         if _is_root(folder):
@@ -45,6 +45,13 @@ def is_too_wide(root: Path) -> bool:
     """Whether `root` holds a whole home folder, which nobody means to have read; `.dovetail.toml` says otherwise."""
     home = Path.home()
     return (root == home or root in home.parents) and not (root / ".dovetail.toml").is_file()
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # below a folder that may not be entered
+        return False
 
 
 def _is_root(folder: Path) -> bool:

@@ -117,7 +117,7 @@ class _Walk:
         if entry.name == ".git":
             return False
         reason = excluded_folder(entry.name, siblings)
-        if reason is None and (Path(entry.path) / "pyvenv.cfg").exists():
+        if reason is None and _is_environment(Path(entry.path)):
             reason = "virtual environment"
         if reason is None and rules.ignores(path, True):
             reason = "ignored by .gitignore"
@@ -154,6 +154,13 @@ class _Walk:
 
     def _skip(self, path: str, reason: str) -> None:
         self.skipped.append(Skipped(path, reason))
+
+
+def _is_environment(folder: Path) -> bool:
+    try:
+        return (folder / "pyvenv.cfg").exists()
+    except OSError:  # a folder that may not be entered; listing it will say so
+        return False
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from dovetail.cli.errors import CommandError, UsageError
+from dovetail.cli.place import positive
 from dovetail.cli.starter_notice import tell_about_the_starter
 from dovetail.demo.editor import HeadlessEditor, ServerTrouble, start_editor
 from dovetail.demo.holes import Hole, find_holes
@@ -26,7 +27,9 @@ SOURCES = 4
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("root", nargs="?", default=".", metavar="ROOT", help="a project (default: this folder's)")
-    parser.add_argument("--places", type=int, default=3, metavar="N", help="how many places to complete (default: 3)")
+    parser.add_argument(
+        "--places", type=positive, default=3, metavar="N", help="how many places to complete (default: 3)"
+    )
     parser.add_argument("--model", metavar="NAME|FILE.gguf", help="the model to use (default: the setting)")
 
 
@@ -51,7 +54,10 @@ def _holes(root: Path, places: int) -> list[Hole]:
     index.close()
     holes = list(islice(find_holes(index.snapshot), places))
     if not holes:
-        raise CommandError(f"{root} has no call to something from another of its files; name a larger Python project")
+        raise CommandError(
+            f"{root} has no call with arguments to something that it imports from another of its files; "
+            "name a larger project, or ask for a place of your own with dovetail complete"
+        )
     return holes
 
 
@@ -59,7 +65,8 @@ async def _complete_all(root: Path, holes: list[Hole], settings: dict[str, objec
     console = Console(highlight=False, soft_wrap=True)
     started = perf_counter()
     async with start_editor(root, settings) as editor:
-        console.print(f"The language server is ready after {perf_counter() - started:.1f} s: {root}\n")
+        console.print(f"The language server is ready after {perf_counter() - started:.1f} s: {root}")
+        console.print("At each place the rest of the line was cut away; the model fills it in.\n")
         for hole in holes:
             await _complete(console, editor, hole)
 
@@ -93,4 +100,4 @@ def _sources(why: Any) -> list[str]:
         return []
     best = sorted(why.context, key=lambda item: -item.score)
     named = [f"{item.path}:{item.start_line}-{item.end_line} ({item.reason.split(';')[0]})" for item in best[:SOURCES]]
-    return [*named, f"and {len(best) - SOURCES} more pieces"] if len(best) > SOURCES else named
+    return [*named, f"{len(best) - SOURCES} more"] if len(best) > SOURCES else named

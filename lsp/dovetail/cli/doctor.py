@@ -15,6 +15,7 @@ from typing import Literal
 
 import psutil
 
+from dovetail.cli.errors import UsageError
 from dovetail.cli.output import print_json
 from dovetail.session.engine import make_engine
 from dovetail.settings import Settings, SettingsError, load_settings, user_config_path
@@ -52,8 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    folder = Path(arguments.root or ".").resolve()
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder")
     checks = []
-    for check in _checks(arguments.model, Path(arguments.root or ".").resolve()):
+    for check in _checks(arguments.model, folder):
         checks.append(check)
         if not arguments.json:
             print(f"{check.verdict:>4}  {check.name}: {check.found}")

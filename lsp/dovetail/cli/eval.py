@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.progress import track
 
 from dovetail.cli.errors import CommandError, UsageError
+from dovetail.cli.place import positive
 from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import complete, context_for
 from dovetail.completion.report import completion_json, item_json
@@ -61,12 +62,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--context-only", action="store_true", help="gather context, ask no model")
     parser.add_argument("--budget", type=int, metavar="N", help="most tokens of other files (default: the setting)")
     parser.add_argument("--model", metavar="NAME|FILE.gguf", help="the model to use (default: the setting)")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N tasks")
+    parser.add_argument("--limit", type=positive, metavar="N", help="only the first N tasks")
 
 
 def run(arguments: argparse.Namespace) -> int:
     flags = {"model": arguments.model, "context_tokens": arguments.budget}
     settings = load_settings(("the command line", {name: value for name, value in flags.items() if value is not None}))
+    if arguments.out and Path(arguments.out).resolve() == Path(arguments.tasks).resolve():
+        raise UsageError("--out names the tasks file itself, which would be lost; name another file")
     tasks = list(islice(_read_tasks(Path(arguments.tasks)), arguments.limit))
     with ExitStack() as stack:
         out = stack.enter_context(Path(arguments.out).open("w", encoding="utf-8")) if arguments.out else None

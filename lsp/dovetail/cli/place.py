@@ -34,10 +34,20 @@ def add_place_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stdin", action="store_true", help="read the document from standard input, not from disk")
 
 
+def positive(text: str) -> int:
+    """An argument that counts something, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
+    return number
+
+
 def read_place(arguments: argparse.Namespace) -> Place:
     """The place that the arguments name. Raises UsageError where there is none, CommandError for an unreadable file."""
     file, line, column = _parse(arguments.place)
-    path = Path(file).resolve()
+    path = _resolved(file)
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is not a file")
     text = sys.stdin.buffer.read().decode("utf-8", errors="replace") if arguments.stdin else _read(path)
     root = find_root(path)
     return Place(root, path.relative_to(root).as_posix(), line, column, text, _offset(text, line, column, file))
@@ -78,6 +88,13 @@ def _parse(place: str) -> tuple[str, int, int]:
     if not file or min(numbers) < 1:
         raise UsageError(f"{place!r} is not a place; write PATH:LINE:COL, both counted from 1, as in src/app.py:12:5")
     return file, *numbers
+
+
+def _resolved(file: str) -> Path:
+    try:
+        return Path(file).resolve()
+    except (OSError, RuntimeError):  # a link that leads to itself
+        raise CommandError(f"{file} leads to no file: its links go round in circles") from None
 
 
 def _read(path: Path) -> str:

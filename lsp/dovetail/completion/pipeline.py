@@ -29,6 +29,8 @@ from dovetail_models.prompt.parts import ContextBlock, PromptParts
 WINDOW_TOKENS = 1280
 # Other files never take more than this share of the context window, however large the setting.
 CONTEXT_SHARE = 0.5
+# Nor the answer more than this: without a prompt there is nothing to complete.
+COMPLETION_SHARE = 0.25
 
 
 async def complete(request: CompletionRequest, engine: Engine, settings: Settings) -> Completion | None:
@@ -41,7 +43,9 @@ async def complete(request: CompletionRequest, engine: Engine, settings: Setting
     if extent is None:
         return None
 
-    context_budget, window_budget = _budgets(settings, (await engine.ensure_ready()).n_ctx)
+    n_ctx = (await engine.ensure_ready()).n_ctx
+    max_tokens = min(settings.max_tokens, int(n_ctx * COMPLETION_SHARE))
+    context_budget, window_budget = _budgets(settings.context_tokens, n_ctx - max_tokens)
     context_started = perf_counter()
     context = await asyncio.to_thread(_gather, request, context_budget)
     context_ms = (perf_counter() - context_started) * 1000
@@ -49,7 +53,7 @@ async def complete(request: CompletionRequest, engine: Engine, settings: Setting
     job = CompletionJob(
         parts=_parts(request, context, window_budget),
         client=request.document,
-        max_tokens=settings.max_tokens,
+        max_tokens=max_tokens,
         max_lines=extent.max_lines,
         explain=request.explain,
     )
@@ -79,10 +83,9 @@ def _gather(request: CompletionRequest, budget: int) -> ContextBundle:
     return context_for(request, budget if request.use_context else 0)
 
 
-def _budgets(settings: Settings, n_ctx: int) -> tuple[int, int]:
-    """Tokens for other files and for the current one, such that both and the answer fit into the context window."""
-    room = n_ctx - settings.max_tokens
-    context = min(settings.context_tokens, int(room * CONTEXT_SHARE))
+def _budgets(wanted: int, room: int) -> tuple[int, int]:
+    """Tokens for other files, of which so many are wanted, and for the current one; the answer has its own room."""
+    context = min(wanted, int(room * CONTEXT_SHARE))
     return context, min(WINDOW_TOKENS, room - context)
 
 

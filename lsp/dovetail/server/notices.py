@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from lsprotocol import types
 
 from dovetail.server.protocol import DovetailProtocol
 from dovetail_models.engine.status import EngineStatus
+
+log = logging.getLogger(__name__)
 
 STATUS = "dovetail/status"
 # Indexing fewer files is over before a progress bar could be read.
@@ -49,11 +52,13 @@ class Notices:
 
     def engine_status(self, status: EngineStatus) -> None:
         """The engine's state has changed."""
+        log.info("engine %s: %s %s", status.state, status.model, status.message)
         self._engine = status
         self._send_status()
 
     def index_started(self, root: Path) -> None:
         """A project is about to be read."""
+        log.info("reading %s", root)
         self._indexing.add(root)
         self._send_status()
 
@@ -94,6 +99,7 @@ class Notices:
         self._protocol.notify(STATUS, {**params, "indexing": bool(self._indexing)})
 
     def _finish(self, root: Path) -> None:
+        log.info("read %s", root)
         self._indexing.discard(root)
         self._send_status()
         bar = self._bars.pop(root, None)

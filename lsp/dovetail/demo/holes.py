@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from dovetail_context.gather import gather
 from dovetail_context.index.record import FileRecord
 from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.languages.registry import language_named
 from dovetail_context.query import Query
 
 # Enough to see whether a definition from another file is found.
@@ -45,7 +46,7 @@ def find_holes(snapshot: IndexSnapshot) -> Iterator[Hole]:
 
 
 def _holes_of(record: FileRecord, snapshot: IndexSnapshot) -> Iterator[Hole]:
-    calls = record.references
+    calls = language_named(record.language).extract(record.path, record.text).references  # the index keeps no calls
     for name, receiver, number in zip(calls.names, calls.receivers, calls.lines, strict=True):
         if receiver or name not in record.imports_by_alias:
             continue
@@ -68,5 +69,5 @@ def _hole(record: FileRecord, number: int, call: str) -> Hole | None:
 
 def _is_known_from_elsewhere(name: str, hole: Hole, snapshot: IndexSnapshot) -> bool:
     bundle = gather(Query(hole.path, hole.text, hole.offset), snapshot, PROBE_TOKENS)
-    definition = re.compile(rf"^\s*(async def|def|class) {re.escape(name)}\b", re.MULTILINE)
+    definition = re.compile(rf"\b(def|class|function|func|fn) {re.escape(name)}\b")
     return any(piece.path != hole.path and definition.search(piece.text) for piece in bundle.pieces)

@@ -46,6 +46,14 @@ def test_where_it_does_not_pay_nothing_is_tried() -> None:
     assert pace.length(LONGEST_MATCH, LONGEST_DRAFT) == 0
 
 
+def test_steps_of_a_tiny_model_are_not_worth_a_search() -> None:
+    pace = Pace()
+    for ms, worth in ((0.4, False), (STEP_MS, True)):
+        for _ in range(100):
+            pace.note_batch(1, ms)
+        assert pace.worth_drafting is worth
+
+
 def test_no_more_than_there_is() -> None:
     pace = taught(0.05, 0.95, random.Random(4))
     assert pace.length(LONGEST_MATCH, LONGEST_DRAFT) == LONGEST_DRAFT

@@ -30,6 +30,9 @@ OUTLIER = 3.0
 """A duration beyond this many times what was expected, or below that part of it, counts as just that many times: other
 processes' work is not ours to learn."""
 
+CHEAP_STEP_MS = 3.0
+"""A step that takes less is over before the search for a draft (some 0.06 ms) could win anything worth it."""
+
 MARGIN = 1.08
 """A draft is tried where tokens come so many times faster than one by one, as far as is known."""
 
@@ -47,6 +50,11 @@ class Pace:
         self._seen = [PRIOR_WEIGHT] * LONGEST_MATCH
         self._right = [PRIOR_WEIGHT * share for share in ACCEPTANCE]
         self._singles = 0
+
+    @property
+    def worth_drafting(self) -> bool:
+        """Whether steps take long enough for drafts to be looked for at all."""
+        return self._step_ms is None or self._step_ms >= CHEAP_STEP_MS
 
     def length(self, match: int, available: int) -> int:
         """How many of `available` drafted tokens to try, where `match` tokens before them were the same. 0 for none."""

@@ -84,7 +84,8 @@ class Steps:
             self._pace.note_guess(self._draft.match + self._row, self._draft.tokens[self._row] == token)
 
     def _guess(self, room: int) -> tuple[int, ...]:
-        if self._drafts is None or self._pace is None:
+        self._draft = NO_DRAFT
+        if self._drafts is None or self._pace is None or not self._pace.worth_drafting:
             return ()
         self._draft = self._drafts.propose()
         available = min(len(self._draft.tokens), room, self._sequence.batch - 1)

@@ -103,6 +103,15 @@ def test_odd_texts(text: str, tmp_path: Path) -> None:
             assert gather(Query(path, text, offset), snapshot, 100).tokens <= 100
 
 
+def test_types_that_speak_of_themselves(tmp_path: Path) -> None:
+    """Recursive and mutually recursive types end at once: naively their cost doubles with every step."""
+    names = [f"T{number}" for number in range(12)]
+    union = " | ".join(f"list[{name}] | dict[str, {name}]" for name in names)
+    lines = [f"type {name} = {union}" for name in names] + [f"v{n} = v{n + 1} or v{n - 1} or v{n}" for n in range(12)]
+    text = "\n".join(lines) + "\ndef f(x: T0):\n    x[0]."
+    assert gather(Query("types.py", text, len(text)), own_snapshot(tmp_path), 100).tokens <= 100
+
+
 def test_a_file_in_no_known_language_gets_nothing(tmp_path: Path) -> None:
     bundle = gather(Query("notes.txt", "Money.", 6), own_snapshot(tmp_path), 500)
     assert (bundle.pieces, bundle.left_out) == ((), ())

@@ -5,7 +5,7 @@ classes. It never fails: what it cannot tell is an empty answer.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,6 +18,7 @@ from dovetail_context.meaning.names import Definition, Names
 from dovetail_context.meaning.types import TypeExpression, parse_type
 
 MAX_DEPTH = 24  # nested steps of one inference; longer ones are cycles
+MAX_STEPS = 1000  # questions asked on the way to one answer; types that all speak of each other would take millions
 MAX_VALUES = 8  # alternatives followed at each step: wide unions say little
 MAX_BASES = 40  # classes looked through for a member
 
@@ -59,7 +60,10 @@ class Inference:
     def __init__(self, snapshot: IndexSnapshot) -> None:
         self.snapshot = snapshot
         self.names = Names(snapshot)
-        self._depth = 0
+        self._known_values: dict[Hashable, tuple[Value, ...]] = {}
+        self._asking: set[Hashable] = set()
+        self._steps = 0
+        self._cut = 0  # how often a question was not pursued, because it led back to itself or too far
         self._known_nested: dict[tuple[str, str, str], tuple[Definition, ...]] = {}
         self._known_extensions: dict[str, Mapping[str, Mapping[str, Mapping[str, tuple[Symbol, ...]]]]] = {}
         self._known_bases: dict[Definition, tuple[Value, ...]] = {}
@@ -67,16 +71,10 @@ class Inference:
 
     def evaluate(self, access: str, place: Place) -> tuple[Value, ...]:
         """What `access` leads to at `place`; several where it may be one of several, empty where unknown."""
-        if self._depth > MAX_DEPTH:
-            return ()
-        self._depth += 1
-        try:
-            found: list[Value] = []
-            for alternative in alternatives(access):
-                found.extend(self._evaluate_one(alternative, place))
-            return tuple(dict.fromkeys(found))[:MAX_VALUES]
-        finally:
-            self._depth -= 1
+        return self._once(
+            (access, *self._key(place), id(place.bindings) if place.bindings else 0),
+            lambda: (value for alternative in alternatives(access) for value in self._evaluate_one(alternative, place)),
+        )
 
     def instances(self, type_: str, place: Place) -> tuple[Value, ...]:
         """What a value of the declared type `type_` is."""
@@ -274,8 +272,7 @@ class Inference:
     def _name(self, name: str, place: Place) -> tuple[Value, ...]:
         if name in place.bindings:
             bound = place.bindings[name]
-            others = {other: path for other, path in place.bindings.items() if other != name}
-            return self.evaluate(bound, Place(place.path, place.container, others, place.owner)) if bound else ()
+            return self.evaluate(bound, place) if bound else ()
         rules = self._rules(place.path)
         if name in rules.receivers and place.container:
             return self.own_class(place, "class" if name == "cls" else "instance")
@@ -393,16 +390,51 @@ class Inference:
         return tuple(each for base in self._container_bases(value) for each in self._element(base, index))
 
     def _instances(self, alternatives: tuple[TypeExpression, ...], place: Place) -> tuple[Value, ...]:
-        if self._depth > MAX_DEPTH:
+        return self._once(
+            (alternatives, *self._key(place)),
+            lambda: (
+                value for expression in alternatives[:MAX_VALUES] for value in self._instances_of_one(expression, place)
+            ),
+        )
+
+    def _once(self, key: Hashable, work: Callable[[], Iterable[Value]]) -> tuple[Value, ...]:
+        """What `work` finds, kept under `key`. A question that leads back to itself has no answer, and is not kept.
+
+        Without this, types that speak of themselves twice (`type Tree = dict[str, Tree] | list[Tree]`) would cost time
+        that doubles with every step.
+        """
+        if key in self._known_values:
+            return self._known_values[key]
+        self._steps = self._steps + 1 if self._asking else 0
+        if key in self._asking or len(self._asking) > MAX_DEPTH or self._steps > MAX_STEPS:
+            self._cut += 1
             return ()
-        self._depth += 1
+        cut = self._cut
+        self._asking.add(key)
         try:
-            found: list[Value] = []
-            for expression in alternatives[:MAX_VALUES]:
-                found.extend(self._instances_of_one(expression, place))
-            return tuple(dict.fromkeys(found))[:MAX_VALUES]
+            found = tuple(dict.fromkeys(work()))[:MAX_VALUES]
         finally:
-            self._depth -= 1
+            self._asking.discard(key)
+        if self._cut == cut or not self._asking:
+            self._known_values[key] = found
+        return found
+
+    def _key(self, place: Place) -> tuple[Hashable, ...]:
+        """What tells places apart, cheaper to hash than the place itself."""
+        owner = place.owner
+        if owner is None:
+            return (place.path, place.container)
+        symbol = owner.definition.symbol
+        known = symbol.qualified if symbol is not None else ""
+        return (
+            place.path,
+            place.container,
+            owner.kind,
+            owner.definition.path,
+            known,
+            owner.arguments,
+            owner.written_in,
+        )
 
     def _instances_of_one(self, expression: TypeExpression, place: Place) -> tuple[Value, ...]:
         rules, name = self._rules(place.path), expression.last_name

@@ -233,6 +233,7 @@ def test_the_watcher_sees_what_changes(index: WorkspaceIndex, tmp_path: Path) ->
     assert until(lambda: set(index.snapshot.files) == {"a.py", "moved/new.py"})
 
 
+@pytest.mark.filterwarnings("ignore:Callback with id:RuntimeWarning")  # watchdog, of a folder that came anew
 def test_after_a_storm_the_index_is_as_if_built_anew(index: WorkspaceIndex, tmp_path: Path) -> None:
     """Creations, changes, deletions and renames at random, told by the watcher alone, settle to the truth."""
     index.start()

@@ -108,13 +108,14 @@ async def test_cancelling_in_decode_stops_the_model_and_leaves_the_state_right(
 async def test_cancelling_at_any_moment_leaves_the_state_right(client: EngineClient, expected: str) -> None:
     long = replace(PARTS, context=(ContextBlock("long.py", "".join(f"value_{i} = {i}\n" for i in range(120))),))
     await client.ensure_ready()
+    cancelled = 0
     for milliseconds in range(0, 60, 6):
         request = asyncio.create_task(client.complete(CompletionJob(long, "long.py", max_tokens=100)))
         await asyncio.sleep(milliseconds / 1000)
-        request.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await request
+        cancelled += request.cancel()  # false if it was faster
+        await asyncio.wait([request])
         assert (await client.complete(JOB)).text == expected
+    assert cancelled
 
 
 async def test_cancelling_while_the_host_starts_does_not_stop_the_start(client: EngineClient, expected: str) -> None:

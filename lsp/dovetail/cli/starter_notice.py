@@ -10,8 +10,9 @@ from dovetail.settings import Settings, user_config_path
 from dovetail_models.files import STARTER
 
 NOTICE = f"""\
-Dovetail is using its tiny built-in starter model, whose text is poor. For real completions download a DeepSeek-Coder base model
-as a GGUF file (1.3B for laptops, 6.7B for GPUs) and name it with --model FILE.gguf, or with model = "FILE.gguf" in
+Dovetail is using its tiny built-in starter model, whose text is poor. For real completions download a DeepSeek-Coder
+base model as a GGUF file (1.3B for laptops, 6.7B for GPUs) and name it with --model FILE.gguf, or with
+model = "FILE.gguf" in
 {user_config_path()}
 """
 

@@ -7,6 +7,8 @@ import pytest
 from models.starter.corpus.projects import File, Project
 from models.starter.samples.holes import editor_hole, random_hole, uses
 from models.starter.samples.outline import declarations, outline
+from models.starter.samples.rename import Vocabulary, draw_renaming, unchanged, vocabulary_of
+from models.starter.samples.repeat import repeated
 
 PYTHON = '''"""Shapes."""
 
@@ -139,7 +141,9 @@ def test_a_cross_file_sample_has_the_products_layout(tmp_path: Path) -> None:
     files = (File("shapes/square.py", PYTHON, "python"), File("app.py", main, "python"))
     tokenizer = train_tokenizer([PYTHON, main], 320)
     ids = special_ids(tokenizer)
-    sampler = ProjectSampler(Project("p", "python", files), tokenizer, Recipe(0, 1, 0), random.Random(1))
+    sampler = ProjectSampler(
+        Project("p", "python", files), tokenizer, Recipe(0, 1, 0), Vocabulary(frozenset(), ()), random.Random(1)
+    )
     crossing = 0
     for _ in range(60):
         sample = sampler.draw(700)
@@ -156,6 +160,35 @@ def test_a_cross_file_sample_has_the_products_layout(tmp_path: Path) -> None:
             if head.startswith("#shapes/square.py\n"):
                 crossing += 1
     assert crossing > 5
+
+
+def test_a_renaming_keeps_together_what_belongs_together() -> None:
+    vocabulary = Vocabulary(frozenset({"def", "self"}), ["lantern"])
+    rename = draw_renaming(frozenset({"UserStore"}), vocabulary, random.Random(0))
+    renamed = rename("class UserStore:\n    def user_id(self): return USER_STORE.users\n")
+    exchanged = {word for word in ("user", "store") if word not in renamed.lower()}
+    assert exchanged
+    if "user" in exchanged:
+        assert "lantern_id(self)" in renamed and "class Lantern" in renamed and "LANTERN_" in renamed
+    assert "def " in renamed and "self" in renamed
+
+
+def test_common_words_are_never_exchanged() -> None:
+    vocabulary = Vocabulary(frozenset({"user", "store"}), ["lantern"])
+    assert draw_renaming(frozenset({"UserStore"}), vocabulary, random.Random(0)) is unchanged
+
+
+def test_common_words_are_those_of_many_files() -> None:
+    files = tuple(File(f"f{n}.py", f"import only{chr(97 + n)}\nimport every\n", "python") for n in range(20))
+    vocabulary = vocabulary_of([Project("p", "python", files)], random.Random(0))
+    assert {"import", "every"} <= vocabulary.common and "onlyc" in vocabulary.rare and "every" not in vocabulary.rare
+
+
+def test_repeated_text_comes_again() -> None:
+    for seed in range(20):
+        text = repeated(PYTHON, lambda: unchanged, 200, random.Random(seed))
+        words = text.split()
+        assert len(words) > 1 and max(map(words.count, words)) >= 2
 
 
 def test_too_long_a_prompt_loses_context_first_and_keeps_its_middle() -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from models.starter.corpus.projects import Project, load_projects
 from models.starter.samples.draw import ProjectSampler, Recipe
 from models.starter.samples.layout import Specials
+from models.starter.samples.rename import vocabulary_of
 from models.starter.tokenizer import load_tokenizer
 
 HELD_OUT_SHARE = 0.02  # of projects
@@ -83,6 +84,7 @@ def draw_rows(projects: Sequence[Project], tokenizer_path: Path, plan: Plan, see
         language: [sum(len(file.text) for file in project.files) ** 0.6 for project in by_language[language]]
         for language in languages
     }
+    vocabularies = {language: vocabulary_of(by_language[language], rng) for language in languages}
     samplers: dict[str, ProjectSampler] = {}
     while True:
         row: list[int] = []
@@ -90,7 +92,7 @@ def draw_rows(projects: Sequence[Project], tokenizer_path: Path, plan: Plan, see
             language = rng.choices(languages, [plan.language_shares[name] for name in languages])[0]
             project = rng.choices(by_language[language], weights[language])[0]
             if project.name not in samplers:
-                samplers[project.name] = ProjectSampler(project, tokenizer, plan.recipe, rng)
+                samplers[project.name] = ProjectSampler(project, tokenizer, plan.recipe, vocabularies[language], rng)
             size = rng.choices(list(plan.size_shares), list(plan.size_shares.values()))[0]
             row += samplers[project.name].draw(
                 max(SMALLEST_SAMPLE, min(room, int(room if size == "1" else plan.length * Fraction(size))))

@@ -23,6 +23,7 @@ class SyntaxTree:
     data: bytes
     ascii: bool
     root: Node
+    tree: tree_sitter.Tree
 
     def text(self, node: Node) -> str:
         """The source text of a node."""
@@ -45,7 +46,23 @@ class Grammar:
         """Parse `text`. Never fails on broken code: what does not parse stands under ERROR nodes."""
         data = text.encode("utf-8", "replace")
         tree = tree_sitter.Parser(self._language).parse(data)
-        return SyntaxTree(data, len(data) == len(text), tree.root_node)
+        return SyntaxTree(data, len(data) == len(text), tree.root_node, tree)
+
+    def edited(self, before: SyntaxTree, start_byte: int, end_byte: int, new: bytes) -> SyntaxTree:
+        """The tree of `before`'s text with these bytes replaced; costs what has changed, not the whole text."""
+        data = before.data[:start_byte] + new + before.data[end_byte:]
+        new_end = start_byte + len(new)
+        tree = before.tree.copy()
+        tree.edit(
+            start_byte,
+            end_byte,
+            new_end,
+            _point(before.data, start_byte),
+            _point(before.data, end_byte),
+            _point(data, new_end),
+        )
+        tree = tree_sitter.Parser(self._language).parse(data, tree)
+        return SyntaxTree(data, before.ascii and new.isascii(), tree.root_node, tree)
 
     def matches(self, node: Node, query: str) -> list[tuple[int, Match]]:
         """The matches under `node` of a query file beside the language's module: pattern index, nodes by capture."""
@@ -54,6 +71,11 @@ class Grammar:
             source = resources.files(self._package).joinpath(query).read_text(encoding="utf-8")
             compiled = self._queries[query] = tree_sitter.Query(self._language, source)
         return tree_sitter.QueryCursor(compiled).matches(node)
+
+
+def _point(data: bytes, byte: int) -> tuple[int, int]:
+    """Row and column in bytes, as tree-sitter counts them."""
+    return data.count(b"\n", 0, byte), byte - (data.rfind(b"\n", 0, byte) + 1)
 
 
 @cache

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.syntax import Grammar
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,10 @@ class Language(Protocol):
 
     @property
     def rules(self) -> TypeRules: ...
+
+    def grammar(self, path: str) -> Grammar:
+        """The grammar that reads a file of this name."""
+        ...
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
         """Read a file. Never raises on broken code. Without `references`, calls are left out (for speed)."""

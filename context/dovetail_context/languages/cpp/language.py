@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.languages.cpp.cursor import read_cursor
 from dovetail_context.languages.cpp.extract import extract
+from dovetail_context.languages.cpp.grammar import grammar_for
 from dovetail_context.languages.cpp.mend import mended
 from dovetail_context.languages.cpp.resolve import CppResolver
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+from dovetail_context.syntax import Grammar
 
 _FIRST = """
     vector list deque set multiset unordered_set array span initializer_list optional stack queue priority_queue
@@ -44,6 +46,9 @@ class Cpp:
     suffixes: tuple[str, ...] = _SUFFIXES
     project_files: tuple[str, ...] = ("compile_commands.json",)
     rules: TypeRules = _RULES
+
+    def grammar(self, path: str) -> Grammar:
+        return grammar_for(path)
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
         return extract(path, text, references)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.languages.csharp.cursor import read_cursor
 from dovetail_context.languages.csharp.extract import extract
+from dovetail_context.languages.csharp.grammar import grammar
 from dovetail_context.languages.csharp.mend import mended
 from dovetail_context.languages.csharp.resolve import CSharpResolver
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+from dovetail_context.syntax import Grammar
 
 _HOLDERS = """
     Array List IList ICollection IEnumerable IEnumerator IReadOnlyList IReadOnlyCollection IReadOnlySet ISet HashSet
@@ -59,6 +61,9 @@ class CSharp:
     suffixes: tuple[str, ...] = (".cs",)
     project_files: tuple[str, ...] = ()
     rules: TypeRules = _RULES
+
+    def grammar(self, path: str) -> Grammar:
+        return grammar()
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
         return extract(path, text, references)

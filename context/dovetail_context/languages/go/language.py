@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.languages.go.cursor import read_cursor
 from dovetail_context.languages.go.extract import extract
+from dovetail_context.languages.go.grammar import grammar
 from dovetail_context.languages.go.mend import mended
 from dovetail_context.languages.go.resolve import GoResolver
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+from dovetail_context.syntax import Grammar
 
 _RULES = TypeRules(
     elements={"slice": 0, "array": 0, "map": 1, "chan": 0, "tuple": 0},
@@ -30,6 +32,9 @@ class Go:
     suffixes: tuple[str, ...] = (".go",)
     project_files: tuple[str, ...] = ("go.mod",)
     rules: TypeRules = _RULES
+
+    def grammar(self, path: str) -> Grammar:
+        return grammar()
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
         return extract(path, text, references)

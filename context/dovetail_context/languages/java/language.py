@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.languages.java.cursor import read_cursor
 from dovetail_context.languages.java.extract import extract
+from dovetail_context.languages.java.grammar import grammar
 from dovetail_context.languages.java.mend import mended
 from dovetail_context.languages.java.resolve import JavaResolver
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+from dovetail_context.syntax import Grammar
 
 _HOLDERS = """
     Array List ArrayList LinkedList Set HashSet LinkedHashSet TreeSet SortedSet NavigableSet EnumSet Collection Iterable
@@ -57,6 +59,9 @@ class Java:
     suffixes: tuple[str, ...] = (".java",)
     project_files: tuple[str, ...] = ()
     rules: TypeRules = _RULES
+
+    def grammar(self, path: str) -> Grammar:
+        return grammar()
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
         return extract(path, text, references)

@@ -7,8 +7,10 @@ from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
 from dovetail_context.languages.python.cursor import read_cursor
 from dovetail_context.languages.python.extract import extract
+from dovetail_context.languages.python.grammar import grammar
 from dovetail_context.languages.python.mend import mended
 from dovetail_context.languages.python.resolve import PythonResolver
+from dovetail_context.syntax import Grammar
 
 _SEQUENCES = """
     list List set Set frozenset FrozenSet Sequence MutableSequence Iterable Iterator Collection tuple Tuple deque Deque
@@ -50,6 +52,9 @@ class Python:
     suffixes: tuple[str, ...] = (".py", ".pyi")
     project_files: tuple[str, ...] = ("pyproject.toml",)
     rules: TypeRules = _RULES
+
+    def grammar(self, path: str) -> Grammar:
+        return grammar()
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
         return extract(path, text, references)

@@ -8,8 +8,10 @@ from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
 from dovetail_context.languages.rust.cursor import read_cursor
 from dovetail_context.languages.rust.extract import extract
+from dovetail_context.languages.rust.grammar import grammar
 from dovetail_context.languages.rust.mend import mended
 from dovetail_context.languages.rust.resolve import RustResolver
+from dovetail_context.syntax import Grammar
 
 _FIRST = """
     Option Result Vec VecDeque HashSet BTreeSet IndexSet BinaryHeap slice array tuple Iterator IntoIterator
@@ -54,6 +56,9 @@ class Rust:
     suffixes: tuple[str, ...] = (".rs",)
     project_files: tuple[str, ...] = ("Cargo.toml",)
     rules: TypeRules = _RULES
+
+    def grammar(self, path: str) -> Grammar:
+        return grammar()
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
         return extract(path, text, references)

@@ -8,9 +8,11 @@ from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
 from dovetail_context.languages.typescript.cursor import read_cursor
 from dovetail_context.languages.typescript.extract import extract
+from dovetail_context.languages.typescript.grammar import grammar
 from dovetail_context.languages.typescript.mend import mended
 from dovetail_context.languages.typescript.resolve import TypeScriptResolver
 from dovetail_context.languages.typescript.settings import BASE_NAMES, FILE_NAMES
+from dovetail_context.syntax import Grammar
 
 # Members of namespaces are declarations; those of classes, interfaces and objects are not.
 _DECLARATION = re.compile(
@@ -57,6 +59,9 @@ class TypeScript:
     suffixes: tuple[str, ...] = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
     project_files: tuple[str, ...] = ("package.json", *FILE_NAMES, *BASE_NAMES)
     rules: TypeRules = _RULES
+
+    def grammar(self, path: str) -> Grammar:
+        return grammar(path)
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
         return extract(path, text, references)

@@ -1,0 +1,100 @@
+"""What a parse tree says of a text that is being completed: how broken it is, what stands at a place, where a statement
+ends. For those who show text in a file; what the text *means* is `meaning/`'s.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from dovetail_context.languages.registry import language_for
+from dovetail_context.syntax import Grammar, Node, SyntaxTree
+
+PlaceKind = Literal["code", "comment", "string"]
+
+# Larger texts are not parsed on a keystroke.
+MOST_CHARACTERS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedText:
+    """A text and its tree. All places are code points."""
+
+    text: str
+    grammar: Grammar
+    tree: SyntaxTree
+
+    def replaced(self, start: int, end: int, new: str) -> "ParsedText":
+        """The same text with `new` in place of [start:end], parsed anew only as far as it must be."""
+        text = self.text[:start] + new + self.text[end:]
+        tree = self.grammar.edited(self.tree, self._byte(start), self._byte(end), new.encode("utf-8", "replace"))
+        return ParsedText(text, self.grammar, tree)
+
+    def errors(self) -> int:
+        """How many nodes the grammar could not make sense of, or had to invent."""
+        count, waiting = 0, [self.tree.root]
+        while waiting:
+            node = waiting.pop()
+            if node.is_error or node.is_missing:
+                count += 1
+            if node.has_error:
+                waiting += node.children
+        return count
+
+    def kind_at(self, offset: int) -> PlaceKind:
+        """What a text inserted at `offset` would be part of. Code inside a template string is code."""
+        byte = self._byte(offset)
+        node = self.tree.root.descendant_for_byte_range(max(0, byte - 1), byte)
+        while node is not None:
+            kind = node.type
+            if "comment" in kind and node.start_byte < byte and (byte < node.end_byte or _ends_with_line(node)):
+                return "comment"
+            if kind in _CODE_IN_STRINGS and node.start_byte < byte < node.end_byte:
+                return "code"
+            if ("string" in kind or kind in _CHARACTERS) and node.start_byte < byte < node.end_byte and node.is_named:
+                return "string"
+            node = node.parent
+        return "code"
+
+    def statement_end(self, offset: int) -> int | None:
+        """Where the statement ends that begins at `offset`; None where none begins there or it is broken."""
+        byte = self._byte(offset)
+        node = self.tree.root.descendant_for_byte_range(byte, byte + 1)
+        if node is None or node.start_byte != byte:
+            return None
+        while node.parent is not None and node.parent.start_byte == byte and node.parent.parent is not None:
+            if node.parent.type in _SEQUENCES:
+                break
+            node = node.parent
+        return None if node.has_error else self._offset(node.end_byte)
+
+    def _byte(self, offset: int) -> int:
+        return offset if self.tree.ascii else len(self.text[:offset].encode("utf-8", "replace"))
+
+    def _offset(self, byte: int) -> int:
+        return byte if self.tree.ascii else len(self.tree.data[:byte].decode("utf-8", "replace"))
+
+
+def parse_text(path: str, text: str) -> ParsedText | None:
+    """The tree of a file's text; None where its language is not one of ours, or it is too long to parse in passing."""
+    language = language_for(path)
+    if language is None or len(text) > MOST_CHARACTERS:
+        return None
+    return _parsed(language.grammar(path), text)
+
+
+_CODE_IN_STRINGS = frozenset(("interpolation", "template_substitution", "interpolated_expression"))
+_CHARACTERS = frozenset(("char_literal", "character_literal", "rune_literal"))
+# Nodes that hold one statement after another, and may begin where their first one does.
+_BODIES = "block statement_block compound_statement declaration_list field_declaration_list class_body interface_body"
+_WHOLES = "module program source_file translation_unit compilation_unit statement_list declaration_statement_list"
+_SEQUENCES = frozenset(f"{_BODIES} {_WHOLES} enum_body switch_body".split())
+
+
+@lru_cache(maxsize=16)
+def _parsed(grammar: Grammar, text: str) -> ParsedText:
+    return ParsedText(text, grammar, grammar.parse(text))
+
+
+def _ends_with_line(node: Node) -> bool:
+    """Whether text that follows a comment on its line is part of it."""
+    return not (node.text or b"").rstrip().endswith(b"*/")

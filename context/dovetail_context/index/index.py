@@ -15,6 +15,7 @@ from dovetail_context.index.build import BuildReport
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.state import WorkspaceState
 from dovetail_context.workspace.root import is_too_wide
+from dovetail_context.workspace.selection import EVERYTHING, Selection
 from dovetail_context.workspace.watch import Watcher
 
 THREAD_NAME = "dovetail-index"
@@ -29,10 +30,11 @@ Progress = Callable[[int, int], None]
 class WorkspaceIndex:
     """The index of one workspace. Nothing is read before `build` or `start`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, selection: Selection = EVERYTHING) -> None:
         self.root = Path(root).absolute()
         self.last_report: BuildReport | None = None
-        self._state = WorkspaceState(self.root)
+        self._selection = selection
+        self._state = WorkspaceState(self.root, selection)
         self._snapshot = IndexSnapshot(self.root)
         self._problems: list[str] = []
         self._work = threading.Condition()
@@ -82,19 +84,40 @@ class WorkspaceIndex:
         """Let `text` stand for the content of `path` (relative or absolute), None for what is on disk."""
         self._post(lambda pending: pending.overlays.__setitem__(path, text))
 
+    def select(self, selection: Selection) -> None:
+        """Leave out what `selection` says: it leaves the snapshot at once, and what comes back is read after that.
+
+        Open buffers that come back have to be told again.
+        """
+        if selection == self._selection:
+            return
+        self._selection = selection
+        on_thread = self._thread is not None
+        self._post(lambda pending: pending.select(selection, walk_after=on_thread))
+        if not on_thread and self._snapshot.complete:
+            self.build()
+
     def apply(self, paths: Iterable[str]) -> None:
         """Read anew what changed: files or folders, created, changed or deleted; relative to the root or absolute."""
         changed = list(paths)
         self._post(lambda pending: pending.paths.update(changed))
 
-    def watch(self) -> None:
-        """Follow changes on disk. Where the system cannot watch, `problems` says so and `apply` still works."""
+    def watch(self, told_too: Callable[[frozenset[str]], None] = lambda paths: None) -> None:
+        """Follow changes on disk. Where the system cannot watch, `problems` says so and `apply` still works.
+
+        `told_too` gets the absolute paths that changed, on the watcher's thread.
+        """
         if self._watcher is not None or self._closing:
             return
         if is_too_wide(self.root):
             self._note("a whole home folder is neither read nor watched: open the folder of a project")
             return
-        watcher = Watcher(self.root, self.apply)
+
+        def changed(paths: frozenset[str]) -> None:
+            self.apply(paths)
+            told_too(paths)
+
+        watcher = Watcher(self.root, changed)
         try:
             watcher.start()
         except OSError as error:
@@ -172,8 +195,11 @@ class WorkspaceIndex:
 
     def _apply_changes(self) -> None:
         with self._work:
+            selection, self._pending.selection = self._pending.selection, None
             overlays, self._pending.overlays = self._pending.overlays, {}
             paths, self._pending.paths = self._pending.paths, set()
+        if selection is not None:
+            self._state.select(selection)
         for path, text in overlays.items():
             self._state.overlay(path, text)
         if paths:
@@ -198,7 +224,14 @@ class _Pending:
     builds: list[tuple[Progress | None, Callable[[BuildReport], None] | None]] = field(default_factory=list)
     overlays: dict[str, str | None] = field(default_factory=dict)
     paths: set[str] = field(default_factory=set)
+    selection: Selection | None = None
+
+    def select(self, selection: Selection, walk_after: bool) -> None:
+        """A later selection replaces an earlier one; a walk reads what it brings back."""
+        self.selection = selection
+        if walk_after:
+            self.builds.append((None, None))
 
     @property
     def empty(self) -> bool:
-        return not (self.builds or self.overlays or self.paths)
+        return not (self.builds or self.overlays or self.paths or self.selection is not None)

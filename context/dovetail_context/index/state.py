@@ -12,8 +12,9 @@ from dovetail_context.index.build import BuildReport, ReadFile, is_wanted, read_
 from dovetail_context.index.record import FileRecord
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.registry import is_project_file
-from dovetail_context.workspace.exclude import excluded_folder, excluded_name
+from dovetail_context.workspace.exclude import excluded_folder
 from dovetail_context.workspace.scan import ScannedFile, Skipped, is_excluded, scan
+from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out
 
 # With more changed paths than this (a branch switch), one walk over the tree is cheaper than judging each path.
 MANY_PATHS = 300
@@ -22,8 +23,10 @@ MANY_PATHS = 300
 class WorkspaceState:
     """Disk and buffers of one workspace."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, selection: Selection = EVERYTHING) -> None:
         self._root = root
+        self._selection = selection
+        self._not_kept: set[str] = set()  # open buffers that do not count; asked once, until a walk
         self._disk: dict[str, FileRecord] = {}
         self._buffers: dict[str, FileRecord] = {}
         self._projects: dict[str, str] = {}
@@ -38,13 +41,20 @@ class WorkspaceState:
     def rebuild(self) -> Iterator[tuple[int, int]]:
         """Walk the tree and read what is new or changed; yields files done and files in all, after each file."""
         started = time.perf_counter()
-        found = scan(self._root, is_wanted)
+        selection = self._selection
+        found = scan(self._root, is_wanted, selection)
         self._scan_skips = found.skipped
         present = {file.path for file in found.files}
         for path in [path for path in self._stamps if path not in present]:
             self._forget(path)
+        self._not_kept.clear()
+        for path in [path for path in self._buffers.keys() - present if is_excluded(self._root, path, selection)]:
+            del self._buffers[path]
+            self._touched.add(path)
         for done, file in enumerate(found.files, start=1):
-            if self._stamps.get(file.path) != file:
+            if self._stamps.get(file.path) != file and (
+                self._selection is selection or left_out(self._selection, file.path) is None
+            ):
                 self._stamps[file.path] = file
                 self._keep(read_file(self._root, file.path))
             yield done, len(found.files)
@@ -60,10 +70,19 @@ class WorkspaceState:
             for _ in self.rebuild():
                 pass
 
+    def select(self, selection: Selection) -> None:
+        """Leave out from now on what `selection` says. What that brings back is read by the next `rebuild`."""
+        self._selection = selection
+        self._not_kept.clear()
+        for path in [path for path in {*self._stamps, *self._buffers} if left_out(selection, path)]:
+            self._forget(path)
+            if self._buffers.pop(path, None) is not None:
+                self._touched.add(path)
+
     def overlay(self, path: str, text: str | None) -> None:
-        """Let `text` stand over what is on disk; None takes it away. Files that may hold secrets are never kept."""
+        """Let `text` stand over what is on disk; None takes it away. What would not be read from disk is not kept."""
         relative = self.relative(path)
-        if relative is None or excluded_name(relative.rpartition("/")[2]) == "may hold secrets":
+        if relative is None or (text is not None and not self._keeps_buffer(relative)):
             return
         if text is None:
             if self._buffers.pop(relative, None) is not None:
@@ -120,6 +139,14 @@ class WorkspaceState:
         except (ValueError, OSError, RuntimeError):
             return None
 
+    def _keeps_buffer(self, path: str) -> bool:
+        """Whether an open buffer counts: it is asked about with every keystroke, so a walk's answers are kept."""
+        if path in self._stamps or path in self._buffers:
+            return True
+        if path not in self._not_kept and is_excluded(self._root, path, self._selection) is not None:
+            self._not_kept.add(path)
+        return path not in self._not_kept
+
     def _change_one(self, path: str) -> bool:
         """Follow one changed path; true if only a walk over the tree can tell what it means."""
         folder, _, name = path.rpartition("/")
@@ -130,14 +157,17 @@ class WorkspaceState:
             return True
         if not is_wanted(path):
             if full.is_dir():
-                return excluded_folder(name, frozenset()) is None and is_excluded(self._root, path) is None
+                return (
+                    excluded_folder(name, frozenset()) is None
+                    and is_excluded(self._root, path, self._selection) is None
+                )
             self._forget_below(path)
             return False
         if not full.is_file():
             self._forget(path)
             self._forget_below(path)
             return full.is_dir()
-        reason = is_excluded(self._root, path)
+        reason = is_excluded(self._root, path, self._selection)
         if reason is not None:
             self._forget(path)
             return False

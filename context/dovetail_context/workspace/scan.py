@@ -12,6 +12,7 @@ from pathlib import Path
 from dovetail_context.workspace.exclude import MAX_FILE_BYTES, excluded_folder, excluded_name
 from dovetail_context.workspace.gitignore import IgnoreRules
 from dovetail_context.workspace.root import is_too_wide
+from dovetail_context.workspace.selection import EVERYTHING, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +40,20 @@ class ScanResult:
     skipped: tuple[Skipped, ...]
 
 
-def scan(root: Path, wanted: Callable[[str], bool] = lambda path: True) -> ScanResult:
+def scan(
+    root: Path, wanted: Callable[[str], bool] = lambda path: True, selection: Selection = EVERYTHING
+) -> ScanResult:
     """Walk `root`. Files for which `wanted(relative path)` is false are left out silently; never raises."""
     if is_too_wide(Path(root).absolute()):
         return ScanResult((), (Skipped(".", "holds a whole home folder: open the folder of a project"),))
-    walk = _Walk(Path(root), wanted)
+    walk = _Walk(Path(root), wanted, selection)
     walk.everything()
     return ScanResult(
         tuple(sorted(walk.files, key=lambda file: file.path)), tuple(sorted(walk.skipped, key=lambda skip: skip.path))
     )
 
 
-def is_excluded(root: Path, path: str) -> str | None:
+def is_excluded(root: Path, path: str, selection: Selection = EVERYTHING) -> str | None:
     """Why one path (posix, relative) does not count, by the same rules as `scan`; None if it does."""
     folder, rules = Path(root), IgnoreRules.of_repository(Path(root))
     parts = path.split("/")
@@ -64,8 +67,11 @@ def is_excluded(root: Path, path: str) -> str | None:
             return reason
         if rules.ignores(relative, is_folder):
             return "ignored by .gitignore"
+        reason = selection.excluded(relative, is_folder)
+        if reason is not None:
+            return reason
         folder = folder / part
-    return None if _inside(root, folder) else "links out of the workspace"
+    return _target_excluded(Path(root), folder, path, selection)
 
 
 class _Walk:
@@ -75,11 +81,12 @@ class _Walk:
     two ways stands under its own name.
     """
 
-    def __init__(self, root: Path, wanted: Callable[[str], bool]) -> None:
+    def __init__(self, root: Path, wanted: Callable[[str], bool], selection: Selection) -> None:
         self.files: list[ScannedFile] = []
         self.skipped: list[Skipped] = []
         self._root = root
         self._wanted = wanted
+        self._selection = selection
         self._visited: set[tuple[int, int]] = set()
         self._folders: deque[tuple[Path, str, IgnoreRules]] = deque()
         self._links: deque[tuple[Path, str, IgnoreRules]] = deque()
@@ -121,8 +128,9 @@ class _Walk:
             reason = "virtual environment"
         if reason is None and rules.ignores(path, True):
             reason = "ignored by .gitignore"
-        if reason is None and entry.is_symlink() and not _inside(self._root, Path(entry.path)):
-            reason = "links out of the workspace"
+        reason = reason or self._selection.excluded(path, True)
+        if reason is None and entry.is_symlink():
+            reason = _target_excluded(self._root, Path(entry.path), path, self._selection)
         if reason is not None:
             self._skip(path, reason)
         return reason is None
@@ -133,8 +141,9 @@ class _Walk:
         reason = excluded_name(entry.name)
         if reason is None and rules.ignores(path, False):
             reason = "ignored by .gitignore"
-        if reason is None and entry.is_symlink() and not _inside(self._root, Path(entry.path)):
-            reason = "links out of the workspace"
+        reason = reason or self._selection.excluded(path, False)
+        if reason is None and entry.is_symlink():
+            reason = _target_excluded(self._root, Path(entry.path), path, self._selection)
         reason = reason or self._measure(entry, path)
         if reason is not None:
             self._skip(path, reason)
@@ -170,11 +179,16 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return False
 
 
-def _inside(root: Path, path: Path) -> bool:
+def _target_excluded(root: Path, full: Path, path: str, selection: Selection) -> str | None:
+    """Why what `path` leads to by links does not count: outside the root, or left out under its own name."""
     try:
-        return path.resolve().is_relative_to(Path(root).resolve())
-    except (OSError, RuntimeError):  # a loop of links
-        return False
+        target = full.resolve().relative_to(root.resolve()).as_posix()
+    except (OSError, RuntimeError, ValueError):  # a loop of links; ValueError: another folder
+        return "links out of the workspace"
+    if target in (path, "."):
+        return None
+    reason = is_excluded(root, target, selection)
+    return None if reason is None else f"links to {target}: {reason}"
 
 
 def _names(folder: Path) -> frozenset[str]:

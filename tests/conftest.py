@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,16 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--update` rewrites the expectations that stand in files beside the tests."""
     parser.addoption("--update", action="store_true", help="rewrite expectations in fixture files")
+
+
+@pytest.fixture(autouse=True)
+def meeting_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where engine hosts are found. All clients of a user share them; each test has its own, and none lingers."""
+    folder = Path(tempfile.mkdtemp(prefix="dovetail-test-"))
+    monkeypatch.setenv("DOVETAIL_RUNTIME_DIR", str(folder))
+    monkeypatch.setenv("DOVETAIL_LINGER_S", "0")
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from dovetail_models.engine.meeting import running
 from tests.game import CALL_COLUMN, CALL_LINE, GAME
 from tests.lsp.client import Client
 from tests.lsp.conftest import server_process
@@ -79,14 +80,14 @@ async def test_a_killed_host_is_replaced_and_the_editor_sees_no_error(project: P
         for pause in (0.0, 0.01, 0.1):
             request = client.ghost_text(uri, CALL_LINE - 1, CALL_COLUMN - 1)
             await asyncio.sleep(pause)
-            (host,) = engine_hosts(client)
+            (host,) = engine_hosts()
             hosts.append(host.pid)
             host.kill()
             answer = await client.answer(request)
             assert "error" not in answer
         answer = await client.answer(client.ghost_text(uri, CALL_LINE - 1, CALL_COLUMN - 1))
         assert "error" not in answer and answer["result"] is not None
-        (host,) = engine_hosts(client)
+        (host,) = engine_hosts()
         assert host.pid not in hosts
         assert not [n for n in client.notifications if n["method"] == "window/showMessage"]
         await client.leave()
@@ -96,7 +97,7 @@ async def test_a_client_that_vanishes_leaves_no_process(project: Path) -> None:
     async with server_process() as client:
         await client.initialize(project)
         await ready(client)
-        assert engine_hosts(client)
+        assert engine_hosts()
     # The context manager closed the pipe without a word and found neither server nor host alive.
 
 
@@ -104,7 +105,7 @@ async def test_a_server_that_is_killed_leaves_no_host(project: Path) -> None:
     async with server_process() as client:
         await client.initialize(project)
         await ready(client)
-        hosts = engine_hosts(client)
+        hosts = engine_hosts()
         client.process.kill()
         _, alive = await asyncio.to_thread(psutil.wait_procs, hosts, 30)
         assert not alive
@@ -142,15 +143,15 @@ async def test_a_terminated_server_leaves_no_host(project: Path) -> None:
     async with server_process() as client:
         await client.initialize(project)
         await ready(client)
-        hosts = engine_hosts(client)
+        hosts = engine_hosts()
         client.process.terminate()
         _, alive = await asyncio.to_thread(psutil.wait_procs, [client.process, *hosts], 30)
         assert not alive
 
 
-def engine_hosts(client: Client) -> list[psutil.Process]:
-    """The engine hosts that the server runs."""
-    return [child for child in client.process.children(recursive=True) if "engine.host" in " ".join(child.cmdline())]
+def engine_hosts() -> list[psutil.Process]:
+    """The engine hosts that the server has found or started: a test has a meeting folder of its own."""
+    return [psutil.Process(card.pid) for _, card in running()]
 
 
 def keystrokes(rng: random.Random) -> list[tuple[str, int]]:

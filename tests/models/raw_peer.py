@@ -8,7 +8,7 @@ from typing import Any
 
 from dovetail_models.engine import transport, wire
 from dovetail_models.engine.job import CompletionJob
-from dovetail_models.engine.launch import HostProcess
+from dovetail_models.engine.launch import FoundHost
 
 
 @dataclass
@@ -19,11 +19,11 @@ class Peer:
     writer: asyncio.StreamWriter
 
     @classmethod
-    async def connect(cls, host: HostProcess) -> Peer:
-        return cls(*await transport.connect(host.address))
+    async def connect(cls, host: FoundHost) -> Peer:
+        return cls(*await transport.connect(host.card.address))
 
-    async def greet(self, host: HostProcess, **changes: object) -> wire.Message:
-        self.send("hello", **{"version": wire.VERSION, "token": host.token, **changes})
+    async def greet(self, host: FoundHost, **changes: object) -> wire.Message:
+        self.send("hello", **{"version": wire.VERSION, "token": host.card.token, **changes})
         return await self.receive()
 
     def send(self, op: str, **fields: Any) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from conftest import hosts, leftovers, until
 from raw_peer import Peer
 
 from dovetail_models.engine import wire
 from dovetail_models.engine.job import CompletionJob
-from dovetail_models.engine.launch import HostProcess, launch
+from dovetail_models.engine.launch import FoundHost, find_or_start
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.prompt.parts import PromptParts
 
@@ -25,22 +26,24 @@ ENDLESS = CompletionJob(PARTS, "endless", max_tokens=500)
 
 
 @pytest_asyncio.fixture
-async def host(options: EngineOptions) -> AsyncIterator[HostProcess]:
-    host = await launch(replace(options, n_ctx=2048))
+async def host(options: EngineOptions) -> AsyncIterator[FoundHost]:
+    host = await find_or_start(replace(options, n_ctx=2048))
     yield host
-    await host.end()
-    assert not host.folder.exists()
+    host.connected()
+    await host.gone()
+    await until(lambda: hosts() == [])
+    assert leftovers() == []
 
 
 @pytest_asyncio.fixture
-async def peer(host: HostProcess) -> AsyncIterator[Peer]:
+async def peer(host: FoundHost) -> AsyncIterator[Peer]:
     peer = await Peer.connect(host)
     assert (await peer.greet(host))["op"] == "welcome"
     yield peer
     await peer.close()
 
 
-async def test_a_wrong_token_and_another_version_are_refused(host: HostProcess, peer: Peer) -> None:
+async def test_a_wrong_token_and_another_version_are_refused(host: FoundHost, peer: Peer) -> None:
     for changes, reason in (
         ({"token": "x"}, "token"),
         ({"token": None}, "token"),
@@ -55,7 +58,7 @@ async def test_a_wrong_token_and_another_version_are_refused(host: HostProcess, 
 
 
 @pytest.mark.parametrize("line", [b"GET / HTTP/1.1\r\n", b"\n", b"[]\n", b'{"op":"complete","id":1}\n'])
-async def test_who_does_not_speak_the_protocol_is_shown_the_door(host: HostProcess, peer: Peer, line: bytes) -> None:
+async def test_who_does_not_speak_the_protocol_is_shown_the_door(host: FoundHost, peer: Peer, line: bytes) -> None:
     stranger = await Peer.connect(host)
     stranger.writer.write(line)
     answer = await stranger.receive()
@@ -70,7 +73,7 @@ async def test_who_does_not_speak_the_protocol_is_shown_the_door(host: HostProce
     assert (await peer.receive("reply"))["id"] == 1
 
 
-async def test_no_text_of_the_user_is_logged(host: HostProcess, peer: Peer) -> None:
+async def test_no_text_of_the_user_is_logged(host: FoundHost, peer: Peer) -> None:
     secret = "correct_horse_battery_staple"
     peer.ask(1, CompletionJob(replace(PARTS, path=f"{secret}.py", prefix=secret * 20), secret, max_tokens=4))
     await peer.receive("reply")
@@ -79,7 +82,7 @@ async def test_no_text_of_the_user_is_logged(host: HostProcess, peer: Peer) -> N
     other.send("complete", id=1, job={"parts": secret})
     assert await other.receive("reply") == {}
     await other.close()
-    log = (host.folder / "log").read_bytes()
+    log = (Path(host.card.folder) / "log").read_bytes()
     assert secret.encode() not in log
 
 
@@ -136,7 +139,7 @@ async def test_warming_makes_way_and_is_taken_up_again(peer: Peer) -> None:
     assert {answer["id"]: answer["reply"]["text"] for answer in answers}[1] == ""
 
 
-async def test_jobs_of_a_client_that_left_are_dropped(host: HostProcess, peer: Peer) -> None:
+async def test_jobs_of_a_client_that_left_are_dropped(host: FoundHost, peer: Peer) -> None:
     other = await Peer.connect(host)
     await other.greet(host)
     for id in range(20):
@@ -148,7 +151,7 @@ async def test_jobs_of_a_client_that_left_are_dropped(host: HostProcess, peer: P
     assert reply.stop in ("eos", "length")
 
 
-async def test_the_host_ends_with_its_last_client_even_in_mid_answer(host: HostProcess) -> None:
+async def test_the_host_ends_with_its_last_client_even_in_mid_answer(host: FoundHost) -> None:
     one, two = await Peer.connect(host), await Peer.connect(host)
     await one.greet(host)
     await two.greet(host)
@@ -156,11 +159,11 @@ async def test_the_host_ends_with_its_last_client_even_in_mid_answer(host: HostP
     await one.close()
     two.ask(1, ENDLESS, stream=True)
     await two.receive("text")
-    assert host.process.returncode is None
+    assert hosts()
     await two.close()
-    assert await asyncio.wait_for(host.process.wait(), 30) == 0
+    await until(lambda: not hosts())
 
 
-async def test_the_host_ends_if_its_starter_goes_before_the_first_client(host: HostProcess) -> None:
+async def test_the_host_ends_if_its_starter_goes_before_the_first_client(host: FoundHost) -> None:
     host.connected()
-    assert await asyncio.wait_for(host.process.wait(), 30) == 0
+    await until(lambda: not hosts())

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _complete(place: Place, settings: Settings, arguments: argparse.Namespace) -> tuple[Completion, float]:
-    engine = make_engine(settings)
+    engine = make_engine(settings, several_models=True)
     loading = asyncio.create_task(engine.ensure_ready())  # the model loads while the project is read
     try:
         index, index_ms = await asyncio.to_thread(index_project, place)

@@ -108,7 +108,7 @@ def _model_checks(settings: Settings) -> Iterator[Check]:
 
 
 async def _try_the_model(settings: Settings) -> tuple[EngineStatus, CompletionReply]:
-    engine = make_engine(settings)
+    engine = make_engine(settings, several_models=True)
     try:
         status = await engine.ensure_ready()
         parts = PromptParts(

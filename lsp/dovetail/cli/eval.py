@@ -100,7 +100,7 @@ async def _run_all(tasks: list[Task], settings: Settings, context_only: bool, ou
     async with AsyncExitStack() as stack:
         engine: Engine | None = None
         if not context_only:
-            engine = make_engine(settings)
+            engine = make_engine(settings, several_models=True)
             stack.push_async_callback(engine.close)
         for task in track(tasks, "evaluating", console=console, transient=True, disable=not console.is_terminal):
             if task.root not in indexes:

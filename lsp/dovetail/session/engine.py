@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from dovetail.completion.engine import Engine
@@ -13,13 +14,35 @@ from dovetail_models.files import resolve_model
 
 MakeEngine = Callable[[Settings, Callable[[EngineStatus], None] | None], Engine]
 
+# A window that is reloaded, or one command after the other, finds the model still there.
+LINGER_S = 30.0
+# Set to 0 where nothing may outlive its starter: tests, measurements.
+LINGER_VARIABLE = "DOVETAIL_LINGER_S"
 
-def make_engine(settings: Settings, on_status: Callable[[EngineStatus], None] | None = None) -> EngineClient:
-    """An engine client that has started nothing yet. Raises ModelError when there is no such model."""
+
+def make_engine(
+    settings: Settings,
+    on_status: Callable[[EngineStatus], None] | None = None,
+    *,
+    several_models: bool = False,
+) -> EngineClient:
+    """An engine client that has started nothing yet. Raises ModelError when there is no such model.
+
+    `several_models` allows a model beside one that other windows use: for commands in which a model is named.
+    """
     options = EngineOptions(
         model_path=resolve_model(settings.model).path,
         n_ctx=settings.context_window,
         threads=settings.threads or None,
         gpu_layers=settings.gpu_layers,
+        linger_s=_linger_s(),
+        several_models=several_models,
     )
     return EngineClient(options, on_status)
+
+
+def _linger_s() -> float:
+    try:
+        return max(0.0, float(os.environ.get(LINGER_VARIABLE, LINGER_S)))
+    except ValueError:
+        return LINGER_S

@@ -1,7 +1,8 @@
 """`EngineClient`: completions for the server, whatever becomes of the process that computes them.
 
-It starts the host when it is first needed and starts another when it dies: a request that was under way is asked once
-more, then answered with one clear line. When another is started, and when not yet, is `restart.py`'s.
+It joins the host of its model, or starts one, when it is first needed, and another when that one dies: a request that
+was under way is asked once more, then answered with one clear line. When another is started, and when not yet, is
+`restart.py`'s.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from dataclasses import replace
 
 from dovetail_models.engine.connection import Enough, HostConnection
 from dovetail_models.engine.job import CompletionJob, CompletionReply
-from dovetail_models.engine.launch import HostDied, launch
+from dovetail_models.engine.launch import HostDied, HostLeft, dismiss, find_or_start
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.restart import FileState, RestartPolicy
 from dovetail_models.engine.status import EngineState, EngineStatus
@@ -19,6 +20,9 @@ from dovetail_models.errors import EngineDied, EngineError
 
 ATTEMPTS = 2
 """How often a request is asked before its failure is the answer."""
+
+MEETINGS = 20
+"""How often a host is looked for that turns out to be just leaving. More in a row do not happen by chance."""
 
 
 class EngineClient:
@@ -77,11 +81,14 @@ class EngineClient:
         return self._status
 
     async def close(self) -> None:
-        """End the host. Afterwards nothing is left of it; may be called twice."""
+        """Let go of the host; one that nobody else uses, and that is not to linger, is gone afterwards. May be called
+        twice."""
         self._closed = True
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.wait([self._starting])
+            if not self._options.linger_s:
+                await dismiss(self._options)
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
@@ -119,7 +126,7 @@ class EngineClient:
             raise objection
         self._take_status(self._in_state("starting"))
         try:
-            connection = await HostConnection.open(await launch(self._options), self._take_status)
+            connection = await self._meet()
         except HostDied as error:
             self._policy.note_death(time.monotonic(), self._file_state(), str(error))
             self._take_status(self._in_state("stopped", str(error)))
@@ -129,6 +136,14 @@ class EngineClient:
             raise
         self._connection = connection
         return connection
+
+    async def _meet(self) -> HostConnection:
+        for _ in range(MEETINGS):
+            try:
+                return await HostConnection.open(await find_or_start(self._options), self._take_status)
+            except HostLeft:
+                continue
+        raise HostDied(f"left {MEETINGS} times before it could be spoken to")
 
     async def _bury(self) -> None:
         """Part with a host that is gone."""

@@ -8,9 +8,10 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from dovetail_models.engine import transport, wire
+from dovetail_models.engine import greeting, transport, wire
+from dovetail_models.engine.heartbeat import TICK_S, Heartbeat
 from dovetail_models.engine.job import CompletionJob, CompletionReply
-from dovetail_models.engine.launch import HostDied, HostProcess
+from dovetail_models.engine.launch import EXIT_TIMEOUT_S, FoundHost, HostDied, HostLeft
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 
@@ -27,11 +28,11 @@ class _Pending:
 
 
 class HostConnection:
-    """A connection that has been welcomed. `open` makes one; `close` ends it, and with it the host."""
+    """A connection that has been welcomed. `open` makes one; `close` ends it."""
 
     def __init__(
         self,
-        host: HostProcess,
+        host: FoundHost,
         streams: transport.Streams,
         status: EngineStatus,
         on_status: Callable[[EngineStatus], None],
@@ -44,26 +45,38 @@ class HostConnection:
         self._status_changed = asyncio.Event()
         self._on_status = on_status
         self.death = ""
+        self.left = False
+        """Whether the host has said that it leaves: it did not die."""
         self._closing = False
+        self._said_goodbye = asyncio.Event()
+        self._awaited = asyncio.Event()
+        self._heartbeat = Heartbeat()
         self._reading = asyncio.create_task(self._read(), name="engine connection")
+        self._watching = asyncio.create_task(self._watch(), name="engine heartbeat")
 
     @classmethod
-    async def open(cls, host: HostProcess, on_status: Callable[[EngineStatus], None]) -> "HostConnection":
-        """Connect to a host that listens. Raises HostDied, EngineError if it refuses; the host is gone then."""
+    async def open(cls, host: FoundHost, on_status: Callable[[EngineStatus], None]) -> "HostConnection":
+        """Connect to a host. Raises HostLeft if it is no longer there, HostDied if it hangs, EngineError if it
+        refuses."""
         try:
-            streams = await transport.connect(host.address)
-            answer = await _greet(streams, host.token)
-            if answer["op"] != "welcome":
-                raise EngineError(f"the model's process refused the connection: {answer.get('message')}")
-            connection = cls(host, streams, wire.status_from_json(answer.get("status")), on_status)
-        except BaseException as error:
-            if not isinstance(error, OSError):
-                host.kill()
-            death = await host.end()
-            if isinstance(error, OSError):
-                raise HostDied(death) from error
-            raise
-        host.connected()
+            streams = await transport.connect(host.card.address)
+            answer = await greeting.greet(streams, host.card)
+        except TimeoutError as error:
+            host.kill()
+            await host.gone()
+            raise HostDied("did not answer and was ended") from error
+        except OSError as error:
+            host.place.clear_if_deserted()
+            raise HostLeft from error
+        finally:
+            host.connected()
+        if answer["op"] != "welcome":
+            streams[1].close()
+            if answer["op"] == "leaving":
+                await host.gone()
+                raise HostLeft
+            raise EngineError(f"the model's process refused the connection: {answer.get('message')}")
+        connection = cls(host, streams, wire.status_from_json(answer.get("status")), on_status)
         on_status(connection.status)
         return connection
 
@@ -76,6 +89,7 @@ class HostConnection:
         id = next(self._ids)
         answer: asyncio.Future[CompletionReply] = asyncio.get_running_loop().create_future()
         pending = self._pending[id] = _Pending(answer, enough)
+        self._awaited.set()
         try:
             self._send({"op": "complete", "id": id, "stream": enough is not None, "job": wire.to_json(job)})
             reply = await answer
@@ -94,13 +108,20 @@ class HostConnection:
         while self.status.state not in ("ready", "failed"):
             if not self.alive:
                 raise HostDied(self.death)
+            self._awaited.set()
             self._status_changed.clear()
             await self._status_changed.wait()
         return self.status
 
     async def close(self) -> None:
-        """End the connection and wait for the end of the host."""
+        """End the connection; a host that nobody needs any more is gone afterwards."""
         self._closing = True
+        if self.alive:
+            self._send({"op": "bye"})
+            try:
+                await asyncio.wait_for(self._said_goodbye.wait(), EXIT_TIMEOUT_S)
+            except TimeoutError:
+                self._host.kill()  # It hangs, for all of its clients.
         self._writer.close()
         await asyncio.wait([self._reading])
 
@@ -119,10 +140,30 @@ class HostConnection:
         except (wire.WireError, KeyError) as error:
             self.death = f"sent what is no message of ours: {error}"
         finally:
+            self._watching.cancel()
             self._writer.close()
-            death = await self._host.end()
-            self.death = self.death or death
+            # Read before the folder with the log is swept up.
+            self.death = self.death or self._host.cause_of_death
+            if self.left or not self._closing:
+                await self._host.gone()
+            self._said_goodbye.set()
             self._settle_all()
+
+    async def _watch(self) -> None:
+        """While something is awaited, look whether the host is well; end it if it is not."""
+        while True:
+            await self._awaited.wait()
+            await asyncio.sleep(TICK_S)
+            if not self._pending and self.status.state in ("ready", "failed"):
+                self._awaited.clear()
+                self._heartbeat = Heartbeat()
+                continue
+            if fault := self._heartbeat.fault():
+                self.death = f"{fault} and was ended"
+                self._host.kill()
+                return
+            self._heartbeat = self._heartbeat.asked()
+            self._send({"op": "ping"})
 
     def _settle_all(self) -> None:
         failed = self.status.state == "failed"
@@ -139,6 +180,13 @@ class HostConnection:
             self.status = wire.status_from_json(message["status"])
             self._status_changed.set()
             self._on_status(self.status)
+            return
+        if message["op"] == "pong":
+            self._heartbeat = self._heartbeat.answered(bool(message["busy"]), int(message["progress"]))
+            return
+        if message["op"] == "bye":
+            self.left = bool(message["leaves"])
+            self._said_goodbye.set()
             return
         pending = self._pending.get(message.get("id", 0))
         if pending is None or pending.answer.done():
@@ -166,16 +214,3 @@ class HostConnection:
         if content:
             pending.accepted = text
             self._send({"op": "enough", "id": id})
-
-
-async def _greet(streams: transport.Streams, token: str) -> wire.Message:
-    reader, writer = streams
-    try:
-        writer.write(wire.encode({"op": "hello", "version": wire.VERSION, "token": token}))
-        line = await reader.readline()
-        if not line:
-            raise ConnectionResetError("the host closed the connection")
-        return wire.decode(line)
-    except BaseException:
-        writer.close()
-        raise

@@ -17,6 +17,7 @@ from dovetail_models.engine.kv import CachedSequence, KvCache
 from dovetail_models.engine.loading import load
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.pace import Pace
+from dovetail_models.engine.progress import Progress
 from dovetail_models.engine.prompting import Prompt, Prompter
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.engine.steps import Steps
@@ -37,10 +38,10 @@ class Yielded(Exception):
 class Engine:
     """A model, its KV cache, and the loop from job to reply."""
 
-    def __init__(self, options: EngineOptions) -> None:
-        """Load the model. Raises EngineError."""
+    def __init__(self, options: EngineOptions, progress: Progress | None = None) -> None:
+        """Load the model. `progress` is told of each step, now and whenever it works. Raises EngineError."""
         started = time.perf_counter()
-        loaded = load(options)
+        loaded = load(options, progress)
         model = loaded.model
         self._model = model
         self._vocabulary = model.vocabulary

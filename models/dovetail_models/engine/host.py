@@ -1,29 +1,40 @@
 """The host process: `python -E -P -m dovetail_models.engine.host FOLDER`, started by `launch.py`.
 
-FOLDER is its private one, which it removes in the end. It reads one line of JSON from standard input (address, token,
-options), listens, says so by one line on standard output, and serves until it is deserted. It never outlives its
-clients: it ends when the last connection has closed, and also when whoever started it is gone before the first
-connection stood.
+FOLDER is its private one, which it removes in the end. It reads one line of JSON from standard input (key, options),
+becomes the host of that key by taking its lock, listens, lays out its card, and says by one line on standard output
+what has come of it: "listening", "taken" if the key has a host already, or "refused" and why. It serves until it is
+deserted: it leaves some seconds after its last client, and also when whoever started it is gone before a client came.
 """
 
 import asyncio
 import json
 import os
+import secrets
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 from dovetail_models.engine import transport, wire
+from dovetail_models.engine.greeting import asked_to_make_way
+from dovetail_models.engine.meeting import GATE, Card, MeetingPlace, running, sweep
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.service import Service
+from dovetail_models.engine.transport import FileLock
 
 CRASH_STATUS = 70
 """Exit status after an error in our own code ("internal software error" in BSD's sysexits)."""
 
 FIRST_CLIENT_TIMEOUT_S = 60
 """If no client has come by then, none will."""
+
+LOCK_PATIENCE_S = 1.0
+"""A lock that is held longer is held by a host: those who only look whether it is free have it for microseconds."""
+
+GATE_PATIENCE_S = 10.0
+"""Another host's start, up to its card, takes some tenths of a second."""
 
 
 def main() -> None:
@@ -34,7 +45,9 @@ def main() -> None:
         if not line:
             _exit(folder, 0)  # Whoever started this process is gone already.
         config = json.loads(line)
-        asyncio.run(_host(folder, config["address"], config["token"], wire.options_from_json(config["options"])))
+        options = wire.options_from_json(config["options"])
+        transport.leave_the_starter()
+        asyncio.run(_Host(folder, MeetingPlace(config["key"]), options).run())
     except BaseException:  # noqa: BLE001 - whatever it is, the process ends with it
         # Into the host's log file, whose end the client quotes.
         sys.excepthook(*sys.exc_info())
@@ -42,22 +55,92 @@ def main() -> None:
     _exit(folder, CRASH_STATUS)
 
 
-async def _host(folder: Path, address: str, token: str, options: EngineOptions) -> None:
-    loop = asyncio.get_running_loop()
-    service = Service(options, os.getpid(), token, on_deserted=lambda: _exit(folder, 0))
+class _Host:
+    """From the lock to the exit."""
 
-    def leave_if_deserted() -> None:
-        if service.deserted:
-            _exit(folder, 0)
+    def __init__(self, folder: Path, place: MeetingPlace, options: EngineOptions) -> None:
+        self._folder = folder
+        self._place = place
+        self._options = options
+        self._token = secrets.token_hex(32)
+        self._service = Service(options, os.getpid(), self._token, self._on_deserted, self._leave)
+        self._lock: FileLock | None = None
 
-    listener = await transport.listen(address, service.serve)
-    os.write(1, b"listening\n")
-    os.dup2(2, 1)  # Whatever a library prints from now on goes to the log.
-    threading.Thread(target=_when_input_ends, args=(loop, leave_if_deserted), daemon=True).start()
-    loop.call_later(FIRST_CLIENT_TIMEOUT_S, leave_if_deserted)
-    await service.run()
-    del listener
-    await asyncio.Event().wait()  # Loading failed: clients can still ask why, until the last has left.
+    async def run(self) -> None:
+        """Never returns."""
+        loop = asyncio.get_running_loop()
+        gate = await _patiently(lambda: FileLock.take(self._place.folder / f"{GATE}.lock"), GATE_PATIENCE_S)
+        if gate is None:
+            self._refuse("another host takes too long to start: try again")
+        self._lock = await _patiently(self._place.lock, LOCK_PATIENCE_S)
+        if self._lock is None:
+            gate.release()
+            self._say("taken")
+            _exit(self._folder, 0)
+        self._place.clear()
+        sweep(self._place.folder, time.time())
+        if not self._options.several_models and (objection := await _objection(self._place.key)):
+            gate.release()
+            self._refuse(objection)
+        address = transport.new_address(self._folder)
+        listener = await transport.listen(address, self._service.serve)
+        model = str(self._options.model_path)
+        self._place.put(Card(address, self._token, str(self._folder), os.getpid(), model))
+        gate.release()
+        self._say("listening")
+        os.dup2(2, 1)  # Whatever a library prints from now on goes to the log.
+        threading.Thread(target=_when_input_ends, args=(loop, self._leave_if_unwanted), daemon=True).start()
+        loop.call_later(FIRST_CLIENT_TIMEOUT_S, self._leave_if_unwanted)
+        await self._service.run()
+        del listener
+        await asyncio.Event().wait()  # Loading failed: clients can still ask why, until the last has left.
+
+    def _on_deserted(self) -> None:
+        """The last client has left; another may come within the time to linger, unless there is nothing to come for."""
+        departures = self._service.departures
+
+        def leave() -> None:
+            if self._service.deserted and self._service.departures == departures:
+                self._leave()
+
+        linger_s = 0.0 if self._service.failed else self._options.linger_s
+        if linger_s:
+            asyncio.get_running_loop().call_later(linger_s, leave)
+        else:
+            leave()
+
+    def _leave_if_unwanted(self) -> None:
+        if self._service.deserted and not self._service.departures:
+            self._on_deserted()
+
+    def _leave(self) -> NoReturn:
+        self._place.clear()
+        _exit(self._folder, 0, self._lock)
+
+    def _refuse(self, message: str) -> NoReturn:
+        self._say(f"refused {message}")
+        _exit(self._folder, 0, self._lock)
+
+    def _say(self, line: str) -> None:
+        os.write(1, line.encode() + b"\n")
+
+
+async def _objection(key: str) -> str:
+    """Why there should be no host beside those that run; those that nobody needs are asked to leave."""
+    for place, card in running():
+        if place.key != key and not await asked_to_make_way(card):
+            return (
+                f"another window runs {Path(card.model).stem} (process {card.pid}), or runs it with other options, "
+                "and one model at a time is the rule: use the same model and options in all windows, or close the other"
+            )
+    return ""
+
+
+async def _patiently(take: Callable[[], FileLock | None], patience_s: float) -> FileLock | None:
+    give_up = time.monotonic() + patience_s
+    while (lock := take()) is None and time.monotonic() < give_up:  # noqa: ASYNC110 - others hold it, who tell nobody
+        await asyncio.sleep(0.01)
+    return lock
 
 
 def _when_input_ends(loop: asyncio.AbstractEventLoop, then: Callable[[], None]) -> None:
@@ -67,9 +150,11 @@ def _when_input_ends(loop: asyncio.AbstractEventLoop, then: Callable[[], None]) 
     loop.call_soon_threadsafe(then)
 
 
-def _exit(folder: Path, status: int) -> NoReturn:
+def _exit(folder: Path, status: int, lock: FileLock | None = None) -> NoReturn:
     os.chdir(folder.parent)  # Windows removes no folder that a process stands in.
     transport.remove_private_folder(folder)
+    if lock is not None:
+        lock.release()
     # Not sys.exit: a computation in llama.cpp may still run, and nothing here needs an orderly end.
     os._exit(status)
 

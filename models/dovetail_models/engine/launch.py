@@ -1,18 +1,22 @@
-"""Starting a host process, and what can be told of its death.
+"""Finding the host of a model, or starting one, and what can be told of its death.
 
-One host a client for now. Finding a host that another client has started belongs here too: `launch` gives an address
-and a token, wherever they come from.
+The answer is a card. Talking to a host is `connection.py`'s, when to start again is `restart.py`'s.
 """
 
 import asyncio
 import json
 import os
-import secrets
+import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from dovetail_models.engine import transport, wire
+from dovetail_models.engine.greeting import asked_to_make_way
+from dovetail_models.engine.meeting import Card, MeetingPlace, key_of
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.errors import EngineError
 
@@ -22,85 +26,169 @@ LISTEN_TIMEOUT_S = 60
 EXIT_TIMEOUT_S = 5
 """A host that is deserted ends within milliseconds; one that does not is killed."""
 
+LOOK_AGAIN_S = 0.02
+"""Between two looks at whether another client's host is there, or this one's gone."""
+
 LOG_TAIL_BYTES = 4096
 """How much of a dead host's log is looked at for the reason."""
+
+HOST_MODULE = "dovetail_models.engine.host"
 
 
 class HostDied(Exception):
     """The host process is gone; the text says how it ended."""
 
 
-@dataclass(slots=True)
-class HostProcess:
-    """A host that listens."""
+class HostLeft(Exception):
+    """There was a host, and it has left in good order, or was just about to: another may be started at once."""
 
-    process: asyncio.subprocess.Process
-    folder: Path
-    address: str
-    token: str
+
+@dataclass(frozen=True, slots=True)
+class FoundHost:
+    """A host that listens. `starter` is the process that was started for it, where this client has started it."""
+
+    place: MeetingPlace
+    card: Card
+    starter: "subprocess.Popen[bytes] | None" = None
 
     def connected(self) -> None:
         """Let go of the host's standard input: from now on it lives by its connections."""
-        if self.process.stdin is not None:
-            self.process.stdin.close()
+        if self.starter is not None:
+            _close_input(self.starter)
 
-    async def end(self) -> str:
-        """Wait for the end of a host that has lost its client, kill it if need be, clean up. How it ended, in words."""
-        self.connected()
-        try:
-            await asyncio.wait_for(self.process.wait(), EXIT_TIMEOUT_S)
-        except TimeoutError:
-            self.kill()
-            await self.process.wait()
-        cause = _cause_of_death(self.process.returncode or 0, self.folder / "log")
-        transport.remove_private_folder(self.folder)
-        return cause
+    @property
+    def cause_of_death(self) -> str:
+        """In words; the last line of the log, where there is one, holds the reason."""
+        return _cause_of_death(Path(self.card.folder) / "log")
 
     def kill(self) -> None:
-        """End the host at once."""
-        if self.process.returncode is None:
-            self.process.kill()
+        """End it at once: it hangs."""
+        kill_host(self.card.pid)
+
+    async def gone(self) -> None:
+        """Wait until it has ended, kill it if need be, and clean up after it."""
+        for _ in range(int(EXIT_TIMEOUT_S / LOOK_AGAIN_S)):
+            if not _is_host(self.card.pid):
+                break
+            await asyncio.sleep(LOOK_AGAIN_S)
+        else:
+            self.kill()
+        self.place.clear_if_deserted()
 
 
-async def launch(options: EngineOptions) -> HostProcess:
-    """Start a host; it listens when this returns. Raises EngineError if it cannot be started, HostDied if it ends
-    first."""
-    folder = transport.make_private_folder()
-    address, token = transport.new_address(folder), secrets.token_hex(32)
-    process: asyncio.subprocess.Process | None = None
+async def find_or_start(options: EngineOptions) -> FoundHost:
+    """The host of these options, listening. Raises EngineError if it cannot be started, HostDied if it ends first."""
+    place = MeetingPlace(key_of(options))
+    starter = None
+    for _ in range(int(LISTEN_TIMEOUT_S / LOOK_AGAIN_S)):
+        if not place.held:
+            starter = await _start(place, options)
+        if (card := place.card()) is not None and place.held:
+            return FoundHost(place, card, starter)
+        await asyncio.sleep(LOOK_AGAIN_S)
+    if (holder := place.holder) is not None:
+        kill_host(holder)  # It hangs in its start.
+    raise HostDied(f"did not start within {LISTEN_TIMEOUT_S} s")
+
+
+async def dismiss(options: EngineOptions) -> None:
+    """See to it that a host of these options, started but never joined, is gone, unless others use it."""
+    place = MeetingPlace(key_of(options))
+    for _ in range(int(EXIT_TIMEOUT_S / LOOK_AGAIN_S)):
+        if not place.held:
+            return
+        if (card := place.card()) is not None:
+            if await asked_to_make_way(card):
+                await FoundHost(place, card).gone()
+            return
+        await asyncio.sleep(LOOK_AGAIN_S)
+
+
+def kill_host(pid: int) -> None:
+    """Kill a process if it is a host: its number may belong to another by now."""
+    if _is_host(pid):
+        with suppress(psutil.Error):  # It is gone already.
+            psutil.Process(pid).kill()
+
+
+def _is_host(pid: int) -> bool:
     try:
-        process = await _start(folder)
-        host = HostProcess(process, folder, address, token)
-        config = {"address": address, "token": token, "options": wire.to_json(options)}
-        await _await_listening(process, json.dumps(config).encode() + b"\n")
-    except BaseException as error:
-        if process is None:
-            transport.remove_private_folder(folder)
-            if isinstance(error, OSError):
-                raise EngineError(f"the model's process cannot be started: {error}") from error
-            raise
-        host.kill()
-        cause = await asyncio.shield(host.end())
-        if isinstance(error, TimeoutError):
-            cause = f"did not start within {LISTEN_TIMEOUT_S} s"
-        if isinstance(error, OSError | EOFError):
-            raise HostDied(cause) from error
+        return HOST_MODULE in psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return False
+
+
+async def _start(place: MeetingPlace, options: EngineOptions) -> "subprocess.Popen[bytes]":
+    """Start a host, and wait until it listens or has found that it is not needed. Its standard input stays open."""
+    folder = transport.make_private_folder()
+    try:
+        process = _process(folder)
+    except OSError as error:
+        transport.remove_private_folder(folder)
+        raise EngineError(f"the model's process cannot be started: {error}") from error
+    config = {"key": place.key, "options": wire.to_json(options)}
+    talk = asyncio.create_task(asyncio.to_thread(_first_words, process, json.dumps(config).encode() + b"\n"))
+    try:
+        words = await asyncio.wait_for(asyncio.shield(talk), LISTEN_TIMEOUT_S)
+    except TimeoutError:
+        _end(process, place)
+        words = await talk
+    except asyncio.CancelledError:
+        # Nobody waits for it: the end of its input tells it so.
+        _close_input(process)
+        await asyncio.wait([talk])
         raise
-    return host
+    verdict, _, reason = words.partition(" ")
+    if verdict in ("listening", "taken"):
+        return process
+    _close_input(process)
+    if verdict == "refused":
+        raise EngineError(reason)
+    cause = _cause_of_death(folder / "log")
+    transport.remove_private_folder(folder)
+    place.clear_if_deserted()
+    raise HostDied(cause)
 
 
-async def _start(folder: Path) -> asyncio.subprocess.Process:
+def _process(folder: Path) -> "subprocess.Popen[bytes]":
     with (folder / "log").open("wb") as log:
-        return await asyncio.create_subprocess_exec(
+        return subprocess.Popen(
             # -E and -P: a workspace with its own `dataclasses.py`, or a PYTHONPATH, must not become part of the host.
-            *(sys.executable, "-E", "-P", "-m", "dovetail_models.engine.host", str(folder)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
+            (sys.executable, "-E", "-P", "-m", HOST_MODULE, str(folder)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             stderr=log,
             cwd=folder,
             env=_environment(),
             **transport.child_options(),
         )
+
+
+def _first_words(process: "subprocess.Popen[bytes]", config: bytes) -> str:
+    """Tell a new process what to run, and hear what has come of it: nothing if it has died."""
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        process.stdin.write(config)
+        process.stdin.flush()
+        words = process.stdout.readline()
+    except OSError:
+        words = b""
+    process.stdout.close()
+    if sys.platform != "win32":
+        process.wait()  # The host is its child, and it has ended already.
+    return words.decode("utf-8", "replace").strip()
+
+
+def _close_input(process: "subprocess.Popen[bytes]") -> None:
+    assert process.stdin is not None
+    with suppress(OSError):  # What was still to be written has no reader.
+        process.stdin.close()
+
+
+def _end(process: "subprocess.Popen[bytes]", place: MeetingPlace) -> None:
+    process.kill()
+    if (holder := place.holder) is not None:
+        kill_host(holder)
 
 
 def _environment() -> dict[str, str]:
@@ -112,22 +200,11 @@ def _environment() -> dict[str, str]:
     return environment
 
 
-async def _await_listening(process: asyncio.subprocess.Process, config: bytes) -> None:
-    assert process.stdin is not None and process.stdout is not None
-    process.stdin.write(config)
-    await process.stdin.drain()
-    line = await asyncio.wait_for(process.stdout.readline(), LISTEN_TIMEOUT_S)
-    if not line:
-        raise EOFError
-
-
-def _cause_of_death(status: int, log: Path) -> str:
-    """In words; the last line of the log, where there is one, holds the reason."""
-    how = f"ended with status {status}" if status >= 0 else f"was killed by signal {-status}"
+def _cause_of_death(log: Path) -> str:
     try:
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - LOG_TAIL_BYTES))
             lines = file.read().decode("utf-8", "replace").strip().splitlines()
     except OSError:
         lines = []
-    return f"{how} ({lines[-1].strip()})" if lines else how
+    return f"ended unexpectedly ({lines[-1].strip()})" if lines else "ended unexpectedly"

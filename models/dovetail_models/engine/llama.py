@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from llama_cpp import llama_cpp as api
 
+from dovetail_models.engine.progress import Progress
 from dovetail_models.errors import EngineError, ModelError
 
 _MARKER_ATTRIBUTES = (
@@ -185,9 +186,11 @@ class Model:
             * head_size
         )
 
-    def context(self, n_ctx: int, threads: int, micro_batch: int, sequences: int = 1) -> "Context":
-        """A new context with an empty KV cache of `n_ctx` cells, which its sequences share. Raises EngineError if it
-        does not fit in memory."""
+    def context(
+        self, n_ctx: int, threads: int, micro_batch: int, sequences: int = 1, progress: Progress | None = None
+    ) -> "Context":
+        """A new context with an empty KV cache of `n_ctx` cells, which its sequences share; `progress` is told of each
+        evaluation. Raises EngineError if it does not fit in memory."""
         if not 0 < sequences <= min(micro_batch, MAX_SEQUENCES):
             raise LlamaError(f"{sequences} sequences, where a batch has {micro_batch} tokens")
         params = api.llama_context_default_params()
@@ -207,7 +210,7 @@ class Model:
                 f"a window of {n_ctx} tokens needs {size:.0f} MiB of KV cache, which is not to be had: "
                 "choose a smaller window"
             )
-        return Context(pointer, self, n_ctx, micro_batch, sequences)
+        return Context(pointer, self, n_ctx, micro_batch, sequences, progress or Progress())
 
     def close(self) -> None:
         """Free the weights; contexts must be closed before."""
@@ -220,8 +223,11 @@ class Context:
     Its cells are shared by `sequences` sequences, numbered from 0; one cell may belong to several of them.
     """
 
-    def __init__(self, pointer: Any, model: Model, n_ctx: int, n_batch: int, sequences: int) -> None:
+    def __init__(
+        self, pointer: Any, model: Model, n_ctx: int, n_batch: int, sequences: int, progress: Progress
+    ) -> None:
         self._pointer = pointer
+        self._progress = progress
         self._memory = api.llama_get_memory(pointer)
         self._vocabulary_size = model.vocabulary.size
         self._batch = api.llama_batch_init(n_batch, 0, 1)
@@ -231,6 +237,10 @@ class Context:
         self.sequences = sequences
         self.abort = AbortFlag()
         api.llama_set_abort_callback(pointer, self.abort.callback, self.abort.data)
+
+    def set_threads(self, threads: int) -> None:
+        """Compute on so many threads from the next evaluation on."""
+        api.llama_set_n_threads(self._pointer, threads, threads)
 
     def held(self, sequence: int) -> int:
         """How many positions, from 0 on, the KV cache holds of a sequence."""
@@ -280,6 +290,7 @@ class Context:
             batch.logits[i] = i >= len(ids) - rows
         self._rows = 0
         result = api.llama_decode(self._pointer, batch)
+        self._progress.step()
         if result == ABORTED:
             return False
         if result == NO_CELLS:
@@ -330,7 +341,11 @@ class Context:
 
 
 def load_model(
-    path: Path, gpu_layers: int = 0, vocab_only: bool = False, overrides: Mapping[str, str] | None = None
+    path: Path,
+    gpu_layers: int = 0,
+    vocab_only: bool = False,
+    overrides: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
 ) -> Model:
     """Load a GGUF file; `overrides` replace metadata. Raises ModelError with llama.cpp's own reason."""
     LOG.install()
@@ -340,6 +355,9 @@ def load_model(
     params.vocab_only = vocab_only
     if overrides:
         params.kv_overrides = _overrides(overrides)
+    # Must live until loading has ended.
+    told = api.llama_progress_callback(lambda _share, _data: _step(progress))
+    params.progress_callback = told
     pointer = api.llama_model_load_from_file(str(path).encode(), params)
     if not pointer:
         raise ModelError(
@@ -362,6 +380,13 @@ def build() -> str:
 def devices() -> tuple[str, ...]:
     """The accelerators that llama.cpp said it uses when it loaded the model."""
     return tuple(line.partition("using device ")[2].strip() for line in LOG.lines if "using device " in line)
+
+
+def _step(progress: Progress | None) -> bool:
+    """Note that loading gets on. True: it shall go on."""
+    if progress is not None:
+        progress.step()
+    return True
 
 
 def _overrides(values: Mapping[str, str]) -> Any:

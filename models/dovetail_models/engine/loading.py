@@ -8,6 +8,7 @@ import psutil
 
 from dovetail_models.engine import llama
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.progress import Progress
 from dovetail_models.errors import EngineError, ModelError
 from dovetail_models.files import check_file
 
@@ -36,8 +37,11 @@ class Loaded:
     threads: int
 
 
-def load(options: EngineOptions) -> Loaded:
-    """Load what `options` ask for. Raises EngineError with one line that says what to do next."""
+def load(options: EngineOptions, progress: Progress | None = None) -> Loaded:
+    """Load what `options` ask for; `progress` is told of each step, now and whenever it works.
+
+    Raises EngineError with one line that says what to do next.
+    """
     check_file(options.model_path)
     vocabulary = llama.load_model(options.model_path, vocab_only=True)
     check_vocabulary(vocabulary.vocabulary, options.model_path)
@@ -48,7 +52,7 @@ def load(options: EngineOptions) -> Loaded:
     threads = max(1, min(options.threads or default_threads(), usable_cores()))
     for layers in attempts:
         try:
-            return _load(options, layers, threads, pre_tokenizer)
+            return _load(options, layers, threads, pre_tokenizer, progress)
         except EngineError:
             if layers == attempts[-1]:
                 raise
@@ -80,15 +84,17 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
-def _load(options: EngineOptions, gpu_layers: int, threads: int, pre_tokenizer: str | None) -> Loaded:
+def _load(
+    options: EngineOptions, gpu_layers: int, threads: int, pre_tokenizer: str | None, progress: Progress | None
+) -> Loaded:
     overrides = {PRE_TOKENIZER: pre_tokenizer} if pre_tokenizer else {}
-    model = llama.load_model(options.model_path, gpu_layers, overrides=overrides)
+    model = llama.load_model(options.model_path, gpu_layers, overrides=overrides, progress=progress)
     n_ctx = max(MIN_N_CTX, min(options.n_ctx, model.n_ctx_train or options.n_ctx))
     try:
         _check_memory(n_ctx * model.cache_bytes_per_token(), n_ctx)
         micro_batch = max(1, min(options.micro_batch, n_ctx))
         sequences = max(1, min(options.sequences, micro_batch, llama.MAX_SEQUENCES))
-        context = model.context(n_ctx, threads, micro_batch, sequences)
+        context = model.context(n_ctx, threads, micro_batch, sequences, progress)
     except EngineError:
         model.close()
         raise

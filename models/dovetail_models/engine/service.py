@@ -16,6 +16,7 @@ from dovetail_models.engine import wire
 from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionReply, StopReason
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.progress import Progress
 from dovetail_models.engine.schedule import MAX_WAITING, Schedule, Ticket
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 HELLO_TIMEOUT_S = 10
 """A peer that has not said hello by then is no client of ours."""
 
+GOODBYE_S = 0.02
+"""Between saying that it leaves and leaving: the words have to reach the other side."""
+
 UNREAD_BYTES = 16 * 2**20
 """A client that leaves so much unread is taken for dead."""
 
@@ -33,13 +37,20 @@ UNREAD_BYTES = 16 * 2**20
 class Service:
     """Serves any number of connections with one engine.
 
-    `on_deserted` is called when the last connection has closed.
+    `on_deserted` is called when the last connection has closed, `leave` when a stranger needs the place of a host that
+    has no clients.
     """
 
-    def __init__(self, options: EngineOptions, pid: int, token: str, on_deserted: Callable[[], None]) -> None:
+    def __init__(
+        self, options: EngineOptions, pid: int, token: str, on_deserted: Callable[[], None], leave: Callable[[], None]
+    ) -> None:
         self._options = options
         self._token = token
         self._on_deserted = on_deserted
+        self._leave_now = leave
+        self.departures = 0
+        """How many connections have ended."""
+        self._progress = Progress()
         self._schedule = Schedule()
         self._work = asyncio.Event()
         self._connections: dict[int, asyncio.StreamWriter] = {}
@@ -50,12 +61,16 @@ class Service:
     def deserted(self) -> bool:
         return not self._connections
 
+    @property
+    def failed(self) -> bool:
+        return self._status.state == "failed"
+
     async def run(self) -> None:
         """Load the model, then answer jobs for ever."""
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1, "engine") as thread:
             try:
-                engine = await loop.run_in_executor(thread, _load, self._options)
+                engine = await loop.run_in_executor(thread, _load, self._options, self._progress)
             except EngineError as error:
                 self._fail(str(error))
                 return
@@ -90,30 +105,40 @@ class Service:
             self._leave(connection)
 
     def _welcome(self, hello: wire.Message, writer: asyncio.StreamWriter) -> bool:
-        refusal = ""
         token = str(hello.get("token")).encode("utf-8", "replace")
+        answer = {"op": "welcome", "version": wire.VERSION, "status": wire.to_json(self._status)}
         if hello["op"] != "hello" or not hmac.compare_digest(token, self._token.encode()):
-            refusal = "the token is not this host's"
-        elif hello.get("version") != wire.VERSION:
-            refusal = f"this host speaks protocol {wire.VERSION}, the client {hello.get('version')}: restart the editor"
-        if refusal:
-            writer.write(wire.encode({"op": "refused", "message": refusal}))
+            answer = {"op": "refused", "message": "the token is not this host's"}
+        elif hello.get("make_way") or hello.get("version") != wire.VERSION:
+            versions = f"this host speaks protocol {wire.VERSION}, the client {hello.get('version')}"
+            answer = {"op": "refused", "message": f"{versions}: restart all editors"}
+            if self.deserted:
+                answer = {"op": "leaving"}
+                asyncio.get_running_loop().call_later(GOODBYE_S, self._leave_if_deserted)
+        writer.write(wire.encode(answer))
+        if answer["op"] != "welcome":
             writer.close()
-            return False
-        writer.write(wire.encode({"op": "welcome", "version": wire.VERSION, "status": wire.to_json(self._status)}))
-        return True
+        return answer["op"] == "welcome"
+
+    def _leave_if_deserted(self) -> None:
+        if self.deserted:
+            self._leave_now()
 
     def _handle(self, connection: int, message: wire.Message) -> None:
-        id = message.get("id")
-        if not isinstance(id, int):
-            raise wire.WireError("a message without an id")
         match message["op"]:
             case "complete":
-                self._admit(connection, id, message)
+                self._admit(connection, _id(message), message)
             case "cancel":
-                self._stop(connection, id, "cancelled")
+                self._stop(connection, _id(message), "cancelled")
             case "enough":
-                self._stop(connection, id, "enough")
+                self._stop(connection, _id(message), "enough")
+            case "ping":
+                busy = self._schedule.running is not None or self._status.state == "loading"
+                self._send(connection, {"op": "pong", "busy": busy, "progress": self._progress.count})
+            case "bye":
+                alone = len(self._connections) == 1
+                leaves = alone and (self.failed or not self._options.linger_s)
+                self._send(connection, {"op": "bye", "leaves": leaves})
             case op:
                 raise wire.WireError(f"an unknown op {op!r}")
 
@@ -167,6 +192,7 @@ class Service:
 
     def _leave(self, connection: int) -> None:
         self._connections.pop(connection).close()
+        self.departures += 1
         self._schedule.withdraw(connection)
         running = self._schedule.running
         if running and running.connection == connection:
@@ -204,8 +230,15 @@ class Service:
         writer.write(wire.encode(message))
 
 
-def _load(options: EngineOptions) -> "Engine":
+def _load(options: EngineOptions, progress: Progress) -> "Engine":
     # Imported here, on the engine's thread: llama_cpp takes a while, and clients must be greeted meanwhile.
     from dovetail_models.engine.engine import Engine
 
-    return Engine(options)
+    return Engine(options, progress)
+
+
+def _id(message: wire.Message) -> int:
+    id = message.get("id")
+    if not isinstance(id, int):
+        raise wire.WireError("a message without an id")
+    return id

@@ -1,8 +1,9 @@
 """The messages between client and host: newline-delimited JSON, each an object with an "op".
 
-Client to host: hello(version, token), complete(id, stream, job), cancel(id), enough(id).
-Host to client: welcome(version, status), refused(message), status(status) whenever it changes, text(id, text),
-reply(id, reply), error(id, message).
+Client to host: hello(version, token, make_way), complete(id, stream, job), cancel(id), enough(id), ping, bye.
+Host to client: welcome(version, status), refused(message), leaving (it has no clients, and makes way for another host),
+status(status) whenever it changes, text(id, text), reply(id, reply), error(id, message), pong(busy, progress),
+bye(leaves: whether the host ends when this client is gone).
 
 Here live the protocol's version and the JSON form of each value; sockets are `transport.py`'s.
 """
@@ -18,7 +19,7 @@ from dovetail_models.engine.status import EngineStatus
 from dovetail_models.prompt.fit import Cut
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
-VERSION = 2
+VERSION = 3
 """Raised when a message changes its meaning; client and host of different versions refuse each other."""
 
 MESSAGE_BYTES = 32 * 2**20

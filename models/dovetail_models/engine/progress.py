@@ -1,0 +1,17 @@
+"""How far the engine's thread has come, for those who wonder whether it still gets on."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Progress:
+    """A number that grows while a model is loaded, and with each micro-batch.
+
+    Written by the engine's thread, read by the event loop.
+    """
+
+    count: int = 0
+
+    def step(self) -> None:
+        """Something is done."""
+        self.count += 1

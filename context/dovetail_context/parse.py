@@ -3,7 +3,6 @@ ends. For those who show text in a file; what the text *means* is `meaning/`'s.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from dovetail_context.languages.registry import language_for
@@ -13,9 +12,11 @@ PlaceKind = Literal["code", "comment", "string"]
 
 # Larger texts are not parsed on a keystroke.
 MOST_CHARACTERS = 1_000_000
+# Texts that differ in more characters are parsed from the start.
+_NEAR = 4000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ParsedText:
     """A text and its tree. All places are code points."""
 
@@ -90,9 +91,48 @@ _WHOLES = "module program source_file translation_unit compilation_unit statemen
 _SEQUENCES = frozenset(f"{_BODIES} {_WHOLES} enum_body switch_body".split())
 
 
-@lru_cache(maxsize=16)
+# The texts parsed last, newest first. What is typed differs from one of them in a few characters. Replaced as a whole,
+# so that no thread sees it half changed.
+_RECENT = 8
+_recent: tuple[ParsedText, ...] = ()
+
+
 def _parsed(grammar: Grammar, text: str) -> ParsedText:
-    return ParsedText(text, grammar, grammar.parse(text))
+    global _recent
+    found = next((_known(old, text) for old in _recent if old.grammar is grammar and _is_near(old.text, text)), None)
+    if found is None:
+        found = ParsedText(text, grammar, grammar.parse(text))
+    if found not in _recent:
+        _recent = (found, *_recent[: _RECENT - 1])
+    return found
+
+
+def _known(old: ParsedText, text: str) -> ParsedText:
+    if old.text == text:
+        return old
+    start = _common_length(old.text, text)
+    end = _common_length(old.text[start:][::-1], text[start:][::-1])
+    return old.replaced(start, len(old.text) - end, text[start : len(text) - end])
+
+
+def _is_near(one: str, other: str) -> bool:
+    """Whether the tree of one saves work for the other: both begin alike, and about as much follows."""
+    start = len(one) // 2
+    return abs(len(one) - len(other)) < _NEAR and (
+        one[:start] == other[:start] or one[-start:] == other[-start:] or _common_length(one, other) > _NEAR
+    )
+
+
+def _common_length(one: str, other: str) -> int:
+    """Of the beginnings; by halving, as comparing is fast and loops are not."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _ends_with_line(node: Node) -> bool:

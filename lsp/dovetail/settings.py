@@ -7,6 +7,7 @@ line says. A project never sets any of these. The README's table is generated fr
 from __future__ import annotations
 
 import dataclasses
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ class SettingsError(Exception):
     """One line that names the option, what is wrong with it and where it stands."""
 
 
-def _option(default: str | int, sentence: str, minimum: int | None = None) -> Any:
+def _option(default: str | int | bool, sentence: str, minimum: int | None = None) -> Any:
     return field(default=default, metadata={"sentence": sentence, "minimum": minimum})
 
 
@@ -31,6 +32,7 @@ class Settings:
     model: str = _option("starter", "Name of a model, or the path of a GGUF file with fill-in-the-middle tokens.")
     context_tokens: int = _option(1024, "Most tokens of other files to show the model; 0 shows none.", 0)
     max_tokens: int = _option(64, "Most tokens of one completion.", 1)
+    in_comments: bool = _option(False, "Whether to complete comments and texts of several lines unasked.")
     context_window: int = _option(4096, "Tokens the model can see at once; never more than it was trained for.", 256)
     threads: int = _option(0, "CPU threads of the model; 0 lets Dovetail choose.", 0)
     gpu_layers: int = _option(-1, "Layers of the model to put on the GPU; -1 means as many as there are.", -1)
@@ -56,7 +58,7 @@ def settings_table() -> str:
     """The options as a Markdown table, for the README."""
     rows = ["| option | default | |", "|---|---|---|"]
     for option in dataclasses.fields(Settings):
-        rows.append(f"| `{option.name}` | `{option.default!r}` | {option.metadata['sentence']} |".replace("'", '"'))
+        rows.append(f"| `{option.name}` | `{json.dumps(option.default)}` | {option.metadata['sentence']} |")
     return "\n".join(rows)
 
 
@@ -78,14 +80,14 @@ def _checked(origin: str, values: Mapping[str, object]) -> dict[str, Any]:
         if option is None:
             raise SettingsError(f"{origin}: there is no option {name!r}; the options are {', '.join(known)}.")
         wanted = type(option.default)
-        if not isinstance(value, wanted) or isinstance(value, bool) or not isinstance(value, str | int):
+        if type(value) is not wanted:
             raise SettingsError(f"{origin}: {name} must be {_named(wanted)}, not {value!r}.")
         minimum = option.metadata["minimum"]
-        if isinstance(value, int) and minimum is not None and value < minimum:
+        if minimum is not None and isinstance(value, int) and value < minimum:
             raise SettingsError(f"{origin}: {name} must be at least {minimum}, not {value}.")
         checked[name] = value
     return checked
 
 
 def _named(wanted: type) -> str:
-    return {str: "a text", int: "a whole number"}[wanted]
+    return {str: "a text", int: "a whole number", bool: "true or false"}[wanted]

@@ -258,3 +258,17 @@ def test_after_a_storm_the_index_is_as_if_built_anew(index: WorkspaceIndex, tmp_
     fresh.build()
     assert until(lambda: symbols(index.snapshot) == symbols(fresh.snapshot))
     assert index.problems == ()
+
+
+def test_a_snapshot_tells_whether_anything_but_one_file_changed(index: WorkspaceIndex, tmp_path: Path) -> None:
+    index.build()
+    before = index.snapshot.version_apart_from("a.py")
+    index.set_overlay("a.py", "def second(): ...\n")
+    assert until(lambda: names(index.snapshot, "a.py") == ["second"])
+    index.set_overlay("a.py", "def third(): ...\n")
+    assert until(lambda: names(index.snapshot, "a.py") == ["third"])
+    assert index.snapshot.version_apart_from("a.py") == before
+    assert index.snapshot.version_apart_from("b.py") == index.snapshot.version
+    index.set_overlay("b.py", "x = 1\n")
+    assert until(lambda: names(index.snapshot, "b.py") == ["x"])
+    assert index.snapshot.version_apart_from("a.py") == index.snapshot.version

@@ -7,18 +7,23 @@ from collections.abc import Callable
 
 from dovetail.completion.engine import Engine
 from dovetail.settings import Settings
-from dovetail_models.engine.job import CompletionJob, CompletionReply
+from dovetail_models.engine.job import CompletionJob, CompletionReply, StopReason
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 
 
 class ScriptedEngine:
-    """Answers every job with `text`. `jobs` are those asked, `cancelled` counts those taken back."""
+    """Answers every job with `text`, token by token as long as it is not enough.
+
+    `jobs` are those asked, `cancelled` counts those taken back.
+    """
 
     def __init__(self, text: str = "", trouble: str = "", delay_s: float = 0.0) -> None:
         self.text = text
         self.trouble = trouble
         self.delay_s = delay_s
+        self.logprob = -0.1
+        self.stop: StopReason = "eos"
         self.jobs: list[CompletionJob] = []
         self.asked = asyncio.Event()
         self.cancelled = 0
@@ -42,7 +47,14 @@ class ScriptedEngine:
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
-        return CompletionReply(text=self.text, stop="eos", logprob=-0.5, model="scripted", generated_tokens=1)
+        text, stop = self.text, self.stop
+        if job.max_lines is not None and text.count("\n") >= job.max_lines:
+            text, stop = "\n".join(text.split("\n")[: job.max_lines]), "line"
+        for end in range(1, len(text) if enough else 0):
+            if enough and enough(text[:end]):
+                text, stop = text[:end], "enough"
+                break
+        return CompletionReply(text=text, stop=stop, logprob=self.logprob, model="scripted", generated_tokens=1)
 
     async def close(self) -> None:
         self.closed = True

@@ -6,13 +6,19 @@ import random
 
 import pytest
 
+from dovetail.completion.place import Place, read_place
 from dovetail.completion.request import Trigger
 from dovetail.completion.scoring import score
-from dovetail.completion.shaping import is_complete, shape
+from dovetail.completion.shaping import is_complete
 from dovetail.completion.trigger import BLOCK_LINES, Extent, decide
 from dovetail.completion.window import STEP_LINES, cut_window
 
-LINE = Extent(max_lines=1, indent=0)
+REST, LINE = Extent("rest", 1), Extent("line", BLOCK_LINES)
+
+
+def at(marked: str, path: str = "a.py") -> Place:
+    """The place of `$0`."""
+    return read_place(path, marked.replace("$0", ""), marked.index("$0"))
 
 
 @pytest.mark.parametrize(
@@ -21,43 +27,33 @@ LINE = Extent(max_lines=1, indent=0)
         ("x = $0", "automatic", LINE),
         ("call($0)", "automatic", LINE),
         ("call($0):", "automatic", LINE),
-        ("def f():\n    $0\n", "automatic", Extent(BLOCK_LINES, 4)),
-        ("$0", "automatic", Extent(BLOCK_LINES, 0)),
+        ("def f():\n    $0\n", "automatic", Extent("block", BLOCK_LINES, 4)),
+        ("$0", "automatic", Extent("block", BLOCK_LINES)),
         ("na$0me = 1", "automatic", None),
         ("x = $0 + rest", "automatic", None),
-        ("na$0me = 1", "invoked", LINE),
-        ("x = $0 + rest\r\n", "invoked", LINE),
+        ("na$0me = 1", "invoked", REST),
+        ("x = $0 + rest\r\n", "invoked", REST),
+        ("x = 1  # the $0", "automatic", None),
+        ("x = 1  # the $0", "invoked", REST),
+        ('"""Reads the $0\n"""', "automatic", REST),
+        ('"""Reads.\n\nAnd then $0\n"""', "automatic", None),
+        ('open("$0")', "automatic", REST),
     ],
 )
 def test_when_to_ask_and_how_much(text: str, trigger: Trigger, expected: Extent | None) -> None:
-    assert decide(text.replace("$0", ""), text.index("$0"), trigger) == expected
+    assert decide(at(text), trigger) == expected
 
 
-@pytest.mark.parametrize(
-    ("written", "rest_of_line", "extent", "shown"),
-    [
-        ("a + b", "", LINE, "a + b"),
-        ("a + b\nnext = 1", "", LINE, "a + b"),
-        ("a, b)", ")", LINE, "a, b"),
-        ("a, b):", "):", LINE, "a, b"),
-        ("a, f(b))", ")", LINE, "a, f(b)"),
-        ("a  \n", "", LINE, "a"),
-        ("   \n", "", LINE, ""),
-        ("x = 1\n    y = 2\nz = 3\n", "", Extent(8, 4), "x = 1\n    y = 2"),
-        ("x = 1\n\n    y = 2\n", "", Extent(8, 4), "x = 1\n\n    y = 2"),
-        ("one\n    two\n    three", "", Extent(2, 4), "one\n    two"),
-        ("one\r\n    two", "", Extent(8, 4), "one\n    two"),
-    ],
-)
-def test_what_is_shown_of_what_the_model_wrote(written: str, rest_of_line: str, extent: Extent, shown: str) -> None:
-    assert shape(written, rest_of_line, extent) == shown
+@pytest.mark.parametrize("text", ["int x = 1;$0\n", "if (a) { b(); }$0\n"])
+def test_a_finished_statement_needs_no_more(text: str) -> None:
+    assert decide(at(text, "a.c"), "automatic") is None
 
 
 def test_the_model_may_stop_once_the_block_is_left() -> None:
-    block = Extent(8, 4)
-    assert not is_complete("x = 1\n    y = 2\n", block)
-    assert not is_complete("x = 1\nz", block)  # the line still grows: its indentation may yet be a blank line's
-    assert is_complete("x = 1\nz = 3\n", block)
+    place, block = at("def f():\n    $0\n"), Extent("block", 8, 4)
+    assert not is_complete("x = 1\n    y = 2\n", place, block)
+    assert not is_complete("x = 1\nz", place, block)  # the line still grows: its indentation may yet be a blank line's
+    assert is_complete("x = 1\nz = 3\n", place, block)
 
 
 def words(text: str) -> int:
@@ -65,14 +61,14 @@ def words(text: str) -> int:
 
 
 def test_a_short_file_is_shown_whole() -> None:
-    window = cut_window("one two\nthree four\n", 8, 100, words)
+    window = cut_window("one two\n", "three four\n", 100, words)
     assert (window.prefix, window.suffix) == ("one two\n", "three four\n")
 
 
 def test_the_window_keeps_to_its_budget_and_to_whole_lines() -> None:
     text = "".join(f"line {number} has five words\n" for number in range(400))
     offset = text.index("line 300")
-    window = cut_window(text, offset, 300, words)
+    window = cut_window(text[:offset], text[offset:], 300, words)
     assert words(window.prefix) + words(window.suffix) <= 300
     assert window.prefix.startswith("line ") and window.suffix.endswith("\n")
     assert text[:offset].endswith(window.prefix) and text[offset:].startswith(window.suffix)
@@ -80,9 +76,7 @@ def test_the_window_keeps_to_its_budget_and_to_whole_lines() -> None:
 
 def test_typing_does_not_move_the_windows_start() -> None:
     text = "".join(f"line {number}\n" for number in range(500))
-    starts = {
-        cut_window(text + "x" * typed, len(text) + typed, 200, words).prefix.split("\n")[0] for typed in range(40)
-    }
+    starts = {cut_window(text + "x" * typed, "", 200, words).prefix.split("\n")[0] for typed in range(40)}
     assert len(starts) == 1
     assert int(starts.pop().split()[1]) % STEP_LINES == 0
 
@@ -92,7 +86,7 @@ def test_any_text_fits_any_budget(seed: int) -> None:
     rng = random.Random(seed)
     text = "".join(rng.choices(["a", " ", "\n", "long" * 50], weights=[5, 2, 2, 1], k=rng.randrange(300)))
     offset, budget = rng.randint(0, len(text)), rng.randrange(8, 200)
-    window = cut_window(text, offset, budget, len)
+    window = cut_window(text[:offset], text[offset:], budget, len)
     assert len(window.prefix) + len(window.suffix) <= budget + text.count("\n")
     assert text[:offset].endswith(window.prefix) and text[offset:].startswith(window.suffix)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dovetail.server.notices import FILES_WORTH_A_BAR
+from dovetail_models.engine.job import CompletionJob
 from tests.lsp.client import Client
 from tests.lsp.scripted import ScriptedEngine
 
@@ -24,6 +25,10 @@ def change(text: str, line: int, start: int, end: int) -> dict[str, Any]:
 
 def did_change(version: int, *changes: dict[str, Any]) -> dict[str, Any]:
     return {"textDocument": {"uri": URI, "version": version}, "contentChanges": list(changes)}
+
+
+def shown_before_cursor(job: CompletionJob) -> str:
+    return job.parts.prefix + job.parts.forced
 
 
 async def test_it_announces_inline_completion_and_incremental_sync(connect: Connect) -> None:
@@ -45,7 +50,7 @@ async def test_the_item_inserts_at_the_cursor_in_the_clients_encoding(
     result = (await client.answer(client.ghost_text(URI, 1, column)))["result"]
     place = {"line": 1, "character": column}
     assert result["items"] == [{"insertText": "1 + 1", "range": {"start": place, "end": place}}]
-    assert engine.jobs[0].parts.prefix == "a = 0\n😀x = "
+    assert shown_before_cursor(engine.jobs[0]) == "a = 0\n😀x = "
 
 
 async def test_edits_reach_the_prompt(connect: Connect) -> None:
@@ -55,7 +60,7 @@ async def test_edits_reach_the_prompt(connect: Connect) -> None:
     client.open(URI, "one\n")
     client.notify("textDocument/didChange", did_change(2, change("two\n", 0, 0, 3), change("three = ", 2, 0, 0)))
     await client.answer(client.ghost_text(URI, 2, 8))
-    assert engine.jobs[0].parts.prefix == "two\n\nthree = "
+    assert shown_before_cursor(engine.jobs[0]) == "two\n\nthree = "
 
 
 async def test_a_newer_request_supersedes_the_older_which_is_answered_null(connect: Connect) -> None:

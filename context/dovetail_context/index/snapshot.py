@@ -20,7 +20,7 @@ class IndexSnapshot:
     `version` counts the snapshots of one index; `complete` is false until the first build is done.
     """
 
-    __slots__ = ("_resolvers", "complete", "files", "projects", "root", "version", "words")
+    __slots__ = ("_changes", "_resolvers", "complete", "files", "projects", "root", "version", "words")
 
     def __init__(
         self,
@@ -38,6 +38,8 @@ class IndexSnapshot:
         self.words = WordView(WordLog(), {}) if words is None else words
         self.complete = complete
         self._resolvers: dict[str, ImportResolver] = {}
+        # The file that changed last, and the version in which any other one did.
+        self._changes: tuple[str, int] = ("", version)
 
     def updated(
         self,
@@ -60,7 +62,17 @@ class IndexSnapshot:
         )
         if projects is None and files.keys() == self.files.keys() and not self._moved(records):
             changed._resolvers = self._resolvers
+        paths = {record.path for record in records} | set(removed)
+        if len(paths) == 1 and projects is None and complete is None:
+            (path,) = paths
+            changed._changes = (path, self.version_apart_from(path))
         return changed
+
+    def version_apart_from(self, path: str) -> int:
+        """The newest version in which anything but this file changed: two snapshots for which it is the same say the
+        same about the rest of the project."""
+        last, others = self._changes
+        return others if path == last else self.version
 
     def with_record(self, record: FileRecord) -> "IndexSnapshot":
         """This snapshot as it would be if `record` were its file's content; version and words stay."""

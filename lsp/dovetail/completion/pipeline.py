@@ -1,27 +1,29 @@
 """The one way a completion is made: here the two wings meet.
 
-Reads top to bottom: decide, gather, lay out, ask, shape. Nothing is remembered between two requests here; what may be
-remembered lies in the session (documents), the index (snapshots) and the engine (KV cache).
+Reads top to bottom: remember, decide, gather, lay out, ask, shape. What is remembered lies in the session (documents,
+anchors, answers), the index (snapshots) and the engine (KV cache).
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import groupby
 from time import perf_counter
 
+from dovetail.completion.anchor import Anchor, freeze, hole_end
+from dovetail.completion.confidence import confident_part
 from dovetail.completion.engine import Engine
-from dovetail.completion.request import Completion, CompletionRequest
-from dovetail.completion.shaping import is_complete, shape
-from dovetail.completion.trigger import decide
-from dovetail.completion.window import cut_window
+from dovetail.completion.place import Place, read_place, unix_line_ends
+from dovetail.completion.remembered import Memory, Remembered
+from dovetail.completion.request import Completion, CompletionRequest, Trigger
+from dovetail.completion.shaping import Shaped, is_complete, shape
+from dovetail.completion.trigger import Extent, decide
 from dovetail.settings import Settings
-from dovetail.text.lines import split_lines
 from dovetail_context.bundle import ContextBundle, ContextPiece
 from dovetail_context.gather import gather
 from dovetail_context.query import Query
-from dovetail_context.tokens import estimate_tokens
-from dovetail_models.engine.job import CompletionJob
+from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
 # The current file in the prompt, in tokens. More seldom changes the answer; on a CPU a cold read of this many takes
@@ -31,46 +33,90 @@ WINDOW_TOKENS = 1280
 CONTEXT_SHARE = 0.5
 # Nor the answer more than this: without a prompt there is nothing to complete.
 COMPLETION_SHARE = 0.25
+# Anchors within so many lines share one sequence of the KV cache; a jump further away takes another.
+LINES_OF_A_SEQUENCE = 64
 
 
-async def complete(request: CompletionRequest, engine: Engine, settings: Settings) -> Completion | None:
+async def complete(
+    request: CompletionRequest, engine: Engine, settings: Settings, memory: Memory | None = None
+) -> Completion | None:
     """Answer a request, or None where nothing should be shown.
 
     Raises EngineError when the model cannot answer at all; a cancelled task stops the model.
     """
     started = perf_counter()
-    extent = decide(request.text, request.offset, request.trigger)
+    place = read_place(request.path, request.text, request.offset)
+    memory = Memory() if memory is None else memory
+    asked = (request.document, request.use_context, settings, request.snapshot.version_apart_from(request.path))
+    known = memory.find(asked, place)
+    if known is not None and (known[1].text or request.trigger == "automatic"):
+        return _from_memory(*known, request, place, started)
+    extent = decide(place, request.trigger, settings.in_comments)
     if extent is None:
         return None
+    await asyncio.sleep(request.pause_s)
 
     n_ctx = (await engine.ensure_ready()).n_ctx
     max_tokens = min(settings.max_tokens, int(n_ctx * COMPLETION_SHARE))
-    context_budget, window_budget = _budgets(settings.context_tokens, n_ctx - max_tokens)
     context_started = perf_counter()
-    context = await asyncio.to_thread(_gather, request, context_budget)
+    anchor = await _anchor(request, place, settings.context_tokens, n_ctx - max_tokens)
     context_ms = (perf_counter() - context_started) * 1000
 
     job = CompletionJob(
-        parts=_parts(request, context, window_budget),
+        parts=_parts(anchor, place),
         client=request.document,
         max_tokens=max_tokens,
         max_lines=extent.max_lines,
         explain=request.explain,
+        priority=request.priority,
+        anchor=anchor.name,
     )
-    reply = await engine.complete(job, enough=lambda text: is_complete(text, extent))
-
-    text = shape(reply.text, _rest_of_line(request), extent)
-    before = split_lines(request.text[: request.offset])
-    return Completion(
-        text=text,
+    reply = await engine.complete(job, enough=lambda text: is_complete(text, place, extent))
+    shaped = _shaped(reply, place, extent, request.trigger)
+    completion = Completion(
+        text=shaped.text,
         path=request.path,
         offset=request.offset,
-        line=len(before),
-        column=len(before[-1]) + 1,
-        context=context,
+        line=place.text.count("\n", 0, place.offset) + 1,
+        column=len(place.left) + 1,
+        replaced=shaped.replaced,
+        written=reply.text,
+        anchor=anchor,
         reply=reply,
         context_ms=context_ms,
         total_ms=(perf_counter() - started) * 1000,
+    )
+    if reply.stop not in ("cancelled", "superseded"):
+        before, after = place.text[: place.offset], place.text[hole_end(place) :]
+        memory.keep(Remembered(asked, before, after, place.right, shaped, completion))
+    return completion
+
+
+async def warm(request: CompletionRequest, engine: Engine, settings: Settings) -> Anchor:
+    """Freeze the place of a request afresh and let the model read it, when nobody waits for anything. The anchor."""
+    place = read_place(request.path, request.text, request.offset)
+    n_ctx = (await engine.ensure_ready()).n_ctx
+    room = n_ctx - min(settings.max_tokens, int(n_ctx * COMPLETION_SHARE))
+    anchor = await _anchor(replace(request, anchor=None), place, settings.context_tokens, room)
+    job = CompletionJob(_parts(anchor, place), request.document, max_tokens=0, priority="warm", anchor=anchor.name)
+    await engine.complete(job)
+    return anchor
+
+
+def accepted(request: CompletionRequest, completion: Completion) -> CompletionRequest:
+    """What will be asked if a completion is accepted whole and a new line begun below it."""
+    place = read_place(request.path, request.text, request.offset)
+    last = (place.left + completion.text).rpartition("\n")[2]
+    indent = last[: len(last) - len(last.lstrip())]
+    text = f"{completion.text}\n{indent}"
+    after = place.text[place.offset + completion.replaced :]
+    return replace(
+        request,
+        text=place.text[: place.offset] + text + after,
+        offset=place.offset + len(text),
+        anchor=completion.anchor,
+        pause_s=0.0,
+        priority="ahead",
     )
 
 
@@ -79,34 +125,47 @@ def context_for(request: CompletionRequest, budget: int) -> ContextBundle:
     return gather(Query(request.path, request.text, request.offset), request.snapshot, budget)
 
 
-def _gather(request: CompletionRequest, budget: int) -> ContextBundle:
-    return context_for(request, budget if request.use_context else 0)
+async def _anchor(request: CompletionRequest, place: Place, context_tokens: int, room: int) -> Anchor:
+    """The request's anchor where it holds, else a new one; other files get so many tokens of the `room`."""
+    if request.anchor is not None and request.anchor.forced(place) is not None:
+        return request.anchor
+    budget = min(context_tokens, int(room * CONTEXT_SHARE)) if request.use_context else 0
+    context = await asyncio.to_thread(context_for, request, budget)
+    line = place.text.count("\n", 0, place.offset)
+    return freeze(place, f"{line // LINES_OF_A_SEQUENCE}", context, min(WINDOW_TOKENS, room - budget))
 
 
-def _budgets(wanted: int, room: int) -> tuple[int, int]:
-    """Tokens for other files, of which so many are wanted, and for the current one; the answer has its own room."""
-    context = min(wanted, int(room * CONTEXT_SHARE))
-    return context, min(WINDOW_TOKENS, room - context)
-
-
-def _parts(request: CompletionRequest, context: ContextBundle, window_budget: int) -> PromptParts:
-    window = cut_window(request.text, request.offset, window_budget, estimate_tokens)
+def _parts(anchor: Anchor, place: Place) -> PromptParts:
+    pieces = groupby(anchor.context.pieces, lambda piece: piece.path)
     return PromptParts(
-        context=tuple(_block(path, list(pieces)) for path, pieces in groupby(context.pieces, lambda piece: piece.path)),
-        path=request.path,
-        prefix=_unix_line_ends(window.prefix),
-        suffix=_unix_line_ends(window.suffix),
+        context=tuple(_block(path, list(group)) for path, group in pieces),
+        path=place.path,
+        prefix=anchor.prefix,
+        suffix=anchor.suffix,
+        forced=anchor.forced(place) or "",
     )
 
 
 def _block(path: str, pieces: list[ContextPiece]) -> ContextBlock:
-    return ContextBlock(path, _unix_line_ends("\n".join(piece.text.rstrip("\n") for piece in pieces)))
+    return ContextBlock(path, unix_line_ends("\n".join(piece.text.rstrip("\n") for piece in pieces)))
 
 
-def _rest_of_line(request: CompletionRequest) -> str:
-    return _unix_line_ends(request.text[request.offset :]).split("\n", 1)[0]
+def _shaped(reply: CompletionReply, place: Place, extent: Extent, trigger: Trigger) -> Shaped:
+    part = confident_part(reply.text, reply.logprob) if trigger == "automatic" else reply.text
+    return shape(part, place, extent, is_whole=reply.stop != "length" or part != reply.text)
 
 
-def _unix_line_ends(text: str) -> str:
-    """Models are trained on "\\n"; the editor puts its own line ends back when it inserts."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def _from_memory(
+    remembered: Remembered, shaped: Shaped, request: CompletionRequest, place: Place, started: float
+) -> Completion:
+    return replace(
+        remembered.completion,
+        text=shaped.text,
+        replaced=shaped.replaced,
+        offset=request.offset,
+        line=place.text.count("\n", 0, place.offset) + 1,
+        column=len(place.left) + 1,
+        context_ms=0.0,
+        total_ms=(perf_counter() - started) * 1000,
+        remembered=True,
+    )

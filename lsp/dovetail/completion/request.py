@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dovetail_context.bundle import ContextBundle
 from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_models.engine.job import CompletionReply
+from dovetail_models.engine.job import CompletionReply, Priority
+
+if TYPE_CHECKING:
+    from dovetail.completion.anchor import Anchor
 
 Trigger = Literal["automatic", "invoked"]
 
@@ -18,6 +21,8 @@ class CompletionRequest:
 
     `document` names the document for the engine: a newer request for the same one supersedes the older.
     `path` is relative to the project, with forward slashes; `offset` counts code points from the start of `text`.
+    `anchor` is the one to go on from, where it still holds; without one, prefix, suffix and context are taken afresh.
+    `pause_s` is how long to wait before the model is asked: a newer keystroke may make that needless.
     """
 
     document: str
@@ -28,13 +33,18 @@ class CompletionRequest:
     trigger: Trigger = "automatic"
     use_context: bool = True
     explain: bool = False
+    anchor: Anchor | None = None
+    pause_s: float = 0.0
+    priority: Priority = "interactive"
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Text to insert at a place, with everything that is known about how it came to be. Times are in milliseconds.
+    """Text to insert at a place in place of the `replaced` characters (code points) right of it, with everything that
+    is known about how it came to be. Times are in milliseconds.
 
     `path`, `offset` (code points), and `line` and `column` (from 1, the column in code points) all name that place.
+    `written` is the model's text before it was shaped. `remembered` is whether the model did not have to be asked.
     """
 
     text: str
@@ -42,7 +52,15 @@ class Completion:
     offset: int
     line: int
     column: int
-    context: ContextBundle
+    replaced: int
+    written: str
+    anchor: Anchor
     reply: CompletionReply
     context_ms: float
     total_ms: float
+    remembered: bool = False
+
+    @property
+    def context(self) -> ContextBundle:
+        """What the model was shown of other files."""
+        return self.anchor.context

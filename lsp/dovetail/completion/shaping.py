@@ -1,40 +1,161 @@
-"""From what the model wrote to what the editor shows: pure functions on text."""
+"""From what the model wrote to what the editor shows.
+
+A suggestion ends where its block ends, says nothing twice, goes with what stands right of the cursor, and leaves the
+text no more broken than it was: the file is parsed with the suggestion in it, and what does not parse is cut away from
+the end. Pure functions on values; `Place` brings the trees.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dovetail.completion.indentation import fit_indentation
+from dovetail.completion.place import Place, unix_line_ends
+from dovetail.completion.repeats import without_repeats
+from dovetail.completion.right_side import Insertion, ways_to_insert
 from dovetail.completion.trigger import Extent
 
+# Ends that are tried, from the longest on: each costs a parse of what has changed, a millisecond or some.
+_MOST_ENDS = 24
+_CONTINUES = re.compile(r"\s*(?:[)\]}]|(?:else|elif|except|finally|catch|case|default|while)\b)")
+_LAST_TOKEN = re.compile(r"(?:\w+|[^\w\s])\s*$")
 
-def is_complete(text: str, extent: Extent) -> bool:
+
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """What is inserted at the cursor in place of the `replaced` characters to its right; "" shows nothing."""
+
+    text: str
+    replaced: int = 0
+
+
+NOTHING = Shaped("")
+
+
+def is_complete(text: str, place: Place, extent: Extent) -> bool:
     """Whether `text`, still growing, already holds all that will be shown: the model may stop."""
+    lines = fit_indentation(unix_line_ends(text), place).split("\n")
+    return len(lines) > 1 and _end_of_extent(lines[:-1], place, extent, growing=True) is not None
+
+
+def shape(text: str, place: Place, extent: Extent, is_whole: bool = True) -> Shaped:
+    """What of the model's `text` to show at `place`. `is_whole` is false where it was cut off at some token."""
+    lines = fit_indentation(unix_line_ends(text), place).split("\n")
+    end = _end_of_extent(lines, place, extent, growing=False)
+    cut_off = not is_whole and end is None
+    wanted = "\n".join(lines[: end if end is not None else extent.max_lines]).rstrip()
+    if cut_off:
+        wanted = _without_half_word(wanted)
+    wanted = without_repeats(wanted, place).rstrip()
+    return _soundest(wanted, place) if wanted.strip() else NOTHING
+
+
+def unshaped(text: str, extent: Extent) -> Shaped:
+    """The text as the model wrote it, cut to its lines alone: what shaping is measured against."""
+    return Shaped("\n".join(unix_line_ends(text).split("\n")[: extent.max_lines]).rstrip())
+
+
+def _end_of_extent(lines: list[str], place: Place, extent: Extent, growing: bool) -> int | None:
+    """How many of the lines belong to what was asked for; None where that is not to be seen yet."""
+    if extent.kind == "rest":
+        return 1 if growing or len(lines) > 1 else None
+    if extent.kind == "line":
+        return _balanced(lines, growing)
+    first = next((number for number, line in enumerate(lines) if line.strip()), None)
+    if first is None:
+        return None
+    opens = _opens(lines, first)
+    for number in range(first + 1, len(lines)):
+        line = lines[number]
+        if not line.strip():
+            # An empty line ends a run of statements, but not a body that has begun.
+            if not opens and number < len(lines) - 1:
+                return number
+            continue
+        width = _width(line)
+        if width < extent.indent:
+            return number
+        if opens and width <= max(extent.indent, _width(lines[first]) if first else 0) and not _CONTINUES.match(line):
+            return number
+    return extent.max_lines if len(lines) > extent.max_lines else None
+
+
+def _balanced(lines: list[str], growing: bool) -> int | None:
+    """The line at which all brackets are closed that the text opens."""
+    depth = 0
+    for number, line in enumerate(lines):
+        depth += _depth(line)
+        if depth <= 0 and (growing or number + 1 < len(lines)):
+            return number + 1
+    return None
+
+
+def _opens(lines: list[str], first: int) -> bool:
+    """Whether the first statement has a body."""
+    following = next((line for line in lines[first + 1 :] if line.strip()), "")
+    return lines[first].rstrip().endswith((":", "{", "(", "[")) or (
+        first > 0 and _width(following) > _width(lines[first])
+    )
+
+
+def _width(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _without_half_word(text: str) -> str:
+    """The model was stopped at some token: the last word may be half of one, the last line half a line."""
+    head, newline, last = text.rpartition("\n")
+    if newline and head.strip():
+        return head
+    return re.sub(r"\w+$", "", last) if re.search(r"\W\w+$", last) else last
+
+
+def _ends(text: str) -> Iterator[str]:
+    """The text, and shorter and shorter beginnings of it: first by lines, then by tokens of the first one."""
     lines = text.split("\n")
-    return any(_leaves_block(line, extent) for line in lines[1:-1])
+    tried = 0
+    for count in range(len(lines), 0, -1):
+        candidate = "\n".join(lines[:count]).rstrip()
+        if candidate.strip():
+            tried += 1
+            yield candidate
+    candidate = lines[0]
+    while tried < _MOST_ENDS:
+        candidate = _LAST_TOKEN.sub("", candidate).rstrip()
+        if not candidate.strip():
+            return
+        tried += 1
+        yield candidate
 
 
-def shape(text: str, rest_of_line: str, extent: Extent) -> str:
-    """What to insert at the cursor, or "" for nothing.
+def _soundest(text: str, place: Place) -> Shaped:
+    """The longest beginning of the text, and the way to insert it, that leaves the file least broken.
 
-    The block ends where its indentation does; what the rest of the line already holds is not said twice; no space or
-    empty line is left hanging at the end.
+    Nothing where every one leaves it more broken than it is. The cursor's line is often broken already, by being half
+    written; a suggestion that mends it is preferred to one that does not.
     """
-    lines = text.replace("\r\n", "\n").split("\n")
-    kept = lines[:1]
-    for line in lines[1 : extent.max_lines]:
-        if _leaves_block(line, extent):
-            break
-        kept.append(line)
-    shaped = "\n".join(kept).rstrip()
-    return _without_overlap(shaped, rest_of_line).rstrip() if rest_of_line.strip() else shaped
+    least, best = place.errors + 1, NOTHING
+    for candidate in _ends(text):
+        for way in ways_to_insert(candidate, place.right):
+            errors = _errors_with(way, place)
+            if errors < least:
+                least, best = errors, Shaped(way.text, way.replaced)
+            if least <= place.errors_elsewhere:
+                return best
+    return best
 
 
-def _leaves_block(line: str, extent: Extent) -> bool:
-    return bool(line.strip()) and len(line) - len(line.lstrip()) < extent.indent
+def _errors_with(way: Insertion, place: Place) -> int:
+    """How broken the file is with it. Brackets too few or too many count, as the tree may blame something else."""
+    depth = _depth(way.text)
+    unbalanced = depth if depth > 0 else max(0, -depth - max(0, _depth(place.left)))
+    if place.parsed is None:
+        return unbalanced
+    with_it = place.parsed.replaced(place.offset, place.offset + way.replaced, way.text)
+    return with_it.errors() + unbalanced
 
 
-def _without_overlap(text: str, rest_of_line: str) -> str:
-    """Drop the longest end of `text` that the rest of the line begins with: the editor's own closing bracket, say."""
-    rest = rest_of_line.rstrip()
-    for length in range(min(len(text), len(rest)), 0, -1):
-        if text.endswith(rest[:length]):
-            return text[:-length]
-    return text
+def _depth(text: str) -> int:
+    return sum(map(text.count, "([{")) - sum(map(text.count, ")]}"))

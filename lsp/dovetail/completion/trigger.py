@@ -1,45 +1,72 @@
-"""Whether to answer at a place at all, and how much: a pure decision on the text around the cursor."""
+"""Whether to answer at a place at all, and how much: a pure decision on what stands around the cursor."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+from dovetail.completion.place import Place
 from dovetail.completion.request import Trigger
 
 # What editors close by themselves, and what commonly follows it. With only these to the right, the line is still open.
-_CLOSERS = frozenset(")]}>\"'`;:, \t")
+CLOSERS = frozenset(")]}>\"'`;:, \t")
 # A block longer than this is rarely taken whole, and each line costs reading time on a CPU.
 BLOCK_LINES = 8
+# What a statement ends with in languages with braces: there is nothing left to say on such a line.
+_FINISHED = (";", "}")
+_WITHOUT_BRACES = frozenset({"python", ""})
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much to ask for: so many lines, none of them indented less than `indent` columns after the first."""
+    """How much to ask for.
 
+    rest: the rest of the line, `right` of which stands already. line: to the end of the line, and on to where the
+    brackets are closed that it opens. block: the statements that follow, none of them indented less than `indent`
+    characters after the first line; at most `max_lines`.
+    """
+
+    kind: Literal["rest", "line", "block"]
     max_lines: int
-    indent: int
+    indent: int = 0
 
 
-def decide(text: str, offset: int, trigger: Trigger) -> Extent | None:
-    """What to ask for at `offset` (code points), or None when a suggestion there would only disturb."""
-    left = text[text.rfind("\n", 0, offset) + 1 : offset]
-    right = text[offset : _line_end(text, offset)]
-    if trigger == "automatic" and _disturbs(left, right):
-        return None
-    if left.strip() or right.strip():
-        return Extent(max_lines=1, indent=0)
-    return Extent(max_lines=BLOCK_LINES, indent=len(left))
+def decide(place: Place, trigger: Trigger, in_comments: bool = False) -> Extent | None:
+    """What to ask for at a place, or None when a suggestion there would only disturb. Invoked always asks."""
+    open_right = CLOSERS.issuperset(place.right)
+    if trigger == "automatic":
+        if _inside_a_word(place) or not open_right or _is_finished(place):
+            return None
+        if place.kind == "comment" and not in_comments:
+            return None
+        if place.kind == "string" and "\n" in _string_above(place) and not in_comments:
+            return None  # prose in a docstring or a long text
+    if place.kind != "code" or not open_right:
+        return Extent("rest", 1)
+    if place.left.strip() or place.right.strip():
+        return Extent("line", BLOCK_LINES)
+    return Extent("block", BLOCK_LINES, len(place.left))
 
 
-def _disturbs(left: str, right: str) -> bool:
-    inside_a_word = bool(left) and _is_word(left[-1]) and bool(right) and _is_word(right[0])
-    return inside_a_word or not _CLOSERS.issuperset(right)
+def _inside_a_word(place: Place) -> bool:
+    return bool(place.left and place.right) and _is_word(place.left[-1]) and _is_word(place.right[0])
+
+
+def _is_finished(place: Place) -> bool:
+    return (
+        place.kind == "code"
+        and place.language not in _WITHOUT_BRACES
+        and place.left.rstrip().endswith(_FINISHED)
+        and not place.right.strip()
+    )
+
+
+def _string_above(place: Place) -> str:
+    """Whether the string at the cursor began on a line above: the text between here and the last quotes."""
+    before = place.text[: place.offset]
+    quote = max(before.rfind('"'), before.rfind("'"), before.rfind("`"))
+    return before[quote:]
 
 
 def _is_word(character: str) -> bool:
     return character.isalnum() or character == "_"
-
-
-def _line_end(text: str, offset: int) -> int:
-    ends = [end for end in (text.find("\n", offset), text.find("\r", offset)) if end >= 0]
-    return min(ends, default=len(text))

@@ -23,10 +23,10 @@ class Window:
     suffix: str
 
 
-def cut_window(text: str, offset: int, budget: int, count: Callable[[str], int]) -> Window:
-    """The window around `offset` in about `budget` tokens, as `count` counts them."""
-    suffix = _head(text[offset:], int(budget * SUFFIX_SHARE), count)
-    prefix = _tail(text[:offset], budget - count(suffix), count)
+def cut_window(before: str, after: str, budget: int, count: Callable[[str], int]) -> Window:
+    """The window around a hole between `before` and `after` in about `budget` tokens, as `count` counts them."""
+    suffix = _head(after, int(budget * SUFFIX_SHARE), count)
+    prefix = _tail(before, budget - count(suffix), count)
     return Window(prefix, suffix)
 
 

@@ -46,11 +46,17 @@ def trigger(context: types.InlineCompletionContext) -> Trigger:
 
 
 def inline_items(completion: Completion, document: Document, unit: Encoding) -> types.InlineCompletionList | None:
-    """The completion as an item that inserts at the cursor; None where there is nothing to show."""
+    """The completion as an item whose range begins at the cursor; None where there is nothing to show."""
     if not completion.text:
         return None
-    cursor = document.position_at(completion.offset, unit)
-    place = types.Position(cursor.line, cursor.column)
+    places = types.Range(
+        _place(document, completion.offset, unit), _place(document, completion.offset + completion.replaced, unit)
+    )
     # An item without a range would replace the word at the cursor in some editors.
-    item = types.InlineCompletionItem(insert_text=completion.text, range=types.Range(place, place))
+    item = types.InlineCompletionItem(insert_text=completion.text, range=places)
     return types.InlineCompletionList(items=[item])
+
+
+def _place(document: Document, offset: int, unit: Encoding) -> types.Position:
+    place = document.position_at(offset, unit)
+    return types.Position(place.line, place.column)

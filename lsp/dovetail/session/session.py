@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from dovetail.completion.anchor import Anchor
 from dovetail.completion.engine import Engine
-from dovetail.completion.pipeline import complete
+from dovetail.completion.pipeline import accepted, complete, warm
+from dovetail.completion.remembered import Memory
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
 from dovetail.session.engine import MakeEngine
+from dovetail.session.power import on_battery
+from dovetail.session.rhythm import Rhythm
 from dovetail.session.workspaces import Workspace, Workspaces
 from dovetail.settings import Settings, SettingsError, load_settings
 from dovetail.text.document import Document, Edit
@@ -21,6 +26,8 @@ from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 
 NO_PROJECT = IndexSnapshot(Path())
+# So long after an answer without a keystroke, the model reads the place afresh.
+IDLE_S = 0.8
 
 
 class SessionEvents(Protocol):
@@ -54,11 +61,16 @@ class Session:
         self.documents: dict[str, Document] = {}
         self.answers: dict[str, Completion] = {}  # the newest completion of each open document
         self.workspaces = Workspaces(self._start_index)
+        self.memory = Memory()
+        self.rhythm = Rhythm()
         self._make_engine = make_engine
         self._events = events
         self._engine: Engine | EngineError = EngineError("The editor has not yet told its settings.")
         self._places: dict[str, Place] = {}
         self._newest: dict[str, asyncio.Task[Completion | None]] = {}
+        self._anchors: dict[str, Anchor] = {}
+        self._foresight: asyncio.Task[object] | None = None
+        self._typed_at = 0.0
         self._background: set[asyncio.Task[object]] = set()
 
     def configure(self, *layers: tuple[str, Mapping[str, object]]) -> None:
@@ -105,6 +117,8 @@ class Session:
         """Apply a client's edits. A document that is not open is ignored."""
         document = self.documents.get(uri)
         if document is not None:
+            now = time.monotonic()
+            self.rhythm, self._typed_at = self.rhythm.typed(now - self._typed_at), now
             self.documents[uri] = document = document.edited(edits, version, self.encoding)
             self._overlay(uri, document.text)
 
@@ -113,6 +127,7 @@ class Session:
         if self.documents.pop(uri, None) is not None:
             self._overlay(uri, None)
             self.answers.pop(uri, None)
+            self._anchors.pop(uri, None)
             del self._places[uri]
 
     async def complete(self, uri: str, offset: int, trigger: Trigger) -> Completion | None:
@@ -122,20 +137,18 @@ class Session:
         """
         if isinstance(self._engine, EngineError):
             raise self._engine
-        document, place = self.documents[uri], self._places[uri]
-        request = CompletionRequest(
-            document=uri,
-            path=place.path,
-            text=document.text,
-            offset=offset,
-            snapshot=place.workspace.index.snapshot if place.workspace else NO_PROJECT,
-            trigger=trigger,
-        )
-        completion = await self._newest_wins(uri, complete(request, self._engine, self.settings))
+        document, engine = self.documents[uri], self._engine
+        request = self._request(uri, document.text, offset, trigger)
+        self._look_no_further()
+        completion = await self._newest_wins(uri, complete(request, engine, self.settings, self.memory))
         is_still_asked = self.documents.get(uri) is document
         if completion is None or not is_still_asked:
             return None
+        if not completion.remembered:
+            self.rhythm = self.rhythm.answered(completion.reply)
+            self._anchors[uri] = completion.anchor
         self.answers[uri] = completion
+        self._foresight = self._spawn(self._look_ahead(request, completion, engine))
         return completion
 
     async def close(self) -> None:
@@ -147,6 +160,41 @@ class Session:
         await asyncio.to_thread(self.workspaces.close_all)
         if not isinstance(self._engine, EngineError):
             await self._engine.close()
+
+    def _request(self, uri: str, text: str, offset: int, trigger: Trigger) -> CompletionRequest:
+        place, anchor = self._places[uri], self._anchors.get(uri)
+        asked_before = self.answers.get(uri)
+        tokens = asked_before.reply.prompt_tokens if asked_before else 0
+        return CompletionRequest(
+            document=uri,
+            path=place.path,
+            text=text,
+            offset=offset,
+            snapshot=place.workspace.index.snapshot if place.workspace else NO_PROJECT,
+            trigger=trigger,
+            anchor=None if self.rhythm.reads_quickly(tokens) else anchor,
+            pause_s=self.rhythm.pause_s(on_battery()) if trigger == "automatic" else 0.0,
+        )
+
+    async def _look_ahead(self, request: CompletionRequest, completion: Completion, engine: Engine) -> None:
+        """When an answer is out: make ready what will be wanted if it is accepted; when the cursor rests, let a slow
+        model read the place afresh. What is not mains-powered does neither."""
+        if on_battery():
+            return
+        uri, document = request.document, self.documents.get(request.document)
+        try:
+            if completion.text:
+                await complete(accepted(request, completion), engine, self.settings, self.memory)
+            await asyncio.sleep(IDLE_S)
+            tokens = completion.reply.prompt_tokens
+            if not self.rhythm.reads_quickly(tokens) and self.documents.get(uri) is document:
+                self._anchors[uri] = await warm(request, engine, self.settings)
+        except EngineError:
+            return  # nobody waits for this; whoever asks next is told
+
+    def _look_no_further(self) -> None:
+        if self._foresight is not None:
+            self._foresight.cancel()
 
     async def _newest_wins(self, uri: str, work: Coroutine[Any, Any, Completion | None]) -> Completion | None:
         older = self._newest.get(uri)
@@ -189,10 +237,11 @@ class Session:
         if place.workspace is not None:
             place.workspace.index.set_overlay(place.path, text)
 
-    def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        return task
 
 
 def _is_being_cancelled() -> bool:

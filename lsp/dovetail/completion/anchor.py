@@ -1,0 +1,60 @@
+"""Where prefix and suffix are frozen: pure.
+
+While one types, the prompt must not change in its middle, or the model reads it anew from there. So prefix and suffix
+are frozen at the start of a line; what has been typed since then follows as the forced beginning of the middle, and a
+keystroke costs the tokens typed. The rest of the cursor's line belongs to the frozen suffix only if it is code: the
+brackets and quotes that an editor closes by itself come and go as one types, so they are left out of it, and shaping
+makes the suggestion go with them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dovetail.completion.place import Place
+from dovetail.completion.trigger import CLOSERS
+from dovetail.completion.window import cut_window
+from dovetail_context.bundle import ContextBundle
+from dovetail_context.tokens import estimate_tokens
+
+# Longer middles the model has hardly seen in training, and what is typed in them no context was gathered for.
+MOST_LINES = 8
+MOST_CHARACTERS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A frozen place: the file is `before`, a hole, `after`; the model is shown `prefix`, `suffix` and `context`.
+
+    `name` tells it from other anchors of its document.
+    """
+
+    name: str
+    before: str
+    after: str
+    prefix: str
+    suffix: str
+    context: ContextBundle
+
+    def forced(self, place: Place) -> str | None:
+        """What has been typed in the hole up to the cursor; None where the rest of the file is not as it was frozen."""
+        start = len(self.before)
+        typed = place.text[start : place.offset]
+        if place.offset < start or len(typed) > MOST_CHARACTERS or typed.count("\n") >= MOST_LINES:
+            return None
+        if place.text[hole_end(place) :] != self.after or not place.text.startswith(self.before):
+            return None
+        return typed
+
+
+def freeze(place: Place, name: str, context: ContextBundle, window_tokens: int) -> Anchor:
+    """A new anchor at the start of the cursor's line."""
+    start = place.offset - len(place.left)
+    before, after = place.text[:start], place.text[hole_end(place) :]
+    window = cut_window(before, after, window_tokens, estimate_tokens)
+    return Anchor(name, before, after, window.prefix, window.suffix, context)
+
+
+def hole_end(place: Place) -> int:
+    """Where the frozen suffix begins: at the cursor if code stands right of it, else at the line's end."""
+    return place.offset + len(place.right) if CLOSERS.issuperset(place.right) else place.offset

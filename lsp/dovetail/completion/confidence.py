@@ -1,0 +1,34 @@
+"""How much of a suggestion to show, by how sure the model was: pure.
+
+The mean log-probability of the tokens tells how likely a suggestion is to be kept. Where the thresholds lie, and what
+share of the shown is right beyond each, stands in README.md; `dovetail eval` writes what they were read from.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Mean natural-log probability a token. Below the first nothing is shown, below the others less than was written.
+NOTHING_BELOW = -2.5
+WORD_BELOW = -1.6
+LINE_BELOW = -0.9
+_FIRST_WORD = re.compile(r"\s*(?:\w+|[^\w\s]+\w*)")
+
+
+def confident_part(text: str, logprob: float | None) -> str:
+    """The beginning of `text` that its log-probability (nats a token) is worth: all, a line, a word, or nothing."""
+    if logprob is None or logprob >= LINE_BELOW:
+        return text
+    if logprob < NOTHING_BELOW:
+        return ""
+    first_line = next((line for line in _lines_from_the_first(text) if line.strip()), "")
+    if logprob >= WORD_BELOW:
+        return first_line
+    word = _FIRST_WORD.match(first_line)
+    return word.group() if word else ""
+
+
+def _lines_from_the_first(text: str) -> list[str]:
+    """Beginnings of the text that end with a line: an empty first line belongs to the one after it."""
+    lines = text.split("\n")
+    return ["\n".join(lines[: number + 1]) for number in range(len(lines))]

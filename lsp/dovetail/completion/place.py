@@ -1,0 +1,113 @@
+"""The place of a cursor, read once: what stands around it, as text and as a tree. Everything later decides by this."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+from dovetail_context.languages.registry import language_for
+from dovetail_context.parse import ParsedText, PlaceKind, parse_text
+
+# What an editor shows a tab as, where a file does not say how wide its levels are.
+TAB_COLUMNS = 4
+
+
+@dataclass(frozen=True)
+class Place:
+    """A cursor in a text. Lines end with "\\n" here, whatever the file has; `offset` counts code points of `text`.
+
+    `left` and `right` are the parts of its line. Parsed when first asked for, so not `slots`.
+    """
+
+    path: str
+    text: str
+    offset: int
+    left: str
+    right: str
+
+    @cached_property
+    def parsed(self) -> ParsedText | None:
+        """The text's tree; None where the language is not known."""
+        return parse_text(self.path, self.text)
+
+    @cached_property
+    def errors(self) -> int:
+        """How broken the text is before anything is inserted."""
+        return self.parsed.errors() if self.parsed else 0
+
+    @cached_property
+    def errors_elsewhere(self) -> int:
+        """How broken the text is without the cursor's line."""
+        start, end = self.offset - len(self.left), self.offset + len(self.right)
+        return self.parsed.replaced(start, end, "").errors() if self.parsed else 0
+
+    @cached_property
+    def kind(self) -> PlaceKind:
+        """Whether text inserted here is code, or part of a comment or a string."""
+        return self.parsed.kind_at(self.offset) if self.parsed else "code"
+
+    @property
+    def language(self) -> str:
+        """Name of the language; "" where it is not one of ours."""
+        language = language_for(self.path)
+        return language.name if language else ""
+
+    @property
+    def indent(self) -> int:
+        """Characters of white space that the line begins with."""
+        return len(self.left) - len(self.left.lstrip())
+
+    @cached_property
+    def indent_unit(self) -> str:
+        """One level of indentation, as the file has it: a tab or some spaces; "" where no line is indented."""
+        return _indent_unit(self.text)
+
+    def line_above(self) -> str:
+        """The nearest line above that is not empty; "" where there is none."""
+        before = self.text[: self.offset - len(self.left)].rstrip()
+        return before[before.rfind("\n") + 1 :]
+
+    def lines_below(self, count: int) -> list[str]:
+        """The next `count` lines below that are not empty."""
+        start = self.offset + len(self.right) + 1
+        found: list[str] = []
+        while start < len(self.text) and len(found) < count:
+            end = self.text.find("\n", start)
+            end = len(self.text) if end < 0 else end
+            if self.text[start:end].strip():
+                found.append(self.text[start:end])
+            start = end + 1
+        return found
+
+
+def read_place(path: str, text: str, offset: int) -> Place:
+    """The place at `offset` (code points) of `text`, which may have any line ends."""
+    before = unix_line_ends(text[:offset])
+    whole = before + unix_line_ends(text[offset:]) if "\r" in text else text
+    start = before.rfind("\n") + 1
+    end = whole.find("\n", len(before))
+    return Place(path, whole, len(before), before[start:], whole[len(before) : end if end >= 0 else len(whole)])
+
+
+def unix_line_ends(text: str) -> str:
+    """Models are trained on "\\n"; the editor puts its own line ends back when it inserts."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _indent_unit(text: str) -> str:
+    """By the differences in indentation between one line and the next, which are mostly one level."""
+    steps: Counter[int] = Counter()
+    previous = tabs = 0
+    for line in text[:100_000].split("\n"):
+        content = line.lstrip()
+        if not content:
+            continue
+        tabs += line[0] == "\t"
+        width = len(line) - len(content)
+        steps[width - previous] += 1
+        previous = width
+    rising = {step: count for step, count in steps.items() if 1 < step <= 8}
+    if tabs and tabs >= sum(rising.values()):
+        return "\t"
+    return " " * max(rising, key=lambda step: rising[step]) if rising else ""

@@ -1,0 +1,79 @@
+"""Answers that are known already: typing along a suggestion, deleting back into it, accepting a part of it, coming back
+to a place. The model is not asked, and nothing is parsed that was parsed before.
+
+An answer holds as long as all that decided it holds: the text around the hole, the rest of the project, the model and
+the settings.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from dovetail.completion.anchor import hole_end
+from dovetail.completion.place import Place
+from dovetail.completion.request import Completion
+from dovetail.completion.right_side import ways_to_insert
+from dovetail.completion.shaping import Shaped
+
+# Answers kept for each session. An answer holds references to texts that are mostly alive anyway.
+CAPACITY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What was answered at a place, "" for nothing.
+
+    `asked` is all that decides besides the text: document, model, settings, the state of the rest of the project.
+    """
+
+    asked: tuple[object, ...]
+    before: str
+    after: str
+    right: str
+    shaped: Shaped
+    completion: Completion
+
+
+class Memory:
+    """The newest answers, the least recently used forgotten first."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[tuple[object, ...], Remembered] = OrderedDict()
+
+    def keep(self, remembered: Remembered) -> None:
+        """Remember an answer, in place of an older one at the same place."""
+        key = (remembered.asked, remembered.before, remembered.after)
+        self._answers[key] = remembered
+        self._answers.move_to_end(key)
+        while len(self._answers) > CAPACITY:
+            self._answers.popitem(last=False)
+
+    def find(self, asked: tuple[object, ...], place: Place) -> tuple[Remembered, Shaped] | None:
+        """An answer that still holds at this place, and what is left of it to show."""
+        before, after = place.text[: place.offset], place.text[hole_end(place) :]
+        for key in reversed(self._answers):
+            remembered = self._answers[key]
+            left = _left_of(remembered, before, after)
+            if left is None or remembered.asked != asked:
+                continue
+            self._answers.move_to_end(key)
+            return remembered, _placed(left, remembered, place)
+        return None
+
+
+def _left_of(remembered: Remembered, before: str, after: str) -> str | None:
+    """What has not been typed yet of a suggestion; None where something else has been."""
+    text, length = remembered.shaped.text, len(remembered.before)
+    typed = before[length:]
+    if len(after) != len(remembered.after) or len(before) < length or (typed == text and text):
+        return None
+    if not text.startswith(typed) or after != remembered.after or not before.startswith(remembered.before):
+        return None
+    return text[len(typed) :]
+
+
+def _placed(left: str, remembered: Remembered, place: Place) -> Shaped:
+    if left == remembered.shaped.text and place.right == remembered.right:
+        return remembered.shaped
+    return next((Shaped(way.text, way.replaced) for way in ways_to_insert(left, place.right)), Shaped(""))

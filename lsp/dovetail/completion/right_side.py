@@ -1,0 +1,64 @@
+"""What stands right of the cursor already, and how a suggestion goes with it: pure functions on text.
+
+Editors close brackets and quotes by themselves. A suggestion that closes them too must not close them twice; one that
+goes on behind them replaces them (the item's range then reaches over them).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+_QUOTES = frozenset("\"'`")
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """`text` in place of the `replaced` characters right of the cursor."""
+
+    text: str
+    replaced: int = 0
+
+
+def ways_to_insert(text: str, right: str) -> list[Insertion]:
+    """How `text` can go before `right`, the rest of the line: the likeliest first. Which one fits, a parse tells."""
+    rest = right.rstrip()
+    if not rest or not text:
+        return [Insertion(text)]
+    ways = []
+    first, *more = text.split("\n", 1)
+    unmatched = _unmatched(first)
+    for length in range(min(len(rest), len(first)), 0, -1):
+        if first.endswith(rest[:length]) and not more and (length > 1 or not unmatched or len(first) - 1 in unmatched):
+            ways.append(Insertion(first[:-length]))
+            break
+    closers = len(rest) - len(rest.lstrip("".join(_PAIRS) + "".join(_QUOTES)))
+    matching = [place for place in unmatched if first[place] in rest[:closers]]
+    if matching:
+        ways.append(Insertion(text, min(len(matching), closers)))
+    ways.append(Insertion(text))
+    letters = iter(text)
+    if all(character in letters for character in rest):  # in this order
+        ways.append(Insertion(text, len(rest)))
+    return list(dict.fromkeys(way for way in ways if way.text))
+
+
+def _unmatched(line: str) -> list[int]:
+    """Places of the closing brackets whose opening ones are not in `line`, and of a quote that none goes with."""
+    waiting: list[str] = []
+    unmatched: list[int] = []
+    quote, quote_place = "", -1
+    for place, character in enumerate(line):
+        if quote:
+            if character == quote and line[place - 1 : place] != "\\":
+                quote = ""
+        elif character in _QUOTES:
+            quote, quote_place = character, place
+        elif character in _PAIRS.values():
+            waiting.append(character)
+        elif character in _PAIRS:
+            if waiting and waiting[-1] == _PAIRS[character]:
+                waiting.pop()
+            else:
+                unmatched.append(place)
+    return sorted([*unmatched, quote_place]) if quote else unmatched

@@ -7,6 +7,7 @@ from dovetail_context.index.record import FileRecord
 from dovetail_context.languages.registry import is_project_file, language_for
 from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.scan import Skipped
+from dovetail_context.workspace.secrets import redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +37,24 @@ def is_wanted(path: str) -> bool:
 
 
 def read_file(root: Path, path: str) -> ReadFile:
-    """Read `path` (posix, relative) from disk."""
+    """Read `path` (posix, relative) from disk. No record holds a secret: they are blanked out here."""
     result = read_source(root / path)
     if result.text is None:
         return ReadFile(path, skipped=result.skipped)
+    text = redact(result.text)
     if is_project_file(path):
-        return ReadFile(path, project=result.text)
-    read = read_text(path, result.text)
+        return ReadFile(path, project=text)
+    read = read_text(path, text)
     return ReadFile(
         path, read.record, None, read.skipped, (*([result.problem] if result.problem else []), *read.problems)
     )
 
 
 def read_text(path: str, text: str) -> ReadFile:
-    """Read `text` as the content of `path`. Calls are left out: they are read from the few files that matter."""
+    """Read `text`, whose secrets have been blanked out, as the content of `path`.
+
+    Calls are left out: they are read from the few files that matter.
+    """
     language = language_for(path)
     if language is None:
         return ReadFile(path, skipped="no known language")

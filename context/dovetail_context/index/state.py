@@ -14,6 +14,7 @@ from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.registry import is_project_file
 from dovetail_context.workspace.exclude import excluded_folder
 from dovetail_context.workspace.scan import ScannedFile, Skipped, is_excluded, scan
+from dovetail_context.workspace.secrets import redact
 from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out
 
 # With more changed paths than this (a branch switch), one walk over the tree is cheaper than judging each path.
@@ -88,6 +89,7 @@ class WorkspaceState:
             if self._buffers.pop(relative, None) is not None:
                 self._touched.add(relative)
             return
+        text = redact(text)
         known = self._buffers.get(relative) or self._disk.get(relative)
         read = ReadFile(relative, known) if known is not None and known.text == text else read_text(relative, text)
         if read.record is not None:

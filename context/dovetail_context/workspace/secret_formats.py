@@ -1,0 +1,143 @@
+"""What keys of well-known services look like: one line a format. Data only; `secrets.py` looks for them.
+
+Formats are those that the services publish for secret scanners. Python searches fast for a pattern that begins with
+plain characters, and slowly for any other; so each pattern begins with its marker, and looks back from there at what
+must stand before it.
+"""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of key: its name for the user; the marker, which every such key holds; the pattern, which begins with it.
+
+    What is secret is the pattern's first group, or all of it where there is none, and the `before` characters before.
+    """
+
+    kind: str
+    marker: str
+    pattern: re.Pattern[str]
+    before: int = 0
+
+    @property
+    def is_word(self) -> bool:
+        """Whether the marker stands inside a word, without spaces and quotes."""
+        return not (" " in self.marker or '"' in self.marker)
+
+
+def _key(kind: str, marker: str, rest: str) -> Format:
+    """A key that begins with its marker; where the marker is a part of a longer word there is none."""
+    plain = re.escape(marker)
+    return Format(kind, marker, re.compile(rf"{plain}(?<![A-Za-z0-9_]{plain}){rest}"))
+
+
+def _with(kind: str, marker: str, rest: str, before: int = 0) -> Format:
+    """A text around a secret, that begins with the marker."""
+    return Format(kind, marker, re.compile(re.escape(marker) + rest), before)
+
+
+# These begin with no marker and are looked for only in texts that hold theirs, which are few.
+_JSON_WEB_KEY = re.compile(r'"(?:d|p|q|dp|dq|qi|k)"\s*:\s*"([A-Za-z0-9_\-]{20,})"')
+_KUBERNETES_VALUE = re.compile(r"(?m)^[ \t]+[\w.\-]+:[ \t]*([A-Za-z0-9+/]{8,}={0,2})[ \t]*\r?$")
+
+FORMATS: tuple[Format, ...] = (
+    _key("AWS access key", "AKIA", r"[0-9A-Z]{16}"),
+    _key("AWS access key", "ASIA", r"[0-9A-Z]{16}"),
+    _key("AWS session token", "IQoJb3JpZ2lu", r"[A-Za-z0-9+/=]{40,}"),
+    _key("AWS Bedrock key", "ABSK", r"[A-Za-z0-9+/]{100,}={0,2}"),
+    _key("GitHub token", "ghp_", r"[A-Za-z0-9]{30,}"),
+    _key("GitHub token", "gho_", r"[A-Za-z0-9]{30,}"),
+    _key("GitHub token", "ghu_", r"[A-Za-z0-9]{30,}"),
+    _key("GitHub token", "ghs_", r"[A-Za-z0-9]{30,}"),
+    _key("GitHub token", "ghr_", r"[A-Za-z0-9]{30,}"),
+    _key("GitHub token", "github_pat_", r"[A-Za-z0-9_]{40,}"),
+    _key("GitLab token", "glpat-", r"[A-Za-z0-9_\-]{20,}"),
+    _key("GitLab token", "gldt-", r"[A-Za-z0-9_\-]{20,}"),
+    _key("GitLab token", "glrt-", r"[A-Za-z0-9_\-]{20,}"),
+    _key("GitLab token", "glptt-", r"[0-9a-f]{40}"),
+    _key("GitLab token", "glsoat-", r"[A-Za-z0-9_\-]{20,}"),
+    _key("GitLab token", "GR1348941", r"[A-Za-z0-9_\-]{20,}"),
+    _key("Slack token", "xox", r"[abeoprs](?:\.xox[bp])?-[A-Za-z0-9\-]{10,}"),
+    _key("Slack token", "xapp-", r"\d-[A-Z0-9]+-\d+-[A-Za-z0-9]+"),
+    _with("Slack webhook", "hooks.slack.com/", r"(?:services|workflows|triggers)/([A-Za-z0-9+/]{20,})"),
+    _with("Discord webhook", "/api/webhooks/", r"(\d{10,}/[\w\-]{30,})"),
+    _with("Teams webhook", "webhook.office.com/", r"webhookb2/([A-Za-z0-9@\-/]{40,})"),
+    _key("Stripe key", "sk_live_", r"[A-Za-z0-9]{10,}"),
+    _key("Stripe key", "sk_test_", r"[A-Za-z0-9]{10,}"),
+    _key("Stripe key", "rk_live_", r"[A-Za-z0-9]{10,}"),
+    _key("Stripe key", "rk_test_", r"[A-Za-z0-9]{10,}"),
+    _key("Stripe webhook secret", "whsec_", r"[A-Za-z0-9+/=]{20,}"),
+    _key("Google API key", "AIza", r"[A-Za-z0-9_\-]{35}"),
+    _key("Google OAuth token", "ya29.", r"[A-Za-z0-9_\-]{20,}"),
+    _key("Google OAuth secret", "GOCSPX-", r"[A-Za-z0-9_\-]{20,}"),
+    _key("Google OAuth refresh token", "1//0", r"[A-Za-z0-9_\-]{30,}"),
+    _with("Azure storage key", "AccountKey=", r"([A-Za-z0-9+/]{20,}={0,2})"),
+    _with("Azure shared access key", "SharedAccessKey=", r"([A-Za-z0-9+/]{20,}={0,2})"),
+    _with("Azure signature", "sig=", r"(?<=[?&;]sig=)([A-Za-z0-9%+/=]{30,})"),
+    _with("Azure client secret", "Q~", r"(?<=[\w.~\-]{3}\dQ~)[\w.~\-]{30,40}", before=4),
+    _key("OpenAI or Anthropic key", "sk-", r"(?:[a-z]+[a-z0-9]*-)*[A-Za-z0-9_\-]{20,}"),
+    _key("Groq key", "gsk_", r"[A-Za-z0-9]{40,}"),
+    _key("xAI key", "xai-", r"[A-Za-z0-9]{60,}"),
+    _key("Perplexity key", "pplx-", r"[A-Za-z0-9]{40,}"),
+    _key("Replicate key", "r8_", r"[A-Za-z0-9]{30,}"),
+    _key("Hugging Face token", "hf_", r"[A-Za-z0-9]{30,}"),
+    _key("npm token", "npm_", r"[A-Za-z0-9]{30,}"),
+    _with("npm token", "_authToken", r"[ \t]*=[ \t]*([A-Za-z0-9_\-]{20,})"),
+    _key("PyPI token", "pypi-AgE", r"[A-Za-z0-9_\-]{20,}"),
+    _key("RubyGems key", "rubygems_", r"[0-9a-f]{40,}"),
+    _key("crates.io token", "cio", r"[A-Za-z0-9]{32}(?![A-Za-z0-9])"),
+    _key("NuGet key", "oy2", r"[a-z0-9]{43}(?![a-z0-9])"),
+    _key("Clojars token", "CLOJARS_", r"[a-z0-9]{50,}"),
+    _key("Docker token", "dckr_pat_", r"[A-Za-z0-9_\-]{20,}"),
+    _with("DigitalOcean token", "_v1_", r"(?<=do[opr]_v1_)[0-9a-f]{40,}", before=3),
+    _key("Shopify token", "shp", r"(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
+    _key("Square token", "sq0", r"[a-z]{3}-[A-Za-z0-9_\-]{22,}"),
+    _key("SendGrid key", "SG.", r"[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}"),
+    _key("Mailgun key", "key-", r"[0-9a-f]{32}(?![0-9a-f])"),
+    _with("Mailchimp key", "-us", r"(?<=[0-9a-f]{32}-us)\d{1,2}", before=32),
+    _key("Twilio key", "SK", r"[0-9a-f]{32}(?![0-9a-f])"),
+    _with("Telegram bot token", ":AA", r"(?<=\d{8}:AA)[A-Za-z0-9_\-]{32,}", before=8),
+    _with("Discord bot token", ".", r"(?<=[MNO][A-Za-z\d_\-]{23}\.)[\w\-]{6}\.[\w\-]{27,}", before=24),
+    _key("Vault token", "hvs.", r"[A-Za-z0-9_\-]{20,}"),
+    _key("Vault token", "hvb.", r"[A-Za-z0-9_\-]{20,}"),
+    _with("Terraform Cloud token", ".atlasv1.", r"(?<=[A-Za-z0-9]{14}\.atlasv1\.)[\w\-]{60,}", before=14),
+    _key("Databricks token", "dapi", r"[0-9a-f]{32}(?:-\d)?"),
+    _key("Linear key", "lin_", r"(?:api|oauth)_[A-Za-z0-9]{30,}"),
+    _key("Notion token", "ntn_", r"[A-Za-z0-9]{40,}"),
+    _key("Notion token", "secret_", r"[A-Za-z0-9]{43}(?![A-Za-z0-9])"),
+    _key("Figma token", "figd_", r"[A-Za-z0-9_\-]{30,}"),
+    _key("Postman key", "PMAK-", r"[0-9a-f]{24}-[0-9a-f]{34}"),
+    _key("New Relic key", "NRAK-", r"[A-Z0-9]{27}"),
+    _key("Grafana token", "glsa_", r"[A-Za-z0-9]{32}_[0-9a-fA-F]{8}"),
+    _key("Grafana token", "glc_", r"[A-Za-z0-9+/]{32,}={0,2}"),
+    _key("Sentry token", "sntry", r"[su]_[A-Za-z0-9_=+/]{40,}"),
+    _key("Doppler token", "dp.", r"(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9.\-_]{40,}"),
+    _key("PlanetScale secret", "pscale_", r"(?:tkn|pw|oauth)_[A-Za-z0-9_\-.=]{30,}"),
+    _key("Supabase token", "sbp_", r"[0-9a-f]{40}"),
+    _key("Supabase key", "sb_secret_", r"[A-Za-z0-9_\-]{20,}"),
+    _with("Fly token", "FlyV1 ", r"([A-Za-z0-9+/=_,\-]{40,})"),
+    _key("Netlify token", "nfp_", r"[A-Za-z0-9]{36,}"),
+    _key("Atlassian token", "ATATT3", r"[A-Za-z0-9_\-=]{50,}"),
+    _key("Atlassian token", "ATCTT3", r"[A-Za-z0-9_\-=]{50,}"),
+    _key("Airtable token", "pat", r"[A-Za-z0-9]{14}\.[0-9a-f]{64}"),
+    _key("Facebook token", "EAAC", r"[A-Za-z0-9]{40,}"),
+    _key("Dropbox token", "sl.", r"[A-Za-z0-9_\-]{100,}"),
+    _key("Alibaba key", "LTAI", r"[A-Za-z0-9]{16,24}(?![A-Za-z0-9])"),
+    _key("Tencent key", "AKID", r"[A-Za-z0-9]{32}(?![A-Za-z0-9])"),
+    _with("age key", "AGE-SECRET-KEY-1", r"[A-Z0-9]{40,}"),
+    _key("1Password token", "ops_eyJ", r"[A-Za-z0-9+/]{100,}={0,3}"),
+    _key("Pulumi token", "pul-", r"[0-9a-f]{40}"),
+    _key("JSON web token", "eyJ", r"[A-Za-z0-9_\-=]{8,}\.[A-Za-z0-9_\-=]{8,}(?:\.[A-Za-z0-9_\-+/=]*)?"),
+    _with("private key in base64", "LS0tLS1CRUdJTi", r"[A-Za-z0-9+/=]{20,}"),
+    _with("bearer token", "earer ", r"\s*((?=[A-Za-z\-._~+/]*\d)[A-Za-z0-9\-._~+/]{16,}=*)"),
+    _with("basic credentials", "asic ", r"\s*((?=[A-Za-z+/]*[\dA-Z])[A-Za-z0-9+/]{16,}={0,2})(?![A-Za-z0-9])"),
+    _with("password hash", "$2", r"[abxy]\$\d\d\$[./A-Za-z0-9]{53}"),
+    _with("password hash", "$argon2", r"(?:id|i|d)\$[A-Za-z0-9$,=+/]{30,}"),
+    _with("password hash", "$6$", r"[./A-Za-z0-9=$]{60,}"),
+    _with("credentials of curl", " -u ", r"\s*[\"']?[\w.\-@]+:([^\s\"':@]{6,})"),
+    Format("private part of a JSON web key", '"kty"', _JSON_WEB_KEY),
+    Format("Kubernetes secret", "kind: Secret", _KUBERNETES_VALUE),
+    _with("PuTTY key", "Private-MAC:", r"\s*([0-9a-f]{20,})"),
+)

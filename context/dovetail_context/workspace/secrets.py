@@ -1,0 +1,245 @@
+"""Keys, passwords and tokens in a text: where they stand, and the same text with them blanked out. Pure.
+
+What is found: keys in the format of a well-known service (`secret_formats.py`), private keys, passwords in addresses,
+and literals without meaning that are given to a name such as `password` or `api_key`. A secret is blanked out with as
+many `*` as it has characters, so that every offset, line and quote stays where it is and code still parses. Files that
+are secret as a whole are known by their names, in `exclude.py`.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from dovetail_context.workspace.secret_formats import FORMATS
+
+BLANK = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a secret stands: [start:end] in code points, and of what kind it is. It does not hold the secret."""
+
+    start: int
+    end: int
+    kind: str
+
+
+def redact(text: str) -> str:
+    """`text` with every secret in it blanked out; lengths and line ends stay. The same object if there is none."""
+    found = sorted(_found(text), key=lambda secret: secret.start)
+    if not found:
+        return text
+    parts: list[str] = []
+    done = 0
+    for secret in found:
+        if secret.end > done:
+            start = max(secret.start, done)
+            parts.append(text[done:start])
+            parts.append(_NOT_LINE_END.sub(BLANK, text[start : secret.end]))
+            done = secret.end
+    parts.append(text[done:])
+    return "".join(parts)
+
+
+def find_secrets(text: str) -> tuple[Secret, ...]:
+    """Every secret in `text`, in order; what stands inside another one is not told."""
+    kept: list[Secret] = []
+    for secret in sorted(_found(text), key=lambda secret: (secret.start, -secret.end)):
+        if not kept or secret.end > kept[-1].end:
+            kept.append(secret)
+    return tuple(kept)
+
+
+_IN_WORDS = tuple(known for known in FORMATS if known.is_word)
+_BETWEEN_WORDS = tuple(known for known in FORMATS if not known.is_word)
+_SHORTEST_KEY = 15  # characters of the shortest key in FORMATS, with what stands around it without space
+_WORD_ENDS = bytes.maketrans(b"\"'`(),;<>{}[]|", b" " * 14)
+_NOT_LINE_END = re.compile(r"[^\r\n]")
+
+# Names that only ever hold secrets, in lower case, and whole words that often do: those must hold what looks random.
+_SECRET_NAMES = (
+    *("passw", "pwd", "passphrase", "secret", "credential", "bearer", "api_key", "apikey", "api-key", "access_key"),
+    *("accesskey", "access-key", "private_key", "privatekey", "private-key", "auth_token", "authtoken", "access_token"),
+    *("accesstoken", "refresh_token", "refreshtoken", "master_key", "masterkey", "encryption_key", "encryptionkey"),
+    *("signing_key", "signingkey", "account_key", "accountkey"),
+)
+_MAYBE_NAMES = ("token", "key", "auth", "authorization", "salt", "webhook", "dsn")
+_ENDS_WORD = re.compile(r"s?(?![a-z])")
+# What is called so is about a secret, and is none: `secret_name`, `tokenUrl`, `password-field`.
+_ABOUT = re.compile(
+    r"(?:name|id|ids|url|uri|path|file|dir|field|header|type|kind|prefix|suffix|param|label|arn|hash|length|size|regex|"
+    r"pattern|format|alias|title|text|message|error|hint|help|description|placeholder|env|var|ref|class|selector)s?$",
+    re.IGNORECASE,
+)
+# From behind the word to where a quoted value begins: the rest of the name, a declared type, an operator, a bracket.
+_QUOTED = re.compile(
+    r"(?P<rest>[\w.\-]{0,40})"
+    r"(?:[\"'`][ \t]{0,8},[ \t]{0,8}(?=[\"'`])|[\"'`]?\]?[ \t]{0,8}"
+    r"(?::[ \t]*[\w&<>\[\].|*?, ']{1,40}?[ \t]*=(?!=)|:=|=>|={1,3}|!==?|[:(>]|\s+value\s{0,8}[=:]))"
+    r"\s{0,40}(?:\(\s{0,40})?[A-Za-z@$]{0,3}(?P<quote>[\"'`])"
+)
+# The same for a value without quotes, as in settings files: it stands in the same line.
+_BARE = re.compile(r"(?P<rest>[\w.\-]{0,40})[\"']?(?:[ \t]{0,8}[:=][ \t]{0,8}|[ \t]+value[=:][ \t]{0,8}|>)")
+# And for an option of a command: `--password hunter2`.
+_OPTION = re.compile(r"(?P<rest>[\w\-]{0,20})[ \t]+")
+_BARE_VALUE = re.compile(r"[^\s\"'`,;<>(){}\[\]&|]{6,400}+(?![(\[{])")
+_QUOTED_VALUE = {quote: re.compile(rf"[^{quote}\r\n]{{6,4000}}(?={quote})") for quote in "\"'`"}
+_IDENTIFIER = re.compile(r"[*&!]*[A-Za-z_$@][\w$]*[?!]*(?:(?:\.|::|->)[A-Za-z_$][\w$]*[?!]*)*(?:=.*)?$")
+_WORDS = re.compile(r"[A-Za-z]+(?:[-_. /:+]+[A-Za-z]+)*\d{0,2}$")
+_TEMPLATE = re.compile(r"\$\{|\{[^}]*\}|%\(|%[sd]|<[\w \-]+>|\.\.\.|[xX*]{6}|^\$\w+$|^\$\(|EXAMPLE_|^your[-_]|^data:")
+_RANDOM_TEXT = re.compile(r"[\w+/=.~\-:@!#$%^&*]+$")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
+
+_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_BODY = re.compile(r"(?:\\[nrt])+|([A-Za-z0-9+/=]{4,})")
+_LONG_KEY_BODY = re.compile(r"(?:\\[nrt])+|([A-Za-z0-9+/=]{24,})")
+MOST_OF_A_KEY = 16_000  # characters; a key of 16,384 bits has some 13,000
+_PASSWORD_IN_ADDRESS = re.compile(r"://[^\s:/@\"'`<>]{0,80}:([^\s@\"'`<>/]{1,200})@[\w\[{$%]")
+_SAMPLE_PASSWORDS = frozenset({"password", "passwd", "pass", "pw", "pwd", "p", "***", "xxx"})  # of documentation
+
+# A literal for a secret's name has at least so many characters; one for a name that may hold a secret so many.
+_SHORTEST, _SHORTEST_RANDOM = 6, 16
+_RANDOM_BITS = 3.0  # of entropy a character: 16 random hexadecimal digits have 3.2, in the mean
+_RANDOM_CHANGES = 0.25  # share of neighbours of another class; random letters and digits have 0.6, identifiers 0.15
+
+
+def _found(text: str) -> Iterator[Secret]:
+    yield from _by_format(text)
+    if "PRIVATE KEY" in text or "Private-Lines:" in text:
+        yield from _private_keys(text)
+    if "://" in text:
+        yield from _passwords_in_addresses(text)
+    yield from _by_name(text)
+
+
+def _by_format(text: str) -> Iterator[Secret]:
+    words = _words_that_may_be_keys(text)
+    possible = [known for known in _IN_WORDS if known.marker in words]
+    for known in (*possible, *(known for known in _BETWEEN_WORDS if known.marker in text)):
+        for match in known.pattern.finditer(text):
+            start, end = match.span(known.pattern.groups)
+            yield Secret(start - known.before, end, known.kind)
+
+
+def _words_that_may_be_keys(text: str) -> str:
+    """The long words that are no plain lower case: some hundredth of a text of code, so a hundred markers are soon
+    looked for in it.
+    """
+    words = text.encode("ascii", "replace").translate(_WORD_ENDS).split()
+    return b" ".join(word for word in words if len(word) >= _SHORTEST_KEY and not _is_plain(word)).decode("ascii")
+
+
+def _is_plain(word: bytes) -> bool:
+    return word.islower() and word.translate(None, b"_.-/:=").isalpha()
+
+
+def _private_keys(text: str) -> Iterator[Secret]:
+    """Between the two lines of a private key, and where one of them is cut off, what looks like a part of one."""
+    done = 0
+    for begin in _BEGIN.finditer(text):
+        end = _END.search(text, begin.end(), begin.end() + MOST_OF_A_KEY)
+        stop = end.start() if end else begin.end() + MOST_OF_A_KEY
+        yield from _runs(_KEY_BODY if end else _LONG_KEY_BODY, text, begin.end(), stop)
+        done = end.end() if end else stop
+    for end in _END.finditer(text):
+        begun = text.rfind("-----BEGIN ", max(0, end.start() - MOST_OF_A_KEY), end.start())
+        if begun < 0:
+            yield from _runs(_LONG_KEY_BODY, text, max(0, end.start() - MOST_OF_A_KEY), end.start())
+    putty = text.find("Private-Lines:", done)
+    if putty >= 0:
+        stop = text.find("Private-MAC:", putty)
+        yield from _runs(_LONG_KEY_BODY, text, putty, stop if stop >= 0 else putty + MOST_OF_A_KEY)
+
+
+def _runs(body: re.Pattern[str], text: str, start: int, end: int) -> Iterator[Secret]:
+    for match in body.finditer(text, start, end):
+        if match[1] is not None:
+            yield Secret(*match.span(1), "private key")
+
+
+def _passwords_in_addresses(text: str) -> Iterator[Secret]:
+    place = text.find("://")
+    while place >= 0:
+        match = _PASSWORD_IN_ADDRESS.match(text, place)
+        if match is not None and not _TEMPLATE.search(match[1]) and match[1] not in _SAMPLE_PASSWORDS:
+            yield Secret(*match.span(1), "password in an address")
+        place = text.find("://", place + 3)
+
+
+def _by_name(text: str) -> Iterator[Secret]:
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few capitals have longer small forms; names of secrets are plain letters
+        lowered = "".join(each.lower() if each.isascii() else each for each in text)
+    for words, is_secret in ((_SECRET_NAMES, True), (_MAYBE_NAMES, False)):
+        for word in words:
+            place = lowered.find(word)
+            while place >= 0:
+                end = place + len(word)
+                secret = _given_to(text, place, end, is_secret)
+                if secret is not None:
+                    yield secret
+                place = lowered.find(word, end)
+
+
+def _given_to(text: str, start: int, end: int, is_secret: bool) -> Secret | None:
+    """The secret that the name around [start:end] is given, if it is given one."""
+    match = _QUOTED.match(text, end)
+    quote = match["quote"] if match else ""
+    match = match or _BARE.match(text, end)
+    if match is None:
+        line = max(text.rfind("\n", 0, start), text.rfind(" ", 0, start), text.rfind('"', 0, start)) + 1
+        match = _OPTION.match(text, end) if text.startswith("--", line) else None
+    value = (_QUOTED_VALUE[quote] if quote else _BARE_VALUE).match(text, match.end()) if match else None
+    if match is None or value is None or not (is_secret or _ENDS_WORD.match(match["rest"])):
+        return None
+    literal = value[0]
+    if len(literal) < _SHORTEST or _TEMPLATE.search(literal) or _WORDS.match(literal) or "://" in literal:
+        return None
+    if not quote and not _is_in_a_list_of_settings(text, match.end() - 1, value.end()) and _is_code(literal):
+        return None
+    must_be_random = not is_secret or _ABOUT.search(match["rest"]) is not None
+    if not (_is_random(literal) if must_be_random else _is_meaningless(literal)):
+        return None
+    return Secret(*value.span(), "secret given to a name")
+
+
+def _is_in_a_list_of_settings(text: str, operator: int, end: int) -> bool:
+    """Whether it is a part of `Server=db;Password=...;` or `?user=me&password=...`: "=" without space, then a mark."""
+    return text[operator : operator + 1] == "=" and text[end : end + 1] in (";", "&", '"', "'")
+
+
+def _is_code(literal: str) -> bool:
+    """Whether something without quotes is a name rather than a value: names change class seldom."""
+    return bool(_IDENTIFIER.match(literal)) and not (_is_random(literal) and _changes(literal) > 0.4)
+
+
+def _is_meaningless(literal: str) -> bool:
+    """Whether a literal for a secret's name is no word: letters and digits or signs, without space."""
+    if any(each.isspace() for each in literal):
+        return False
+    letters = any(each.isalpha() for each in literal)
+    digits = any(each.isdigit() for each in literal)
+    signs = any(each in "!@#$%^&*+=?~" for each in literal)
+    return (letters and digits) or (letters and signs) or (digits and len(literal) >= 8)
+
+
+def _is_random(literal: str) -> bool:
+    """Whether a literal looks drawn by chance: long, of many different characters, that change class often."""
+    size = len(literal)
+    if size < _SHORTEST_RANDOM or not _RANDOM_TEXT.match(literal) or _UUID.match(literal):
+        return False
+    if not any(each.isdigit() for each in literal):
+        return False
+    bits = -sum(count / size * math.log2(count / size) for count in Counter(literal).values())
+    return bits >= _RANDOM_BITS and _changes(literal) >= _RANDOM_CHANGES
+
+
+def _changes(literal: str) -> float:
+    """The share of neighbours that are of two classes (small letters, capitals, digits), hyphens and dots left out."""
+    classes = ["a" if each.islower() else "A" if each.isupper() else "0" for each in literal if each.isalnum()]
+    changes = sum(left != right for left, right in pairwise(classes))
+    return changes / max(len(classes) - 1, 1)

@@ -35,45 +35,30 @@ BUILD_FOLDERS = {
     "vendor": ("go.mod", "composer.json", "Gemfile", "Cargo.toml"),
 }
 
+# In these languages a file about secrets is code; in JavaScript `secrets.js` is more often a file of settings.
+_SOURCES = ("py", "pyi", "go", "java", "cs", "rs", "c", "h", "cc", "cpp", "hpp")
 # Files that hold secrets, by name: they are never opened. Matched without regard to case.
 SECRET_NAMES = (
-    ".env",
-    ".env.*",
-    "*.env",
-    "*.pem",
-    "*.key",
-    "*.p12",
-    "*.pfx",
-    "*.jks",
-    "*.keystore",
-    "*.kdbx",
-    "id_rsa*",
-    "id_dsa*",
-    "id_ecdsa*",
-    "id_ed25519*",
-    "credentials",
-    "credentials.*",
-    ".credentials*",
-    "secrets.*",
-    ".secrets*",
-    ".netrc",
-    "_netrc",
-    ".npmrc",
-    ".pypirc",
-    ".htpasswd",
-    "*.tfvars",
-    "*.tfstate",
-    "service-account*.json",
+    *(".env", ".env.*", "*.env", ".envrc", ".flaskenv", ".dev.vars", ".dev.vars.*"),
+    *("*.pem", "*.key", "*.p12", "*.pfx", "*.p8", "*.ppk", "*.jks", "*.jceks", "*.bks", "*.keystore", "*.agekey"),
+    *("*.kdb", "*.kdbx", "*.gpg", "*.pgp", "*.asc.key", "secring.*", "*.ovpn", "*.mobileprovision"),
+    *("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "id_ecdsa_sk*", "id_ed25519_sk*", "ssh_host_*_key"),
+    *("credentials", "credentials.*", ".credentials*", "*credentials.json", "*-credentials.*", "*_credentials.*"),
+    *("secrets.*", ".secrets*", "*.secrets", "secret.*", "*.secret", "*secrets.json", "*secrets.y*ml", "*secrets.toml"),
+    *(".netrc", "_netrc", ".git-credentials", ".npmrc", ".yarnrc.yml", ".pypirc", ".pgpass", "pgpass.conf", ".my.cnf"),
+    *(".htpasswd", "htpasswd", ".dockercfg", ".dockerconfigjson", ".s3cfg", ".boto", "rclone.conf", ".terraformrc"),
+    *("*.tfvars", "*.tfvars.json", "*.tfstate", "*.tfstate.*", ".vault_pass*", "vault_pass*", ".vault-token"),
+    *("kubeconfig", "*.kubeconfig", "service-account*.json", "service_account*.json", "*-service-account.json"),
+    *("firebase-adminsdk*.json", "*-firebase-adminsdk-*.json", "google-services.json", "googleservice-info.plist"),
+    *("client_secret*.json", "application_default_credentials.json", "local.settings.json", "*.publishsettings"),
+    *("keystore.properties", "key.properties", "master.key", "wp-config.php", ".rediscli_auth", "shadow", "passwd"),
 )
-# Names that look like the above and are templates or code about them.
+# Names that look like the above and are templates or code about them; a secret in these is known by its content.
 HARMLESS_NAMES = (
-    "*.env.example",
-    ".env.example",
-    ".env.sample",
-    ".env.template",
-    ".env.dist",
-    "secrets.py",
-    "secrets.go",
+    *("*.env*.example", "*.env*.sample", "*.env*.template", "*.env*.dist", "*.env*.defaults"),
+    *("*.tfvars.example", "credentials.example.*", "secrets.example.*"),
+    *(f"{name}.{suffix}" for name in ("secret", "secrets", "credentials") for suffix in _SOURCES),
+    *(f"*[-_]credentials.{suffix}" for suffix in _SOURCES),
 )
 
 LOCK_FILES = frozenset(

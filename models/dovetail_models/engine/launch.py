@@ -68,7 +68,8 @@ class FoundHost:
     async def gone(self) -> None:
         """Wait until it has ended, kill it if need be, and clean up after it."""
         for _ in range(int(EXIT_TIMEOUT_S / LOOK_AGAIN_S)):
-            if not _is_host(self.card.pid):
+            # A dying process loses its name first and its locks last.
+            if not _is_host(self.card.pid) and not (self.place.holder == self.card.pid and self.place.held):
                 break
             await asyncio.sleep(LOOK_AGAIN_S)
         else:

@@ -1,0 +1,232 @@
+"""One host for all windows: found, shared, left, replaced when it hangs, and killed a hundred times.
+
+DOVETAIL_KILLS=100 runs the long form.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import NewClient, hosts, leftovers, until
+from raw_peer import Peer
+
+from dovetail_models.engine import connection, transport
+from dovetail_models.engine.job import CompletionJob
+from dovetail_models.engine.launch import find_or_start
+from dovetail_models.engine.meeting import ABANDONED_S, MeetingPlace, key_of, running, sweep
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.status import EngineStatus
+from dovetail_models.errors import EngineError
+from dovetail_models.prompt.parts import PromptParts
+
+JOB = CompletionJob(PromptParts((), "a.py", "def total(items):\n    return ", "\n"), "a.py", max_tokens=6)
+KILLS = int(os.environ.get("DOVETAIL_KILLS", "6"))
+
+WINDOW = """
+import asyncio, sys
+from pathlib import Path
+from dovetail_models.engine.client import EngineClient
+from dovetail_models.engine.job import CompletionJob
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.errors import EngineError
+from dovetail_models.prompt.parts import PromptParts
+
+async def main():
+    client = EngineClient(EngineOptions(Path(sys.argv[1]), n_ctx=1024, threads=1))
+    while True:
+        try:
+            parts = PromptParts((), "a.py", "def total(items):\\n    return ", "\\n")
+            reply = await client.complete(CompletionJob(parts, "a.py", max_tokens=6))
+            print(repr(reply.text), flush=True)
+        except EngineError as error:
+            print("error", error, flush=True)
+        await asyncio.sleep(0.02)
+
+asyncio.run(main())
+"""
+
+
+async def test_three_clients_share_one_host_and_one_copy_of_the_weights(new_client: NewClient) -> None:
+    clients = [new_client() for _ in range(3)]
+    replies = await asyncio.gather(*(client.complete(JOB) for client in clients))
+    assert len({reply.text for reply in replies}) == 1
+    assert len({(await client.status()).pid for client in clients}) == 1
+    await until(lambda: len(hosts()) == 1)  # Those that came second at the start have left.
+    await clients[0].close()
+    assert (await clients[1].complete(JOB)).text == replies[0].text
+    await clients[1].close()
+    assert len(hosts()) == 1
+    await clients[2].close()
+    assert hosts() == [] and leftovers() == []
+
+
+async def test_a_host_lingers_for_the_next_client(new_client: NewClient, options: EngineOptions) -> None:
+    lingering = replace(options, linger_s=60.0)
+    first, second = new_client(lingering), new_client(lingering)
+    pid = (await first.ensure_ready()).pid
+    await first.close()
+    assert (await second.ensure_ready()).pid == pid
+    await second.close()
+    # One that nobody uses makes way for another model, or for other options.
+    other = new_client(replace(options, n_ctx=512))
+    assert (await other.ensure_ready()).pid != pid
+    assert len(hosts()) == 1
+
+
+async def test_it_leaves_when_nobody_comes(new_client: NewClient, options: EngineOptions) -> None:
+    client = new_client(replace(options, linger_s=0.2))
+    await client.ensure_ready()
+    await client.close()
+    assert len(hosts()) == 1
+    await until(lambda: hosts() == [])
+
+
+async def test_several_models_only_when_told_to(new_client: NewClient, options: EngineOptions) -> None:
+    first = new_client()
+    await first.ensure_ready()
+    other = replace(options, n_ctx=512)
+    with pytest.raises(EngineError, match="one model at a time") as refused:
+        await new_client(other).complete(JOB)
+    assert "\n" not in str(refused.value)
+    assert (await first.complete(JOB)).generated_tokens
+    beside = new_client(replace(other, several_models=True))
+    assert (await beside.complete(JOB)).generated_tokens
+    assert len(running()) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal that stops a process")
+async def test_a_host_that_hangs_is_replaced(
+    new_client: NewClient, options: EngineOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "TICK_S", 0.05)
+    said: list[EngineStatus] = []
+    client = new_client(options, said.append)
+    expected = (await client.complete(JOB)).text
+    (host,) = hosts()
+    host.send_signal(signal.SIGSTOP)
+    assert (await client.complete(JOB)).text == expected
+    assert any("did not answer" in status.message for status in said)
+    assert [other.pid for other in hosts()] != [host.pid]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal that stops a process")
+async def test_a_host_that_hangs_is_replaced_by_whoever_comes(
+    new_client: NewClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dovetail_models.engine.greeting.GREETING_TIMEOUT_S", 0.3)
+    await new_client().ensure_ready()
+    (host,) = hosts()
+    host.send_signal(signal.SIGSTOP)
+    assert (await new_client().complete(JOB)).generated_tokens
+    assert [other.pid for other in hosts()] != [host.pid]
+
+
+async def test_a_host_of_another_version_makes_way_when_it_is_not_used(options: EngineOptions) -> None:
+    host = await find_or_start(replace(options, linger_s=60.0))
+    stranger = await Peer.connect(host)
+    assert (await stranger.greet(host, version=99))["op"] == "leaving"
+    await stranger.close()
+    host.connected()
+    await until(lambda: hosts() == [])
+
+
+async def test_what_killed_hosts_left_is_swept_up(new_client: NewClient, meeting_folder: Path) -> None:
+    for _ in range(2):
+        await new_client().ensure_ready()
+        for host in hosts():
+            host.kill()
+    abandoned = transport.make_private_folder()
+    os.utime(abandoned, (0, 0))
+    young = transport.make_private_folder()
+    await until(lambda: hosts() == [] and running() == [])
+    sweep(meeting_folder, now=young.stat().st_mtime + ABANDONED_S / 2)
+    assert leftovers() == [young.name]
+    young.rmdir()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such rights")
+async def test_the_meeting_folder_is_its_owners_alone(
+    new_client: NewClient, meeting_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.chmod(meeting_folder, 0o777)  # noqa: PTH101 - takes no time
+    await new_client().ensure_ready()
+    assert all(rights & 0o077 == 0 for rights in _rights(meeting_folder))
+    elsewhere = _link(tmp_path / "link", meeting_folder)
+    monkeypatch.setenv(transport.MEETING_FOLDER_VARIABLE, str(elsewhere))
+    with pytest.raises(EngineError, match="not a folder of your own"):
+        MeetingPlace("key")
+    monkeypatch.setenv(transport.MEETING_FOLDER_VARIABLE, str(meeting_folder))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+async def test_host_client_and_lock_holder_killed_at_random(options: EngineOptions) -> None:
+    """After each kill every window gets its answers again; in the end nothing is left."""
+    dice = random.Random(7)
+    place = MeetingPlace(key_of(options))
+    windows = [await _window(options) for _ in range(3)]
+    expected = {await _next_answer(window) for window in windows}
+    assert len(expected) == 1
+    for _ in range(KILLS):
+        await asyncio.sleep(dice.random() * 0.4)
+        match dice.choice(["host", "window", "holder"]):
+            case "host":
+                for host in hosts()[:1]:
+                    _kill(host.pid)
+            case "holder":
+                if holder := place.holder:
+                    _kill(holder)
+            case "window":
+                victim = windows.pop(dice.randrange(3))
+                victim.kill()
+                await victim.wait()
+                windows.append(await _window(options))
+        for window in windows:
+            assert await _next_answer(window) in expected
+        assert len(running()) == 1
+    for window in windows:
+        window.kill()
+        await window.wait()
+    await until(lambda: hosts() == [])
+    assert not place.held
+    assert leftovers() == []
+
+
+async def _window(options: EngineOptions) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", WINDOW, str(options.model_path)), stdout=asyncio.subprocess.PIPE, start_new_session=True
+    )
+
+
+async def _next_answer(window: asyncio.subprocess.Process) -> str:
+    """An answer that was not there yet, errors passed over: they are one line each, and the next request works."""
+    assert window.stdout is not None
+    window.stdout._buffer.clear()  # type: ignore[attr-defined] - lines that came before the kill
+    await window.stdout.readline()
+    while (line := (await window.stdout.readline()).decode()).startswith("error"):
+        assert "died" in line or "one model" not in line
+    assert line, "the window is gone"
+    return line
+
+
+def _kill(pid: int) -> None:
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(pid).kill()
+
+
+def _rights(folder: Path) -> list[int]:
+    """Those of a folder and of all that lies directly in it."""
+    return [path.stat().st_mode for path in (folder, *folder.iterdir())]
+
+
+def _link(path: Path, target: Path) -> Path:
+    path.symlink_to(target)
+    return path

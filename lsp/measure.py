@@ -1,0 +1,349 @@
+"""How good what is shown is: random holes in real projects, filled by the same pipeline that serves editors.
+
+    python lsp/measure.py ROOT... [--holes 2000] [--seed 0] [--model NAME|FILE.gguf] [--out HOLES.jsonl]
+    python lsp/measure.py --read HOLES.jsonl [--plot FILE.svg]
+    python lsp/measure.py ROOT... --typing 200
+
+Prints, over all holes at which an editor would be answered: how often the file has more syntax errors after a full
+accept than with the hole (and would have without shaping), how often a suggestion says its suffix again, whether
+every item's range holds in all three encodings; then, by threshold of confidence, what share is shown and what share
+of that is exactly right. The holes are drawn evenly over projects, files and kinds; the seed fixes them.
+
+With --typing, types through so many suggestions letter by letter and prints how many keystrokes are answered without
+the model, how fast, and whether any of them with something else than the rest of the suggestion.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from itertools import accumulate
+from pathlib import Path
+from time import perf_counter
+
+from rich.progress import track
+
+from dovetail.completion.confidence import LINE_BELOW, NOTHING_BELOW, WORD_BELOW
+from dovetail.completion.engine import Engine
+from dovetail.completion.pipeline import complete
+from dovetail.completion.place import Place, read_place
+from dovetail.completion.remembered import Memory
+from dovetail.completion.request import Completion, CompletionRequest
+from dovetail.completion.scoring import score
+from dovetail.completion.shaping import Shaped, unshaped
+from dovetail.completion.trigger import decide
+from dovetail.server.convert import inline_items
+from dovetail.session.engine import make_engine
+from dovetail.settings import Settings, load_settings
+from dovetail.text.document import Document, Edit, Position
+from dovetail.text.lines import Encoding
+from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.languages.registry import language_for
+from dovetail_context.parse import parse_text
+
+KINDS = ("rest", "line", "block")
+MOST_CHARACTERS = 60_000  # of a file; larger ones are mostly data
+THRESHOLDS = (-4.0, -3.0, -2.5, -2.0, -1.6, -1.3, -1.1, -0.9, -0.7, -0.5, -0.3, -0.2, -0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A file without text[start:end]."""
+
+    path: str
+    text: str
+    start: int
+    truth: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What came of a hole. Errors are counts of broken nodes in the whole file."""
+
+    path: str
+    language: str
+    kind: str
+    line: int
+    shown: str
+    truth: str
+    logprob: float | None
+    exact: bool
+    edit_similarity: float
+    errors_before: int
+    errors_after: int
+    errors_unshaped: int
+    repeats_suffix: bool
+    ranges_hold: bool
+    ms: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("roots", nargs="*", type=Path, metavar="ROOT")
+    parser.add_argument("--holes", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--model", default="starter")
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--read", type=Path)
+    parser.add_argument("--plot", type=Path)
+    parser.add_argument("--typing", type=int, metavar="SUGGESTIONS")
+    arguments = parser.parse_args()
+    if arguments.read:
+        lines = arguments.read.read_text(encoding="utf-8").splitlines()
+        filled, typed = [Filled(**json.loads(line)) for line in lines], []
+    else:
+        filled, typed = asyncio.run(fill(arguments))
+    for line in typing_report(typed) if arguments.typing else report(filled):
+        sys.stdout.write(f"{line}\n")
+    if arguments.plot:
+        arguments.plot.write_text(reliability_plot(filled), encoding="utf-8")
+
+
+async def fill(arguments: argparse.Namespace) -> tuple[list[Filled], list[Keystroke]]:
+    """Fill so many holes, evenly over the projects, or until so many suggestions have been typed through."""
+    settings = load_settings(("the command line", {"model": arguments.model}))
+    engine = make_engine(settings)
+    filled: list[Filled] = []
+    typed: list[Keystroke] = []
+    through = 0
+    out = arguments.out.open("w", encoding="utf-8") if arguments.out else None
+    try:
+        for number, root in enumerate(arguments.roots):
+            wanted = arguments.holes * (number + 1) // len(arguments.roots) - len(filled)
+            with closing(WorkspaceIndex(root.resolve())) as index:
+                index.build()
+                holes = draw_holes(index, random.Random(arguments.seed + number))
+                for _ in track(range(wanted), root.name, transient=True, disable=not sys.stderr.isatty()):
+                    for hole in holes:
+                        if decide(read_place(hole.path, hole.text, hole.start), "automatic"):
+                            break
+                    index.set_overlay(hole.path, hole.text)
+                    request = CompletionRequest(
+                        hole.path, hole.path, hole.text, hole.start, index.snapshot, trigger="invoked"
+                    )
+                    memory = Memory()
+                    completion = await complete(request, engine, settings, memory)
+                    index.set_overlay(hole.path, None)
+                    assert completion is not None
+                    if arguments.typing and completion.text and through < arguments.typing:
+                        through += 1
+                        typed += await type_through(request, completion, engine, settings, memory)
+                    filled.append(judged(hole, completion))
+                    if out:
+                        out.write(json.dumps(asdict(filled[-1]), ensure_ascii=False) + "\n")
+                        out.flush()
+    finally:
+        await engine.close()
+        if out:
+            out.close()
+    return filled, typed
+
+
+@dataclass(frozen=True, slots=True)
+class Keystroke:
+    """One letter of a suggestion that is typed: whether the model was asked, and whether the rest is what was shown."""
+
+    remembered: bool
+    right: bool
+    ms: float
+
+
+async def type_through(
+    request: CompletionRequest, completion: Completion, engine: Engine, settings: Settings, memory: Memory
+) -> list[Keystroke]:
+    """Type a suggestion to its last letter. With a line end comes the indentation, as editors set it."""
+    keystrokes = []
+    ends = [len(key.group()) for key in re.finditer(r"\n\s*|.", completion.text)]
+    for length in list(accumulate(ends))[:-1]:
+        typed, rest = completion.text[:length], completion.text[length:]
+        text = request.text[: request.offset] + typed + request.text[request.offset :]
+        again = replace(request, text=text, offset=request.offset + length, trigger="automatic")
+        started = perf_counter()
+        answer = await complete(again, engine, settings, memory)
+        ms = (perf_counter() - started) * 1000
+        remembered = answer is not None and answer.remembered
+        keystrokes.append(Keystroke(remembered, not remembered or (answer is not None and answer.text == rest), ms))
+    return keystrokes
+
+
+def typing_report(typed: Sequence[Keystroke]) -> Iterator[str]:
+    """How many keystrokes were answered at once."""
+    known = sorted(one.ms for one in typed if one.remembered)
+    if not known:
+        yield "no keystroke was answered from memory"
+        return
+    yield f"{len(typed)} keystrokes, {100 * len(known) / len(typed):.1f} % answered without the model"
+    yield f"of those: median {known[len(known) // 2]:.2f} ms, p95 {known[int(0.95 * len(known))]:.2f} ms, "
+    yield f"longest {known[-1]:.2f} ms; {sum(not one.right for one in typed)} with a wrong letter"
+
+
+def draw_holes(index: WorkspaceIndex, rng: random.Random) -> Iterator[Hole]:
+    """Holes without end; kinds in turn."""
+    paths = sorted(path for path, record in index.snapshot.files.items() if language_for(record.path))
+    number = 0
+    while True:
+        path = rng.choice(paths)
+        text = (index.root / path).read_bytes().decode("utf-8", "replace")
+        if not 200 < len(text) <= MOST_CHARACTERS or parse_text(path, text) is None:
+            continue
+        hole = draw_hole(path, text, KINDS[number % len(KINDS)], rng)
+        if hole is not None:
+            number += 1
+            yield hole
+
+
+def draw_hole(path: str, text: str, kind: str, rng: random.Random) -> Hole | None:
+    """A hole of a kind at a random line; None where the line does not do."""
+    start = text.rfind("\n", 0, rng.randrange(len(text))) + 1
+    end = text.find("\n", start)
+    line = text[start : end if end >= 0 else len(text)].rstrip("\r")
+    content = line.strip()
+    if sum(map(str.isalnum, content)) < 4:
+        return None
+    first = start + len(line) - len(line.lstrip())
+    parsed = parse_text(path, text)
+    if parsed is None or parsed.kind_at(first + 1) != "code":
+        return None
+    if kind == "rest":
+        first += rng.randrange(1, len(content))
+    last = start + len(line.rstrip())
+    if kind == "block":
+        last = max(last, parsed.statement_end(first) or 0)
+        if text.count("\n", first, last) > 8:
+            return None
+    return Hole(path, text[:first] + text[last:], first, text[first:last], kind)
+
+
+def judged(hole: Hole, completion: Completion) -> Filled:
+    """What a full accept does to the file."""
+    place = read_place(hole.path, hole.text, hole.start)
+    extent = decide(place, "invoked")
+    assert extent is not None
+    shown = Shaped(completion.text, completion.replaced)
+    found = score(completion.text, hole.truth)
+    return Filled(
+        path=hole.path,
+        language=place.language,
+        kind=hole.kind,
+        line=completion.line,
+        shown=completion.text,
+        truth=hole.truth,
+        logprob=completion.reply.logprob,
+        exact=bool(found.exact_match),
+        edit_similarity=found.edit_similarity,
+        errors_before=place.errors,
+        errors_after=errors_with(place, shown),
+        errors_unshaped=errors_with(place, unshaped(completion.written, extent)),
+        repeats_suffix=repeats_suffix(place, shown),
+        ranges_hold=all(range_holds(hole, completion, unit) for unit in Encoding),
+        ms=completion.total_ms,
+    )
+
+
+def errors_with(place: Place, shown: Shaped) -> int:
+    """Broken nodes after a full accept, parsed from the start."""
+    text = place.text[: place.offset] + shown.text + place.text[place.offset + shown.replaced :]
+    parsed = parse_text(place.path, text)
+    assert parsed is not None
+    return (parsed.grammar.parse(text).root.has_error and parsed.errors()) or 0
+
+
+def repeats_suffix(place: Place, shown: Shaped) -> bool:
+    """Whether the last line of the suggestion is the next line of the file, word for word."""
+    below = [line.strip() for line in place.lines_below(1)]
+    last = (("" if "\n" in shown.text else place.left) + shown.text.rpartition("\n")[2]).strip()
+    return bool(shown.text) and last in below and sum(map(str.isalnum, last)) >= 5
+
+
+def range_holds(hole: Hole, completion: Completion, unit: Encoding) -> bool:
+    """Whether a client that counts in `unit` arrives at the intended text."""
+    document = Document.of("file:///hole", "", 1, hole.text)
+    items = inline_items(completion, document, unit)
+    if items is None:
+        return not completion.text
+    (item,) = items.items
+    assert item.range is not None
+    places = [Position(one.line, one.character) for one in (item.range.start, item.range.end)]
+    edited = document.edited([Edit(str(item.insert_text), places[0], places[1])], 2, unit).text
+    after = hole.text[hole.start + completion.replaced :]
+    return edited == hole.text[: hole.start] + completion.text + after and places[0].line == places[1].line
+
+
+def report(filled: Sequence[Filled]) -> Iterator[str]:
+    """The tables."""
+    shown = [one for one in filled if one.shown]
+    if not shown:
+        yield "nothing was shown"
+        return
+
+    def share(count: int, of: Sequence[Filled]) -> str:
+        return f"{100 * count / max(1, len(of)):5.1f} % of {len(of)}"
+
+    yield f"shown {share(len(shown), filled)}"
+    yield f"exactly right {share(sum(one.exact for one in shown), shown)}"
+    rises = sum(one.errors_after > one.errors_before for one in shown)
+    yield f"more syntax errors after a full accept {share(rises, shown)}"
+    rises = sum(one.errors_unshaped > one.errors_before for one in filled)
+    yield f"the same without shaping {share(rises, filled)}"
+    yield f"says its suffix again {share(sum(one.repeats_suffix for one in shown), shown)}"
+    yield f"range wrong in some encoding {share(sum(not one.ranges_hold for one in shown), shown)}"
+    for language in sorted({one.language for one in filled}):
+        own = [one for one in shown if one.language == language]
+        rises = sum(one.errors_after > one.errors_before for one in own)
+        right = share(sum(one.exact for one in own), own)
+        yield f"  {language:12} {len(own):5} shown, {rises} with more errors, {right} right"
+    sure = [one for one in shown if one.logprob is not None]
+    yield "threshold  shown  exactly right among the shown"
+    for threshold in THRESHOLDS:
+        kept = [one for one in sure if (one.logprob or 0.0) >= threshold]
+        right = sum(one.exact for one in kept)
+        yield f"{threshold:9.1f}  {100 * len(kept) / len(filled):4.0f} %  {100 * right / max(1, len(kept)):4.0f} %"
+
+
+def reliability_plot(filled: Sequence[Filled]) -> str:
+    """Share exactly right by mean log-probability, in ten bins of equal size, as SVG."""
+    sure = sorted((one.logprob, one.exact) for one in filled if one.logprob is not None and one.shown)
+    size = max(1, len(sure) // 10)
+    bins = [sure[start : start + size] for start in range(0, size * 10, size)]
+    points = [(sum(p for p, _ in one) / len(one), sum(e for _, e in one) / len(one)) for one in bins if one]
+    low = min(points[0][0], NOTHING_BELOW)
+    width, height, margin = 560, 320, 48
+
+    def at(logprob: float, right: float) -> tuple[float, float]:
+        return margin + (width - 2 * margin) * (1 - logprob / low), height - margin - (height - 2 * margin) * right
+
+    dots = "".join('<circle cx="{:.1f}" cy="{:.1f}" r="4" fill="#1d4ed8"/>'.format(*at(*point)) for point in points)
+    line = " ".join("{:.1f},{:.1f}".format(*at(*point)) for point in points)
+    marks = "".join(
+        f'<line x1="{at(limit, 0)[0]:.1f}" x2="{at(limit, 0)[0]:.1f}" y1="{margin}" y2="{height - margin}" '
+        f'stroke="#999" stroke-dasharray="4"/><text x="{at(limit, 0)[0] + 3:.1f}" y="{margin + 10}">{name}</text>'
+        for limit, name in ((NOTHING_BELOW, "word"), (WORD_BELOW, "line"), (LINE_BELOW, "block"))
+    )
+    ticks = "".join(
+        f'<text x="{margin - 6}" y="{at(0, share / 4)[1] + 4:.1f}" text-anchor="end">{share * 25} %</text>'
+        for share in range(5)
+    )
+    across = "".join(
+        f'<text x="{at(low * step / 4, 0)[0]:.1f}" y="{height - margin + 16}" text-anchor="middle">'
+        f"{low * step / 4:.1f}</text>"
+        for step in range(5)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" '
+        f'font-size="11"><rect width="100%" height="100%" fill="#fff"/>{ticks}{across}{marks}'
+        f'<polyline points="{line}" fill="none" stroke="#1d4ed8"/>{dots}'
+        f'<text x="{width / 2}" y="{height - 8}" text-anchor="middle">mean log-probability, nats a token</text>'
+        f'<text x="{width / 2}" y="20" text-anchor="middle">exactly right, of what is shown</text></svg>\n'
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Where keys and values stand in a TOML text. `tomllib` says what a text means, and its places only for what does not
+parse; this module says where, from the syntax tree.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from dovetail.rules.source import Place
+from dovetail_context.syntax import Node, SyntaxTree, load_grammar
+
+Path = tuple[str | int, ...]
+
+_TIMES = ("offset_date_time", "local_date_time", "local_date", "local_time")
+_VALUES = frozenset({"string", "integer", "float", "boolean", "array", "inline_table", *_TIMES})
+_KEYS = ("bare_key", "quoted_key", "dotted_key")
+_WHERE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a key stands and where its value; for a member of an array the two are the same."""
+
+    key: Place
+    value: Place
+
+
+def places_in(text: str) -> dict[Path, Placed]:
+    """Key and value by path: `("rules", 0, "paths", 1)` is the second path of the first `[[rules]]`."""
+    tree = load_grammar("tree_sitter_toml", "dovetail.rules").parse(text)
+    lines = tree.data.split(b"\n")
+    found: dict[Path, Placed] = {}
+    counts: dict[Path, int] = {}
+    for node in tree.root.named_children:
+        if node.type == "pair":
+            _pair(node, (), tree, lines, found)
+        elif node.type in ("table", "table_array_element"):
+            _table(node, tree, lines, found, counts)
+    return found
+
+
+def place_of_fault(text: str, error: tomllib.TOMLDecodeError) -> tuple[Place, str]:
+    """The rest of the line where a text stops to be TOML, and what is wrong there, without the place."""
+    lines = text.split("\n")
+    match = _WHERE.search(str(error))
+    message = str(error)[: match.start()].strip() if match else str(error)
+    if match is None or match[1] is None:
+        line = max(index for index, each in enumerate(lines, 1) if each.strip() or index == 1)
+        return Place(line, 1, line, len(lines[line - 1].rstrip("\r")) + 1), message
+    line, column = int(match[1]), int(match[2])
+    end = len(lines[line - 1].rstrip("\r")) + 1 if line <= len(lines) else 1
+    return Place(line, min(column, max(end - 1, 1)), line, max(end, 2 if column == 1 else column)), message
+
+
+def _table(
+    node: Node, tree: SyntaxTree, lines: list[bytes], found: dict[Path, Placed], counts: dict[Path, int]
+) -> None:
+    header = next((child for child in node.named_children if child.type in _KEYS), None)
+    if header is None:
+        return
+    path: Path = ()
+    for name, _ in _names(header, tree):
+        path = (*path, name)
+        if path in counts:
+            path = (*path, counts[path] - 1)
+    if node.type == "table_array_element":
+        path = path[:-1] if path and isinstance(path[-1], int) else path
+        counts[path] = counts.get(path, 0) + 1
+        found.setdefault(path, Placed(_place(header, lines), _place(header, lines)))
+        path = (*path, counts[path] - 1)
+    for depth in range(1, len(path) + 1):
+        found.setdefault(path[:depth], Placed(_place(header, lines), _place(header, lines)))
+    for child in node.named_children:
+        if child.type == "pair":
+            _pair(child, path, tree, lines, found)
+
+
+def _pair(node: Node, above: Path, tree: SyntaxTree, lines: list[bytes], found: dict[Path, Placed]) -> None:
+    key = next((child for child in node.named_children if child.type in _KEYS), None)
+    value = next((child for child in node.named_children if child.type in _VALUES), None)
+    if key is None or value is None:
+        return
+    path = above
+    for name, part in _names(key, tree):
+        path = (*path, name)
+        found.setdefault(path, Placed(_place(part, lines), _place(value, lines)))
+    _value(value, path, tree, lines, found)
+
+
+def _value(node: Node, path: Path, tree: SyntaxTree, lines: list[bytes], found: dict[Path, Placed]) -> None:
+    if node.type == "array":
+        members = [child for child in node.named_children if child.type in _VALUES]
+        for index, member in enumerate(members):
+            place = _place(member, lines)
+            found[(*path, index)] = Placed(place, place)
+            _value(member, (*path, index), tree, lines, found)
+    elif node.type == "inline_table":
+        for child in node.named_children:
+            if child.type == "pair":
+                _pair(child, path, tree, lines, found)
+
+
+def _names(key: Node, tree: SyntaxTree) -> Iterator[tuple[str, Node]]:
+    """The parts of a key with their nodes; quotes are taken off as TOML says."""
+    if key.type == "dotted_key":
+        for child in key.named_children:
+            yield from _names(child, tree)
+        return
+    text = tree.text(key)
+    if key.type == "quoted_key":
+        with suppress(tomllib.TOMLDecodeError):  # then the whole text does not parse either, and that is told
+            text = next(iter(tomllib.loads(f"{text} = 0")))
+    yield text, key
+
+
+def _place(node: Node, lines: list[bytes]) -> Place:
+    (start, start_byte), (end, end_byte) = node.start_point, node.end_point
+
+    def column(row: int, byte: int) -> int:
+        return len(lines[row][:byte].decode("utf-8", "replace")) + 1
+
+    return Place(start + 1, column(start, start_byte), end + 1, column(end, end_byte))

@@ -1,0 +1,49 @@
+"""Where something was said: a file, and lines and columns in it. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+RULES_FILE = ".dovetail.toml"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A range of a text: lines and columns (code points) from 1, the end column behind the last character."""
+
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place in a named file: `.dovetail.toml`, the user's own rules, or the editor's settings, without lines."""
+
+    file: str
+    place: Place | None = None
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.place.line}" if self.place else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text of the rules, and where it stands. Two are equal if they say the same, wherever it stands."""
+
+    text: str
+    source: Source = field(compare=False)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong with the rules, in one sentence that says what to do. Errors fail `rules check`."""
+
+    severity: Literal["error", "warning"]
+    message: str
+    source: Source

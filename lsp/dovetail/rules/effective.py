@@ -1,14 +1,14 @@
 """What the rules mean: which files are read, and what holds at a path. Pure; the layers of rules come from `live.py`.
 
-Layers stand over one another: the user's own rules, the project's, the editor's. Whatever one of them leaves out is left
-out; pins and notes add up; of a weight, a share or a switch the last one that speaks wins, and in a layer `[[rules]]`
-win over the whole file and later ones over earlier ones.
+Layers stand over one another: the user's own rules, the project's, the editor's. Whatever one of them leaves out is
+left out; pins and notes add up; of a weight, a share or a switch the last one that speaks wins, and in a layer
+`[[rules]]` win over the whole file and later ones over earlier ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import cast
 
@@ -128,8 +128,8 @@ class Rules:
             path=path,
             no_completion=_no_completion(speaking, path),
             not_context=not_context,
-            pins=tuple(_unique(pin for layer, ruled in speaking for pin in _pins(layer, ruled))),
-            notes=tuple(_unique(note for layer, ruled in speaking for note in _notes(layer, ruled))),
+            pins=tuple(dict.fromkeys(pin for layer, ruled in speaking for pin in _pins(layer, ruled))),
+            notes=tuple(dict.fromkeys(note for layer, ruled in speaking for note in _notes(layer, ruled))),
             prefer=tuple(
                 Said(with_stem(said.text, stem), said.source)
                 for _, ruled in speaking
@@ -210,7 +210,3 @@ def _retrievers(speaking: _Speaking) -> dict[tuple[str, str], Ruled]:
 def _deciding(patterns: Sequence[Said], path: str) -> Said | None:
     index = deciding([said.text for said in patterns], path) if patterns else None
     return None if index is None else patterns[index]
-
-
-def _unique[T](values: Iterable[T]) -> Iterator[T]:
-    yield from dict.fromkeys(values)

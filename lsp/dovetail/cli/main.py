@@ -24,6 +24,7 @@ COMMANDS = {
     "index": "read a project and count what was found",
     "doctor": "check this installation and say how to mend what is wrong",
     "eval": "fill the holes of a tasks file and score the answers",
+    "bench": "replay typing over real files and measure each keystroke",
     "demo": "complete a place in a project through the real language server",
 }
 

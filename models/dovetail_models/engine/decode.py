@@ -22,6 +22,7 @@ class Vocabulary(Protocol):
 
     def piece(self, token: int, special: bool = False) -> bytes: ...
     def ends_text(self, token: int) -> bool: ...
+    def ordinary(self) -> npt.NDArray[np.int32]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Limits:
     max_tokens: int
     max_lines: int | None
     stop: tuple[str, ...]
+    min_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ def generate(
             return generated("interrupted")
         allowed = opening.allowed(pending) if pending and opening.allowed else None
         token, logprob = most_likely(steps.logits(), allowed)
+        if tokens < limits.min_tokens and vocabulary.ends_text(token):
+            token, logprob = most_likely(steps.logits(), vocabulary.ordinary())
         if vocabulary.ends_text(token):
             return generated("eos")
         piece = vocabulary.piece(token)

@@ -132,7 +132,7 @@ class Engine:
         return generate(
             steps,
             self._vocabulary,
-            Limits(self._max_tokens(job), job.max_lines, job.stop),
+            Limits(self._max_tokens(job), job.max_lines, job.stop, job.min_tokens),
             lambda: interrupt.reason is not None,
             on_text,
             Opening(prompt.pending, self._pieces.allowed),

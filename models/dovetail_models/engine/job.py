@@ -30,7 +30,9 @@ class CompletionJob:
     `anchor` names the place in the document where prefix and suffix are frozen. The KV cache keeps one sequence for
     each client and anchor: a prompt takes the place of the last one of its anchor, and leaves those of others alone.
     `max_lines` ends the text before the newline that would begin the line after that many; `stop` ends it before any of
-    these strings. `explain` asks for the prompt as text. Raises ValueError for negative tokens or no line at all.
+    these strings. `explain` asks for the prompt as text. Before `min_tokens` the model may not end the text by itself:
+    for measurements, whose work must not depend on what the model says. Raises ValueError for negative tokens or no
+    line at all.
     """
 
     parts: PromptParts
@@ -41,6 +43,7 @@ class CompletionJob:
     explain: bool = False
     priority: Priority = "interactive"
     anchor: str = ""
+    min_tokens: int = 0
 
     def __post_init__(self) -> None:
         if self.max_tokens < 0 or (self.max_lines is not None and self.max_lines < 1):

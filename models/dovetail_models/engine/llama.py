@@ -110,6 +110,7 @@ class Vocabulary:
         self.fim_hole = _id(api.llama_vocab_fim_suf(pointer))
         self.fim_end = _id(api.llama_vocab_fim_mid(pointer))
         self._piece_buffer = ctypes.create_string_buffer(1024)
+        self._ordinary: npt.NDArray[np.int32] | None = None
 
     def tokenize(self, text: bytes) -> list[int]:
         """Tokens of UTF-8 `text`, with no special token added and none parsed (added tokens may match all the same)."""
@@ -144,6 +145,12 @@ class Vocabulary:
         """Whether a generated token ends the text: the end token, or any marker, which never belongs in a user's
         file."""
         return bool(api.llama_vocab_is_eog(self._pointer, token)) or self.is_marker(token)
+
+    def ordinary(self) -> npt.NDArray[np.int32]:
+        """All tokens that do not end a text."""
+        if self._ordinary is None:
+            self._ordinary = np.array([token for token in range(self.size) if not self.ends_text(token)], np.int32)
+        return self._ordinary
 
     def _check(self, token: int) -> None:
         if not 0 <= token < self.size:

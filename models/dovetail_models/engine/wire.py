@@ -65,6 +65,7 @@ def job_from_json(fields: Any) -> CompletionJob:
     if not (
         all(isinstance(string, str) for string in (job.client, job.anchor, *job.stop))
         and isinstance(job.max_tokens, int)
+        and isinstance(job.min_tokens, int)
         and isinstance(job.max_lines, int | None)
         and isinstance(job.explain, bool)
         and job.priority in get_args(Priority)

@@ -1,0 +1,1 @@
+"""Replay of typing over real files, measured keystroke by keystroke."""

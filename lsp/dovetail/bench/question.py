@@ -1,0 +1,94 @@
+"""From keystrokes to what the model is asked: the same text for our engine and for the peer. Pure.
+
+Ours freezes prefix and suffix at the start of a line and sends what was typed since as the forced beginning of the
+middle, until something else in the file changes. The peer gets the cursor's line up to the cursor as its "prompt", as
+llama.vim sends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dovetail.bench.typing import Keystroke
+from dovetail.completion.window import Window, cut_window
+from dovetail_context.bundle import ContextBundle
+from dovetail_context.tokens import estimate_tokens
+from dovetail_models.engine.job import CompletionJob
+from dovetail_models.prompt.parts import ContextBlock, PromptParts
+
+# A longer middle is seldom in what models learn from: then the anchor moves to the cursor's line.
+MOST_TYPED_LINES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked at a keystroke. `frozen` and `forced` are our view of it, `window` and `line` the peer's: around
+    the cursor, and what stands left of it in its line."""
+
+    path: str
+    context: tuple[ContextBlock, ...]
+    anchor: str
+    frozen: Window
+    forced: str
+    window: Window
+    line: str
+
+
+def questions(
+    keystrokes: Sequence[Keystroke], contexts: Mapping[int, ContextBundle], window_tokens: int
+) -> list[Question]:
+    """What keystrokes ask, in a window of about so many tokens of their own file; a context for each place."""
+    asked = []
+    before, after = "", ""
+    for keystroke in keystrokes:
+        text, offset = keystroke.text, keystroke.offset
+        start = text.rfind("\n", 0, offset) + 1
+        forced = text[len(before) : offset]
+        is_frozen = before and text.startswith(before) and text[offset:] == after and offset >= len(before)
+        if not is_frozen or forced.count("\n") >= MOST_TYPED_LINES:
+            before, after, forced = text[:start], text[offset:], text[start:offset]
+        asked.append(
+            Question(
+                keystroke.path,
+                tuple(ContextBlock(piece.path, piece.text) for piece in contexts[keystroke.place].pieces),
+                str(keystroke.place),
+                cut_window(before, after, window_tokens, estimate_tokens),
+                forced,
+                cut_window(text[:start], text[offset:], window_tokens, estimate_tokens),
+                text[start:offset],
+            )
+        )
+    return asked
+
+
+def our_job(asked: Question, tokens: int) -> CompletionJob:
+    """The job for our engine, with an answer of just so many tokens."""
+    return CompletionJob(
+        parts=PromptParts(asked.context, asked.path, asked.frozen.prefix, asked.frozen.suffix, asked.forced),
+        client=asked.path,
+        anchor=asked.anchor,
+        max_tokens=tokens,
+        min_tokens=tokens,
+    )
+
+
+def peer_body(asked: Question, tokens: int) -> dict[str, object]:
+    """The body of llama.vim's request to `/infill`, as its source sends it, but for three things: the answer has just
+    so many tokens (so no `t_max_predict_ms`, no `n_indent`, no end token), it is streamed, so that the time to the
+    first token can be seen, and the windows are ours, which move less than llama.vim's 256 and 64 lines."""
+    return {
+        "id_slot": 0,
+        "input_prefix": asked.window.prefix,
+        "input_suffix": asked.window.suffix,
+        "input_extra": [{"filename": block.path, "text": block.text} for block in asked.context],
+        "prompt": asked.line,
+        "n_predict": tokens,
+        "ignore_eos": True,
+        "top_k": 40,
+        "top_p": 0.90,
+        "samplers": ["top_k", "top_p", "infill"],
+        "cache_prompt": True,
+        "t_max_prompt_ms": 500,
+        "stream": True,
+    }

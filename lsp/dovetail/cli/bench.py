@@ -1,0 +1,156 @@
+"""`dovetail bench`: replay typing over real files, and print what each keystroke cost; beside a llama.cpp server, too.
+
+How the peer is built and started stands in `models/README.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from dovetail.bench.bandwidth import read_bytes_per_s
+from dovetail.bench.figures import Figures, as_json, by_kind, table
+from dovetail.bench.picture import picture
+from dovetail.bench.question import Question, questions
+from dovetail.bench.sides import Answer, OurSide, PeerSide, Side
+from dovetail.bench.typing import Keystroke, replay
+from dovetail.cli.errors import CommandError, UsageError
+from dovetail.cli.place import positive
+from dovetail.session.engine import make_engine
+from dovetail.settings import Settings, load_settings
+from dovetail_context.bundle import ContextBundle
+from dovetail_context.gather import gather
+from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.query import Query
+from dovetail_context.workspace.root import find_root
+from dovetail_models.engine.status import EngineStatus
+
+# A file must have enough lines for a place in its middle, and not be a list of data.
+FILE_LINES = (120, 1500)
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """Our engine's answers, and what it said of itself."""
+
+    answers: list[Answer]
+    status: EngineStatus
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("root", nargs="?", default=".", metavar="ROOT", help="the project whose files are typed")
+    parser.add_argument("--model", metavar="NAME|FILE.gguf", help="the model to use (default: the setting)")
+    parser.add_argument("--keystrokes", type=positive, default=500, metavar="N")
+    parser.add_argument("--files", type=positive, default=5, metavar="N", help="how many files to type in")
+    parser.add_argument("--context", type=int, default=500, metavar="TOKENS", help="of other files")
+    parser.add_argument("--window", type=int, default=600, metavar="TOKENS", help="of the file that is typed in")
+    parser.add_argument(
+        "--answer", type=positive, default=32, metavar="TOKENS", help="of each answer, neither more nor less"
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--peer", metavar="URL", help="ask a llama.cpp server on this machine, too, as llama.vim does")
+    parser.add_argument("--svg", metavar="FILE.svg", help="draw a picture")
+    parser.add_argument("--json", metavar="FILE.json", help="write all figures")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = load_settings(("the command line", {"model": arguments.model} if arguments.model else {}))
+    root = Path(arguments.root).resolve()
+    if not root.is_dir():
+        raise UsageError(f"{root} is not a folder")
+    peer = PeerSide(arguments.peer) if arguments.peer else None
+    keystrokes, asked = _questions(root, arguments)
+    ours = asyncio.run(_ours(settings, asked, keystrokes, arguments.answer))
+    theirs = asyncio.run(_all(peer, asked, keystrokes, arguments.answer, "the peer")) if peer else None
+    _report(arguments, keystrokes, ours, theirs)
+    return 0
+
+
+def _questions(root: Path, arguments: argparse.Namespace) -> tuple[list[Keystroke], list[Question]]:
+    """What is typed, and what is asked at each keystroke: context is gathered where a place is jumped to."""
+    with closing(WorkspaceIndex(find_root(root / "any-file"))) as index:
+        index.build()
+        keystrokes = replay(_files(root, index, arguments.files), arguments.keystrokes, arguments.seed)
+        contexts: dict[int, ContextBundle] = {}
+        for keystroke in keystrokes:
+            if keystroke.place not in contexts:
+                asked = Query(keystroke.path, keystroke.text, keystroke.offset)
+                contexts[keystroke.place] = gather(asked, index.snapshot, arguments.context)
+    return keystrokes, questions(keystrokes, contexts, arguments.window)
+
+
+def _files(root: Path, index: WorkspaceIndex, count: int) -> list[tuple[str, str]]:
+    """Files of middling length, spread over the project."""
+    found = []
+    for path in sorted(record.path for record in index.snapshot.files.values()):
+        file = index.root / path
+        if not file.resolve().is_relative_to(root):
+            continue
+        text = file.read_text("utf-8", errors="replace").replace("\r\n", "\n")
+        if FILE_LINES[0] <= text.count("\n") <= FILE_LINES[1]:
+            found.append((path, text))
+    if not found:
+        raise CommandError(
+            f"{root} has no source file of {FILE_LINES[0]} to {FILE_LINES[1]} lines: name another folder"
+        )
+    step = max(1, len(found) // count)
+    return found[step // 2 :: step][:count]
+
+
+async def _ours(settings: Settings, asked: Sequence[Question], keystrokes: Sequence[Keystroke], tokens: int) -> Ours:
+    engine = make_engine(settings, several_models=True)
+    try:
+        status = await engine.ensure_ready()
+        return Ours(await _all(OurSide(engine), asked, keystrokes, tokens, "dovetail"), status)
+    finally:
+        await engine.close()
+
+
+async def _all(
+    side: Side, asked: Sequence[Question], keystrokes: Sequence[Keystroke], tokens: int, name: str
+) -> list[Answer]:
+    console = Console(file=sys.stderr)
+    pairs = list(zip(asked, keystrokes, strict=True))
+    shown = track(pairs, name, console=console, transient=True, disable=not console.is_terminal)
+    return [await side.answer(each, tokens, keystroke.drop_after_ms) for each, keystroke in shown]
+
+
+def _report(
+    arguments: argparse.Namespace, keystrokes: Sequence[Keystroke], ours: Ours, theirs: list[Answer] | None
+) -> None:
+    mine, peer = by_kind(keystrokes, ours.answers), by_kind(keystrokes, theirs) if theirs else None
+    for line in table(mine, peer):
+        print(line)
+    decode = _decoding(mine["all"], ours.status)
+    print(f"reused {mine['all'].reused_share:.1%} of all prompts' tokens; {decode['text']}")
+    if arguments.svg:
+        series = {"dovetail": ours.answers} | ({"llama.cpp server": theirs} if theirs else {})
+        firsts = {
+            name: [each.first_ms for each in every if each.first_ms is not None] for name, every in series.items()
+        }
+        Path(arguments.svg).write_text(picture(f"{len(keystrokes)} keystrokes, {ours.status.model}", firsts), "utf-8")
+    if arguments.json:
+        found = {"model": ours.status.model, "decode": decode, "dovetail": as_json(mine)}
+        Path(arguments.json).write_text(
+            json.dumps(found | ({"peer": as_json(peer)} if peer else {}), indent=2), "utf-8"
+        )
+
+
+def _decoding(every: Figures, status: EngineStatus) -> dict[str, object]:
+    """Decoding against the time that reading all weights once takes."""
+    bound_ms = status.weights_bytes / read_bytes_per_s(max(status.threads, 1)) * 1000
+    share = bound_ms / max(every.ms_per_token, 1e-9)
+    text = (
+        f"decoding takes {every.ms_per_token:.1f} ms a token, {status.threads} threads read the weights from memory in "
+        f"{bound_ms:.1f} ms: {share:.0%} of the bound (more than 100 % where drafts are right)"
+    )
+    return {"ms_per_token": every.ms_per_token, "bound_ms": bound_ms, "share": share, "text": text}

@@ -1,13 +1,26 @@
-"""Reading one file of the workspace into a record. Never raises: what is passed over is told with its reason."""
+"""Reading files of the workspace into packed records. Never raises: what is passed over is told with its reason.
 
-from dataclasses import dataclass
+The same functions serve the index thread and the worker processes.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 
+from dovetail_context.index.packed import PackedRecord, pack, pack_text
 from dovetail_context.index.record import FileRecord
+from dovetail_context.index.store import RecordStore, Stored, key_of
+from dovetail_context.index.version import extractor_version
+from dovetail_context.index.words import TextWords, read_words
 from dovetail_context.languages.registry import is_project_file, language_for
+from dovetail_context.workspace.exclude import is_generated
 from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.scan import Skipped
 from dovetail_context.workspace.secrets import redact
+
+
+NO_WORDS = TextWords()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +34,24 @@ class BuildReport:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadFile:
-    """A file, read: a record, or the text of a project file, or neither with the reason in `skipped`."""
+class Task:
+    """A file to read. `digest` is that of its text as it is known, "" if it is not."""
 
     path: str
-    record: FileRecord | None = None
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file, read: a record with its words, or the text of a project file, or nothing new (`unchanged`), or neither
+    with the reason in `skipped`."""
+
+    path: str
+    record: PackedRecord | None = None
+    words: TextWords = NO_WORDS
     project: str | None = None
     skipped: str = ""
-    problems: tuple[str, ...] = ()
+    unchanged: bool = False
 
 
 def is_wanted(path: str) -> bool:
@@ -36,30 +59,87 @@ def is_wanted(path: str) -> bool:
     return language_for(path) is not None or is_project_file(path)
 
 
-def read_file(root: Path, path: str) -> ReadFile:
-    """Read `path` (posix, relative) from disk. No record holds a secret: they are blanked out here."""
-    result = read_source(root / path)
-    if result.text is None:
-        return ReadFile(path, skipped=result.skipped)
-    text = redact(result.text)
-    if is_project_file(path):
-        return ReadFile(path, project=text)
-    read = read_text(path, text)
-    return ReadFile(
-        path, read.record, None, read.skipped, (*([result.problem] if result.problem else []), *read.problems)
-    )
+def read_files(root: Path, tasks: Sequence[Task], store: RecordStore | None) -> Iterator[ReadFile]:
+    """Read files from disk; what the store knows is not extracted again. No record holds a secret: they are blanked
+    out here."""
+    waiting: list[_Text] = []
+    for task in tasks:
+        read = _read(root, task)
+        if isinstance(read, ReadFile):
+            yield read
+        else:
+            waiting.append(read)
+    known: dict[bytes, Stored] = {}
+    fresh: list[tuple[bytes, PackedRecord, TextWords]] = []
+    if store is not None:
+        packed = {text.key: pack_text(text.text) for text in waiting}
+        known = store.get(list(packed), list(packed.values()))
+    for text in waiting:
+        if text.key in known:
+            record, words = known[text.key]
+            yield ReadFile(text.path, record, words)
+        else:
+            read = _extracted(text)
+            if read.record is not None:
+                fresh.append((text.key, read.record, read.words))
+            yield read
+    if store is not None:
+        store.put(fresh)
+        store.touch(known)
 
 
-def read_text(path: str, text: str) -> ReadFile:
-    """Read `text`, whose secrets have been blanked out, as the content of `path`.
+def read_text(path: str, text: str) -> FileRecord | str:
+    """Read `text`, whose secrets have been blanked out, as the content of `path`; the reason if that cannot be.
 
     Calls are left out: they are read from the few files that matter.
     """
     language = language_for(path)
     if language is None:
-        return ReadFile(path, skipped="no known language")
+        return "no known language"
     try:
         record = language.extract(path, text, references=False)
     except Exception as error:  # noqa: BLE001 - a fault in an extractor costs one file, not the index
-        return ReadFile(path, skipped=f"the {language.name} extractor failed: {type(error).__name__}: {error}")
-    return ReadFile(path, record, problems=record.problems)
+        return f"the {language.name} extractor failed: {type(error).__name__}: {error}"
+    return replace(record, generated=True) if is_generated(path, text) else record
+
+
+def words_of_record(record: FileRecord) -> TextWords:
+    """The words that count of a file."""
+    return NO_WORDS if record.generated else read_words(record.text)
+
+
+def digest_of(text: str) -> str:
+    """`FileRecord.digest` of a text."""
+    return blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    path: str
+    text: str
+    problem: str
+    key: bytes
+
+
+def _read(root: Path, task: Task) -> "ReadFile | _Text":
+    path = task.path
+    result = read_source(root / path)
+    if result.text is None:
+        return ReadFile(path, skipped=result.skipped)
+    source = redact(result.text)
+    if is_project_file(path):
+        return ReadFile(path, project=source)
+    if task.digest and digest_of(source) == task.digest:
+        return ReadFile(path, unchanged=True)
+    # How the bytes were understood is no part of the text, and is told with the record.
+    key = key_of(path, result.problem + "\0" + source, extractor_version())
+    return _Text(path, source, result.problem, key)
+
+
+def _extracted(source: _Text) -> ReadFile:
+    record = read_text(source.path, source.text)
+    if isinstance(record, str):
+        return ReadFile(source.path, skipped=record)
+    if source.problem:
+        record = replace(record, problems=(source.problem, *record.problems))
+    return ReadFile(source.path, pack(record), words_of_record(record))

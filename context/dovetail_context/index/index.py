@@ -6,12 +6,14 @@ and open buffers become records stands in `state.py`.
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from dovetail_context.index.build import BuildReport
+from dovetail_context.index.cache import IndexCache
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.state import WorkspaceState
 from dovetail_context.workspace.root import is_too_wide
@@ -22,6 +24,7 @@ THREAD_NAME = "dovetail-index"
 # During a cold build what is there so far is published this often: copying the table of files costs about 1 ms per
 # 10,000.
 PUBLISH_EVERY_S = 0.5
+TYPED_EVERY_S = 0.02  # and if something was typed
 MAX_PROBLEMS = 200  # kept for the user to see; the newest win
 
 Progress = Callable[[int, int], None]
@@ -30,11 +33,19 @@ Progress = Callable[[int, int], None]
 class WorkspaceIndex:
     """The index of one workspace. Nothing is read before `build` or `start`."""
 
-    def __init__(self, root: Path, selection: Selection = EVERYTHING) -> None:
+    def __init__(
+        self,
+        root: Path,
+        selection: Selection = EVERYTHING,
+        cache: IndexCache | None = None,
+        workers: int | None = None,
+    ) -> None:
+        """`cache` keeps what is known between starts. `workers` processes read a cold project; None lets the index
+        choose, 0 reads it in this process."""
         self.root = Path(root).absolute()
         self.last_report: BuildReport | None = None
         self._selection = selection
-        self._state = WorkspaceState(self.root, selection)
+        self._state = WorkspaceState(self.root, selection, cache, workers)
         self._snapshot = IndexSnapshot(self.root)
         self._problems: list[str] = []
         self._work = threading.Condition()
@@ -53,23 +64,14 @@ class WorkspaceIndex:
     @property
     def problems(self) -> tuple[str, ...]:
         """What went wrong in the background, newest last."""
-        return tuple(self._problems)
+        return (*self._state.faults, *self._problems)
 
     def build(self, progress: Progress | None = None) -> BuildReport:
         """Read the whole workspace, on the caller's thread. `progress` gets files done and files in all."""
         with self._working:
-            published = time.monotonic()
-            for done, total in self._state.rebuild():
-                if self._closing:
-                    break
-                if progress is not None:
-                    progress(done, total)
-                if time.monotonic() - published > PUBLISH_EVERY_S and done < total:
-                    self._apply_changes()
-                    published = time.monotonic()
-            self._snapshot = self._state.next_snapshot(self._snapshot, complete=True)
-            self.last_report = self._state.report()
-            return self.last_report
+            report = self._build(progress)
+            self._settle()
+            return report
 
     def start(self, progress: Progress | None = None, on_ready: Callable[[BuildReport], None] | None = None) -> None:
         """Do the same on the index thread and stay there for changes; `on_ready` is called on that thread."""
@@ -152,6 +154,8 @@ class WorkspaceIndex:
             self._watcher = None
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
+        with self._working:
+            self._state.close()
 
     def _post(self, add: "Callable[[_Pending], None]") -> None:
         with self._work:
@@ -170,6 +174,7 @@ class WorkspaceIndex:
             self._guarded(self._apply_pending, "applying changes")
             for progress, on_ready in builds:
                 self._guarded(partial(self._build_and_tell, progress, on_ready), "reading the workspace")
+            self._guarded(self._settle, "keeping what was read")
         with self._work:
             self._busy = False
             self._work.notify_all()
@@ -185,26 +190,57 @@ class WorkspaceIndex:
             return not self._closing
 
     def _build_and_tell(self, progress: Progress | None, on_ready: Callable[[BuildReport], None] | None) -> None:
-        report = self.build(progress)
+        with self._working:
+            report = self._build(progress)
         if on_ready is not None and not self._closing:
             on_ready(report)
 
+    def _build(self, progress: Progress | None) -> BuildReport:
+        self._follow(self._state.rebuild(), progress)
+        if not self._closing:
+            self._snapshot = self._state.next_snapshot(self._snapshot, complete=True)
+        self.last_report = self._state.report()
+        return self.last_report
+
+    def _follow(self, walk: Generator[tuple[int, int], None, None], progress: Progress | None = None) -> None:
+        """Let a walk go on to its end. What is typed meanwhile reaches the snapshot at once, the rest in steps."""
+        published = time.monotonic()
+        with closing(walk):
+            for done, total in walk:
+                if self._closing:
+                    return
+                if progress is not None:
+                    progress(done, total)
+                since = time.monotonic() - published
+                if done < total and since > (TYPED_EVERY_S if self._pending.overlays else PUBLISH_EVERY_S):
+                    self._apply_told()
+                    self._snapshot = self._state.next_snapshot(self._snapshot)
+                    published = time.monotonic()
+
+    def _settle(self) -> None:
+        """Nothing waits for this: the snapshot is as good before."""
+        with self._working:
+            if self._snapshot.complete and not self._closing:
+                self._snapshot = self._state.settle(self._snapshot)
+
     def _apply_pending(self) -> None:
         with self._working:
-            self._apply_changes()
+            self._apply_told()
+            with self._work:
+                paths, self._pending.paths = self._pending.paths, set()
+            if paths:
+                self._follow(self._state.change(paths))
+            self._snapshot = self._state.next_snapshot(self._snapshot)
 
-    def _apply_changes(self) -> None:
+    def _apply_told(self) -> None:
+        """Open buffers and the project's rules."""
         with self._work:
             selection, self._pending.selection = self._pending.selection, None
             overlays, self._pending.overlays = self._pending.overlays, {}
-            paths, self._pending.paths = self._pending.paths, set()
         if selection is not None:
             self._state.select(selection)
         for path, text in overlays.items():
             self._state.overlay(path, text)
-        if paths:
-            self._state.change(paths)
-        self._snapshot = self._state.next_snapshot(self._snapshot)
 
     def _guarded(self, work: Callable[[], None], doing: str) -> None:
         """No fault may end the thread: the last good snapshot stays, and the user can see what happened."""

@@ -79,7 +79,8 @@ class FileRecord:
     `exports` is None where the language's default rule holds; "*" among them says that what star imports bring in is
     offered, too. `packages` is what the import resolver must know of the
     file in languages where its path alone does not tell (Java, C#): the packages or namespaces that it belongs to, and
-    behind a word and a space what else the language's resolver has a use for.
+    behind a word and a space what else the language's resolver has a use for. A `generated` file's symbols count like
+    others, its text does not: nobody writes code like that.
     """
 
     path: str
@@ -92,6 +93,7 @@ class FileRecord:
     exports: tuple[str, ...] | None = None
     problems: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    generated: bool = False
 
     @cached_property
     def by_container(self) -> dict[str, dict[str, tuple[Symbol, ...]]]:

@@ -4,12 +4,14 @@ It is replaced as a whole, never changed. What it derives from its files (import
 for and kept, which no reader can observe.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from dovetail_context.index.packed import PackedRecord
 from dovetail_context.index.record import FileRecord
-from dovetail_context.index.words import WordLog, WordView
+from dovetail_context.index.table import RecordTable
+from dovetail_context.index.words import TextWords, WordLog, WordView
 from dovetail_context.languages.language import ImportResolver
 from dovetail_context.languages.registry import language_named
 
@@ -20,71 +22,58 @@ class IndexSnapshot:
     `version` counts the snapshots of one index; `complete` is false until the first build is done.
     """
 
-    __slots__ = ("_changes", "_resolvers", "complete", "files", "projects", "root", "version", "words")
+    __slots__ = ("_resolvers", "complete", "files", "projects", "root", "version", "words")
 
     def __init__(
         self,
         root: Path,
         version: int = 0,
-        files: Mapping[str, FileRecord] = MappingProxyType({}),
+        files: RecordTable | None = None,
         projects: Mapping[str, str] = MappingProxyType({}),
         words: WordView | None = None,
         complete: bool = False,
     ) -> None:
         self.root = root
         self.version = version
-        self.files = files
+        self.files = RecordTable() if files is None else files
         self.projects = projects
-        self.words = WordView(WordLog(), {}) if words is None else words
+        self.words = WordView(WordLog()) if words is None else words
         self.complete = complete
         self._resolvers: dict[str, ImportResolver] = {}
-        # The file that changed last, and the version in which any other one did.
-        self._changes: tuple[str, int] = ("", version)
 
     def updated(
         self,
-        records: Iterable[FileRecord] = (),
-        removed: Iterable[str] = (),
+        records: Mapping[str, PackedRecord | FileRecord | None],
+        words: Mapping[str, TextWords],
         projects: Mapping[str, str] | None = None,
         complete: bool | None = None,
     ) -> "IndexSnapshot":
-        """The next snapshot, with `records` in place of those of the same paths and without `removed`."""
-        records, removed = list(records), list(removed)
-        files = self._with(records, removed)
-        words = self.words.updated(((record.path, record.text) for record in records), removed)
+        """The next snapshot, with `records` and their `words` in place of those of the same paths; None removes one."""
+        removed = [path for path, record in records.items() if record is None]
         changed = IndexSnapshot(
             self.root,
             self.version + 1,
-            MappingProxyType(files),
+            self.files.updated(records),
             self.projects if projects is None else MappingProxyType(dict(projects)),
-            words,
+            self.words.updated(words.items(), removed),
             self.complete if complete is None else complete,
         )
-        if projects is None and files.keys() == self.files.keys() and not self._moved(records):
+        if projects is None and not self._moved(records):
             changed._resolvers = self._resolvers
-        paths = {record.path for record in records} | set(removed)
-        if len(paths) == 1 and projects is None and complete is None:
-            (path,) = paths
-            changed._changes = (path, self.version_apart_from(path))
         return changed
 
-    def version_apart_from(self, path: str) -> int:
-        """The newest version in which anything but this file changed: two snapshots for which it is the same say the
-        same about the rest of the project."""
-        last, others = self._changes
-        return others if path == last else self.version
+    def rebased(self, files: RecordTable, words: WordView) -> "IndexSnapshot":
+        """The next snapshot, of the same files and words in another form."""
+        changed = IndexSnapshot(self.root, self.version + 1, files, self.projects, words, self.complete)
+        changed._resolvers = self._resolvers
+        return changed
 
     def with_record(self, record: FileRecord) -> "IndexSnapshot":
         """This snapshot as it would be if `record` were its file's content; version and words stay."""
-        changed = IndexSnapshot(
-            self.root,
-            self.version,
-            MappingProxyType(self._with([record], [])),
-            self.projects,
-            self.words,
-            self.complete,
-        )
-        if record.path in self.files and not self._moved([record]):
+        records = {record.path: record}
+        files = self.files.updated(records)
+        changed = IndexSnapshot(self.root, self.version, files, self.projects, self.words, self.complete)
+        if not self._moved(records):
             changed._resolvers = self._resolvers
         return changed
 
@@ -92,17 +81,13 @@ class IndexSnapshot:
         """The import resolver of a language for the files of this snapshot."""
         found = self._resolvers.get(language)
         if found is None:
-            paths = {path: record.packages for path, record in self.files.items() if record.language == language}
+            paths = self.files.packages(language)
             found = self._resolvers[language] = language_named(language).resolver(paths, self.projects)
         return found
 
-    def _moved(self, records: Iterable[FileRecord]) -> bool:
-        """Whether one of `records` says that its file belongs to another package than before."""
-        return any(record.packages != self.files.get(record.path, record).packages for record in records)
-
-    def _with(self, records: list[FileRecord], removed: list[str]) -> dict[str, FileRecord]:
-        files = dict(self.files)
-        files.update((record.path, record) for record in records)
-        for path in removed:
-            files.pop(path, None)
-        return files
+    def _moved(self, records: Mapping[str, PackedRecord | FileRecord | None]) -> bool:
+        """Whether a file comes, goes, or says that it belongs to another package than before."""
+        return any(
+            self.files.packages_of(path) != (None if record is None else record.packages)
+            for path, record in records.items()
+        )

@@ -1,75 +1,131 @@
 """What the index's worker knows: files on disk, open buffers over them, and what changed since the last snapshot.
 
-Only one thread at a time works on it; readers see snapshots.
+Only one thread at a time works on it; readers see snapshots. What is known of the disk is an image and what changed
+since it was made; `settle` makes the next image.
 """
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from pathlib import Path
 
-from dovetail_context.index.build import BuildReport, ReadFile, is_wanted, read_file, read_text
+import numpy as np
+
+from dovetail_context.index.build import (
+    BuildReport,
+    ReadFile,
+    Task,
+    is_wanted,
+    read_files,
+    read_text,
+    words_of_record,
+)
+from dovetail_context.index.cache import IndexCache, image_in_memory
+from dovetail_context.index.crew import read_all
+from dovetail_context.index.image import Entry, Image
+from dovetail_context.index.packed import DamagedError, PackedRecord, unpack
 from dovetail_context.index.record import FileRecord
 from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.index.table import RecordTable, Unpacker
+from dovetail_context.index.words import Ids, TextWords, WordLog, WordView
 from dovetail_context.languages.registry import is_project_file
 from dovetail_context.workspace.exclude import excluded_folder
-from dovetail_context.workspace.scan import ScannedFile, Skipped, is_excluded, scan
+from dovetail_context.workspace.scan import Skipped, Stamp, is_excluded, scan, stamp_of
 from dovetail_context.workspace.secrets import redact
 from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out
 
 # With more changed paths than this (a branch switch), one walk over the tree is cheaper than judging each path.
 MANY_PATHS = 300
+# A file written so shortly before it was looked at may be written again under the same times: file systems count them
+# in steps of up to 2 s. It is read again at the next start.
+YOUNG_NS = 3_000_000_000
+# Making an image costs about half a second for a million lines: so many changed files, or this share, are worth it.
+STALE_FILES = 50
+STALE_SHARE = 0.02
+
+NO_IDS: Ids = np.zeros(0, dtype=np.uint32)
 
 
 class WorkspaceState:
     """Disk and buffers of one workspace."""
 
-    def __init__(self, root: Path, selection: Selection = EVERYTHING) -> None:
+    def __init__(
+        self,
+        root: Path,
+        selection: Selection = EVERYTHING,
+        cache: IndexCache | None = None,
+        workers: int | None = None,
+    ) -> None:
         self._root = root
         self._selection = selection
+        self._cache = cache
+        self._store = None if cache is None else cache.store()
+        self._workers = workers
         self._not_kept: set[str] = set()  # open buffers that do not count; asked once, until a walk
-        self._disk: dict[str, FileRecord] = {}
+        self._image: Image | None = None
+        self._unpacker = Unpacker(self._read_again)
+        self._disk: dict[str, PackedRecord | None] = {}  # over the image
+        self._words: dict[str, TextWords] = {}  # of files on disk that are not in a snapshot yet
         self._buffers: dict[str, FileRecord] = {}
         self._projects: dict[str, str] = {}
-        self._stamps: dict[str, ScannedFile] = {}
+        self._stamps: dict[str, Stamp] = {}
+        self._stale: set[str] = set()  # paths of which the image knows something else
+        self._young: set[str] = set()  # files whose stamps are good for this process only
         self._scan_skips: tuple[Skipped, ...] = ()
         self._skipped: dict[str, str] = {}
-        self._problems: dict[str, tuple[str, ...]] = {}
         self._touched: set[str] = set()
         self._projects_touched = False
+        self._rebased = False
         self._seconds = 0.0
+        self._faults: dict[str, None] = {}
 
-    def rebuild(self) -> Iterator[tuple[int, int]]:
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with the cache, each said once."""
+        if self._store is not None and self._store.problem:
+            self._faults[self._store.problem] = None
+        return tuple(self._faults)
+
+    def rebuild(self) -> Generator[tuple[int, int], None, None]:
         """Walk the tree and read what is new or changed; yields files done and files in all, after each file."""
         started = time.perf_counter()
+        if self._image is None:
+            self._open_image()
         selection = self._selection
+        young = time.time_ns() - YOUNG_NS
         found = scan(self._root, is_wanted, selection)
         self._scan_skips = found.skipped
-        present = {file.path for file in found.files}
-        for path in [path for path in self._stamps if path not in present]:
+        stamps = {file.path: file.stamp for file in found.files}
+        for path in [path for path in self._stamps if path not in stamps]:
             self._forget(path)
         self._not_kept.clear()
-        for path in [path for path in self._buffers.keys() - present if is_excluded(self._root, path, selection)]:
+        for path in [path for path in self._buffers.keys() - stamps.keys() if is_excluded(self._root, path, selection)]:
             del self._buffers[path]
             self._touched.add(path)
-        for done, file in enumerate(found.files, start=1):
-            if self._stamps.get(file.path) != file and (
-                self._selection is selection or left_out(self._selection, file.path) is None
-            ):
-                self._stamps[file.path] = file
-                self._keep(read_file(self._root, file.path))
-            yield done, len(found.files)
+        tasks = [Task(path, self._digest(path)) for path, stamp in stamps.items() if self._stamps.get(path) != stamp]
+        total = len(stamps)
+        done = total - len(tasks)
+        if done:
+            yield done, total
+        with closing(read_all(self._root, tasks, self._cache, self._store, self._workers)) as files:
+            for read in files:
+                done += 1
+                if self._selection is selection or left_out(self._selection, read.path) is None:
+                    self._keep(read, stamps[read.path], young)
+                yield done, total
         self._seconds = time.perf_counter() - started
 
-    def change(self, paths: Iterable[str]) -> None:
-        """Read anew what changed on disk: paths of files or folders, relative to the root or absolute."""
+    def change(self, paths: Iterable[str]) -> Generator[tuple[int, int], None, None]:
+        """Read anew what changed on disk: paths of files or folders, relative to the root or absolute; the root itself
+        stands for everything. Yields like `rebuild` if it takes a walk."""
+        paths = set(paths)
         relatives = {relative for path in paths if (relative := self.relative(path)) is not None}
-        walk = len(relatives) > MANY_PATHS
+        walk = len(relatives) > MANY_PATHS or str(self._root) in paths
         for path in sorted(relatives):
             walk = walk or self._change_one(path)
         if walk:
-            for _ in self.rebuild():
-                pass
+            yield from self.rebuild()
 
     def select(self, selection: Selection) -> None:
         """Leave out from now on what `selection` says. What that brings back is read by the next `rebuild`."""
@@ -90,33 +146,67 @@ class WorkspaceState:
                 self._touched.add(relative)
             return
         text = redact(text)
-        known = self._buffers.get(relative) or self._disk.get(relative)
-        read = ReadFile(relative, known) if known is not None and known.text == text else read_text(relative, text)
-        if read.record is not None:
-            self._buffers[relative] = read.record
+        known = self._buffers.get(relative)
+        record = known if known is not None and known.text == text else read_text(relative, text)
+        if isinstance(record, FileRecord):
+            self._buffers[relative] = record
             self._touched.add(relative)
 
     def next_snapshot(self, snapshot: IndexSnapshot, complete: bool | None = None) -> IndexSnapshot:
         """The snapshot after what has changed; the same one if nothing has."""
+        if self._rebased:
+            snapshot = self._on_image(snapshot)
         touched, self._touched = sorted(self._touched), set()
         projects = dict(self._projects) if self._projects_touched else None
         self._projects_touched = False
+        words, self._words = self._words, {}
         if not touched and projects is None and complete in (None, snapshot.complete):
             return snapshot
-        effective = {path: self._buffers.get(path) or self._disk.get(path) for path in touched}
-        records = [
-            record
-            for path, record in effective.items()
-            if record is not None and snapshot.files.get(path) is not record
-        ]
-        removed = [path for path, record in effective.items() if record is None]
-        return snapshot.updated(records, removed, projects, complete)
+        records: dict[str, PackedRecord | FileRecord | None] = {}
+        new_words: dict[str, TextWords] = {}
+        for path in touched:
+            buffer = self._buffers.get(path)
+            record = records[path] = self._packed(path) if buffer is None else buffer
+            if isinstance(record, FileRecord):
+                new_words[path] = words_of_record(record)
+            elif record is not None:
+                new_words[path] = words[path] if path in words else words_of_record(self._unpacked(path, record))
+        return snapshot.updated(records, new_words, projects, complete)
+
+    def settle(self, snapshot: IndexSnapshot) -> IndexSnapshot:
+        """Make an image if enough has changed, on disk if there is a cache; the same snapshot, resting on it."""
+        count = len(self._stamps)
+        if self._image is not None and len(self._stale) <= max(STALE_FILES, STALE_SHARE * count):
+            return snapshot
+        log = snapshot.words.log
+        entries = [self._entry(path, snapshot, log) for path in sorted(self._stamps)]
+        self._image = self._written(entries, log.words())
+        self._disk.clear()
+        self._stale.clear()
+        if self._store is not None:
+            self._store.evict()
+        return self._on_image(snapshot)
+
+    def close(self) -> None:
+        """Let go of the cache."""
+        if self._store is not None:
+            self._store.close()
 
     def report(self) -> BuildReport:
         """What is known now, as the report of the last walk."""
-        counts = Counter(record.language for record in self._disk.values())
+        counts: Counter[str] = Counter()
+        problems: list[Skipped] = []
+        if self._image is not None:
+            image = self._image
+            known = zip(image.paths, image.languages, strict=True)
+            counts.update(language for path, language in known if path not in self._disk)
+            told = ((path, found) for path, found in image.problems.items() if path not in self._disk)
+            problems += [Skipped(path, problem) for path, found in told for problem in found]
+        for path, record in self._disk.items():
+            if record is not None:
+                counts[record.language] += 1
+                problems += [Skipped(path, problem) for problem in record.problems]
         skipped = (*self._scan_skips, *(Skipped(path, reason) for path, reason in self._skipped.items()))
-        problems = (Skipped(path, problem) for path, found in self._problems.items() for problem in found)
         return BuildReport(
             dict(sorted(counts.items())),
             tuple(sorted(skipped, key=lambda skip: skip.path)),
@@ -178,38 +268,127 @@ class WorkspaceState:
         except OSError:
             self._forget(path)
             return False
-        self._stamps[path] = ScannedFile(path, status.st_size, status.st_mtime_ns)
-        self._keep(read_file(self._root, path))
+        young = time.time_ns() - YOUNG_NS
+        for read in read_files(self._root, [Task(path, self._digest(path))], self._store):
+            self._keep(read, stamp_of(status), young)
         return False
 
-    def _keep(self, read: ReadFile) -> None:
+    def _keep(self, read: ReadFile, stamp: Stamp, young: int) -> None:
+        """Take in what was read. Stamps later than `young` are good for this process only."""
         path = read.path
+        self._stale.add(path)
+        self._stamps[path] = stamp
+        if max(stamp.modified_ns, stamp.changed_ns) > young:
+            self._young.add(path)
+        else:
+            self._young.discard(path)
+        if read.unchanged:
+            return
         self._skipped.pop(path, None)
-        self._problems.pop(path, None)
         if read.project is not None:
             self._projects_touched |= self._projects.get(path) != read.project
             self._projects[path] = read.project
-            return
-        if read.problems:
-            self._problems[path] = read.problems
-        if read.record is None:
+        elif read.record is None:
             self._skipped[path] = read.skipped
-            if self._disk.pop(path, None) is not None:
-                self._touched.add(path)
-        elif path not in self._disk or self._disk[path].digest != read.record.digest:
+            self._remove(path)
+        else:
             self._disk[path] = read.record
+            self._words[path] = read.words
             self._touched.add(path)
 
     def _forget(self, path: str) -> None:
+        self._stale.add(path)
         self._stamps.pop(path, None)
         self._skipped.pop(path, None)
-        self._problems.pop(path, None)
-        if self._disk.pop(path, None) is not None:
-            self._touched.add(path)
+        self._remove(path)
         if is_project_file(path) and self._projects.pop(path, None) is not None:
             self._projects_touched = True
+
+    def _remove(self, path: str) -> None:
+        self._words.pop(path, None)
+        if self._packed(path) is not None:
+            self._disk[path] = None
+            self._touched.add(path)
 
     def _forget_below(self, folder: str) -> None:
         prefix = folder + "/"
         for path in [path for path in self._stamps if path.startswith(prefix)]:
             self._forget(path)
+
+    def _packed(self, path: str) -> PackedRecord | None:
+        """The record of a file on disk."""
+        if path in self._disk:
+            return self._disk[path]
+        number = None if self._image is None else self._image.number_of(path)
+        if number is None or self._image is None:
+            return None
+        try:
+            return self._image.packed(number)
+        except DamagedError:
+            return self._read_packed(path)
+
+    def _digest(self, path: str) -> str:
+        """The digest of a file on disk, "" if there is no record of it."""
+        if path in self._disk:
+            record = self._disk[path]
+            return "" if record is None else record.digest
+        number = None if self._image is None else self._image.number_of(path)
+        return "" if number is None or self._image is None else self._image.digests[number]
+
+    def _unpacked(self, path: str, record: PackedRecord) -> FileRecord:
+        return self._unpacker.record(path, record.digest, lambda: record)
+
+    def _open_image(self) -> None:
+        if self._cache is None:
+            return
+        image = self._cache.open_image(self._root, self._damaged)
+        if image is None:
+            return
+        self._image, self._rebased = image, True
+        self._stamps, self._skipped, self._projects = image.stamps(), image.skipped(), image.projects()
+        self._projects_touched = bool(self._projects)
+        self._touched.update(self._buffers)
+
+    def _on_image(self, snapshot: IndexSnapshot) -> IndexSnapshot:
+        """The snapshot, resting on the image; open buffers are put over it anew."""
+        self._rebased = False
+        words = WordView(WordLog(self._image))
+        snapshot = snapshot.rebased(RecordTable(self._image, {}, self._unpacker), words)
+        buffers = self._buffers
+        return snapshot.updated(buffers, {path: words_of_record(record) for path, record in buffers.items()})
+
+    def _entry(self, path: str, snapshot: IndexSnapshot, log: WordLog) -> Entry:
+        """What the next image holds of a file."""
+        stamp = Stamp(-1, 0, 0) if path in self._young else self._stamps[path]
+        record = self._packed(path)
+        if record is None:
+            return Entry(path, stamp, None, NO_IDS, self._skipped.get(path, ""), self._projects.get(path))
+        number = None if self._image is None or path in self._disk else self._image.number_of(path)
+        if number is not None and self._image is not None:
+            return Entry(path, stamp, record, self._image.word_ids(number))
+        if path in self._buffers:  # the words that the snapshot knows are not those of the file
+            return Entry(path, stamp, record, log.append(path, words_of_record(self._unpacked(path, record))).ids)
+        return Entry(path, stamp, record, snapshot.words.files[path].ids)
+
+    def _written(self, entries: list[Entry], words: list[str]) -> Image:
+        if self._cache is not None:
+            try:
+                return self._cache.write_image(self._root, entries, words, self._damaged)
+            except OSError as error:
+                self._faults[f"{self._cache.folder} is not used: {error.strerror or error}"] = None
+        return image_in_memory(entries, words)
+
+    def _damaged(self, what: str) -> None:
+        """Called on any thread. The next start makes the image anew."""
+        if self._cache is not None:
+            self._faults[f"the image of {self._root} is damaged ({what}) and will be made anew"] = None
+            self._cache.drop_images(self._root)
+
+    def _read_again(self, path: str) -> FileRecord | None:
+        """The record of a file whose packed form is damaged."""
+        packed = self._read_packed(path)
+        return None if packed is None else unpack(path, packed)
+
+    def _read_packed(self, path: str) -> PackedRecord | None:
+        self._damaged(path)
+        return next(iter(read_files(self._root, [Task(path)], None))).record

@@ -1,4 +1,5 @@
-"""Which words stand where: an append-only log shared by all snapshots, and the view that each of them has of it.
+"""Which words stand where: an append-only log shared by all snapshots, over a base that never changes, and the view
+that each snapshot has of them.
 
 A changed file gets a new number and its words are appended; a view ignores numbers that are newer than itself or that
 were replaced. So readers need no lock, and a view never changes. Words are identifiers; one that follows a dot is kept
@@ -8,9 +9,14 @@ with the dot (`.total`), which tells uses as a member from others.
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Ids = npt.NDArray[np.uint32]
 
 # Two characters at least: single letters say nothing. Most sources are ASCII, and for those a plain pattern is faster.
 _TOKEN = re.compile(r"[^\W\d]\w+|\n|\.[^\W\d]\w+")
@@ -19,99 +25,242 @@ SPARE_VERSIONS = 1000  # replaced versions (typing makes one a keystroke) that a
 LINE_END = 0  # the id that stands for the end of a line
 
 
+@dataclass(frozen=True, slots=True)
+class TextWords:
+    """The words of one text: each distinct one, and their places in `vocabulary` in the order of the text."""
+
+    vocabulary: tuple[str, ...] = ()
+    ids: "array[int]" = field(default_factory=lambda: array("H"))
+
+
 def words_of(text: str) -> set[str]:
     """The distinct words of a text, without their dots."""
     return {word.removeprefix(".") for word in _tokens(text) if word != "\n"}
 
 
-class WordLog:
-    """The log. Only the index's worker writes to it.
+def read_words(text: str) -> TextWords:
+    """The words of a text, as a log takes them."""
+    tokens = _tokens(text)
+    vocabulary = tuple(dict.fromkeys(tokens))
+    places = dict(zip(vocabulary, range(len(vocabulary)), strict=True))
+    return TextWords(vocabulary, array("H" if len(vocabulary) < 1 << 16 else "I", map(places.__getitem__, tokens)))
 
-    `vocabulary` numbers the words; `postings` has every word's file numbers, rising; `paths` every number's path.
-    """
 
-    def __init__(self, vocabulary: dict[str, int] | None = None) -> None:
-        self.vocabulary = {"\n": LINE_END} if vocabulary is None else vocabulary
-        self.postings: list[array[int]] = [array("I") for _ in self.vocabulary]
-        self.paths: list[str] = []
-
-    def append(self, path: str, text: str) -> "Words":
-        """Add a file's words."""
-        tokens = _tokens(text)
-        for word in set(tokens).difference(self.vocabulary):
-            self.vocabulary[word] = len(self.postings)
-            self.postings.append(array("I"))
-        return self.append_ids(path, array("I", map(self.vocabulary.__getitem__, tokens)))
-
-    def append_ids(self, path: str, ids: "array[int]") -> "Words":
-        """Add a file's words by their numbers in the vocabulary."""
-        number = len(self.paths)
-        for word_id in set(ids):
-            self.postings[word_id].append(number)
-        self.paths.append(path)
-        return Words(number, ids)
+def read_ids(typecode: str, data: bytes) -> "array[int]":
+    """`TextWords.ids` from its bytes."""
+    return array("H", data) if typecode == "H" else array("I", data)
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A version of a file: its number in the log, and its words in text order, `LINE_END` between lines."""
+    """A version of a file: its number, and its words in text order, `LINE_END` between lines."""
 
     number: int
-    ids: "array[int]"
+    ids: Ids
+
+
+class WordBase(Protocol):
+    """The words of many files, numbered in path order, that never change. Word ids count from 0, `LINE_END`."""
+
+    @property
+    def paths(self) -> Sequence[str]: ...
+
+    @property
+    def vocabulary_size(self) -> int: ...
+
+    def number_of(self, path: str) -> int | None: ...
+
+    def id_of(self, word: str) -> int | None: ...
+
+    def word_ids(self, number: int) -> Ids: ...
+
+    def numbers_with(self, word_id: int) -> Ids: ...
+
+    def frequency(self, word_id: int) -> int: ...
+
+    def words(self) -> list[str]: ...
+
+
+class EmptyBase:
+    """No files; one id, that of the line end."""
+
+    paths: Sequence[str] = ()
+    vocabulary_size = 1
+
+    def number_of(self, path: str) -> int | None:
+        return None
+
+    def id_of(self, word: str) -> int | None:
+        return LINE_END if word == "\n" else None
+
+    def word_ids(self, number: int) -> Ids:
+        raise IndexError(number)
+
+    def numbers_with(self, word_id: int) -> Ids:
+        return np.zeros(0, dtype=np.uint32)
+
+    def frequency(self, word_id: int) -> int:
+        return 0
+
+    def words(self) -> list[str]:
+        return ["\n"]
+
+
+class WordLog:
+    """The log over its base. Only the index's worker writes to it.
+
+    `vocabulary` numbers the words that the base has not; `postings` has each of those and of the base's that came up
+    again with file numbers, rising; `paths` the path of every number beyond the base's.
+    """
+
+    def __init__(self, base: WordBase | None = None) -> None:
+        self.base: WordBase = EmptyBase() if base is None else base
+        self.vocabulary: dict[str, int] = {}
+        self.postings: dict[int, array[int]] = {}
+        self.paths: list[str] = []
+
+    @property
+    def vocabulary_size(self) -> int:
+        return self.base.vocabulary_size + len(self.vocabulary)
+
+    def append(self, path: str, words: TextWords) -> Words:
+        """Add a file's words."""
+        places = [self.id_of(word) for word in words.vocabulary]
+        for place, known in enumerate(places):
+            if known is None:
+                places[place] = self.vocabulary[words.vocabulary[place]] = self.vocabulary_size
+        mapping = np.array(places, dtype=np.uint32)
+        return self._append_ids(path, mapping, mapping[np.frombuffer(words.ids, dtype=words.ids.typecode)])
+
+    def rewritten(self, files: Mapping[str, Words]) -> "tuple[WordLog, dict[str, Words]]":
+        """A log over the same base that holds only `files`."""
+        log = WordLog(self.base)
+        log.vocabulary = dict(self.vocabulary)
+        return log, {path: log._append_ids(path, np.unique(words.ids), words.ids) for path, words in files.items()}
+
+    def id_of(self, word: str) -> int | None:
+        """The number of a word, None if no file ever held it."""
+        known = self.vocabulary.get(word)
+        return self.base.id_of(word) if known is None else known
+
+    def words(self) -> list[str]:
+        """All words by their numbers."""
+        return [*self.base.words(), *self.vocabulary]
+
+    def _append_ids(self, path: str, distinct: Ids, ids: Ids) -> Words:
+        number = len(self.base.paths) + len(self.paths)
+        postings = self.postings
+        for word_id in distinct.tolist():
+            known = postings.get(word_id)
+            if known is None:
+                known = postings[word_id] = array("I")
+            known.append(number)
+        self.paths.append(path)
+        return Words(number, ids)
+
+
+class WordFiles(Mapping[str, Words]):
+    """The current version of each file: what changed over the base."""
+
+    __slots__ = ("_base", "_changed", "_length")
+
+    def __init__(self, base: WordBase, changed: Mapping[str, Words | None]) -> None:
+        self._base = base
+        self._changed = changed
+        gone = sum(base.number_of(path) is not None for path in changed)
+        self._length = len(base.paths) - gone + sum(words is not None for words in changed.values())
+
+    def __getitem__(self, path: str) -> Words:
+        if path in self._changed:
+            changed = self._changed[path]
+            if changed is None:
+                raise KeyError(path)
+            return changed
+        number = self._base.number_of(path)
+        if number is None:
+            raise KeyError(path)
+        return Words(number, self._base.word_ids(number))
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (path for path in self._base.paths if path not in self._changed)
+        yield from (path for path, words in self._changed.items() if words is not None)
+
+    def __len__(self) -> int:
+        return self._length
 
 
 class WordView:
     """What one snapshot sees of the log: `files` has the current version of each of its paths."""
 
-    __slots__ = ("_limit", "_log", "files")
+    __slots__ = ("_changed", "_limit", "_log", "files")
 
-    def __init__(self, log: WordLog, files: Mapping[str, Words]) -> None:
+    def __init__(self, log: WordLog, changed: Mapping[str, Words | None] | None = None) -> None:
         self._log = log
-        self._limit = len(log.paths)
-        self.files = MappingProxyType(dict(files))
+        self._changed = {} if changed is None else changed
+        self._limit = len(log.base.paths) + len(log.paths)
+        self.files: Mapping[str, Words] = WordFiles(log.base, self._changed)
+
+    @property
+    def log(self) -> WordLog:
+        """For the one who writes to it."""
+        return self._log
 
     def id_of(self, word: str) -> int | None:
         """The number of a word, None if no file ever held it."""
-        return self._log.vocabulary.get(word)
+        return self._log.id_of(word)
 
     @property
     def vocabulary_size(self) -> int:
         """One more than the greatest id (which may belong to a newer view)."""
-        return len(self._log.postings)
+        return self._log.vocabulary_size
 
     def files_with(self, word: str) -> list[str]:
         """The paths of the files that hold `word`, in the order in which they were indexed."""
-        known = self._log.vocabulary.get(word)
+        known = self._log.id_of(word)
         if known is None:
             return []
-        paths, files, numbers = self._log.paths, self.files, self._log.postings[known]
+        base, changed = self._log.base, self._changed
         found = []
+        if known < base.vocabulary_size:
+            paths = base.paths
+            found = [path for number in base.numbers_with(known).tolist() if (path := paths[number]) not in changed]
+        first = len(base.paths)
+        numbers = self._log.postings.get(known, ())
         for number in numbers[: bisect_left(numbers, self._limit)]:
-            version = files.get(paths[number])
+            path = self._log.paths[number - first]
+            version = changed.get(path)
             if version is not None and version.number == number:
-                found.append(paths[number])
+                found.append(path)
         return found
 
     def frequency(self, word: str) -> int:
         """About how many files hold `word`: replaced versions of files count too until the log is written anew."""
-        known = self._log.vocabulary.get(word)
-        return 0 if known is None else bisect_left(self._log.postings[known], self._limit)
+        known = self._log.id_of(word)
+        if known is None:
+            return 0
+        base = self._log.base
+        before = base.frequency(known) if known < base.vocabulary_size else 0
+        return before + bisect_left(self._log.postings.get(known, ()), self._limit)
 
-    def updated(self, texts: Iterable[tuple[str, str]], removed: Iterable[str]) -> "WordView":
-        """The next view, after files got new texts or went away."""
-        files = dict(self.files)
+    def updated(self, texts: Iterable[tuple[str, TextWords]], removed: Iterable[str]) -> "WordView":
+        """The next view, after files got new words or went away."""
+        changed = dict(self._changed)
         for path in removed:
-            files.pop(path, None)
-        for path, text in texts:
-            files[path] = self._log.append(path, text)
-        return WordView(self._log, files).compact()
+            if self._log.base.number_of(path) is None:
+                changed.pop(path, None)
+            else:
+                changed[path] = None
+        for path, words in texts:
+            changed[path] = self._log.append(path, words)
+        return WordView(self._log, changed).compact()
 
     def compact(self) -> "WordView":
         """The same view on a log of its own if most of the log speaks of replaced versions of files, else itself."""
-        if len(self._log.paths) <= SPARE_VERSIONS + 2 * len(self.files):
+        if len(self._log.paths) <= SPARE_VERSIONS + 2 * len(self._changed):
             return self
-        log = WordLog(dict(self._log.vocabulary))
-        return WordView(log, {path: log.append_ids(path, version.ids) for path, version in self.files.items()})
+        kept = {path: words for path, words in self._changed.items() if words is not None}
+        log, files = self._log.rewritten(kept)
+        return WordView(log, {**dict.fromkeys(self._changed), **files})
 
 
 def _tokens(text: str) -> list[str]:

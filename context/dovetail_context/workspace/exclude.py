@@ -67,10 +67,9 @@ LOCK_FILES = frozenset(
     Pipfile.lock Cargo.lock go.sum composer.lock Gemfile.lock packages.lock.json
     """.split()  # noqa: SIM905 - a list of one-word strings fills a screen
 )
+MINIFIED_NAMES = ("*.min.js", "*.min.css", "*.bundle.js")
+# Their symbols are wanted like others (who calls a service writes the names that its stub defines), their text is not.
 GENERATED_NAMES = (
-    "*.min.js",
-    "*.min.css",
-    "*.bundle.js",
     "*_pb2.py",
     "*_pb2_grpc.py",
     "*.pb.go",
@@ -111,9 +110,16 @@ def excluded_name(name: str) -> str | None:
         return "may hold secrets"
     if name in LOCK_FILES:
         return "lock file"
-    if _matches(lowered, GENERATED_NAMES):
-        return "generated"
+    if _matches(lowered, MINIFIED_NAMES):
+        return "minified or data"
     return None
+
+
+def is_generated(path: str, text: str) -> bool:
+    """Whether a file was written by a program, judged by its name and by the comments at its top."""
+    name = path.rpartition("/")[2].lower()
+    head = text[:HEAD_BYTES].encode("utf-8", "replace")
+    return _matches(name, GENERATED_NAMES) or _GENERATED.search(_comments_of(head)) is not None
 
 
 def excluded_head(head: bytes) -> str | None:
@@ -122,8 +128,6 @@ def excluded_head(head: bytes) -> str | None:
         return "binary"
     if b"\n" not in head and b"\r" not in head and len(head) > LONG_LINE_BYTES:
         return "minified or data"
-    if _GENERATED.search(_comments_of(head)):
-        return "generated"
     return None
 
 

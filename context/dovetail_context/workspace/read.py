@@ -20,7 +20,7 @@ class ReadResult:
 
 
 def read_source(path: Path) -> ReadResult:
-    """Read a source file of at most `MAX_FILE_BYTES`; binary and generated files are skipped by their head."""
+    """Read a source file of at most `MAX_FILE_BYTES`; binary and minified files are skipped by their head."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)

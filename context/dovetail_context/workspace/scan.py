@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from dovetail_context.workspace.exclude import MAX_FILE_BYTES, excluded_folder, excluded_name
 from dovetail_context.workspace.gitignore import IgnoreRules
@@ -15,13 +16,22 @@ from dovetail_context.workspace.root import is_too_wide
 from dovetail_context.workspace.selection import EVERYTHING, Selection
 
 
+class Stamp(NamedTuple):
+    """What tells whether a file has changed, without reading it. Times in nanoseconds: of the last write, and of the
+    last change of any kind (on Windows of the creation). `size` -1 matches no file.
+    """
+
+    size: int
+    modified_ns: int
+    changed_ns: int
+
+
 @dataclass(frozen=True, slots=True)
 class ScannedFile:
     """A file that counts. `path` is posix, relative to the root."""
 
     path: str
-    size: int
-    mtime_ns: int
+    stamp: Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,11 @@ class ScanResult:
 
     files: tuple[ScannedFile, ...]
     skipped: tuple[Skipped, ...]
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """The stamp of a file."""
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def scan(
@@ -158,7 +173,7 @@ class _Walk:
             return f"unreadable: {error.strerror or type(error).__name__}"
         if status.st_size > MAX_FILE_BYTES:
             return f"larger than {MAX_FILE_BYTES // 1000} kB"
-        self.files.append(ScannedFile(path, status.st_size, status.st_mtime_ns))
+        self.files.append(ScannedFile(path, stamp_of(status)))
         return None
 
     def _skip(self, path: str, reason: str) -> None:

@@ -1,0 +1,135 @@
+"""`RecordTable`: the records of a snapshot by path, unpacked when they are asked for."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from threading import Lock
+from weakref import WeakValueDictionary
+
+from dovetail_context.index.image import Image
+from dovetail_context.index.packed import DamagedError, PackedRecord, unpack
+from dovetail_context.index.record import FileRecord
+
+# Unpacked records that are kept alive: a context touches some hundred, a megabyte of text unpacked takes about four.
+KEPT_TEXT_CHARS = 6_000_000
+
+
+class Unpacker:
+    """Unpacks records, and gives the same object again as long as anybody has it. Shared by threads and snapshots.
+
+    `reread` is asked for the record of a file whose packed form is damaged.
+    """
+
+    def __init__(self, reread: Callable[[str], FileRecord | None] = lambda path: None) -> None:
+        self._reread = reread
+        self._alive: WeakValueDictionary[tuple[str, str], FileRecord] = WeakValueDictionary()
+        self._kept: OrderedDict[tuple[str, str], FileRecord] = OrderedDict()
+        self._kept_chars = 0
+        self._lock = Lock()
+
+    def record(self, path: str, digest: str, packed: Callable[[], PackedRecord]) -> FileRecord:
+        """The record of `path`."""
+        key = (path, digest)
+        with self._lock:
+            known = self._alive.get(key)
+            if known is not None:
+                if key in self._kept:
+                    self._kept.move_to_end(key)
+                return known
+        record = self._unpacked(path, digest, packed)
+        with self._lock:
+            record = self._alive.setdefault(key, record)
+            if key not in self._kept:
+                self._kept[key] = record
+                self._kept_chars += len(record.text)
+            while self._kept_chars > KEPT_TEXT_CHARS and len(self._kept) > 1:
+                self._kept_chars -= len(self._kept.popitem(last=False)[1].text)
+        return record
+
+    def _unpacked(self, path: str, digest: str, packed: Callable[[], PackedRecord]) -> FileRecord:
+        language = ""
+        try:
+            found = packed()
+            language = found.language
+            return unpack(path, found)
+        except DamagedError:
+            return self._reread(path) or FileRecord(path, language, digest, "", problems=("could not be read again",))
+
+
+class RecordTable(Mapping[str, FileRecord]):
+    """What changed, over an image. Never changes itself. In path order save for what changed, which comes last."""
+
+    __slots__ = ("_changed", "_image", "_length", "_unpacker")
+
+    def __init__(
+        self,
+        image: Image | None = None,
+        changed: Mapping[str, PackedRecord | FileRecord | None] | None = None,
+        unpacker: Unpacker | None = None,
+    ) -> None:
+        self._image = image
+        self._changed = {} if changed is None else changed
+        self._unpacker = Unpacker() if unpacker is None else unpacker
+        gone = sum(self._number(path) is not None for path in self._changed)
+        there = sum(record is not None for record in self._changed.values())
+        self._length = (0 if image is None else len(image.paths)) - gone + there
+
+    def __getitem__(self, path: str) -> FileRecord:
+        if path in self._changed:
+            changed = self._changed[path]
+            if changed is None:
+                raise KeyError(path)
+            if isinstance(changed, FileRecord):
+                return changed
+            return self._unpacker.record(path, changed.digest, lambda: changed)
+        number = self._number(path)
+        if number is None or self._image is None:
+            raise KeyError(path)
+        image = self._image
+        return self._unpacker.record(path, image.digests[number], lambda: image.packed(number))
+
+    def __contains__(self, path: object) -> bool:
+        if path in self._changed:
+            return self._changed[path] is not None  # type: ignore[index]
+        return isinstance(path, str) and self._number(path) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        if self._image is not None:
+            yield from (path for path in self._image.paths if path not in self._changed)
+        yield from (path for path, record in self._changed.items() if record is not None)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def packages(self, language: str) -> dict[str, tuple[str, ...]]:
+        """The files of a language with the packages that they say they belong to; nothing is unpacked."""
+        found = {}
+        if self._image is not None:
+            columns = zip(self._image.paths, self._image.languages, self._image.packages, strict=True)
+            found = {path: its for path, its_language, its in columns if its_language == language}
+        for path, record in self._changed.items():
+            if record is not None and record.language == language:
+                found[path] = record.packages
+            else:
+                found.pop(path, None)
+        return found
+
+    def packages_of(self, path: str) -> tuple[str, ...] | None:
+        """The packages of one file; None if it is not there. Nothing is unpacked."""
+        if path in self._changed:
+            changed = self._changed[path]
+            return None if changed is None else changed.packages
+        number = self._number(path)
+        return None if number is None or self._image is None else self._image.packages[number]
+
+    def updated(self, records: Mapping[str, PackedRecord | FileRecord | None]) -> "RecordTable":
+        """The next table, with `records` in place of those of the same paths; None takes one away."""
+        changed = dict(self._changed)
+        for path, record in records.items():
+            if record is None and self._number(path) is None:
+                changed.pop(path, None)
+            else:
+                changed[path] = record
+        return RecordTable(self._image, changed, self._unpacker)
+
+    def _number(self, path: str) -> int | None:
+        return None if self._image is None else self._image.number_of(path)

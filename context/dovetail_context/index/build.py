@@ -19,7 +19,6 @@ from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.scan import Skipped
 from dovetail_context.workspace.secrets import redact
 
-
 NO_WORDS = TextWords()
 
 

@@ -22,7 +22,7 @@ class IndexSnapshot:
     `version` counts the snapshots of one index; `complete` is false until the first build is done.
     """
 
-    __slots__ = ("_resolvers", "complete", "files", "projects", "root", "version", "words")
+    __slots__ = ("_changes", "_resolvers", "complete", "files", "projects", "root", "version", "words")
 
     def __init__(
         self,
@@ -40,6 +40,8 @@ class IndexSnapshot:
         self.words = WordView(WordLog()) if words is None else words
         self.complete = complete
         self._resolvers: dict[str, ImportResolver] = {}
+        # The file that changed last, and the version in which any other one did.
+        self._changes: tuple[str, int] = ("", version)
 
     def updated(
         self,
@@ -60,13 +62,22 @@ class IndexSnapshot:
         )
         if projects is None and not self._moved(records):
             changed._resolvers = self._resolvers
+        if len(records) == 1 and projects is None and complete is None:
+            (path,) = records
+            changed._changes = (path, self.version_apart_from(path))
         return changed
 
-    def rebased(self, files: RecordTable, words: WordView) -> "IndexSnapshot":
-        """The next snapshot, of the same files and words in another form."""
-        changed = IndexSnapshot(self.root, self.version + 1, files, self.projects, words, self.complete)
-        changed._resolvers = self._resolvers
-        return changed
+    def version_apart_from(self, path: str) -> int:
+        """The newest version in which anything but this file changed: two snapshots for which it is the same say the
+        same about the rest of the project."""
+        last, others = self._changes
+        return others if path == last else self.version
+
+    def resting_on(self, files: RecordTable, words: WordView) -> "IndexSnapshot":
+        """This snapshot, with the same files and words in another form."""
+        same = IndexSnapshot(self.root, self.version, files, self.projects, words, self.complete)
+        same._resolvers, same._changes = self._resolvers, self._changes
+        return same
 
     def with_record(self, record: FileRecord) -> "IndexSnapshot":
         """This snapshot as it would be if `record` were its file's content; version and words stay."""

@@ -76,7 +76,7 @@ class WorkspaceState:
         self._skipped: dict[str, str] = {}
         self._touched: set[str] = set()
         self._projects_touched = False
-        self._rebased = False
+        self._opened = False  # whether the image is newer than the snapshot
         self._seconds = 0.0
         self._faults: dict[str, None] = {}
 
@@ -154,8 +154,9 @@ class WorkspaceState:
 
     def next_snapshot(self, snapshot: IndexSnapshot, complete: bool | None = None) -> IndexSnapshot:
         """The snapshot after what has changed; the same one if nothing has."""
-        if self._rebased:
-            snapshot = self._on_image(snapshot)
+        if self._opened:
+            self._opened = False
+            snapshot = IndexSnapshot(self._root, snapshot.version).resting_on(*self._on_image())
         touched, self._touched = sorted(self._touched), set()
         projects = dict(self._projects) if self._projects_touched else None
         self._projects_touched = False
@@ -185,7 +186,7 @@ class WorkspaceState:
         self._stale.clear()
         if self._store is not None:
             self._store.evict()
-        return self._on_image(snapshot)
+        return snapshot.resting_on(*self._on_image())
 
     def close(self) -> None:
         """Let go of the cache."""
@@ -344,18 +345,18 @@ class WorkspaceState:
         image = self._cache.open_image(self._root, self._damaged)
         if image is None:
             return
-        self._image, self._rebased = image, True
+        self._image, self._opened = image, True
         self._stamps, self._skipped, self._projects = image.stamps(), image.skipped(), image.projects()
         self._projects_touched = bool(self._projects)
         self._touched.update(self._buffers)
 
-    def _on_image(self, snapshot: IndexSnapshot) -> IndexSnapshot:
-        """The snapshot, resting on the image; open buffers are put over it anew."""
-        self._rebased = False
-        words = WordView(WordLog(self._image))
-        snapshot = snapshot.rebased(RecordTable(self._image, {}, self._unpacker), words)
+    def _on_image(self) -> tuple[RecordTable, WordView]:
+        """What the image holds, with the open buffers over it."""
         buffers = self._buffers
-        return snapshot.updated(buffers, {path: words_of_record(record) for path, record in buffers.items()})
+        words = ((path, words_of_record(record)) for path, record in buffers.items())
+        return RecordTable(self._image, dict(buffers), self._unpacker), WordView(WordLog(self._image)).updated(
+            words, ()
+        )
 
     def _entry(self, path: str, snapshot: IndexSnapshot, log: WordLog) -> Entry:
         """What the next image holds of a file."""

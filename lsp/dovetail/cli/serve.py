@@ -15,6 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stdio", action="store_true", help="accepted because many editors pass it; there is no other way"
     )
+    parser.add_argument(
+        "--untrusted", action="store_true", help="take nothing from a project's rules but what they leave out"
+    )
     parser.add_argument("--log-file", metavar="FILE", help="write the log there instead of to standard error")
     parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
 
@@ -24,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     _log_to(arguments.log_file, arguments.log_level)
 
     async def main() -> int:
-        server = create_server(make_engine)
+        server = create_server(make_engine, arguments.untrusted)
         return await serve(server, stdin_reader(asyncio.get_running_loop()), output)
 
     return asyncio.run(main())

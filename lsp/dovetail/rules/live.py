@@ -16,7 +16,7 @@ from dovetail.rules.parse import Parsed, parse_rules, parse_values, salvaged
 from dovetail.rules.source import RULES_FILE, Problem, Source
 from dovetail.settings import user_config_path
 from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_context.query import Note, Pin, Query, Retrieval
+from dovetail_context.query import Note, Pin, Retrieval
 from dovetail_context.workspace.read import decode, read_source
 from dovetail_context.workspace.scan import is_excluded
 from dovetail_context.workspace.secrets import redact
@@ -103,6 +103,7 @@ class WorkspaceRules:
             self._project = self.parsed.rules or salvaged(self._text, RULES_FILE)
         project = self._project if self.own.trusted else narrowed(self._project)
         self._rules = Rules((self.own.user, project, self.own.editor))
+        self._texts.clear()  # what may be shown may have changed
         return self.parsed
 
     def problems(self, text: str | None = None) -> tuple[Problem, ...]:
@@ -120,13 +121,6 @@ class WorkspaceRules:
         pins = (self._pin(pin, snapshot) for pin in effective.pins if pin.path != path)
         notes = tuple(Note(note.text, f"a note of {note.source}") for note in effective.notes)
         return Standing(effective, tuple(pin for pin in pins if pin is not None), notes, effective.retrieval())
-
-    def query(self, query: Query, snapshot: IndexSnapshot) -> Query:
-        """The query with what the rules give it."""
-        from dataclasses import replace
-
-        standing = self.standing(query.path, snapshot)
-        return replace(query, pinned=standing.pinned, notes=standing.notes, retrieval=standing.retrieval)
 
     def _pin(self, pin: PinRule, snapshot: IndexSnapshot) -> Pin | None:
         reason = f"pinned by {pin.source}"

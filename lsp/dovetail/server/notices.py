@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
 
+from dovetail.rules.source import Problem
+from dovetail.server.diagnostics import diagnostics
 from dovetail.server.protocol import DovetailProtocol
+from dovetail.text.lines import Encoding
 from dovetail_models.engine.status import EngineStatus
 
 log = logging.getLogger(__name__)
@@ -34,7 +37,11 @@ class _Bar:
 class Notices:
     """Sends notifications on the event loop, whichever thread the news comes from."""
 
-    def __init__(self, protocol: DovetailProtocol, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, protocol: DovetailProtocol, loop: asyncio.AbstractEventLoop, unit: Callable[[], Encoding]
+    ) -> None:
+        """`unit` tells in what the client counts columns."""
+        self._unit = unit
         self._protocol = protocol
         self._loop = loop
         self._told: set[str] = set()
@@ -69,6 +76,11 @@ class Notices:
     def index_ready(self, root: Path) -> None:
         """Called from the index thread."""
         self._on_loop(lambda: self._finish(root))
+
+    def rules_checked(self, uri: str, text: str, problems: Iterable[Problem]) -> None:
+        """Show what is wrong with a file of rules at its very lines; nothing takes older diagnostics away."""
+        params = types.PublishDiagnosticsParams(uri=uri, diagnostics=diagnostics(problems, text, self._unit()))
+        self._protocol.notify(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)
 
     async def close(self) -> None:
         """Drop what still waits for the client."""

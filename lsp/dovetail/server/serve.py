@@ -11,6 +11,7 @@ from pygls.io_ import run_async
 
 from dovetail.server.handlers import documents, folders, inline_completion, lifecycle
 from dovetail.server.handlers.in_step import IN_STEP, in_step
+from dovetail.server.handlers.rules import TRUST, trust
 from dovetail.server.handlers.why import WHY, why
 from dovetail.server.notices import Notices
 from dovetail.server.server import DovetailServer
@@ -19,10 +20,14 @@ from dovetail.session.engine import MakeEngine
 from dovetail.session.session import Session
 
 
-def create_server(make_engine: MakeEngine) -> DovetailServer:
-    """A server that has started nothing yet. Must be called in the event loop that will run it."""
+def create_server(make_engine: MakeEngine, untrusted: bool = False) -> DovetailServer:
+    """A server that has started nothing yet. Must be called in the event loop that will run it.
+
+    The rules of `untrusted` projects only leave things out.
+    """
     server = DovetailServer()
-    server.notices = Notices(server.protocol, asyncio.get_running_loop())
+    server.untrusted = untrusted
+    server.notices = Notices(server.protocol, asyncio.get_running_loop(), lambda: server.session.encoding)
     server.session = Session(make_engine, server.notices)
     server.feature(types.INITIALIZE)(lifecycle.on_initialize)
     server.feature(types.INITIALIZED)(lifecycle.on_initialized)
@@ -37,6 +42,7 @@ def create_server(make_engine: MakeEngine) -> DovetailServer:
     server.feature(IN_STEP)(in_step)
     # Without an options object pygls does not announce the capability.
     options = types.InlineCompletionOptions()
+    server.feature(TRUST)(trust)
     server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, options)(inline_completion.inline_completion)
     return server
 

@@ -26,6 +26,7 @@ class DovetailServer(LanguageServer):
     def __init__(self) -> None:
         super().__init__("dovetail", version("dovetail"), protocol_cls=DovetailProtocol)
         self.folders: tuple[str, ...] = ()
+        self.untrusted = False  # said on the command line: no client may say otherwise
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log a bug, without the error's text, which may hold the user's; never a popup."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,15 +14,20 @@ from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import accepted, complete, warm
 from dovetail.completion.remembered import Memory
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
+from dovetail.rules.live import own_rules
+from dovetail.rules.source import RULES_FILE, Problem
 from dovetail.session.engine import MakeEngine
 from dovetail.session.power import on_battery
 from dovetail.session.rhythm import Rhythm
 from dovetail.session.workspaces import Workspace, Workspaces
+from dovetail.session.rules import RulesKeeper
 from dovetail.settings import Settings, SettingsError, load_settings
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_models.engine.status import EngineStatus
+from dovetail_context.workspace.exclude import excluded_name
+from dovetail_context.workspace.secrets import redact
 from dovetail_models.errors import EngineError
 
 NO_PROJECT = IndexSnapshot(Path())
@@ -44,6 +49,8 @@ class SessionEvents(Protocol):
     def index_ready(self, root: Path) -> None: ...
 
 
+    def rules_checked(self, uri: str, text: str, problems: Iterable[Problem]) -> None: ...
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a document stands: its workspace and its path there. A buffer without a file has no workspace."""
@@ -60,7 +67,8 @@ class Session:
         self.settings = Settings()
         self.documents: dict[str, Document] = {}
         self.answers: dict[str, Completion] = {}  # the newest completion of each open document
-        self.workspaces = Workspaces(self._start_index)
+        self.rules = RulesKeeper(events, self._buffer, self._spawn)
+        self.workspaces = Workspaces(self._start_index, lambda: self.rules.own)
         self.memory = Memory()
         self.rhythm = Rhythm()
         self._make_engine = make_engine
@@ -84,6 +92,16 @@ class Session:
 
     def warm_up(self) -> None:
         """Start the engine in the background, so that the first completion does not wait for the model to load."""
+    def configure_rules(self, editor: Mapping[str, object], trusted: bool) -> None:
+        """Take the user's own rules and the editor's; workspaces that are not `trusted` only leave things out."""
+        self.rules.take(own_rules(editor, trusted))
+
+    def trust(self, trusted: bool) -> None:
+        """The user has said whether the open workspaces are trusted."""
+        self.rules.own = replace(self.rules.own, trusted=trusted)
+        for workspace in self.workspaces.all():
+            self._reload_rules(workspace)
+
         if not isinstance(self._engine, EngineError):
             self._spawn(self._load(self._engine))
 
@@ -100,6 +118,7 @@ class Session:
                     self._places[uri] = Place(None, place.path)
             self._spawn(asyncio.to_thread(workspace.index.close))
 
+            self.rules.forget(workspace)
     def files_changed(self, paths: Iterable[Path]) -> None:
         """Files were created, changed or deleted on disk."""
         for path in paths:
@@ -108,12 +127,15 @@ class Session:
                     workspace.index.apply([workspace.relative(path)])
 
     def open_document(self, document: Document, path: Path | None) -> None:
+                if path == workspace.rules.file:
+                    self._reload_rules(workspace)
         """A document that the editor shows. `path` is its file, or None for a buffer that was never saved."""
         self.documents[document.uri] = document
         self._places[document.uri] = self._place(document.uri, path)
         self._overlay(document.uri, document.text)
 
     def change_document(self, uri: str, edits: Iterable[Edit], version: int) -> None:
+        self._check_rules(document.uri)
         """Apply a client's edits. A document that is not open is ignored."""
         document = self.documents.get(uri)
         if document is not None:
@@ -125,6 +147,7 @@ class Session:
     def close_document(self, uri: str) -> None:
         """The disk speaks for this file again."""
         if self.documents.pop(uri, None) is not None:
+            self._check_rules(uri)
             self._overlay(uri, None)
             self.answers.pop(uri, None)
             self._anchors.pop(uri, None)
@@ -143,6 +166,8 @@ class Session:
         completion = await self._newest_wins(uri, complete(request, engine, self.settings, self.memory))
         is_still_asked = self.documents.get(uri) is document
         if completion is None or not is_still_asked:
+            return None
+        if self._is_silent(uri):
             return None
         if not completion.remembered:
             self.rhythm = self.rhythm.answered(completion.reply)
@@ -168,7 +193,7 @@ class Session:
         return CompletionRequest(
             document=uri,
             path=place.path,
-            text=text,
+            text=redact(text),
             offset=offset,
             snapshot=place.workspace.index.snapshot if place.workspace else NO_PROJECT,
             trigger=trigger,
@@ -224,12 +249,19 @@ class Session:
             on_ready=lambda report: self._events.index_ready(workspace.root),
         )
         # Watching a large tree takes a walk through all its folders.
-        self._spawn(asyncio.to_thread(workspace.index.watch))
+        self._spawn(asyncio.to_thread(workspace.index.watch, told_too))
+        self.rules.check(workspace)
 
     def _place(self, uri: str, path: Path | None) -> Place:
         if path is None:
             return Place(None, uri.rpartition("/")[2].rpartition(":")[2])
         workspace = self.workspaces.of(path)
+        loop = asyncio.get_running_loop()
+
+        def told_too(paths: frozenset[str]) -> None:
+            if str(workspace.rules.file) in paths and not loop.is_closed():
+                loop.call_soon_threadsafe(self._reload_rules, workspace)
+
         return Place(workspace, workspace.relative(path))
 
     def _overlay(self, uri: str, text: str | None) -> None:
@@ -243,6 +275,31 @@ class Session:
         task.add_done_callback(self._background.discard)
         return task
 
+
+    def _reload_rules(self, workspace: Workspace) -> None:
+        if workspace in self.workspaces.all():
+            self.rules.reload(workspace, self.rules.own)
+            for uri, place in self._places.items():
+                if place.workspace is workspace:  # what the rules bring back has to be told again
+                    self._overlay(uri, self.documents[uri].text)
+
+    def _check_rules(self, uri: str) -> None:
+        place = self._places[uri]
+        if place.workspace is not None and place.path == RULES_FILE:
+            self.rules.check(place.workspace)
+
+    def _buffer(self, file: Path) -> tuple[str, str] | None:
+        for uri, place in self._places.items():
+            if place.workspace is not None and place.workspace.root / place.path == file and uri in self.documents:
+                return uri, self.documents[uri].text
+        return None
+
+    def _is_silent(self, uri: str) -> bool:
+        """Whether nothing is suggested in a document, whatever is asked: by a rule, or since it holds secrets."""
+        place = self._places[uri]
+        if place.workspace is None:
+            return excluded_name(place.path.rpartition("/")[2]) == "may hold secrets"
+        return not place.workspace.rules.rules.for_path(place.path).completion
 
 def _is_being_cancelled() -> bool:
     task = asyncio.current_task()

@@ -1,4 +1,4 @@
-"""The projects that are open: each root with its own index, and which of them a file belongs to."""
+"""The projects that are open: each root with its own index and rules, and which of them a file belongs to."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dovetail.rules.live import OwnRules, WorkspaceRules
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A project root and its index."""
+    """A project root, its index and its rules."""
 
     root: Path
     index: WorkspaceIndex
+    rules: WorkspaceRules
 
     def relative(self, path: Path) -> str:
         """The path of a file below the root, with forward slashes."""
@@ -25,9 +27,10 @@ class Workspace:
 class Workspaces:
     """Roots to indexes. A file belongs to the innermost open root above it."""
 
-    def __init__(self, start: Callable[[Workspace], None]) -> None:
-        """`start` sets a new workspace's index to work; it is called once for each root."""
+    def __init__(self, start: Callable[[Workspace], None], own: Callable[[], OwnRules]) -> None:
+        """`start` sets a new workspace's index to work; it is called once for each root. `own` are the user's rules."""
         self._start = start
+        self._own = own
         self._by_root: dict[Path, Workspace] = {}
 
     def open(self, root: Path) -> Workspace:
@@ -35,7 +38,9 @@ class Workspaces:
         root = root.resolve()
         workspace = self._by_root.get(root)
         if workspace is None:
-            workspace = self._by_root[root] = Workspace(root, WorkspaceIndex(root))
+            rules = WorkspaceRules(root, self._own())
+            index = WorkspaceIndex(root, rules.rules.selection)
+            workspace = self._by_root[root] = Workspace(root, index, rules)
             self._start(workspace)
         return workspace
 

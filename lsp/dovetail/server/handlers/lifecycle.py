@@ -5,6 +5,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from dovetail.server import convert
+from dovetail.server.handlers import rules
 from dovetail.server.server import DovetailServer
 
 

@@ -1,0 +1,26 @@
+"""What a client says about rules: `rules` and `trusted` in its settings, `dovetail/trust` when trust is given later.
+
+Editors that ask their user whether a folder is trusted send `trusted: false` in the initialization options until it is:
+then the rules of a project only leave things out. `rules` are the user's own, in the form of `.dovetail.toml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dovetail.server.server import DovetailServer
+
+TRUST = "dovetail/trust"
+
+
+def parted(options: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, Any], bool]:
+    """The initialization options in three: settings, rules, and whether the workspace is trusted."""
+    settings = {name: value for name, value in options.items() if name not in ("rules", "trusted")}
+    rules = options.get("rules", {})
+    return settings, rules if isinstance(rules, Mapping) else {}, options.get("trusted", True) is True
+
+
+def trust(ls: DovetailServer, params: Any) -> None:
+    """`dovetail/trust` {trusted}: the user has changed their mind about the workspace."""
+    ls.session.trust(bool(params.trusted) and not ls.untrusted)

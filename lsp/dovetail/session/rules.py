@@ -1,0 +1,83 @@
+"""Rules while the server runs: read again when their file changes, and what is wrong with them told to the editor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+from dovetail.rules.live import OwnRules
+from dovetail.rules.source import Problem
+from dovetail.session.workspaces import Workspace
+
+
+class RulesEvents(Protocol):
+    """What is told."""
+
+    def trouble(self, message: str) -> None: ...
+
+    def rules_checked(self, uri: str, text: str, problems: Iterable[Problem]) -> None:
+        """All that is wrong with a file of rules whose text is `text`; nothing takes older problems away."""
+        ...
+
+
+class RulesKeeper:
+    """Keeps the rules of open workspaces in force. Used on the event loop alone."""
+
+    def __init__(
+        self,
+        events: RulesEvents,
+        buffer: Callable[[Path], tuple[str, str] | None],
+        spawn: Callable[[Coroutine[Any, Any, object]], asyncio.Task[object]],
+    ) -> None:
+        """`buffer` is the URI and the text of an open document by its file; `spawn` starts work that ends with the
+        session."""
+        self.own = OwnRules()
+        self._events = events
+        self._buffer = buffer
+        self._spawn = spawn
+        self._checks: dict[Path, asyncio.Task[object]] = {}
+        self._shown: set[str] = set()
+
+    def take(self, own: OwnRules) -> None:
+        """These are the user's own rules from now on, for workspaces that are opened. Mistakes in them are told."""
+        self.own = own
+        for problem in own.problems:
+            self._events.trouble(f"{problem.source}: {problem.message}.")
+
+    def reload(self, workspace: Workspace, own: OwnRules | None = None) -> None:
+        """The file may have changed: what holds from now on follows it, and so does the index."""
+        workspace.rules.reload(own)
+        workspace.index.select(workspace.rules.rules.selection)
+        self.check(workspace)
+
+    def check(self, workspace: Workspace) -> None:
+        """Tell what is wrong with the file as the editor has it, or else as it is on disk. The newest check wins."""
+        older = self._checks.pop(workspace.root, None)
+        if older is not None:
+            older.cancel()
+        self._checks[workspace.root] = self._spawn(self._check(workspace))
+
+    def forget(self, workspace: Workspace) -> None:
+        """The workspace was closed."""
+        older = self._checks.pop(workspace.root, None)
+        if older is not None:
+            older.cancel()
+        self._tell(workspace.rules.file, workspace.rules.text, ())
+
+    async def _check(self, workspace: Workspace) -> None:
+        rules, opened = workspace.rules, self._buffer(workspace.rules.file)
+        text = opened[1] if opened else None
+        found = await asyncio.to_thread(rules.problems, text)
+        self._tell(rules.file, rules.text if text is None else text, found)
+
+    def _tell(self, file: Path, text: str, problems: tuple[Problem, ...]) -> None:
+        opened = self._buffer(file)
+        uri = opened[0] if opened else file.as_uri()
+        if problems or uri in self._shown:
+            self._events.rules_checked(uri, text, problems)
+        if problems:
+            self._shown.add(uri)
+        else:
+            self._shown.discard(uri)

@@ -27,6 +27,14 @@ def meeting_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where statistics are kept: never the user's own."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("DOVETAIL_STATE_DIR", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The checkout that these tests stand in."""

@@ -35,6 +35,9 @@ class Settings:
     in_comments: bool = _option(False, "Whether to complete comments and texts of several lines unasked.")
     context_window: int = _option(4096, "Tokens the model can see at once; never more than it was trained for.", 256)
     threads: int = _option(0, "CPU threads of the model; 0 lets Dovetail choose.", 0)
+    statistics: bool = _option(
+        True, "Whether to count what becomes of suggestions, for `dovetail stats` on this computer."
+    )
     gpu_layers: int = _option(-1, "Layers of the model to put on the GPU; -1 means as many as there are.", -1)
 
 

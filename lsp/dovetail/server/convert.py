@@ -45,15 +45,20 @@ def trigger(context: types.InlineCompletionContext) -> Trigger:
     return "invoked" if context.trigger_kind is types.InlineCompletionTriggerKind.Invoked else "automatic"
 
 
-def inline_items(completion: Completion, document: Document, unit: Encoding) -> types.InlineCompletionList | None:
-    """The completion as an item whose range begins at the cursor; None where there is nothing to show."""
+def inline_items(
+    completion: Completion, document: Document, unit: Encoding, command: types.Command | None = None
+) -> types.InlineCompletionList | None:
+    """The completion as an item whose range begins at the cursor; None where there is nothing to show.
+
+    Editors run the `command` after the item was accepted.
+    """
     if not completion.text:
         return None
     places = types.Range(
         _place(document, completion.offset, unit), _place(document, completion.offset + completion.replaced, unit)
     )
     # An item without a range would replace the word at the cursor in some editors.
-    item = types.InlineCompletionItem(insert_text=completion.text, range=places)
+    item = types.InlineCompletionItem(insert_text=completion.text, range=places, command=command)
     return types.InlineCompletionList(items=[item])
 
 

@@ -9,7 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.io_ import run_async
 
-from dovetail.server.handlers import documents, folders, inline_completion, lifecycle
+from dovetail.server.handlers import acceptance, documents, folders, inline_completion, lifecycle
 from dovetail.server.handlers.in_step import IN_STEP, in_step
 from dovetail.server.handlers.rules import TRUST, trust
 from dovetail.server.handlers.why import WHY, why
@@ -38,11 +38,14 @@ def create_server(make_engine: MakeEngine, untrusted: bool = False) -> DovetailS
     server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(documents.did_close)
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(folders.did_change_workspace_folders)
     server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(folders.did_change_watched_files)
+    server.command(acceptance.ACCEPTED)(acceptance.accepted)
+    server.feature(acceptance.SHOWN)(acceptance.shown)
+    server.feature(acceptance.PARTLY_ACCEPTED)(acceptance.partly_accepted)
     server.feature(WHY)(why)
+    server.feature(TRUST)(trust)
     server.feature(IN_STEP)(in_step)
     # Without an options object pygls does not announce the capability.
     options = types.InlineCompletionOptions()
-    server.feature(TRUST)(trust)
     server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, options)(inline_completion.inline_completion)
     return server
 

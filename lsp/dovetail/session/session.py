@@ -17,17 +17,18 @@ from dovetail.completion.request import Completion, CompletionRequest, Trigger
 from dovetail.rules.live import own_rules
 from dovetail.rules.source import RULES_FILE, Problem
 from dovetail.session.engine import MakeEngine
+from dovetail.session.feedback import Feedback
 from dovetail.session.power import on_battery
 from dovetail.session.rhythm import Rhythm
-from dovetail.session.workspaces import Workspace, Workspaces
 from dovetail.session.rules import RulesKeeper
+from dovetail.session.workspaces import Workspace, Workspaces
 from dovetail.settings import Settings, SettingsError, load_settings
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
 from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_models.engine.status import EngineStatus
 from dovetail_context.workspace.exclude import excluded_name
 from dovetail_context.workspace.secrets import redact
+from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 
 NO_PROJECT = IndexSnapshot(Path())
@@ -48,8 +49,8 @@ class SessionEvents(Protocol):
 
     def index_ready(self, root: Path) -> None: ...
 
-
     def rules_checked(self, uri: str, text: str, problems: Iterable[Problem]) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -71,6 +72,7 @@ class Session:
         self.workspaces = Workspaces(self._start_index, lambda: self.rules.own)
         self.memory = Memory()
         self.rhythm = Rhythm()
+        self.feedback = Feedback()
         self._make_engine = make_engine
         self._events = events
         self._engine: Engine | EngineError = EngineError("The editor has not yet told its settings.")
@@ -90,8 +92,6 @@ class Session:
             self._engine = EngineError(str(error))
             self._events.trouble(str(error))
 
-    def warm_up(self) -> None:
-        """Start the engine in the background, so that the first completion does not wait for the model to load."""
     def configure_rules(self, editor: Mapping[str, object], trusted: bool) -> None:
         """Take the user's own rules and the editor's; workspaces that are not `trusted` only leave things out."""
         self.rules.take(own_rules(editor, trusted))
@@ -102,6 +102,8 @@ class Session:
         for workspace in self.workspaces.all():
             self._reload_rules(workspace)
 
+    def warm_up(self) -> None:
+        """Start the engine in the background, so that the first completion does not wait for the model to load."""
         if not isinstance(self._engine, EngineError):
             self._spawn(self._load(self._engine))
 
@@ -116,39 +118,43 @@ class Session:
             for uri, place in self._places.items():
                 if place.workspace is workspace:
                     self._places[uri] = Place(None, place.path)
+            self.rules.forget(workspace)
             self._spawn(asyncio.to_thread(workspace.index.close))
 
-            self.rules.forget(workspace)
     def files_changed(self, paths: Iterable[Path]) -> None:
         """Files were created, changed or deleted on disk."""
         for path in paths:
             for workspace in self.workspaces.all():
                 if path.is_relative_to(workspace.root):
                     workspace.index.apply([workspace.relative(path)])
-
-    def open_document(self, document: Document, path: Path | None) -> None:
                 if path == workspace.rules.file:
                     self._reload_rules(workspace)
+
+    def open_document(self, document: Document, path: Path | None) -> None:
         """A document that the editor shows. `path` is its file, or None for a buffer that was never saved."""
         self.documents[document.uri] = document
         self._places[document.uri] = self._place(document.uri, path)
         self._overlay(document.uri, document.text)
+        self._check_rules(document.uri)
 
     def change_document(self, uri: str, edits: Iterable[Edit], version: int) -> None:
-        self._check_rules(document.uri)
         """Apply a client's edits. A document that is not open is ignored."""
         document = self.documents.get(uri)
         if document is not None:
             now = time.monotonic()
             self.rhythm, self._typed_at = self.rhythm.typed(now - self._typed_at), now
+            edits = list(edits)
+            self.feedback.changed(document, edits, self.encoding)
             self.documents[uri] = document = document.edited(edits, version, self.encoding)
             self._overlay(uri, document.text)
+            self._check_rules(uri)
 
     def close_document(self, uri: str) -> None:
         """The disk speaks for this file again."""
         if self.documents.pop(uri, None) is not None:
-            self._check_rules(uri)
             self._overlay(uri, None)
+            self._check_rules(uri)
+            self.feedback.closed(uri)
             self.answers.pop(uri, None)
             self._anchors.pop(uri, None)
             del self._places[uri]
@@ -161,13 +167,13 @@ class Session:
         if isinstance(self._engine, EngineError):
             raise self._engine
         document, engine = self.documents[uri], self._engine
+        if self._is_silent(uri):
+            return None
         request = self._request(uri, document.text, offset, trigger)
         self._look_no_further()
         completion = await self._newest_wins(uri, complete(request, engine, self.settings, self.memory))
         is_still_asked = self.documents.get(uri) is document
         if completion is None or not is_still_asked:
-            return None
-        if self._is_silent(uri):
             return None
         if not completion.remembered:
             self.rhythm = self.rhythm.answered(completion.reply)
@@ -182,6 +188,7 @@ class Session:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await self.feedback.close()
         await asyncio.to_thread(self.workspaces.close_all)
         if not isinstance(self._engine, EngineError):
             await self._engine.close()
@@ -248,6 +255,12 @@ class Session:
             progress=lambda done, total: self._events.index_progress(workspace.root, done, total),
             on_ready=lambda report: self._events.index_ready(workspace.root),
         )
+        loop = asyncio.get_running_loop()
+
+        def told_too(paths: frozenset[str]) -> None:
+            if str(workspace.rules.file) in paths and not loop.is_closed():
+                loop.call_soon_threadsafe(self._reload_rules, workspace)
+
         # Watching a large tree takes a walk through all its folders.
         self._spawn(asyncio.to_thread(workspace.index.watch, told_too))
         self.rules.check(workspace)
@@ -256,25 +269,12 @@ class Session:
         if path is None:
             return Place(None, uri.rpartition("/")[2].rpartition(":")[2])
         workspace = self.workspaces.of(path)
-        loop = asyncio.get_running_loop()
-
-        def told_too(paths: frozenset[str]) -> None:
-            if str(workspace.rules.file) in paths and not loop.is_closed():
-                loop.call_soon_threadsafe(self._reload_rules, workspace)
-
         return Place(workspace, workspace.relative(path))
 
     def _overlay(self, uri: str, text: str | None) -> None:
         place = self._places[uri]
         if place.workspace is not None:
             place.workspace.index.set_overlay(place.path, text)
-
-    def _spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-        return task
-
 
     def _reload_rules(self, workspace: Workspace) -> None:
         if workspace in self.workspaces.all():
@@ -300,6 +300,13 @@ class Session:
         if place.workspace is None:
             return excluded_name(place.path.rpartition("/")[2]) == "may hold secrets"
         return not place.workspace.rules.rules.for_path(place.path).completion
+
+    def _spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
 
 def _is_being_cancelled() -> bool:
     task = asyncio.current_task()

@@ -7,6 +7,7 @@ import logging
 from lsprotocol import types
 
 from dovetail.server import convert
+from dovetail.server.handlers.acceptance import accepted_command
 from dovetail.server.server import DovetailServer
 from dovetail_models.errors import EngineDied, EngineError
 
@@ -30,4 +31,7 @@ async def inline_completion(
     except EngineError as error:
         ls.notices.trouble(str(error))
         return None
-    return None if completion is None else convert.inline_items(completion, document, session.encoding)
+    if completion is None:
+        return None
+    names = session.feedback.answered(document, [completion])
+    return convert.inline_items(completion, document, session.encoding, accepted_command(names))

@@ -12,7 +12,10 @@ from dovetail.server.server import DovetailServer
 def on_initialize(ls: DovetailServer, params: types.InitializeParams) -> None:
     """Read what the client can do. Folders are opened when it is ready to hear from us."""
     values = params.initialization_options
-    ls.session.configure(("The editor's settings", values if isinstance(values, dict) else {}))
+    settings, said, trusted = rules.parted(values if isinstance(values, dict) else {})
+    ls.session.configure(("The editor's settings", settings))
+    ls.session.configure_rules(said, trusted and not ls.untrusted)
+    ls.session.feedback.follow(ls.session.settings.statistics, params.client_info.name if params.client_info else "")
     ls.session.encoding = convert.encoding(ls.workspace.position_encoding)
     ls.folders = tuple(folder.uri for folder in params.workspace_folders or ()) or _root(params)
 

@@ -1,0 +1,47 @@
+"""What an editor tells of a suggestion's fate, if it does: all of it is optional.
+
+The command `dovetail.accepted` comes with every item and is run by the editor after an accept. The notifications
+`textDocument/didShowCompletion` {item} and `textDocument/didPartiallyAcceptCompletion` {item, acceptedLength} are those
+of other completion servers, which plugins send already; `acceptedLength` counts UTF-16 units of the item's text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lsprotocol import types
+
+from dovetail.server.server import DovetailServer
+
+ACCEPTED = "dovetail.accepted"
+SHOWN = "textDocument/didShowCompletion"
+PARTLY_ACCEPTED = "textDocument/didPartiallyAcceptCompletion"
+
+
+def accepted_command(names: Sequence[str]) -> types.Command | None:
+    """What an item bears, so that the editor can speak of it; None where nobody listens."""
+    return types.Command("Completion accepted", ACCEPTED, arguments=[names[0]]) if names else None
+
+
+def accepted(ls: DovetailServer, name: str) -> None:
+    ls.session.feedback.accepted(name)
+
+
+def shown(ls: DovetailServer, params: Any) -> None:
+    name = _name(params)
+    if name is not None:
+        ls.session.feedback.seen(name)
+
+
+def partly_accepted(ls: DovetailServer, params: Any) -> None:
+    name, length = _name(params), getattr(params, "acceptedLength", None)
+    if name is not None and isinstance(length, int):
+        ls.session.feedback.accepted(name, length)
+
+
+def _name(params: Any) -> str | None:
+    """The name that the item bears; None where an item of ours is not in the message."""
+    command = getattr(getattr(params, "item", None), "command", None)
+    arguments = getattr(command, "arguments", None)
+    return arguments[0] if isinstance(arguments, list | tuple) and arguments and isinstance(arguments[0], str) else None

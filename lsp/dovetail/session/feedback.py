@@ -1,0 +1,183 @@
+"""What becomes of the suggestions of a session, counted for the user's own statistics.
+
+Follows each open document (`acceptance`), and adds to the user's counts now and then, on a thread. Nothing that goes
+wrong here is an error to anybody: counts that cannot be written wait, and are written later or lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import date
+from itertools import count
+from pathlib import Path
+
+from dovetail.completion.request import Completion
+from dovetail.session import acceptance
+from dovetail.session.acceptance import Event, Following, Outcome, Showing, Suggestion
+from dovetail.stats.store import StatsError, add, stats_path
+from dovetail.stats.tally import OTHER_LANGUAGE, Key, Name, Tally, bucket_of
+from dovetail.text.changes import changes_of
+from dovetail.text.document import Document, Edit
+from dovetail.text.lines import Encoding
+from dovetail_context.languages.registry import language_for
+
+log = logging.getLogger(__name__)
+
+# Counts are written so often, and at the end: a server that is killed loses no more.
+WRITE_EVERY_S = 20.0
+# Clients that gather keystrokes before they send them, and that tell when a suggestion is accepted: of these, several
+# characters at once are typing unless they say otherwise.
+CLIENTS_THAT_TELL = ("Neovim",)
+
+
+class Feedback:
+    """One session's account. Off until `follow` says otherwise."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._path: Path | None = None
+        self._client_tells = False
+        self._names = (f"{number}" for number in count(1))
+        self._documents: dict[str, Following] = {}
+        self._about: dict[str, tuple[str, str]] = {}  # language and model of the suggestions that are followed
+        self._tally = Tally()
+        self._written_at = clock()
+        self._writing: asyncio.Task[None] | None = None
+
+    def follow(self, wanted: bool, client: str = "") -> None:
+        """Whether to count at all (the user's setting), and which client speaks with us."""
+        self._path = stats_path() if wanted else None
+        self._client_tells = client in CLIENTS_THAT_TELL
+
+    def answered(self, document: Document, completions: Sequence[Completion]) -> list[str]:
+        """Answers to one request go out, the first of them on the screen. The names to speak of them by later; none
+        where nothing is followed."""
+        if self._path is None or not completions:
+            return []
+        first = completions[0]
+        about = (_language(first.path), first.reply.model)
+        self._count(about, "answered")
+        self._count(about, "memory_ms" if first.remembered else "model_ms", bucket=bucket_of(first.total_ms))
+        self._count(about, "remembered", int(first.remembered))
+        suggestions = tuple(_suggestion(next(self._names), one, document) for one in completions if one.text)
+        if not suggestions:
+            return []
+        following = self._documents.get(document.uri, Following())
+        following = self._keep(document.uri, acceptance.shown(following, suggestions, self._clock()))
+        showing = following.showing
+        assert showing is not None  # it was made this moment
+        for suggestion in (showing.suggestion, *showing.others):
+            self._about[suggestion.name] = about
+        return [showing.suggestion.name, *(one.name for one in suggestions[1:])]
+
+    def changed(self, document: Document, edits: Sequence[Edit], encoding: Encoding) -> None:
+        """These edits are about to be made in the document."""
+        if document.uri not in self._documents:
+            return
+        for before, change in changes_of(document, edits, encoding):
+            step = acceptance.changed(
+                self._documents[document.uri], before, change, self._clock(), tells=self._client_tells
+            )
+            following = self._keep(document.uri, step)
+            if following == Following():
+                del self._documents[document.uri]
+                return
+
+    def accepted(self, name: str, utf16_length: int | None = None) -> None:
+        """The editor says that a suggestion was accepted, whole or so many UTF-16 units of its newest item."""
+        for uri, following in self._documents.items():
+            length = None if utf16_length is None else _length(following.showing, utf16_length)
+            self._documents[uri] = acceptance.told(following, name, self._clock(), length)
+
+    def seen(self, name: str) -> None:
+        """The editor says that a suggestion is on the screen."""
+        for uri, following in self._documents.items():
+            self._documents[uri] = acceptance.seen(following, name)
+
+    def closed(self, uri: str) -> None:
+        """The document is closed."""
+        following = self._documents.pop(uri, None)
+        if following is not None:
+            self._settle(acceptance.closed(following, self._clock()))
+
+    async def close(self) -> None:
+        """Write what is left. A second call does nothing."""
+        for uri in tuple(self._documents):
+            self.closed(uri)
+        if self._writing is not None:
+            await self._writing
+        await self._write()
+
+    def _keep(self, uri: str, step: tuple[Following, tuple[Event, ...]]) -> Following:
+        following, events = step
+        self._documents[uri] = following
+        self._settle(events)
+        return following
+
+    def _settle(self, events: tuple[Event, ...]) -> None:
+        for event in events:
+            about = self._about.get(event.name, (OTHER_LANGUAGE, ""))
+            if isinstance(event, Outcome):
+                if event.how != "unseen":
+                    self._count(about, "shown")
+                    self._count(about, event.how)
+                self._count(about, "accepted_characters", event.accepted)
+            elif event.after_s == 30:
+                self._count(about, "kept_30_characters", event.kept)
+                self._count(about, "kept_30_of", event.accepted)
+            else:
+                self._count(about, "kept_300_characters", event.kept)
+                self._count(about, "kept_300_of", event.accepted)
+        self._forget()
+
+    def _forget(self) -> None:
+        followed = {one.name for each in self._documents.values() for one in each.taken}
+        showings = [each.showing for each in self._documents.values() if each.showing is not None]
+        followed.update(one.name for each in showings for one in (each.suggestion, *each.others))
+        self._about = {name: about for name, about in self._about.items() if name in followed}
+
+    def _count(self, about: tuple[str, str], name: Name, number: int = 1, bucket: int = 0) -> None:
+        if number:
+            self._tally[Key(*about, name, bucket)] += number
+        if self._clock() - self._written_at >= WRITE_EVERY_S and self._writing is None:
+            self._written_at = self._clock()
+            self._writing = asyncio.create_task(self._write())
+            self._writing.add_done_callback(self._written)
+
+    def _written(self, task: asyncio.Task[None]) -> None:
+        self._writing = None
+
+    async def _write(self) -> None:
+        path, tally = self._path, self._tally
+        if path is None or not tally:
+            return
+        self._tally = Tally()
+        try:
+            await asyncio.to_thread(add, path, tally, date.today())
+        except StatsError as error:
+            self._tally += tally
+            log.info("%s", error)
+
+
+def _suggestion(name: str, completion: Completion, document: Document) -> Suggestion:
+    line_end = "\r\n" if document.lines[0].endswith("\r\n") else "\n"
+    end = completion.offset + completion.replaced
+    return Suggestion(
+        name, completion.offset, completion.text.replace("\n", line_end), document.text[completion.offset : end]
+    )
+
+
+def _length(showing: Showing | None, utf16_length: int) -> int:
+    """UTF-16 units of the newest item, whose lines end with "\n", as characters of the suggestion."""
+    text = showing.suggestion.text[showing.item :] if showing is not None else ""
+    units = text.replace("\r\n", "\n").encode("utf-16-le", errors="surrogatepass")[: 2 * max(utf16_length, 0)]
+    part = units.decode("utf-16-le", errors="ignore")
+    return len(part) + (part.count("\n") if "\r\n" in text else 0)
+
+
+def _language(path: str) -> str:
+    language = language_for(path)
+    return language.name if language else OTHER_LANGUAGE

@@ -1,0 +1,128 @@
+"""From counts to what they say: pure. The keys of the JSON form are documented and stay stable."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from dovetail.stats.store import Row
+from dovetail.stats.tally import Name, percentile
+
+PERCENTILES = (50, 95, 99)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures of some counts together. Times are buckets to how many fell into them."""
+
+    counts: dict[str, int]
+    model_ms: dict[int, int]
+    memory_ms: dict[int, int]
+
+    def __getitem__(self, name: Name) -> int:
+        return self.counts.get(name, 0)
+
+    @property
+    def accepted(self) -> int:
+        """Suggestions accepted whole or in part."""
+        return self["whole"] + self["part"]
+
+    @property
+    def all_ms(self) -> dict[int, int]:
+        return dict(Counter(self.model_ms) + Counter(self.memory_ms))
+
+    def kept(self, after_s: int) -> float | None:
+        """Share of the accepted characters that were still there; None where none were looked at."""
+        name = "kept_30" if after_s == 30 else "kept_300"
+        return share(self.counts.get(f"{name}_characters", 0), self.counts.get(f"{name}_of", 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Figures in total, and by language, model and day; the most answered first, days in order."""
+
+    total: Figures
+    by_language: dict[str, Figures]
+    by_model: dict[str, Figures]
+    by_day: dict[date, Figures]
+
+
+def summarize(rows: Iterable[Row]) -> Summary:
+    rows = list(rows)
+    days = _grouped(rows, lambda row: row.day)
+    return Summary(
+        _figures(rows),
+        _most_first(_grouped(rows, lambda row: row.key.language)),
+        _most_first(_grouped(rows, lambda row: row.key.model)),
+        {day: days[day] for day in sorted(days)},
+    )
+
+
+def share(part: int, whole: int) -> float | None:
+    """A share, 0 to 1; None of nothing."""
+    return part / whole if whole else None
+
+
+def summary_json(summary: Summary) -> dict[str, Any]:
+    """The documented object of `dovetail stats --json`."""
+    return {
+        "total": figures_json(summary.total),
+        "by_language": {name: figures_json(figures) for name, figures in summary.by_language.items()},
+        "by_model": {name: figures_json(figures) for name, figures in summary.by_model.items()},
+        "by_day": {day.isoformat(): figures_json(figures) for day, figures in summary.by_day.items()},
+    }
+
+
+def figures_json(figures: Figures) -> dict[str, Any]:
+    """Counts, shares (0 to 1) and times (milliseconds); null where there is nothing to take a share of."""
+    return {
+        "answered": figures["answered"],
+        "from_memory": _rounded(share(figures["remembered"], figures["answered"]), 4),
+        "shown": figures["shown"],
+        "accepted": figures["whole"],
+        "accepted_in_part": figures["part"],
+        "typed_through": figures["typed"],
+        "rejected": figures["rejected"],
+        "acceptance": _rounded(share(figures.accepted, figures["shown"]), 4),
+        "kept_after_30_s": _rounded(figures.kept(30), 4),
+        "kept_after_5_min": _rounded(figures.kept(300), 4),
+        "characters_saved": figures["accepted_characters"],
+        "ms": {
+            kind: {f"p{wanted}": _rounded(percentile(buckets, wanted / 100), 2) for wanted in PERCENTILES}
+            for kind, buckets in (
+                ("all", figures.all_ms),
+                ("model", figures.model_ms),
+                ("memory", figures.memory_ms),
+            )
+        },
+    }
+
+
+def _figures(rows: Iterable[Row]) -> Figures:
+    counts: Counter[str] = Counter()
+    times: dict[str, Counter[int]] = {"model_ms": Counter(), "memory_ms": Counter()}
+    for row in rows:
+        if row.key.name in times:
+            times[row.key.name][row.key.bucket] += row.count
+        else:
+            counts[row.key.name] += row.count
+    return Figures(dict(counts), dict(times["model_ms"]), dict(times["memory_ms"]))
+
+
+def _grouped(rows: list[Row], key: Callable[[Row], T]) -> dict[T, Figures]:
+    groups: defaultdict[T, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    return {name: _figures(group) for name, group in groups.items()}
+
+
+def _most_first(groups: dict[str, Figures]) -> dict[str, Figures]:
+    return dict(sorted(groups.items(), key=lambda item: (-item[1]["answered"], item[0])))
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

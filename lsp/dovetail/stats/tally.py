@@ -1,0 +1,61 @@
+"""What is counted: pure. Only counts by day, language and model are ever kept; no text, path, place or time of day.
+
+A latency is counted in the bucket of its order of magnitude, so that percentiles can be told without keeping a list.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+# Each bucket is this much wider than the one before it: percentiles are right to within half of it.
+BUCKET_GROWTH = 1.1
+# A language that we have no name of our own for. What a client calls it might tell something.
+OTHER_LANGUAGE = "other"
+
+Name = Literal[
+    "answered",  # answers, whether or not there was something to show
+    "remembered",  # those for which the model was not asked
+    "shown",  # suggestions that could be read
+    "whole",  # accepted whole
+    "part",  # accepted in part
+    "typed",  # typed through to their end
+    "rejected",
+    "accepted_characters",  # that nobody had to type
+    "kept_30_characters",  # of the accepted characters, those that were still there 30 seconds later
+    "kept_30_of",  # the accepted characters that were looked at then
+    "kept_300_characters",
+    "kept_300_of",
+    "model_ms",  # by bucket: milliseconds from request to answer, when the model was asked
+    "memory_ms",  # by bucket: when it was not
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a count is of. `bucket` is for times alone."""
+
+    language: str
+    model: str
+    name: Name
+    bucket: int = 0
+
+
+Tally = Counter[Key]
+
+
+def bucket_of(milliseconds: float) -> int:
+    """The bucket that a time is counted in; times under 0.01 ms share one."""
+    return math.floor(math.log(max(milliseconds, 0.01), BUCKET_GROWTH))
+
+
+def percentile(buckets: dict[int, int], share: float) -> float | None:
+    """The time in milliseconds that this share of the counted times does not exceed; None where none were counted."""
+    wanted, reached = share * sum(buckets.values()), 0
+    for bucket in sorted(buckets):
+        reached += buckets[bucket]
+        if reached >= wanted:
+            return BUCKET_GROWTH ** (bucket + 0.5)
+    return None

@@ -1,0 +1,53 @@
+"""Edits as spans of offsets: what a change removes and what it puts there. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dovetail.text.document import Document, Edit
+from dovetail.text.lines import Encoding
+
+# More edits in one message (a rename, a formatter) are looked at as one change: nobody types with so many cursors.
+MOST_EDITS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The characters from `start` to `end` (offsets in code points) become `text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+def changes_of(document: Document, edits: Sequence[Edit], encoding: Encoding) -> Iterator[tuple[str, Change]]:
+    """The changes that these edits make, each with the text that it is made in."""
+    if len(edits) > MOST_EDITS:
+        yield document.text, difference(document.text, document.edited(edits, document.version, encoding).text)
+        return
+    for edit in edits:
+        yield document.text, _change_of(document, edit, encoding)
+        document = document.edited([edit], document.version, encoding)
+
+
+def difference(before: str, after: str) -> Change:
+    """The one change that makes `after` of `before`: all between their common beginning and their common end."""
+    start = common_length(before, after)
+    rest = min(len(before), len(after)) - start
+    # The longest common end is found by halving: comparing slices is fast, comparing characters is not.
+    end = bisect_left(range(rest), True, key=lambda n: before[-n - 1 :] != after[-n - 1 :])
+    return Change(start, len(before) - end, after[start : len(after) - end])
+
+
+def common_length(one: str, other: str) -> int:
+    """Length of the common beginning of two texts."""
+    return bisect_left(range(min(len(one), len(other))), True, key=lambda n: one[: n + 1] != other[: n + 1])
+
+
+def _change_of(document: Document, edit: Edit, encoding: Encoding) -> Change:
+    if edit.start is None or edit.end is None:
+        return difference(document.text, edit.text)
+    start, end = sorted((document.offset_at(edit.start, encoding), document.offset_at(edit.end, encoding)))
+    return Change(start, end, edit.text)

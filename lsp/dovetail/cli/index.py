@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from dovetail.cli.errors import UsageError
 from dovetail.cli.output import print_json
+from dovetail.rules.live import WorkspaceRules
 from dovetail_context.index.build import BuildReport
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
@@ -26,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     root = Path(arguments.root).resolve() if arguments.root else find_root(Path.cwd() / "any-file")
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder")
-    index = WorkspaceIndex(root)
+    index = WorkspaceIndex(root, WorkspaceRules(root).rules.selection)
     report = _build(index)
     index.close()
     if arguments.json:

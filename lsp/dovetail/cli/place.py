@@ -10,10 +10,12 @@ from time import perf_counter
 
 from dovetail.cli.errors import CommandError, UsageError
 from dovetail.completion.request import CompletionRequest
+from dovetail.rules.live import WorkspaceRules
 from dovetail.text.lines import content_length, split_lines
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.root import find_root
+from dovetail_context.workspace.secrets import redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def read_place(arguments: argparse.Namespace) -> Place:
 def index_project(place: Place) -> tuple[WorkspaceIndex, float]:
     """Read the project around a place, with the place's own text over the disk; and the milliseconds it took."""
     started = perf_counter()
-    index = WorkspaceIndex(place.root)
+    index = WorkspaceIndex(place.root, WorkspaceRules(place.root).rules.selection)
     index.build()
     index.set_overlay(place.path, place.text)
     return index, (perf_counter() - started) * 1000
@@ -69,7 +71,7 @@ def request_at(
     return CompletionRequest(
         document=place.path,
         path=place.path,
-        text=place.text,
+        text=redact(place.text),
         offset=place.offset,
         snapshot=index.snapshot,
         trigger="invoked",

@@ -54,8 +54,7 @@ def pin_fault(root: Path, pin: PinRule, selection: Selection = EVERYTHING) -> st
         return f"cannot be shown ({result.skipped})"
     lines = len(split_lines(result.text.removesuffix("\n")))
     if max(pin.start_line, pin.end_line) > lines:
-        last = f" to {pin.end_line}" if pin.end_line > pin.start_line else ""
-        return f"has {lines} lines; there are no lines {pin.start_line}{last}"
+        return f"ends with line {lines}; there is no line {max(pin.start_line, pin.end_line)}"
     return None
 
 

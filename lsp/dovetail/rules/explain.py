@@ -1,0 +1,78 @@
+"""Which rule decided what for one path, as values: is it read, is anything suggested in it, what is shown with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dovetail.rules.check import pin_fault, tree_of
+from dovetail.rules.live import WorkspaceRules
+from dovetail_context.languages.registry import language_for
+from dovetail_context.workspace.read import read_source
+from dovetail_context.workspace.scan import is_excluded
+from dovetail_context.workspace.secrets import find_secrets
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Something that was decided for a path: `what`, the `value`, and `by` what; "" where nothing says otherwise."""
+
+    what: str
+    value: str
+    by: str = ""
+
+
+def explain(rules: WorkspaceRules, path: str) -> tuple[Decision, ...]:
+    """Everything that is decided for `path` (posix, relative to the root). Reads the file, and walks the workspace."""
+    effective = rules.rules.for_path(path)
+    found = [
+        *_reading(rules, path),
+        Decision("completion", "on" if effective.completion else "off", effective.no_completion),
+    ]
+    if not rules.own.trusted:
+        found.append(Decision("trust", "no", "of the project's rules only what leaves things out holds"))
+    for note in effective.notes:
+        found.append(Decision("note", note.text, str(note.source)))
+    for pin in effective.pins:
+        lines = f":{pin.start_line}-{pin.end_line}" if pin.end_line else ""
+        fault = pin_fault(rules.root, pin, rules.rules.selection)
+        told = f"{pin.path}{lines}" + (f" ({fault})" if fault else "")
+        found.append(Decision("pin", told, str(pin.source)))
+    if effective.prefer:
+        preferred = effective.preferred(tree_of(rules.root).files)
+        found += [Decision("preferred", other, str(said.source)) for other, said in preferred.items()]
+        for said in effective.prefer:
+            if said not in preferred.values():
+                found.append(Decision("preferred", f"{said.text} (no such file)", str(said.source)))
+    for (name, key), ruled in sorted(effective.retrievers.items()):
+        value = str(ruled.value).lower() if isinstance(ruled.value, bool) else f"{ruled.value:g}"
+        found.append(Decision(f"{key} of {name}", value, str(ruled.source)))
+    return tuple(found)
+
+
+def decision_json(decision: Decision) -> dict[str, Any]:
+    """A decision as `dovetail rules explain --json` prints it."""
+    return {"what": decision.what, "value": decision.value, "by": decision.by}
+
+
+def _reading(rules: WorkspaceRules, path: str) -> list[Decision]:
+    """Whether the file may become context of other files, and what of it is blanked out."""
+    full = rules.root / path
+    ruled = is_excluded(rules.root, path, rules.rules.selection)
+    if ruled is not None:
+        return [Decision("context", "no", ruled)]
+    if not full.exists():
+        return [Decision("context", "no", "there is no such file")]
+    result = read_source(full)
+    if result.text is None:
+        return [Decision("context", "no", result.skipped)]
+    if language_for(path) is None:
+        return [Decision("context", "only if pinned", "in no language that is read")]
+    secrets = find_secrets(result.text)
+    found = [Decision("context", "yes")]
+    if secrets:
+        kinds = ", ".join(sorted({secret.kind for secret in secrets}))
+        lines = sorted({result.text.count("\n", 0, secret.start) + 1 for secret in secrets})
+        told = ", ".join(map(str, lines[:10])) + (" and more" if len(lines) > 10 else "")
+        found.append(Decision("blanked out", f"lines {told}", kinds))
+    return found

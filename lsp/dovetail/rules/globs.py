@@ -87,7 +87,7 @@ def plain_stem(path: str) -> str:
 
 def with_stem(pattern: str, stem: str) -> str:
     """The pattern with a stem in place; what is special in patterns stands for itself in it."""
-    return pattern.replace(STEM, _SPECIAL.sub(lambda special: f"[{special[0]}]", stem))
+    return pattern.replace(STEM, _SPECIAL.sub(lambda special: f"\\{special[0]}", stem))
 
 
 def _as_regex(piece: str) -> str:

@@ -44,16 +44,18 @@ def places_in(text: str) -> dict[Path, Placed]:
 
 
 def place_of_fault(text: str, error: tomllib.TOMLDecodeError) -> tuple[Place, str]:
-    """The rest of the line where a text stops to be TOML, and what is wrong there, without the place."""
-    lines = text.split("\n")
+    """The line where a text stops to be TOML (the parser's column is that of where it gave up, which helps nobody), and
+    what is wrong there, without the place.
+    """
+    lines = [line.rstrip("\r") for line in text.split("\n")]
     match = _WHERE.search(str(error))
     message = str(error)[: match.start()].strip() if match else str(error)
-    if match is None or match[1] is None:
-        line = max(index for index, each in enumerate(lines, 1) if each.strip() or index == 1)
-        return Place(line, 1, line, len(lines[line - 1].rstrip("\r")) + 1), message
-    line, column = int(match[1]), int(match[2])
-    end = len(lines[line - 1].rstrip("\r")) + 1 if line <= len(lines) else 1
-    return Place(line, min(column, max(end - 1, 1)), line, max(end, 2 if column == 1 else column)), message
+    if match is not None and match[1] is not None:
+        line = min(int(match[1]), len(lines))
+    else:  # at the end of the document: that is the last line with anything in it
+        line = max((number for number, each in enumerate(lines, 1) if each.strip()), default=1)
+    content = lines[line - 1]
+    return Place(line, len(content) - len(content.lstrip()) + 1, line, len(content) + 1), message
 
 
 def _table(

@@ -1,9 +1,10 @@
 """What is taken when not everything fits: the most expected gain for the tokens there are. Pure."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from types import MappingProxyType
 
 from dovetail_context.rank import Ranked
 
@@ -36,26 +37,39 @@ class Choice:
 
 
 def choose(
-    ranked: Sequence[Ranked], budget: int, price: Callable[[Ranked], Price]
+    ranked: Sequence[Ranked],
+    budget: int,
+    price: Callable[[Ranked], Price],
+    most: Mapping[str, int] = MappingProxyType({}),
+    covers: Callable[[Ranked, Ranked], bool] = lambda one, other: False,
+    gain: Callable[[Ranked], float] = lambda one: one.score,
 ) -> tuple[list[Choice], list[tuple[Ranked, int]]]:
     """The chosen candidates and, with their cost, those that did not fit.
 
     Greedy by gain per token, the classic approximation of the knapsack problem. A heading is paid by the first that
     needs it, so what stands under a paid heading becomes cheaper. What is taken in brief may be completed later.
-    Deterministic: ties go to the better ranked.
+    `most` is the most tokens for what a retriever found first. What something
+    taken `covers` is not taken beside it. Deterministic: ties go to the better ranked.
     """
-    shelf = _Shelf([price(one) for one in ranked], [one.score for one in ranked])
-    left = budget
+    shelf = _Shelf([price(one) for one in ranked], [gain(one) for one in ranked])
+    left, spent = budget, dict.fromkeys(most, 0)
     while (offer := shelf.best()) is not None:
         index, cost = offer
-        if cost <= left:
-            left -= cost
-            shelf.take(index)
-    chosen = [Choice(one, shelf.level[index] == _FULL) for index, one in enumerate(ranked) if shelf.level[index]]
-    return chosen, [(one, shelf.cost(index)) for index, one in enumerate(ranked) if not shelf.level[index]]
+        finder = ranked[index].retriever
+        if cost > left or (finder in most and spent[finder] + cost > most[finder]):
+            continue
+        left -= cost
+        if finder in most:
+            spent[finder] += cost
+        shelf.take(index)
+        if ranked[index].symbol is None:
+            left += shelf.cover(other for other, each in enumerate(ranked) if covers(ranked[index], each))
+    chosen = [Choice(one, shelf.level[index] == _FULL) for index, one in enumerate(ranked) if shelf.taken(index)]
+    rest = [(one, shelf.cost(index)) for index, one in enumerate(ranked) if shelf.level[index] == _ABSENT]
+    return chosen, rest
 
 
-_ABSENT, _BRIEF, _FULL = 0, 1, 2
+_ABSENT, _BRIEF, _FULL, _COVERED = 0, 1, 2, 3
 
 
 class _Shelf:
@@ -97,6 +111,23 @@ class _Shelf:
         for other in sorted({other for heading in opened for other in self._under[heading]}):
             if self.level[other] == _ABSENT:
                 self._offer(other)
+
+    def cover(self, indices: Iterable[int]) -> int:
+        """Strike off what something else shows; what had been paid for it alone is given back."""
+        back = 0
+        for index in sorted(indices, key=lambda index: self._prices[index].is_heading is not None):
+            one, level = self._prices[index], self.level[index]
+            if one.is_heading is not None and level != _ABSENT:
+                if any(self.taken(other) for other in self._under[one.is_heading] if other != index):
+                    continue  # it has to stand above what else is shown under it
+                self._paid.discard(one.is_heading)
+            back += {_BRIEF: one.brief, _FULL: one.full}.get(level, 0)
+            self.level[index] = _COVERED
+        return back
+
+    def taken(self, index: int) -> bool:
+        """Whether a candidate is shown, by itself, in brief or in full."""
+        return self.level[index] in (_BRIEF, _FULL)
 
     def cost(self, index: int) -> int:
         """The tokens of the next step."""

@@ -9,7 +9,9 @@ class ContextPiece:
 
     Lines are 1-based and inclusive: the first and the last line of `path` that `text` draws on; what stands between may
     be reduced. `reason` is a short sentence for the user. `score` is the expected gain (0 to 1, comparable only within
-    a bundle). `tokens` counts `text` and the `#path` line above it.
+    a bundle). `tokens` counts `text` and the `#path` line above it. `parts` names what the piece is made of, so that
+    two answers can be compared: a name for a symbol, a second one with "!" if it is shown in full, lines for a window.
+    `digest` is that of the file's content, "" if the index does not hold it.
     """
 
     path: str
@@ -20,6 +22,8 @@ class ContextPiece:
     score: float
     tokens: int
     text: str
+    parts: frozenset[str] = frozenset()
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +38,14 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class ContextBundle:
-    """The pieces in prompt order (dependencies first, pieces of one file together, in file order)."""
+    """The pieces in prompt order: notes, what is pinned, then the rest.
+
+    Of the rest, what was shown before and still holds stands first, as it stood; what is new follows, dependencies
+    first. Pieces of one file stand together. `problems` says, a sentence each, what of the query could not be followed.
+    """
 
     budget: int
     tokens: int
     pieces: tuple[ContextPiece, ...]
     left_out: tuple[LeftOut, ...]
+    problems: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """The front door: what the model should see for a place in a file."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from dovetail_context.budget import Choice, Price, choose
@@ -8,18 +8,26 @@ from dovetail_context.bundle import ContextBundle, ContextPiece, LeftOut
 from dovetail_context.index.record import Symbol
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.layout import by_path, dependency_order, outline, shown_in
-from dovetail_context.query import Query
+from dovetail_context.query import Query, Retrieval
 from dovetail_context.rank import Ranked, rank
-from dovetail_context.retrieve.candidate import Retriever
+from dovetail_context.retrieve.callers import Callers
+from dovetail_context.retrieve.candidate import Candidate, Retriever
+from dovetail_context.retrieve.pinned import standing
+from dovetail_context.retrieve.recent import Recent
 from dovetail_context.retrieve.scope import Scope
+from dovetail_context.retrieve.siblings import Siblings
 from dovetail_context.retrieve.similar import Similar
 from dovetail_context.retrieve.situation import Situation, read_situation
+from dovetail_context.settle import settle
 from dovetail_context.tokens import estimate_tokens
 
-RETRIEVERS: tuple[Retriever, ...] = (Scope(), Similar())
+RETRIEVERS: tuple[Retriever, ...] = (Scope(), Similar(), Callers(), Siblings(), Recent())
 # What the budget left out is told up to this many, best first: enough to see what a larger budget would bring.
 MAX_LEFT_OUT = 50
+MAX_PRICED = 600  # candidates, best first, that the budget looks at; several times what the largest budget holds
 INDENT_TOKENS = 1  # the indentation of a member inside its class
+# What was shown before counts this much more than what was not: a change costs the reading of all that stands behind.
+STAYING = 2.0
 
 
 def gather(
@@ -27,28 +35,88 @@ def gather(
     snapshot: IndexSnapshot,
     budget: int,
     count: Callable[[str], int] = estimate_tokens,
-    retrievers: Iterable[Retriever] = RETRIEVERS,
 ) -> ContextBundle:
     """The pieces of other files that help most at `query`, in prompt order, within `budget` tokens.
 
-    `count` counts the tokens of a text. Pure: the same arguments give the same bundle. A file in no known language, or
-    a budget of 0, gives an empty bundle.
+    `count` counts the tokens of a text. Pure: the same arguments give the same bundle. A file in no known language gets
+    what is pinned; a budget of 0 gives an empty bundle.
     """
-    situation = read_situation(query, snapshot)
-    if situation is None or budget <= 0:
-        return ContextBundle(max(budget, 0), 0, (), ())
+    situation = read_situation(query, snapshot) if budget > 0 else None
+    if situation is None:
+        pieces, problems = standing(query, snapshot, max(budget, 0), count) if budget > 0 else ([], [])
+        return ContextBundle(max(budget, 0), _whole(pieces), tuple(pieces), (), tuple(problems))
+    return assemble(situation, propose(situation, query.retrieval), budget, query.retrieval, count)
+
+
+def propose(situation: Situation, retrieval: Retrieval) -> Iterator[Candidate]:
+    """What the retrievers that `retrieval` enables find."""
+    for retriever in RETRIEVERS:
+        if retriever.name in retrieval.enabled:
+            yield from retriever(situation)
+
+
+def assemble(
+    situation: Situation,
+    candidates: Iterable[Candidate],
+    budget: int,
+    retrieval: Retrieval,
+    count: Callable[[str], int] = estimate_tokens,
+) -> ContextBundle:
+    """The bundle of those of the candidates that help most."""
     count = cache(count)  # headings and reduced symbols are counted many times
-    ranked = rank(candidate for retriever in retrievers for candidate in retriever(situation))
-    chosen, rest = choose(ranked, budget, lambda one: _price(one, situation, count))
-    pieces = _pieces(chosen, situation, count)
-    while pieces and _whole(pieces) > budget:  # the parts were priced one by one; the whole may differ by a few tokens
+    first, problems = standing(situation.query, situation.snapshot, budget, count)
+    room = budget - _whole(first)
+    ranked = [one for one in rank(candidates, retrieval) if not any(_within(one, piece) for piece in first)]
+    shown = [piece for piece in situation.query.shown if piece.kind not in ("note", "pinned")]
+    staying = frozenset((piece.path, part) for piece in shown for part in piece.parts)
+    chosen, rest = choose(
+        ranked[:MAX_PRICED],
+        room,
+        lambda one: _price(one, situation, count),
+        {name: int(share * room) for name, share in retrieval.shares.items()},
+        _shows,
+        lambda one: one.score * (STAYING if (one.path, _name(one)) in staying else 1.0),
+    )
+    wanted = _pieces(chosen, situation, count)
+    while wanted and _whole(wanted) > room:  # the parts were priced one by one; the whole may differ by a few tokens
         worst = min(chosen, key=lambda one: (one.ranked.score, one.ranked.path, one.ranked.start_line))
         chosen.remove(worst)
         rest.append((worst.ranked, count(worst.ranked.text)))
-        pieces = _pieces(chosen, situation, count)
+        wanted = _pieces(chosen, situation, count)
+    worth = {(one.path, _name(one)): one.score for one in ranked}
+    pieces = (*first, *settle(_still_true(shown, wanted, situation), wanted, worth, room))
     rest.sort(key=lambda item: (-item[0].score, item[0].path, item[0].start_line))
     left_out = tuple(LeftOut(one.path, one.start_line, one.reasons[0], tokens) for one, tokens in rest[:MAX_LEFT_OUT])
-    return ContextBundle(budget, _whole(pieces), tuple(pieces), left_out)
+    return ContextBundle(budget, _whole(pieces), pieces, left_out, tuple(problems))
+
+
+def _within(one: Ranked, piece: ContextPiece) -> bool:
+    return one.path == piece.path and piece.start_line <= one.start_line and one.end_line <= piece.end_line
+
+
+def _shows(one: Ranked, other: Ranked) -> bool:
+    """Whether the lines of a window hold the whole signature of a symbol."""
+    if other.symbol is None or one.path != other.path or one.start_line > other.start_line:
+        return False
+    return other.start_line + other.symbol.signature.count("\n") <= one.end_line
+
+
+def _name(one: Ranked) -> str:
+    return one.symbol.qualified if one.symbol is not None else f"lines {one.start_line}-{one.end_line}"
+
+
+def _still_true(shown: list[ContextPiece], wanted: list[ContextPiece], situation: Situation) -> list[ContextPiece]:
+    """What was shown and would still read the same: of files that did not change, or that are shown as before."""
+    files, path = situation.snapshot.files, situation.query.path
+    same = {(piece.path, piece.text) for piece in wanted}
+    gone = {
+        piece.path
+        for piece in shown
+        if piece.path == path
+        or piece.path not in files
+        or (files[piece.path].digest != piece.digest and (piece.path, piece.text) not in same)
+    }
+    return [piece for piece in shown if piece.path not in gone]
 
 
 def _price(one: Ranked, situation: Situation, count: Callable[[str], int]) -> Price:
@@ -80,57 +148,63 @@ def _class_of(situation: Situation, path: str, outer: str, name: str) -> Symbol 
 
 def _pieces(chosen: list[Choice], situation: Situation, count: Callable[[str], int]) -> list[ContextPiece]:
     files = by_path(chosen)
-    imports = {path: _imports(situation, path) for path in files}
+    named = frozenset(name for path in files for name in situation.snapshot.files[path].members(""))
+    imports = {path: _imports(situation, path, files.keys(), named) for path in files}
     ordered = dependency_order(tuple(files), imports.__getitem__)
     return [piece for path in ordered for piece in _of_file(path, files[path], situation, count)]
 
 
 def _of_file(path: str, chosen: list[Choice], situation: Situation, count: Callable[[str], int]) -> list[ContextPiece]:
-    """The symbols of a file folded into one outline, its windows beside it, in file order."""
-    symbols = [one.ranked for one in chosen if one.ranked.symbol is not None]
+    """The symbols of a file folded into one outline, its windows behind it, in file order."""
+    symbols = [one for one in chosen if one.ranked.symbol is not None]
+    digest = situation.snapshot.files[path].digest
     found: list[ContextPiece] = []
     if symbols:
         texts = {
             one.ranked.symbol: one.ranked.text if one.in_full else one.ranked.brief
-            for one in chosen
+            for one in symbols
             if one.ranked.symbol
         }
         text = outline(situation.snapshot.files[path], texts)
-        found.append(_piece(path, symbols, text, "outline" if len(symbols) > 1 else "signature", count))
+        found.append(_piece(path, symbols, text, "outline" if len(symbols) > 1 else "signature", count, digest))
     found.extend(
-        _piece(path, [one.ranked], one.ranked.text, "lines", count) for one in chosen if one.ranked.symbol is None
+        _piece(path, [one], one.ranked.text, "lines", count, digest) for one in chosen if one.ranked.symbol is None
     )
-    found.sort(key=lambda piece: (piece.start_line, piece.end_line))
     return found
 
 
-def _piece(path: str, parts: list[Ranked], text: str, kind: str, count: Callable[[str], int]) -> ContextPiece:
-    best = sorted(parts, key=lambda one: (-one.score, one.start_line))
+def _piece(
+    path: str, parts: list[Choice], text: str, kind: str, count: Callable[[str], int], digest: str
+) -> ContextPiece:
+    best = sorted((one.ranked for one in parts), key=lambda one: (-one.score, one.start_line))
     reasons = dict.fromkeys(
         f"{one.symbol.name}: {one.reasons[0]}" if one.symbol else one.reasons[0] for one in best[:3]
     )
     return ContextPiece(
         path=path,
-        start_line=min(one.start_line for one in parts),
-        end_line=max(one.end_line for one in parts),
+        start_line=min(one.start_line for one in best),
+        end_line=max(one.end_line for one in best),
         kind=kind,
         reason="; ".join(reasons),
         score=round(best[0].score, 4),
         tokens=count(f"#{path}\n{text}\n"),
         text=text,
+        parts=frozenset(_name(one.ranked) + mark for one in parts for mark in (("", "!") if one.in_full else ("",))),
+        digest=digest,
     )
 
 
-def _imports(situation: Situation, path: str) -> list[str]:
+def _imports(situation: Situation, path: str, others: Iterable[str], named: frozenset[str]) -> list[str]:
+    """Those of the `others` that a file imports, if only through files that pass their names on; `named` are those."""
     names, record = situation.inference.names, situation.snapshot.files[path]
     found: set[str] = set()
     resolver = situation.snapshot.resolver(record.language)
     for imported in record.imports:
         found.update(resolver.sources(imported.module, path))
-        if imported.name and imported.name != "*":
+        if imported.name in named:
             found.update(definition.path for definition in names.imported(imported, path))
-    return sorted(found)
+    return sorted(found.intersection(others))
 
 
-def _whole(pieces: list[ContextPiece]) -> int:
+def _whole(pieces: Iterable[ContextPiece]) -> int:
     return sum(piece.tokens for piece in pieces)

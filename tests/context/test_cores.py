@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,11 @@ from dovetail_context.index.words import WordLog, WordView
 from dovetail_context.languages.registry import language_for
 from dovetail_context.layout import dependency_order, outline
 from dovetail_context.meaning.types import TypeExpression, parse_type
+from dovetail_context.query import Retrieval
 from dovetail_context.rank import Ranked, rank
 from dovetail_context.retrieve.affinity import Surroundings, parts_of
 from dovetail_context.retrieve.candidate import Candidate, Evidence
-from dovetail_context.retrieve.windows import similar_windows
+from dovetail_context.retrieve.windows import query_rarities, similar_windows
 from dovetail_context.tokens import estimate_tokens
 
 
@@ -102,6 +104,25 @@ def test_rank_does_not_depend_on_the_order_of_what_it_gets() -> None:
         assert rank(candidates) == expected
 
 
+def window(path: str, start: int, end: int, gain: float, retriever: str = "similar") -> Candidate:
+    text = "\n".join(f"{path} line {number}" for number in range(start, end + 1))
+    return Candidate(path, start, end, text, Evidence(retriever, "alike", gain))
+
+
+def test_of_windows_that_overlap_the_worse_one_loses_lines() -> None:
+    found = rank([window("a.py", 1, 12, 0.3), window("a.py", 7, 18, 0.5), window("a.py", 10, 13, 0.1)])
+    assert [(one.start_line, one.end_line) for one in found] == [(7, 18), (1, 6)]
+    assert found[1].text.split("\n")[-1] == "a.py line 6"
+
+
+def test_rank_asks_only_who_is_enabled_and_weighs_their_odds() -> None:
+    offers = [candidate("a.py", 1, 0.5, text="a"), candidate("b.py", 1, 0.4, text="b", retriever="similar")]
+    assert [one.path for one in rank(offers, Retrieval(frozenset({"similar"})))] == ["b.py"]
+    first, second = rank(offers, Retrieval(weights={"similar": 4.0}))
+    assert (first.path, round(first.score, 3)) == ("b.py", round(1.6 / 2.2, 3))
+    assert (second.path, second.score) == ("a.py", 0.5)
+
+
 def ranked(name: str, score: float) -> Ranked:
     return Ranked("a.py", 1, 1, name, None, "", score, ("r",))
 
@@ -128,6 +149,26 @@ def test_budget_takes_names_before_whole_signatures() -> None:
     assert [(one.ranked.text, one.in_full) for one in chosen] == [("one", False), ("two", False)]
     chosen, _ = choose(offers, 14, lambda one: Price(10, 4, ()))
     assert [(one.ranked.text, one.in_full) for one in chosen] == [("one", True), ("two", False)]
+
+
+def test_budget_keeps_the_share_of_a_retriever() -> None:
+    offers = [replace(ranked(name, 0.5), retriever="similar") for name in ("one", "two")] + [ranked("three", 0.1)]
+    chosen, _ = choose(offers, 30, lambda one: Price(10, 0, ()), {"similar": 15})
+    assert [one.ranked.text for one in chosen] == ["one", "three"]
+
+
+def test_budget_takes_nothing_twice() -> None:
+    """A symbol whose lines a window shows is not shown beside it, and what was paid for it is free again."""
+    symbol = Symbol("f", "function", "", 3, 9, "def f()")
+    offers = [replace(ranked("symbol", 0.9), symbol=symbol), ranked("window", 0.8), ranked("other", 0.3)]
+    chosen, rest = choose(
+        offers,
+        30,
+        lambda one: Price(10 if one.text != "other" else 20, 0, ()),
+        covers=lambda one, other: one.text == "window" and other is offers[0],
+    )
+    assert [one.ranked.text for one in chosen] == ["window", "other"]
+    assert rest == []
 
 
 def test_budget_is_never_exceeded() -> None:
@@ -240,7 +281,17 @@ def test_similar_windows_hold_the_rare_words() -> None:
     files = [("other.py", other), *((f"f{n}.py", "common = filler0\n") for n in range(30))]
     words = WordView(WordLog(), {}).updated(files, ())
     text = "def f():\n    rare_two(rare_one, common)\n    "
-    (best, *_) = similar_windows(text, len(text), "main.py", words, 5)
+    rarities = query_rarities(text, len(text), words)
+    (best, *_) = similar_windows(rarities, "main.py", words, 5)
     assert best.path == "other.py"
     assert best.start_line <= 31 <= best.end_line
-    assert similar_windows(text, len(text), "other.py", words, 5) == []
+    assert similar_windows(rarities, "other.py", words, 5) == []
+
+
+def test_likeness_counts_what_no_file_holds_yet() -> None:
+    """A window is not "100 % like" a text whose own words it cannot have; the words of languages tell nothing."""
+    words = WordView(WordLog(), {}).updated([("a.py", "def shared(value):\n    return value\n")], ())
+    rarities = query_rarities("def fresh(shared):\n    return unheard_of(shared)", 40, words)
+    assert set(rarities) == {"fresh", "shared", "unheard_of"}
+    (window,) = similar_windows(rarities, "main.py", words, 5)
+    assert 0.0 < window.likeness < 0.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from dovetail_context.gather import gather
 from dovetail_context.languages.registry import language_for
 from dovetail_context.meaning.infer import Inference, Place, Value
 from dovetail_context.meaning.names import Definition, Names
-from dovetail_context.retrieve.scope import Scope
+from dovetail_context.query import Retrieval
 from dovetail_context.retrieve.situation import read_situation
 from tests.context.conftest import FIXTURES
 from tests.context.workspace import read_workspace
@@ -100,7 +101,8 @@ def test_context(file: Path, check: Check, tmp_path: Path) -> None:
     workspace = read_workspace(file.read_text(encoding="utf-8"))
     assert workspace.query is not None
     budget = int(workspace.expected.get("budget", BUDGET_TOKENS))
-    bundle = gather(workspace.query, workspace.snapshot(tmp_path), budget, retrievers=(Scope(),))
+    query = replace(workspace.query, retrieval=Retrieval(frozenset({"scope"})))
+    bundle = gather(query, workspace.snapshot(tmp_path), budget)
     assert bundle.tokens <= budget
     check(file, "context", "".join(f"#{piece.path}\n{piece.text}\n" for piece in bundle.pieces))
 

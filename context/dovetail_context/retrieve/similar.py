@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dovetail_context.retrieve.candidate import Candidate, Evidence
+from dovetail_context.retrieve.excerpt import excerpt
 from dovetail_context.retrieve.situation import Situation
 
 MAX_WINDOWS = 24
-# How often the most similar window holds what comes next, if it is as like as a copy; less alike and later ones less.
-BEST = 0.6
+# How often a window as like as a copy is what is needed, beside what other retrievers show of it; less alike and later
+# ones less.
+BEST = 0.35
 FALL_OFF = 0.06  # from one window to the next
 
 
@@ -20,14 +22,13 @@ class Similar:
 
     def __call__(self, situation: Situation) -> Iterable[Candidate]:
         for rank, window in enumerate(situation.echoes[:MAX_WINDOWS]):
-            lines = situation.snapshot.files[window.path].lines[window.start_line - 1 : window.end_line]
-            text = "\n".join(line.rstrip() for line in lines).strip("\n")
-            if text.strip():
+            shown = excerpt(situation.snapshot.files[window.path], window.start_line, window.end_line)
+            if shown is not None:
                 gain = BEST * window.likeness / (1.0 + FALL_OFF * rank)
                 yield Candidate(
                     window.path,
-                    window.start_line,
-                    window.end_line,
-                    text,
+                    shown.start_line,
+                    shown.end_line,
+                    shown.text,
                     Evidence("similar", f"looks like the code at the cursor ({window.likeness:.0%})", gain),
                 )

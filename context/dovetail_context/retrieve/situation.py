@@ -1,5 +1,6 @@
 """`Situation`: what all retrievers start from. The query's text is read once here, as it is being typed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,7 +10,7 @@ from dovetail_context.languages.language import CursorView, Language
 from dovetail_context.languages.registry import language_for, language_named
 from dovetail_context.meaning.infer import Inference, Place
 from dovetail_context.query import Query
-from dovetail_context.retrieve.windows import Window, similar_windows
+from dovetail_context.retrieve.windows import Window, query_rarities, similar_windows
 
 MAX_ECHOES = 32
 
@@ -18,7 +19,8 @@ MAX_ECHOES = 32
 class Situation:
     """A query, read: `snapshot` holds the query's own text in place of what index and disk know of its file.
 
-    `echoes` are the places in other files that look like the surroundings of the cursor, most alike first.
+    `rarities` are the words around the cursor with how rare each is in the project; `echoes` are the places in other
+    files that hold most of them, most alike first.
     """
 
     query: Query
@@ -27,6 +29,7 @@ class Situation:
     record: FileRecord
     view: CursorView
     inference: Inference
+    rarities: Mapping[str, float]
     echoes: tuple[Window, ...]
 
     @property
@@ -41,21 +44,30 @@ def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
     if language is None:
         return None
     known = snapshot.files.get(query.path)
-    record = known
-    if record is None or record.problems or record.text != query.text:
-        record = _extracted(language.name, query.path, query.text, query.offset)
+    if known is not None and known.text == query.text and not known.problems:
+        record = known
+    else:
+        record = _as_typed(language, query, known)
     whole = snapshot if record is known else snapshot.with_record(record)
     view = language.cursor(query.text, query.offset)
-    echoes = tuple(similar_windows(query.text, query.offset, query.path, snapshot.words, MAX_ECHOES))
-    return Situation(query, whole, language, record, view, Inference(whole), echoes)
+    rarities = query_rarities(query.text, query.offset, snapshot.words)
+    echoes = tuple(similar_windows(rarities, query.path, snapshot.words, MAX_ECHOES))
+    return Situation(query, whole, language, record, view, Inference(whole), rarities, echoes)
 
 
-@lru_cache(maxsize=8)  # the same text is asked about several times while the cursor moves
-def _extracted(language: str, path: str, text: str, offset: int) -> FileRecord:
-    """The record of a text being typed; if that does not parse, of the text with its statement mended."""
-    speaker = language_named(language)
-    record = speaker.extract(path, text, references=False)
-    if not record.problems:
-        return record
-    mended = speaker.extract(path, speaker.mended(text, offset), references=False)
-    return mended if len(mended.symbols) >= len(record.symbols) else record
+def _as_typed(language: Language, query: Query, known: FileRecord | None) -> FileRecord:
+    """The record of a text being typed, read with its statement mended; if that does not parse, the better one.
+
+    The mended text does not change while one statement is being typed, so it is read once for all of them.
+    """
+    mended = _extracted(language.name, query.path, language.mended(query.text, query.offset))
+    if not mended.problems:
+        return mended
+    raw = known if known is not None and known.text == query.text else None
+    raw = _extracted(language.name, query.path, query.text) if raw is None else raw
+    return raw if not raw.problems or len(raw.symbols) > len(mended.symbols) else mended
+
+
+@lru_cache(maxsize=8)
+def _extracted(language: str, path: str, text: str) -> FileRecord:
+    return language_named(language).extract(path, text, references=False)

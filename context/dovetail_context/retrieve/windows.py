@@ -7,7 +7,7 @@ word counts once).
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,21 @@ MAX_FILES = 60  # looked into; the score of files below that is that of chance
 MAX_WINDOWS_OF_FILE = 24
 COMMON_SHARE = 0.4  # a word in more than this share of the files tells nothing, unless there are few files
 MIN_FILES_FOR_COMMON = 20
+DOUBT_WORDS = 2  # as if the query had so many more rare words: one that has hardly any proves little
+MAX_POSTINGS = 20_000  # places of words looked at to find those files, whatever the size of the project
+
+_KEYWORDS = """
+    False None True and as assert async await bool boolean break case catch char class const constructor
+    continue def default defer delete do double else enum except export extends extern false final finally float
+    fn for foreach from func function get if impl implements import in include instanceof int interface internal
+    is lambda let long match mod mut namespace new nil not null number object of or override package pass
+    private protected pub public raise range readonly ref return sealed self set short static str string struct
+    super switch template this throw throws trait true try type typename typeof undefined unsigned use using var
+    virtual void where while with yield
+"""
+# Words of the languages themselves, which look alike everywhere. In a large project they are common; in a small one
+# nothing else would tell.
+KEYWORDS = frozenset(_KEYWORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +49,30 @@ class Window:
     likeness: float
 
 
-def similar_windows(text: str, offset: int, path: str, words: WordView, limit: int) -> list[Window]:
-    """The `limit` most similar windows of other files, best first, none overlapping another."""
-    rarities = _rarities(_query_words(text, offset), words)
-    whole = sum(rarities.values())
+def likeness(text: str, rarities: Mapping[str, float]) -> float:
+    """The share of the query's rarity that a text holds, 0 to 1."""
+    whole, held = _whole(rarities), words_of(text)
+    return sum(rarity for word, rarity in rarities.items() if word in held) / whole if whole else 0.0
+
+
+def query_rarities(text: str, offset: int, words: WordView) -> dict[str, float]:
+    """The words around a cursor that tell something, with how rare each is in the project.
+
+    A word that no file holds yet is the rarest: no window can have it, so none looks like the text to the last word.
+    """
+    files = len(words.files)
+    found = {}
+    for word in sorted(_query_words(text, offset) - KEYWORDS):
+        frequency = min(files, max(words.frequency(word), words.frequency("." + word)))
+        if files > MIN_FILES_FOR_COMMON and frequency > COMMON_SHARE * files:
+            continue
+        found[word] = math.log(1 + (files - frequency + 0.5) / (frequency + 0.5))
+    return found
+
+
+def similar_windows(rarities: Mapping[str, float], path: str, words: WordView, limit: int) -> list[Window]:
+    """The `limit` windows of other files than `path` that hold most of `rarities`, best first, none overlapping."""
+    whole = _whole(rarities)
     if not whole:
         return []
     slots = np.zeros(words.vocabulary_size, dtype=np.uint8)
@@ -54,28 +89,26 @@ def similar_windows(text: str, offset: int, path: str, words: WordView, limit: i
     return list(_without_overlaps(found, limit))
 
 
+def _whole(rarities: Mapping[str, float]) -> float:
+    return sum(rarities.values()) + DOUBT_WORDS * max(rarities.values(), default=0.0)
+
+
 def _query_words(text: str, offset: int) -> set[str]:
     before = text[:offset].split("\n")[-LINES_BEFORE:]
     after = text[offset:].split("\n", LINES_AFTER)[:LINES_AFTER]
     return words_of("\n".join(before) + "\n" + "\n".join(after))
 
 
-def _rarities(query: set[str], words: WordView) -> dict[str, float]:
-    files = len(words.files)
-    found = {}
-    for word in sorted(query):
-        frequency = max(words.frequency(word), words.frequency("." + word))
-        if not frequency or (files > MIN_FILES_FOR_COMMON and frequency > COMMON_SHARE * files):
-            continue
-        found[word] = math.log(1 + (files - min(frequency, files) + 0.5) / (frequency + 0.5))
-    return found
-
-
-def _promising_files(rarities: dict[str, float], path: str, words: WordView) -> list[str]:
+def _promising_files(rarities: Mapping[str, float], path: str, words: WordView) -> list[str]:
+    """The files that hold most of the rarity, judged by the rarest words: as many as `MAX_POSTINGS` allow."""
     scores: dict[str, float] = defaultdict(float)
-    for word, rarity in rarities.items():
+    postings = 0
+    for word in sorted(rarities, key=lambda word: (-rarities[word], word)):
+        postings += words.frequency(word) + words.frequency("." + word)
+        if postings > MAX_POSTINGS and scores:
+            break
         for other in {*words.files_with(word), *words.files_with("." + word)}:
-            scores[other] += rarity
+            scores[other] += rarities[word]
     scores.pop(path, None)
     return sorted(scores, key=lambda other: (-scores[other], other))[:MAX_FILES]
 

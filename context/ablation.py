@@ -1,0 +1,209 @@
+"""What each retriever is worth: `python context/ablation.py TASKS.jsonl ... [--budgets 512 1024 2048] [--every N]`.
+
+Prints a table: every retriever alone, all of them, all but one, by budget and by language. A task is a line {"id",
+"root", "path", "start", "end", "groundtruth", "language", "novel_symbols", "defs"}: `root` is relative to the tasks
+file, [start:end] of the text of `path` is cut out. NR is the share of `novel_symbols` that stand in the context, DR the
+share of the names in `defs` one of whose defining signatures (`sig`) stands there word for word, NI the share of the
+identifiers in the ground truth that stand nowhere else in the file, but in another one, that stand in the context.
+Every project is indexed once and every cursor read once. A development tool: no part of the package imports it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from dovetail_context.bundle import ContextBundle
+from dovetail_context.gather import assemble, propose
+from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.query import RETRIEVER_NAMES, Query, Retrieval, RetrieverName
+from dovetail_context.retrieve.situation import read_situation
+
+# What cannot be ablated by tasks without a history: nobody edited, looked at or copied anything before.
+WITHOUT_HISTORY: tuple[RetrieverName, ...] = tuple(name for name in RETRIEVER_NAMES if name != "recent")
+_WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
+_NUMBERS = ("NR", "DR", "NI")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A hole. `needed` maps names to the paths and lines of their definitions."""
+
+    id: str
+    root: Path
+    language: str
+    query: Query
+    groundtruth: str
+    novel: tuple[str, ...]
+    needed: Mapping[str, tuple[tuple[str, int], ...]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tasks", nargs="+", type=Path)
+    parser.add_argument("--budgets", nargs="+", type=int, default=[512, 1024, 2048], metavar="TOKENS")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every N-th task of each file")
+    parser.add_argument("--only", nargs="+", metavar="ROW", help="only these rows, as 'all' or 'no similar'")
+    parser.add_argument("--misses", type=Path, metavar="FILE", help="write what 'all' did not show, a line a task")
+    arguments = parser.parse_args()
+    rows = {name: way for name, way in ways().items() if not arguments.only or name in arguments.only}
+    tasks = [task for file in arguments.tasks for task in read_tasks(file, arguments.every)]
+    found = measure(tasks, rows, arguments.budgets, arguments.misses)
+    languages = ["all languages", *dict.fromkeys(task.language for task in tasks)]
+    for language in languages:
+        for line in table(found, language, list(rows), arguments.budgets):
+            sys.stdout.write(line + "\n")
+
+
+def ways() -> dict[str, Retrieval]:
+    """The rows of the table."""
+    every = frozenset(WITHOUT_HISTORY)
+    return {
+        **{f"only {name}": Retrieval(frozenset({name})) for name in WITHOUT_HISTORY},
+        "all": Retrieval(every),
+        **{f"no {name}": Retrieval(every - {name}) for name in WITHOUT_HISTORY},
+        "default": Retrieval(),
+    }
+
+
+def read_tasks(file: Path, every: int) -> Iterator[Task]:
+    """The tasks of a file, every `every`-th of them."""
+    for line in file.read_text(encoding="utf-8").splitlines()[::every]:
+        row: dict[str, Any] = json.loads(line)
+        root = (file.parent / row["root"]).resolve()
+        with (root / row["path"]).open(encoding="utf-8", newline="") as source:
+            text = source.read()
+        start, end = int(row["start"]), int(row["end"])
+        needed = {
+            name: tuple((each["path"], each["line"] + 1) for each in row["defs"].get(name, ()))
+            for name in row["definition_symbols"]
+        }
+        query = Query(row["path"], text[:start] + text[end:], start)
+        yield Task(row["id"], root, row["language"], query, row["groundtruth"], tuple(row["novel_symbols"]), needed)
+
+
+Found = Mapping[tuple[str, str, int, str], list[float]]
+
+
+def measure(tasks: Iterable[Task], rows: Mapping[str, Retrieval], budgets: list[int], misses: Path | None) -> Found:
+    """The scores by (language, row, budget, number)."""
+    found: dict[tuple[str, str, int, str], list[float]] = defaultdict(list)
+    by_root: dict[Path, list[Task]] = defaultdict(list)
+    for task in tasks:
+        by_root[task.root].append(task)
+    log = misses.open("w", encoding="utf-8") if misses else None
+    for root, of_root in by_root.items():
+        index = WorkspaceIndex(root)
+        index.build()
+        for task in of_root:
+            situation = read_situation(task.query, index.snapshot)
+            if situation is None:
+                raise SystemExit(f"{task.id}: {task.query.path} is in no known language")
+            candidates = list(propose(situation, Retrieval()))
+            elsewhere = _identifiers_elsewhere(task, index)
+            for row, way in rows.items():
+                for budget in budgets:
+                    bundle = assemble(situation, candidates, budget, way)
+                    for number, value in score(task, bundle, elsewhere).items():
+                        found[task.language, row, budget, number].append(value)
+                        found["all languages", row, budget, number].append(value)
+                    if log is not None and row == "all":
+                        _log_miss(log, task, bundle, candidates)
+        index.close()
+    if log is not None:
+        log.close()
+    return found
+
+
+def score(task: Task, bundle: ContextBundle, elsewhere: frozenset[str]) -> dict[str, float]:
+    """The numbers of one context, each where it is defined."""
+    text = "\n".join(piece.text for piece in bundle.pieces)
+    words = set(_WORD.findall(text))
+    numbers: dict[str, float] = {}
+    if task.novel:
+        numbers["NR"] = sum(name in words for name in task.novel) / len(task.novel)
+    if task.needed:
+        shown = sum(any(defined(name, *place, bundle) for place in places) for name, places in task.needed.items())
+        numbers["DR"] = shown / len(task.needed)
+    if elsewhere:
+        numbers["NI"] = len(elsewhere & words) / len(elsewhere)
+    return numbers
+
+
+def defined(name: str, path: str, line: int, bundle: ContextBundle) -> bool:
+    """Whether a definition stands in the context: its line in a window, or its whole signature in an outline."""
+    for piece in bundle.pieces:
+        if piece.path != path:
+            continue
+        if piece.kind == "lines":
+            if piece.start_line <= line <= piece.end_line:
+                return True
+        elif any(part.endswith("!") and part[:-1].rpartition(".")[2] == name for part in piece.parts):
+            return True
+    return False
+
+
+def table(found: Found, language: str, rows: list[str], budgets: list[int]) -> Iterator[str]:
+    """A table of one language in Markdown, percent."""
+    heads = " / ".join(map(str, budgets))
+    yield f"\n| {language} | " + " | ".join(f"{number} {heads}" for number in _NUMBERS) + " |"
+    yield "|---|" + "---|" * len(_NUMBERS)
+    for row in rows:
+        cells = []
+        for number in _NUMBERS:
+            lists = [found.get((language, row, budget, number), []) for budget in budgets]
+            cells.append(" / ".join(f"{100 * sum(values) / len(values):.0f}" if values else "-" for values in lists))
+        yield f"| {row} | " + " | ".join(cells) + " |"
+
+
+def _identifiers_elsewhere(task: Task, index: WorkspaceIndex) -> frozenset[str]:
+    inside, words = set(_WORD.findall(task.query.text)), index.snapshot.words
+    return frozenset(
+        word
+        for word in set(_WORD.findall(_without_strings(task.groundtruth))) - inside
+        if len(word) > 2 and any(words.frequency(form) for form in (word, "." + word))
+    )
+
+
+def _without_strings(text: str) -> str:
+    return re.sub(r"\"[^\"\n]*\"|'[^'\n]*'|(?://|#)[^\n]*", " ", text)
+
+
+def _log_miss(log: TextIO, task: Task, bundle: ContextBundle, candidates: Iterable[Any]) -> None:
+    words = set(_WORD.findall("\n".join(piece.text for piece in bundle.pieces)))
+    for name in task.novel:
+        if name in words:
+            continue
+        proposed = [
+            [each.path, each.evidence.retriever, each.evidence.reason, round(each.evidence.gain, 4)]
+            for each in candidates
+            if re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", each.text)
+        ]
+        proposed.sort(key=lambda one: -one[3])
+        before, after = task.query.text[: task.query.offset], task.query.text[task.query.offset :]
+        log.write(
+            json.dumps(
+                {
+                    "id": task.id,
+                    "budget": bundle.budget,
+                    "name": name,
+                    "path": task.query.path,
+                    "before": "\n".join(before.split("\n")[-8:]),
+                    "truth": task.groundtruth,
+                    "after": "\n".join(after.split("\n")[:3]),
+                    "proposed": proposed[:4],
+                }
+            )
+            + "\n"
+        )
+
+
+if __name__ == "__main__":
+    main()

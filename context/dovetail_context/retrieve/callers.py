@@ -1,0 +1,169 @@
+"""The `callers` retriever: how others in this project call, or construct, what is being called at the cursor.
+
+The word index tells the files that hold the name; their lines are looked through for calls. The ones most like the
+surroundings of the cursor are read as a cursor is, so that a call of another thing of the same name is told apart.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.index.words import LINE_END
+from dovetail_context.meaning.infer import Place, Value
+from dovetail_context.query import RetrieverName
+from dovetail_context.retrieve.candidate import Candidate, Evidence
+from dovetail_context.retrieve.excerpt import excerpt
+from dovetail_context.retrieve.situation import Situation
+from dovetail_context.retrieve.windows import likeness
+
+# The share of completions that a call of the same thing elsewhere helps, the best of them and the next.
+GAINS = (0.4, 0.25)
+UNSURE = 0.5  # a call of something of the same name, whose meaning is unknown here or there
+ALIKE = 0.5  # the part of the gain that depends on how alike the surroundings are
+MAX_CALLEES = 2  # of nested calls, innermost first
+MAX_FILES = 40  # looked through for calls of one name
+MAX_SITES_OF_FILE = 8
+MAX_READ = 6  # sites whose meaning is read
+MAX_LINES = 6  # of a call that is shown; long argument lists say the same in their beginning
+LINES_AROUND = 4  # compared with the surroundings of the cursor
+MIN_NAME_CHARS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """See the module."""
+
+    name: RetrieverName = "callers"
+
+    def __call__(self, situation: Situation) -> Iterable[Candidate]:
+        for depth, callee in enumerate(situation.view.callees[:MAX_CALLEES]):
+            yield from _shown_calls(callee, 1.0 / (1 + depth), situation)
+        if situation.view.expected and not situation.view.callees:
+            yield from _shown_calls(situation.view.expected, 1.0, situation)
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """A call; `position` is the offset of its opening bracket in its line."""
+
+    path: str
+    line: int
+    position: int
+    alike: float
+
+
+def _shown_calls(callee: str, share: float, situation: Situation) -> Iterator[Candidate]:
+    name = re.split(r"[.:~\[\]()<>]+", callee.rstrip("()[]~"))[-1]
+    if len(name) < MIN_NAME_CHARS:
+        return
+    meant = {_identity(value) for value in situation.inference.evaluate(callee, situation.place)}
+    found = 0
+    for site in sorted(_sites(name, situation), key=lambda site: (-site.alike, site.path, site.line))[:MAX_READ]:
+        same = _is_same(site, meant, situation)
+        if same is False:
+            continue
+        record = situation.snapshot.files[site.path]
+        shown = excerpt(record, site.line, _end_of_call(record, site))
+        if shown is None:
+            continue
+        gain = GAINS[found] * share * (1.0 - ALIKE + ALIKE * site.alike) * (1.0 if same else UNSURE)
+        reason = f"calls {name}" if same else f"calls something named {name}"
+        yield Candidate(site.path, shown.start_line, shown.end_line, shown.text, Evidence("callers", reason, gain))
+        found += 1
+        if found == len(GAINS):
+            return
+
+
+def _sites(name: str, situation: Situation) -> Iterator[_Site]:
+    """The calls of `name` in other files, as far as a line tells."""
+    call = re.compile(rf"(?<![\w$]){re.escape(name)}\s*(?:::)?(?:<[^<>()]*>)?\s*[({{]")
+    for path in _files(name, situation):
+        record = situation.snapshot.files[path]
+        defined = {symbol.start_line + extra for symbol in record.symbols if symbol.name == name for extra in (0, 1)}
+        lines, given = record.lines, 0
+        for line in _lines_with(name, path, situation):
+            match = call.search(lines[line - 1]) if line <= len(lines) and line not in defined else None
+            if match is None or re.search(
+                r"\b(?:class|def|fn|func|function|struct|impl|new class)\s+$", lines[line - 1][: match.start()]
+            ):
+                continue
+            around = "\n".join(lines[max(0, line - 1 - LINES_AROUND) : line + LINES_AROUND])
+            yield _Site(path, line, match.end() - 1, likeness(around, situation.rarities))
+            given += 1
+            if given == MAX_SITES_OF_FILE:
+                break
+
+
+def _files(name: str, situation: Situation) -> list[str]:
+    """The files that hold the name: those that look like the one at hand first, then those near by."""
+    words, own = situation.snapshot.words, situation.query.path
+    holding = {path for form in (name, "." + name) for path in words.files_with(form)} - {own}
+    alike = {window.path: window.likeness for window in reversed(situation.echoes)}
+    return sorted(
+        holding & situation.snapshot.files.keys(), key=lambda path: (-alike.get(path, 0.0), -_near(path, own), path)
+    )[:MAX_FILES]
+
+
+def _near(path: str, other: str) -> int:
+    """How many folders two paths have in common."""
+    count = 0
+    for one, two in zip(path.split("/")[:-1], other.split("/")[:-1], strict=False):
+        if one != two:
+            break
+        count += 1
+    return count
+
+
+def _lines_with(name: str, path: str, situation: Situation) -> list[int]:
+    words = situation.snapshot.words
+    ids = np.frombuffer(words.files[path].ids, dtype=np.uint32)
+    wanted = [known for form in (name, "." + name) if (known := words.id_of(form)) is not None]
+    places = np.flatnonzero(np.isin(ids, wanted))
+    ends = np.flatnonzero(ids == LINE_END)
+    return [int(line) + 1 for line in np.unique(np.searchsorted(ends, places))]
+
+
+def _is_same(site: _Site, meant: set[tuple[str, str]], situation: Situation) -> bool | None:
+    """Whether the call is one of what is meant; None if that cannot be told."""
+    if not meant:
+        return None
+    record = situation.snapshot.files[site.path]
+    around = _around(record, site.line)
+    first = around.start_line if around is not None else site.line
+    text = "\n".join([*record.lines[first - 1 : site.line - 1], record.lines[site.line - 1][: site.position + 1]])
+    view = situation.language.cursor(text + ")", len(text))
+    if not view.callees:
+        return None
+    container = around.container if around is not None else ""
+    values = situation.inference.evaluate(view.callees[0], Place(site.path, container, view.bindings))
+    return any(_identity(value) in meant for value in values) if values else None
+
+
+def _around(record: FileRecord, line: int) -> Symbol | None:
+    """The innermost function around a line."""
+    found = [
+        symbol
+        for symbol in record.symbols
+        if symbol.kind in ("function", "method", "property") and symbol.start_line <= line <= symbol.end_line
+    ]
+    return max(found, key=lambda symbol: symbol.start_line, default=None)
+
+
+def _identity(value: Value) -> tuple[str, str]:
+    symbol = value.definition.symbol
+    return value.definition.path, symbol.qualified if symbol is not None else ""
+
+
+def _end_of_call(record: FileRecord, site: _Site) -> int:
+    """The line in which the bracket is closed, if it is near."""
+    depth = 0
+    for line in range(site.line, min(site.line + MAX_LINES, len(record.lines) + 1)):
+        text = record.lines[line - 1]
+        for character in text[site.position :] if line == site.line else text:
+            depth += (character in "([{") - (character in ")]}")
+            if not depth:
+                return line
+    return site.line

@@ -1,0 +1,144 @@
+"""The `siblings` retriever: files and classes that belong together with the one at hand.
+
+The test of a file and the file under test, header and source, and other implementations of the same base class.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.meaning.infer import Value
+from dovetail_context.meaning.types import parse_type
+from dovetail_context.query import RetrieverName
+from dovetail_context.retrieve.affinity import parts_of
+from dovetail_context.retrieve.candidate import Candidate, Evidence
+from dovetail_context.retrieve.excerpt import excerpt
+from dovetail_context.retrieve.likelihood import Likelihood
+from dovetail_context.retrieve.situation import Situation
+
+UNDER_TEST = 0.35  # a test uses one of the names of the file under test
+COUNTERPART = 0.2  # a source uses one of the names of its header
+SAME_METHOD = 0.4  # another implementation of the method at hand does something like it
+SAME_BASE = 0.15  # one of the members of another implementation
+MAX_FILES = 60  # looked through for classes with the same base
+MAX_CLASSES = 3
+MAX_LINES = 14  # of a method that is shown
+
+_TEST = re.compile(r"^(?:test[_-]|tests?(?=[A-Z]))|(?:[._-](?:tests?|spec|unittest)|Tests?|IT|Spec)$")
+_HEADERS, _SOURCES = ("h", "hpp", "hh", "hxx"), ("c", "cc", "cpp", "cxx")
+
+
+@dataclass(frozen=True, slots=True)
+class Siblings:
+    """See the module."""
+
+    name: RetrieverName = "siblings"
+
+    def __call__(self, situation: Situation) -> Iterable[Candidate]:
+        likelihood = Likelihood(situation)
+        for path, mass, reason in _counterparts(situation):
+            yield from _names(situation.snapshot.files[path], mass, reason, situation, likelihood)
+        for base, own in _bases(situation):
+            yield from _implementations(base, own, situation, likelihood)
+
+
+def _counterparts(situation: Situation) -> Iterator[tuple[str, float, str]]:
+    """The files that are the other half of the one at hand, with what one of their names is worth and why."""
+    path, files = situation.query.path, situation.snapshot.files
+    folder, _, file = path.rpartition("/")
+    stem, _, suffix = file.rpartition(".")
+    tested = _TEST.sub("", stem)
+    if tested != stem:
+        for other in dict.fromkeys(_under_test(tested, suffix, folder, situation)):
+            yield other, UNDER_TEST, "the file under test"
+    for suffixes, what in ((_HEADERS, "the source of this header"), (_SOURCES, "the header of this source")):
+        if suffix in suffixes:
+            for each in _SOURCES if suffixes is _HEADERS else _HEADERS:
+                other = f"{folder}/{stem}.{each}" if folder else f"{stem}.{each}"
+                if other in files:
+                    yield other, COUNTERPART, what
+
+
+def _under_test(tested: str, suffix: str, folder: str, situation: Situation) -> Iterator[str]:
+    """The files of the tested name: beside the test, in the folder that mirrors it, or among its imports."""
+    files = situation.snapshot.files
+    for place in (folder, folder.replace("src/test/", "src/main/"), re.sub(r"/?__tests__$|/?tests?$", "", folder)):
+        other = f"{place}/{tested}.{suffix}" if place else f"{tested}.{suffix}"
+        if other in files and other != situation.query.path:
+            yield other
+    for imported in situation.record.imports:
+        for definition in situation.inference.names.imported(imported, situation.query.path):
+            if definition.path.rpartition("/")[2].rpartition(".")[0] == tested:
+                yield definition.path
+
+
+def _names(
+    record: FileRecord, mass: float, reason: str, situation: Situation, likelihood: Likelihood
+) -> Iterator[Candidate]:
+    """The names that a file offers share the chance that one of them is used."""
+    offered = [symbol for symbol in record.symbols if symbol.exported and not symbol.name.startswith("__")]
+    weights = [likelihood.weight(symbol) for symbol in offered]
+    whole = sum(weights)
+    for symbol, weight in zip(offered, weights, strict=True):
+        yield _symbol(record, symbol, reason, mass * weight / whole, situation)
+
+
+def _bases(situation: Situation) -> Iterator[tuple[str, Value]]:
+    """The names of the bases of the class at hand, known to the project or not."""
+    for own in situation.inference.own_class(situation.place) if situation.view.container else ():
+        symbol = own.definition.symbol
+        for base in symbol.bases if symbol is not None else ():
+            for expression in parse_type(base):
+                yield expression.last_name, own
+
+
+def _implementations(base: str, own: Value, situation: Situation, likelihood: Likelihood) -> Iterator[Candidate]:
+    """Other classes with the same base: the method of the name at hand as it stands, else their members."""
+    function = situation.view.function
+    for record, each in _heirs(base, own, situation):
+        members = record.members(each.qualified)
+        reason = f"{each.name} is a {base}, too"
+        for symbol in members.get(function, ())[-1:] if function else ():
+            shown = excerpt(record, symbol.start_line, min(symbol.end_line, symbol.start_line + MAX_LINES - 1))
+            if shown is not None:
+                evidence = Evidence("siblings", f"{each.name}.{function}: {reason}", SAME_METHOD / MAX_CLASSES)
+                yield Candidate(record.path, shown.start_line, shown.end_line, shown.text, evidence)
+        names = [same[-1] for same in members.values()]
+        weights = [likelihood.weight(symbol) for symbol in names]
+        for symbol, weight in zip(names, weights, strict=True):
+            yield _symbol(record, symbol, reason, SAME_BASE * weight / sum(weights), situation)
+
+
+def _heirs(base: str, own: Value, situation: Situation) -> list[tuple[FileRecord, Symbol]]:
+    """The classes of other files that name the base, those most alike in name and nearest first."""
+    words, files = situation.snapshot.words, situation.snapshot.files
+    if own.definition.symbol is None or words.frequency(base) > MAX_FILES * 10:
+        return []  # a base that everything has tells nothing
+    like = frozenset(parts_of(own.definition.symbol.name))
+    folder = situation.query.path.rpartition("/")[0]
+    paths = sorted(
+        (path for path in words.files_with(base) if path in files and path != situation.query.path),
+        key=lambda path: (path.rpartition("/")[0] != folder, path),
+    )
+    found = [
+        (files[path], symbol)
+        for path in paths[:MAX_FILES]
+        for symbol in files[path].symbols
+        if symbol.kind == "class" and any(each.last_name == base for one in symbol.bases for each in parse_type(one))
+    ]
+    found.sort(key=lambda one: -len(like.intersection(parts_of(one[1].name))))
+    return found[:MAX_CLASSES]
+
+
+def _symbol(record: FileRecord, symbol: Symbol, reason: str, gain: float, situation: Situation) -> Candidate:
+    language = situation.language
+    return Candidate(
+        record.path,
+        symbol.start_line,
+        symbol.end_line,
+        language.reduced(symbol),
+        Evidence("siblings", reason, gain),
+        symbol,
+        language.brief(symbol),
+    )

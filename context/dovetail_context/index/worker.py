@@ -4,6 +4,7 @@ It reads a greeting and then lists of tasks from its standard input and answers 
 `receive` below); it ends when its input ends, and so when the process that started it does. It writes nothing else.
 """
 
+import gc
 import marshal
 import os
 import signal
@@ -18,6 +19,9 @@ from dovetail_context.index.build import ReadFile, Task, read_files
 from dovetail_context.index.cache import IndexCache
 from dovetail_context.index.packed import PackedRecord
 from dovetail_context.index.words import TextWords, read_ids
+
+# Trees make many objects that die in order: looking for cycles among them at the usual pace takes a tenth of the time.
+YOUNG_OBJECTS = 200_000
 
 _LENGTH = struct.Struct("<I")
 
@@ -70,6 +74,8 @@ def read_answer(answer: Any) -> list[ReadFile]:
 def _serve(tasks: IO[bytes], answers: IO[bytes]) -> None:
     root, folder, limit = receive(tasks)
     store = IndexCache(Path(folder), limit).store() if folder else None
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS)
     send(answers, "ready")
     while True:
         batch = [Task(path, digest) for path, digest in receive(tasks)]

@@ -1,7 +1,5 @@
 """The one list of languages. A language is added here and in a folder of its own."""
 
-from pathlib import PurePosixPath
-
 from dovetail_context.languages.cpp.language import CPP
 from dovetail_context.languages.csharp.language import CSHARP
 from dovetail_context.languages.go.language import GO
@@ -20,7 +18,8 @@ _PROJECT_FILES = frozenset(name for language in LANGUAGES for name in language.p
 
 def language_for(path: str) -> Language | None:
     """The language of a path, by its suffix; None if it is not one of ours."""
-    return _BY_SUFFIX.get(PurePosixPath(path).suffix.lower())
+    stem, dot, suffix = path.rpartition("/")[2].rpartition(".")
+    return _BY_SUFFIX.get(f".{suffix.lower()}") if stem and dot else None
 
 
 def language_named(name: str) -> Language:
@@ -30,4 +29,4 @@ def language_named(name: str) -> Language:
 
 def is_project_file(path: str) -> bool:
     """Whether a language reads import settings from this file."""
-    return PurePosixPath(path).name in _PROJECT_FILES
+    return path.rpartition("/")[2] in _PROJECT_FILES

@@ -4,7 +4,8 @@ What `.gitignore` files say stands in `gitignore.py`.
 """
 
 import re
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
+from functools import cache
 
 # Folders that tools fill: dependencies, build output, caches. `.git` and other tools' folders begin with a dot.
 VENDORED_FOLDERS = frozenset(
@@ -132,7 +133,13 @@ def excluded_head(head: bytes) -> str | None:
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    return _any_of(patterns).match(name) is not None
+
+
+@cache
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One pattern for all: every file of a project is asked about."""
+    return re.compile("|".join(map(translate, patterns)))
 
 
 def _comments_of(head: bytes) -> bytes:

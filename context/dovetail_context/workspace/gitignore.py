@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+GITIGNORE = ".gitignore"
+
 
 class IgnoreRules:
     """The rules that hold in one folder: its own file's and those of the folders above it.
@@ -17,7 +19,7 @@ class IgnoreRules:
 
     def entering(self, folder: Path, relative: str) -> "IgnoreRules":
         """The rules inside `folder`, whose path from the root is `relative` ("" for the root itself)."""
-        spec = _read(folder / ".gitignore")
+        spec = _read(folder / GITIGNORE)
         return self if spec is None else IgnoreRules((*self._layers, (relative, spec)))
 
     @staticmethod

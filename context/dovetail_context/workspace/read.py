@@ -26,6 +26,11 @@ def read_source(path: Path) -> ReadResult:
             data = file.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         return ReadResult(None, skipped=f"unreadable: {getattr(error, 'strerror', None) or type(error).__name__}")
+    return source_of(data, path)
+
+
+def source_of(data: bytes, path: Path) -> ReadResult:
+    """What a file called `path` with these bytes holds, by the same rules."""
     if len(data) > MAX_FILE_BYTES:
         return ReadResult(None, skipped=f"larger than {MAX_FILE_BYTES // 1000} kB")
     reason = excluded_head(data[:HEAD_BYTES])

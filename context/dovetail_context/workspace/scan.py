@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dovetail_context.workspace.exclude import MAX_FILE_BYTES, excluded_folder, excluded_name
-from dovetail_context.workspace.gitignore import IgnoreRules
+from dovetail_context.workspace.gitignore import GITIGNORE, IgnoreRules
 from dovetail_context.workspace.root import is_too_wide
 from dovetail_context.workspace.selection import EVERYTHING, Selection
 
@@ -44,10 +44,11 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """What a scan found, in path order."""
+    """What a scan found, in path order, and the folders that it entered ("" is the root)."""
 
     files: tuple[ScannedFile, ...]
     skipped: tuple[Skipped, ...]
+    folders: tuple[str, ...] = ()
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
@@ -64,17 +65,19 @@ def scan(
     walk = _Walk(Path(root), wanted, selection)
     walk.everything()
     return ScanResult(
-        tuple(sorted(walk.files, key=lambda file: file.path)), tuple(sorted(walk.skipped, key=lambda skip: skip.path))
+        tuple(sorted(walk.files, key=lambda file: file.path)),
+        tuple(sorted(walk.skipped, key=lambda skip: skip.path)),
+        tuple(walk.folders),
     )
 
 
-def is_excluded(root: Path, path: str, selection: Selection = EVERYTHING) -> str | None:
+def is_excluded(root: Path, path: str, selection: Selection = EVERYTHING, names_folder: bool = False) -> str | None:
     """Why one path (posix, relative) does not count, by the same rules as `scan`; None if it does."""
     folder, rules = Path(root), IgnoreRules.of_repository(Path(root))
     parts = path.split("/")
     for depth, part in enumerate(parts):
         relative = "/".join(parts[: depth + 1])
-        is_folder = depth < len(parts) - 1
+        is_folder = names_folder or depth < len(parts) - 1
         rules = rules.entering(folder, "/".join(parts[:depth]))
         siblings = _names(folder) if is_folder else frozenset()
         reason = excluded_folder(part, siblings) if is_folder else excluded_name(part)
@@ -99,6 +102,7 @@ class _Walk:
     def __init__(self, root: Path, wanted: Callable[[str], bool], selection: Selection) -> None:
         self.files: list[ScannedFile] = []
         self.skipped: list[Skipped] = []
+        self.folders: list[str] = []
         self._root = root
         self._wanted = wanted
         self._selection = selection
@@ -126,8 +130,12 @@ class _Walk:
             self._skip(base, "reached before by another path")
             return
         self._visited.add(key)
-        rules = above.entering(folder, base)
         siblings = frozenset(entry.name for entry in entries)
+        if base and "pyvenv.cfg" in siblings:
+            self._skip(base, "virtual environment")
+            return
+        self.folders.append(base)
+        rules = above.entering(folder, base) if GITIGNORE in siblings else above
         for entry in entries:
             path = f"{base}/{entry.name}" if base else entry.name
             if not _is_folder(entry):
@@ -139,8 +147,6 @@ class _Walk:
         if entry.name == ".git":
             return False
         reason = excluded_folder(entry.name, siblings)
-        if reason is None and _is_environment(Path(entry.path)):
-            reason = "virtual environment"
         if reason is None and rules.ignores(path, True):
             reason = "ignored by .gitignore"
         reason = reason or self._selection.excluded(path, True)
@@ -180,13 +186,6 @@ class _Walk:
         self.skipped.append(Skipped(path, reason))
 
 
-def _is_environment(folder: Path) -> bool:
-    try:
-        return (folder / "pyvenv.cfg").exists()
-    except OSError:  # a folder that may not be entered; listing it will say so
-        return False
-
-
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
     try:
         return entry.is_dir()
@@ -202,7 +201,7 @@ def _target_excluded(root: Path, full: Path, path: str, selection: Selection) ->
         return "links out of the workspace"
     if target in (path, "."):
         return None
-    reason = is_excluded(root, target, selection)
+    reason = is_excluded(root, target, selection, names_folder=full.is_dir())
     return None if reason is None else f"links to {target}: {reason}"
 
 

@@ -85,7 +85,7 @@ _QUOTED = re.compile(
 _BARE = re.compile(r"(?P<rest>[\w.\-]{0,40})[\"']?(?:[ \t]{0,8}[:=][ \t]{0,8}|[ \t]+value[=:][ \t]{0,8}|>)")
 # And for an option of a command: `--password hunter2`.
 _OPTION = re.compile(r"(?P<rest>[\w\-]{0,20})[ \t]+")
-_BARE_VALUE = re.compile(r"[^\s\"'`,;<>(){}\[\]&|]{6,400}+(?![(\[{])")
+_BARE_VALUE = re.compile(r"(?:[^\s\"'`,;<>(){}\[\]&|]|&(?!\w+=)){6,400}+(?![(\[{])")
 _QUOTED_VALUE = {quote: re.compile(rf"[^{quote}\r\n]{{6,4000}}(?={quote})") for quote in "\"'`"}
 _IDENTIFIER = re.compile(r"[*&!]*[A-Za-z_$@][\w$]*[?!]*(?:(?:\.|::|->)[A-Za-z_$][\w$]*[?!]*)*(?:=.*)?$")
 _WORDS = re.compile(r"[A-Za-z]+(?:[-_. /:+]+[A-Za-z]+)*\d{0,2}$")
@@ -213,8 +213,9 @@ def _is_in_a_list_of_settings(text: str, operator: int, end: int) -> bool:
 
 
 def _is_code(literal: str) -> bool:
-    """Whether something without quotes is a name rather than a value: names change class seldom."""
-    return bool(_IDENTIFIER.match(literal)) and not (_is_random(literal) and _changes(literal) > 0.4)
+    """Whether something without quotes is a name rather than a value: names change class seldom, and have few digits."""
+    has_digits = sum(each.isdigit() for each in literal) >= 2
+    return bool(_IDENTIFIER.match(literal)) and not (has_digits and len(literal) >= 8 and _changes(literal) > 0.4)
 
 
 def _is_meaningless(literal: str) -> bool:

@@ -20,9 +20,8 @@ _BEFORE_CLOSING = re.compile(r" ([)\],;])")
 _EXPORT = re.compile(r"\b(?:class|struct|union|enum)\s+([A-Z][A-Z0-9_]{2,}(?:\([^()\n]*\))?)(?=\s+[A-Za-z_])")
 _ALONE = re.compile(r"^[ \t]*([A-Z][A-Z0-9_]{3,})[ \t]*$", re.MULTILINE)
 _BEFORE = re.compile(r"\b[A-Z][A-Z0-9_]{2,}(?=\s+[A-Za-z_:\[])")
-_ANNOTATION = re.compile(
-    r"(?:(?<=[\w>])(?<!return)[ \t]+|(?<=\))\s+|(?<=const)\s+)([A-Z][A-Z0-9_]{3,}\([^()\n]*\))(?=\s*[;{=])"
-)
+_ANNOTATION = re.compile(r"(?<=\s)([A-Z][A-Z0-9_]{3,}\([^()\n]*\))(?=\s*[;{=])")
+_LONGEST_GAP = 200  # characters that are looked back over from an annotation to what it stands behind
 _TELLING = re.compile(r"EXPORT|API|INLINE|CONSTEXPR|NODISCARD|NORETURN|DEPRECATED|VISIBILITY|FALLTHROUGH")
 
 
@@ -34,8 +33,20 @@ def without_macros(text: str) -> str:
         found = match[0]
         return found[:start] + " " * (end - start) + found[end:]
 
-    text = _ANNOTATION.sub(blank, text)
+    text = _ANNOTATION.sub(
+        lambda match: blank(match) if _is_behind_declaration(text, match.start()) else match[0], text
+    )
     return _BEFORE.sub(_blank_telling, _ALONE.sub(blank, _EXPORT.sub(blank, text)))
+
+
+def _is_behind_declaration(text: str, start: int) -> bool:
+    """Whether what stands before `start` is the end of a declarator: a bracket, `const`, or a name in the same line."""
+    before = text[max(0, start - _LONGEST_GAP) : start]
+    word = before.rstrip()
+    if word.endswith((")", "const")):
+        return True
+    named = word[-1:].isalnum() or word[-1:] in ("_", ">")
+    return named and bool(word) and not word.endswith("return") and not before[len(word) :].strip(" \t")
 
 
 def _blank_telling(match: re.Match[str]) -> str:

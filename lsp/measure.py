@@ -41,7 +41,7 @@ from dovetail.completion.shaping import Shaped, unshaped
 from dovetail.completion.trigger import decide
 from dovetail.server.convert import inline_items
 from dovetail.session.engine import make_engine
-from dovetail.settings import Settings, load_settings
+from dovetail.settings import COMMAND_LINE, Settings, load_settings
 from dovetail.text.document import Document, Edit, Position
 from dovetail.text.lines import Encoding
 from dovetail_context.index.index import WorkspaceIndex
@@ -98,7 +98,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.read:
         lines = arguments.read.read_text(encoding="utf-8").splitlines()
-        filled, typed = [Filled(**json.loads(line)) for line in lines], []
+        filled, typed = [Filled(**json.loads(line)) for line in lines], list[Keystroke]()
     else:
         filled, typed = asyncio.run(fill(arguments))
     for line in typing_report(typed) if arguments.typing else report(filled):
@@ -109,7 +109,7 @@ def main() -> None:
 
 async def fill(arguments: argparse.Namespace) -> tuple[list[Filled], list[Keystroke]]:
     """Fill so many holes, evenly over the projects, or until so many suggestions have been typed through."""
-    settings = load_settings(("the command line", {"model": arguments.model}))
+    settings = load_settings((COMMAND_LINE, {"model": arguments.model}))
     engine = make_engine(settings)
     filled: list[Filled] = []
     typed: list[Keystroke] = []
@@ -298,8 +298,8 @@ def report(filled: Sequence[Filled]) -> Iterator[str]:
     for language in sorted({one.language for one in filled}):
         own = [one for one in shown if one.language == language]
         rises = sum(one.errors_after > one.errors_before for one in own)
-        right = share(sum(one.exact for one in own), own)
-        yield f"  {language:12} {len(own):5} shown, {rises} with more errors, {right} right"
+        exact = share(sum(one.exact for one in own), own)
+        yield f"  {language:12} {len(own):5} shown, {rises} with more errors, {exact} right"
     sure = [one for one in shown if one.logprob is not None]
     yield "threshold  shown  exactly right among the shown"
     for threshold in THRESHOLDS:
@@ -328,8 +328,8 @@ def reliability_plot(filled: Sequence[Filled]) -> str:
         for limit, name in ((NOTHING_BELOW, "word"), (WORD_BELOW, "line"), (LINE_BELOW, "block"))
     )
     ticks = "".join(
-        f'<text x="{margin - 6}" y="{at(0, share / 4)[1] + 4:.1f}" text-anchor="end">{share * 25} %</text>'
-        for share in range(5)
+        f'<text x="{margin - 6}" y="{at(0, quarter / 4)[1] + 4:.1f}" text-anchor="end">{quarter * 25} %</text>'
+        for quarter in range(5)
     )
     across = "".join(
         f'<text x="{at(low * step / 4, 0)[0]:.1f}" y="{height - margin + 16}" text-anchor="middle">'

@@ -16,9 +16,15 @@ from typing import Any
 
 import platformdirs
 
+COMMAND_LINE = "the command line"
+
 
 class SettingsError(Exception):
-    """One line that names the option, what is wrong with it and where it stands."""
+    """One line that names the option, what is wrong with it and where it stands (`origin`)."""
+
+    def __init__(self, origin: str, message: str) -> None:
+        super().__init__(f"{origin}{message}")
+        self.origin = origin
 
 
 def _option(default: str | int | bool, sentence: str, minimum: int | None = None) -> Any:
@@ -68,11 +74,15 @@ def settings_table() -> str:
 def _user_layer() -> tuple[str, Mapping[str, object]]:
     path = user_config_path()
     try:
-        return str(path), tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return str(path), {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}. Mend or remove it.") from None
+        raise SettingsError(str(path), f" cannot be read: {error}. Mend or remove it.") from None
+    model = values.get("model")
+    if isinstance(model, str) and model.endswith(".gguf"):
+        values["model"] = str(path.parent / model)  # a file is named as seen from the one that names it
+    return str(path), values
 
 
 def _checked(origin: str, values: Mapping[str, object]) -> dict[str, Any]:
@@ -81,13 +91,13 @@ def _checked(origin: str, values: Mapping[str, object]) -> dict[str, Any]:
     for name, value in values.items():
         option = known.get(name)
         if option is None:
-            raise SettingsError(f"{origin}: there is no option {name!r}; the options are {', '.join(known)}.")
+            raise SettingsError(origin, f": there is no option {name!r}; the options are {', '.join(known)}.")
         wanted = type(option.default)
         if type(value) is not wanted:
-            raise SettingsError(f"{origin}: {name} must be {_named(wanted)}, not {value!r}.")
+            raise SettingsError(origin, f": {name} must be {_named(wanted)}, not {value!r}.")
         minimum = option.metadata["minimum"]
         if minimum is not None and isinstance(value, int) and value < minimum:
-            raise SettingsError(f"{origin}: {name} must be at least {minimum}, not {value}.")
+            raise SettingsError(origin, f": {name} must be at least {minimum}, not {value}.")
         checked[name] = value
     return checked
 

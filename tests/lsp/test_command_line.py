@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import re
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from dovetail.cli.main import main
 from dovetail_models.files import resolve_model
 from tests.game import CALL_COLUMN, CALL_LINE, GAME
 
@@ -194,3 +196,27 @@ def defines_something(file: Path, item: dict[str, Any]) -> bool:
         and item["start_line"] <= node.lineno <= item["end_line"]
         for node in definitions
     )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["bogus"],
+        ["complete"],
+        ["complete", "a.py:1:1", "--max-tokens", "0"],
+        ["eval", "x.jsonl", "--limit", "none"],
+    ],
+)
+def test_bad_usage_is_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert not out and err.startswith("dovetail: ") and err.count("\n") == 1
+
+
+def test_a_binary_file_on_standard_input_is_one_line(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"x = 1\0\xff\n")))
+    assert main(["context", f"{project / 'game.py'}:1:1", "--stdin"]) == 1
+    assert "cannot be completed: binary" in capsys.readouterr().err

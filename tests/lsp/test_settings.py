@@ -43,3 +43,8 @@ def test_a_mistake_is_one_line_that_names_the_place(user_file: Path, text: str, 
 
 def test_the_readme_lists_every_option(repository: Path) -> None:
     assert settings_table() in (repository / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_model_file_is_named_as_seen_from_the_users_file(user_file: Path) -> None:
+    user_file.write_text("model = 'models/mine.gguf'\n")
+    assert Path(load_settings().model) == user_file.parent / "models" / "mine.gguf"

@@ -26,7 +26,7 @@ from dovetail.bench.typing import Keystroke, replay
 from dovetail.cli.errors import CommandError, UsageError
 from dovetail.cli.place import positive
 from dovetail.session.engine import make_engine
-from dovetail.settings import Settings, load_settings
+from dovetail.settings import COMMAND_LINE, Settings, load_settings
 from dovetail_context.bundle import ContextBundle
 from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex
@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = load_settings(("the command line", {"model": arguments.model} if arguments.model else {}))
+    settings = load_settings((COMMAND_LINE, {"model": arguments.model} if arguments.model else {}))
     root = Path(arguments.root).resolve()
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder")

@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from pathlib import Path
 
 from dovetail.cli.errors import CommandError
-from dovetail.cli.output import context_lines, print_json
+from dovetail.cli.output import print_json, write_page
 from dovetail.cli.place import Place, add_place_arguments, index_project, read_place, request_at
 from dovetail.cli.starter_notice import tell_about_the_starter
 from dovetail.completion.pipeline import complete
 from dovetail.completion.report import completion_json
 from dovetail.completion.request import Completion
+from dovetail.explain.account import account_of
+from dovetail.explain.page import explain_page
+from dovetail.explain.words import account_text
 from dovetail.session.engine import make_engine
 from dovetail.settings import Settings, load_settings
 
@@ -23,12 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-tokens", type=int, metavar="N", help="most tokens of the completion")
     parser.add_argument("--no-context", action="store_true", help="show the model nothing of other files")
     parser.add_argument("--explain", action="store_true", help="also print the prompt, its parts and the time")
+    parser.add_argument("--html", metavar="FILE", help="write the same as a page to look at")
     parser.add_argument("--json", action="store_true", help="print the documented JSON object")
 
 
 def run(arguments: argparse.Namespace) -> int:
     flags = {"model": arguments.model, "max_tokens": arguments.max_tokens}
-    settings = load_settings(("the command line", {name: value for name, value in flags.items() if value is not None}))
+    settings = load_settings((COMMAND_LINE, {name: value for name, value in flags.items() if value is not None}))
     place = read_place(arguments)
     tell_about_the_starter(settings)
     completion, index_ms = asyncio.run(_complete(place, settings, arguments))
@@ -36,8 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
         print_json(completion_json(completion, index_ms))
     else:
         print(completion.text)
+    account = account_of(completion, place.text, automatic=False, index_ms=index_ms)
     if arguments.explain:
-        _explain(completion, index_ms, to_stderr=arguments.json)
+        print(account_text(account), file=sys.stderr if arguments.json else sys.stdout)
+    if arguments.html:
+        write_page(Path(arguments.html), explain_page(account))
     return 0
 
 
@@ -48,7 +56,9 @@ async def _complete(place: Place, settings: Settings, arguments: argparse.Namesp
         index, index_ms = await asyncio.to_thread(index_project, place)
         index.close()
         await loading
-        request = request_at(place, index, use_context=not arguments.no_context, explain=arguments.explain)
+        request = request_at(
+            place, index, use_context=not arguments.no_context, explain=bool(arguments.explain or arguments.html)
+        )
         completion = await complete(request, engine, settings)
     finally:
         loading.cancel()
@@ -57,32 +67,3 @@ async def _complete(place: Place, settings: Settings, arguments: argparse.Namesp
     if completion is None:
         raise CommandError("there is nothing to complete at this place")
     return completion, index_ms
-
-
-def _explain(completion: Completion, index_ms: float, to_stderr: bool) -> None:
-    reply = completion.reply
-    read = reply.prompt_tokens - reply.reused_tokens
-    sections = {
-        "prompt as the model saw it": [reply.prompt or ""],
-        "tokens by block": [f"{block.tokens:6}  {block.label}" for block in reply.blocks],
-        "other files": context_lines(completion.context),
-        "left out": [
-            *(
-                f"{left.path}:{left.start_line}  {left.tokens} tokens: {left.reason}"
-                for left in completion.context.left_out
-            ),
-            *(f"{cut.label}: {cut.tokens} tokens that did not fit" for cut in reply.cut),
-        ],
-        "model": [f"{reply.model}, stopped by {reply.stop}, mean log-probability {_number(reply.logprob)}"],
-        "milliseconds": [
-            f"index {index_ms:.0f}, context {completion.context_ms:.0f}, prompt {reply.prompt_ms:.0f}, "
-            f"prefill {reply.prefill_ms:.0f} ({read} of {reply.prompt_tokens} tokens), "
-            f"decode {reply.decode_ms:.0f} ({reply.generated_tokens} tokens)"
-        ],
-    }
-    for title, lines in sections.items():
-        print(f"\n--- {title}", *lines, sep="\n", file=sys.stderr if to_stderr else sys.stdout)
-
-
-def _number(value: float | None) -> str:
-    return "none" if value is None else f"{value:.2f}"

@@ -17,7 +17,7 @@ from dovetail.cli.place import positive
 from dovetail.cli.starter_notice import tell_about_the_starter
 from dovetail.demo.editor import HeadlessEditor, ServerTrouble, start_editor
 from dovetail.demo.holes import Hole, find_holes
-from dovetail.settings import load_settings
+from dovetail.settings import COMMAND_LINE, load_settings
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
 
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder")
     flags = {"model": arguments.model} if arguments.model else {}
-    tell_about_the_starter(load_settings(("the command line", flags)))
+    tell_about_the_starter(load_settings((COMMAND_LINE, flags)))
     root = find_root(folder / "any-file")
     holes = _holes(root, arguments.places)
     try:

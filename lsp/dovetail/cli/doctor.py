@@ -18,7 +18,7 @@ import psutil
 from dovetail.cli.errors import UsageError
 from dovetail.cli.output import print_json
 from dovetail.session.engine import make_engine
-from dovetail.settings import Settings, SettingsError, load_settings, user_config_path
+from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settings, user_config_path
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
 from dovetail_models.engine.job import CompletionJob, CompletionReply
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _checks(model: str | None, folder: Path) -> Iterator[Check]:
     yield _python()
     try:
-        settings = load_settings(("the command line", {"model": model} if model else {}))
+        settings = load_settings((COMMAND_LINE, {"model": model} if model else {}))
     except SettingsError as error:
         yield Check("settings", "fail", str(error), f"mend {user_config_path()}")
         settings = Settings()

@@ -31,7 +31,7 @@ from dovetail.completion.report import completion_json, item_json
 from dovetail.completion.request import CompletionRequest
 from dovetail.completion.scoring import Score, score
 from dovetail.session.engine import make_engine
-from dovetail.settings import Settings, load_settings
+from dovetail.settings import COMMAND_LINE, Settings, load_settings
 from dovetail_context.index.index import WorkspaceIndex
 
 
@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     flags = {"model": arguments.model, "context_tokens": arguments.budget}
-    settings = load_settings(("the command line", {name: value for name, value in flags.items() if value is not None}))
+    settings = load_settings((COMMAND_LINE, {name: value for name, value in flags.items() if value is not None}))
     if arguments.out and Path(arguments.out).resolve() == Path(arguments.tasks).resolve():
         raise UsageError("--out names the tasks file itself, which would be lost; name another file")
     tasks = list(islice(_read_tasks(Path(arguments.tasks)), arguments.limit))

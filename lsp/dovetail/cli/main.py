@@ -12,9 +12,10 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import NoReturn
 
 from dovetail.cli.errors import CommandError, UsageError
-from dovetail.settings import SettingsError
+from dovetail.settings import COMMAND_LINE, SettingsError
 from dovetail_models.errors import EngineError
 
 COMMANDS = {
@@ -26,12 +27,13 @@ COMMANDS = {
     "doctor": "check this installation and say how to mend what is wrong",
     "eval": "fill the holes of a tasks file and score the answers",
     "bench": "replay typing over real files and measure each keystroke",
+    "stats": "tell what became of the suggestions, as counted on this computer alone",
     "demo": "complete a place in a project through the real language server",
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line. Returns the exit status; argparse itself exits for --help (0) and bad usage (2)."""
+    """Run the command line. Returns the exit status; argparse itself exits for --help (0)."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # a closed stream is no fault of ours
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
@@ -40,7 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(arguments.run(arguments))
     except UsageError as error:
         return _fail(error, status=2)
-    except (CommandError, EngineError, SettingsError) as error:
+    except SettingsError as error:
+        return _fail(error, status=2 if error.origin == COMMAND_LINE else 1)
+    except (CommandError, EngineError) as error:
         return _fail(error, status=1)
     except KeyboardInterrupt:
         return 130
@@ -57,9 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="dovetail", description="Code completion that runs wholly on your own machine."
-    )
+    parser = _Parser(prog="dovetail", description="Code completion that runs wholly on your own machine.")
     parser.add_argument("--version", action="version", version=f"dovetail {version('dovetail')}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     asked_for = next((argument for argument in argv if not argument.startswith("-")), None)
@@ -70,6 +72,13 @@ def _parse(argv: list[str]) -> argparse.Namespace:
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser.parse_args(argv)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells bad usage in one line, as every other error is told."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; `{self.prog} --help` tells more")
 
 
 def _fail(message: object, status: int) -> int:

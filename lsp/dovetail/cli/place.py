@@ -13,7 +13,7 @@ from dovetail.completion.request import CompletionRequest
 from dovetail.rules.live import WorkspaceRules
 from dovetail.text.lines import content_length, split_lines
 from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.workspace.read import read_source
+from dovetail_context.workspace.read import ReadResult, read_source, source_of
 from dovetail_context.workspace.root import find_root
 from dovetail_context.workspace.secrets import redact
 
@@ -50,7 +50,7 @@ def read_place(arguments: argparse.Namespace) -> Place:
     path = _resolved(file)
     if path.exists() and not path.is_file():
         raise UsageError(f"{path} is not a file")
-    text = sys.stdin.buffer.read().decode("utf-8", errors="replace") if arguments.stdin else _read(path)
+    text = _text(source_of(sys.stdin.buffer.read(), path) if arguments.stdin else read_source(path), path)
     root = find_root(path)
     return Place(root, path.relative_to(root).as_posix(), line, column, text, _offset(text, line, column, file))
 
@@ -99,8 +99,7 @@ def _resolved(file: str) -> Path:
         raise CommandError(f"{file} leads to no file: its links go round in circles") from None
 
 
-def _read(path: Path) -> str:
-    result = read_source(path)
+def _text(result: ReadResult, path: Path) -> str:
     if result.text is None:
         raise CommandError(f"{path} cannot be completed: {result.skipped}")
     return result.text

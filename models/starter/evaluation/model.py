@@ -1,5 +1,4 @@
-"""The GGUF file under test, asked through the product's own prompt code and llama.cpp: completions and bits per
-byte."""
+"""The GGUF file under test: completions by the product's own engine, and bits per byte by llama.cpp."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +9,11 @@ import numpy as np
 from llama_cpp import Llama
 from models.starter.evaluation.tasks import Task
 
+from dovetail_models.engine.engine import Engine
+from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.llama import load_model
+from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.tokenize import Tokenizer
 from dovetail_models.prompt.deepseek import segments
 from dovetail_models.prompt.fit import fit
@@ -41,6 +44,7 @@ class StarterModel:
             str(path), n_ctx=window, n_batch=MICRO_BATCH, n_threads=threads, logits_all=True, verbose=False
         )
         self.window = self._llama.n_ctx()
+        self._engine = Engine(EngineOptions(path, n_ctx=self.window, threads=threads))
 
     @property
     def plain_vocabulary(self) -> int:
@@ -64,15 +68,23 @@ class StarterModel:
         return self._evaluate(ids)
 
     def answer(self, task: Task, context: Sequence[tuple[str, str]], anchored: bool = False) -> Answer:
-        """Greedy completion (a line for holes within a line) and the cost of the truth.
+        """The product's own completion (a line for holes within a line) and the cost of the truth.
 
         `anchored`: the prefix ends where the line begins, and the line so far is forced after the end marker.
         """
         blocks = tuple(ContextBlock(path, text) for path, text in context)
         anchor = task.prefix.rfind("\n") + 1 if anchored else len(task.prefix)
         prefix, forced = task.prefix[:anchor], task.prefix[anchor:]
-        prompt = self._prompt(PromptParts(blocks, task.path, prefix, task.suffix, forced))
-        return Answer(self._complete(prompt, "\n" in task.truth), self._cost(prompt, task.truth), len(prompt))
+        parts = PromptParts(blocks, task.path, prefix, task.suffix, forced)
+        several_lines = "\n" in task.truth
+        job = CompletionJob(
+            parts,
+            client=task.id,
+            max_tokens=BLOCK_TOKENS if several_lines else LINE_TOKENS,
+            max_lines=None if several_lines else 1,
+        )
+        prompt = self._prompt(parts)
+        return Answer(self._engine.complete(job, Interrupt()).text, self._cost(prompt, task.truth), len(prompt))
 
     def truth_bits(self, task: Task, context: Sequence[tuple[str, str]]) -> float | None:
         """What the truth would cost; None where it does not fit the window behind its prompt."""
@@ -83,20 +95,6 @@ class StarterModel:
         blocks = self._tokenizer.blocks(segments(parts))
         fitted = fit(blocks, self.window - BLOCK_TOKENS, self._tokenizer.line_ends.__contains__)
         return [token for block in fitted.blocks for token in block.ids]
-
-    def _complete(self, prompt: list[int], several_lines: bool) -> str:
-        self._llama.reset()
-        last = self._evaluate(prompt)[-1]
-        written = b""
-        for _ in range(BLOCK_TOKENS if several_lines else LINE_TOKENS):
-            token = int(np.argmax(last))
-            if self._vocabulary.ends_text(token):
-                break
-            written += self._vocabulary.piece(token)
-            if not several_lines and b"\n" in written.lstrip(b"\n"):
-                break
-            last = self._evaluate([token])[-1]
-        return written.decode("utf-8", "replace")
 
     def _cost(self, prompt: list[int], text: str) -> float | None:
         truth = self.tokens(text)

@@ -38,13 +38,14 @@ def editor_hole(text: str, near: Sequence[int], rng: random.Random) -> Hole | No
             break
     else:
         return None
-    kind = rng.choices(("line-rest", "line", "statement", "block"), (0.5, 0.2, 0.15, 0.15))[0]
+    kind = rng.choices(("line-rest", "line", "statement", "block"), (0.1, 0.5, 0.2, 0.2))[0]
     first = begin + len(text[begin:end]) - len(text[begin:end].lstrip())
     if kind == "line-rest":
         cursor = _cursor(text, first, end, position if position >= first else None, rng)
         return Hole(cursor, max(cursor, _rest_end(text, end, rng)), kind)
-    # From the line's start (the product freezes its prefix there and forces what was typed) or from the indentation.
-    start = begin if rng.random() < 0.6 else first
+    # From the line's start: the product freezes its prefix there and forces what was typed. Sometimes the indentation
+    # stands already.
+    start = begin if rng.random() < 0.9 else first
     if kind == "line":
         return Hole(start, end, kind)
     last = _statement_end(text, starts, line) if kind == "statement" else _block_end(text, starts, line)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -57,8 +57,8 @@ class Reckless(Pace):
 
     worth_drafting = True
 
-    def length(self, match: int, available: int) -> int:
-        return available
+    def length(self, kinds: Sequence[int]) -> int:
+        return len(kinds)
 
 
 class Recorder:

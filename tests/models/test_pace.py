@@ -6,19 +6,20 @@ import random
 
 import pytest
 
-from dovetail_models.engine.draft import LONGEST_DRAFT, LONGEST_MATCH
+from dovetail_models.engine.draft import AGREEMENTS, ALONE, LONGEST_DRAFT, LONGEST_MATCH, kind_of
 from dovetail_models.engine.pace import RETRY_STEPS, Pace
 
 STEP_MS = 40.0
+SURE = [kind_of(LONGEST_MATCH, ALONE)] * LONGEST_DRAFT
 
 
 def taught(exponent: float, acceptance: float, dice: random.Random) -> Pace:
     """A controller that has worked for a while on a machine and a text of this kind."""
     pace = Pace()
     for _ in range(400):
-        for match in range(1, LONGEST_MATCH + 1):
-            pace.note_guess(match, dice.random() < acceptance)
-        for tokens in (1, 2, 4, 8):
+        for kind in range(LONGEST_MATCH * AGREEMENTS):
+            pace.note_guess(kind, dice.random() < acceptance)
+        for tokens in (1, 2, 4, 8, 16):
             pace.note_batch(tokens, STEP_MS * tokens**exponent * dice.uniform(0.9, 1.1))
     return pace
 
@@ -33,7 +34,7 @@ def gain(length: int, exponent: float, acceptance: float) -> float:
 def test_the_length_is_near_the_best_one(exponent: float, acceptance: float) -> None:
     dice = random.Random(1)
     pace = taught(exponent, acceptance, dice)
-    chosen = gain(pace.length(LONGEST_MATCH, LONGEST_DRAFT), exponent, acceptance)
+    chosen = gain(pace.length(SURE), exponent, acceptance)
     best = max(gain(length, exponent, acceptance) for length in range(LONGEST_DRAFT + 1))
     assert chosen > 0.9 * best
     assert chosen >= 1, "never slower than without drafts"
@@ -41,9 +42,9 @@ def test_the_length_is_near_the_best_one(exponent: float, acceptance: float) -> 
 
 def test_where_it_does_not_pay_nothing_is_tried() -> None:
     pace = taught(1.0, 0.9, random.Random(2))
-    assert pace.length(LONGEST_MATCH, LONGEST_DRAFT) == 0
+    assert pace.length(SURE) == 0
     pace = taught(0.6, 0.1, random.Random(3))
-    assert pace.length(LONGEST_MATCH, LONGEST_DRAFT) == 0
+    assert pace.length(SURE) == 0
 
 
 def test_steps_of_a_tiny_model_are_not_worth_a_search() -> None:
@@ -56,18 +57,19 @@ def test_steps_of_a_tiny_model_are_not_worth_a_search() -> None:
 
 def test_no_more_than_there_is() -> None:
     pace = taught(0.05, 0.95, random.Random(4))
-    assert pace.length(LONGEST_MATCH, LONGEST_DRAFT) == LONGEST_DRAFT
-    assert pace.length(LONGEST_MATCH, 3) == 3
-    assert pace.length(LONGEST_MATCH, 0) == 0
+    assert pace.length(SURE) == LONGEST_DRAFT
+    assert pace.length(SURE[:3]) == 3
+    assert pace.length([]) == 0
 
 
 def test_guesses_that_were_not_tried_teach_too() -> None:
     pace = taught(0.6, 0.05, random.Random(5))
-    assert pace.length(4, 8) == 0
+    kinds = [kind_of(4, ALONE), kind_of(5, ALONE)]
+    assert pace.length(kinds) == 0
     for _ in range(400):
-        pace.note_guess(4, True)
-        pace.note_guess(5, True)
-    assert pace.length(4, 2) == 2
+        for kind in kinds:
+            pace.note_guess(kind, True)
+    assert pace.length(kinds) == 2
 
 
 def test_a_bad_moment_is_forgotten() -> None:
@@ -76,14 +78,13 @@ def test_a_bad_moment_is_forgotten() -> None:
     pace = taught(1.0, 0.9, dice)
     tried = 0
     for _ in range(RETRY_STEPS * 30):
-        length = pace.length(LONGEST_MATCH, 8)
+        length = pace.length(SURE[:8])
         tried += length > 0
         pace.note_batch(length + 1, STEP_MS * (length + 1) ** 0.4)
-    assert pace.length(LONGEST_MATCH, 8) > 1
+    assert pace.length(SURE[:8]) > 1
     pace = taught(1.0, 0.9, dice)
     for step in range(RETRY_STEPS * 30):
-        length = pace.length(LONGEST_MATCH, 8)
-        assert length <= 1, "where they stay dear, only the shortest is tried"
+        length = pace.length(SURE[:8])
         tried = tried * (step > 0) + (length > 0)
         pace.note_batch(length + 1, STEP_MS * (length + 1))
     assert tried <= 31
@@ -91,9 +92,9 @@ def test_a_bad_moment_is_forgotten() -> None:
 
 def test_one_duration_out_of_bounds_changes_little() -> None:
     pace = taught(0.6, 0.8, random.Random(7))
-    before = pace.length(LONGEST_MATCH, LONGEST_DRAFT)
+    before = pace.length(SURE)
     pace.note_batch(4, 60_000.0)
     pace.note_batch(1, 60_000.0)
     for _ in range(20):
         pace.note_batch(1, STEP_MS)
-    assert abs(pace.length(LONGEST_MATCH, LONGEST_DRAFT) - before) <= 4
+    assert abs(pace.length(SURE) - before) <= 4

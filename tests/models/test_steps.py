@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dovetail_models.engine.draft import Drafts
+from dovetail_models.engine.draft import ALONE, Drafts, kind_of
 from dovetail_models.engine.kv import KvCache
 from dovetail_models.engine.pace import Pace
 from dovetail_models.engine.steps import Steps
@@ -75,14 +75,14 @@ class Reckless(Pace):
         self.batches: list[tuple[int, float]] = []
         self.guesses: list[tuple[int, bool]] = []
 
-    def length(self, match: int, available: int) -> int:
-        return available
+    def length(self, kinds: Sequence[int]) -> int:
+        return len(kinds)
 
     def note_batch(self, tokens: int, ms: float) -> None:
         self.batches.append((tokens, ms))
 
-    def note_guess(self, match: int, right: bool) -> None:
-        self.guesses.append((match, right))
+    def note_guess(self, kind: int, right: bool) -> None:
+        self.guesses.append((kind, right))
 
 
 def text(steps: Steps, count: int) -> list[int]:
@@ -144,18 +144,18 @@ def test_the_controller_hears_of_every_batch_and_every_guess_up_to_the_first_wro
     assert steps.advance(2, 9)  # Drafts 3 and 4, behind two equal tokens.
     assert pace.batches == [(3, 1000.0)] and pace.guesses == []
     assert steps.advance(3, 8)
-    assert pace.guesses == [(2, True)] and steps.accepted == 1
+    assert pace.guesses == [(kind_of(2, ALONE), True)] and steps.accepted == 1
     assert steps.advance(0, 7)
-    assert pace.guesses == [(2, True), (3, False)]
+    assert pace.guesses == [(kind_of(2, ALONE), True), (kind_of(3, ALONE), False)]
 
 
 def test_a_draft_that_is_not_tried_is_judged_by_its_first_token() -> None:
     class Timid(Reckless):
-        def length(self, match: int, available: int) -> int:
+        def length(self, kinds: Sequence[int]) -> int:
             return 0
 
     pace = Timid()
     steps = begin(Model(3), [4, 1], pace=pace)
     assert steps.advance(2, 9) and steps.drafted == 0
     assert steps.advance(3, 8)
-    assert pace.guesses == [(2, True)] and pace.batches == [(1, 1000.0)] * 2
+    assert pace.guesses == [(kind_of(2, ALONE), True)] and pace.batches == [(1, 1000.0)] * 2

@@ -44,6 +44,7 @@ class CompletionJob:
     priority: Priority = "interactive"
     anchor: str = ""
     min_tokens: int = 0
+    beginnings: int = 0
 
     def __post_init__(self) -> None:
         if self.max_tokens < 0 or (self.max_lines is not None and self.max_lines < 1):

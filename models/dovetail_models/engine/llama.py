@@ -353,13 +353,16 @@ def load_model(
     vocab_only: bool = False,
     overrides: Mapping[str, str] | None = None,
     progress: Progress | None = None,
+    repacked: bool = True,
 ) -> Model:
-    """Load a GGUF file; `overrides` replace metadata. Raises ModelError with llama.cpp's own reason."""
+    """Load a GGUF file; `overrides` replace metadata, `repacked` lays weights out for this processor. Raises ModelError
+    with llama.cpp's own reason."""
     LOG.install()
     api.llama_backend_init()
     params = api.llama_model_default_params()
     params.n_gpu_layers = gpu_layers
     params.vocab_only = vocab_only
+    params.use_extra_bufts = repacked
     if overrides:
         params.kv_overrides = _overrides(overrides)
     # Must live until loading has ended.

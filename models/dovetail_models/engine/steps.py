@@ -81,7 +81,7 @@ class Steps:
             return
         self._drafts.add(token)
         if self._row < max(1, len(self._guesses)) and self._row < len(self._draft.tokens):
-            self._pace.note_guess(self._draft.match + self._row, self._draft.tokens[self._row] == token)
+            self._pace.note_guess(self._draft.kinds[self._row], self._draft.tokens[self._row] == token)
 
     def _guess(self, room: int) -> tuple[int, ...]:
         self._draft = NO_DRAFT
@@ -89,4 +89,4 @@ class Steps:
             return ()
         self._draft = self._drafts.propose()
         available = min(len(self._draft.tokens), room, self._sequence.batch - 1)
-        return self._draft.tokens[: self._pace.length(self._draft.match, available)]
+        return self._draft.tokens[: self._pace.length(self._draft.kinds[:available])]

@@ -1,0 +1,329 @@
+"""Secrets: blanked out by content, in place and by kind; files by name; and never in an index."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dovetail_context.index.build import is_wanted
+from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.workspace.exclude import excluded_name
+from dovetail_context.workspace.read import read_source
+from dovetail_context.workspace.scan import is_excluded, scan
+from dovetail_context.workspace.secrets import BLANK, find_secrets, redact
+from tests.planted import Planted, planted
+
+PLANTED = {one.kind: one for one in planted()}
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_every_kind_is_blanked_out_in_place(kind: str) -> None:
+    one = PLANTED[kind]
+    text = f"import os\n\n\ndef before(): ...\n\n\n{one.code}\n\n\ndef after(): ...\n"
+    shown = redact(text)
+    for secret in one.secrets:
+        assert secret not in shown and secret[-12:] not in shown
+    assert len(shown) == len(text)
+    assert all(new == old or (new == BLANK and old not in "\r\n\"'`") for new, old in zip(shown, text, strict=True))
+    assert "def before(): ..." in shown and "def after(): ..." in shown
+    compile(shown, "shown.py", "exec")  # still code
+    assert redact(shown) == shown
+    assert find_secrets(text) and not any(secret in repr(find_secrets(text)) for secret in one.secrets)
+
+
+def test_there_are_thirty_kinds_and_more() -> None:
+    assert len(PLANTED) >= 30
+
+
+def test_many_at_once_with_any_line_ends() -> None:
+    for end in ("\n", "\r\n", "\r"):
+        text = end.join(one.code.replace("\n", end) for one in planted())
+        shown = redact(text)
+        assert len(shown) == len(text)
+        assert [each for one in planted() for each in one.secrets if each in shown] == []
+        assert shown.count("\r") == text.count("\r") and shown.count("\n") == text.count("\n")
+
+
+def test_a_key_of_which_the_top_or_the_end_is_cut_off() -> None:
+    key = PLANTED["RSA private key"]
+    lines = key.code.split("\n")
+    for part in (lines[2:], lines[:-2]):
+        shown = redact("\n".join(part))
+        assert not any(secret in shown for secret in key.secrets)
+
+
+OTHER_FORMS = {
+    "settings without quotes": ("database:\n  password: {}\n", "h4ckMe9xQ2"),
+    "an environment file": ("export GITHUB_TOKEN={}\n", "a8Jd03kLmN4pQ7rStU9vWx"),
+    "a properties file": ("db.password={}\n", "s3cr3t-Pw#99"),
+    "an INI file": ("[x]\napi_key = {}\n", "9f86d081884c7d659a2feaa0"),
+    "XML": ("<add key='ApiKey' value='{}' />\n", "9f86d081884c7d659a2feaa0"),
+    "an XML element": ("<password>{}</password>\n", "Tr0ub4dor&3"),
+    "Go": ('cfg := Config{{Token: "{}"}}\n', "a8Jd03kLmN4pQ7rStU9vWx"),
+    "Go, declared": ('apiSecret := "{}"\n', "a8Jd03kLmN4pQ7rStU9vWx"),
+    "Rust": ('const API_KEY: &str = "{}";\n', "a8Jd03kLmN4pQ7rStU9vWx"),
+    "Java": ('private static final String API_SECRET = "{}";\n', "a8Jd03kLmN4pQ7rStU9vWx"),
+    "a setter": ('builder.setPassword("{}");\n', "Tr0ub4dor&3x"),
+    "TypeScript": ("const token: string = `{}`;\n", "a8Jd03kLmN4pQ7rStU9vWx"),
+    "PHP": ("define('DB_PASSWORD', '{}');\n", "Tr0ub4dor&3x"),
+    "a comparison": ('if password == "{}":\n', "Tr0ub4dor&3x"),
+    "an address's parameter": ('url = "https://x.example/a?access_token={}&b=1"\n', "a8Jd03kLmN4pQ7rStU9vWx"),
+    "a parenthesis": ('API_KEY = (\n    "{}"\n)\n', "a8Jd03kLmN4pQ7rStU9vWx"),
+    "bytes": ('SECRET_KEY = b"{}"\n', "a8Jd03kLmN4pQ7rStU9vWx"),
+    "a web key": ('{{"kty": "EC", "d": "{}"}}\n', "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"),
+    "Kubernetes": ("kind: Secret\ndata:\n  plain: {}\n", "c3VwZXJzZWNyZXQ="),
+    "curl": ("curl -u admin:{} https://x.example\n", "hunter2hunter"),
+}
+
+
+@pytest.mark.parametrize("form", OTHER_FORMS)
+def test_other_forms_and_languages(form: str) -> None:
+    text, secret = OTHER_FORMS[form]
+    shown = redact(text.format(secret))
+    assert shown == text.format(BLANK * len(secret))
+
+
+HARMLESS = [
+    'password = os.environ["DATABASE_PASSWORD"]',
+    "password = getpass.getpass()",
+    'password = ""',
+    'password = "your-password-here"',
+    'password: str = Field(..., description="The password of the account2")',
+    "token = parse_token(request.headers)",
+    "token = self.tokens[index2].value",
+    'token_type = "access_token"',
+    'secret_name = "projects/secrets"',
+    'SECRET_KEY = "${SECRET_KEY}"',
+    'api_key = "<your api key>"',
+    'api_key = f"{prefix}{value}"',
+    'url = f"postgres://{user}:{password}@{host}/{name}"',
+    'url = "postgres://user:password@localhost/db"',
+    'url = "https://example.com:8080/path@2x.png"',
+    'key = "settings.appearance.theme.dark"',
+    'key = "550e8400-e29b-41d4-a716-446655440000"',
+    'keyboard = "a8Jd03kLmN4pQ7rStU9vWx"',
+    'author = "a8Jd03kLmN4pQ7rStU9vWx"',
+    'tokenizer = AutoTokenizer.from_pretrained("org/model-v01-7b-instruct-q4")',
+    'digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"',
+    'commit = "f64135b2d7c1a0e9f3b5d8c7a6e4f2b1c0d9e8f7"',
+    'error = "Authorization required: Bearer authentication failed"',
+    'text = "basic understanding of the matter"',
+    'PASSWORD_FIELD = "password1"',
+    'passwordInput.className = "input-lg2 form-control"',
+    'sha = "sha256:9f86d081884c7d65"',
+    "-----BEGIN CERTIFICATE-----",
+    "task-list-item-checkbox-container-element-wrapper",
+    'import { describe } from "task-runner-with-a-long-name"',
+    "risk-assessment-for-the-next-quarter-and-beyond",
+    'if token.kind == "identifier_or_keyword_token":',
+    'X = "key-value-pairs-of-the-store"',
+]
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert redact(text) == text
+    assert redact(text) is text  # and costs no copy
+
+
+def test_any_text_keeps_its_length_and_never_raises() -> None:
+    rng = random.Random(3)
+    pieces = [one.code for one in planted()] + [
+        "password",
+        "=",
+        '"',
+        "'",
+        "://",
+        "@",
+        ":",
+        "\n",
+        "-----BEGIN ",
+        " ",
+        "é",
+    ]
+    pieces += ["PRIVATE KEY-----", "-----END ", "İ", "ß", "\ud800", "\0", "{", "\\"]
+    for _ in range(300):
+        text = "".join(rng.choice(pieces)[rng.randrange(3) :] for _ in range(rng.randrange(30)))
+        shown = redact(text)
+        assert len(shown) == len(text)
+        assert [i for i, each in enumerate(text) if each in "\r\n"] == [
+            i for i, each in enumerate(shown) if each in "\r\n"
+        ]
+
+
+def test_time_grows_with_the_text_alone() -> None:
+    """Texts that make careless patterns slow: the test would not end."""
+    for text in (
+        "password" * 20_000,
+        "a" * 300_000,
+        '"' * 100_000,
+        "key=" * 50_000,
+        "://" * 50_000,
+        "-----BEGIN " * 20_000,
+    ):
+        assert len(redact(text)) == len(text)
+    for text in (
+        "sk-" + "a-" * 100_000,
+        "eyJ" + "." * 100_000,
+        "Bearer " * 30_000,
+        "token " + " " * 100_000,
+        "A" * 300_000,
+    ):
+        assert len(redact(text)) == len(text)
+
+
+def test_few_literals_of_real_projects_are_touched(shared: Path) -> None:
+    """Every literal that is blanked out needlessly costs context: fewer than one file in a hundred has one."""
+    files = touched = 0
+    for project in sorted((shared / "eval" / "repos").iterdir()):
+        if project.name in ("zod", "restic", "mcp", "leveldb"):
+            for file in scan(project, is_wanted).files:
+                text = read_source(project / file.path).text
+                files += text is not None
+                touched += text is not None and redact(text) is not text
+    assert files > 300 and touched * 100 <= files
+
+
+SECRET_NAMES = [
+    ".env",
+    ".env.local",
+    ".ENV",
+    "prod.env",
+    ".envrc",
+    "server.pem",
+    "tls.key",
+    "cert.p12",
+    "store.jks",
+    "id_rsa",
+    "id_ed25519",
+    "id_ecdsa.bak",
+    "credentials",
+    "credentials.json",
+    "aws-credentials.ini",
+    "secrets.yml",
+    "app-secrets.yaml",
+    "secrets.ts",
+    ".netrc",
+    ".git-credentials",
+    ".npmrc",
+    ".pypirc",
+    ".pgpass",
+    ".htpasswd",
+    "terraform.tfvars",
+    "state.tfstate",
+    "kubeconfig",
+    "service-account-prod.json",
+    "client_secret_12.json",
+    "local.settings.json",
+    "key.properties",
+    "vault_pass.txt",
+    "backup.kdbx",
+    "login.ppk",
+    "wp-config.php",
+]
+OTHER_NAMES = [
+    ".env.example",
+    "prod.env.sample",
+    "secrets.py",
+    "credentials.rs",
+    "environment.py",
+    "keys.py",
+    "keyboard.ts",
+    "password_reset.go",
+    "tokens.c",
+    "secretsmanager.py",
+    "test_credentials.py",
+    "environments.java",
+    "keystone.py",
+    "passwords.py",
+]
+
+
+def test_files_that_hold_secrets_by_name() -> None:
+    assert [name for name in SECRET_NAMES if excluded_name(name) != "may hold secrets"] == []
+    assert [name for name in OTHER_NAMES if excluded_name(name) is not None] == []
+
+
+@pytest.fixture
+def leaky(tmp_path: Path) -> Iterator[WorkspaceIndex]:
+    """A workspace with a file for each kind of secret."""
+    for number, one in enumerate(planted()):
+        (tmp_path / f"m{number}.py").write_text(f"def f{number}(): ...\n\n\n{one.code}\n", encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(f"[tool.x]\n{PLANTED['GitHub token'].code}\n", encoding="utf-8")
+    index = WorkspaceIndex(tmp_path)
+    yield index
+    index.close()
+
+
+def held(index: WorkspaceIndex) -> str:
+    """All that a snapshot holds of the workspace's texts."""
+    snapshot = index.snapshot
+    texts = [f"{record.text}\n{record.symbols}\n{record.imports}" for record in snapshot.files.values()]
+    return "\n".join([*texts, *snapshot.projects.values(), repr(index.last_report), *index.problems])
+
+
+def leaked(text: str, of: tuple[Planted, ...] = planted()) -> list[str]:
+    return [one.kind for one in of for secret in one.secrets if secret in text]
+
+
+def test_no_secret_reaches_the_index_from_disk_or_from_a_buffer(leaky: WorkspaceIndex) -> None:
+    leaky.build()
+    assert len(leaky.snapshot.files) == len(PLANTED)
+    assert leaked(held(leaky)) == []
+    assert any(leaky.snapshot.words.id_of(secret) is not None for secret in ("f1", "value"))
+    assert [s for one in planted() for s in one.secrets if leaky.snapshot.words.id_of(s) is not None] == []
+    for number, one in enumerate(planted()):
+        leaky.set_overlay(f"m{number}.py", f"x = 1\n{one.code}\n")
+        leaky.set_overlay(f"new{number}.py", one.code)
+    assert len(leaky.snapshot.files) == 2 * len(PLANTED)
+    assert leaked(held(leaky)) == []
+
+
+def test_open_buffers_of_files_that_are_not_read_are_no_context(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("private.py\n/build/\n", encoding="utf-8")
+    (tmp_path / "a.py").write_text("x = 1\n", encoding="utf-8")
+    (tmp_path / "private.py").write_text("y = 1\n", encoding="utf-8")
+    index = WorkspaceIndex(tmp_path)
+    index.build()
+    for path in ("private.py", "build/out.py", ".env", "deep/id_rsa", "node_modules/m/i.js", "a.py", "new.py"):
+        index.set_overlay(path, "def opened(): ...\n")
+    assert set(index.snapshot.files) == {"a.py", "new.py"}
+    (tmp_path / ".gitignore").write_text("new.py\n", encoding="utf-8")
+    index.apply([".gitignore"])
+    assert set(index.snapshot.files) == {"a.py", "private.py"}
+    index.set_overlay("private.py", "def opened(): ...\n")
+    assert [symbol.name for symbol in index.snapshot.files["private.py"].symbols] == ["opened"]
+    index.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+def test_a_link_shows_nothing_that_its_target_would_not(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "vault").mkdir(parents=True)
+    (root / "private").mkdir()
+    (tmp_path / "outside.py").write_text("x = 1\n", encoding="utf-8")
+    (root / ".gitignore").write_text("/private/\n", encoding="utf-8")
+    (root / ".env").write_text("x = 1\n", encoding="utf-8")
+    (root / "private" / "p.py").write_text("x = 1\n", encoding="utf-8")
+    (root / "real.py").write_text("x = 1\n", encoding="utf-8")
+    for name, target in {
+        "env.py": ".env",
+        "p.py": "private/p.py",
+        "out.py": "../outside.py",
+        "good.py": "real.py",
+        "open": "private",
+    }.items():
+        (root / name).symlink_to(target)
+    assert [file.path for file in scan(root, is_wanted).files] == ["good.py", "real.py"]
+    for path in ("env.py", "p.py", "out.py", "open/p.py"):
+        assert is_excluded(root, path) is not None, path
+    index = WorkspaceIndex(root)
+    index.build()
+    index.set_overlay("env.py", "def opened(): ...\n")
+    index.set_overlay("open/p.py", "def opened(): ...\n")
+    assert set(index.snapshot.files) == {"good.py", "real.py"}
+    index.close()

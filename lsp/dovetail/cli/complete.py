@@ -18,7 +18,7 @@ from dovetail.explain.account import account_of
 from dovetail.explain.page import explain_page
 from dovetail.explain.words import account_text
 from dovetail.session.engine import make_engine
-from dovetail.settings import Settings, load_settings
+from dovetail.settings import COMMAND_LINE, Settings, load_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

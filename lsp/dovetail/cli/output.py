@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
+from dovetail.cli.errors import CommandError
 from dovetail_context.bundle import ContextBundle
 
 
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
     print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def write_page(path: Path, html: str) -> None:
+    """Write a page and say where. Raises CommandError where it cannot be written."""
+    try:
+        path.write_text(html, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}. Name another file.") from None
+    print(f"wrote {path}; open it in a browser", file=sys.stderr)
 
 
 def context_lines(bundle: ContextBundle) -> list[str]:

@@ -137,7 +137,8 @@ def shown(following: Following, suggestions: tuple[Suggestion, ...], now: float)
 
 def changed(following: Following, before: str, change: Change, now: float, tells: bool = False) -> Step:
     """The document, `before` until now, is changed. An editor that `tells` says itself what was accepted."""
-    showing, events = following.showing, ()
+    events: tuple[Event, ...] = ()
+    showing = following.showing
     if showing is not None:
         showing = _advanced(showing, before, change, now, tells)
         if showing is None:
@@ -219,9 +220,12 @@ def _advanced(showing: Showing, before: str, change: Change, now: float, tells: 
         return None
     for suggestion in (showing.suggestion, *(showing.others if not showing.present else ())):
         here = replace(showing, suggestion=suggestion)
-        length = _reached(here, change)
-        if length is None:
+        reached = _reached(here, change)
+        if reached is None:
             continue
+        length, closed_by_itself = reached
+        if closed_by_itself:
+            here = replace(here, suggestion=replace(suggestion, replaced=closed_by_itself))
         if length <= here.present:  # deleted back into the suggestion: it is offered again, if it was only typed
             return None if showing.accepted or showing.told else replace(here, present=length)
         # What replaces text left of the cursor was chosen from a menu of the editor.
@@ -232,16 +236,17 @@ def _advanced(showing: Showing, before: str, change: Change, now: float, tells: 
     return None
 
 
-def _reached(showing: Showing, change: Change) -> int | None:
-    """How much of the suggestion is in the document after a change; None if something else is there."""
+def _reached(showing: Showing, change: Change) -> tuple[int, str] | None:
+    """How much of the suggestion is in the document after a change, and the brackets that have closed by themselves
+    behind that; None if something else is there."""
     text, present = showing.suggestion.text, showing.present
     left = text[: change.start - showing.start]
     segment = left + change.text + text[min(change.end - showing.start, present) : present]
     length = common_length(text, segment)
     rest = segment[length:]
     if length > present and CLOSERS.issuperset(rest):
-        return length
-    return length if not rest and not change.text else None
+        return length, rest
+    return (length, "") if not rest and not change.text else None
 
 
 def _without_common_start(before: str, change: Change) -> Change:

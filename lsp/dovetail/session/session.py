@@ -69,6 +69,7 @@ class Session:
         self.documents: dict[str, Document] = {}
         self.answers: dict[str, Completion] = {}  # the newest completion of each open document
         self.rules = RulesKeeper(events, self._buffer, self._spawn)
+        self.requests: dict[str, CompletionRequest] = {}  # what each of them answers
         self.workspaces = Workspaces(self._start_index, lambda: self.rules.own)
         self.memory = Memory()
         self.rhythm = Rhythm()
@@ -156,6 +157,7 @@ class Session:
             self._check_rules(uri)
             self.feedback.closed(uri)
             self.answers.pop(uri, None)
+            self.requests.pop(uri, None)
             self._anchors.pop(uri, None)
             del self._places[uri]
 
@@ -178,7 +180,7 @@ class Session:
         if not completion.remembered:
             self.rhythm = self.rhythm.answered(completion.reply)
             self._anchors[uri] = completion.anchor
-        self.answers[uri] = completion
+        self.answers[uri], self.requests[uri] = completion, request
         self._foresight = self._spawn(self._look_ahead(request, completion, engine))
         return completion
 

@@ -57,5 +57,5 @@ def percentile(buckets: dict[int, int], share: float) -> float | None:
     for bucket in sorted(buckets):
         reached += buckets[bucket]
         if reached >= wanted:
-            return BUCKET_GROWTH ** (bucket + 0.5)
+            return math.pow(BUCKET_GROWTH, bucket + 0.5)
     return None

@@ -1,16 +1,28 @@
-"""`dovetail/why` {textDocument}: how the newest completion of a document came to be, or null."""
+"""`dovetail/why` {textDocument, html?}: how the newest completion of a document came to be, or null.
+
+Answers the object of `dovetail complete --json`, and under "why" its account. With `html` true it answers {"html"}, the
+same as a page: its text and no path, since a page holds the user's code, and whoever shows it (a web view, a file of
+the editor's own) knows best where that may lie.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from dovetail.completion.report import completion_json
+from dovetail.explain.account import account_json, account_of
+from dovetail.explain.page import explain_page
 from dovetail.server.server import DovetailServer
 
 WHY = "dovetail/why"
 
 
 def why(ls: DovetailServer, params: Any) -> dict[str, Any] | None:
-    """The same object as `dovetail complete --json` prints."""
-    completion = ls.session.answers.get(str(params.textDocument.uri))
-    return None if completion is None else completion_json(completion)
+    uri = str(params.textDocument.uri)
+    completion, request = ls.session.answers.get(uri), ls.session.requests.get(uri)
+    if completion is None or request is None:
+        return None
+    account = account_of(completion, request.text, automatic=request.trigger == "automatic")
+    if getattr(params, "html", False) is True:
+        return {"html": explain_page(account)}
+    return {**completion_json(completion), "why": account_json(account)}

@@ -6,7 +6,7 @@ and open buffers become records stands in `state.py`.
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +17,7 @@ from dovetail_context.index.cache import IndexCache
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.state import WorkspaceState
 from dovetail_context.workspace.root import is_too_wide
+from dovetail_context.workspace.scan import folders_below
 from dovetail_context.workspace.selection import EVERYTHING, Selection
 from dovetail_context.workspace.watch import Watcher
 
@@ -94,6 +95,8 @@ class WorkspaceIndex:
         if selection == self._selection:
             return
         self._selection = selection
+        if self._watcher is not None:
+            self._watcher.refresh()
         on_thread = self._thread is not None
         self._post(lambda pending: pending.select(selection, walk_after=on_thread))
         if not on_thread and self._snapshot.complete:
@@ -105,7 +108,7 @@ class WorkspaceIndex:
         self._post(lambda pending: pending.paths.update(changed))
 
     def watch(self, told_too: Callable[[frozenset[str]], None] = lambda paths: None) -> None:
-        """Follow changes on disk. Where the system cannot watch, `problems` says so and `apply` still works.
+        """Follow changes on disk. Where the system cannot watch, `problems` says so, and the disk is polled.
 
         `told_too` gets the absolute paths that changed, on the watcher's thread.
         """
@@ -119,16 +122,8 @@ class WorkspaceIndex:
             self.apply(paths)
             told_too(paths)
 
-        watcher = Watcher(self.root, changed)
-        try:
-            watcher.start()
-        except OSError as error:
-            watcher.close()
-            self._note(
-                f"changes on disk are not watched ({error.strerror or error}); files saved in the editor still count"
-            )
-            return
-        self._watcher = watcher
+        self._watcher = Watcher(self.root, self._folders, changed, self._note)
+        self._watcher.start()
 
     def wait_idle(self, timeout_s: float) -> bool:
         """Wait until nothing is left to do; False if that took longer than `timeout_s`."""
@@ -156,6 +151,12 @@ class WorkspaceIndex:
             self._thread.join()
         with self._working:
             self._state.close()
+
+    def _folders(self, path: str) -> Iterator[str]:
+        """The folders at and below `path` that count, all absolute."""
+        relative = Path(path).relative_to(self.root).as_posix()
+        for folder in folders_below(self.root, "" if relative == "." else relative, self._selection):
+            yield str(self.root / folder)
 
     def _post(self, add: "Callable[[_Pending], None]") -> None:
         with self._work:

@@ -252,7 +252,7 @@ class WorkspaceState:
             if full.is_dir():
                 return (
                     excluded_folder(name, frozenset()) is None
-                    and is_excluded(self._root, path, self._selection) is None
+                    and is_excluded(self._root, path, self._selection, names_folder=True) is None
                 )
             self._forget_below(path)
             return False

@@ -64,11 +64,16 @@ def scan(
         return ScanResult((), (Skipped(".", "holds a whole home folder: open the folder of a project"),))
     walk = _Walk(Path(root), wanted, selection)
     walk.everything()
-    return ScanResult(
-        tuple(sorted(walk.files, key=lambda file: file.path)),
-        tuple(sorted(walk.skipped, key=lambda skip: skip.path)),
-        tuple(walk.folders),
-    )
+    return walk.result()
+
+
+def folders_below(root: Path, path: str, selection: Selection = EVERYTHING) -> tuple[str, ...]:
+    """The folders that `scan` would enter at and below `path` (posix, relative, "" for all), relative; never raises."""
+    if is_too_wide(Path(root).absolute()) or (path and is_excluded(root, path, selection, names_folder=True)):
+        return ()
+    walk = _Walk(Path(root), lambda path: False, selection)
+    walk.everything(path)
+    return tuple(walk.folders)
 
 
 def is_excluded(root: Path, path: str, selection: Selection = EVERYTHING, names_folder: bool = False) -> str | None:
@@ -110,12 +115,23 @@ class _Walk:
         self._folders: deque[tuple[Path, str, IgnoreRules]] = deque()
         self._links: deque[tuple[Path, str, IgnoreRules]] = deque()
 
-    def everything(self) -> None:
-        """Visit the root and all below it."""
-        self._folders.append((self._root, "", IgnoreRules.of_repository(self._root)))
+    def everything(self, path: str = "") -> None:
+        """Visit the folder `path` (the root if "") and all below it."""
+        folder, rules = self._root, IgnoreRules.of_repository(self._root)
+        parts = path.split("/") if path else []
+        for depth, part in enumerate(parts):
+            rules = rules.entering(folder, "/".join(parts[:depth]))
+            folder = folder / part
+        self._folders.append((folder, path, rules))
         while self._folders or self._links:
             folder, path, rules = (self._folders or self._links).popleft()
             self._folder(folder, path, rules)
+
+    def result(self) -> ScanResult:
+        """What was found."""
+        files = sorted(self.files, key=lambda file: file.path)
+        skipped = sorted(self.skipped, key=lambda skip: skip.path)
+        return ScanResult(tuple(files), tuple(skipped), tuple(self.folders))
 
     def _folder(self, folder: Path, base: str, above: IgnoreRules) -> None:
         try:

@@ -24,6 +24,7 @@ class ScriptedEngine:
         self.delay_s = delay_s
         self.logprob = -0.1
         self.stop: StopReason = "eos"
+        self.beginnings: tuple[str, ...] = ()
         self.jobs: list[CompletionJob] = []
         self.asked = asyncio.Event()
         self.cancelled = 0
@@ -54,7 +55,14 @@ class ScriptedEngine:
             if enough and enough(text[:end]):
                 text, stop = text[:end], "enough"
                 break
-        return CompletionReply(text=text, stop=stop, logprob=self.logprob, model="scripted", generated_tokens=1)
+        return CompletionReply(
+            text=text,
+            stop=stop,
+            logprob=self.logprob,
+            model="scripted",
+            generated_tokens=1,
+            beginnings=self.beginnings[: job.beginnings],
+        )
 
     async def close(self) -> None:
         self.closed = True

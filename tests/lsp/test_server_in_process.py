@@ -234,3 +234,15 @@ async def test_folders_come_and_go(connect: Connect, tmp_path: Path) -> None:
         pytest.fail("the added folder never reached the context")
     client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": [two]}})
     assert await blocks() == []
+
+
+async def test_who_asks_expressly_gets_several_different_completions(connect: Connect) -> None:
+    engine = ScriptedEngine("first()")
+    engine.beginnings = ("second", "first")
+    client = await connect(engine)
+    await client.initialize(None)
+    client.open(URI, "x = \n")
+    result = (await client.answer(client.ghost_text(URI, 0, 4)))["result"]
+    assert [item["insertText"] for item in result["items"]] == ["first()", "secondfirst()", "firstfirst()"]
+    assert engine.jobs[1].parts.forced == "x = second"
+    assert len((await client.answer(client.ghost_text(URI, 0, 4, kind=2)))["result"]["items"]) == 3  # as it was shown

@@ -185,3 +185,27 @@ def test_most_likely_is_the_softmax() -> None:
     token, logprob = most_likely(logits)
     assert token == 3
     assert logprob == pytest.approx(-math.log(1 + math.exp(-1)), abs=1e-6)
+
+
+def test_other_beginnings_are_the_likeliest_that_begin_otherwise() -> None:
+    pieces = [b"<end>", b"get", b"get_all", b" set", b"\xff", b"   "]
+
+    class Vocabulary:
+        def piece(self, token: int, special: bool = False) -> bytes:
+            return pieces[token]
+
+        def ends_text(self, token: int) -> bool:
+            return token == 0
+
+        def ordinary(self) -> npt.NDArray[np.int32]:
+            return np.arange(1, len(pieces), dtype=np.int32)
+
+    class Standing:
+        def logits(self) -> npt.NDArray[np.float32]:
+            return np.array([9, 8, 7, 5, 6, 6], np.float32)
+
+        def advance(self, token: int, left: int) -> bool:
+            return False
+
+    generated = generate(Standing(), Vocabulary(), Limits(1, None, (), min_tokens=1, beginnings=2), lambda: False)  # type: ignore[arg-type]
+    assert generated.text == "get" and generated.beginnings == (" set",)

@@ -49,7 +49,7 @@ async def complete(
     memory = Memory() if memory is None else memory
     asked = (request.document, request.use_context, settings, request.snapshot.version_apart_from(request.path))
     known = memory.find(asked, place)
-    if known is not None and (known[1].text or request.trigger == "automatic"):
+    if known is not None and (known[0].completion.others or request.trigger == "automatic"):
         return _from_memory(*known, request, place, started)
     extent = decide(place, request.trigger, settings.in_comments)
     if extent is None:
@@ -70,9 +70,11 @@ async def complete(
         explain=request.explain,
         priority=request.priority,
         anchor=anchor.name,
+        beginnings=request.candidates - 1,
     )
     reply = await engine.complete(job, enough=lambda text: is_complete(text, place, extent))
     shaped = _shaped(reply, place, extent, request.trigger)
+    others = [await _other(beginning, job, engine, place, extent) for beginning in reply.beginnings]
     completion = Completion(
         text=shaped.text,
         path=request.path,
@@ -85,6 +87,7 @@ async def complete(
         reply=reply,
         context_ms=context_ms,
         total_ms=(perf_counter() - started) * 1000,
+        others=tuple(other for other in dict.fromkeys(others) if other.text and other != shaped),
     )
     if reply.stop not in ("cancelled", "superseded"):
         before, after = place.text[: place.offset], place.text[hole_end(place) :]
@@ -116,6 +119,8 @@ def accepted(request: CompletionRequest, completion: Completion) -> CompletionRe
         offset=place.offset + len(text),
         anchor=completion.anchor,
         pause_s=0.0,
+        candidates=1,
+        trigger="automatic",
         priority="ahead",
     )
 
@@ -133,6 +138,15 @@ async def _anchor(request: CompletionRequest, place: Place, context_tokens: int,
     context = await asyncio.to_thread(context_for, request, budget)
     line = place.text.count("\n", 0, place.offset)
     return freeze(place, f"{line // LINES_OF_A_SEQUENCE}", context, min(WINDOW_TOKENS, room - budget))
+
+
+async def _other(beginning: str, job: CompletionJob, engine: Engine, place: Place, extent: Extent) -> Shaped:
+    """What the model writes if it must begin so: all but the beginning is read already."""
+    parts = replace(job.parts, forced=job.parts.forced + beginning)
+    reply = await engine.complete(
+        replace(job, parts=parts, beginnings=0), enough=lambda text: is_complete(beginning + text, place, extent)
+    )
+    return shape(beginning + reply.text, place, extent, is_whole=reply.stop != "length")
 
 
 def _parts(anchor: Anchor, place: Place) -> PromptParts:
@@ -168,4 +182,5 @@ def _from_memory(
         context_ms=0.0,
         total_ms=(perf_counter() - started) * 1000,
         remembered=True,
+        others=remembered.completion.others if remembered.shaped == shaped else (),
     )

@@ -11,6 +11,7 @@ from dovetail_models.engine.job import CompletionReply, Priority
 
 if TYPE_CHECKING:
     from dovetail.completion.anchor import Anchor
+    from dovetail.completion.shaping import Shaped
 
 Trigger = Literal["automatic", "invoked"]
 
@@ -22,7 +23,8 @@ class CompletionRequest:
     `document` names the document for the engine: a newer request for the same one supersedes the older.
     `path` is relative to the project, with forward slashes; `offset` counts code points from the start of `text`.
     `anchor` is the one to go on from, where it still holds; without one, prefix, suffix and context are taken afresh.
-    `pause_s` is how long to wait before the model is asked: a newer keystroke may make that needless.
+    `candidates` is how many different completions are wanted. `pause_s` is how long to wait before the model is
+    asked: a newer keystroke may make that needless.
     """
 
     document: str
@@ -36,6 +38,7 @@ class CompletionRequest:
     anchor: Anchor | None = None
     pause_s: float = 0.0
     priority: Priority = "interactive"
+    candidates: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ class Completion:
     is known about how it came to be. Times are in milliseconds.
 
     `path`, `offset` (code points), and `line` and `column` (from 1, the column in code points) all name that place.
-    `written` is the model's text before it was shaped. `remembered` is whether the model did not have to be asked.
+    `others` are what might stand there instead. `written` is the model's text before it was shaped. `remembered` is
+    whether the model did not have to be asked.
     """
 
     text: str
@@ -59,6 +63,7 @@ class Completion:
     context_ms: float
     total_ms: float
     remembered: bool = False
+    others: tuple[Shaped, ...] = ()
 
     @property
     def context(self) -> ContextBundle:

@@ -48,18 +48,21 @@ def trigger(context: types.InlineCompletionContext) -> Trigger:
 def inline_items(
     completion: Completion, document: Document, unit: Encoding, command: types.Command | None = None
 ) -> types.InlineCompletionList | None:
-    """The completion as an item whose range begins at the cursor; None where there is nothing to show.
+    """The completion, and the others that might stand there, as items whose ranges begin at the cursor; None where
+    there is nothing to show.
 
-    Editors run the `command` after the item was accepted.
+    Editors run the `command` after the first item was accepted.
     """
     if not completion.text:
         return None
-    places = types.Range(
-        _place(document, completion.offset, unit), _place(document, completion.offset + completion.replaced, unit)
-    )
-    # An item without a range would replace the word at the cursor in some editors.
-    item = types.InlineCompletionItem(insert_text=completion.text, range=places, command=command)
-    return types.InlineCompletionList(items=[item])
+
+    def item(text: str, replaced: int, command: types.Command | None) -> types.InlineCompletionItem:
+        start, end = (_place(document, completion.offset + length, unit) for length in (0, replaced))
+        # An item without a range would replace the word at the cursor in some editors.
+        return types.InlineCompletionItem(insert_text=text, range=types.Range(start, end), command=command)
+
+    others = [item(other.text, other.replaced, None) for other in completion.others]
+    return types.InlineCompletionList(items=[item(completion.text, completion.replaced, command), *others])
 
 
 def _place(document: Document, offset: int, unit: Encoding) -> types.Position:

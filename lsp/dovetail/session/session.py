@@ -18,6 +18,7 @@ from dovetail.rules.live import own_rules
 from dovetail.rules.source import RULES_FILE, Problem
 from dovetail.session.engine import MakeEngine
 from dovetail.session.feedback import Feedback
+from dovetail.session.index_cache import index_cache
 from dovetail.session.power import on_battery
 from dovetail.session.rhythm import Rhythm
 from dovetail.session.rules import RulesKeeper
@@ -34,6 +35,8 @@ from dovetail_models.errors import EngineError
 NO_PROJECT = IndexSnapshot(Path())
 # So long after an answer without a keystroke, the model reads the place afresh.
 IDLE_S = 0.8
+# So many different completions for who asks expressly.
+CANDIDATES = 3
 
 
 class SessionEvents(Protocol):
@@ -70,7 +73,7 @@ class Session:
         self.answers: dict[str, Completion] = {}  # the newest completion of each open document
         self.rules = RulesKeeper(events, self._buffer, self._spawn)
         self.requests: dict[str, CompletionRequest] = {}  # what each of them answers
-        self.workspaces = Workspaces(self._start_index, lambda: self.rules.own)
+        self.workspaces = Workspaces(self._start_index, lambda: self.rules.own, lambda: index_cache(self.settings))
         self.memory = Memory()
         self.rhythm = Rhythm()
         self.feedback = Feedback()
@@ -208,6 +211,7 @@ class Session:
             trigger=trigger,
             anchor=None if self.rhythm.reads_quickly(tokens) else anchor,
             pause_s=self.rhythm.pause_s(on_battery()) if trigger == "automatic" else 0.0,
+            candidates=CANDIDATES if trigger == "invoked" else 1,
         )
 
     async def _look_ahead(self, request: CompletionRequest, completion: Completion, engine: Engine) -> None:

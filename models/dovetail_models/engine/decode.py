@@ -33,6 +33,7 @@ class Limits:
     max_lines: int | None
     stop: tuple[str, ...]
     min_tokens: int = 0
+    beginnings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,14 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """Generated text, why it ended, how many tokens it took, and their mean natural-log probability."""
+    """Generated text, why it ended, how many tokens it took, their mean natural-log probability, and the likeliest
+    other beginnings."""
 
     text: str
     stop: DecodeStop
     tokens: int
     logprob: float | None
+    beginnings: tuple[str, ...] = ()
 
 
 def generate(
@@ -76,9 +79,10 @@ def generate(
     tokens = 0
     logprobs = 0.0
     pending = opening.pending
+    others: tuple[str, ...] = ()
 
     def generated(stop: DecodeStop) -> Generated:
-        return Generated(text.end, stop, tokens, logprobs / tokens if tokens else None)
+        return Generated(text.end, stop, tokens, logprobs / tokens if tokens else None, others)
 
     while tokens < limits.max_tokens:
         if interrupted():
@@ -91,6 +95,8 @@ def generate(
             return generated("eos")
         piece = vocabulary.piece(token)
         if new := piece[len(pending) :]:
+            if not tokens and limits.beginnings:
+                others = _other_beginnings(steps.logits(), vocabulary, token, pending, limits.beginnings)
             tokens += 1
             logprobs += logprob
             stop = text.add(new)
@@ -113,3 +119,26 @@ def most_likely(logits: Logits, allowed: npt.NDArray[np.int32] | None = None) ->
         return int(allowed[index]), logprob
     token = int(np.argmax(logits))
     return token, -math.log(float(np.exp(logits - logits[token]).sum()))
+
+
+def _other_beginnings(
+    logits: Logits, vocabulary: Vocabulary, chosen: int, pending: bytes, wanted: int
+) -> tuple[str, ...]:
+    """The likeliest tokens but the chosen one that begin the text otherwise than it does, as text behind `pending`."""
+    ordinary = vocabulary.ordinary()
+    likeliest = ordinary[np.argsort(logits[ordinary])[::-1][: 8 * wanted]]
+    taken = [vocabulary.piece(chosen)]
+    for token in likeliest.tolist():
+        piece = vocabulary.piece(token)
+        fits = piece.startswith(pending) and piece[len(pending) :].strip() and _is_text(piece)
+        if fits and not any(piece.startswith(one) or one.startswith(piece) for one in taken):
+            taken.append(piece)
+    return tuple(piece[len(pending) :].decode() for piece in taken[1 : wanted + 1])
+
+
+def _is_text(piece: bytes) -> bool:
+    try:
+        piece.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -113,6 +113,7 @@ class Engine:
             blocks=_block_tokens(prompt.blocks),
             prompt=self._tokenizer.text(prompt.ids) if job.explain else None,
             cut=prompt.cut,
+            beginnings=generated.beginnings,
         )
 
     def close(self) -> None:
@@ -132,7 +133,7 @@ class Engine:
         return generate(
             steps,
             self._vocabulary,
-            Limits(self._max_tokens(job), job.max_lines, job.stop, job.min_tokens),
+            Limits(self._max_tokens(job), job.max_lines, job.stop, job.min_tokens, job.beginnings),
             lambda: interrupt.reason is not None,
             on_text,
             Opening(prompt.pending, self._pieces.allowed),

@@ -30,8 +30,10 @@ class CompletionJob:
     `anchor` names the place in the document where prefix and suffix are frozen. The KV cache keeps one sequence for
     each client and anchor: a prompt takes the place of the last one of its anchor, and leaves those of others alone.
     `max_lines` ends the text before the newline that would begin the line after that many; `stop` ends it before any of
-    these strings. `explain` asks for the prompt as text. Before `min_tokens` the model may not end the text by itself:
-    for measurements, whose work must not depend on what the model says. Raises ValueError for negative tokens or no
+    these strings. `explain` asks for the prompt as text, `beginnings` for so many other likely beginnings of the text,
+    each of which, as part of `forced`, leads to another completion. Before `min_tokens` the model may not end the text
+    by itself: for measurements, whose work must not depend on what the model says. Raises ValueError for negative
+    tokens or no
     line at all.
     """
 
@@ -68,7 +70,7 @@ class CompletionReply:
     has read for this answer, prompt and completion together. `generated_tokens` are those that hold text of the answer:
     tokens that only spell again what had been typed are not counted. `queue_ms` is the wait for the engine,
     `prompt_ms` layout, tokenization and fitting. `prompt` is there if the job asked to explain. `cut` tells what had
-    to be left out so that the prompt fits the window.
+    to be left out so that the prompt fits the window. `beginnings` are the likeliest other first tokens, as text.
     """
 
     text: str
@@ -88,3 +90,4 @@ class CompletionReply:
     prompt: str | None = None
     cut: tuple[Cut, ...] = ()
     evaluated_tokens: int = 0
+    beginnings: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ from dovetail_models.engine.status import EngineStatus
 from dovetail_models.prompt.fit import Cut
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
-VERSION = 3
+VERSION = 4
 """Raised when a message changes its meaning; client and host of different versions refuse each other."""
 
 MESSAGE_BYTES = 32 * 2**20
@@ -66,6 +66,7 @@ def job_from_json(fields: Any) -> CompletionJob:
         all(isinstance(string, str) for string in (job.client, job.anchor, *job.stop))
         and isinstance(job.max_tokens, int)
         and isinstance(job.min_tokens, int)
+        and isinstance(job.beginnings, int)
         and isinstance(job.max_lines, int | None)
         and isinstance(job.explain, bool)
         and job.priority in get_args(Priority)
@@ -79,7 +80,7 @@ def reply_from_json(fields: Any) -> CompletionReply:
     try:
         blocks = tuple(BlockTokens(**block) for block in fields["blocks"])
         cut = tuple(Cut(**one) for one in fields["cut"])
-        return CompletionReply(**{**fields, "blocks": blocks, "cut": cut})
+        return CompletionReply(**{**fields, "blocks": blocks, "cut": cut, "beginnings": tuple(fields["beginnings"])})
     except (TypeError, KeyError, ValueError) as error:
         raise WireError(f"a malformed reply ({type(error).__name__})") from error
 

@@ -69,7 +69,8 @@ class Query:
     `path` is posix, relative to the workspace's root; `text` is the whole document; `offset` is the cursor, in code
     points from the start of `text` (clamped to it by whoever reads it). `recent` is in any order. `notes` and `pinned`
     are shown in the order given, as far as the budget goes. `shown` is what the last answer for this document showed,
-    in its order: what of it still holds keeps its place, so that a model's cache of it stays valid.
+    in its order: what of it still holds keeps its place, so that a model's cache of it stays valid. `preferred` are
+    the paths of files that help most here, best first, each with a reason for the user.
     """
 
     path: str
@@ -80,3 +81,4 @@ class Query:
     notes: tuple[Note, ...] = ()
     retrieval: Retrieval = field(default_factory=Retrieval)
     shown: tuple[ContextPiece, ...] = ()
+    preferred: tuple[tuple[str, str], ...] = ()

@@ -1,6 +1,7 @@
 """The `siblings` retriever: files and classes that belong together with the one at hand.
 
-The test of a file and the file under test, header and source, and other implementations of the same base class.
+What the project's rules prefer here; the test of a file and the file under test, header and source; and other
+implementations of the same base class.
 """
 
 import re
@@ -8,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.languages.registry import language_named
 from dovetail_context.meaning.infer import Value
 from dovetail_context.meaning.types import parse_type
 from dovetail_context.query import RetrieverName
@@ -17,6 +19,7 @@ from dovetail_context.retrieve.excerpt import excerpt
 from dovetail_context.retrieve.likelihood import Likelihood
 from dovetail_context.retrieve.situation import Situation
 
+PREFERRED = 0.6  # one of the names of a file that the project's rules name is used
 UNDER_TEST = 0.35  # a test uses one of the names of the file under test
 COUNTERPART = 0.2  # a source uses one of the names of its header
 SAME_METHOD = 0.4  # another implementation of the method at hand does something like it
@@ -38,7 +41,7 @@ class Siblings:
     def __call__(self, situation: Situation) -> Iterable[Candidate]:
         likelihood = Likelihood(situation)
         for path, mass, reason in _counterparts(situation):
-            yield from _names(situation.snapshot.files[path], mass, reason, situation, likelihood)
+            yield from _names(situation.snapshot.files[path], mass, reason, likelihood)
         for base, own in _bases(situation):
             yield from _implementations(base, own, situation, likelihood)
 
@@ -46,6 +49,9 @@ class Siblings:
 def _counterparts(situation: Situation) -> Iterator[tuple[str, float, str]]:
     """The files that are the other half of the one at hand, with what one of their names is worth and why."""
     path, files = situation.query.path, situation.snapshot.files
+    preferred = [(other, reason) for other, reason in situation.query.preferred if other in files and other != path]
+    for other, reason in preferred:
+        yield other, PREFERRED / len(preferred), reason
     folder, _, file = path.rpartition("/")
     stem, _, suffix = file.rpartition(".")
     tested = _TEST.sub("", stem)
@@ -73,15 +79,13 @@ def _under_test(tested: str, suffix: str, folder: str, situation: Situation) -> 
                 yield definition.path
 
 
-def _names(
-    record: FileRecord, mass: float, reason: str, situation: Situation, likelihood: Likelihood
-) -> Iterator[Candidate]:
+def _names(record: FileRecord, mass: float, reason: str, likelihood: Likelihood) -> Iterator[Candidate]:
     """The names that a file offers share the chance that one of them is used."""
     offered = [symbol for symbol in record.symbols if symbol.exported and not symbol.name.startswith("__")]
     weights = [likelihood.weight(symbol) for symbol in offered]
     whole = sum(weights)
     for symbol, weight in zip(offered, weights, strict=True):
-        yield _symbol(record, symbol, reason, mass * weight / whole, situation)
+        yield _symbol(record, symbol, reason, mass * weight / whole)
 
 
 def _bases(situation: Situation) -> Iterator[tuple[str, Value]]:
@@ -107,7 +111,7 @@ def _implementations(base: str, own: Value, situation: Situation, likelihood: Li
         names = [same[-1] for same in members.values()]
         weights = [likelihood.weight(symbol) for symbol in names]
         for symbol, weight in zip(names, weights, strict=True):
-            yield _symbol(record, symbol, reason, SAME_BASE * weight / sum(weights), situation)
+            yield _symbol(record, symbol, reason, SAME_BASE * weight / sum(weights))
 
 
 def _heirs(base: str, own: Value, situation: Situation) -> list[tuple[FileRecord, Symbol]]:
@@ -131,8 +135,8 @@ def _heirs(base: str, own: Value, situation: Situation) -> list[tuple[FileRecord
     return found[:MAX_CLASSES]
 
 
-def _symbol(record: FileRecord, symbol: Symbol, reason: str, gain: float, situation: Situation) -> Candidate:
-    language = situation.language
+def _symbol(record: FileRecord, symbol: Symbol, reason: str, gain: float) -> Candidate:
+    language = language_named(record.language)
     return Candidate(
         record.path,
         symbol.start_line,

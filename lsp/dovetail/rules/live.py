@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from dovetail_context.workspace.secrets import redact
 
 EDITOR = "the editor's settings"
 MOST_BYTES = 256_000  # of a rules file; more is none
+MOST_PREFERRED = 8  # files; a pattern for half the project prefers nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,12 @@ def own_rules(editor: Mapping[str, Any] | None = None, trusted: bool = True) -> 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the rules give a query at one path."""
+    """What the rules give a query at one path: the fields of the same names of `Query`."""
 
-    effective: EffectiveRules
-    pinned: tuple[Pin, ...]
-    notes: tuple[Note, ...]
-    retrieval: Retrieval
+    pinned: tuple[Pin, ...] = ()
+    notes: tuple[Note, ...] = ()
+    preferred: tuple[tuple[str, str], ...] = ()
+    retrieval: Retrieval = field(default_factory=Retrieval)
 
 
 class WorkspaceRules:
@@ -80,6 +82,7 @@ class WorkspaceRules:
         self._text = ""
         self._rules = Rules()
         self._texts: dict[str, tuple[tuple[int, int], str]] = {}
+        self._preferred: dict[tuple[str, int], tuple[tuple[str, str], ...]] = {}
         self.parsed = self.reload()
 
     @property
@@ -104,6 +107,7 @@ class WorkspaceRules:
         project = self._project if self.own.trusted else narrowed(self._project)
         self._rules = Rules((self.own.user, project, self.own.editor))
         self._texts.clear()  # what may be shown may have changed
+        self._preferred.clear()
         return self.parsed
 
     def problems(self, text: str | None = None) -> tuple[Problem, ...]:
@@ -120,7 +124,20 @@ class WorkspaceRules:
         effective = self._rules.for_path(path)
         pins = (self._pin(pin, snapshot) for pin in effective.pins if pin.path != path)
         notes = tuple(Note(note.text, f"a note of {note.source}") for note in effective.notes)
-        return Standing(effective, tuple(pin for pin in pins if pin is not None), notes, effective.retrieval())
+        pinned = tuple(pin for pin in pins if pin is not None)
+        return Standing(pinned, notes, self._preferred_at(effective, snapshot), effective.retrieval())
+
+    def _preferred_at(self, effective: EffectiveRules, snapshot: IndexSnapshot) -> tuple[tuple[str, str], ...]:
+        """Asked with every keystroke, and a question to every path of the project: so the answer is kept until files
+        come or go."""
+        if not effective.prefer:
+            return ()
+        key = (effective.path, len(snapshot.files))
+        if key not in self._preferred:
+            found = effective.preferred(tuple(snapshot.files))
+            told = ((path, f"preferred by {said.source}") for path, said in found.items())
+            self._preferred[key] = tuple(islice(told, MOST_PREFERRED))
+        return self._preferred[key]
 
     def _pin(self, pin: PinRule, snapshot: IndexSnapshot) -> Pin | None:
         reason = f"pinned by {pin.source}"

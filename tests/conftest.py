@@ -35,6 +35,14 @@ def state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     return folder
 
 
+@pytest.fixture(autouse=True)
+def cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where indexes keep what they know between starts: never the user's own."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("DOVETAIL_CACHE_DIR", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The checkout that these tests stand in."""

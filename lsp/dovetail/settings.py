@@ -44,6 +44,9 @@ class Settings:
     statistics: bool = _option(
         True, "Whether to count what becomes of suggestions, for `dovetail stats` on this computer."
     )
+    index_cache_mb: int = _option(
+        1000, "Most megabytes that the index of all projects keeps on disk between starts; 0 keeps nothing.", 0
+    )
     gpu_layers: int = _option(-1, "Layers of the model to put on the GPU; -1 means as many as there are.", -1)
 
 

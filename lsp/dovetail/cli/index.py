@@ -13,6 +13,8 @@ from rich.progress import Progress
 from dovetail.cli.errors import UsageError
 from dovetail.cli.output import print_json
 from dovetail.rules.live import WorkspaceRules
+from dovetail.session.index_cache import index_cache
+from dovetail.settings import load_settings
 from dovetail_context.index.build import BuildReport
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
@@ -20,6 +22,7 @@ from dovetail_context.workspace.root import find_root
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("root", nargs="?", metavar="ROOT", help="the project (default: the one that this folder is in)")
+    parser.add_argument("--no-cache", action="store_true", help="read all files, and keep nothing for the next time")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
@@ -27,9 +30,12 @@ def run(arguments: argparse.Namespace) -> int:
     root = Path(arguments.root).resolve() if arguments.root else find_root(Path.cwd() / "any-file")
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder")
-    index = WorkspaceIndex(root, WorkspaceRules(root).rules.selection)
+    cache = None if arguments.no_cache else index_cache(load_settings())
+    index = WorkspaceIndex(root, WorkspaceRules(root).rules.selection, cache)
     report = _build(index)
     index.close()
+    for problem in index.problems:
+        print(problem, file=sys.stderr)
     if arguments.json:
         print_json(_report_json(root, report))
     else:

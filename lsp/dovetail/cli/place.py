@@ -11,6 +11,8 @@ from time import perf_counter
 from dovetail.cli.errors import CommandError, UsageError
 from dovetail.completion.request import CompletionRequest
 from dovetail.rules.live import WorkspaceRules
+from dovetail.session.index_cache import index_cache
+from dovetail.settings import load_settings
 from dovetail.text.lines import content_length, split_lines
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.read import ReadResult, read_source, source_of
@@ -58,7 +60,8 @@ def read_place(arguments: argparse.Namespace) -> Place:
 def index_project(place: Place) -> tuple[WorkspaceIndex, float]:
     """Read the project around a place, with the place's own text over the disk; and the milliseconds it took."""
     started = perf_counter()
-    index = WorkspaceIndex(place.root, WorkspaceRules(place.root).rules.selection)
+    cache = index_cache(load_settings())
+    index = WorkspaceIndex(place.root, WorkspaceRules(place.root).rules.selection, cache)
     index.build()
     index.set_overlay(place.path, place.text)
     return index, (perf_counter() - started) * 1000

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dovetail.rules.live import OwnRules, WorkspaceRules
+from dovetail_context.index.cache import IndexCache
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
 
@@ -27,9 +28,16 @@ class Workspace:
 class Workspaces:
     """Roots to indexes. A file belongs to the innermost open root above it."""
 
-    def __init__(self, start: Callable[[Workspace], None], own: Callable[[], OwnRules]) -> None:
-        """`start` sets a new workspace's index to work; it is called once for each root. `own` are the user's rules."""
+    def __init__(
+        self,
+        start: Callable[[Workspace], None],
+        own: Callable[[], OwnRules],
+        cache: Callable[[], IndexCache | None] = lambda: None,
+    ) -> None:
+        """`start` sets a new workspace's index to work; it is called once for each root. `own` are the user's rules,
+        `cache` is where indexes keep what they know between starts."""
         self._start = start
+        self._cache = cache
         self._own = own
         self._by_root: dict[Path, Workspace] = {}
 
@@ -39,7 +47,7 @@ class Workspaces:
         workspace = self._by_root.get(root)
         if workspace is None:
             rules = WorkspaceRules(root, self._own())
-            index = WorkspaceIndex(root, rules.rules.selection)
+            index = WorkspaceIndex(root, rules.rules.selection, self._cache())
             workspace = self._by_root[root] = Workspace(root, index, rules)
             self._start(workspace)
         return workspace

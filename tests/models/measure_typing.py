@@ -1,10 +1,9 @@
-"""What a keystroke makes the model read, and what drafts gain on real code: figures for models/README.md.
+"""What a keystroke makes the model read: a figure for models/README.md.
 
-    OMP_WAIT_POLICY=passive python tests/models/measure_typing.py MODEL.gguf FOLDER [KEYSTROKES [TEXTS]]
+    python tests/models/measure_typing.py MODEL.gguf FOLDER [KEYSTROKES]
 
-Not a test. FOLDER holds Python sources to type from. The first figure counts tokens and holds on any machine; the
-second reads clocks: run it on a machine that does nothing else. For it the chosen tokens are those of the file, so that
-drafts are right as often as they are in real code, whatever the model would have said.
+Not a test. FOLDER holds Python sources to type from. It counts tokens, so it holds on any machine; `dovetail bench` has
+the times.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from dovetail_models.engine import decode
 from dovetail_models.engine.engine import Engine
 from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob
@@ -23,7 +21,6 @@ from dovetail_models.engine.options import EngineOptions
 from dovetail_models.prompt.parts import PromptParts
 
 ANSWER_TOKENS = 24
-DRAFTED_TEXT_TOKENS = 48
 
 
 def keystrokes(options: EngineOptions, texts: list[str], count: int) -> None:
@@ -50,33 +47,6 @@ def keystrokes(options: EngineOptions, texts: list[str], count: int) -> None:
     say(f"{len(evaluated)} keystrokes: tokens evaluated up to the first of the answer: median {middle:.0f}, p95 {late}")
 
 
-def drafts(options: EngineOptions, texts: list[str], count: int) -> None:
-    """Decode the files' own text with and without drafts, in turns."""
-    engines = {speculate: Engine(replace(options, speculate=speculate)) for speculate in (True, False)}
-    tokenizer = engines[True]._tokenizer
-    dice = random.Random(3)
-    spent = {True: 0.0, False: 0.0}
-    ratios = []
-    drafted = accepted = 0
-    for number in range(count):
-        text = dice.choice(texts)
-        start = text.rfind("\n", 0, dice.randrange(2500, len(text) - 1500)) + 1
-        truth = tokenizer.tokens(text[start : start + 700])
-        parts = PromptParts((), "drafted.py", text[start - 1500 : start], text[start + 700 : start + 1000])
-        job = CompletionJob(parts, str(number), min(DRAFTED_TEXT_TOKENS, len(truth)))
-        took = {}
-        for speculate in (True, False) if number % 2 else (False, True):
-            chosen = iter(truth)
-            decode.most_likely = lambda _logits, _allowed=None, chosen=chosen: (next(chosen), 0.0)
-            reply = engines[speculate].complete(job, Interrupt())
-            took[speculate] = reply.decode_ms
-            drafted, accepted = drafted + reply.drafted_tokens, accepted + reply.accepted_tokens
-        spent = {speculate: spent[speculate] + took[speculate] for speculate in spent}
-        ratios.append(took[False] / took[True])
-        say(f"text {number}: {ratios[-1]:.2f} times as fast with drafts")
-    say(f"in all {spent[False] / spent[True]:.2f}, slowest {min(ratios):.2f}; {accepted} of {drafted} drafts right")
-
-
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
@@ -87,4 +57,3 @@ if __name__ == "__main__":
     sources = [path.read_text("utf-8") for path in sorted(Path(sys.argv[2]).rglob("*.py"))]
     long_enough = [source for source in sources if 6000 < len(source) < 40_000]
     keystrokes(chosen_options, long_enough, int(sys.argv[3]) if len(sys.argv) > 3 else 500)
-    drafts(chosen_options, long_enough, int(sys.argv[4]) if len(sys.argv) > 4 else 20)

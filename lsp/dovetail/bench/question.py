@@ -75,8 +75,9 @@ def our_job(asked: Question, tokens: int) -> CompletionJob:
 
 def peer_body(asked: Question, tokens: int) -> dict[str, object]:
     """The body of llama.vim's request to `/infill`, as its source sends it, but for three things: the answer has just
-    so many tokens (so no `t_max_predict_ms`, no `n_indent`, no end token), it is streamed, so that the time to the
-    first token can be seen, and the windows are ours, which move less than llama.vim's 256 and 64 lines."""
+    so many tokens (so no `t_max_predict_ms`, no `n_indent`, no end token, and no "infill" sampler, which ends it), it
+    is streamed, so that the time to the first token can be seen, and the windows are ours, which move less than
+    llama.vim's 256 and 64 lines."""
     return {
         "id_slot": 0,
         "input_prefix": asked.window.prefix,
@@ -87,7 +88,7 @@ def peer_body(asked: Question, tokens: int) -> dict[str, object]:
         "ignore_eos": True,
         "top_k": 40,
         "top_p": 0.90,
-        "samplers": ["top_k", "top_p", "infill"],
+        "samplers": ["top_k", "top_p"],
         "cache_prompt": True,
         "t_max_prompt_ms": 500,
         "stream": True,

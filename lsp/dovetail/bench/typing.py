@@ -14,7 +14,7 @@ from typing import Literal
 Kind = Literal["jumped", "typed", "burst", "corrected", "accepted", "new line", "edited above", "dropped", "after drop"]
 
 # Lines that are emptied and typed again at each place.
-LINES_TYPED = 4
+LINES_TYPED = 3
 # Of the keystrokes within a line, so many are something else than one letter.
 BURST_SHARE = 0.12
 CORRECTION_SHARE = 0.08

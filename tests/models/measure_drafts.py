@@ -1,0 +1,108 @@
+"""How much faster drafts make decoding on real code: figures for models/README.md.
+
+    python tests/models/measure_drafts.py MODEL.gguf FOLDER [FILES [PLACES]]
+
+Not a test: it reads clocks. Run it on a machine that does nothing else. FOLDER is a project; in each of so many files
+so many pieces are decoded with and without drafts, in turns, behind what an editor would show of the file and a piece
+of a file beside it. The chosen tokens are those of the file, so that drafts are right as often as they are in real
+code, whatever the model would have said. What the batches would have taken at the costs that learning starts from
+(`pace.py`) is told beside it: that figure holds on any machine.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as in the host; before llama.cpp is loaded
+
+from dovetail_models.engine import decode
+from dovetail_models.engine.engine import Engine
+from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.job import CompletionJob
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.pace import COSTS, Pace
+from dovetail_models.prompt.parts import ContextBlock, PromptParts
+
+ANSWER_TOKENS = 48
+PREFIX, SUFFIX, BESIDE = 2400, 700, 2000
+"""Characters of the file before and after the piece, and of the file beside it: some 1,500 tokens."""
+SUFFIXES = (".py", ".ts", ".tsx", ".java", ".cs", ".go", ".rs", ".c", ".h", ".cc", ".cpp")
+SIZES = (PREFIX + SUFFIX + 3000, 60_000)
+
+
+@dataclass
+class Spent:
+    """Milliseconds, and what they would have been in steps at the starting costs."""
+
+    ms: float = 0.0
+    steps: float = 0.0
+
+
+class Counting(Pace):
+    """Notes which batches were evaluated."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps = 0.0
+
+    def note_batch(self, tokens: int, ms: float) -> None:
+        super().note_batch(tokens, ms)
+        self.steps += COSTS[tokens - 1]
+
+
+def measure(options: EngineOptions, files: list[Path], places: int) -> None:
+    engines = {speculate: Engine(replace(options, speculate=speculate)) for speculate in (True, False)}
+    for engine in engines.values():
+        engine._pace = Counting()
+    every = {True: Spent(), False: Spent()}
+    ratios = []
+    for file in files:
+        spent = {True: Spent(), False: Spent()}
+        for place in range(places):
+            for speculate in (True, False) if place % 2 else (False, True):
+                _decode(engines[speculate], file, random.Random(f"{file}{place}"), f"{file}{place}", spent[speculate])
+        ratios.append(spent[False].ms / spent[True].ms)
+        say(f"{file.name}: {ratios[-1]:.2f} times as fast with drafts, {_counted(spent):.2f} counted")
+        for speculate, one in spent.items():
+            every[speculate].ms += one.ms
+            every[speculate].steps += one.steps
+    whole = every[False].ms / every[True].ms
+    say(f"in all {whole:.2f} ({_counted(every):.2f} counted), slowest file {min(ratios):.2f}")
+
+
+def _decode(engine: Engine, file: Path, dice: random.Random, name: str, spent: Spent) -> None:
+    text = file.read_text("utf-8", "replace")
+    beside = dice.choice(sorted(other for other in file.parent.iterdir() if other.suffix == file.suffix))
+    start = text.rfind("\n", 0, dice.randrange(PREFIX, len(text) - 1500)) + 1
+    truth = engine._tokenizer.tokens(text[start : start + 900])[: ANSWER_TOKENS + 1]
+    end = start + len(engine._tokenizer.text(truth))
+    context = (ContextBlock(beside.name, beside.read_text("utf-8", "replace")[:BESIDE]),)
+    parts = PromptParts(context, file.name, text[max(0, start - PREFIX) : start], text[end : end + SUFFIX])
+    chosen = chain(truth)
+    decode.most_likely = lambda _logits, _allowed=None: (next(chosen), 0.0)
+    before = engine._pace.steps
+    reply = engine.complete(CompletionJob(parts, name, min(ANSWER_TOKENS, len(truth))), Interrupt())
+    spent.ms += reply.decode_ms
+    spent.steps += engine._pace.steps - before
+
+
+def _counted(spent: dict[bool, Spent]) -> float:
+    return spent[False].steps / max(spent[True].steps, 1e-9)
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    chosen_options = EngineOptions(Path(sys.argv[1]))
+    found = [path for path in sorted(Path(sys.argv[2]).rglob("*")) if path.suffix in SUFFIXES]
+    fit = [path for path in found if SIZES[0] < path.stat().st_size < SIZES[1]]
+    count = int(sys.argv[3]) if len(sys.argv) > 3 else 5
+    measure(chosen_options, fit[:: max(1, len(fit) // count)][:count], int(sys.argv[4]) if len(sys.argv) > 4 else 6)

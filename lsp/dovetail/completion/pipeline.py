@@ -127,7 +127,19 @@ def accepted(request: CompletionRequest, completion: Completion) -> CompletionRe
 
 def context_for(request: CompletionRequest, budget: int) -> ContextBundle:
     """What the model would be shown of other files in `budget` tokens."""
-    return gather(Query(request.path, request.text, request.offset), request.snapshot, budget)
+    rules = request.rules
+    query = Query(
+        request.path,
+        request.text,
+        request.offset,
+        recent=request.recent,
+        shown=request.shown,
+        pinned=rules.pinned,
+        notes=rules.notes,
+        preferred=rules.preferred,
+        retrieval=rules.retrieval,
+    )
+    return gather(query, request.snapshot, budget)
 
 
 async def _anchor(request: CompletionRequest, place: Place, context_tokens: int, room: int) -> Anchor:

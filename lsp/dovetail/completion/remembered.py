@@ -49,6 +49,10 @@ class Memory:
         while len(self._answers) > CAPACITY:
             self._answers.popitem(last=False)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._answers.clear()
+
     def find(self, asked: tuple[object, ...], place: Place) -> tuple[Remembered, Shaped] | None:
         """An answer that still holds at this place, and what is left of it to show."""
         before, after = place.text[: place.offset], place.text[hole_end(place) :]

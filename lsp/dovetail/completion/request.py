@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from dovetail_context.bundle import ContextBundle
+from dovetail.rules.live import Standing
+from dovetail_context.bundle import ContextBundle, ContextPiece
 from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.query import RecentPlace
 from dovetail_models.engine.job import CompletionReply, Priority
 
 if TYPE_CHECKING:
@@ -20,11 +22,13 @@ Trigger = Literal["automatic", "invoked"]
 class CompletionRequest:
     """A place in a text that wants to be continued.
 
-    `document` names the document for the engine: a newer request for the same one supersedes the older.
-    `path` is relative to the project, with forward slashes; `offset` counts code points from the start of `text`.
-    `anchor` is the one to go on from, where it still holds; without one, prefix, suffix and context are taken afresh.
-    `candidates` is how many different completions are wanted. `pause_s` is how long to wait before the model is
-    asked: a newer keystroke may make that needless.
+    `document` names the document for the engine: a newer request for the same one supersedes the older. `path` is
+    relative to the project, with forward slashes; `offset` counts code points from the start of `text`, in which
+    every secret has been blanked out. `rules` is what the project's rules give this path, `recent` where the user
+    was just at work, `shown` what the last answer for this document showed. `anchor` is the one to go on from,
+    where it still holds; without one, prefix, suffix and context are taken afresh. `candidates` is how many
+    different completions are wanted. `pause_s` is how long to wait before the model is asked: a newer keystroke may
+    make that needless.
     """
 
     document: str
@@ -39,6 +43,9 @@ class CompletionRequest:
     pause_s: float = 0.0
     priority: Priority = "interactive"
     candidates: int = 1
+    rules: Standing = field(default_factory=Standing)
+    recent: tuple[RecentPlace, ...] = ()
+    shown: tuple[ContextPiece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import accepted, complete, warm
 from dovetail.completion.remembered import Memory
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
-from dovetail.rules.live import own_rules
+from dovetail.rules.live import Standing, own_rules
 from dovetail.rules.source import RULES_FILE, Problem
 from dovetail.session.engine import MakeEngine
 from dovetail.session.feedback import Feedback
 from dovetail.session.index_cache import index_cache
 from dovetail.session.power import on_battery
+from dovetail.session.recent import RecentPlaces
 from dovetail.session.rhythm import Rhythm
 from dovetail.session.rules import RulesKeeper
 from dovetail.session.workspaces import Workspace, Workspaces
@@ -76,6 +77,7 @@ class Session:
         self.workspaces = Workspaces(self._start_index, lambda: self.rules.own, lambda: index_cache(self.settings))
         self.memory = Memory()
         self.rhythm = Rhythm()
+        self.recent = RecentPlaces()
         self.feedback = Feedback()
         self._make_engine = make_engine
         self._events = events
@@ -149,6 +151,9 @@ class Session:
             self.rhythm, self._typed_at = self.rhythm.typed(now - self._typed_at), now
             edits = list(edits)
             self.feedback.changed(document, edits, self.encoding)
+            place = self._places[uri]
+            if place.workspace is not None:
+                self.recent.edited(place.workspace.root, place.path, edits, now)
             self.documents[uri] = document = document.edited(edits, version, self.encoding)
             self._overlay(uri, document.text)
             self._check_rules(uri)
@@ -184,6 +189,9 @@ class Session:
             self.rhythm = self.rhythm.answered(completion.reply)
             self._anchors[uri] = completion.anchor
         self.answers[uri], self.requests[uri] = completion, request
+        place = self._places[uri]
+        if place.workspace is not None:
+            self.recent.viewed(place.workspace.root, place.path, completion.line, time.monotonic())
         self._foresight = self._spawn(self._look_ahead(request, completion, engine))
         return completion
 
@@ -200,18 +208,23 @@ class Session:
 
     def _request(self, uri: str, text: str, offset: int, trigger: Trigger) -> CompletionRequest:
         place, anchor = self._places[uri], self._anchors.get(uri)
+        workspace = place.workspace
         asked_before = self.answers.get(uri)
         tokens = asked_before.reply.prompt_tokens if asked_before else 0
+        snapshot = place.workspace.index.snapshot if place.workspace else NO_PROJECT
         return CompletionRequest(
             document=uri,
             path=place.path,
             text=redact(text),
             offset=offset,
-            snapshot=place.workspace.index.snapshot if place.workspace else NO_PROJECT,
+            snapshot=snapshot,
+            rules=place.workspace.rules.standing(place.path, snapshot) if place.workspace else Standing(),
             trigger=trigger,
             anchor=None if self.rhythm.reads_quickly(tokens) else anchor,
             pause_s=self.rhythm.pause_s(on_battery()) if trigger == "automatic" else 0.0,
             candidates=CANDIDATES if trigger == "invoked" else 1,
+            recent=self.recent.places(workspace.root, place.path, time.monotonic()) if workspace else (),
+            shown=asked_before.context.pieces if asked_before else (),
         )
 
     async def _look_ahead(self, request: CompletionRequest, completion: Completion, engine: Engine) -> None:
@@ -285,9 +298,11 @@ class Session:
     def _reload_rules(self, workspace: Workspace) -> None:
         if workspace in self.workspaces.all():
             self.rules.reload(workspace, self.rules.own)
+            self.memory.clear()  # answers and anchors hold what the model was shown by the old rules
             for uri, place in self._places.items():
-                if place.workspace is workspace:  # what the rules bring back has to be told again
-                    self._overlay(uri, self.documents[uri].text)
+                if place.workspace is workspace:
+                    self._anchors.pop(uri, None)
+                    self._overlay(uri, self.documents[uri].text)  # the rules may bring it back
 
     def _check_rules(self, uri: str) -> None:
         place = self._places[uri]

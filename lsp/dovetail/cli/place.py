@@ -10,7 +10,7 @@ from time import perf_counter
 
 from dovetail.cli.errors import CommandError, UsageError
 from dovetail.completion.request import CompletionRequest
-from dovetail.rules.live import WorkspaceRules
+from dovetail.rules.live import WorkspaceRules, own_rules
 from dovetail.session.index_cache import index_cache
 from dovetail.settings import load_settings
 from dovetail.text.lines import content_length, split_lines
@@ -25,6 +25,7 @@ class Place:
     """A cursor in a file. `line` and `column` count from 1, the column in code points; `path` is relative to `root`."""
 
     root: Path
+    rules: WorkspaceRules
     path: str
     line: int
     column: int
@@ -36,6 +37,7 @@ def add_place_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of every command that works at a place."""
     parser.add_argument("place", metavar="PATH:LINE:COL", help="line and column count from 1, columns in code points")
     parser.add_argument("--stdin", action="store_true", help="read the document from standard input, not from disk")
+    parser.add_argument("--untrusted", action="store_true", help="obey of the project's rules only what they leave out")
 
 
 def positive(text: str) -> int:
@@ -54,14 +56,15 @@ def read_place(arguments: argparse.Namespace) -> Place:
         raise UsageError(f"{path} is not a file")
     text = _text(source_of(sys.stdin.buffer.read(), path) if arguments.stdin else read_source(path), path)
     root = find_root(path)
-    return Place(root, path.relative_to(root).as_posix(), line, column, text, _offset(text, line, column, file))
+    rules = WorkspaceRules(root, own_rules(trusted=not arguments.untrusted))
+    return Place(root, rules, path.relative_to(root).as_posix(), line, column, text, _offset(text, line, column, file))
 
 
 def index_project(place: Place) -> tuple[WorkspaceIndex, float]:
     """Read the project around a place, with the place's own text over the disk; and the milliseconds it took."""
     started = perf_counter()
     cache = index_cache(load_settings())
-    index = WorkspaceIndex(place.root, WorkspaceRules(place.root).rules.selection, cache)
+    index = WorkspaceIndex(place.root, place.rules.rules.selection, cache)
     index.build()
     index.set_overlay(place.path, place.text)
     return index, (perf_counter() - started) * 1000
@@ -77,6 +80,7 @@ def request_at(
         text=redact(place.text),
         offset=place.offset,
         snapshot=index.snapshot,
+        rules=place.rules.standing(place.path, index.snapshot),
         trigger="invoked",
         use_context=use_context,
         explain=explain,

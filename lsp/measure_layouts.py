@@ -1,0 +1,122 @@
+"""Does the frozen layout cost quality? Random holes in real projects, asked for in both layouts.
+
+    python lsp/measure_layouts.py ROOT... [--holes 600] [--model NAME|FILE.gguf] [--seed 0]
+
+The rest of a line is asked for with the prefix up to the cursor (plain), and with the prefix up to the line's start and
+the line so far forced behind the end marker (frozen, healed). Prints exact match and edit similarity of both and the
+95 % interval of the difference (paired bootstrap), for cursors between words and for cursors inside an identifier,
+where a text that ends inside a token has to be healed. No other files are shown: the layouts do not differ there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.progress import track
+
+sys.path.insert(0, str(Path(__file__).parent))
+from dovetail.completion.engine import Engine
+from dovetail.completion.scoring import Score, score
+from dovetail.completion.window import cut_window
+from dovetail.session.engine import make_engine
+from dovetail.settings import load_settings
+from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.tokens import estimate_tokens
+from dovetail_models.engine.job import CompletionJob
+from dovetail_models.prompt.parts import PromptParts
+from measure import Hole, draw_holes
+
+WINDOW_TOKENS = 900
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One hole in both layouts; `inside` an identifier or not."""
+
+    inside: bool
+    plain: Score
+    frozen: Score
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("roots", nargs="+", type=Path, metavar="ROOT")
+    parser.add_argument("--holes", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--model", default="starter")
+    for line in report(asyncio.run(ask(parser.parse_args()))):
+        sys.stdout.write(f"{line}\n")
+
+
+async def ask(arguments: argparse.Namespace) -> list[Pair]:
+    """Fill so many holes in both layouts, evenly over the projects."""
+    engine = make_engine(load_settings(("the command line", {"model": arguments.model})))
+    pairs = []
+    try:
+        for number, root in enumerate(arguments.roots):
+            wanted = arguments.holes * (number + 1) // len(arguments.roots) - len(pairs)
+            with closing(WorkspaceIndex(root.resolve())) as index:
+                index.build()
+                holes = (hole for hole in draw_holes(index, random.Random(arguments.seed + number)) if is_wanted(hole))
+                for _ in track(range(wanted), root.name, transient=True, disable=not sys.stderr.isatty()):
+                    pairs.append(await both(next(holes), engine))
+    finally:
+        await engine.close()
+    return pairs
+
+
+def is_wanted(hole: Hole) -> bool:
+    return hole.kind == "rest" and bool(hole.truth.strip())
+
+
+async def both(hole: Hole, engine: Engine) -> Pair:
+    """The hole in both layouts."""
+    before, after = hole.text[: hole.start], hole.text[hole.start :]
+    line = before.rfind("\n") + 1
+    scores = []
+    for number, cut in enumerate((len(before), line)):
+        window = cut_window(before[:cut], after, WINDOW_TOKENS, estimate_tokens)
+        parts = PromptParts((), hole.path, window.prefix, window.suffix, before[cut:])
+        job = CompletionJob(parts, client=f"{number}", max_tokens=48, max_lines=1)
+        scores.append(score((await engine.complete(job)).text, hole.truth))
+    inside = (before[-1] + hole.truth[0]).replace("_", "a").isalnum()
+    return Pair(inside, *scores)
+
+
+def report(pairs: Sequence[Pair]) -> Iterator[str]:
+    """The tables."""
+    chosen = {
+        "between words": [pair for pair in pairs if not pair.inside],
+        "inside an identifier": [pair for pair in pairs if pair.inside],
+        "all": list(pairs),
+    }
+    for name, some in chosen.items():
+        yield f"{name}: {len(some)} holes"
+        for measure in ("exact_match", "edit_similarity"):
+            plain = np.array([getattr(pair.plain, measure) for pair in some])
+            frozen = np.array([getattr(pair.frozen, measure) for pair in some])
+            low, high = interval(frozen - plain)
+            yield (
+                f"  {measure:16} plain {100 * plain.mean():5.1f}  frozen {100 * frozen.mean():5.1f}  "
+                f"difference {100 * (frozen - plain).mean():+5.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+            )
+
+
+def interval(differences: np.ndarray) -> tuple[float, float]:
+    """The 95 % interval of the mean."""
+    rng = np.random.default_rng(0)
+    means = rng.choice(differences, (RESAMPLES, len(differences))).mean(axis=1)
+    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
+
+
+if __name__ == "__main__":
+    main()

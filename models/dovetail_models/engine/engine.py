@@ -14,13 +14,15 @@ from dovetail_models.engine.healing import PieceIndex
 from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, StopReason
 from dovetail_models.engine.kv import CachedSequence, KvCache
-from dovetail_models.engine.loading import load
+from dovetail_models.engine.load import Load
+from dovetail_models.engine.loading import load, usable_cores
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.pace import Pace
 from dovetail_models.engine.progress import Progress
 from dovetail_models.engine.prompting import Prompt, Prompter
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.engine.steps import Steps
+from dovetail_models.engine.threads import Threads
 from dovetail_models.engine.tokenize import Tokenizer
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.fit import Block, PromptTooLong
@@ -52,6 +54,10 @@ class Engine:
         self._prompter = Prompter(self._tokenizer, self._pieces, self._context.n_batch)
         self._speculates = options.speculate
         self._pace = Pace()
+        self._load = Load()
+        self._threads = Threads(loaded.threads, usable_cores())
+        if options.threads is None:
+            self._context.before_evaluation = self._follow_load
         self.status = EngineStatus(
             state="ready",
             model=options.model_path.stem,
@@ -120,6 +126,16 @@ class Engine:
         """Free everything."""
         self._context.close()
         self._model.close()
+
+    def _follow_load(self) -> None:
+        """Compute on as many threads as cores are free."""
+        load = self._load.sample()
+        if load is None:
+            return
+        before = self._threads.count
+        self._threads.note_load(load)
+        if self._threads.count != before:
+            self._context.set_threads(self._threads.count)
 
     def _prompt(self, job: CompletionJob, room: int) -> Prompt:
         try:

@@ -8,7 +8,7 @@ of range): every call here checks first and raises `LlamaError`. What to evaluat
 import ctypes
 import sys
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +239,8 @@ class Context:
         self._vocabulary_size = model.vocabulary.size
         self._batch = api.llama_batch_init(n_batch, 0, 1)
         self._rows = 0
+        self.before_evaluation: Callable[[], None] = _nothing
+        """Called before each evaluation, on the same thread."""
         self.n_ctx = min(n_ctx, int(api.llama_n_ctx(pointer)))
         self.n_batch = n_batch
         self.sequences = sequences
@@ -296,6 +298,7 @@ class Context:
             batch.seq_id[i][0] = sequence
             batch.logits[i] = i >= len(ids) - rows
         self._rows = 0
+        self.before_evaluation()
         result = api.llama_decode(self._pointer, batch)
         self._progress.step()
         if result == ABORTED:
@@ -390,6 +393,9 @@ def build() -> str:
 def devices() -> tuple[str, ...]:
     """The accelerators that llama.cpp said it uses when it loaded the model."""
     return tuple(line.partition("using device ")[2].strip() for line in LOG.lines if "using device " in line)
+
+
+def _nothing() -> None: ...
 
 
 def _step(progress: Progress | None) -> bool:

@@ -9,7 +9,8 @@ class EngineOptions:
     """What a host needs to know to load a model.
 
     `n_ctx` is the window in tokens (prompt and completion), lowered to what the model was trained for. `threads` None
-    means one a physical core; there are never more than cores. `gpu_layers` -1 means as many as fit where llama.cpp was
+    means one a physical core, and fewer while other processes need the cores; a number stands. There are never more
+    than cores. `gpu_layers` -1 means as many as fit where llama.cpp was
     built for a GPU. `micro_batch` is the number of tokens evaluated in one call: a cancelled prefill loses at most so
     many. `sequences` is the number of places (documents, anchors in them) whose prompts the KV cache may hold at a
     time, all within `n_ctx` tokens; each slows the others' steps a little. Others are parked in at most `parking_bytes`

@@ -1,0 +1,40 @@
+"""How many threads to compute on beside the user's own work. Pure: loads are given, in cores.
+
+llama.cpp's threads wait for each other after every operation, so one that has to share its core with a compiler holds
+up all: fewer threads than free cores are faster than more. The user's work also needs its cores more than we do.
+"""
+
+import math
+
+SAMPLE_S = 0.25
+"""A load measured over a shorter time says little: processors' times come in steps of a hundredth of a second."""
+
+STALE_S = 2.0
+"""A load measured over a longer time tells of what is over: of a pause between two keystrokes, mostly."""
+
+FADE = 0.5
+"""How far one measured load moves what is believed: two in a row decide."""
+
+SLACK = 0.35
+"""So much of a core may be in use by others and it still counts as free: editors and browsers are never quite still."""
+
+
+class Threads:
+    """Follows the load that other processes put on the cores, and says how many threads fit beside it."""
+
+    def __init__(self, most: int, cores: int) -> None:
+        """`most` threads on a machine that does nothing else, of so many cores."""
+        self._most = most
+        self._cores = cores
+        self._busy = 0.0
+
+    @property
+    def count(self) -> int:
+        """Threads to compute on: as many as cores are free, at least one."""
+        free = self._cores - math.ceil(max(0.0, self._busy - SLACK))
+        return max(1, min(self._most, free))
+
+    def note_load(self, busy_cores: float) -> None:
+        """So many cores' worth of time went to other processes."""
+        busy = min(max(busy_cores, 0.0), float(self._cores))
+        self._busy += FADE * (busy - self._busy)

@@ -69,7 +69,7 @@ def read_files(root: Path, tasks: Sequence[Task], store: RecordStore | None) -> 
         else:
             waiting.append(read)
     known: dict[bytes, Stored] = {}
-    fresh: list[tuple[bytes, PackedRecord, TextWords]] = []
+    fresh: list[tuple[bytes, str, PackedRecord, TextWords]] = []
     if store is not None:
         packed = {text.key: pack_text(text.text) for text in waiting}
         known = store.get(list(packed), list(packed.values()))
@@ -80,7 +80,7 @@ def read_files(root: Path, tasks: Sequence[Task], store: RecordStore | None) -> 
         else:
             read = _extracted(text)
             if read.record is not None:
-                fresh.append((text.key, read.record, read.words))
+                fresh.append((text.key, text.path, read.record, read.words))
             yield read
     if store is not None:
         store.put(fresh)

@@ -26,6 +26,7 @@ TASKS_OF_BATCH = 24  # some 0.1 s of work
 BATCHES_AHEAD = 2  # so that a worker never waits for its next batch
 MAX_DEATHS = 50  # with more the fault is not in single files
 
+COMMAND = (sys.executable, "-E", "-P", "-m", "dovetail_context.index.worker")
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
@@ -59,10 +60,9 @@ class _Worker:
 
     def __init__(self, root: Path, cache: IndexCache | None, answers: "queue.SimpleQueue[tuple[_Worker, Any]]") -> None:
         """Raises OSError if the process cannot be started."""
-        command = [sys.executable, "-E", "-P", "-m", "dovetail_context.index.worker"]
         self.batches: deque[list[Task]] = deque()
         self.process = subprocess.Popen(
-            command,
+            COMMAND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

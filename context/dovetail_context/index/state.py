@@ -76,6 +76,7 @@ class WorkspaceState:
         self._skipped: dict[str, str] = {}
         self._touched: set[str] = set()
         self._projects_touched = False
+        self._withheld = False  # whether the image holds what it should not any more
         self._opened = False  # whether the image is newer than the snapshot
         self._seconds = 0.0
         self._faults: dict[str, None] = {}
@@ -97,7 +98,9 @@ class WorkspaceState:
         found = scan(self._root, is_wanted, selection)
         self._scan_skips = found.skipped
         stamps = {file.path: file.stamp for file in found.files}
-        for path in [path for path in self._stamps if path not in stamps]:
+        gone = [path for path in self._stamps if path not in stamps]
+        self._withhold([path for path in gone if (self._root / path).is_file()])
+        for path in gone:
             self._forget(path)
         self._not_kept.clear()
         for path in [path for path in self._buffers.keys() - stamps.keys() if is_excluded(self._root, path, selection)]:
@@ -131,7 +134,9 @@ class WorkspaceState:
         """Leave out from now on what `selection` says. What that brings back is read by the next `rebuild`."""
         self._selection = selection
         self._not_kept.clear()
-        for path in [path for path in {*self._stamps, *self._buffers} if left_out(selection, path)]:
+        unwanted = [path for path in {*self._stamps, *self._buffers} if left_out(selection, path)]
+        self._withhold(unwanted)
+        for path in unwanted:
             self._forget(path)
             if self._buffers.pop(path, None) is not None:
                 self._touched.add(path)
@@ -177,8 +182,10 @@ class WorkspaceState:
     def settle(self, snapshot: IndexSnapshot) -> IndexSnapshot:
         """Make an image if enough has changed, on disk if there is a cache; the same snapshot, resting on it."""
         count = len(self._stamps)
-        if self._image is not None and len(self._stale) <= max(STALE_FILES, STALE_SHARE * count):
+        is_fresh = len(self._stale) <= max(STALE_FILES, STALE_SHARE * count)
+        if self._image is not None and is_fresh and not self._withheld:
             return snapshot
+        self._withheld = False
         log = snapshot.words.log
         entries = [self._entry(path, snapshot, log) for path in sorted(self._stamps)]
         self._image = self._written(entries, log.words())
@@ -262,6 +269,7 @@ class WorkspaceState:
             return full.is_dir()
         reason = is_excluded(self._root, path, self._selection)
         if reason is not None:
+            self._withhold([path] if path in self._stamps else [])
             self._forget(path)
             return False
         try:
@@ -296,6 +304,12 @@ class WorkspaceState:
             self._disk[path] = read.record
             self._words[path] = read.words
             self._touched.add(path)
+
+    def _withhold(self, paths: list[str]) -> None:
+        """Let these files, which are there and do not count any more, leave the cache."""
+        if paths and self._cache is not None and self._store is not None:
+            self._withheld = True
+            self._store.drop(paths)
 
     def _forget(self, path: str) -> None:
         self._stale.add(path)

@@ -24,7 +24,8 @@ KEYS_OF_QUERY = 500  # SQLite allows 999 values in a statement
 EVICTED_SHARE = 0.1  # more than what is too much goes, so that the next build need not evict again
 
 _SCHEMA = """
-    CREATE TABLE IF NOT EXISTS records (key BLOB PRIMARY KEY, used INTEGER, bytes INTEGER, data BLOB)
+    CREATE TABLE IF NOT EXISTS records (key BLOB PRIMARY KEY, place INTEGER, used INTEGER, bytes INTEGER, data BLOB);
+    CREATE INDEX IF NOT EXISTS places ON records (place)
 """
 
 Stored = tuple[PackedRecord, TextWords]
@@ -35,6 +36,10 @@ def key_of(path: str, text: str, version: str) -> bytes:
     hashed = blake2b(f"{version}\0{path}\0".encode("utf-8", "surrogatepass"), digest_size=16)
     hashed.update(text.encode("utf-8", "surrogatepass"))
     return hashed.digest()
+
+
+def _place_of(path: str) -> int:
+    return int.from_bytes(blake2b(path.encode("utf-8", "surrogatepass"), digest_size=7).digest(), "little")
 
 
 class RecordStore:
@@ -57,11 +62,12 @@ class RecordStore:
         stored = ((key, text, found.get(key)) for key, text in zip(keys, texts, strict=True))
         return {key: read for key, text, data in stored if data is not None and (read := _read(data, text)) is not None}
 
-    def put(self, records: Iterable[tuple[bytes, PackedRecord, TextWords]]) -> None:
-        """Keep records. What is too much goes with `evict`."""
+    def put(self, records: Iterable[tuple[bytes, str, PackedRecord, TextWords]]) -> None:
+        """Keep records by key and path. What is too much goes with `evict`."""
         now = int(time.time())
-        rows = [(key, now, len(data), data) for key, record, words in records if (data := _written(record, words))]
-        self._write("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", rows)
+        packed = ((key, path, _written(record, words)) for key, path, record, words in records)
+        rows = [(key, _place_of(path), now, len(data), data) for key, path, data in packed]
+        self._write("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)", rows)
 
     def touch(self, keys: Iterable[bytes]) -> None:
         """Note that these were of use."""
@@ -83,9 +89,9 @@ class RecordStore:
         if self._write("DELETE FROM records WHERE key = ?", gone):
             self._run("PRAGMA incremental_vacuum", ())
 
-    def drop(self, keys: Iterable[bytes]) -> None:
-        """Forget records."""
-        self._write("DELETE FROM records WHERE key = ?", [(key,) for key in keys])
+    def drop(self, paths: Iterable[str]) -> None:
+        """Forget all records of these paths, in whatever project."""
+        self._write("DELETE FROM records WHERE place = ?", [(_place_of(path),) for path in paths])
 
     def close(self) -> None:
         """May be called more than once; the store opens itself anew when it is asked again."""
@@ -150,10 +156,11 @@ def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False)
     try:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("PRAGMA secure_delete = ON")  # what is dropped must not stay in the file
         # A log beside the file: reader and writer do not wait for one another, and a killed writer leaves it whole.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute(_SCHEMA)
+        connection.executescript(_SCHEMA)
     except sqlite3.Error:
         connection.close()
         raise

@@ -1,0 +1,282 @@
+"""Rules through the server: diagnostics at the very line, what is in force, trust, and secrets in no prompt."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dovetail.rules import live
+from tests.lsp.client import Client
+from tests.lsp.scripted import ScriptedEngine
+from tests.planted import planted
+
+Connect = Callable[[ScriptedEngine], Awaitable[Client]]
+DIAGNOSTICS = "textDocument/publishDiagnostics"
+
+
+@pytest.fixture(autouse=True)
+def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's own rules: none, until a test writes some."""
+    path = tmp_path / "config" / "rules.toml"
+    path.parent.mkdir()
+    monkeypatch.setattr(live, "user_rules_path", lambda: path)
+    return path
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "money.py").write_text("class Money: ...\n\n\ndef convert(money: Money, rate: float) -> Money: ...\n")
+    (root / "app.py").write_text("")
+    return root
+
+
+def rules_file(root: Path) -> str:
+    return (root / ".dovetail.toml").as_uri()
+
+
+def told(client: Client, uri: str) -> list[dict[str, Any]] | None:
+    """The diagnostics of a file that the editor shows now; None if it was never told of any."""
+    found = [n["params"] for n in client.notifications if n["method"] == DIAGNOSTICS and n["params"]["uri"] == uri]
+    return list(found[-1]["diagnostics"]) if found else None
+
+
+async def told_soon(client: Client, uri: str, matching: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+    await client.until(lambda: (now := told(client, uri)) is not None and matching(now))
+    found = told(client, uri)
+    assert found is not None
+    return found
+
+
+def span(diagnostic: dict[str, Any]) -> tuple[int, int, int, int]:
+    start, end = diagnostic["range"]["start"], diagnostic["range"]["end"]
+    return start["line"], start["character"], end["line"], end["character"]
+
+
+def change(client: Client, uri: str, version: int, text: str) -> None:
+    document = {"uri": uri, "version": version}
+    client.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]})
+
+
+def save(client: Client, root: Path, text: str) -> None:
+    """Write the rules and tell the server, as an editor does."""
+    (root / ".dovetail.toml").write_text(text, encoding="utf-8")
+    client.notify("textDocument/didSave", {"textDocument": {"uri": rules_file(root)}})
+
+
+async def started(connect: Connect, root: Path, engine: ScriptedEngine | None = None, **options: Any) -> Client:
+    client = await connect(engine or ScriptedEngine("x"))
+    await client.initialize(root, **options)
+    await client.notification("dovetail/status", lambda status: not status["indexing"])
+    return client
+
+
+async def prompt(client: Client, engine: ScriptedEngine, uri: str, line: int, character: int) -> str:
+    """All that a completion there sends to the model."""
+    before = len(engine.jobs)
+    await client.answer(client.ghost_text(uri, line, character))
+    parts = [job.parts for job in engine.jobs[before:]]
+    return "\n".join(repr(part) for part in parts)
+
+
+@pytest.mark.parametrize(("encoding", "column"), [("utf-8", 17), ("utf-16", 15), ("utf-32", 14)])
+async def test_a_mistake_is_shown_at_its_place_and_cleared_when_mended(
+    connect: Connect, root: Path, encoding: str, column: int
+) -> None:
+    client = await connect(ScriptedEngine())
+    await client.initialize(root, encoding)
+    uri = rules_file(root)
+    client.open(uri, 'exclude = []\nnotes = ["😀", 3]\n', "toml")
+    (diagnostic,) = await told_soon(client, uri, bool)
+    assert span(diagnostic) == (1, column, 1, column + 1)
+    assert diagnostic["severity"] == 1 and diagnostic["source"] == "Dovetail"
+    assert diagnostic["message"].startswith("notes must be a list of texts, not 3")
+    change(client, uri, 2, 'notes = ["a"]\nexlude = []\n')
+    (diagnostic,) = await told_soon(client, uri, lambda now: bool(now) and span(now[0]) == (1, 0, 1, 6))
+    assert "did you mean 'exclude'?" in diagnostic["message"]
+    change(client, uri, 3, 'notes = ["a"]\n')
+    assert await told_soon(client, uri, lambda now: not now) == []
+
+
+CASES = {
+    "malformed": ('notes = ["a"]\nexclude = [\n', (1, 0, 1, 11), 1, "this is not TOML"),
+    "an unknown key": ('notes = ["a"]\nzzz = 1\n', (1, 0, 1, 3), 1, "there is no key 'zzz'"),
+    "a pattern for nothing": ('\n\nexclude = ["none/"]\n', (2, 11, 2, 18), 2, "matches no file"),
+    "a pin that vanished": ('pins = [\n  "gone.py",\n]\n', (1, 2, 1, 11), 1, "does not exist"),
+    "a pin outside": ('pins = ["../gone.py"]\n', (0, 8, 0, 20), 1, "leads out of the workspace"),
+    "lines beyond the end": ('pins = ["money.py:2-99"]\n', (0, 8, 0, 23), 1, "ends with line 4"),
+    "a server": ('[server]\nurl = "http://x"\n', (0, 1, 0, 7), 1, "rules cannot set 'server'"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_mistakes_are_shown_at_the_very_line_and_nothing_is_lost(name: str, connect: Connect, root: Path) -> None:
+    text, where, severity, says = CASES[name]
+    engine = ScriptedEngine("x")
+    (root / ".dovetail.toml").write_text('notes = ["The last good note."]\n', encoding="utf-8")
+    client = await started(connect, root, engine)
+    app = (root / "app.py").as_uri()
+    client.open(app, "x = ")
+    save(client, root, text)
+    (diagnostic,) = await told_soon(client, rules_file(root), bool)
+    assert (span(diagnostic), diagnostic["severity"]) == (where, severity) and says in diagnostic["message"]
+    shown = await prompt(client, engine, app, 0, 4)
+    stays = severity == 1 and "does not exist" not in says and "ends with" not in says
+    assert ("The last good note." in shown) == stays
+
+
+async def test_a_sound_file_is_told_nothing(connect: Connect, root: Path) -> None:
+    (root / ".dovetail.toml").write_text('notes = ["a"]\n', encoding="utf-8")
+    client = await started(connect, root)
+    save(client, root, 'notes = ["a"]\nzzz = 1\n')
+    await told_soon(client, rules_file(root), bool)
+    assert len([n for n in client.notifications if n["method"] == DIAGNOSTICS]) == 1
+
+
+async def test_a_broken_file_is_told_when_the_folder_is_opened(connect: Connect, root: Path) -> None:
+    (root / ".dovetail.toml").write_text("zzz = 1\n", encoding="utf-8")
+    client = await started(connect, root)
+    assert [span(each) for each in await told_soon(client, rules_file(root), bool)] == [(0, 0, 0, 3)]
+    folder = {"uri": root.as_uri(), "name": "x"}
+    client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": [folder]}})
+    await told_soon(client, rules_file(root), lambda now: not now)
+
+
+async def test_rules_hold_from_the_save_on(connect: Connect, root: Path) -> None:
+    engine = ScriptedEngine("x")
+    client = await started(connect, root, engine)
+    app = (root / "app.py").as_uri()
+    text = "from money import convert\n\nx = convert("
+    client.open(app, text)
+    assert "rate: float" in await prompt(client, engine, app, 2, 12)
+    save(client, root, 'exclude = ["money.py"]\nnotes = ["Use tabs."]\n')
+    for version in range(2, 100):
+        change(client, app, version, text + " " * (version % 2))
+        shown = await prompt(client, engine, app, 2, 12)
+        assert "Use tabs." in shown  # at once
+        if "rate: float" not in shown:
+            break
+        await asyncio.sleep(0.05)
+    else:
+        pytest.fail("the excluded file never left the context")
+    save(client, root, "")
+    for version in range(100, 200):
+        change(client, app, version, text + " " * (version % 2))
+        shown = await prompt(client, engine, app, 2, 12)
+        assert "Use tabs." not in shown
+        if "rate: float" in shown:
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("the file never came back")
+
+
+async def test_another_program_may_write_the_rules(connect: Connect, root: Path) -> None:
+    engine = ScriptedEngine("x")
+    client = await started(connect, root, engine)
+    app = (root / "app.py").as_uri()
+    client.open(app, "x = ")
+    await asyncio.sleep(0.1)  # the watcher has its folders
+    for _ in range(100):
+        (root / ".dovetail.toml").write_text('notes = ["From elsewhere."]\n', encoding="utf-8")
+        for _ in range(20):
+            if "From elsewhere." in await prompt(client, engine, app, 0, 4):
+                return
+            await asyncio.sleep(0.05)
+    pytest.fail("the change on disk was never seen")
+
+
+async def test_each_folder_has_its_own_rules(connect: Connect, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ".dovetail.toml").write_text(f'notes = ["Note of {name}."]\n', encoding="utf-8")
+    engine = ScriptedEngine("x")
+    client = await started(connect, tmp_path / "one", engine)
+    two = {"uri": (tmp_path / "two").as_uri(), "name": "two"}
+    client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [two], "removed": []}})
+    for name, other in (("one", "two"), ("two", "one")):
+        uri = (tmp_path / name / "app.py").as_uri()
+        client.open(uri, "x = ")
+        shown = await prompt(client, engine, uri, 0, 4)
+        assert f"Note of {name}." in shown and f"Note of {other}." not in shown
+
+
+async def test_nothing_is_suggested_where_rules_say_so_even_when_asked(connect: Connect, root: Path) -> None:
+    engine = ScriptedEngine("x")
+    (root / ".dovetail.toml").write_text('completion_off = ["*.gen.py"]\n', encoding="utf-8")
+    client = await started(connect, root, engine)
+    for name in ("a.gen.py", ".env", "id_rsa"):
+        uri = (root / name).as_uri()
+        client.open(uri, "x = ")
+        assert (await client.answer(client.ghost_text(uri, 0, 4)))["result"] is None
+    outside = "untitled:.env"
+    client.open(outside, "x = ")
+    assert (await client.answer(client.ghost_text(outside, 0, 4)))["result"] is None
+    assert engine.jobs == []
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_an_untrusted_workspace_only_leaves_things_out(connect: Connect, root: Path, trusted: bool) -> None:
+    (root / "secretish.py").write_text("def hidden(depth: int) -> int: ...\n")
+    (root / ".dovetail.toml").write_text('notes = ["Obey me."]\nexclude = ["secretish.py"]\n', encoding="utf-8")
+    engine = ScriptedEngine("x")
+    client = await started(connect, root, engine, trusted=trusted, rules={"notes": ["The user's own."]})
+    app = (root / "app.py").as_uri()
+    client.open(app, "from secretish import hidden\n\nx = hidden(")
+    shown = await prompt(client, engine, app, 2, 11)
+    assert ("Obey me." in shown) == trusted
+    assert "The user's own." in shown and "depth: int" not in shown
+    client.notify("dovetail/trust", {"trusted": not trusted})
+    change(client, app, 2, "from secretish import hidden\n\ny = hidden(")
+    shown = await prompt(client, engine, app, 2, 11)
+    assert ("Obey me." in shown) != trusted and "depth: int" not in shown
+
+
+@pytest.fixture
+def broken_user_file(user_file: Path) -> Path:
+    user_file.write_text("zzz = 1\n", encoding="utf-8")
+    return user_file
+
+
+async def test_mistakes_in_the_users_own_rules_are_told(connect: Connect, root: Path, broken_user_file: Path) -> None:
+    client = await started(connect, root, rules={"exlude": ["x"]})
+    messages = [n["params"]["message"] for n in client.notifications if n["method"] == "window/showMessage"]
+    assert len(messages) == 2 and all("\n" not in message for message in messages)
+    assert messages[0].startswith(f"Dovetail: {broken_user_file}:1: there is no key 'zzz'")
+    assert messages[1].startswith("Dovetail: the editor's settings: there is no key 'exlude'")
+
+
+async def test_no_secret_reaches_a_prompt_a_log_or_an_answer(
+    connect: Connect, root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """From the file at the cursor, from other files, open buffers and pins, with line ends of Windows."""
+    caplog.set_level(logging.DEBUG)
+    for number, one in enumerate(planted()):
+        text = f"def helper_{number}(amount: int) -> int:\n    {one.code}\n    return amount\n"
+        (root / f"m{number}.py").write_text(text, encoding="utf-8")
+    everything = "\n".join(one.code for one in planted())
+    (root / "notes.txt").write_text(everything, encoding="utf-8")
+    (root / ".env").write_text(everything, encoding="utf-8")
+    (root / ".gitignore").write_text("ignored.py\n", encoding="utf-8")
+    (root / "ignored.py").write_text(f"def ignored_helper(): ...\n{everything}\n", encoding="utf-8")
+    (root / ".dovetail.toml").write_text('pins = ["notes.txt", "m3.py", ".env", "ignored.py"]\n', encoding="utf-8")
+    engine = ScriptedEngine("1")
+    client = await started(connect, root, engine, context_tokens=4000)
+    for name in (".env", "ignored.py", "buffer.py"):
+        client.open((root / name).as_uri(), f"def from_buffer(): ...\n{everything}\n")
+    seen = ""
+    for number, one in enumerate(planted()):
+        uri = (root / f"open{number}.py").as_uri()
+        head = f"from m{number} import helper_{number}\nfrom buffer import from_buffer\n{one.code}\n"
+        client.open(uri, head.replace("\n", "\r\n") + f"value = helper_{number}(\r\n" + one.code)
+        seen += await prompt(client, engine, uri, head.count("\n"), len(f"value = helper_{number}("))
+        seen += repr(await client.ask("dovetail/why", {"textDocument": {"uri": uri}}))
+    assert f"helper_{len(planted()) - 1}(amount: int)" in seen and "notes.txt" in seen  # there was something to leak
+    seen += repr(client.notifications) + caplog.text
+    assert [one.kind for one in planted() for secret in one.secrets if secret in seen] == []
+    assert "ignored_helper" not in seen

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dovetail.completion.confidence import confident_part
+from dovetail.completion.confidence import WORD_BELOW, confident_part
 from dovetail.completion.place import read_place
 from dovetail.completion.request import Completion
 from dovetail_context.bundle import ContextPiece
@@ -146,6 +146,7 @@ def _blocks(completion: Completion, typed: str) -> tuple[Block, ...]:
             blocks.append(Block(kind, title, text, each.tokens, _always(kind, text), cut.get(each.label, 0)))
         else:
             blocks.append(Block("markers", "Markers", "", each.tokens, "where the file begins, where the hole is"))
+    blocks.sort(key=lambda block: block.kind == "markers")  # they stand everywhere: told last
     return tuple(blocks)
 
 
@@ -191,7 +192,7 @@ def _decision(completion: Completion, automatic: bool) -> str:
         return "sure enough to show all of it"
     if not part:
         return "not sure enough to show anything"
-    return "sure enough for a line" if len(part) > len(part.split()[0]) + 1 else "sure enough for a word"
+    return "sure enough for a line" if reply.logprob >= WORD_BELOW else "sure enough for a word"
 
 
 def _steps(completion: Completion, automatic: bool, replaced: str) -> tuple[str, ...]:

@@ -42,10 +42,10 @@ def _head(account: Account, place: str) -> str:
     reply, shown = account.completion.reply, account.completion.text
     read = reply.prompt_tokens - reply.reused_tokens
     files = sum(block.kind == "context" for block in account.blocks)
+    anew = "all of them" if read == reply.prompt_tokens else f"{number(read)} of them anew"
     told = (
-        f"{text(reply.model)} saw {number(reply.prompt_tokens)} tokens, {number(files)} other "
-        f"{'file' if files == 1 else 'files'} among them, read {number(read)} of them anew and wrote "
-        f"{number(reply.generated_tokens)}."
+        f"{text(reply.model)} saw {number(reply.prompt_tokens)} tokens with parts of {number(files)} other "
+        f"{'file' if files == 1 else 'files'}, read {anew} and wrote {number(reply.generated_tokens)}."
     )
     if account.confidence is not None:
         told += f" It gave each of its tokens a chance of {percent(account.confidence)}: {text(account.decision)}."
@@ -118,10 +118,11 @@ def _prompt(account: Account) -> str:
 def _block(position: int, block: Block, style: str, path: str, total: int) -> str:
     title = f'<span class="{"mono" if block.kind == "context" else ""}">{text(block.title)}</span>'
     cut = f" {number(block.cut)} more tokens did not fit." if block.cut else ""
-    share = block.tokens / total if total else 0.0
+    share = percent(block.tokens / total) if 200 * block.tokens >= total > 0 else "&lt;1\u202f%"
     summary = (
         f'<i class="{style}"></i><span class="what">{title}<span class="why">{text(block.reason)}{cut}</span></span>'
-        f'<span class="num soft">{percent(share)}</span><span class="num">{number(block.tokens)}</span>'
+        f'<span class="num soft">{share}</span>'
+        f'<span class="num">{number(block.tokens)}</span>'
     )
     if not block.text:
         return f'<div class="block" id="block-{position}"><div class="summary">{summary}</div></div>'

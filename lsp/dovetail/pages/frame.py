@@ -12,7 +12,7 @@ from string import Template
 def page(title: str, style: str, body: str) -> str:
     """A whole page of a title, which is escaped here, a style beside the common one, and a body, which is HTML."""
     return Template(_packaged("frame.html")).substitute(
-        title=escape(title), style=_packaged("style.css") + style, body=body, version=escape(version("dovetail"))
+        title=text(title), style=_packaged("style.css") + style, body=body, version=escape(version("dovetail"))
     )
 
 

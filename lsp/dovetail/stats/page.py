@@ -20,6 +20,8 @@ _ENDS: tuple[tuple[Name, str], ...] = (
 # The widest drawing of days; older ones are in the table of figures alone.
 MOST_DAYS = 60
 _WIDTH, _HEIGHT = 920, 200
+# Room right of the slowest answers for the words at the percentiles' lines, in widths of a bucket.
+_LABEL_BUCKETS = 6
 
 
 def stats_page(summary: Summary) -> str:
@@ -107,7 +109,7 @@ def _times(figures: Figures) -> str:
     if not buckets:
         return ""
     first, last = min(buckets), max(buckets)
-    step = _WIDTH / (last - first + 1)
+    step = _WIDTH / (last - first + 1 + _LABEL_BUCKETS)
     most = max(figures.model_ms.get(bucket, 0) + figures.memory_ms.get(bucket, 0) for bucket in buckets)
     drawn = []
     for bucket in range(first, last + 1):
@@ -122,14 +124,14 @@ def _times(figures: Figures) -> str:
                 )
     for row, wanted in enumerate(PERCENTILES):
         at, time = _place(buckets, wanted / 100, first, step), _time(buckets, wanted / 100)
-        side, gap = ("end", -5) if at > _WIDTH * 0.8 else ("", 5)
         drawn.append(
             f'<line class="percentile" x1="{at:.1f}" y1="{row * 14}" x2="{at:.1f}" y2="{_HEIGHT}"/>'
-            f'<text class="percentile {side}" x="{at + gap:.1f}" y="{row * 14 + 11}">{wanted}\u202f% {time}</text>'
+            f'<text class="percentile" x="{at + 5:.1f}" y="{row * 14 + 11}">{wanted}\u202f% {time}</text>'
         )
     edges = (
         f'<text x="0" y="{_HEIGHT + 18}">{milliseconds(BUCKET_GROWTH**first)}</text>'
-        f'<text x="{_WIDTH}" y="{_HEIGHT + 18}" class="end">{milliseconds(BUCKET_GROWTH ** (last + 1))}</text>'
+        f'<text x="{(last - first + 1) * step:.0f}" y="{_HEIGHT + 18}" class="end">'
+        f"{milliseconds(BUCKET_GROWTH ** (last + 1))}</text>"
     )
     return (
         "<section><h2>How long an answer takes</h2><p>From the request to the answer; each step to the right is a "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -56,6 +56,7 @@ def add(path: Path, tally: Tally, day: date) -> None:
     """Add counts to those of a day. Raises StatsError; the file is then as it was before."""
     rows = [(day.isoformat(), key.language, key.model, key.name, key.bucket, count) for key, count in tally.items()]
     with _opened(path) as connection:
+        connection.execute("BEGIN IMMEDIATE")  # who only begins to write later may find the file taken by then
         connection.execute(_TABLE)
         connection.execute("DELETE FROM counts WHERE day < ?", ((day - timedelta(days=KEEP_DAYS)).isoformat(),))
         connection.executemany(_ADD, rows)
@@ -88,12 +89,8 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection whose work is done wholly or not at all."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=PATIENCE_S)
-        try:
-            with connection:
-                yield connection
-        finally:
-            connection.close()
+        with closing(sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)) as connection, connection:
+            yield connection
     except (sqlite3.Error, OSError) as error:
         raise StatsError(
             f"{path} cannot be used: {error}. If it is damaged, dovetail stats --clear deletes it."

@@ -1,99 +1,185 @@
-"""How fast the context wing is on a tree of sources: `python context/measure.py ROOT [--places N]`.
+"""How fast and how large the context wing is on real sources: `python context/measure.py FOLDER... [--times N]`.
 
-Prints the time of a cold index and the part of it that is parsing, of an update after an edit, and of a context at
-random places of random files. A development tool: no part of the package imports it.
+Prints the time of parsing alone in one process, of a cold start, of a second start and of one after a branch switch; of
+an edit until the snapshot shows it; of a context at random places; and the memory that all of it takes. Every part
+runs in a process of its own. `--times 10` measures on so many copies (hard links) of the folders. A development tool:
+no part of the package imports it.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
+import multiprocessing
+import os
 import random
+import resource
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 from dovetail_context.gather import gather
 from dovetail_context.index.build import is_wanted
+from dovetail_context.index.cache import IndexCache
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.languages.registry import language_for
 from dovetail_context.query import Query
-from dovetail_context.syntax import Grammar, SyntaxTree
 from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.scan import scan
 
 BUDGET_TOKENS = 1024
+CACHE_BYTES = 20_000_000_000
+LONG_FILE_LINES = 2000
+EDITS = 60
 SEED = 1
+
+Result = TypeVar("Result")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("root", type=Path)
-    parser.add_argument("--places", type=int, default=200, help="how many cursors are tried (default 200)")
+    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
+    parser.add_argument("--times", type=int, default=1, help="how many copies of the folders (default 1)")
+    parser.add_argument("--places", type=int, default=300, help="how many cursors are tried (default 300)")
     arguments = parser.parse_args()
-    out = sys.stdout.write
-    texts = _texts(arguments.root)
-    lines = sum(text.count("\n") for text in texts.values())
-    out(f"{len(texts)} files, {lines} lines\n")
-    index = WorkspaceIndex(arguments.root)
-    started = time.process_time()
-    with _parsing_timed() as parsing:
-        index.build()
-    whole = time.process_time() - started
-    out(f"cold index           {whole:.2f} s, of it parsing {sum(parsing):.2f} s (processor time)\n")
-    rng = random.Random(SEED)
-    paths = sorted(index.snapshot.files)
-    updates = []
-    for path in rng.choices(paths, k=50):
-        updates.append(_timed(partial(index.set_overlay, path, texts[path] + "\nx = 1\n")))
-    out(f"one edit to snapshot {_summary(updates)}\n")
-    times = []
-    for _ in range(arguments.places):
-        path = rng.choice(paths)
-        query = Query(path, texts[path], rng.randint(0, len(texts[path])))
-        times.append(_timed(partial(gather, query, index.snapshot, BUDGET_TOKENS)))
-    out(f"a context            {_summary(times)}\n")
+    with tempfile.TemporaryDirectory(prefix="dovetail-measure-") as folder:
+        root, cache = Path(folder) / "project", Path(folder) / "cache"
+        for copy in range(arguments.times):
+            for source in arguments.folders:
+                _link(source.resolve(), root / f"copy{copy}" / source.resolve().name)
+        _measure(root, cache, arguments.places)
 
 
-def _texts(root: Path) -> dict[str, str]:
-    found = {}
+def _measure(root: Path, cache: Path, places: int) -> None:
+    files, lines, parsing, parsing_cpu = _apart(parse_all, root)
+    millions = lines / 1e6
+    _print(f"{files} files, {millions:.2f} million lines, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+    _print(f"parsing alone      {parsing:6.2f} s   ({parsing_cpu:.2f} s of processor time, one process)")
+    cold, cold_cpu, cold_mb = _apart(start, root, cache)
+    _print(f"cold start         {cold:6.2f} s   ({cold_cpu:.2f} s): {cold / parsing:.2f} times parsing alone")
+    _print(f"  memory of it     {cold_mb:6.0f} MB: {cold_mb / millions:.0f} MB a million lines")
+    again, again_cpu, again_mb = min(_apart(start, root, cache) for _ in range(3))
+    _print(f"second start       {again:6.2f} s   ({again_cpu:.2f} s): {cold / again:.0f} times faster than cold")
+    _print(f"  memory of it     {again_mb:6.0f} MB: {again_mb / millions:.0f} MB a million lines")
+    for image in cache.glob("*.image"):
+        _print(f"  on disk          {image.stat().st_size / 1e6:6.0f} MB")
+        image.unlink()
+    known, known_cpu, _ = _apart(start, root, cache)
+    _print(f"texts seen before  {known:6.2f} s   ({known_cpu:.2f} s): another work tree, a branch that comes back")
+    edits, contexts, used_mb = _apart(use, root, cache, places)
+    _print(f"one edit           {_summary(edits)}   in files of {LONG_FILE_LINES} lines and more")
+    _print(f"a context          {_summary(contexts)}")
+    _print(f"  memory after it  {used_mb:6.0f} MB: {used_mb / millions:.0f} MB a million lines")
+
+
+def parse_all(root: Path) -> tuple[int, int, float, float]:
+    """Files, lines, seconds and seconds of processor time of parsing everything, without reading it."""
+    files = lines = 0
+    wall = processor = 0.0
     for file in scan(root, is_wanted).files:
-        result = read_source(root / file.path)
-        if result.text is not None and language_for(file.path) is not None:
-            found[file.path] = result.text
-    return found
+        text, language = read_source(root / file.path).text, language_for(file.path)
+        if text is None or language is None:
+            continue
+        files, lines = files + 1, lines + text.count("\n")
+        grammar = language.grammar(file.path)
+        began, began_cpu = time.perf_counter(), time.process_time()
+        tree = grammar.parse(text)
+        wall, processor = wall + time.perf_counter() - began, processor + time.process_time() - began_cpu
+        del tree
+    return files, lines, wall, processor
 
 
-@contextmanager
-def _parsing_timed() -> Iterator[list[float]]:
-    """The seconds of processor time of every parse while the block runs."""
-    times: list[float] = []
-    parse = Grammar.parse
+def start(root: Path, cache: Path) -> tuple[float, float, float]:
+    """Seconds, seconds of processor time (workers included) and megabytes of a start."""
+    before, began, began_cpu = _resident_mb(), time.perf_counter(), _processor_s()
+    with closing(WorkspaceIndex(root, cache=IndexCache(cache, CACHE_BYTES))) as index:
+        index.build()
+        seconds, memory = time.perf_counter() - began, _resident_mb() - before
+    return seconds, _processor_s() - began_cpu, memory
 
-    def timed(grammar: Grammar, text: str) -> SyntaxTree:
-        started = time.process_time()
-        tree = parse(grammar, text)
-        times.append(time.process_time() - started)
-        return tree
 
-    Grammar.parse = timed  # type: ignore[method-assign]
-    try:
-        yield times
-    finally:
-        Grammar.parse = parse  # type: ignore[method-assign]
+def use(root: Path, cache: Path, places: int) -> tuple[list[float], list[float], float]:
+    """Seconds of edits until they are seen, seconds of contexts, and megabytes afterwards."""
+    before = _resident_mb()
+    rng = random.Random(SEED)
+    with closing(WorkspaceIndex(root, cache=IndexCache(cache, CACHE_BYTES))) as index:
+        index.start()
+        index.wait_idle(3600)
+        paths = sorted(index.snapshot.files)
+        contexts = []
+        for _ in range(places):
+            path = rng.choice(paths)
+            text = index.snapshot.files[path].text
+            query = Query(path, text, rng.randint(0, len(text)))
+            contexts.append(_timed(lambda query=query: gather(query, index.snapshot, BUDGET_TOKENS)))
+        memory = _resident_mb() - before
+        return list(_edits(index, root, paths, rng)), contexts, memory
+
+
+def _edits(index: WorkspaceIndex, root: Path, paths: list[str], rng: random.Random) -> Iterator[float]:
+    long = [path for path in paths if (root / path).stat().st_size > 20 * LONG_FILE_LINES]
+    texts = {path: index.snapshot.files[path].text for path in rng.sample(long, min(len(long), 200))}
+    texts = {path: text for path, text in texts.items() if 1 <= text.count("\n") / LONG_FILE_LINES < 1.5}
+    for path in rng.choices(sorted(texts), k=EDITS) if texts else ():
+        lines = texts[path].split("\n")
+        lines.insert(rng.randrange(len(lines)), f"edited = {rng.random()}")
+        texts[path] = "\n".join(lines)
+        version, began = index.snapshot.version, time.perf_counter()
+        index.set_overlay(path, texts[path])
+        while index.snapshot.version == version:
+            time.sleep(0.0002)
+        yield time.perf_counter() - began
+
+
+def _apart(work: Callable[..., Result], *arguments: object) -> Result:
+    """What `work` returns in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
+
+
+def _link(source: Path, target: Path) -> None:
+    for file in scan(source).files:
+        (target / file.path).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source / file.path, target / file.path)
+        except OSError:  # another disk
+            shutil.copyfile(source / file.path, target / file.path)
 
 
 def _timed(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
+    began = time.perf_counter()
     work()
-    return time.perf_counter() - started
+    return time.perf_counter() - began
+
+
+def _processor_s() -> float:
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def _resident_mb() -> float:
+    """Resident memory of this process, mapped files included."""
+    gc.collect()
+    with Path("/proc/self/statm").open() as file:
+        return int(file.read().split()[1]) * resource.getpagesize() / 1e6
 
 
 def _summary(times: list[float]) -> str:
+    if not times:
+        return "none"
     ordered = sorted(times)
     return f"median {ordered[len(ordered) // 2] * 1e3:.1f} ms, p95 {ordered[int(len(ordered) * 0.95)] * 1e3:.1f} ms"
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,12 +108,16 @@ async def test_cancelling_in_decode_stops_the_model_and_leaves_the_state_right(
 
 
 async def test_cancelling_at_any_moment_leaves_the_state_right(client: EngineClient, expected: str) -> None:
-    long = replace(PARTS, context=(ContextBlock("long.py", "".join(f"value_{i} = {i}\n" for i in range(120))),))
+    """DOVETAIL_CANCELS=1000 runs the long form."""
+    dice = random.Random(2)
     await client.ensure_ready()
     cancelled = 0
-    for milliseconds in range(0, 60, 6):
+    for _ in range(int(os.environ.get("DOVETAIL_CANCELS", "10"))):
+        first = dice.randrange(1000)
+        lines = "".join(f"value_{i} = {i}\n" for i in range(first, first + dice.randrange(5, 120)))
+        long = replace(PARTS, context=(ContextBlock("long.py", lines),))
         request = asyncio.create_task(client.complete(CompletionJob(long, "long.py", max_tokens=100)))
-        await asyncio.sleep(milliseconds / 1000)
+        await asyncio.sleep(dice.random() * 0.06)
         cancelled += request.cancel()  # false if it was faster
         await asyncio.wait([request])
         assert (await client.complete(JOB)).text == expected

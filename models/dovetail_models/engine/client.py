@@ -78,7 +78,8 @@ class EngineClient:
 
     async def status(self) -> EngineStatus:
         """What is known now; starts nothing."""
-        return self._status
+        connection = self._connection
+        return connection.status if connection is not None and connection.alive else self._status
 
     async def close(self) -> None:
         """Let go of the host; one that nobody else uses, and that is not to linger, is gone afterwards. May be called

@@ -195,6 +195,7 @@ class HostConnection:
             case "text":
                 self._test(message["id"], pending, message["text"])
             case "reply":
+                self.status = wire.with_speed(self.status, message["speed"])
                 pending.answer.set_result(wire.reply_from_json(message["reply"]))
             case "error":
                 pending.answer.set_exception(EngineError(message["message"]))

@@ -6,6 +6,7 @@ Here a job becomes a prompt, a prompt becomes tokens in the KV cache, and those 
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from dovetail_models.engine import llama
 from dovetail_models.engine.decode import Generated, Limits, Opening, generate
@@ -20,6 +21,7 @@ from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.pace import Pace
 from dovetail_models.engine.progress import Progress
 from dovetail_models.engine.prompting import Prompt, Prompter
+from dovetail_models.engine.speed import Speed
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.engine.steps import Steps
 from dovetail_models.engine.threads import Threads
@@ -31,6 +33,9 @@ OnText = Callable[[str], None]
 
 COMPLETION_SHARE = 1 / 2
 """Share of the window that a completion may take at most; the prompt has the rest."""
+
+FIRST_BATCHES = (1, 1, 32)
+"""Tokens evaluated to measure the speed when a model has been loaded; the first time does not count."""
 
 
 class Yielded(Exception):
@@ -71,6 +76,7 @@ class Engine:
             weights_bytes=model.weights_bytes,
             cache_bytes=self._context.n_ctx * model.cache_bytes_per_token(),
         )
+        self._note_speed(self._first_speed())
 
     def complete(
         self,
@@ -101,6 +107,11 @@ class Engine:
             else:
                 generated = Generated("", "interrupted", 0, None)
             decode_ms = _ms_since(started)
+        speed = self.status.speed
+        if whole:
+            speed = speed.after_prefill(len(prompt.ids) - reused, prefill_ms)
+        # The first token's logits came with the prompt.
+        self._note_speed(speed.after_decode(generated.tokens - 1, decode_ms))
         return CompletionReply(
             text=generated.text,
             stop=_stop_reason(generated, interrupt),
@@ -126,6 +137,24 @@ class Engine:
         """Free everything."""
         self._context.close()
         self._model.close()
+
+    def _first_speed(self) -> Speed:
+        """Measured on nothing: it also touches all weights, which the first prompt would else have to wait for."""
+        times = [self._evaluation_ms(tokens) for tokens in FIRST_BATCHES]
+        self._pace.note_batch(1, times[1])
+        return Speed().after_prefill(FIRST_BATCHES[-1], times[-1]).after_decode(1, times[1])
+
+    def _evaluation_ms(self, tokens: int) -> float:
+        tokens = min(tokens, self._context.n_batch)
+        started = time.perf_counter()
+        self._context.evaluate([0] * tokens, 0, 1, 0)
+        self._context.logits()
+        took = _ms_since(started)
+        self._context.forget_from(0, 0)
+        return took
+
+    def _note_speed(self, speed: Speed) -> None:
+        self.status = replace(self.status, prefill_tokens_s=speed.prefill_tokens_s, decode_ms=speed.decode_ms)
 
     def _follow_load(self) -> None:
         """Compute on as many threads as cores are free."""

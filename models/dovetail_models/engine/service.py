@@ -187,6 +187,7 @@ class Service:
                 return True
             self._send_unbegun(ticket, reason)  # It has been stopped for good while it made way.
         else:
+            self._status = engine.status
             self._send_reply(ticket, reply)
         return False
 
@@ -215,7 +216,8 @@ class Service:
         self._send_reply(ticket, CompletionReply(text="", stop=stop, logprob=None, model=self._status.model))
 
     def _send_reply(self, ticket: Ticket, reply: CompletionReply) -> None:
-        self._send(ticket.connection, {"op": "reply", "id": ticket.id, "reply": wire.to_json(reply)})
+        speed = {"prefill_tokens_s": self._status.prefill_tokens_s, "decode_ms": self._status.decode_ms}
+        self._send(ticket.connection, {"op": "reply", "id": ticket.id, "reply": wire.to_json(reply), "speed": speed})
 
     def _send_error(self, connection: int, id: int, message: str) -> None:
         self._send(connection, {"op": "error", "id": id, "message": message})

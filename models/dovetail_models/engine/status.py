@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from dovetail_models.engine.speed import Speed
+
 EngineState = Literal["stopped", "starting", "loading", "ready", "failed"]
 
 
@@ -12,7 +14,8 @@ class EngineStatus:
 
     `message` says what is wrong when `state` is "failed". `description` is llama.cpp's own ("llama 1B Q8_0"),
     `build` its compiled-in features, `devices` the accelerators in use. Sizes are in bytes: `weights_bytes` of the
-    model, `cache_bytes` of the KV cache at full window.
+    model, `cache_bytes` of the KV cache at full window. `prefill_tokens_s` is the number of tokens of a prompt that are
+    read in a second, `decode_ms` what each written token takes: measured at load, kept current.
     """
 
     state: EngineState
@@ -27,6 +30,13 @@ class EngineStatus:
     devices: tuple[str, ...] = ()
     weights_bytes: int = 0
     cache_bytes: int = 0
+    prefill_tokens_s: float = 0.0
+    decode_ms: float = 0.0
+
+    @property
+    def speed(self) -> Speed:
+        """For `budget.latency_budget`."""
+        return Speed(self.prefill_tokens_s, self.decode_ms)
 
     @property
     def memory_bytes(self) -> int:

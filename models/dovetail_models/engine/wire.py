@@ -1,9 +1,9 @@
 """The messages between client and host: newline-delimited JSON, each an object with an "op".
 
 Client to host: hello(version, token, make_way), complete(id, stream, job), cancel(id), enough(id), ping, bye.
-Host to client: welcome(version, status), refused(message), leaving (it has no clients, and makes way for another host),
-status(status) whenever it changes, text(id, text), reply(id, reply), error(id, message), pong(busy, progress),
-bye(leaves: whether the host ends when this client is gone).
+Host to client: welcome(version, status), refused(message), leaving (it has no clients and makes way for another host),
+status(status) whenever it changes, text(id, text), reply(id, reply, speed: what of the status changes with each reply),
+error(id, message), pong(busy, progress), bye(leaves: whether the host ends when this client is gone).
 
 Here live the protocol's version and the JSON form of each value; sockets are `transport.py`'s.
 """
@@ -91,6 +91,15 @@ def status_from_json(fields: Any) -> EngineStatus:
         return EngineStatus(**{**fields, "devices": tuple(fields["devices"])})
     except (TypeError, KeyError, ValueError) as error:
         raise WireError(f"a malformed status ({type(error).__name__})") from error
+
+
+def with_speed(status: EngineStatus, fields: Any) -> EngineStatus:
+    """The status with the speed that came with a reply. Raises WireError."""
+    try:
+        prefill, decode = float(fields["prefill_tokens_s"]), float(fields["decode_ms"])
+    except (TypeError, KeyError, ValueError) as error:
+        raise WireError(f"a malformed speed ({type(error).__name__})") from error
+    return dataclasses.replace(status, prefill_tokens_s=prefill, decode_ms=decode)
 
 
 def options_from_json(fields: Any) -> EngineOptions:

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from dovetail.rules import live
+from dovetail_context.index.cache import IndexCache
+from dovetail_context.index.index import WorkspaceIndex
 from tests.lsp.client import Client
+from tests.lsp.conftest import server_in_process
 from tests.lsp.scripted import ScriptedEngine
 from tests.planted import planted
 
@@ -251,32 +254,65 @@ async def test_mistakes_in_the_users_own_rules_are_told(connect: Connect, root: 
     assert messages[1].startswith("Dovetail: the editor's settings: there is no key 'exlude'")
 
 
-async def test_no_secret_reaches_a_prompt_a_log_or_an_answer(
-    connect: Connect, root: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """From the file at the cursor, from other files, open buffers and pins, with line ends of Windows."""
-    caplog.set_level(logging.DEBUG)
+def plant(root: Path) -> None:
+    """Secrets of every kind in modules, in files that only a name or `.gitignore` keeps away, and in pins."""
     for number, one in enumerate(planted()):
         text = f"def helper_{number}(amount: int) -> int:\n    {one.code}\n    return amount\n"
         (root / f"m{number}.py").write_text(text, encoding="utf-8")
-    everything = "\n".join(one.code for one in planted())
-    (root / "notes.txt").write_text(everything, encoding="utf-8")
-    (root / ".env").write_text(everything, encoding="utf-8")
+    (root / "notes.txt").write_text(EVERYTHING, encoding="utf-8")
+    (root / ".env").write_text(EVERYTHING, encoding="utf-8")
     (root / ".gitignore").write_text("ignored.py\n", encoding="utf-8")
-    (root / "ignored.py").write_text(f"def ignored_helper(): ...\n{everything}\n", encoding="utf-8")
+    (root / "ignored.py").write_text(f"def ignored_helper(): ...\n{EVERYTHING}\n", encoding="utf-8")
     (root / ".dovetail.toml").write_text('pins = ["notes.txt", "m3.py", ".env", "ignored.py"]\n', encoding="utf-8")
-    engine = ScriptedEngine("1")
-    client = await started(connect, root, engine, context_tokens=4000)
-    for name in (".env", "ignored.py", "buffer.py"):
-        client.open((root / name).as_uri(), f"def from_buffer(): ...\n{everything}\n")
-    seen = ""
-    for number, one in enumerate(planted()):
-        uri = (root / f"open{number}.py").as_uri()
-        head = f"from m{number} import helper_{number}\nfrom buffer import from_buffer\n{one.code}\n"
-        client.open(uri, head.replace("\n", "\r\n") + f"value = helper_{number}(\r\n" + one.code)
-        seen += await prompt(client, engine, uri, head.count("\n"), len(f"value = helper_{number}("))
-        seen += repr(await client.ask("dovetail/why", {"textDocument": {"uri": uri}}))
+
+
+EVERYTHING = "\n".join(one.code for one in planted())
+
+
+def leaked(text: str) -> list[str]:
+    return [one.kind for one in planted() for secret in one.secrets if secret in text]
+
+
+def on_disk(*folders: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
+
+
+async def test_no_secret_reaches_a_prompt_an_answer_a_log_the_statistics_or_the_cache(
+    root: Path, state_folder: Path, cache_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """From the file at the cursor, from other files, open buffers and pins, with line ends of Windows."""
+    caplog.set_level(logging.DEBUG)
+    plant(root)
+    engine, seen = ScriptedEngine("1"), ""
+    async with server_in_process(engine) as client:
+        await client.initialize(root, context_tokens=4000)
+        await client.notification("dovetail/status", lambda status: not status["indexing"])
+        for name in (".env", "ignored.py", "buffer.py"):
+            client.open((root / name).as_uri(), f"def from_buffer(): ...\n{EVERYTHING}\n")
+        for number, one in enumerate(planted()):
+            uri = (root / f"open{number}.py").as_uri()
+            head = f"from m{number} import helper_{number}\nfrom buffer import from_buffer\n{one.code}\n"
+            client.open(uri, head.replace("\n", "\r\n") + f"value = helper_{number}(\r\n" + one.code)
+            seen += await prompt(client, engine, uri, head.count("\n"), len(f"value = helper_{number}("))
+            seen += repr(await client.ask("dovetail/why", {"textDocument": {"uri": uri}}))
+            seen += repr(await client.ask("dovetail/why", {"textDocument": {"uri": uri}, "html": True}))
+        await client.leave()
     assert f"helper_{len(planted()) - 1}(amount: int)" in seen and "notes.txt" in seen  # there was something to leak
-    seen += repr(client.notifications) + caplog.text
-    assert [one.kind for one in planted() for secret in one.secrets if secret in seen] == []
+    assert leaked(seen + repr(client.notifications) + caplog.text) == []
     assert "ignored_helper" not in seen
+    written = on_disk(state_folder, cache_folder)
+    assert any(str(cache_folder) in path for path in written) and any(str(state_folder) in path for path in written)
+    assert [path for path, data in written.items() if leaked(data.decode("latin-1"))] == []
+    assert leaked(what_the_cache_gives_back(root, cache_folder)) == []  # what is packed on disk is not seen as bytes
+
+
+def what_the_cache_gives_back(root: Path, cache_folder: Path) -> str:
+    """All records and words that an index has after a start with this cache."""
+    index = WorkspaceIndex(root, cache=IndexCache(cache_folder / "index", 10**9), workers=0)
+    index.build()
+    files = index.snapshot.files
+    assert len(files) > len(planted())
+    seen = "\n".join(f"{files[path].text}\n{files[path].symbols}" for path in files)
+    words = "\n".join(index.snapshot.words.log.words())
+    index.close()
+    return f"{seen}\n{words}"

@@ -50,8 +50,9 @@ def _rules(arguments: argparse.Namespace, near: Path) -> WorkspaceRules:
 
 
 def _relative(path: Path, root: Path, root_is_given: bool) -> str:
-    """The path below the root; relative paths count from here, and where a root is given and that fails, from there."""
-    for full in (path.absolute(), root / path if root_is_given else path.absolute()):
+    """The path below the root. A relative one counts from here; where a root is given, from there if nothing is here."""
+    candidates = [path.absolute(), *([root / path] if root_is_given else [])]
+    for full in sorted(candidates, key=lambda each: not each.exists()):
         for form in (full, full.parent.resolve() / full.name):  # the file itself may be a link: that is judged later
             if form.is_relative_to(root) and ".." not in form.parts:
                 return form.relative_to(root).as_posix()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 PACKAGES = ("lsp/dovetail", "context/dovetail_context", "models/dovetail_models")
 # Neither compiled files nor editors' leftovers belong into a wheel; all else in a package does.
-KINDS = {".py", ".scm", ".gguf", ".json", ".typed", ".html", ".css", ".js"}
+KINDS = {".py", ".md", ".scm", ".gguf", ".json", ".typed", ".html", ".css", ".js"}
 MAX_WHEEL_BYTES = 60_000_000
 
 

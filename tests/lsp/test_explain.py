@@ -162,7 +162,7 @@ def test_a_page_of_nothing_says_why() -> None:
         (-1.2, "f(a,\n  b)", True, "sure enough for a line"),
         (-2.0, "first + second", True, "sure enough for a word"),
         (-9.0, "a", True, "not sure enough to show anything"),
-        (-9.0, "a", False, "it was asked for, so all of it is shown"),
+        (-9.0, "a", False, "it was asked for, so that decides nothing"),
     ],
 )
 def test_what_confidence_decided(logprob: float, written: str, automatic: bool, decision: str) -> None:

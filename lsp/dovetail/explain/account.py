@@ -186,7 +186,7 @@ def _decision(completion: Completion, automatic: bool) -> str:
     if reply.logprob is None:
         return "there was nothing to be sure of"
     if not automatic:
-        return "it was asked for, so all of it is shown"
+        return "it was asked for, so that decides nothing"
     part = confident_part(reply.text, reply.logprob)
     if part == reply.text:
         return "sure enough to show all of it"

@@ -24,7 +24,7 @@ from dovetail_context.tokens import estimate_tokens
 RETRIEVERS: tuple[Retriever, ...] = (Scope(), Similar(), Callers(), Siblings(), Recent())
 # What the budget left out is told up to this many, best first: enough to see what a larger budget would bring.
 MAX_LEFT_OUT = 50
-MAX_PRICED = 600  # candidates, best first, that the budget looks at; several times what the largest budget holds
+MAX_PRICED = 350  # candidates, best first, that the budget looks at; several times what the largest budget holds
 INDENT_TOKENS = 1  # the indentation of a member inside its class
 # What was shown before counts this much more than what was not: a change costs the reading of all that stands behind.
 STAYING = 2.0
@@ -142,13 +142,13 @@ def _price(one: Ranked, situation: Situation, count: Callable[[str], int]) -> Pr
 
 
 def _class_of(situation: Situation, path: str, outer: str, name: str) -> Symbol | None:
-    members = situation.snapshot.files[path].members(outer).get(name, ())
+    members = situation.record_of(path).members(outer).get(name, ())
     return next((each for each in members if each.kind == "class"), None)
 
 
 def _pieces(chosen: list[Choice], situation: Situation, count: Callable[[str], int]) -> list[ContextPiece]:
     files = by_path(chosen)
-    named = frozenset(name for path in files for name in situation.snapshot.files[path].members(""))
+    named = frozenset(name for path in files for name in situation.record_of(path).members(""))
     imports = {path: _imports(situation, path, files.keys(), named) for path in files}
     ordered = dependency_order(tuple(files), imports.__getitem__)
     return [piece for path in ordered for piece in _of_file(path, files[path], situation, count)]
@@ -157,7 +157,7 @@ def _pieces(chosen: list[Choice], situation: Situation, count: Callable[[str], i
 def _of_file(path: str, chosen: list[Choice], situation: Situation, count: Callable[[str], int]) -> list[ContextPiece]:
     """The symbols of a file folded into one outline, its windows behind it, in file order."""
     symbols = [one for one in chosen if one.ranked.symbol is not None]
-    digest = situation.snapshot.files[path].digest
+    digest = situation.record_of(path).digest
     found: list[ContextPiece] = []
     if symbols:
         texts = {
@@ -165,7 +165,7 @@ def _of_file(path: str, chosen: list[Choice], situation: Situation, count: Calla
             for one in symbols
             if one.ranked.symbol
         }
-        text = outline(situation.snapshot.files[path], texts)
+        text = outline(situation.record_of(path), texts)
         found.append(_piece(path, symbols, text, "outline" if len(symbols) > 1 else "signature", count, digest))
     found.extend(
         _piece(path, [one], one.ranked.text, "lines", count, digest) for one in chosen if one.ranked.symbol is None
@@ -196,7 +196,7 @@ def _piece(
 
 def _imports(situation: Situation, path: str, others: Iterable[str], named: frozenset[str]) -> list[str]:
     """Those of the `others` that a file imports, if only through files that pass their names on; `named` are those."""
-    names, record = situation.inference.names, situation.snapshot.files[path]
+    names, record = situation.inference.names, situation.record_of(path)
     found: set[str] = set()
     resolver = situation.snapshot.resolver(record.language)
     for imported in record.imports:

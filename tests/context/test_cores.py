@@ -12,7 +12,7 @@ import pytest
 from dovetail_context.budget import Price, choose
 from dovetail_context.index.access import alternatives, base_name, put_in
 from dovetail_context.index.record import Symbol
-from dovetail_context.index.words import WordLog, WordView
+from dovetail_context.index.words import TextWords, WordLog, WordView, read_words
 from dovetail_context.languages.registry import language_for
 from dovetail_context.layout import dependency_order, outline
 from dovetail_context.meaning.types import TypeExpression, parse_type
@@ -245,21 +245,25 @@ def test_estimate_is_near_the_real_vocabulary(shared: Path) -> None:
         model.close()
 
 
+def read(*texts: tuple[str, str]) -> list[tuple[str, TextWords]]:
+    return [(path, read_words(text)) for path, text in texts]
+
+
 def test_words_are_found_by_file() -> None:
-    view = WordView(WordLog(), {}).updated([("a.py", "x = money.total\n"), ("b.py", "total = money\n")], ())
+    view = WordView(WordLog()).updated(read(("a.py", "x = money.total\n"), ("b.py", "total = money\n")), ())
     assert view.files_with("money") == ["a.py", "b.py"]
     assert view.files_with(".total") == ["a.py"]
     assert view.files_with("total") == ["b.py"]
-    later = view.updated([("a.py", "y = 1\n")], ["b.py"])
+    later = view.updated(read(("a.py", "y = 1\n")), ["b.py"])
     assert later.files_with("money") == []
     assert view.files_with("money") == ["a.py", "b.py"]
 
 
 def test_the_log_is_written_anew_when_most_of_it_is_replaced() -> None:
-    view = WordView(WordLog(), {}).updated([("a.py", "kept\n"), ("b.py", "typed0\n")], ())
+    view = WordView(WordLog()).updated(read(("a.py", "kept\n"), ("b.py", "typed0\n")), ())
     first = view
     for keystroke in range(1, 2500):
-        view = view.updated([("b.py", f"typed{keystroke} kept\n")], ())
+        view = view.updated(read(("b.py", f"typed{keystroke} kept\n")), ())
     assert view.files_with("kept") == ["a.py", "b.py"]
     assert view.files_with("typed2499") == ["b.py"]
     assert view.files_with("typed7") == []
@@ -270,7 +274,7 @@ def test_the_log_is_written_anew_when_most_of_it_is_replaced() -> None:
 def test_names_fit_by_their_words() -> None:
     assert parts_of("loadURLs_from2") == ("load", "url", "from")
     text = "# Register the client\n"
-    around = Surroundings(text, len(text), WordView(WordLog(), {}))
+    around = Surroundings(text, len(text), WordView(WordLog()))
     assert around.affinity("register_client") > 0.9
     assert around.affinity("register_server") < around.affinity("register_client")
     assert around.affinity("unrelated") == 0.0
@@ -279,7 +283,7 @@ def test_names_fit_by_their_words() -> None:
 def test_similar_windows_hold_the_rare_words() -> None:
     other = "\n".join(f"filler{n} = common" for n in range(30)) + "\nrare_one = rare_two(common)\n" + "x = 1\n" * 30
     files = [("other.py", other), *((f"f{n}.py", "common = filler0\n") for n in range(30))]
-    words = WordView(WordLog(), {}).updated(files, ())
+    words = WordView(WordLog()).updated(read(*files), ())
     text = "def f():\n    rare_two(rare_one, common)\n    "
     rarities = query_rarities(text, len(text), words)
     (best, *_) = similar_windows(rarities, "main.py", words, 5)
@@ -290,7 +294,7 @@ def test_similar_windows_hold_the_rare_words() -> None:
 
 def test_likeness_counts_what_no_file_holds_yet() -> None:
     """A window is not "100 % like" a text whose own words it cannot have; the words of languages tell nothing."""
-    words = WordView(WordLog(), {}).updated([("a.py", "def shared(value):\n    return value\n")], ())
+    words = WordView(WordLog()).updated(read(("a.py", "def shared(value):\n    return value\n")), ())
     rarities = query_rarities("def fresh(shared):\n    return unheard_of(shared)", 40, words)
     assert set(rarities) == {"fresh", "shared", "unheard_of"}
     (window,) = similar_windows(rarities, "main.py", words, 5)

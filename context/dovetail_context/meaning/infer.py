@@ -142,7 +142,7 @@ class Inference:
         """The class around a place, as an instance or as itself."""
         if place.owner is not None and place.owner.definition.symbol is not None:
             return (Value(kind, place.owner.definition, "", place.owner.arguments, place.owner.written_in),)
-        record = self.snapshot.files.get(place.path)
+        record = self.names.record(place.path)
         container, _, name = place.container.rpartition(".")
         symbols = record.members(container).get(name, ()) if record is not None else ()
         found = tuple(Definition(place.path, symbol) for symbol in symbols)
@@ -181,14 +181,14 @@ class Inference:
     def _parts(self, definition: Definition) -> tuple[tuple[str, Mapping[str, tuple[Symbol, ...]]], ...]:
         """The members of a class by name, with the file that they stand in: its own file, then its companions."""
         known = self._known_parts.get(definition)
-        record = self.snapshot.files.get(definition.path)
+        record = self.names.record(definition.path)
         if known is not None or record is None or definition.symbol is None:
             return known or ()
         symbol = definition.symbol
         found: list[tuple[str, Mapping[str, tuple[Symbol, ...]]]] = []
         partial = self._rules(record.path).partial_classes
         for path in (record.path, *self.snapshot.resolver(record.language).companions(record.path)):
-            other = self.snapshot.files.get(path)
+            other = self.names.record(path)
             if other is None or not (members := other.members(symbol.qualified)):
                 continue
             if path == record.path or partial or symbol.name not in other.members(symbol.container):
@@ -213,7 +213,7 @@ class Inference:
             mark = language_named(language).rules.extension_mark
             found: dict[str, dict[str, dict[str, tuple[Symbol, ...]]]] = {}
             for other in (path, *self.snapshot.resolver(language).companions(path)) if mark else ():
-                record = self.snapshot.files.get(other)
+                record = self.names.record(other)
                 for symbol in record.symbols if record is not None else ():
                     if mark in symbol.signature and symbol.parameters and (to := parse_type(symbol.parameters[0][1])):
                         of_file = found.setdefault(to[0].last_name, {}).setdefault(other, {})
@@ -516,12 +516,12 @@ class Inference:
         return self._known_nested[key]
 
     def _classes_in(self, path: str, container: str, name: str) -> tuple[Definition, ...]:
-        record = self.snapshot.files.get(path)
+        record = self.names.record(path)
         symbols = record.members(container).get(name, ()) if record is not None else ()
         return tuple(found for symbol in symbols if _is_class(found := Definition(path, symbol)))
 
     def _rules(self, path: str) -> TypeRules:
-        record = self.snapshot.files.get(path)
+        record = self.names.record(path)
         return language_named(record.language).rules if record is not None else TypeRules()
 
 

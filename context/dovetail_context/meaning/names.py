@@ -29,10 +29,17 @@ class Names:
 
     def __init__(self, snapshot: IndexSnapshot) -> None:
         self._snapshot = snapshot
+        self._records: dict[str, FileRecord | None] = {}
         self._known: dict[tuple[str, str], tuple[Definition, ...]] = {}
         self._known_exports: dict[str, dict[str, tuple[Definition, ...]]] = {}
         self._known_stars: dict[str, tuple[tuple[str, str], ...]] = {}
         self._tables: dict[tuple[str, ...], Mapping[str, tuple[Definition, ...]]] = {}
+
+    def record(self, path: str) -> FileRecord | None:
+        """The record of a file. Held for as long as this lives: the index unpacks one that nobody holds each time."""
+        if path not in self._records:
+            self._records[path] = self._snapshot.files.get(path)
+        return self._records[path]
 
     def top_level(self, path: str, name: str) -> tuple[Definition, ...]:
         """The definitions of `name` as seen at module level in `path`; empty if it is none of this project's."""
@@ -44,9 +51,9 @@ class Names:
     def in_module(self, module: Definition, name: str) -> tuple[Definition, ...]:
         """What `module.name` means."""
         found = tuple(
-            Definition(path, symbol)
-            for path in self._files_of(module)
-            for symbol in self._snapshot.files[path].members("").get(name, ())
+            Definition(record.path, symbol)
+            for record in self._files_of(module)
+            for symbol in record.members("").get(name, ())
         )
         if not found and module.path:
             found = self.top_level(module.path, name)
@@ -55,13 +62,13 @@ class Names:
     def exported(self, module: Definition) -> dict[str, tuple[Definition, ...]]:
         """What a module offers by name: its public symbols, and for a package what it takes in from this project."""
         found: dict[str, tuple[Definition, ...]] = {}
-        for path in self._files_of(module):
-            found.update(self._exported_by(self._snapshot.files[path]))
+        for record in self._files_of(module):
+            found.update(self._exported_by(record))
         return found
 
     def visible(self, path: str) -> Mapping[str, tuple[Definition, ...]]:
         """The names of other files that `path` sees without naming them: of its package, and by star imports."""
-        record = self._snapshot.files.get(path)
+        record = self.record(path)
         if record is None:
             return {}
         ambient = self._snapshot.resolver(record.language).ambient(path)
@@ -81,7 +88,7 @@ class Names:
                 for name, definitions in self._named_by(current):
                     found.setdefault(name, definitions)
                 for path, container in self._stars(current) if current.exports and "*" in current.exports else ():
-                    other = self._snapshot.files.get(path)
+                    other = self.record(path)
                     if other is not None and not container and path not in asked:
                         asked.add(path)
                         pending.append(other)
@@ -99,13 +106,14 @@ class Names:
             if name != "*" and (definitions := self.top_level(record.path, name)):
                 yield name, definitions
 
-    def _files_of(self, module: Definition) -> tuple[str, ...]:
+    def _files_of(self, module: Definition) -> tuple[FileRecord, ...]:
         """The files that make up a module, `module.path` first."""
         others = self._sources(module.module, module.origin) if module.module else ()
-        return tuple(path for path in dict.fromkeys((module.path, *others)) if path in self._snapshot.files)
+        found = (self.record(path) for path in dict.fromkeys((module.path, *others)))
+        return tuple(record for record in found if record is not None)
 
     def _look_up(self, path: str, name: str, seen: frozenset[tuple[str, str]]) -> tuple[Definition, ...]:
-        record = self._snapshot.files.get(path)
+        record = self.record(path)
         if record is None or (path, name) in seen or len(seen) > MAX_HOPS:
             return ()
         seen |= {(path, name)}
@@ -137,7 +145,7 @@ class Names:
         pending, asked = deque(self._stars(record)), {(record.path, "")}
         while pending:
             path, container = pending.popleft()
-            other = self._snapshot.files.get(path)
+            other = self.record(path)
             if other is None or (path, container) in asked:
                 continue
             asked.add((path, container))
@@ -155,7 +163,7 @@ class Names:
     def _through_classes(self, record: FileRecord, name: str) -> tuple[Definition, ...]:
         """A member of a class all of whose members are imported."""
         for path, container in self._stars(record):
-            other = self._snapshot.files.get(path) if container else None
+            other = self.record(path) if container else None
             if other is not None and (symbols := other.members(container).get(name)):
                 return tuple(Definition(path, symbol) for symbol in symbols)
         return ()
@@ -169,9 +177,9 @@ class Names:
         found = self._tables.get(paths)
         if found is None:
             table: dict[str, tuple[Definition, ...]] = {}
-            for path in reversed([path for path in paths if path in self._snapshot.files]):
-                for name, symbols in self._snapshot.files[path].members("").items():
-                    table[name] = tuple(Definition(path, symbol) for symbol in symbols)
+            for record in (self.record(path) for path in reversed(paths)):
+                for name, symbols in record.members("").items() if record is not None else ():
+                    table[name] = tuple(Definition(record.path, symbol) for symbol in symbols)
             found = self._tables[paths] = table
         return found
 
@@ -189,7 +197,7 @@ class Names:
         return self._known_stars[record.path]
 
     def _submodule(self, module: str, name: str, origin: str) -> tuple[Definition, ...]:
-        record = self._snapshot.files.get(origin)
+        record = self.record(origin)
         child = self._snapshot.resolver(record.language).submodule(module, name) if record is not None else ""
         return self._module(child, origin) if child else ()
 
@@ -198,12 +206,12 @@ class Names:
         return (Definition(sources[0], None, module, origin),) if sources else self._namespace(module, origin)
 
     def _namespace(self, module: str, origin: str) -> tuple[Definition, ...]:
-        record = self._snapshot.files.get(origin)
+        record = self.record(origin)
         known = record is not None and self._snapshot.resolver(record.language).is_package(module, origin)
         return (Definition("", None, module, origin),) if known else ()
 
     def _sources(self, module: str, path: str) -> tuple[str, ...]:
-        record = self._snapshot.files.get(path)
+        record = self.record(path)
         return self._snapshot.resolver(record.language).sources(module, path) if record is not None else ()
 
 

@@ -24,7 +24,7 @@ GAINS = (0.4, 0.25)
 UNSURE = 0.5  # a call of something of the same name, whose meaning is unknown here or there
 ALIKE = 0.5  # the part of the gain that depends on how alike the surroundings are
 MAX_CALLEES = 2  # of nested calls, innermost first
-MAX_FILES = 40  # looked through for calls of one name
+MAX_FILES = 12  # looked through for calls of one name
 MAX_SITES_OF_FILE = 8
 MAX_READ = 6  # sites whose meaning is read
 MAX_LINES = 6  # of a call that is shown; long argument lists say the same in their beginning
@@ -65,7 +65,7 @@ def _shown_calls(callee: str, share: float, situation: Situation) -> Iterator[Ca
         same = _is_same(site, meant, situation)
         if same is False:
             continue
-        record = situation.snapshot.files[site.path]
+        record = situation.record_of(site.path)
         shown = excerpt(record, site.line, _end_of_call(record, site))
         if shown is None:
             continue
@@ -81,7 +81,7 @@ def _sites(name: str, situation: Situation) -> Iterator[_Site]:
     """The calls of `name` in other files, as far as a line tells."""
     call = re.compile(rf"(?<![\w$]){re.escape(name)}\s*(?:::)?(?:<[^<>()]*>)?\s*[({{]")
     for path in _files(name, situation):
-        record = situation.snapshot.files[path]
+        record = situation.record_of(path)
         defined = {symbol.start_line + extra for symbol in record.symbols if symbol.name == name for extra in (0, 1)}
         lines, given = record.lines, 0
         for line in _lines_with(name, path, situation):
@@ -130,7 +130,7 @@ def _is_same(site: _Site, meant: set[tuple[str, str]], situation: Situation) -> 
     """Whether the call is one of what is meant; None if that cannot be told."""
     if not meant:
         return None
-    record = situation.snapshot.files[site.path]
+    record = situation.record_of(site.path)
     around = _around(record, site.line)
     first = around.start_line if around is not None else site.line
     text = "\n".join([*record.lines[first - 1 : site.line - 1], record.lines[site.line - 1][: site.position + 1]])

@@ -6,11 +6,13 @@ words around the cursor, whether it stands where code looks like that at the cur
 
 import math
 import re
+from collections.abc import Sequence
 
 from dovetail_context.index.record import Symbol
-from dovetail_context.index.words import words_of
+from dovetail_context.index.words import WordView, words_of
+from dovetail_context.languages.language import TypeRules
 from dovetail_context.retrieve.affinity import Surroundings
-from dovetail_context.retrieve.situation import Situation
+from dovetail_context.retrieve.windows import Window, words_in
 
 SPECIAL = 0.05  # names that the language itself calls
 HIDDEN = 0.4  # hidden names, where they are not visible all the same and the file uses none of others so far
@@ -25,14 +27,13 @@ _FOREIGN_HIDDEN = re.compile(r"\b(?!self\b|cls\b|this\b)\w+\._[^\W_]")
 class Likelihood:
     """Weighs names for one situation."""
 
-    def __init__(self, situation: Situation) -> None:
-        text = situation.query.text
-        self._words = situation.snapshot.words
-        self._surroundings = Surroundings(text, situation.query.offset, self._words)
+    def __init__(self, text: str, offset: int, rules: TypeRules, words: WordView, echoes: Sequence[Window]) -> None:
+        self._words = words
+        self._surroundings = Surroundings(text, offset, words)
         self._present = words_of(text)
-        usual = situation.language.rules.package_members or _FOREIGN_HIDDEN.search(text)
+        usual = rules.package_members or _FOREIGN_HIDDEN.search(text)
         self._hidden = 1.0 if usual else HIDDEN
-        self._echoed = _echoed(situation)
+        self._echoed = words_in(echoes, words)
         self._known: dict[tuple[str, bool], float] = {}
 
     def weight(self, symbol: Symbol) -> float:
@@ -49,15 +50,10 @@ class Likelihood:
         weight = 1.0 if symbol.exported else self._hidden
         weight *= 1.0 + POPULARITY * math.log1p(self._words.frequency("." + name))
         weight *= 1.0 + AFFINITY * self._surroundings.affinity(name)
-        weight *= 1.0 + ECHO * self._echoed.get(name, 0.0)
+        weight *= 1.0 + ECHO * max(self._echo(name), self._echo("." + name))
         return weight * (PRESENT if name in self._present else 1.0)
 
-
-def _echoed(situation: Situation) -> dict[str, float]:
-    """The names that stand where the code looks like that at the cursor, with the likeness of the best such place."""
-    found: dict[str, float] = {}
-    for window in situation.echoes:
-        lines = situation.snapshot.files[window.path].lines[window.start_line - 1 : window.end_line]
-        for word in words_of("\n".join(lines)):
-            found[word] = max(found.get(word, 0.0), window.likeness)
-    return found
+    def _echo(self, word: str) -> float:
+        """The likeness of the best place like that at the cursor in which a word stands."""
+        known = self._words.id_of(word)
+        return 0.0 if known is None else self._echoed.get(known, 0.0)

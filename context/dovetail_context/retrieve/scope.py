@@ -8,15 +8,16 @@ such a thing is used next; their order matters more than their size.
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dovetail_context.index.record import Import
 from dovetail_context.languages.language import Mention
 from dovetail_context.meaning.infer import Place, Value
 from dovetail_context.meaning.names import Definition
-from dovetail_context.retrieve.candidate import Candidate, Evidence
-from dovetail_context.retrieve.likelihood import Likelihood
+from dovetail_context.query import RetrieverName
+from dovetail_context.retrieve.candidate import Candidate
+from dovetail_context.retrieve.offers import Offers
 from dovetail_context.retrieve.situation import Situation
 
 # The share of completions that use one of ...
@@ -36,7 +37,8 @@ VISIBLE_NAMES = 0.5  # the names of other files that need no import, as those of
 MODULE_NAMES = 0.3  # the names of a module that is used through a dot
 BESIDE_RECEIVER = 0.4  # everything else, once the object before the dot is known
 MAX_VISIBLE = 60  # names proposed because they are visible; those after these hardly ever fit
-CERTAIN = 0.95  # nothing is more certain than this
+MAX_MEMBERS = 200  # of one object or module; those after these hardly ever fit
+MAX_MENTIONS = 120  # names near the cursor, nearest first; those behind them count for little
 HALF_LIFE_LINES = 8  # at this distance a mention counts half
 
 _USE = re.compile(r"(?<!\.)\b[^\W\d]\w*\.?")
@@ -46,14 +48,14 @@ _USE = re.compile(r"(?<!\.)\b[^\W\d]\w*\.?")
 class Scope:
     """See the module."""
 
-    name: str = "scope"
+    name: RetrieverName = "scope"
 
     def __call__(self, situation: Situation) -> Iterable[Candidate]:
         reading = _Reading(situation)
-        focused = list(reading.receiver())
-        yield from focused
-        reading.certainty = BESIDE_RECEIVER if focused else 1.0
-        yield from reading.surroundings()
+        reading.receiver()
+        reading.certainty = BESIDE_RECEIVER if reading.offers.anything else 1.0
+        reading.surroundings()
+        return reading.offers.candidates(situation, self.name)
 
 
 class _Reading:
@@ -65,65 +67,64 @@ class _Reading:
         self._view = situation.view
         self._path = situation.query.path
         self.certainty = 1.0
-        self._likelihood = Likelihood(situation)
+        self.offers = Offers()
         self._uses = Counter(_USE.findall(situation.query.text))
-        self._shares: dict[tuple[Definition, str, str], list[tuple[Definition, float]]] = {}
-        self._told: set[tuple[Definition, str]] = set()
+        self._shares: dict[tuple[str, str, str, str], list[tuple[Definition, float]]] = {}
 
-    def receiver(self) -> Iterator[Candidate]:
+    def receiver(self) -> None:
         """The members of what the cursor follows a dot of; a whole name before the cursor may get its dot next."""
         view = self._view
         longer = f"{view.receiver}.{view.typed}" if view.receiver else view.typed
         if view.typed and (values := self._values(longer)):
             for value in values:
-                yield from self._members(value, RECEIVER, f"member of {longer}")
+                self._members(value, RECEIVER, f"member of {longer}")
         elif view.receiver:
             for value in self._values(view.receiver):
-                yield from self._members(value, RECEIVER, f"member of {view.receiver}", view.typed)
+                self._members(value, RECEIVER, f"member of {view.receiver}", view.typed)
 
-    def surroundings(self) -> Iterator[Candidate]:
+    def surroundings(self) -> None:
         """Everything else that is visible."""
         for depth, callee in enumerate(self._view.callees):
-            yield from self._callee(callee, CALLEE / (1 + 2 * depth))
-        yield from self._result()
-        yield from self._own_class()
+            self._callee(callee, CALLEE / (1 + 2 * depth))
+        self._result()
+        self._own_class()
         for name in self._view.bindings:
             for value in self._values(name):
-                yield from self._members(value, IN_SCOPE_VALUE, f"member of {name}")
-        for mention in self._view.mentions:
-            yield from self._mention(mention)
+                self._members(value, IN_SCOPE_VALUE, f"member of {name}")
+        for mention in self._view.mentions[:MAX_MENTIONS]:
+            self._mention(mention)
         for imported in self._situation.record.imports:
             if imported.alias:
-                yield from self._import(imported)
-        yield from self._visible()
+                self._import(imported)
+        self._visible()
 
-    def _callee(self, callee: str, gain: float) -> Iterator[Candidate]:
+    def _callee(self, callee: str, gain: float) -> None:
         """The signature of a call; of a class its constructor, or the fields that stand for one."""
         reason = f"{callee} is being called"
         for value in self._values(callee):
             if value.kind not in ("function", "class"):
                 continue
-            yield from self._definition(value.definition, gain, reason)
+            self._definition(value.definition, gain, reason)
             constructors = self._inference.constructors(value) if value.kind == "class" else ()
             for definition in constructors:
-                yield from self._definition(definition, gain, reason)
+                self._definition(definition, gain, reason)
             for definition in constructors or (value.definition,):
-                yield from self._taken(definition, gain * ARGUMENT, f"{callee} takes it")
+                self._taken(definition, gain * ARGUMENT, f"{callee} takes it")
             if value.kind == "class" and not constructors:
                 for definition, _ in self._inference.members(value):
                     if definition.symbol is not None and definition.symbol.kind == "field":
-                        yield from self._definition(definition, gain / 2, reason)
+                        self._definition(definition, gain / 2, reason)
 
-    def _taken(self, definition: Definition, gain: float, reason: str) -> Iterator[Candidate]:
+    def _taken(self, definition: Definition, gain: float, reason: str) -> None:
         """The types that a callable's parameters are declared with, and their members."""
         symbol = definition.symbol
         place = Place(definition.path, symbol.container if symbol is not None else "")
         for _, type_ in symbol.parameters if symbol is not None else ():
             for value in self._inference.instances(type_, place) if type_ else ():
-                yield from self._definition(value.definition, gain, reason)
-                yield from self._members(value, gain, f"member of a type: {reason}")
+                self._definition(value.definition, gain, reason)
+                self._members(value, gain, f"member of a type: {reason}")
 
-    def _result(self) -> Iterator[Candidate]:
+    def _result(self) -> None:
         """The type that the variable being set or the function's result must have."""
         view = self._view
         for type_, what in (
@@ -131,25 +132,25 @@ class _Reading:
             (view.returns, f"is what {view.function} returns"),
         ):
             for value in self._inference.instances(type_, self._situation.place) if type_ else ():
-                yield from self._definition(value.definition, RESULT, what)
-                yield from self._members(value, RESULT / 2, f"member of a type that {what}")
+                self._definition(value.definition, RESULT, what)
+                self._members(value, RESULT / 2, f"member of a type that {what}")
 
-    def _own_class(self) -> Iterator[Candidate]:
+    def _own_class(self) -> None:
         """What the class around the cursor inherits, and the types that its members hold or return."""
         container = self._view.container
         for own in self._inference.own_class(self._situation.place) if container else ():
             for definition in self._inference.bases(own):
-                yield from self._definition(definition, OWN_BASES / 2, f"base class of {container}")
-            yield from self._members(own, OWN_BASES, f"inherited by {container}")
+                self._definition(definition, OWN_BASES / 2, f"base class of {container}")
+            self._members(own, OWN_BASES, f"inherited by {container}")
             reasons: dict[Value, str] = {}
             for definition, _ in self._inference.members(own):
                 for value in self._inference.result(definition, own):
                     if value.kind == "instance" and definition.symbol is not None:
                         reasons.setdefault(value, f"member of the own {definition.symbol.name}")
             for value, reason in reasons.items():
-                yield from self._members(value, OWN_FIELDS, reason)
+                self._members(value, OWN_FIELDS, reason)
 
-    def _mention(self, mention: Mention) -> Iterator[Candidate]:
+    def _mention(self, mention: Mention) -> None:
         """What a name near the cursor means, and the members of what it holds."""
         nearness = 0.5 ** (abs(mention.distance) / HALF_LIFE_LINES)
         parts = mention.access.split(".")
@@ -157,40 +158,39 @@ class _Reading:
         first = parts[0].removesuffix("()")
         if first not in self._view.bindings:
             for definition in self._inference.names.top_level(self._path, first):
-                yield from self._definition(definition, MENTIONED_NAME * nearness, f"used as {first} in {where}")
+                self._definition(definition, MENTIONED_NAME * nearness, f"used as {first} in {where}")
         for length in range(1, len(parts) + 1):
             access = ".".join(parts[:length])
             for value in self._values(access):
                 if value.kind == "module":
                     used = parts[length].removesuffix("()") if length < len(parts) else ""
-                    yield from self._module(value, MODULE_NAMES * nearness, f"member of {access}", used)
+                    self._module(value, MODULE_NAMES * nearness, f"member of {access}", used)
                 elif value.kind == "function":
-                    yield from self._definition(value.definition, MENTIONED_NAME * nearness, f"used in {where}")
+                    self._definition(value.definition, MENTIONED_NAME * nearness, f"used in {where}")
                 else:
                     named = value.kind == "class" and length == len(parts)  # a class alone stands for its objects
                     whose = replace(value, kind="instance") if named else value
-                    yield from self._members(whose, MENTIONED_VALUE * nearness, f"member of {access}, used in {where}")
+                    self._members(whose, MENTIONED_VALUE * nearness, f"member of {access}, used in {where}")
 
-    def _import(self, imported: Import) -> Iterator[Candidate]:
+    def _import(self, imported: Import) -> None:
         """An imported name counts by how often the file uses it; so do the members of what it uses through a dot."""
         uses, members_uses = self._uses[imported.alias], self._uses[imported.alias + "."]
         unused = uses <= 1 and not members_uses and self._stands_once(imported.alias)
         gain = UNUSED_IMPORT if unused else IMPORTED_NAME * (1 + math.log1p(uses) / 2)
         reason = f"imported in line {imported.line}" + (" and not used yet" if unused else "")
         for definition in self._inference.names.imported(imported, self._path):
-            yield from self._definition(definition, gain, reason)
+            self._definition(definition, gain, reason)
             if members_uses or unused:
                 mass = UNUSED_IMPORT if unused else IMPORTED_MEMBERS * math.log1p(members_uses)
                 for value in self._inference.of_symbol(definition):
-                    yield from self._members(value, mass, f"member of {imported.alias}, {reason}")
+                    self._members(value, mass, f"member of {imported.alias}, {reason}")
 
-    def _visible(self) -> Iterator[Candidate]:
+    def _visible(self) -> None:
         """The names of other files that are visible without being named in an import."""
         visible = [found[-1] for found in self._inference.names.visible(self._path).values()]
         typed = "" if self._view.receiver else self._view.typed
         shared = sorted(self._shared(visible, typed), key=lambda one: -one[1])
-        for definition, share in shared[:MAX_VISIBLE]:
-            yield from self._definition(definition, VISIBLE_NAMES * share, "visible without an import")
+        self.offers.shared(shared[:MAX_VISIBLE], VISIBLE_NAMES * self.certainty, "visible without an import")
 
     def _stands_once(self, name: str) -> bool:
         """Whether a name stands in the text only where it is imported."""
@@ -200,28 +200,26 @@ class _Reading:
     def _values(self, access: str) -> tuple[Value, ...]:
         return self._inference.evaluate(access, self._situation.place)
 
-    def _module(self, value: Value, mass: float, reason: str, used: str = "", typed: str = "") -> Iterator[Candidate]:
+    def _module(self, value: Value, mass: float, reason: str, used: str = "", typed: str = "") -> None:
         """The names of a module; the one that is `used` at the place at hand counts as such."""
         offered = self._inference.names.exported(value.definition)
-        if (value.definition, reason) not in self._told:  # for one reason only the best counts, and that comes first
-            self._told.add((value.definition, reason))
-            for definition, share in self._shared([found[-1] for found in offered.values()], typed):
-                yield from self._definition(definition, mass * share, reason)
+        key = (value.definition.path, value.definition.module, value.kind, typed)
+        if key not in self._shares:
+            self._shares[key] = self._shared([found[-1] for found in offered.values()], typed)
+        self.offers.shared(self._shares[key], mass * self.certainty, reason)
         for definition in offered.get(used, ()):
-            yield from self._definition(
-                definition, MENTIONED_NAME * min(1.0, mass / MODULE_NAMES), f"{reason}, used near by"
-            )
+            self._definition(definition, MENTIONED_NAME * min(1.0, mass / MODULE_NAMES), f"{reason}, used near by")
 
-    def _members(self, value: Value, mass: float, reason: str, typed: str = "") -> Iterator[Candidate]:
+    def _members(self, value: Value, mass: float, reason: str, typed: str = "") -> None:
         """The members of an object, class or module share the chance `mass` that one of them is used."""
         if value.kind == "module":
-            yield from self._module(value, mass, reason, typed=typed)
+            self._module(value, mass, reason, typed=typed)
         elif value.kind in ("instance", "class"):
-            key = (value.definition, value.kind, typed)
+            symbol = value.definition.symbol
+            key = (value.definition.path, symbol.qualified if symbol is not None else "", value.kind, typed)
             if key not in self._shares:
                 self._shares[key] = self._shared(self._inference.reached(value), typed)
-            for definition, share in self._shares[key]:
-                yield from self._definition(definition, mass * share, reason)
+            self.offers.shared(self._shares[key], mass * self.certainty, reason)
 
     def _shared(self, definitions: Iterable[Definition], typed: str) -> list[tuple[Definition, float]]:
         """Definitions whose names go on from what is typed, with the share of the uses that each is expected to get."""
@@ -230,9 +228,12 @@ class _Reading:
             for each in definitions
             if each.symbol is not None and each.symbol.name.startswith(typed) and self._reachable(each)
         ]
-        weights = [self._likelihood.weight(each.symbol) for each in fitting if each.symbol is not None]
+        weights = [self._situation.likelihood.weight(each.symbol) for each in fitting if each.symbol is not None]
         whole = sum(weights)
-        return [(definition, weight / whole) for definition, weight in zip(fitting, weights, strict=True)]
+        shared = [(definition, weight / whole) for definition, weight in zip(fitting, weights, strict=True)]
+        if len(shared) > MAX_MEMBERS:
+            shared = sorted(shared, key=lambda one: -one[1])[:MAX_MEMBERS]
+        return shared
 
     def _reachable(self, definition: Definition) -> bool:
         """Whether a symbol of another file may be used here; of the own class, parts may lie in other files."""
@@ -243,22 +244,16 @@ class _Reading:
             return True
         return rules.package_members and definition.path.rpartition("/")[0] == self._path.rpartition("/")[0]
 
-    def _definition(self, definition: Definition, gain: float, reason: str) -> Iterator[Candidate]:
+    def _definition(self, definition: Definition, gain: float, reason: str) -> None:
         """One definition in another file. Of conditional definitions the last stands for all."""
         symbol, language = definition.symbol, self._situation.language
         if symbol is None or definition.path == self._path or gain <= 0:
             return
-        same = self._situation.snapshot.files[definition.path].members(symbol.container)[symbol.name]
-        if not language.rules.overloads and same[-1] is not symbol:
+        record = self._inference.names.record(definition.path)
+        if record is None:
             return
-        if not self._reachable(definition):
+        same = record.members(symbol.container)[symbol.name]
+        if not language.rules.overloads and same[-1] != symbol:
             return
-        yield Candidate(
-            definition.path,
-            symbol.start_line,
-            symbol.end_line,
-            language.reduced(symbol),
-            Evidence("scope", reason, min(gain * self.certainty, CERTAIN)),
-            symbol,
-            language.brief(symbol),
-        )
+        if self._reachable(definition):
+            self.offers.one(definition, gain * self.certainty, reason)

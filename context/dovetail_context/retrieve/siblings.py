@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dovetail_context.index.record import FileRecord, Symbol
-from dovetail_context.languages.registry import language_named
 from dovetail_context.meaning.infer import Value
+from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.types import parse_type
 from dovetail_context.query import RetrieverName
 from dovetail_context.retrieve.affinity import parts_of
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.excerpt import excerpt
-from dovetail_context.retrieve.likelihood import Likelihood
+from dovetail_context.retrieve.offers import Offers
 from dovetail_context.retrieve.situation import Situation
 
 PREFERRED = 0.6  # one of the names of a file that the project's rules name is used
@@ -24,7 +24,7 @@ UNDER_TEST = 0.35  # a test uses one of the names of the file under test
 COUNTERPART = 0.2  # a source uses one of the names of its header
 SAME_METHOD = 0.4  # another implementation of the method at hand does something like it
 SAME_BASE = 0.15  # one of the members of another implementation
-MAX_FILES = 60  # looked through for classes with the same base
+MAX_FILES = 16  # looked through for classes with the same base
 MAX_CLASSES = 3
 MAX_LINES = 14  # of a method that is shown
 
@@ -39,11 +39,13 @@ class Siblings:
     name: RetrieverName = "siblings"
 
     def __call__(self, situation: Situation) -> Iterable[Candidate]:
-        likelihood = Likelihood(situation)
+        offers = Offers()
         for path, mass, reason in _counterparts(situation):
-            yield from _names(situation.snapshot.files[path], mass, reason, likelihood)
+            offered = [symbol for symbol in situation.record_of(path).symbols if symbol.exported]
+            offers.shared(_shares(path, offered, situation), mass, reason)
         for base, own in _bases(situation):
-            yield from _implementations(base, own, situation, likelihood)
+            yield from _implementations(base, own, situation, offers)
+        yield from offers.candidates(situation, self.name)
 
 
 def _counterparts(situation: Situation) -> Iterator[tuple[str, float, str]]:
@@ -79,13 +81,11 @@ def _under_test(tested: str, suffix: str, folder: str, situation: Situation) -> 
                 yield definition.path
 
 
-def _names(record: FileRecord, mass: float, reason: str, likelihood: Likelihood) -> Iterator[Candidate]:
-    """The names that a file offers share the chance that one of them is used."""
-    offered = [symbol for symbol in record.symbols if symbol.exported and not symbol.name.startswith("__")]
-    weights = [likelihood.weight(symbol) for symbol in offered]
-    whole = sum(weights)
-    for symbol, weight in zip(offered, weights, strict=True):
-        yield _symbol(record, symbol, reason, mass * weight / whole)
+def _shares(path: str, symbols: Iterable[Symbol], situation: Situation) -> list[tuple[Definition, float]]:
+    """The share of the uses that each of some symbols of a file is expected to get."""
+    weights = [(symbol, situation.likelihood.weight(symbol)) for symbol in symbols]
+    whole = sum(weight for _, weight in weights)
+    return [(Definition(path, symbol), weight / whole) for symbol, weight in weights]
 
 
 def _bases(situation: Situation) -> Iterator[tuple[str, Value]]:
@@ -97,7 +97,7 @@ def _bases(situation: Situation) -> Iterator[tuple[str, Value]]:
                 yield expression.last_name, own
 
 
-def _implementations(base: str, own: Value, situation: Situation, likelihood: Likelihood) -> Iterator[Candidate]:
+def _implementations(base: str, own: Value, situation: Situation, offers: Offers) -> Iterator[Candidate]:
     """Other classes with the same base: the method of the name at hand as it stands, else their members."""
     function = situation.view.function
     for record, each in _heirs(base, own, situation):
@@ -108,10 +108,7 @@ def _implementations(base: str, own: Value, situation: Situation, likelihood: Li
             if shown is not None:
                 evidence = Evidence("siblings", f"{each.name}.{function}: {reason}", SAME_METHOD / MAX_CLASSES)
                 yield Candidate(record.path, shown.start_line, shown.end_line, shown.text, evidence)
-        names = [same[-1] for same in members.values()]
-        weights = [likelihood.weight(symbol) for symbol in names]
-        for symbol, weight in zip(names, weights, strict=True):
-            yield _symbol(record, symbol, reason, SAME_BASE * weight / sum(weights))
+        offers.shared(_shares(record.path, [same[-1] for same in members.values()], situation), SAME_BASE, reason)
 
 
 def _heirs(base: str, own: Value, situation: Situation) -> list[tuple[FileRecord, Symbol]]:
@@ -133,16 +130,3 @@ def _heirs(base: str, own: Value, situation: Situation) -> list[tuple[FileRecord
     ]
     found.sort(key=lambda one: -len(like.intersection(parts_of(one[1].name))))
     return found[:MAX_CLASSES]
-
-
-def _symbol(record: FileRecord, symbol: Symbol, reason: str, gain: float) -> Candidate:
-    language = language_named(record.language)
-    return Candidate(
-        record.path,
-        symbol.start_line,
-        symbol.end_line,
-        language.reduced(symbol),
-        Evidence("siblings", reason, gain),
-        symbol,
-        language.brief(symbol),
-    )

@@ -7,7 +7,7 @@ from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.excerpt import excerpt
 from dovetail_context.retrieve.situation import Situation
 
-MAX_WINDOWS = 24
+MAX_WINDOWS = 14
 # How often a window as like as a copy is what is needed, beside what other retrievers show of it; less alike and later
 # ones less.
 BEST = 0.35
@@ -22,7 +22,7 @@ class Similar:
 
     def __call__(self, situation: Situation) -> Iterable[Candidate]:
         for rank, window in enumerate(situation.echoes[:MAX_WINDOWS]):
-            shown = excerpt(situation.snapshot.files[window.path], window.start_line, window.end_line)
+            shown = excerpt(situation.record_of(window.path), window.start_line, window.end_line)
             if shown is not None:
                 gain = BEST * window.likeness / (1.0 + FALL_OFF * rank)
                 yield Candidate(

@@ -10,6 +10,7 @@ from dovetail_context.languages.language import CursorView, Language
 from dovetail_context.languages.registry import language_for, language_named
 from dovetail_context.meaning.infer import Inference, Place
 from dovetail_context.query import Query
+from dovetail_context.retrieve.likelihood import Likelihood
 from dovetail_context.retrieve.windows import Window, query_rarities, similar_windows
 
 MAX_ECHOES = 32
@@ -20,7 +21,7 @@ class Situation:
     """A query, read: `snapshot` holds the query's own text in place of what index and disk know of its file.
 
     `rarities` are the words around the cursor with how rare each is in the project; `echoes` are the places in other
-    files that hold most of them, most alike first.
+    files that hold most of them, most alike first; `likelihood` weighs names for this place.
     """
 
     query: Query
@@ -31,11 +32,19 @@ class Situation:
     inference: Inference
     rarities: Mapping[str, float]
     echoes: tuple[Window, ...]
+    likelihood: Likelihood
 
     @property
     def place(self) -> Place:
         """Where expressions at the cursor stand."""
         return Place(self.query.path, self.view.container, self.view.bindings)
+
+    def record_of(self, path: str) -> FileRecord:
+        """The record of a file of the snapshot. Raises KeyError if there is none."""
+        record = self.inference.names.record(path)
+        if record is None:
+            raise KeyError(path)
+        return record
 
 
 def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
@@ -52,7 +61,8 @@ def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
     view = language.cursor(query.text, query.offset)
     rarities = query_rarities(query.text, query.offset, snapshot.words)
     echoes = tuple(similar_windows(rarities, query.path, snapshot.words, MAX_ECHOES))
-    return Situation(query, whole, language, record, view, Inference(whole), rarities, echoes)
+    likelihood = Likelihood(query.text, query.offset, language.rules, snapshot.words, echoes)
+    return Situation(query, whole, language, record, view, Inference(whole), rarities, echoes, likelihood)
 
 
 def _as_typed(language: Language, query: Query, known: FileRecord | None) -> FileRecord:

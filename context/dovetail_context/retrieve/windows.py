@@ -7,7 +7,7 @@ word counts once).
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,8 @@ LINES_BEFORE = 10
 LINES_AFTER = 5
 WINDOW_LINES = 12
 STRIDE_LINES = 6
-MAX_FILES = 60  # looked into; the score of files below that is that of chance
-MAX_WINDOWS_OF_FILE = 24
+MAX_FILES = 30  # looked into; the score of files below that is that of chance
+MAX_WINDOWS_OF_FILE = 8
 COMMON_SHARE = 0.4  # a word in more than this share of the files tells nothing, unless there are few files
 MIN_FILES_FOR_COMMON = 20
 DOUBT_WORDS = 2  # as if the query had so many more rare words: one that has hardly any proves little
@@ -87,6 +87,19 @@ def similar_windows(rarities: Mapping[str, float], path: str, words: WordView, l
         found.extend(_windows_of(other, words, slots, weights, whole))
     found.sort(key=lambda window: (-window.likeness, window.path, window.start_line))
     return list(_without_overlaps(found, limit))
+
+
+def words_in(windows: Iterable[Window], words: WordView) -> dict[int, float]:
+    """The numbers of the words that stand in windows, each with the likeness of the best of them."""
+    found: dict[int, float] = {}
+    for window in windows:
+        ids = np.frombuffer(words.files[window.path].ids, dtype=np.uint32)
+        ends = np.flatnonzero(ids == LINE_END)
+        start = int(ends[window.start_line - 2]) if 1 < window.start_line <= len(ends) + 1 else 0
+        end = int(ends[window.end_line - 1]) if window.end_line <= len(ends) else len(ids)
+        for word in set(ids[start:end].tolist()):
+            found[word] = max(found.get(word, 0.0), window.likeness)
+    return found
 
 
 def _whole(rarities: Mapping[str, float]) -> float:

@@ -1,0 +1,98 @@
+"""`Offers`: what a retriever found, added up by definition before anything is rendered.
+
+The same object is often found in many ways, and each of its members with it; so chances are kept by object and shared
+out among the members once, at the end.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from dovetail_context.meaning.names import Definition
+from dovetail_context.query import RetrieverName
+from dovetail_context.retrieve.candidate import Candidate, Evidence
+from dovetail_context.retrieve.situation import Situation
+
+CERTAIN = 0.95  # nothing is more certain than this
+MAX_OFFERED = 300  # definitions that are passed on, best first; several times what the largest budget holds
+
+Shares = Sequence[tuple[Definition, float]]
+
+
+@dataclass(slots=True)
+class _Offer:
+    """A definition: the chance that none of its reasons holds, and the best of them."""
+
+    definition: Definition
+    missed: float = 1.0
+    best: float = 0.0
+    reason: str = ""
+
+    def add(self, gain: float, reason: str) -> None:
+        gain = min(gain, CERTAIN)
+        self.missed *= 1.0 - gain
+        if gain > self.best:
+            self.best, self.reason = gain, reason
+
+
+@dataclass(slots=True)
+class Offers:
+    """Collects chances. Of those for one thing with the same reason only the best counts."""
+
+    _singles: dict[tuple[str, int, str], tuple[Definition, dict[str, float]]] = field(default_factory=dict)
+    _groups: dict[int, tuple[Shares, dict[str, float]]] = field(default_factory=dict)
+
+    @property
+    def anything(self) -> bool:
+        """Whether anything was found so far."""
+        return bool(self._singles or self._groups)
+
+    def one(self, definition: Definition, gain: float, reason: str) -> None:
+        """A definition that is used with the chance `gain`."""
+        _, gains = self._singles.setdefault(_key(definition), (definition, {}))
+        gains[reason] = max(gain, gains.get(reason, 0.0))
+
+    def shared(self, shares: Shares, mass: float, reason: str) -> None:
+        """Definitions one of which is used with the chance `mass`; the same object must be given for the same ones."""
+        if shares:
+            _, masses = self._groups.setdefault(id(shares), (shares, {}))
+            masses[reason] = max(mass, masses.get(reason, 0.0))
+
+    def candidates(self, situation: Situation, retriever: RetrieverName) -> Iterator[Candidate]:
+        """The best of what was found in other files."""
+        for gain, offer in self._best(situation.query.path):
+            definition, language = offer.definition, situation.language
+            symbol = definition.symbol
+            if symbol is not None:
+                yield Candidate(
+                    definition.path,
+                    symbol.start_line,
+                    symbol.end_line,
+                    language.reduced(symbol),
+                    Evidence(retriever, offer.reason, gain),
+                    symbol,
+                    language.brief(symbol),
+                )
+
+    def _best(self, own_path: str) -> Iterable[tuple[float, _Offer]]:
+        found: dict[tuple[str, int, str], _Offer] = {}
+        for key, (definition, gains) in self._singles.items():
+            offer = found.setdefault(key, _Offer(definition))
+            for reason, gain in gains.items():
+                offer.add(gain, reason)
+        for shares, masses in self._groups.values():
+            for definition, share in shares:
+                if definition.path != own_path:
+                    offer = found.setdefault(_key(definition), _Offer(definition))
+                    for reason, mass in masses.items():
+                        offer.add(mass * share, reason)
+        ordered = sorted(((min(1.0 - offer.missed, CERTAIN), key) for key, offer in found.items()), key=_best_first)
+        return ((gain, found[key]) for gain, key in ordered[:MAX_OFFERED] if gain > 0.0)
+
+
+def _key(definition: Definition) -> tuple[str, int, str]:
+    symbol = definition.symbol
+    return (definition.path, symbol.start_line, symbol.name) if symbol is not None else (definition.path, 0, "")
+
+
+def _best_first(one: tuple[float, tuple[str, int, str]]) -> tuple[float, tuple[str, int, str]]:
+    return -one[0], one[1]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import random
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -29,8 +29,8 @@ from dovetail_models.engine.pace import COSTS, Pace
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
 ANSWER_TOKENS = 48
-PREFIX, SUFFIX, BESIDE = 2400, 700, 2000
-"""Characters of the file before and after the piece, and of the file beside it: some 1,500 tokens."""
+PREFIX, SUFFIX, BESIDE = 2000, 600, 1600
+"""Characters of the file before and after the piece, and of the file beside it: some 1,200 tokens."""
 SUFFIXES = (".py", ".ts", ".tsx", ".java", ".cs", ".go", ".rs", ".c", ".h", ".cc", ".cpp")
 SIZES = (PREFIX + SUFFIX + 3000, 60_000)
 
@@ -56,16 +56,16 @@ class Counting(Pace):
 
 
 def measure(options: EngineOptions, files: list[Path], places: int) -> None:
-    engines = {speculate: Engine(replace(options, speculate=speculate)) for speculate in (True, False)}
-    for engine in engines.values():
-        engine._pace = Counting()
+    engine = Engine(options)
+    paces = {True: Counting(), False: Counting()}
     every = {True: Spent(), False: Spent()}
     ratios = []
     for file in files:
         spent = {True: Spent(), False: Spent()}
         for place in range(places):
             for speculate in (True, False) if place % 2 else (False, True):
-                _decode(engines[speculate], file, random.Random(f"{file}{place}"), f"{file}{place}", spent[speculate])
+                engine._speculates, engine._pace = speculate, paces[speculate]
+                _decode(engine, file, random.Random(f"{file}{place}"), f"{file}{place}", spent[speculate])
         ratios.append(spent[False].ms / spent[True].ms)
         say(f"{file.name}: {ratios[-1]:.2f} times as fast with drafts, {_counted(spent):.2f} counted")
         for speculate, one in spent.items():
@@ -86,7 +86,9 @@ def _decode(engine: Engine, file: Path, dice: random.Random, name: str, spent: S
     chosen = chain(truth)
     decode.most_likely = lambda _logits, _allowed=None: (next(chosen), 0.0)
     before = engine._pace.steps
-    reply = engine.complete(CompletionJob(parts, name, min(ANSWER_TOKENS, len(truth))), Interrupt())
+    # An anchor for each: the prompt is read once, and nobody sees the other's answer.
+    job = CompletionJob(parts, name, min(ANSWER_TOKENS, len(truth)), anchor=str(engine._speculates))
+    reply = engine.complete(job, Interrupt())
     spent.ms += reply.decode_ms
     spent.steps += engine._pace.steps - before
 

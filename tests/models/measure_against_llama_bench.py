@@ -1,0 +1,64 @@
+"""Our decode speed beside that of llama.cpp's own bench tool: figures for models/README.md.
+
+    python tests/models/measure_against_llama_bench.py MODEL.gguf LLAMA-BENCH [ROUNDS [THREADS [DEPTH]]]
+
+Not a test: it reads clocks. Run it on a machine that does nothing else. How LLAMA-BENCH is built stands in
+models/README.md. Both decode so many tokens at the same depth on the same threads, in turns, under the same wait policy
+(passive unless the environment says otherwise), ours through the whole engine: prompt, sampling, text.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as in the host; before llama.cpp is loaded
+
+from dovetail_models.engine import llama
+from dovetail_models.engine.engine import Engine
+from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.job import CompletionJob
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.prompt.parts import PromptParts
+
+TOKENS = 64
+SOURCE = "".join(path.read_text("utf-8") for path in sorted(Path(llama.__file__).parent.glob("*.py")))
+
+
+def ours(engine: Engine, depth: int) -> float:
+    """Tokens a second."""
+    text = engine._tokenizer.text(engine._tokenizer.tokens(SOURCE)[:depth])
+    job = CompletionJob(PromptParts((), "a.py", text, ""), "a", TOKENS, min_tokens=TOKENS)
+    engine.complete(CompletionJob(job.parts, "a", priority="warm"), Interrupt())
+    reply = engine.complete(job, Interrupt())
+    return (reply.generated_tokens - 1) / reply.decode_ms * 1000
+
+
+def theirs(tool: str, model: str, threads: int, depth: int) -> float:
+    """Tokens a second."""
+    settings = ("-p", "0", "-n", str(TOKENS), "-d", str(depth), "-t", str(threads), "-fa", "0", "-r", "1", "-o", "json")
+    said = subprocess.run((tool, "-m", model, *settings), capture_output=True, text=True, check=True)
+    return float(json.loads(said.stdout)[0]["avg_ts"])
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    path, bench = sys.argv[1:3]
+    given = [int(each) for each in sys.argv[3:6]]
+    rounds, thread_count, tokens_before = (*given, *(3, 2, 512)[len(given) :])
+    chosen = EngineOptions(Path(path), n_ctx=tokens_before + 256, threads=thread_count, speculate=False)
+    loaded = Engine(chosen)
+    ratios = []
+    for _ in range(rounds):
+        mine, other = ours(loaded, tokens_before), theirs(bench, path, thread_count, tokens_before)
+        ratios.append(mine / other)
+        say(f"ours {mine:.1f} tokens/s, llama-bench {other:.1f}: {ratios[-1]:.2f}")
+    say(f"median ratio {statistics.median(ratios):.2f}")

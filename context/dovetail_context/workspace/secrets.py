@@ -59,15 +59,13 @@ _SHORTEST_KEY = 15  # characters of the shortest key in FORMATS, with what stand
 _WORD_ENDS = bytes.maketrans(b"\"'`(),;<>{}[]|", b" " * 14)
 _NOT_LINE_END = re.compile(r"[^\r\n]")
 
-# Names that only ever hold secrets, in lower case, and whole words that often do: those must hold what looks random.
-_SECRET_NAMES = (
-    *("passw", "pwd", "passphrase", "secret", "credential", "bearer", "api_key", "apikey", "api-key", "access_key"),
-    *("accesskey", "access-key", "private_key", "privatekey", "private-key", "auth_token", "authtoken", "access_token"),
-    *("accesstoken", "refresh_token", "refreshtoken", "master_key", "masterkey", "encryption_key", "encryptionkey"),
-    *("signing_key", "signingkey", "account_key", "accountkey"),
-)
-_MAYBE_NAMES = ("token", "key", "auth", "authorization", "salt", "webhook", "dsn")
-_ENDS_WORD = re.compile(r"s?(?![a-z])")
+# Parts of names that only ever hold secrets, in lower case; and whole words that often do, which must be given what
+# looks random, unless one of the last kind stands before them (`api_key`, `accessToken`).
+_SECRET_NAMES = ("passw", "pwd", "passphrase", "secret", "credential", "bearer")
+_MAYBE_NAMES = ("token", "key", "auth", "salt", "webhook", "dsn")
+_MAKE_SECRET = ("api", "access", "private", "master", "encryption", "signing", "account", "auth", "refresh")
+_LONGEST_BEFORE = max(map(len, _MAKE_SECRET)) + 1
+_ENDS_WORD = re.compile(r"(?:s|orization|ORIZATION)?(?![a-z])")
 # What is called so is about a secret, and is none: `secret_name`, `tokenUrl`, `password-field`.
 _ABOUT = re.compile(
     r"(?:name|id|ids|url|uri|path|file|dir|field|header|type|kind|prefix|suffix|param|label|arn|hash|length|size|regex|"
@@ -111,8 +109,7 @@ def _found(text: str) -> Iterator[Secret]:
     yield from _by_format(text)
     if "PRIVATE KEY" in text or "Private-Lines:" in text:
         yield from _private_keys(text)
-    if "://" in text:
-        yield from _passwords_in_addresses(text)
+    yield from _passwords_in_addresses(text)
     yield from _by_name(text)
 
 
@@ -162,30 +159,35 @@ def _runs(body: re.Pattern[str], text: str, start: int, end: int) -> Iterator[Se
 
 
 def _passwords_in_addresses(text: str) -> Iterator[Secret]:
-    place = text.find("://")
-    while place >= 0:
+    for place in _places("://", text):
         match = _PASSWORD_IN_ADDRESS.match(text, place)
         if match is not None and not _TEMPLATE.search(match[1]) and match[1] not in _SAMPLE_PASSWORDS:
             yield Secret(*match.span(1), "password in an address")
-        place = text.find("://", place + 3)
 
 
 def _by_name(text: str) -> Iterator[Secret]:
     lowered = text.lower()
     if len(lowered) != len(text):  # a few capitals have longer small forms; names of secrets are plain letters
         lowered = "".join(each.lower() if each.isascii() else each for each in text)
-    for words, is_secret in ((_SECRET_NAMES, True), (_MAYBE_NAMES, False)):
-        for word in words:
-            place = lowered.find(word)
-            while place >= 0:
-                end = place + len(word)
-                secret = _given_to(text, place, end, is_secret)
-                if secret is not None:
-                    yield secret
-                place = lowered.find(word, end)
+    for word in _SECRET_NAMES:
+        for place in _places(word, lowered):
+            yield from _given_to(text, place, place + len(word), is_secret=True)
+    for word in _MAYBE_NAMES:
+        for place in _places(word, lowered):
+            end = place + len(word)
+            if _ENDS_WORD.match(text, end):
+                before = lowered[max(0, place - _LONGEST_BEFORE) : place].rstrip("_-")
+                yield from _given_to(text, place, end, is_secret=before.endswith(_MAKE_SECRET))
 
 
-def _given_to(text: str, start: int, end: int, is_secret: bool) -> Secret | None:
+def _places(word: str, text: str) -> Iterator[int]:
+    place = text.find(word)
+    while place >= 0:
+        yield place
+        place = text.find(word, place + len(word))
+
+
+def _given_to(text: str, start: int, end: int, is_secret: bool) -> Iterator[Secret]:
     """The secret that the name around [start:end] is given, if it is given one."""
     match = _QUOTED.match(text, end)
     quote = match["quote"] if match else ""
@@ -194,17 +196,16 @@ def _given_to(text: str, start: int, end: int, is_secret: bool) -> Secret | None
         line = max(text.rfind("\n", 0, start), text.rfind(" ", 0, start), text.rfind('"', 0, start)) + 1
         match = _OPTION.match(text, end) if text.startswith("--", line) else None
     value = (_QUOTED_VALUE[quote] if quote else _BARE_VALUE).match(text, match.end()) if match else None
-    if match is None or value is None or not (is_secret or _ENDS_WORD.match(match["rest"])):
-        return None
+    if match is None or value is None:
+        return
     literal = value[0]
     if len(literal) < _SHORTEST or _TEMPLATE.search(literal) or _WORDS.match(literal) or "://" in literal:
-        return None
+        return
     if not quote and not _is_in_a_list_of_settings(text, match.end() - 1, value.end()) and _is_code(literal):
-        return None
+        return
     must_be_random = not is_secret or _ABOUT.search(match["rest"]) is not None
-    if not (_is_random(literal) if must_be_random else _is_meaningless(literal)):
-        return None
-    return Secret(*value.span(), "secret given to a name")
+    if _is_random(literal) if must_be_random else _is_meaningless(literal):
+        yield Secret(*value.span(), "secret given to a name")
 
 
 def _is_in_a_list_of_settings(text: str, operator: int, end: int) -> bool:
@@ -213,7 +214,7 @@ def _is_in_a_list_of_settings(text: str, operator: int, end: int) -> bool:
 
 
 def _is_code(literal: str) -> bool:
-    """Whether something without quotes is a name rather than a value: names change class seldom, and have few digits."""
+    """Whether something without quotes is a name, not a value: names change class seldom, and have few digits."""
     has_digits = sum(each.isdigit() for each in literal) >= 2
     return bool(_IDENTIFIER.match(literal)) and not (has_digits and len(literal) >= 8 and _changes(literal) > 0.4)
 

@@ -48,6 +48,19 @@ def test_the_same_key_of_another_connection_is_another_client() -> None:
     assert schedule.add(ticket("a", connection=2)) == Admission(True)
 
 
+def test_windows_take_turns() -> None:
+    schedule = Schedule()
+    greedy = [ticket(f"a{i}", connection=1) for i in range(3)]
+    modest = [ticket(f"b{i}", connection=2) for i in range(2)]
+    for each in (*greedy, *modest):
+        schedule.add(each)
+    taken = []
+    while (each := schedule.take()) is not None:
+        taken.append(each)
+        schedule.finish()
+    assert taken == [greedy[0], modest[0], greedy[1], modest[1], greedy[2]]
+
+
 @pytest.mark.parametrize("priority", ["warm", "ahead"])
 def test_jobs_that_nobody_waits_for_yield_to_interactive_ones(priority: Priority) -> None:
     schedule = Schedule()

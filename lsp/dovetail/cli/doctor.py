@@ -22,6 +22,7 @@ from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settin
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
 from dovetail_models.engine.job import CompletionJob, CompletionReply
+from dovetail_models.engine.meeting import running
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 from dovetail_models.files import resolve_model
@@ -80,6 +81,7 @@ def _checks(model: str | None, folder: Path) -> Iterator[Check]:
         yield Check(
             "settings", "ok", f"{user_config_path()}{'' if user_config_path().exists() else ' (not there: defaults)'}"
         )
+    yield _hosts()
     yield from _model_checks(settings)
     yield _project(folder)
 
@@ -90,6 +92,15 @@ def _python() -> Check:
     if bits < 64:
         return Check("Python", "fail", found, "install a 64-bit Python 3.11 or newer: models do not fit otherwise")
     return Check("Python", "ok", found)
+
+
+def _hosts() -> Check:
+    """The processes that hold models now, for all windows."""
+    try:
+        found = [f"process {card.pid} runs {Path(card.model).stem}" for _, card in running()]
+    except EngineError as error:
+        return Check("engine hosts", "fail", str(error), "mend or remove that folder")
+    return Check("engine hosts", "ok", ", ".join(found) or "none runs now")
 
 
 def _model_checks(settings: Settings) -> Iterator[Check]:

@@ -1,7 +1,8 @@
 """Which job runs next. Pure: no clock, no sockets, no model.
 
-The newest job of a client key wins. Interactive jobs come before all others, then those ahead, then warm ones, each in
-the order in which they came. The queue is bounded.
+The newest job of a client key wins. Interactive jobs come before all others, then those ahead, then warm ones; of equal
+ones that of the window comes first which has waited longest since it was last served, then the older. The queue is
+bounded.
 """
 
 from dataclasses import dataclass, replace
@@ -43,6 +44,8 @@ class Schedule:
 
     def __init__(self) -> None:
         self._waiting: list[Ticket] = []
+        self._served: dict[int, int] = {}
+        """When each connection was last served, counted in jobs."""
         self.running: Ticket | None = None
 
     def add(self, ticket: Ticket) -> Admission:
@@ -56,14 +59,16 @@ class Schedule:
 
     def take(self) -> Ticket | None:
         """The job to run now: it counts as running until `finish`. None if none waits."""
-        first = min(self._waiting, key=lambda ticket: _ORDER.index(ticket.job.priority), default=None)
+        first = min(self._waiting, key=self._turn, default=None)
         if first is not None:
             self._waiting.remove(first)
             self.running = first
+            self._served[first.connection] = max(self._served.values(), default=0) + 1
         return first
 
     def finish(self, again: bool = False) -> None:
-        """The running job has ended; with `again` it waits once more, before the others of its priority."""
+        """The running job has ended; with `again` it waits once more, before the others of its window and
+        priority."""
         if again and self.running is not None:
             self._waiting.insert(0, replace(self.running, interrupt=Interrupt()))
         self.running = None
@@ -72,7 +77,12 @@ class Schedule:
         """Take a connection's waiting job with this id (all of its jobs without one) out of the queue."""
         gone = tuple(t for t in self._waiting if t.connection == connection and id in (None, t.id))
         self._waiting = [ticket for ticket in self._waiting if ticket not in gone]
+        if id is None:
+            self._served.pop(connection, None)
         return gone
+
+    def _turn(self, ticket: Ticket) -> tuple[int, int]:
+        return _ORDER.index(ticket.job.priority), self._served.get(ticket.connection, 0)
 
     def _verdict_on_running(self, ticket: Ticket) -> Literal["superseded", "yield"] | None:
         if self.running is None:

@@ -30,7 +30,7 @@ from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.table import RecordTable, Unpacker
 from dovetail_context.index.words import Ids, TextWords, WordLog, WordView
 from dovetail_context.languages.registry import is_project_file
-from dovetail_context.workspace.exclude import excluded_folder
+from dovetail_context.workspace.exclude import MAX_FILE_BYTES, excluded_folder
 from dovetail_context.workspace.scan import Skipped, Stamp, is_excluded, scan, stamp_of
 from dovetail_context.workspace.secrets import redact
 from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out
@@ -146,7 +146,7 @@ class WorkspaceState:
         relative = self.relative(path)
         if relative is None or (text is not None and not self._keeps_buffer(relative)):
             return
-        if text is None:
+        if text is None or len(text) > MAX_FILE_BYTES:  # parsing it with every keystroke would stall everything else
             if self._buffers.pop(relative, None) is not None:
                 self._touched.add(relative)
             return

@@ -277,7 +277,8 @@ class Session:
         loop = asyncio.get_running_loop()
 
         def told_too(paths: frozenset[str]) -> None:
-            if str(workspace.rules.file) in paths and not loop.is_closed():
+            # The root itself stands for everything: more has changed than the system told.
+            if paths & {str(workspace.rules.file), str(workspace.root)} and not loop.is_closed():
                 loop.call_soon_threadsafe(self._reload_rules, workspace)
 
         # Watching a large tree takes a walk through all its folders.

@@ -57,6 +57,9 @@ class Script:
     def ends_text(self, token: int) -> bool:
         return token == END
 
+    def ordinary(self) -> npt.NDArray[np.int32]:
+        return np.array([token for token in range(len(PIECES)) if token != END], np.int32)
+
 
 def run(
     script: Script,
@@ -209,3 +212,10 @@ def test_other_beginnings_are_the_likeliest_that_begin_otherwise() -> None:
 
     generated = generate(Standing(), Vocabulary(), Limits(1, None, (), min_tokens=1, beginnings=2), lambda: False)  # type: ignore[arg-type]
     assert generated.text == "get" and generated.beginnings == (" set",)
+
+
+def test_before_the_least_number_of_tokens_the_model_may_not_end_the_text() -> None:
+    script = Script([B, END, END, B, END])
+    generated = generate(steps(script), script, Limits(20, None, (), min_tokens=3), lambda: False)
+    # Where the model would end, the first of equally likely ordinary tokens comes.
+    assert (generated.text, generated.stop, generated.tokens) == (" baa b", "eos", 4)

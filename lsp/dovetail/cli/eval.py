@@ -33,6 +33,7 @@ from dovetail.completion.scoring import Score, score
 from dovetail.session.engine import make_engine
 from dovetail.settings import COMMAND_LINE, Settings, load_settings
 from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.workspace.secrets import redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def _request(task: Task, index: WorkspaceIndex) -> CompletionRequest:
     return CompletionRequest(
         document=str(task.root / task.path),
         path=task.path,
-        text=cut,
+        text=redact(cut),
         offset=task.start,
         snapshot=index.snapshot,
         trigger="invoked",

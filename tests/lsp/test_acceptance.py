@@ -210,6 +210,14 @@ def test_one_of_several_is_chosen() -> None:
     assert screen.outcome() == Outcome("1.1", "whole", 3, 0)
 
 
+def test_one_of_several_is_chosen_and_told() -> None:
+    screen = Screen("x = |\n", tells=True)
+    screen.show("a", 0, "bar")
+    screen.told("1.1")
+    screen.insert("bar")
+    assert screen.outcome() == Outcome("1.1", "whole", 3, 0)
+
+
 def test_an_editor_that_gathers_keystrokes_says_itself_what_was_accepted() -> None:
     screen = Screen("x = |\n", "first + second", tells=True)
     screen.insert("first")
@@ -368,7 +376,7 @@ async def test_typing_through_is_no_accept_and_asks_no_model(connect: Connect, s
     await client.initialize(None)
     client.open(URI, "a = 0\nx = \n")
     for number, character in enumerate("seven"):
-        await client.answer(client.ghost_text(URI, 1, 4 + number))
+        await client.answer(client.ghost_text(URI, 1, 4 + number, kind=2))
         client.notify("textDocument/didChange", edit(number + 1, character, 4 + number, 4 + number))
     client.notify("textDocument/didClose", {"textDocument": {"uri": URI}})
     await client.leave()

@@ -92,5 +92,6 @@ def _initialize(root: Path, settings: dict[str, object]) -> types.InitializePara
         process_id=None,
         root_uri=root.as_uri(),
         workspace_folders=[types.WorkspaceFolder(root.as_uri(), root.name)],
-        initialization_options=settings,
+        # What is only tried out says nothing of what its user keeps.
+        initialization_options={"statistics": False, **settings},
     )

@@ -110,6 +110,7 @@ def account_json(account: Account) -> dict[str, Any]:
     """The documented object under "why" in the answer to `dovetail/why`."""
     return {
         "written": account.completion.written,
+        "others": [other.text for other in account.completion.others],
         "remembered": account.completion.remembered,
         "confidence": None if account.confidence is None else round(account.confidence, 4),
         "decision": account.decision,

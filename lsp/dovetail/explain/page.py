@@ -166,10 +166,15 @@ def _shaping(account: Account) -> str:
         if completion.text
         else ""
     )
+    others = "".join(
+        f'<figure class="panel"><figcaption>Also offered</figcaption><pre class="code">'
+        f"{rows(completion.path, other.text, [Mark(0, len(other.text), 'ghost')], 0)}</pre></figure>"
+        for other in completion.others
+    )
     return _section(
         "From the model’s words to the editor",
         "What is struck out was not shown.",
-        f'<ol class="steps">{steps}</ol><div class="pair">{written}{shown}</div>',
+        f'<ol class="steps">{steps}</ol><div class="pair">{written}{shown}{others}</div>',
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from dovetail.completion.request import Completion, Trigger
+from dovetail.completion.shaping import Shaped
 from dovetail.text.document import Document, Edit, Position
 from dovetail.text.lines import Encoding
 
@@ -46,23 +48,23 @@ def trigger(context: types.InlineCompletionContext) -> Trigger:
 
 
 def inline_items(
-    completion: Completion, document: Document, unit: Encoding, command: types.Command | None = None
+    completion: Completion, document: Document, unit: Encoding, commands: Sequence[types.Command] = ()
 ) -> types.InlineCompletionList | None:
     """The completion, and the others that might stand there, as items whose ranges begin at the cursor; None where
     there is nothing to show.
 
-    Editors run the `command` after the first item was accepted.
+    Editors run an item's command, where there are `commands`, after it was accepted.
     """
     if not completion.text:
         return None
 
-    def item(text: str, replaced: int, command: types.Command | None) -> types.InlineCompletionItem:
-        start, end = (_place(document, completion.offset + length, unit) for length in (0, replaced))
+    def item(shown: Shaped, command: types.Command | None) -> types.InlineCompletionItem:
+        start, end = (_place(document, completion.offset + length, unit) for length in (0, shown.replaced))
         # An item without a range would replace the word at the cursor in some editors.
-        return types.InlineCompletionItem(insert_text=text, range=types.Range(start, end), command=command)
+        return types.InlineCompletionItem(insert_text=shown.text, range=types.Range(start, end), command=command)
 
-    others = [item(other.text, other.replaced, None) for other in completion.others]
-    return types.InlineCompletionList(items=[item(completion.text, completion.replaced, command), *others])
+    shown = (Shaped(completion.text, completion.replaced), *completion.others)
+    return types.InlineCompletionList(items=[item(*pair) for pair in zip_longest(shown, commands)])
 
 
 def _place(document: Document, offset: int, unit: Encoding) -> types.Position:

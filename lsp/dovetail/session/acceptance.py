@@ -150,8 +150,8 @@ def changed(following: Following, before: str, change: Change, now: float, tells
 
 def told(following: Following, name: str, now: float, length: int | None = None) -> Following:
     """The editor says that the item of that name was accepted: its first `length` characters, or all of it."""
-    showing = following.showing
-    if showing is None or name not in [one.name for one in (showing.suggestion, *showing.others)]:
+    showing = _named(following, name)
+    if showing is None:
         return following
     end = len(showing.suggestion.text) if length is None else showing.item + length
     return replace(following, showing=replace(showing, told=max(showing.told, end), at=now, seen=True))
@@ -159,10 +159,8 @@ def told(following: Following, name: str, now: float, length: int | None = None)
 
 def seen(following: Following, name: str) -> Following:
     """The editor says that it shows this suggestion."""
-    showing = following.showing
-    if showing is None or name not in [one.name for one in (showing.suggestion, *showing.others)]:
-        return following
-    return replace(following, showing=replace(showing, seen=True))
+    showing = _named(following, name)
+    return following if showing is None else replace(following, showing=replace(showing, seen=True))
 
 
 def ended(following: Following, now: float) -> Step:
@@ -184,6 +182,16 @@ def closed(following: Following, now: float) -> tuple[Event, ...]:
     """The document is closed: what can be said by now. Of what is not due yet, nothing is known."""
     following, events = ended(following, now)
     return events + _looked_at(following, now)[1]
+
+
+def _named(following: Following, name: str) -> Showing | None:
+    """What is on the screen, turned to the suggestion of this name; None if that is not among them."""
+    showing = following.showing
+    if showing is None or name == showing.suggestion.name:
+        return showing
+    named = next((one for one in showing.others if one.name == name), None)
+    others = (showing.suggestion, *(one for one in showing.others if one is not named))
+    return None if named is None else replace(showing, suggestion=named, others=others)
 
 
 def _accepted(showing: Showing) -> tuple[Span, ...]:

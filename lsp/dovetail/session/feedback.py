@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 
 from dovetail.completion.request import Completion
+from dovetail.completion.shaping import Shaped
 from dovetail.session import acceptance
 from dovetail.session.acceptance import Event, Following, Outcome, Showing, Suggestion
 from dovetail.stats.store import StatsError, add, stats_path
@@ -52,19 +53,21 @@ class Feedback:
         self._path = stats_path() if wanted else None
         self._client_tells = client in CLIENTS_THAT_TELL
 
-    def answered(self, document: Document, completions: Sequence[Completion]) -> list[str]:
-        """Answers to one request go out, the first of them on the screen. The names to speak of them by later; none
-        where nothing is followed."""
-        if self._path is None or not completions:
+    def answered(self, document: Document, completion: Completion) -> list[str]:
+        """An answer goes out. The names to speak of its items by later, that on the screen first; none where nothing
+        is followed."""
+        if self._path is None:
             return []
-        first = completions[0]
-        about = (_language(first.path), first.reply.model)
+        about = (_language(completion.path), completion.reply.model)
         self._count(about, "answered")
-        self._count(about, "memory_ms" if first.remembered else "model_ms", bucket=bucket_of(first.total_ms))
-        self._count(about, "remembered", int(first.remembered))
-        suggestions = tuple(_suggestion(next(self._names), one, document) for one in completions if one.text)
-        if not suggestions:
+        self._count(about, "memory_ms" if completion.remembered else "model_ms", bucket=bucket_of(completion.total_ms))
+        self._count(about, "remembered", int(completion.remembered))
+        if not completion.text:
             return []
+        suggestions = tuple(
+            _suggestion(next(self._names), shown, completion.offset, document)
+            for shown in (Shaped(completion.text, completion.replaced), *completion.others)
+        )
         following = self._documents.get(document.uri, Following())
         following = self._keep(document.uri, acceptance.shown(following, suggestions, self._clock()))
         showing = following.showing
@@ -162,12 +165,10 @@ class Feedback:
             log.info("%s", error)
 
 
-def _suggestion(name: str, completion: Completion, document: Document) -> Suggestion:
+def _suggestion(name: str, shown: Shaped, offset: int, document: Document) -> Suggestion:
     line_end = "\r\n" if document.lines[0].endswith("\r\n") else "\n"
-    end = completion.offset + completion.replaced
-    return Suggestion(
-        name, completion.offset, completion.text.replace("\n", line_end), document.text[completion.offset : end]
-    )
+    replaced = document.text[offset : offset + shown.replaced]
+    return Suggestion(name, offset, shown.text.replace("\n", line_end), replaced)
 
 
 def _length(showing: Showing | None, utf16_length: int) -> int:

@@ -27,9 +27,10 @@ def changes_of(document: Document, edits: Sequence[Edit], encoding: Encoding) ->
     if len(edits) > MOST_EDITS:
         yield document.text, difference(document.text, document.edited(edits, document.version, encoding).text)
         return
-    for edit in edits:
+    for number, edit in enumerate(edits):
+        if number:
+            document = document.edited(edits[number - 1 : number], document.version, encoding)
         yield document.text, _change_of(document, edit, encoding)
-        document = document.edited([edit], document.version, encoding)
 
 
 def difference(before: str, after: str) -> Change:

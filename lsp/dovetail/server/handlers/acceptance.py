@@ -7,7 +7,7 @@ of other completion servers, which plugins send already; `acceptedLength` counts
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from lsprotocol import types
@@ -19,9 +19,9 @@ SHOWN = "textDocument/didShowCompletion"
 PARTLY_ACCEPTED = "textDocument/didPartiallyAcceptCompletion"
 
 
-def accepted_command(names: Sequence[str]) -> types.Command | None:
-    """What an item bears, so that the editor can speak of it; None where nobody listens."""
-    return types.Command("Completion accepted", ACCEPTED, arguments=[names[0]]) if names else None
+def accepted_commands(names: Iterable[str]) -> list[types.Command]:
+    """What items of these names bear, so that the editor can speak of them."""
+    return [types.Command("Completion accepted", ACCEPTED, arguments=[name]) for name in names]
 
 
 def accepted(ls: DovetailServer, name: str) -> None:

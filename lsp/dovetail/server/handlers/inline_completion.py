@@ -7,7 +7,7 @@ import logging
 from lsprotocol import types
 
 from dovetail.server import convert
-from dovetail.server.handlers.acceptance import accepted_command
+from dovetail.server.handlers.acceptance import accepted_commands
 from dovetail.server.server import DovetailServer
 from dovetail_models.errors import EngineDied, EngineError
 
@@ -33,5 +33,5 @@ async def inline_completion(
         return None
     if completion is None:
         return None
-    names = session.feedback.answered(document, [completion])
-    return convert.inline_items(completion, document, session.encoding, accepted_command(names))
+    names = session.feedback.answered(document, completion)
+    return convert.inline_items(completion, document, session.encoding, accepted_commands(names))

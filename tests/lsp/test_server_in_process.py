@@ -246,3 +246,40 @@ async def test_who_asks_expressly_gets_several_different_completions(connect: Co
     assert [item["insertText"] for item in result["items"]] == ["first()", "secondfirst()", "firstfirst()"]
     assert engine.jobs[1].parts.forced == "x = second"
     assert len((await client.answer(client.ghost_text(URI, 0, 4, kind=2)))["result"]["items"]) == 3  # as it was shown
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("it never came to pass")
+
+
+async def test_what_follows_an_accepted_suggestion_is_there_when_it_is_asked_for(connect: Connect) -> None:
+    engine = ScriptedEngine("1")
+    client = await connect(engine)
+    await client.initialize(None)
+    client.open(URI, "x = \n")
+    await client.answer(client.ghost_text(URI, 0, 4, kind=2))
+    await until(lambda: [job.priority for job in engine.jobs] == ["interactive", "ahead"])
+    assert engine.jobs[1].parts.forced == "x = 1\n"
+    client.notify("textDocument/didChange", did_change(2, change("1\n", 0, 4, 4)))
+    await client.answer(client.ghost_text(URI, 1, 0, kind=2))
+    assert [job.priority for job in engine.jobs[:2]] == ["interactive", "ahead"]
+    assert not any(job.priority == "interactive" for job in engine.jobs[2:])
+
+
+async def test_typing_along_a_suggestion_asks_no_model(connect: Connect) -> None:
+    engine = ScriptedEngine("first(1)")
+    client = await connect(engine)
+    await client.initialize(None)
+    client.open(URI, "x = \n")
+    await client.answer(client.ghost_text(URI, 0, 4, kind=2))
+    for length in range(1, 6):
+        client.notify(
+            "textDocument/didChange", did_change(1 + length, change("first(1)"[length - 1], 0, 3 + length, 3 + length))
+        )
+        (item,) = (await client.answer(client.ghost_text(URI, 0, 4 + length, kind=2)))["result"]["items"]
+        assert item["insertText"] == "first(1)"[length:]
+    assert [job.priority for job in engine.jobs if job.priority == "interactive"] == ["interactive"]

@@ -9,8 +9,10 @@ with the dot (`.total`), which tells uses as a member from others.
 import re
 from array import array
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Protocol
 
 import numpy as np
@@ -40,10 +42,9 @@ def words_of(text: str) -> set[str]:
 
 def read_words(text: str) -> TextWords:
     """The words of a text, as a log takes them."""
-    tokens = _tokens(text)
-    vocabulary = tuple(dict.fromkeys(tokens))
-    places = dict(zip(vocabulary, range(len(vocabulary)), strict=True))
-    return TextWords(vocabulary, array("H" if len(vocabulary) < 1 << 16 else "I", map(places.__getitem__, tokens)))
+    places: dict[str, int] = defaultdict(count().__next__)
+    ids = [places[word] for word in _tokens(text)]
+    return TextWords(tuple(places), array("H" if len(places) < 1 << 16 else "I", ids))
 
 
 def read_ids(typecode: str, data: bytes) -> "array[int]":

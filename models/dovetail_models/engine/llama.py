@@ -6,7 +6,6 @@ of range): every call here checks first and raises `LlamaError`. What to evaluat
 """
 
 import ctypes
-import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from llama_cpp import llama_cpp as api
 
+from dovetail_models.engine.abort_flag import AbortFlag
 from dovetail_models.engine.progress import Progress
 from dovetail_models.errors import EngineError, ModelError
 
@@ -74,29 +74,6 @@ class Log:
 
 
 LOG = Log()
-
-
-class AbortFlag:
-    """A flag that llama.cpp reads while it computes; may be set from any thread.
-
-    The callback is C's own strlen on a buffer of two bytes: it returns 1 if the flag is set, else 0. A Python callback
-    would have to wait for the interpreter's lock at every node of the graph.
-    """
-
-    def __init__(self) -> None:
-        self._buffer = ctypes.create_string_buffer(2)
-        libc = ctypes.cdll.msvcrt if sys.platform == "win32" else ctypes.CDLL(None)
-        self.callback = ctypes.cast(libc.strlen, api.ggml_abort_callback)
-        self.data = ctypes.cast(self._buffer, ctypes.c_void_p)
-
-    def set(self) -> None:
-        self._buffer[0] = b"\x01"
-
-    def clear(self) -> None:
-        self._buffer[0] = b"\x00"
-
-    def is_set(self) -> bool:
-        return bool(self._buffer[0] != b"\x00")
 
 
 class Vocabulary:
@@ -245,7 +222,9 @@ class Context:
         self.n_batch = n_batch
         self.sequences = sequences
         self.abort = AbortFlag()
-        api.llama_set_abort_callback(pointer, self.abort.callback, self.abort.data)
+        # Must live as long as the context.
+        self._aborted = ctypes.cast(self.abort.function, api.ggml_abort_callback)
+        api.llama_set_abort_callback(pointer, self._aborted, self.abort.data)
 
     def set_threads(self, threads: int) -> None:
         """Compute on so many threads from the next evaluation on."""

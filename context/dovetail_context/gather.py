@@ -17,7 +17,7 @@ from dovetail_context.retrieve.recent import Recent
 from dovetail_context.retrieve.scope import Scope
 from dovetail_context.retrieve.siblings import Siblings
 from dovetail_context.retrieve.similar import Similar
-from dovetail_context.retrieve.situation import Situation, read_situation
+from dovetail_context.retrieve.situation import Situation, hand_back, read_situation
 from dovetail_context.settle import settle
 from dovetail_context.tokens import estimate_tokens
 
@@ -45,7 +45,9 @@ def gather(
     if situation is None:
         pieces, problems = standing(query, snapshot, max(budget, 0), count) if budget > 0 else ([], [])
         return ContextBundle(max(budget, 0), _whole(pieces), tuple(pieces), (), tuple(problems))
-    return assemble(situation, propose(situation, query.retrieval), budget, query.retrieval, count)
+    bundle = assemble(situation, propose(situation, query.retrieval), budget, query.retrieval, count)
+    hand_back(situation)
+    return bundle
 
 
 def propose(situation: Situation, retrieval: Retrieval) -> Iterator[Candidate]:

@@ -61,6 +61,7 @@ class Inference:
         self.snapshot = snapshot
         self.names = Names(snapshot)
         self._known_values: dict[Hashable, tuple[Value, ...]] = {}
+        self._bindings: dict[int, Mapping[str, str]] = {}  # held, so that no other ones get the same id
         self._asking: set[Hashable] = set()
         self._steps = 0
         self._cut = 0  # how often a question was not pursued, because it led back to itself or too far
@@ -69,8 +70,15 @@ class Inference:
         self._known_bases: dict[Definition, tuple[Value, ...]] = {}
         self._known_parts: dict[Definition, tuple[tuple[str, Mapping[str, tuple[Symbol, ...]]], ...]] = {}
 
+    @property
+    def held_records(self) -> int:
+        """How many files' records this holds; one may be kept from question to question until they are too many."""
+        return self.names.held_records
+
     def evaluate(self, access: str, place: Place) -> tuple[Value, ...]:
         """What `access` leads to at `place`; several where it may be one of several, empty where unknown."""
+        if place.bindings:
+            self._bindings[id(place.bindings)] = place.bindings
         return self._once(
             (access, *self._key(place), id(place.bindings) if place.bindings else 0),
             lambda: (value for alternative in alternatives(access) for value in self._evaluate_one(alternative, place)),

@@ -35,6 +35,11 @@ class Names:
         self._known_stars: dict[str, tuple[tuple[str, str], ...]] = {}
         self._tables: dict[tuple[str, ...], Mapping[str, tuple[Definition, ...]]] = {}
 
+    @property
+    def held_records(self) -> int:
+        """How many records are held."""
+        return len(self._records)
+
     def record(self, path: str) -> FileRecord | None:
         """The record of a file. Held for as long as this lives: the index unpacks one that nobody holds each time."""
         if path not in self._records:

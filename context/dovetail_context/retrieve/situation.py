@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from dovetail_context.index.record import FileRecord
 from dovetail_context.index.snapshot import IndexSnapshot
@@ -14,6 +15,8 @@ from dovetail_context.retrieve.likelihood import Likelihood
 from dovetail_context.retrieve.windows import Window, query_rarities, similar_windows
 
 MAX_ECHOES = 32
+MAX_HELD_RECORDS = 1000  # of the project's files, unpacked: some 40 MB
+MAX_SPARE = 4  # projects that are open at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,49 @@ def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
         record = known
     else:
         record = _as_typed(language, query, known)
-    whole = snapshot if record is known else snapshot.with_record(record)
+    if known is not None and _says_the_same(record, known):
+        record = known
+    inference = _inference(snapshot, record)
+    whole = inference.snapshot
     view = language.cursor(query.text, query.offset)
     rarities = query_rarities(query.text, query.offset, snapshot.words)
     echoes = tuple(similar_windows(rarities, query.path, snapshot.words, MAX_ECHOES))
     likelihood = Likelihood(query.text, query.offset, language.rules, snapshot.words, echoes)
-    return Situation(query, whole, language, record, view, Inference(whole), rarities, echoes, likelihood)
+    return Situation(query, whole, language, record, view, inference, rarities, echoes, likelihood)
+
+
+def hand_back(situation: Situation) -> None:
+    """Let the next question about the same project go on from what was inferred for this one."""
+    inference = situation.inference
+    if inference.held_records <= MAX_HELD_RECORDS:
+        _spare[inference.snapshot.root] = inference
+        while len(_spare) > MAX_SPARE:
+            _spare.pop(next(iter(_spare)), None)
+
+
+# What was inferred last, by the project's root. Taken out while it is in use, so that no two threads share one.
+_spare: dict[Path, Inference] = {}
+
+
+def _inference(snapshot: IndexSnapshot, record: FileRecord) -> Inference:
+    """One for the snapshot with `record` in it: that of the last question if nothing has changed since."""
+    spare = _spare.pop(snapshot.root, None)
+    if spare is not None:
+        before = spare.snapshot
+        same = before.version_apart_from(record.path) == snapshot.version_apart_from(record.path)
+        if same and before.complete == snapshot.complete and before.files.get(record.path) is record:
+            return spare
+    return Inference(snapshot if snapshot.files.get(record.path) is record else snapshot.with_record(record))
+
+
+def _says_the_same(record: FileRecord, known: FileRecord) -> bool:
+    """Whether two records of a file differ in nothing that another file, or the cursor, could see."""
+    return (record.symbols, record.imports, record.exports, record.packages) == (
+        known.symbols,
+        known.imports,
+        known.exports,
+        known.packages,
+    )
 
 
 def _as_typed(language: Language, query: Query, known: FileRecord | None) -> FileRecord:

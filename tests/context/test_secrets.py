@@ -76,6 +76,23 @@ OTHER_FORMS = {
     "bytes": ('SECRET_KEY = b"{}"\n', "a8Jd03kLmN4pQ7rStU9vWx"),
     "a web key": ('{{"kty": "EC", "d": "{}"}}\n', "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"),
     "Kubernetes": ("kind: Secret\ndata:\n  plain: {}\n", "c3VwZXJzZWNyZXQ="),
+    "a word with a digit": ("password = '{}'\n", "hunter2"),
+    "letters alone": ("$password = '{}';\n", "ITvNsUHbDwxR"),
+    "a default": ("os.environ.get('DB_PASSWORD', default='{}')\n", "q8b8Vw2zbJYA"),
+    "another default": ("const secret = process.env.SECRET || '{}';\n", "xyL1aCcTlN99mhWp708DwGw5"),
+    "Spring": ('@Value("${{api.key:{}}}") String key;\n', "fFrGYJ3GxeYYXwSLQcWtxJTQ"),
+    "C": ('#define API_KEY "{}"\n', "V0LicaqJDR6g4RImaBXZBMKST9OPE261"),
+    "SQL": ("CREATE USER a WITH PASSWORD '{}';\n", "7EYcpFr2jUssFM"),
+    "more SQL": ("CREATE USER a IDENTIFIED BY '{}';\n", "7EYcpFr2jUssFM"),
+    "an image": ("ENV API_TOKEN {}\n", "7LHQ7AtNJX3OrUbmkLCNPloWRlOTcEok"),
+    "a key in hexadecimal": ("key = bytes.fromhex('{}')\n", "23115661ffb0df9daee36452bcf48385971f1bba10ef43a9"),
+    "a key in an address": ("git+https://{}@github.com/a/b.git\n", "tPH5IU1e9PR1rhzWtqDtta4WuHQ5FDyjPn8qu8Nn"),
+    "a header": ("curl -H 'Authorization: token {}' x\n", "a9b4ddbe45cf642b0c3a4acdd7f9fcc589f8d0a9"),
+    "a login": ("smtp.login('me@example.org', '{}')\n", "nArl63XykWZeiNNC"),
+    "a pair": ("requests.get(url, auth=('admin', '{}'))\n", "Xn9k3ksu9mI4ROnl"),
+    "a signature": ("jwt.sign(payload, '{}')\n", "EQTdaaXnAoGTNpYtdZGpcSy4wXbJtCCg"),
+    "a command": ("mysql -uroot -p{} app\n", "F7sjEbhQN9Cp"),
+    "another command": ("sshpass -p '{}' ssh me@host\n", "scYi0zaEIJrp"),
     "curl": ("curl -u admin:{} https://x.example\n", "hunter2hunter"),
 }
 
@@ -88,6 +105,13 @@ def test_other_forms_and_languages(form: str) -> None:
 
 
 HARMLESS = [
+    'if os.Getenv("GOOGLE_APPLICATION_CREDENTIALS")+os.Getenv("HOME") == "": pass',
+    'password = config.get("database.password")',
+    'secret = load_secret("projects/my-project-1/name2")',
+    'key = session.get("user_profile_id_2")',
+    'jwt.decode(token, key, algorithms=["HS256"])',
+    'hash_type = "sha256"',
+    'auth = "oauth2"',
     'password = os.environ["DATABASE_PASSWORD"]',
     "password = getpass.getpass()",
     'password = ""',

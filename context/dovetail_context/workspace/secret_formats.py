@@ -14,17 +14,14 @@ class Format:
     """A kind of key: its name for the user; the marker, which every such key holds; the pattern, which begins with it.
 
     What is secret is the pattern's first group, or all of it where there is none, and the `before` characters before.
+    `is_word` is whether the marker stands in one long word with the key, which makes it faster to look for.
     """
 
     kind: str
     marker: str
     pattern: re.Pattern[str]
     before: int = 0
-
-    @property
-    def is_word(self) -> bool:
-        """Whether the marker stands inside a word, without spaces and quotes."""
-        return not (" " in self.marker or '"' in self.marker)
+    is_word: bool = True
 
 
 def _key(kind: str, marker: str, rest: str) -> Format:
@@ -36,6 +33,11 @@ def _key(kind: str, marker: str, rest: str) -> Format:
 def _with(kind: str, marker: str, rest: str, before: int = 0) -> Format:
     """A text around a secret, that begins with the marker."""
     return Format(kind, marker, re.compile(re.escape(marker) + rest), before)
+
+
+def _beside(kind: str, marker: str, rest: str) -> Format:
+    """A secret that follows on a marker with spaces, quotes or brackets between."""
+    return Format(kind, marker, re.compile(re.escape(marker) + rest), is_word=False)
 
 
 # These begin with no marker and are looked for only in texts that hold theirs, which are few.
@@ -117,7 +119,7 @@ FORMATS: tuple[Format, ...] = (
     _key("PlanetScale secret", "pscale_", r"(?:tkn|pw|oauth)_[A-Za-z0-9_\-.=]{30,}"),
     _key("Supabase token", "sbp_", r"[0-9a-f]{40}"),
     _key("Supabase key", "sb_secret_", r"[A-Za-z0-9_\-]{20,}"),
-    _with("Fly token", "FlyV1 ", r"([A-Za-z0-9+/=_,\-]{40,})"),
+    _beside("Fly token", "FlyV1 ", r"([A-Za-z0-9+/=_,\-]{40,})"),
     _key("Netlify token", "nfp_", r"[A-Za-z0-9]{36,}"),
     _key("Atlassian token", "ATATT3", r"[A-Za-z0-9_\-=]{50,}"),
     _key("Atlassian token", "ATCTT3", r"[A-Za-z0-9_\-=]{50,}"),
@@ -131,13 +133,20 @@ FORMATS: tuple[Format, ...] = (
     _key("Pulumi token", "pul-", r"[0-9a-f]{40}"),
     _key("JSON web token", "eyJ", r"[A-Za-z0-9_\-=]{8,}\.[A-Za-z0-9_\-=]{8,}(?:\.[A-Za-z0-9_\-+/=]*)?"),
     _with("private key in base64", "LS0tLS1CRUdJTi", r"[A-Za-z0-9+/=]{20,}"),
-    _with("bearer token", "earer ", r"\s*((?=[A-Za-z\-._~+/]*\d)[A-Za-z0-9\-._~+/]{16,}=*)"),
-    _with("basic credentials", "asic ", r"\s*((?=[A-Za-z+/]*[\dA-Z])[A-Za-z0-9+/]{16,}={0,2})(?![A-Za-z0-9])"),
+    _beside("bearer token", "earer ", r"\s*((?=[A-Za-z\-._~+/]*\d)[A-Za-z0-9\-._~+/]{16,}=*)"),
+    _beside("basic credentials", "asic ", r"\s*((?=[A-Za-z+/]*[\dA-Z])[A-Za-z0-9+/]{16,}={0,2})(?![A-Za-z0-9])"),
     _with("password hash", "$2", r"[abxy]\$\d\d\$[./A-Za-z0-9]{53}"),
     _with("password hash", "$argon2", r"(?:id|i|d)\$[A-Za-z0-9$,=+/]{30,}"),
     _with("password hash", "$6$", r"[./A-Za-z0-9=$]{60,}"),
-    _with("credentials of curl", " -u ", r"\s*[\"']?[\w.\-@]+:([^\s\"':@]{6,})"),
-    Format("private part of a JSON web key", '"kty"', _JSON_WEB_KEY),
-    Format("Kubernetes secret", "kind: Secret", _KUBERNETES_VALUE),
+    _beside("credentials of curl", " -u ", r"\s*[\"']?[\w.\-@]+:([^\s\"':@]{6,})"),
+    _beside("token in a header", "oken ", r"\s*([0-9a-f]{32,})(?![A-Za-z0-9])"),
+    _beside("password of a command", "sshpass ", r"-p\s*[\"']?([^\s\"']{6,})"),
+    _beside("password of a command", "mysql", r"(?:dump|admin)?\s[^\n]{0,200}?-p([^\s\"']{6,})"),
+    _beside("password of a login", "login(", r"\s*[\"'][^\"'\n]{1,80}[\"']\s*,\s*[\"']([^\"'\n]{6,200})[\"']"),
+    _beside("password of a login", "auth=(", r"\s*[\"'][^\"'\n]{1,80}[\"']\s*,\s*[\"']([^\"'\n]{6,200})[\"']"),
+    _beside("signing key", "jwt.", r"(?:sign|encode|verify|decode)\([^\n\"'`]{1,80},\s*[\"'`]([^\"'`\n]{8,200})[\"'`]"),
+    _beside("signing key", "hmac.new(", r"\s*b?[\"']([^\"'\n]{8,200})[\"']"),
+    Format("private part of a JSON web key", '"kty"', _JSON_WEB_KEY, is_word=False),
+    Format("Kubernetes secret", "kind: Secret", _KUBERNETES_VALUE, is_word=False),
     _with("PuTTY key", "Private-MAC:", r"\s*([0-9a-f]{20,})"),
 )

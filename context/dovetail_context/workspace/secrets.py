@@ -54,17 +54,20 @@ def find_secrets(text: str) -> tuple[Secret, ...]:
 
 
 _IN_WORDS = tuple(known for known in FORMATS if known.is_word)
-_BETWEEN_WORDS = tuple(known for known in FORMATS if not known.is_word)
+_BESIDE_WORDS = tuple(known for known in FORMATS if not known.is_word)
 _SHORTEST_KEY = 15  # characters of the shortest key in FORMATS, with what stands around it without space
 _WORD_ENDS = bytes.maketrans(b"\"'`(),;<>{}[]|", b" " * 14)
 _NOT_LINE_END = re.compile(r"[^\r\n]")
 
 # Parts of names that only ever hold secrets, in lower case; and whole words that often do, which must be given what
 # looks random, unless one of the last kind stands before them (`api_key`, `accessToken`).
-_SECRET_NAMES = ("passw", "pwd", "passphrase", "secret", "credential", "bearer")
+_PASSWORDS = ("passw", "pwd", "passphrase", "identified by")
+_SECRET_NAMES = (*_PASSWORDS, "secret", "credential", "bearer")
 _MAYBE_NAMES = ("token", "key", "auth", "salt", "webhook", "dsn")
 _MAKE_SECRET = ("api", "access", "private", "master", "encryption", "signing", "account", "auth", "refresh")
 _LONGEST_BEFORE = max(map(len, _MAKE_SECRET)) + 1
+# `load_secret("...")` and `secret = load("...")` name what they look for.
+_LOOKS_UP = re.compile(r"(?:get|load|read|fetch|find|look|need|require)[A-Za-z_]*$", re.IGNORECASE)
 _ENDS_WORD = re.compile(r"(?:s|orization|ORIZATION)?(?![a-z])")
 # What is called so is about a secret, and is none: `secret_name`, `tokenUrl`, `password-field`.
 _ABOUT = re.compile(
@@ -72,21 +75,24 @@ _ABOUT = re.compile(
     r"pattern|format|alias|title|text|message|error|hint|help|description|placeholder|env|var|ref|class|selector)s?$",
     re.IGNORECASE,
 )
-# From behind the word to where a quoted value begins: the rest of the name, a declared type, an operator, a bracket.
+# From behind the word to where a quoted value begins: the rest of the name, a declared type, an operator or nothing but
+# space, a bracket or the call of a function.
 _QUOTED = re.compile(
     r"(?P<rest>[\w.\-]{0,40})"
-    r"(?:[\"'`][ \t]{0,8},[ \t]{0,8}(?=[\"'`])|[\"'`]?\]?[ \t]{0,8}"
-    r"(?::[ \t]*[\w&<>\[\].|*?, ']{1,40}?[ \t]*=(?!=)|:=|=>|={1,3}|!==?|[:(>]|\s+value\s{0,8}[=:]))"
-    r"\s{0,40}(?:\(\s{0,40})?[A-Za-z@$]{0,3}(?P<quote>[\"'`])"
+    r"(?:[\"'`][ \t]{0,8},[ \t]{0,8}(?:\w{1,20}[ \t]{0,8}=[ \t]{0,8})?(?=[\"'`])|[\"'`]?[\])]{0,2}[ \t]{0,8}"
+    r"(?::[ \t]*[\w&<>\[\].|*?, ']{1,40}?[ \t]*=(?!=)|:=|=>|={1,3}|!==?|[:(>]|\|\||\?\?|or(?=[ \t])"
+    r"|(?<=[ \t])(?=[\"'`])|\s+value\s{0,8}[=:]))"
+    r"\s{0,40}(?P<call>[\w.]{1,40}(?=\())?(?:\(\s{0,40})?[A-Za-z@$]{0,3}(?P<quote>[\"'`])"
 )
 # The same for a value without quotes, as in settings files: it stands in the same line.
 _BARE = re.compile(r"(?P<rest>[\w.\-]{0,40})[\"']?(?:[ \t]{0,8}[:=][ \t]{0,8}|[ \t]+value[=:][ \t]{0,8}|>)")
-# And for an option of a command: `--password hunter2`.
+# And for an option of a command or an image: `--password hunter2`, `ENV PASSWORD hunter2`.
 _OPTION = re.compile(r"(?P<rest>[\w\-]{0,20})[ \t]+")
+_BEFORE_OPTION = re.compile(r"(?:^|[\s\"'])(?:--|(?:ENV|ARG)[ \t]+)[\w\-]{0,40}$")
 _BARE_VALUE = re.compile(r"(?:[^\s\"'`,;<>(){}\[\]&|]|&(?!\w+=)){6,400}+(?![(\[{])")
 _QUOTED_VALUE = {quote: re.compile(rf"[^{quote}\r\n]{{6,4000}}(?={quote})") for quote in "\"'`"}
 _IDENTIFIER = re.compile(r"[*&!]*[A-Za-z_$@][\w$]*[?!]*(?:(?:\.|::|->)[A-Za-z_$][\w$]*[?!]*)*(?:=.*)?$")
-_WORDS = re.compile(r"[A-Za-z]+(?:[-_. /:+]+[A-Za-z]+)*\d{0,2}$")
+_WORDS = re.compile(r"[A-Za-z]+(?:[-_. /:+]+[A-Za-z]+)*(?P<digits>\d{0,2})$")
 _TEMPLATE = re.compile(r"\$\{|\{[^}]*\}|%\(|%[sd]|<[\w \-]+>|\.\.\.|[xX*]{6}|^\$\w+$|^\$\(|EXAMPLE_|^your[-_]|^data:")
 _RANDOM_TEXT = re.compile(r"[\w+/=.~\-:@!#$%^&*]+$")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
@@ -96,12 +102,14 @@ _END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_BODY = re.compile(r"(?:\\[nrt])+|([A-Za-z0-9+/=]{4,})")
 _LONG_KEY_BODY = re.compile(r"(?:\\[nrt])+|([A-Za-z0-9+/=]{24,})")
 MOST_OF_A_KEY = 16_000  # characters; a key of 16,384 bits has some 13,000
+_KEY_IN_ADDRESS = re.compile(r"://([\w\-.]{20,200})@")
 _PASSWORD_IN_ADDRESS = re.compile(r"://[^\s:/@\"'`<>]{0,80}:([^\s@\"'`<>/]{1,200})@[\w\[{$%]")
 _SAMPLE_PASSWORDS = frozenset({"password", "passwd", "pass", "pw", "pwd", "p", "***", "xxx"})  # of documentation
 
 # A literal for a secret's name has at least so many characters; one for a name that may hold a secret so many.
 _SHORTEST, _SHORTEST_RANDOM = 6, 16
 _RANDOM_BITS = 3.0  # of entropy a character: 16 random hexadecimal digits have 3.2, in the mean
+_MIXED_CHANGES = 0.4  # and such that no name written in any style has
 _RANDOM_CHANGES = 0.25  # share of neighbours of another class; random letters and digits have 0.6, identifiers 0.15
 
 
@@ -116,7 +124,7 @@ def _found(text: str) -> Iterator[Secret]:
 def _by_format(text: str) -> Iterator[Secret]:
     words = _words_that_may_be_keys(text)
     possible = [known for known in _IN_WORDS if known.marker in words]
-    for known in (*possible, *(known for known in _BETWEEN_WORDS if known.marker in text)):
+    for known in (*possible, *(known for known in _BESIDE_WORDS if known.marker in text)):
         for match in known.pattern.finditer(text):
             start, end = match.span(known.pattern.groups)
             yield Secret(start - known.before, end, known.kind)
@@ -163,6 +171,9 @@ def _passwords_in_addresses(text: str) -> Iterator[Secret]:
         match = _PASSWORD_IN_ADDRESS.match(text, place)
         if match is not None and not _TEMPLATE.search(match[1]) and match[1] not in _SAMPLE_PASSWORDS:
             yield Secret(*match.span(1), "password in an address")
+        match = match or _KEY_IN_ADDRESS.match(text, place)
+        if match is not None and match.re is _KEY_IN_ADDRESS and _is_random(match[1]):
+            yield Secret(*match.span(1), "key in an address")
 
 
 def _by_name(text: str) -> Iterator[Secret]:
@@ -176,7 +187,7 @@ def _by_name(text: str) -> Iterator[Secret]:
         for place in _places(word, lowered):
             end = place + len(word)
             if _ENDS_WORD.match(text, end):
-                before = lowered[max(0, place - _LONGEST_BEFORE) : place].rstrip("_-")
+                before = lowered[max(0, place - _LONGEST_BEFORE) : place].rstrip("_-.")
                 yield from _given_to(text, place, end, is_secret=before.endswith(_MAKE_SECRET))
 
 
@@ -193,19 +204,27 @@ def _given_to(text: str, start: int, end: int, is_secret: bool) -> Iterator[Secr
     quote = match["quote"] if match else ""
     match = match or _BARE.match(text, end)
     if match is None:
-        line = max(text.rfind("\n", 0, start), text.rfind(" ", 0, start), text.rfind('"', 0, start)) + 1
-        match = _OPTION.match(text, end) if text.startswith("--", line) else None
+        match = _OPTION.match(text, end) if _BEFORE_OPTION.search(text[max(0, start - 60) : start]) else None
     value = (_QUOTED_VALUE[quote] if quote else _BARE_VALUE).match(text, match.end()) if match else None
     if match is None or value is None:
         return
     literal = value[0]
-    if len(literal) < _SHORTEST or _TEMPLATE.search(literal) or _WORDS.match(literal) or "://" in literal:
+    if len(literal) < _SHORTEST or _TEMPLATE.search(literal) or "://" in literal:
+        return
+    if _is_words(literal, is_password=text[start:end].lower() in _PASSWORDS):
         return
     if not quote and not _is_in_a_list_of_settings(text, match.end() - 1, value.end()) and _is_code(literal):
         return
-    must_be_random = not is_secret or _ABOUT.search(match["rest"]) is not None
+    is_looked_up = bool((match.re is _QUOTED and match["call"]) or _LOOKS_UP.search(text[max(0, start - 40) : start]))
+    must_be_random = not is_secret or is_looked_up or _ABOUT.search(match["rest"]) is not None
     if _is_random(literal) if must_be_random else _is_meaningless(literal):
         yield Secret(*value.span(), "secret given to a name")
+
+
+def _is_words(literal: str, is_password: bool) -> bool:
+    """Whether a literal is made of words. With a digit or two it may still be a password, else it is not: `sha1`."""
+    match = _WORDS.match(literal)
+    return match is not None and not (is_password and match["digits"]) and _changes(literal) < _MIXED_CHANGES
 
 
 def _is_in_a_list_of_settings(text: str, operator: int, end: int) -> bool:
@@ -215,8 +234,8 @@ def _is_in_a_list_of_settings(text: str, operator: int, end: int) -> bool:
 
 def _is_code(literal: str) -> bool:
     """Whether something without quotes is a name, not a value: names change class seldom, and have few digits."""
-    has_digits = sum(each.isdigit() for each in literal) >= 2
-    return bool(_IDENTIFIER.match(literal)) and not (has_digits and len(literal) >= 8 and _changes(literal) > 0.4)
+    is_long = (sum(each.isdigit() for each in literal) >= 2 and len(literal) >= 8) or len(literal) >= 20
+    return bool(_IDENTIFIER.match(literal)) and not (is_long and _changes(literal) >= _MIXED_CHANGES)
 
 
 def _is_meaningless(literal: str) -> bool:
@@ -226,7 +245,8 @@ def _is_meaningless(literal: str) -> bool:
     letters = any(each.isalpha() for each in literal)
     digits = any(each.isdigit() for each in literal)
     signs = any(each in "!@#$%^&*+=?~" for each in literal)
-    return (letters and digits) or (letters and signs) or (digits and len(literal) >= 8)
+    mixed = len(literal) >= 8 and _changes(literal) >= _MIXED_CHANGES
+    return (letters and (digits or signs or mixed)) or (digits and len(literal) >= 8)
 
 
 def _is_random(literal: str) -> bool:

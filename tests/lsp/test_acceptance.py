@@ -396,6 +396,21 @@ async def test_the_items_command_tells_of_an_accept(connect: Connect, state_fold
     assert counted(state_folder)["whole"] == 1
 
 
+async def test_each_of_several_items_can_be_told_of(connect: Connect, state_folder: Path) -> None:
+    engine = ScriptedEngine("first()")
+    engine.beginnings = ("second",)
+    client = await connect(engine)
+    await client.initialize(None)
+    client.open(URI, "a = 0\nx = \n")
+    items = (await client.answer(client.ghost_text(URI, 1, 4)))["result"]["items"]
+    assert len({item["command"]["arguments"][0] for item in items}) == 2
+    client.notify("textDocument/didChange", edit(1, items[1]["insertText"], 4, 4))
+    await client.ask("workspace/executeCommand", items[1]["command"])
+    await client.leave()
+    seen = counted(state_folder)
+    assert (seen["whole"], seen["accepted_characters"]) == (1, len(items[1]["insertText"]))
+
+
 async def test_notifications_of_other_servers_clients_are_understood(connect: Connect, state_folder: Path) -> None:
     client = await connect(ScriptedEngine("'😀' + 'b'"))
     await client.initialize(None)

@@ -244,6 +244,14 @@ def test_complete_writes_the_page(project: Path) -> None:
     assert "<｜fim▁hole｜>" in page.text
 
 
+def test_a_secret_in_the_file_is_not_on_its_page(project: Path) -> None:
+    secret = "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4xY7zA0cD3fG6"
+    (project / "login.py").write_text(f'TOKEN = "{secret}"\nname = \n')
+    told = dovetail("complete", "login.py:2:8", "--html", "why.html", "--explain", "--max-tokens", "4", cwd=project)
+    page = (project / "why.html").read_text(encoding="utf-8")
+    assert "TOKEN" in Reader(page).text and secret not in Reader(page).text and secret not in told.stdout
+
+
 def test_a_page_that_cannot_be_written_is_one_line(project: Path) -> None:
     done = dovetail("complete", PLACE, "--html", "no/such/why.html", "--max-tokens", "4", cwd=project, status=1)
     assert "why.html cannot be written" in done.stderr.replace("\\", "/")

@@ -13,7 +13,7 @@ from dovetail.cli.place import Place, add_place_arguments, index_project, read_p
 from dovetail.cli.starter_notice import tell_about_the_starter
 from dovetail.completion.pipeline import complete
 from dovetail.completion.report import completion_json
-from dovetail.completion.request import Completion
+from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.explain.account import account_of
 from dovetail.explain.page import explain_page
 from dovetail.explain.words import account_text
@@ -39,12 +39,12 @@ def run(arguments: argparse.Namespace) -> int:
     if silent:
         raise CommandError(f"nothing is suggested in {place.path}: {silent}")
     tell_about_the_starter(settings)
-    completion, index_ms = asyncio.run(_complete(place, settings, arguments))
+    request, completion, index_ms = asyncio.run(_complete(place, settings, arguments))
     if arguments.json:
         print_json(completion_json(completion, index_ms))
     else:
         print(completion.text)
-    account = account_of(completion, place.text, automatic=False, index_ms=index_ms)
+    account = account_of(completion, request.text, automatic=False, index_ms=index_ms)
     if arguments.explain:
         print(account_text(account), file=sys.stderr if arguments.json else sys.stdout)
     if arguments.html:
@@ -52,7 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _complete(place: Place, settings: Settings, arguments: argparse.Namespace) -> tuple[Completion, float]:
+async def _complete(
+    place: Place, settings: Settings, arguments: argparse.Namespace
+) -> tuple[CompletionRequest, Completion, float]:
     engine = make_engine(settings, several_models=True)
     loading = asyncio.create_task(engine.ensure_ready())  # the model loads while the project is read
     try:
@@ -69,4 +71,4 @@ async def _complete(place: Place, settings: Settings, arguments: argparse.Namesp
         await engine.close()
     if completion is None:
         raise CommandError("there is nothing to complete at this place")
-    return completion, index_ms
+    return request, completion, index_ms

@@ -1,6 +1,6 @@
 """What the engine costs beside llama.cpp's own work, and how long a cancel takes: figures for models/README.md.
 
-    python tests/models/measure_engine.py MODEL.gguf [CANCELS]
+    python tests/models/measure_engine.py MODEL.gguf [CANCELS [MICRO-BATCH]]
 
 Not a test: it reads clocks. Run it on a machine that does nothing else. Prompts are this project's own sources.
 """
@@ -12,6 +12,7 @@ import random
 import statistics
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from dovetail_models.engine import llama
@@ -99,5 +100,7 @@ def say(line: str) -> None:
 
 if __name__ == "__main__":
     chosen = EngineOptions(Path(sys.argv[1]))
+    if len(sys.argv) > 3:
+        chosen = replace(chosen, micro_batch=int(sys.argv[3]))
     overhead(chosen)
     asyncio.run(cancels(chosen, int(sys.argv[2]) if len(sys.argv) > 2 else 40))

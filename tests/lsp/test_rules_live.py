@@ -83,6 +83,9 @@ CHECKS = {
     "completion off for nothing": ('completion_off = ["*.cobol"]', "warning", 1, "'*.cobol' matches no file"),
     "a pin that vanished": ('pins = [\n  "src/gone.py",\n]', "error", 2, "the pinned file src/gone.py does not exist"),
     "a pin that moved": ('pins = ["money.py"]', "error", 1, "does not exist; did you mean src/money.py?"),
+    "a pin of a name that is too long": (f'pins = ["{"x" * 300}.py"]', "error", 1, ".py "),
+    "a pin of a name that no file has": ('pins = ["a\\u0000.py"]', "error", 1, "cannot be looked at"),
+    "a pin below a file": ('pins = ["src/money.py/x.py"]', "error", 1, "does not exist"),
     "a pin of a folder": ('pins = ["src"]', "error", 1, "is a folder: pin single files"),
     "a pin beyond the end": ('pins = ["src/money.py:4-9"]', "error", 1, "ends with line 5; there is no line 9"),
     "a pin of one line beyond the end": (
@@ -309,7 +312,7 @@ def test_explain_tells_which_line_decided(root: Path) -> None:
     on, yes = ("completion", "on", ""), ("context", "yes", "")
     assert explained("legacy/old.py") == [("context", "no", "excluded by .dovetail.toml:1"), on, pin]
     assert explained("private.py")[0] == ("context", "no", "ignored by .gitignore")
-    assert explained("nowhere.py")[0] == ("context", "no", "there is no such file")
+    assert explained("nowhere.py")[0] == ("context", "no", "unreadable: No such file or directory")
     assert explained("docs/STYLE.md")[:2] == [
         ("context", "only if pinned", "in no language that is read"),
         ("completion", "off", "switched off by .dovetail.toml:3"),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -42,10 +43,14 @@ def check(rules: ProjectRules, tree: Tree, fault: Callable[[PinRule], str | None
 def pin_fault(root: Path, pin: PinRule, selection: Selection = EVERYTHING) -> str | None:
     """Why a pinned file or its lines cannot be shown, None if they can."""
     full = root / pin.path
-    if not full.exists():
+    try:
+        mode = full.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
         return "does not exist"
-    if not full.is_file():
-        return "is a folder: pin single files"
+    except (OSError, ValueError) as error:  # a name that no file can have, a folder that may not be entered
+        return f"cannot be looked at ({getattr(error, 'strerror', None) or error})"
+    if not stat.S_ISREG(mode):
+        return "is a folder: pin single files" if stat.S_ISDIR(mode) else "is no plain file"
     reason = is_excluded(root, pin.path, selection)
     if reason is not None:
         return f"is never shown ({reason})"

@@ -57,13 +57,10 @@ def decision_json(decision: Decision) -> dict[str, Any]:
 
 def _reading(rules: WorkspaceRules, path: str) -> list[Decision]:
     """Whether the file may become context of other files, and what of it is blanked out."""
-    full = rules.root / path
     ruled = is_excluded(rules.root, path, rules.rules.selection)
     if ruled is not None:
         return [Decision("context", "no", ruled)]
-    if not full.exists():
-        return [Decision("context", "no", "there is no such file")]
-    result = read_source(full)
+    result = read_source(rules.root / path)
     if result.text is None:
         return [Decision("context", "no", result.skipped)]
     if language_for(path) is None:

@@ -10,6 +10,8 @@ from pathlib import PurePosixPath
 from pathspec import GitIgnoreSpec
 
 STEM = "{stem}"
+# With more, a pattern and a name made for it take seconds to compare, and any project may say any pattern.
+MOST_STARS = 3
 _OTHER_BRACES = re.compile(r"\{(?!stem\})[^}]*\}")
 _SPECIAL = re.compile(r"[*?\[\]]")
 # What a test's name has more than the name of what it tests, over our languages.
@@ -30,6 +32,8 @@ def fault(pattern: str) -> str | None:
         return "is an absolute path: write it from the root of the workspace"
     if pattern.startswith("#"):
         return "begins with #, which git reads as a comment; write [#]"
+    if pattern.count("**") > MOST_STARS or any(part.count("*") > MOST_STARS for part in pattern.split("/")):
+        return f"has more than {MOST_STARS} * in one part, or more than {MOST_STARS} **; write several patterns"
     if pattern.count(STEM) > 1:
         return f"has {STEM} more than once"
     other = _OTHER_BRACES.search(pattern)

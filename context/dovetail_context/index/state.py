@@ -31,6 +31,7 @@ from dovetail_context.index.table import RecordTable, Unpacker
 from dovetail_context.index.words import Ids, TextWords, WordLog, WordView
 from dovetail_context.languages.registry import is_project_file
 from dovetail_context.workspace.exclude import MAX_FILE_BYTES, excluded_folder
+from dovetail_context.workspace.root import path_inside
 from dovetail_context.workspace.scan import Skipped, Stamp, is_excluded, scan, stamp_of
 from dovetail_context.workspace.secrets import redact
 from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out
@@ -123,7 +124,7 @@ class WorkspaceState:
         """Read anew what changed on disk: paths of files or folders, relative to the root or absolute; the root itself
         stands for everything. Yields like `rebuild` if it takes a walk."""
         paths = set(paths)
-        relatives = {relative for path in paths if (relative := self.relative(path)) is not None}
+        relatives = {relative for path in paths if (relative := path_inside(self._root, path)) is not None}
         walk = len(relatives) > MANY_PATHS or str(self._root) in paths
         for path in sorted(relatives):
             walk = walk or self._change_one(path)
@@ -143,7 +144,7 @@ class WorkspaceState:
 
     def overlay(self, path: str, text: str | None) -> None:
         """Let `text` stand over what is on disk; None takes it away. What would not be read from disk is not kept."""
-        relative = self.relative(path)
+        relative = path_inside(self._root, path)
         if relative is None or (text is not None and not self._keeps_buffer(relative)):
             return
         if text is None or len(text) > MAX_FILE_BYTES:  # parsing it with every keystroke would stall everything else
@@ -221,23 +222,6 @@ class WorkspaceState:
             tuple(sorted(problems, key=lambda skip: skip.path)),
             self._seconds,
         )
-
-    def relative(self, path: str) -> str | None:
-        """`path` posix and relative to the root; None if it does not lie under it."""
-        given = Path(path)
-        try:
-            inside = given.relative_to(self._root) if given.is_absolute() else given
-        except ValueError:
-            return self._relative_by_links(given)
-        posix = inside.as_posix()
-        return None if posix == "." or ".." in inside.parts else posix
-
-    def _relative_by_links(self, given: Path) -> str | None:
-        """The root may be reached by a link (on macOS /tmp is one), and the system tells the real path."""
-        try:
-            return given.resolve().relative_to(self._root.resolve()).as_posix()
-        except (ValueError, OSError, RuntimeError):
-            return None
 
     def _keeps_buffer(self, path: str) -> bool:
         """Whether an open buffer counts: it is asked about with every keystroke, so a walk's answers are kept."""

@@ -1,4 +1,4 @@
-"""Which folder is the project that a file belongs to."""
+"""Which folder is the project that a file belongs to, and where in it the file stands."""
 
 from pathlib import Path
 
@@ -45,6 +45,25 @@ def is_too_wide(root: Path) -> bool:
     """Whether `root` holds a whole home folder, which nobody means to have read; `.dovetail.toml` says otherwise."""
     home = Path.home()
     return (root == home or root in home.parents) and not (root / ".dovetail.toml").is_file()
+
+
+def path_inside(root: Path, path: str) -> str | None:
+    """`path` (absolute or relative to `root`) posix and relative to the root; None if it does not lie under it."""
+    given = Path(path)
+    try:
+        inside = given.relative_to(root) if given.is_absolute() else given
+    except ValueError:
+        return _inside_by_links(root, given)
+    posix = inside.as_posix()
+    return None if posix == "." or ".." in inside.parts else posix
+
+
+def _inside_by_links(root: Path, given: Path) -> str | None:
+    """The root may be reached by a link (on macOS /tmp is one), and the system tells the real path."""
+    try:
+        return given.resolve().relative_to(root.resolve()).as_posix()
+    except (ValueError, OSError, RuntimeError):
+        return None
 
 
 def _is_folder(path: Path) -> bool:

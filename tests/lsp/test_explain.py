@@ -130,7 +130,7 @@ def test_no_text_leaves_its_place(kind: str) -> None:
     text = f"# {HOSTILE}\nb = $0\n" if kind == "text" else "b = $0\n"
     _, completion = account(text, HOSTILE if kind == "written" else "1", path, automatic=False)
     if kind == "reason":
-        bundle = replace(completion.context, left_out=(LeftOut(HOSTILE, 1, HOSTILE, 7),))
+        bundle = replace(completion.context, left_out=(LeftOut(HOSTILE, 1, HOSTILE, 7),), problems=(HOSTILE,))
         completion = replace(completion, anchor=replace(completion.anchor, context=bundle))
     if kind in ("prompt", "model"):
         completion = replace(completion, reply=replace(completion.reply, **{kind: HOSTILE}))

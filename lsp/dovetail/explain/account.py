@@ -119,6 +119,7 @@ def account_json(account: Account) -> dict[str, Any]:
             {"kind": block.kind, "title": block.title, "tokens": block.tokens, "reason": block.reason, "cut": block.cut}
             for block in account.blocks
         ],
+        "problems": list(account.completion.context.problems),
         "not_taken": [
             {"where": each.where, "tokens": each.tokens, "found": each.found, "rule": each.rule}
             for each in account.not_taken

@@ -40,12 +40,11 @@ def explain_page(account: Account) -> str:
 
 def _head(account: Account, place: str) -> str:
     reply, shown = account.completion.reply, account.completion.text
-    read = reply.prompt_tokens - reply.reused_tokens
     files = sum(block.kind == "context" for block in account.blocks)
-    anew = "all of them" if read == reply.prompt_tokens else f"{number(read)} of them anew"
+    cached = "none of which it knew" if not reply.reused_tokens else f"{number(reply.reused_tokens)} of which it knew"
     told = (
-        f"{text(reply.model)} saw {number(reply.prompt_tokens)} tokens with parts of {number(files)} other "
-        f"{'file' if files == 1 else 'files'}, read {anew} and wrote {number(reply.generated_tokens)}."
+        f"{text(reply.model)} saw {number(reply.prompt_tokens)} tokens, {cached} already, with parts of {number(files)} "
+        f"other {'file' if files == 1 else 'files'}, and wrote {number(reply.generated_tokens)}."
     )
     if account.confidence is not None:
         told += f" It gave each of its tokens a chance of {percent(account.confidence)}: {text(account.decision)}."
@@ -107,11 +106,12 @@ def _prompt(account: Account) -> str:
     told = f"{number(total)} tokens in this order, each as wide as it is long. Choose one to read it."
     if budget.budget:
         told += f" Other files had {number(budget.budget)} tokens to spend."
+    problems = "".join(f'<p class="note">{text(problem)}</p>' for problem in budget.problems)
     return _section(
         "What the model saw",
         told,
         f'<nav class="bar" aria-label="The prompt, block by block">{bar}</nav><ul class="legend">{legend}</ul>'
-        f'<div class="panel blocks">{listed}</div>',
+        f'<div class="panel blocks">{listed}</div>{problems}',
     )
 
 

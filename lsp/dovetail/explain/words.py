@@ -26,6 +26,8 @@ def _sections(account: Account) -> Iterator[tuple[str, list[str]]]:
             for piece in completion.context.pieces
         ],
     )
+    if completion.context.problems:
+        yield "what could not be followed", list(completion.context.problems)
     yield (
         "left out",
         [f"{each.where}  {each.tokens} tokens: {each.found}; {each.rule}" for each in account.not_taken],

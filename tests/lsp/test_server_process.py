@@ -8,6 +8,7 @@ import random
 import re
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -70,6 +71,13 @@ async def test_typing_a_file_keeps_both_sides_in_step(project: Path, encoding: s
     assert why is not None, "the model never answered"
 
 
+def another_text(uri: str, version: int) -> dict[str, Any]:
+    """A change at the end of the document: answers for the text before are no answers any more."""
+    end = {"line": 9999, "character": 0}
+    change = {"range": {"start": end, "end": end}, "text": f"# {version}\n"}
+    return {"textDocument": {"uri": uri, "version": version}, "contentChanges": [change]}
+
+
 async def test_a_killed_host_is_replaced_and_the_editor_sees_no_error(project: Path) -> None:
     uri = (project / "game.py").as_uri()
     async with server_process() as client:
@@ -77,7 +85,8 @@ async def test_a_killed_host_is_replaced_and_the_editor_sees_no_error(project: P
         await ready(client)
         client.open(uri, GAME)
         hosts = []
-        for pause in (0.0, 0.01, 0.1):
+        for version, pause in enumerate((0.0, 0.01, 0.1), 2):
+            client.notify("textDocument/didChange", another_text(uri, version))
             request = client.ghost_text(uri, CALL_LINE - 1, CALL_COLUMN - 1)
             await asyncio.sleep(pause)
             (host,) = engine_hosts()
@@ -85,6 +94,7 @@ async def test_a_killed_host_is_replaced_and_the_editor_sees_no_error(project: P
             host.kill()
             answer = await client.answer(request)
             assert "error" not in answer
+        client.notify("textDocument/didChange", another_text(uri, 9))
         answer = await client.answer(client.ghost_text(uri, CALL_LINE - 1, CALL_COLUMN - 1))
         assert "error" not in answer and answer["result"] is not None
         (host,) = engine_hosts()

@@ -41,10 +41,10 @@ def explain_page(account: Account) -> str:
 def _head(account: Account, place: str) -> str:
     reply, shown = account.completion.reply, account.completion.text
     files = sum(block.kind == "context" for block in account.blocks)
-    cached = "none of which it knew" if not reply.reused_tokens else f"{number(reply.reused_tokens)} of which it knew"
+    others = "no other file" if not files else f"{number(files)} other file{'' if files == 1 else 's'}"
     told = (
-        f"{text(reply.model)} saw {number(reply.prompt_tokens)} tokens, {cached} already, with parts of {number(files)} "
-        f"other {'file' if files == 1 else 'files'}, and wrote {number(reply.generated_tokens)}."
+        f"{text(reply.model)} saw {number(reply.prompt_tokens)} tokens of this and {others}, "
+        f"{number(reply.reused_tokens)} of them still in its memory, and wrote {number(reply.generated_tokens)}."
     )
     if account.confidence is not None:
         told += f" It gave each of its tokens a chance of {percent(account.confidence)}: {text(account.decision)}."

@@ -38,6 +38,7 @@ class Settings:
     model: str = _option("starter", "Name of a model, or the path of a GGUF file with fill-in-the-middle tokens.")
     context_tokens: int = _option(1024, "Most tokens of other files to show the model; 0 shows none.", 0)
     max_tokens: int = _option(64, "Most tokens of one completion.", 1)
+    target_ms: int = _option(300, "Milliseconds to the first suggestion that a slow machine works towards.", 50)
     in_comments: bool = _option(False, "Whether to complete comments and texts of several lines unasked.")
     context_window: int = _option(4096, "Tokens the model can see at once; never more than it was trained for.", 256)
     threads: int = _option(0, "CPU threads of the model; 0 lets Dovetail choose.", 0)

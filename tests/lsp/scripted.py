@@ -25,6 +25,8 @@ class ScriptedEngine:
         self.logprob = -0.1
         self.stop: StopReason = "eos"
         self.beginnings: tuple[str, ...] = ()
+        self.status = EngineStatus("ready", model="scripted", n_ctx=4096)
+        self.prefill_ms = 0.0
         self.jobs: list[CompletionJob] = []
         self.asked = asyncio.Event()
         self.cancelled = 0
@@ -38,7 +40,7 @@ class ScriptedEngine:
     async def ensure_ready(self) -> EngineStatus:
         if self.trouble:
             raise EngineError(self.trouble)
-        return EngineStatus("ready", model="scripted", n_ctx=4096)
+        return self.status
 
     async def complete(self, job: CompletionJob, enough: Callable[[str], bool] | None = None) -> CompletionReply:
         self.jobs.append(job)
@@ -61,6 +63,8 @@ class ScriptedEngine:
             logprob=self.logprob,
             model="scripted",
             generated_tokens=1,
+            prompt_tokens=1000,
+            prefill_ms=self.prefill_ms,
             beginnings=self.beginnings[: job.beginnings],
         )
 

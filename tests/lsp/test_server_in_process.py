@@ -11,6 +11,7 @@ import pytest
 
 from dovetail.server.notices import FILES_WORTH_A_BAR
 from dovetail_models.engine.job import CompletionJob
+from dovetail_models.engine.status import EngineStatus
 from tests.lsp.client import Client
 from tests.lsp.scripted import ScriptedEngine
 
@@ -283,3 +284,20 @@ async def test_typing_along_a_suggestion_asks_no_model(connect: Connect) -> None
         (item,) = (await client.answer(client.ghost_text(URI, 0, 4 + length, kind=2)))["result"]["items"]
         assert item["insertText"] == "first(1)"[length:]
     assert [job.priority for job in engine.jobs if job.priority == "interactive"] == ["interactive"]
+
+
+async def test_on_a_slow_machine_a_cold_prompt_is_short_until_the_cursor_rests(connect: Connect) -> None:
+    engine = ScriptedEngine("1")
+    engine.status = EngineStatus("ready", model="slow", n_ctx=8192, prefill_tokens_s=120.0, decode_ms=45.0)
+    engine.prefill_ms = 8000.0
+    client = await connect(engine)
+    await client.initialize(None)
+    text = "".join(f"value_{number} = {number}\n" for number in range(400))
+    client.open(URI, text + "x = \n")
+    await client.answer(client.ghost_text(URI, 400, 4, kind=2))
+    await until(lambda: engine.jobs[-1].priority == "warm")
+    hurried, rested = engine.jobs[0].parts, engine.jobs[-1].parts
+    assert len(hurried.prefix) < len(rested.prefix) / 2
+    client.notify("textDocument/didChange", did_change(2, change("2", 400, 4, 4)))
+    await client.answer(client.ghost_text(URI, 400, 5, kind=2))
+    assert engine.jobs[-1].parts.prefix == rested.prefix or engine.jobs[-2].parts.prefix == rested.prefix

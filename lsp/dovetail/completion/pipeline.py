@@ -23,7 +23,9 @@ from dovetail.settings import Settings
 from dovetail_context.bundle import ContextBundle, ContextPiece
 from dovetail_context.gather import gather
 from dovetail_context.query import Query
+from dovetail_models.engine.budget import LatencyBudget, latency_budget
 from dovetail_models.engine.job import CompletionJob, CompletionReply
+from dovetail_models.engine.status import EngineStatus
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
 # The current file in the prompt, in tokens. More seldom changes the answer; on a CPU a cold read of this many takes
@@ -56,16 +58,15 @@ async def complete(
         return None
     await asyncio.sleep(request.pause_s)
 
-    n_ctx = (await engine.ensure_ready()).n_ctx
-    max_tokens = min(settings.max_tokens, int(n_ctx * COMPLETION_SHARE))
+    budget = _budget(request, await engine.ensure_ready(), settings)
     context_started = perf_counter()
-    anchor = await _anchor(request, place, settings.context_tokens, n_ctx - max_tokens)
+    anchor = await _anchor(request, place, budget)
     context_ms = (perf_counter() - context_started) * 1000
 
     job = CompletionJob(
         parts=_parts(anchor, place),
         client=request.document,
-        max_tokens=max_tokens,
+        max_tokens=budget.answer,
         max_lines=extent.max_lines,
         explain=request.explain,
         priority=request.priority,
@@ -98,9 +99,8 @@ async def complete(
 async def warm(request: CompletionRequest, engine: Engine, settings: Settings) -> Anchor:
     """Freeze the place of a request afresh and let the model read it, when nobody waits for anything. The anchor."""
     place = read_place(request.path, request.text, request.offset)
-    n_ctx = (await engine.ensure_ready()).n_ctx
-    room = n_ctx - min(settings.max_tokens, int(n_ctx * COMPLETION_SHARE))
-    anchor = await _anchor(replace(request, anchor=None), place, settings.context_tokens, room)
+    budget = _budget(replace(request, hurried=False), await engine.ensure_ready(), settings)
+    anchor = await _anchor(replace(request, anchor=None), place, budget)
     job = CompletionJob(_parts(anchor, place), request.document, max_tokens=0, priority="warm", anchor=anchor.name)
     await engine.complete(job)
     return anchor
@@ -142,14 +142,25 @@ def context_for(request: CompletionRequest, budget: int) -> ContextBundle:
     return gather(query, request.snapshot, budget)
 
 
-async def _anchor(request: CompletionRequest, place: Place, context_tokens: int, room: int) -> Anchor:
-    """The request's anchor where it holds, else a new one; other files get so many tokens of the `room`."""
+def _budget(request: CompletionRequest, status: EngineStatus, settings: Settings) -> LatencyBudget:
+    """Tokens for other files, the current one and the answer: what is wanted, as far as the window and, where someone
+    waits, the machine allow."""
+    answer = min(settings.max_tokens, int(status.n_ctx * COMPLETION_SHARE))
+    room = status.n_ctx - answer
+    context = min(settings.context_tokens, int(room * CONTEXT_SHARE)) if request.use_context else 0
+    window = min(WINDOW_TOKENS, room - context)
+    if not request.hurried:
+        return LatencyBudget(context, window, answer, answer)
+    return latency_budget(status.speed, context, window, answer, settings.target_ms)
+
+
+async def _anchor(request: CompletionRequest, place: Place, budget: LatencyBudget) -> Anchor:
+    """The request's anchor where it holds, else a new one."""
     if request.anchor is not None and request.anchor.forced(place) is not None:
         return request.anchor
-    budget = min(context_tokens, int(room * CONTEXT_SHARE)) if request.use_context else 0
-    context = await asyncio.to_thread(context_for, request, budget)
+    context = await asyncio.to_thread(context_for, request, budget.context)
     line = place.text.count("\n", 0, place.offset)
-    return freeze(place, f"{line // LINES_OF_A_SEQUENCE}", context, min(WINDOW_TOKENS, room - budget))
+    return freeze(place, f"{line // LINES_OF_A_SEQUENCE}", context, budget.window)
 
 
 async def _other(beginning: str, job: CompletionJob, engine: Engine, place: Place, extent: Extent) -> Shaped:

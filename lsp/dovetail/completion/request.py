@@ -27,7 +27,8 @@ class CompletionRequest:
     every secret has been blanked out. `rules` is what the project's rules give this path, `recent` where the user
     was just at work, `shown` what the last answer for this document showed. `anchor` is the one to go on from,
     where it still holds; without one, prefix, suffix and context are taken afresh. `candidates` is how many
-    different completions are wanted. `pause_s` is how long to wait before the model is asked: a newer keystroke may
+    different completions are wanted. `hurried` says that someone waits: a prompt that a slow machine has to read
+    from the start is kept short. `pause_s` is how long to wait before the model is asked: a newer keystroke may
     make that needless.
     """
 
@@ -43,6 +44,7 @@ class CompletionRequest:
     pause_s: float = 0.0
     priority: Priority = "interactive"
     candidates: int = 1
+    hurried: bool = False
     rules: Standing = field(default_factory=Standing)
     recent: tuple[RecentPlace, ...] = ()
     shown: tuple[ContextPiece, ...] = ()

@@ -222,6 +222,7 @@ class Session:
             trigger=trigger,
             anchor=None if self.rhythm.reads_quickly(tokens) else anchor,
             pause_s=self.rhythm.pause_s(on_battery()) if trigger == "automatic" else 0.0,
+            hurried=True,
             candidates=CANDIDATES if trigger == "invoked" else 1,
             recent=self.recent.places(workspace.root, place.path, time.monotonic()) if workspace else (),
             shown=asked_before.context.pieces if asked_before else (),

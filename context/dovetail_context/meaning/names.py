@@ -182,9 +182,10 @@ class Names:
         found = self._tables.get(paths)
         if found is None:
             table: dict[str, tuple[Definition, ...]] = {}
-            for record in (self.record(path) for path in reversed(paths)):
+            for path in reversed(paths):
+                record = self.record(path)
                 for name, symbols in record.members("").items() if record is not None else ():
-                    table[name] = tuple(Definition(record.path, symbol) for symbol in symbols)
+                    table[name] = tuple(Definition(path, symbol) for symbol in symbols)
             found = self._tables[paths] = table
         return found
 

@@ -98,6 +98,11 @@ def test_doctor_says_the_mend_for_a_missing_model(project: Path) -> None:
         (["complete", "game.py:99:1"], "game.py has 7 lines; there is no line 99"),
         (["complete", "game.py:1:99"], "line 1 of game.py has 23 characters; the last column is 24"),
         (["index", "no-such-folder"], "is not a folder"),
+        (["complete", PLACE, "--max-tokens", "0"], "max_tokens must be at least 1"),
+        ([], "required: COMMAND"),
+        (["bogus"], "bogus"),
+        (["complete"], "required: PATH:LINE:COL"),
+        (["eval", "x.jsonl", "--limit", "none"], "--limit"),
     ],
 )
 def test_bad_usage_is_one_line_and_status_2(project: Path, arguments: list[str], message: str) -> None:
@@ -110,7 +115,6 @@ def test_bad_usage_is_one_line_and_status_2(project: Path, arguments: list[str],
     [
         (["complete", "none.py:1:1"], "none.py"),
         (["complete", PLACE, "--model", "none.gguf"], "none.gguf"),
-        (["complete", PLACE, "--max-tokens", "0"], "max_tokens must be at least 1"),
     ],
 )
 def test_failure_is_one_line_and_status_1(project: Path, arguments: list[str], message: str) -> None:
@@ -126,9 +130,7 @@ def test_a_truncated_model_is_one_line(project: Path) -> None:
     assert "half.gguf" in done.stderr and "truncated" in done.stderr and done.stderr.count("\n") == 1
 
 
-def test_no_command_shows_the_commands(project: Path) -> None:
-    done = dovetail(cwd=project, status=2)
-    assert "usage" in done.stderr
+def test_help_shows_the_commands(project: Path) -> None:
     assert "complete a file" in dovetail("--help", cwd=project).stdout
 
 
@@ -197,22 +199,6 @@ def defines_something(file: Path, item: dict[str, Any]) -> bool:
         and item["start_line"] <= node.lineno <= item["end_line"]
         for node in definitions
     )
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        [],
-        ["bogus"],
-        ["complete"],
-        ["complete", "a.py:1:1", "--max-tokens", "0"],
-        ["eval", "x.jsonl", "--limit", "none"],
-    ],
-)
-def test_bad_usage_is_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(arguments) == 2
-    out, err = capsys.readouterr()
-    assert not out and err.startswith("dovetail: ") and err.count("\n") == 1
 
 
 def test_a_binary_file_on_standard_input_is_one_line(

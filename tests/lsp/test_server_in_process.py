@@ -301,3 +301,23 @@ async def test_on_a_slow_machine_a_cold_prompt_is_short_until_the_cursor_rests(c
     client.notify("textDocument/didChange", did_change(2, change("2", 400, 4, 4)))
     await client.answer(client.ghost_text(URI, 400, 5, kind=2))
     assert engine.jobs[-1].parts.prefix == rested.prefix or engine.jobs[-2].parts.prefix == rested.prefix
+
+
+async def test_what_is_chosen_in_the_editors_list_begins_the_item(connect: Connect) -> None:
+    """An editor shows an item beside its list only if it has the list's range and begins with the list's text."""
+    engine = ScriptedEngine("(1)")
+    client = await connect(engine)
+    await client.initialize(None)
+    client.open(URI, "x = fi\n")
+    chosen = {"text": "first", "range": change("", 0, 4, 6)["range"]}
+    request = client.request(
+        "textDocument/inlineCompletion",
+        {
+            "textDocument": {"uri": URI},
+            "position": {"line": 0, "character": 6},
+            "context": {"triggerKind": 2, "selectedCompletionInfo": chosen},
+        },
+    )
+    (item,) = (await client.answer(request))["result"]["items"]
+    assert shown_before_cursor(engine.jobs[0]) == "x = first"
+    assert (item["insertText"], item["range"]) == ("first(1)", chosen["range"])

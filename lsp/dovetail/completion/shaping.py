@@ -48,6 +48,8 @@ def shape(text: str, place: Place, extent: Extent, is_whole: bool = True) -> Sha
     wanted = "\n".join(lines[: end if end is not None else extent.max_lines]).rstrip()
     if cut_off:
         wanted = _without_half_word(wanted)
+    if extent.kind == "block":
+        wanted = _first_statement(wanted, place)
     wanted = without_repeats(wanted, place).rstrip()
     return _soundest(wanted, place) if wanted.strip() else NOTHING
 
@@ -55,6 +57,17 @@ def shape(text: str, place: Place, extent: Extent, is_whole: bool = True) -> Sha
 def unshaped(text: str, extent: Extent) -> Shaped:
     """The text as the model wrote it, cut to its lines alone: what shaping is measured against."""
     return Shaped("\n".join(unix_line_ends(text).split("\n")[: extent.max_lines]).rstrip())
+
+
+def _first_statement(text: str, place: Place) -> str:
+    """The first statement alone, where the tree says that it ends on a later line than it begins and before `text`
+    does: indentation is not everything."""
+    if place.parsed is None or "\n" not in text:
+        return text
+    before = len(text) - len(text.lstrip())
+    end = place.parsed.replaced(place.offset, place.offset, text).statement_end(place.offset + before)
+    length = 0 if end is None else end - place.offset
+    return text[:length] if "\n" in text[before:length].strip() else text
 
 
 def _end_of_extent(lines: list[str], place: Place, extent: Extent, growing: bool) -> int | None:
@@ -67,8 +80,12 @@ def _end_of_extent(lines: list[str], place: Place, extent: Extent, growing: bool
     if first is None:
         return None
     opens = _opens(lines, first)
+    depth = 0
     for number in range(first + 1, len(lines)):
         line = lines[number]
+        depth += _depth(lines[number - 1])
+        if depth > 0:
+            continue  # inside brackets indentation says nothing
         if not line.strip():
             # An empty line ends a run of statements, but not a body that has begun.
             if not opens and number < len(lines) - 1:

@@ -47,6 +47,12 @@ def trigger(context: types.InlineCompletionContext) -> Trigger:
     return "invoked" if context.trigger_kind is types.InlineCompletionTriggerKind.Invoked else "automatic"
 
 
+def selected(context: types.InlineCompletionContext) -> Edit | None:
+    """What the editor's list of words would insert, where one is chosen in it."""
+    chosen = context.selected_completion_info
+    return None if chosen is None else Edit(chosen.text, position(chosen.range.start), position(chosen.range.end))
+
+
 def inline_items(
     completion: Completion, document: Document, unit: Encoding, commands: Sequence[types.Command] = ()
 ) -> types.InlineCompletionList | None:

@@ -16,6 +16,7 @@ from dovetail.completion.remembered import Memory
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
 from dovetail.rules.live import Standing, own_rules
 from dovetail.rules.source import RULES_FILE, Problem
+from dovetail.session.chosen import Chosen
 from dovetail.session.engine import MakeEngine
 from dovetail.session.feedback import Feedback
 from dovetail.session.index_cache import index_cache
@@ -169,17 +170,22 @@ class Session:
             self._anchors.pop(uri, None)
             del self._places[uri]
 
-    async def complete(self, uri: str, offset: int, trigger: Trigger) -> Completion | None:
+    async def complete(
+        self, uri: str, offset: int, trigger: Trigger, selected: Edit | None = None
+    ) -> Completion | None:
         """Complete an open document at an offset. The newest request of a document wins: an older one answers None.
 
-        Raises EngineError when the model cannot answer.
+        `selected` is what the editor's own list of words would put there: then the document is completed as it would
+        be with that, and the completion begins with it. Raises EngineError when the model cannot answer.
         """
         if isinstance(self._engine, EngineError):
             raise self._engine
         document, engine = self.documents[uri], self._engine
         if self._is_silent(uri):
             return None
-        request = self._request(uri, document.text, offset, trigger)
+        chosen = Chosen.of(document, selected, self.encoding)
+        asked, at = (chosen.document, chosen.end) if chosen else (document, offset)
+        request = self._request(uri, asked.text, at, trigger)
         self._look_no_further()
         completion = await self._newest_wins(uri, complete(request, engine, self.settings, self.memory))
         is_still_asked = self.documents.get(uri) is document
@@ -193,7 +199,7 @@ class Session:
         if place.workspace is not None:
             self.recent.viewed(place.workspace.root, place.path, completion.line, time.monotonic())
         self._foresight = self._spawn(self._look_ahead(request, completion, engine))
-        return completion
+        return chosen.begin(completion) if chosen else completion
 
     async def close(self) -> None:
         """Stop everything that was started. Nothing is left running afterwards; a second call does nothing."""

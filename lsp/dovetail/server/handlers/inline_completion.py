@@ -24,7 +24,9 @@ async def inline_completion(
         return None
     offset = document.offset_at(convert.position(params.position), session.encoding)
     try:
-        completion = await session.complete(document.uri, offset, convert.trigger(params.context))
+        completion = await session.complete(
+            document.uri, offset, convert.trigger(params.context), convert.selected(params.context)
+        )
     except EngineDied as error:
         log.warning("%s", error)  # the status notification tells the editor; the next request is answered anew
         return None

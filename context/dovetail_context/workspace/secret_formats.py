@@ -14,7 +14,8 @@ class Format:
     """A kind of key: its name for the user; the marker, which every such key holds; the pattern, which begins with it.
 
     What is secret is the pattern's first group, or all of it where there is none, and the `before` characters before.
-    `is_word` is whether the marker stands in one long word with the key, which makes it faster to look for.
+    `is_word` is whether the marker stands in one long word with the key, `begins_name` whether no letter, digit or `_`
+    stands before it, both of which make it faster to look for.
     """
 
     kind: str
@@ -22,12 +23,13 @@ class Format:
     pattern: re.Pattern[str]
     before: int = 0
     is_word: bool = True
+    begins_name: bool = False
 
 
 def _key(kind: str, marker: str, rest: str) -> Format:
     """A key that begins with its marker; where the marker is a part of a longer word there is none."""
     plain = re.escape(marker)
-    return Format(kind, marker, re.compile(rf"{plain}(?<![A-Za-z0-9_]{plain}){rest}"))
+    return Format(kind, marker, re.compile(rf"{plain}(?<![A-Za-z0-9_]{plain}){rest}"), begins_name=True)
 
 
 def _with(kind: str, marker: str, rest: str, before: int = 0) -> Format:

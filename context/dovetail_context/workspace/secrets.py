@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dovetail_context.workspace.secret_formats import FORMATS
+from dovetail_context.workspace.secret_formats import FORMATS, Format
 
 BLANK = "*"
 
@@ -53,10 +53,26 @@ def find_secrets(text: str) -> tuple[Secret, ...]:
     return tuple(kept)
 
 
-_IN_WORDS = tuple(known for known in FORMATS if known.is_word)
-_BESIDE_WORDS = tuple(known for known in FORMATS if not known.is_word)
 _SHORTEST_KEY = 15  # characters of the shortest key in FORMATS, with what stands around it without space
 _WORD_ENDS = bytes.maketrans(b"\"'`(),;<>{}[]|", b" " * 14)
+_NAME_ENDS = bytes(byte if chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(128)).ljust(256)
+_START = re.compile(r"\w{3}|\w+(?=\W)")
+
+
+def _start(known: Format) -> bytes:
+    """The first characters of the name in which a key's marker stands; empty where it may stand behind others."""
+    found = _START.match(known.marker) if known.begins_name else None
+    return found[0].encode() if found else b""
+
+
+def _longest_word(marker: str) -> str:
+    """A part of a marker that stands in one word, in lower case."""
+    words = marker.encode().translate(_WORD_ENDS).split()
+    return max(words, key=len).decode().lower()
+
+
+_IN_WORDS = tuple((known, _start(known)) for known in FORMATS if known.is_word)
+_BESIDE_WORDS = tuple((known, _longest_word(known.marker)) for known in FORMATS if not known.is_word)
 _NOT_LINE_END = re.compile(r"[^\r\n]")
 
 # Parts of names that only ever hold secrets, in lower case; and whole words that often do, which must be given what
@@ -114,28 +130,30 @@ _RANDOM_CHANGES = 0.25  # share of neighbours of another class; random letters a
 
 
 def _found(text: str) -> Iterator[Secret]:
-    yield from _by_format(text)
+    words = _distinct_words(text)
+    every = b" ".join(words).decode("ascii").lower()
+    yield from _by_format(text, words, every)
     if "PRIVATE KEY" in text or "Private-Lines:" in text:
         yield from _private_keys(text)
     yield from _passwords_in_addresses(text)
-    yield from _by_name(text)
+    yield from _by_name(text, every)
 
 
-def _by_format(text: str) -> Iterator[Secret]:
-    words = _words_that_may_be_keys(text)
-    possible = [known for known in _IN_WORDS if known.marker in words]
-    for known in (*possible, *(known for known in _BESIDE_WORDS if known.marker in text)):
+def _distinct_words(text: str) -> set[bytes]:
+    """The words of a text: most of it repeats them, so what stands in none of them is soon known."""
+    return set(text.encode("ascii", "replace").translate(_WORD_ENDS).split())
+
+
+def _by_format(text: str, words: set[bytes], every: str) -> Iterator[Secret]:
+    """`every` holds all `words`, in lower case."""
+    keys = b" ".join([word for word in words if len(word) >= _SHORTEST_KEY and not _is_plain(word)])
+    starts = {part[:3] for part in keys.translate(_NAME_ENDS).split()} | {b""}
+    long_words = keys.decode("ascii")
+    possible = [known for known, start in _IN_WORDS if start in starts and known.marker in long_words]
+    for known in (*possible, *(known for known, word in _BESIDE_WORDS if word in every and known.marker in text)):
         for match in known.pattern.finditer(text):
             start, end = match.span(known.pattern.groups)
             yield Secret(start - known.before, end, known.kind)
-
-
-def _words_that_may_be_keys(text: str) -> str:
-    """The long words that are no plain lower case: some hundredth of a text of code, so a hundred markers are soon
-    looked for in it.
-    """
-    words = text.encode("ascii", "replace").translate(_WORD_ENDS).split()
-    return b" ".join(word for word in words if len(word) >= _SHORTEST_KEY and not _is_plain(word)).decode("ascii")
 
 
 def _is_plain(word: bytes) -> bool:
@@ -176,14 +194,14 @@ def _passwords_in_addresses(text: str) -> Iterator[Secret]:
             yield Secret(*match.span(1), "key in an address")
 
 
-def _by_name(text: str) -> Iterator[Secret]:
+def _by_name(text: str, every: str) -> Iterator[Secret]:
     lowered = text.lower()
     if len(lowered) != len(text):  # a few capitals have longer small forms; names of secrets are plain letters
         lowered = "".join(each.lower() if each.isascii() else each for each in text)
-    for word in _SECRET_NAMES:
+    for word in (name for name in _SECRET_NAMES if name.partition(" ")[0] in every):
         for place in _places(word, lowered):
             yield from _given_to(text, place, place + len(word), is_secret=True)
-    for word in _MAYBE_NAMES:
+    for word in (name for name in _MAYBE_NAMES if name in every):
         for place in _places(word, lowered):
             end = place + len(word)
             if _ENDS_WORD.match(text, end):

@@ -43,15 +43,21 @@ class Frames:
 
     def __init__(self) -> None:
         self._open: list[Frame] = []
+        self._containers = [""]  # of each open scope, behind that of the module
+        self.functions = 0  # how many functions enclose the place
 
     def close_before(self, start_byte: int) -> None:
         """Close the scopes that end before `start_byte`."""
         while self._open and self._open[-1].end_byte <= start_byte:
-            self._open.pop()
+            self.functions -= not self._open.pop().is_class
+            self._containers.pop()
 
     def enter(self, frame: Frame) -> None:
         """Open a scope; it closes by itself when a later event starts behind it."""
+        outer = self.container
         self._open.append(frame)
+        self._containers.append((f"{outer}.{frame.name}" if outer else frame.name) if frame.is_class else outer)
+        self.functions += not frame.is_class
 
     @property
     def innermost(self) -> Frame | None:
@@ -61,12 +67,7 @@ class Frames:
     @property
     def container(self) -> str:
         """Dotted names of the enclosing classes."""
-        return ".".join(frame.name for frame in self._open if frame.is_class)
-
-    @property
-    def functions(self) -> int:
-        """How many functions enclose the place."""
-        return sum(not frame.is_class for frame in self._open)
+        return self._containers[-1]
 
     def binding(self, name: str) -> str | None:
         """What a local name stands for in the nearest function that binds it ("" if unknown), None if none binds it."""

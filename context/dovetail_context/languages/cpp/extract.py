@@ -21,7 +21,7 @@ from dovetail_context.languages.cpp.signatures import (
     without_macros,
 )
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
-from dovetail_context.syntax import Match, Node, SyntaxTree
+from dovetail_context.syntax import Node, SyntaxTree
 
 # The captures that name the patterns of symbols.scm and of classes.scm, in their order.
 PATTERNS = (
@@ -37,9 +37,10 @@ PATTERNS = (
     "typedef",
     "forward",
     "error",
+    *("class", "template", "access", "alias", "using", "lambda", "forward"),
 )
-CPP_PATTERNS = ("class", "template", "access", "alias", "using", "lambda", "forward")
-_NAMESPACE = re.compile(r"\bnamespace\s+(?:\w+::)*(\w+)")
+# It begins with plain characters, for which Python searches fast, and looks back from there.
+_NAMESPACE = re.compile(r"namespace(?<!\wnamespace)\s+(?:\w+::)*(\w+)")
 _SCOPE = re.compile(r"(?<![\w:.>])[a-z_]\w*\Z")
 MAX_NAME_CHARS = 60
 _LANGUAGE_OWN = frozenset({"std", "public", "private", "protected"})
@@ -49,14 +50,9 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
     """Read a C or C++ file; broken parts are passed over and noted in `problems`."""
     grammar = grammar_for(path)
     tree = grammar.parse(without_macros(text))
-    matches: list[tuple[int, Match]] = list(grammar.matches(tree.root, "symbols.scm"))
-    patterns: tuple[str, ...] = PATTERNS
-    if not is_c(path):
-        found = grammar.matches(tree.root, "classes.scm")
-        matches += [(pattern + len(PATTERNS), captures) for pattern, captures in found]
-        patterns += CPP_PATTERNS
+    queries = ("symbols.scm",) if is_c(path) else ("symbols.scm", "classes.scm")
     reader = _Reader(tree)
-    for event in in_text_order(matches, patterns):
+    for event in in_text_order(grammar.matches(tree.root, *queries), PATTERNS):
         reader.visit(event)
     return FileRecord(
         path=path,
@@ -328,7 +324,5 @@ def _namespaces(text: str, defined: frozenset[str]) -> list[Import]:
 
 def _calls(path: str, tree: SyntaxTree) -> References:
     grammar = grammar_for(path)
-    matches = list(grammar.matches(tree.root, "calls.scm"))
-    if not is_c(path):
-        matches += grammar.matches(tree.root, "cpp_calls.scm")
-    return read_calls(tree, matches, access_path)
+    queries = ("calls.scm",) if is_c(path) else ("calls.scm", "cpp_calls.scm")
+    return read_calls(tree, grammar.matches(tree.root, *queries), access_path)

@@ -1,7 +1,7 @@
 """The shown text of C and C++ definitions: signatures, documentation lines, parameters, bases."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from dovetail_context.languages import doc_comments
 from dovetail_context.languages.cpp.expressions import declared_name, type_text
@@ -16,32 +16,32 @@ _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _AFTER_OPENING = re.compile(r"([(\[]) ")
 _BEFORE_CLOSING = re.compile(r" ([)\],;])")
 # Macros between a keyword and a name (`class API_EXPORT Money`), alone in a line, before a declaration or behind one
-# (`GUARDED_BY(mutex)`): no grammar knows what they stand for, and without them the code reads as it is meant.
-_EXPORT = re.compile(r"\b(?:class|struct|union|enum)\s+([A-Z][A-Z0-9_]{2,}(?:\([^()\n]*\))?)(?=\s+[A-Za-z_])")
-_ALONE = re.compile(r"^[ \t]*([A-Z][A-Z0-9_]{3,})[ \t]*$", re.MULTILINE)
-_BEFORE = re.compile(r"\b[A-Z][A-Z0-9_]{2,}(?=\s+[A-Za-z_:\[])")
-_ANNOTATION = re.compile(r"(?<=\s)([A-Z][A-Z0-9_]{3,}\([^()\n]*\))(?=\s*[;{=])")
-_LONGEST_GAP = 200  # characters that are looked back over from an annotation to what it stands behind
+# (`GUARDED_BY(mutex)`): no grammar knows what they stand for, and without them the code reads as it is meant. Each
+# pattern begins with a capital, for which Python searches fast, and what stands before that is looked at afterwards.
+_EXPORT = re.compile(r"[A-Z](?<=\s[A-Z])[A-Z0-9_]{2,}+(?:\([^()\n]*\))?(?=\s+[A-Za-z_])")
+_ALONE = re.compile(r"[A-Z](?<!\S[A-Z])[A-Z0-9_]{3,}+(?=[ \t]*$)", re.MULTILINE)
+_BEFORE = re.compile(r"[A-Z](?<!\w[A-Z])[A-Z0-9_]{2,}+(?=\s+[A-Za-z_:\[])")
+_ANNOTATION = re.compile(r"[A-Z](?<=\s[A-Z])[A-Z0-9_]{3,}+\([^()\n]*\)(?=\s*[;{=])")
+_LONGEST_GAP = 200  # characters that are looked back over from a macro to what it stands behind
+_KEYWORD = re.compile(r"\b(?:class|struct|union|enum)\Z")
 _TELLING = re.compile(r"EXPORT|API|INLINE|CONSTEXPR|NODISCARD|NORETURN|DEPRECATED|VISIBILITY|FALLTHROUGH")
 
 
 def without_macros(text: str) -> str:
     """The text with spaces in place of macros that would keep it from being parsed; every character in its place."""
-
-    def blank(match: re.Match[str]) -> str:
-        start, end = match.start(1) - match.start(), match.end(1) - match.start()
-        found = match[0]
-        return found[:start] + " " * (end - start) + found[end:]
-
-    text = _ANNOTATION.sub(
-        lambda match: blank(match) if _is_behind_declaration(text, match.start()) else match[0], text
-    )
-    return _BEFORE.sub(_blank_telling, _ALONE.sub(blank, _EXPORT.sub(blank, text)))
+    text = _blanked(text, _ANNOTATION, _is_behind_declaration)
+    text = _blanked(text, _EXPORT, _is_behind_keyword)
+    text = _blanked(text, _ALONE, _begins_line)
+    return _blanked(text, _BEFORE, lambda match: _TELLING.search(match[0]) is not None)
 
 
-def _is_behind_declaration(text: str, start: int) -> bool:
-    """Whether what stands before `start` is the end of a declarator: a bracket, `const`, or a name in the same line."""
-    before = text[max(0, start - _LONGEST_GAP) : start]
+def _blanked(text: str, macro: re.Pattern[str], is_in_the_way: Callable[[re.Match[str]], bool]) -> str:
+    return macro.sub(lambda match: " " * len(match[0]) if is_in_the_way(match) else match[0], text)
+
+
+def _is_behind_declaration(match: re.Match[str]) -> bool:
+    """Whether it follows on the end of a declarator: a bracket, `const`, or a name in the same line."""
+    before = match.string[max(0, match.start() - _LONGEST_GAP) : match.start()]
     word = before.rstrip()
     if word.endswith((")", "const")):
         return True
@@ -49,8 +49,14 @@ def _is_behind_declaration(text: str, start: int) -> bool:
     return named and bool(word) and not word.endswith("return") and not before[len(word) :].strip(" \t")
 
 
-def _blank_telling(match: re.Match[str]) -> str:
-    return " " * len(match[0]) if _TELLING.search(match[0]) else match[0]
+def _is_behind_keyword(match: re.Match[str]) -> bool:
+    before = match.string[max(0, match.start() - _LONGEST_GAP) : match.start()].rstrip()
+    return _KEYWORD.search(before[-7:]) is not None  # the longest keyword and what tells that it is a whole word
+
+
+def _begins_line(match: re.Match[str]) -> bool:
+    line = match.string.rfind("\n", 0, match.start()) + 1
+    return not match.string[line : match.start()].strip(" \t")
 
 
 def one_line(source: str) -> str:

@@ -24,12 +24,15 @@ from dovetail_context.syntax import Node, SyntaxTree
 # The captures that name the patterns of symbols.scm, in its order.
 PATTERNS = ("function", "method", "class", "alias", "constant", "variable", "import", "closure", "error")
 
+TOP_LEVEL = 3  # how deep the declarations of a file that parses stand: one of a list in the group of a keyword
+
 
 def extract(path: str, text: str, references: bool = True) -> FileRecord:
     """Read a Go file; broken parts are passed over and noted in `problems`."""
     tree = grammar().parse(text)
     reader = _Reader(tree)
-    for event in in_text_order(grammar().matches(tree.root, "symbols.scm"), PATTERNS):
+    depth = None if tree.root.has_error else TOP_LEVEL
+    for event in in_text_order(grammar().matches(tree.root, "symbols.scm", depth=depth), PATTERNS):
         reader.visit(event)
     return FileRecord(
         path=path,
@@ -38,9 +41,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         text=text,
         symbols=tuple(reader.symbols),
         imports=tuple(with_used_names(reader.imports, text, frozenset(reader.locals))),
-        references=read_calls(tree, grammar().matches(tree.root, "calls.scm"), _receiver)
-        if references
-        else References(),
+        references=_calls(tree) if references else References(),
         problems=(f"line {reader.error_line}: does not parse",) if tree.root.has_error else (),
     )
 

@@ -61,9 +61,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         text=text,
         symbols=_with_traits(reader.symbols, reader.traits),
         imports=(*imports, *implied_imports(text, bound)),
-        references=read_calls(tree, grammar().matches(tree.root, "calls.scm"), access_path)
-        if references
-        else References(),
+        references=_calls(tree) if references else References(),
         problems=(f"line {reader.error_line}: does not parse",) if tree.root.has_error else (),
     )
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dovetail_context.index.record import Import
 from dovetail_context.syntax import Node, SyntaxTree
 
-# Paths in code begin with a crate, a module or a type; what `use` or `mod` does not bind may be a crate.
-_ROOT = re.compile(r"(?<![\w:.'])([a-z_]\w*)::(?!<)")
+# Paths in code begin with a crate, a module or a type; what `use` or `mod` does not bind may be a crate. It is read
+# backwards, as Python searches fast for what begins with plain characters: `dcba::` for `abcd::`.
+_TOOR = re.compile(r"::(?<!<::)(\w*[a-z_])(?![\w:.'])")
 _RUST_OWN = frozenset({"std", "core", "alloc", "Self"})
 MAX_DEPTH = 16  # of nested braces in a use tree
 
@@ -19,7 +20,8 @@ def read_use(tree: SyntaxTree, argument: Node, line: int) -> Iterator[Import]:
 
 def implied_imports(text: str, bound: frozenset[str]) -> Iterator[Import]:
     """What needs no `use`: `crate`, `self`, `super` and the crates with which paths of the text begin."""
-    for root in sorted(set(_ROOT.findall(text)) - bound - _RUST_OWN):
+    roots = {name[::-1] for name in set(_TOOR.findall(text[::-1]))}
+    for root in sorted(roots - bound - _RUST_OWN):
         yield Import(root, "", root, 0)
 
 

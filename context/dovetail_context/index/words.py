@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Protocol
 
@@ -117,7 +118,7 @@ class WordLog:
     def __init__(self, base: WordBase | None = None) -> None:
         self.base: WordBase = EmptyBase() if base is None else base
         self.vocabulary: dict[str, int] = {}
-        self.postings: dict[int, array[int]] = {}
+        self.postings: defaultdict[int, array[int]] = defaultdict(partial(array, "I"))
         self.paths: list[str] = []
 
     @property
@@ -126,10 +127,10 @@ class WordLog:
 
     def append(self, path: str, words: TextWords) -> Words:
         """Add a file's words."""
-        places = [self.id_of(word) for word in words.vocabulary]
-        for place, known in enumerate(places):
+        places = list(map(self.vocabulary.get, words.vocabulary))
+        for place, (word, known) in enumerate(zip(words.vocabulary, places, strict=True)):
             if known is None:
-                places[place] = self.vocabulary[words.vocabulary[place]] = self.vocabulary_size
+                places[place] = self._base_id_or_new(word)
         mapping = np.array(places, dtype=np.uint32)
         return self._append_ids(path, mapping, mapping[np.frombuffer(words.ids, dtype=words.ids.typecode)])
 
@@ -148,14 +149,16 @@ class WordLog:
         """All words by their numbers."""
         return [*self.base.words(), *self.vocabulary]
 
+    def _base_id_or_new(self, word: str) -> int:
+        known = self.base.id_of(word)
+        if known is None:
+            known = self.vocabulary[word] = self.vocabulary_size
+        return known
+
     def _append_ids(self, path: str, distinct: Ids, ids: Ids) -> Words:
         number = len(self.base.paths) + len(self.paths)
-        postings = self.postings
-        for word_id in distinct.tolist():
-            known = postings.get(word_id)
-            if known is None:
-                known = postings[word_id] = array("I")
-            known.append(number)
+        for numbers in map(self.postings.__getitem__, distinct.tolist()):
+            numbers.append(number)
         self.paths.append(path)
         return Words(number, ids)
 

@@ -8,7 +8,6 @@ import zlib
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from operator import attrgetter
 from typing import Any
 
 from dovetail_context.index.record import FileRecord, Import, References, Symbol
@@ -16,8 +15,6 @@ from dovetail_context.index.record import FileRecord, Import, References, Symbol
 # The fastest level: half the size of the text at 100 MB/s; higher ones save a tenth more and take three times as long.
 COMPRESSION = 1
 
-_SYMBOL = attrgetter(*(field.name for field in fields(Symbol)))
-_IMPORT = attrgetter(*(field.name for field in fields(Import)))
 _OPEN = ("language", "digest", "packages", "problems")
 _OWN_FORM = ("path", "text", "symbols", "imports", "references")
 _OTHERS = tuple(field.name for field in fields(FileRecord) if field.name not in (*_OPEN, *_OWN_FORM))
@@ -44,8 +41,8 @@ def pack(record: FileRecord) -> PackedRecord:
     called = record.references
     others: Mapping[str, object] = {name: getattr(record, name) for name in _OTHERS}
     body: Any = (
-        tuple(map(_SYMBOL, record.symbols)),
-        tuple(map(_IMPORT, record.imports)),
+        tuple(map(tuple, record.symbols)),
+        tuple(map(tuple, record.imports)),
         (called.names, called.receivers, called.lines.tobytes()),
         others,
     )
@@ -74,8 +71,8 @@ def unpack(path: str, packed: PackedRecord) -> FileRecord:
             packed.language,
             packed.digest,
             text,
-            tuple([Symbol(*symbol) for symbol in symbols]),
-            tuple([Import(*imported) for imported in imports]),
+            tuple(map(Symbol._make, symbols)),
+            tuple(map(Import._make, imports)),
             References(names, receivers, array("I", lines)),
             packages=packed.packages,
             problems=packed.problems,

@@ -13,14 +13,14 @@ from array import array
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 SymbolKind = Literal["class", "function", "method", "property", "variable", "field", "type"]
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """A definition that other files can name.
+class Symbol(NamedTuple):
+    """A definition that other files can name. (A million lines have some hundred thousand, and a named tuple is made
+    three times as fast as a frozen dataclass.)
 
     `container` is the dotted chain of enclosing classes ("" at module level). Lines are 1-based and inclusive,
     decorators and body included. `signature` is the text that the model sees, without indentation and body; it may
@@ -49,8 +49,7 @@ class Symbol:
         return f"{self.container}.{self.name}" if self.container else self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """One name bound by an import.
 
     `alias` is the local name. `name` is "" for the module itself and "*" for all its names (which bind no alias); both

@@ -55,7 +55,7 @@ def mask(text: str, syntax: BraceSyntax) -> str:
 
     def blank(match: re.Match[str]) -> str:
         found = match[0]
-        blanked = _NOT_LINE_END.sub(" ", found)
+        blanked = _NOT_LINE_END.sub(" ", found) if "\n" in found else " " * len(found)
         if found.startswith(syntax.comment_marks) or len(found) < 2:
             return blanked if len(found) > 1 else found
         quote = found[0] if found[0] in "\"'`" else found[-1]  # a prefix ($"...", r"...") is no name

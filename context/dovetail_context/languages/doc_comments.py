@@ -12,10 +12,12 @@ _INLINE = re.compile(r"\{@\w+\s+([^{}]*)\}")
 
 def doc_line(comment: str) -> str:
     """The first line with words of a comment's source, without marks, tags (`<summary>`, `<p>`) and `{@code x}`."""
-    text = _MARKS.sub("", comment)
-    text = _TAGS.sub(" ", _REFERENCE.sub(r"\1", _INLINE.sub(r"\1", text)))
-    for line in text.split("\n"):
-        words = " ".join(line.split())
+    is_plain = "<" not in comment and "{@" not in comment
+    if not is_plain:  # tags may go on over several lines
+        comment = _MARKS.sub("", comment)
+        comment = _TAGS.sub(" ", _REFERENCE.sub(r"\1", _INLINE.sub(r"\1", comment)))
+    for line in comment.split("\n"):
+        words = " ".join((_MARKS.sub("", line) if is_plain else line).split())
         if words.startswith("@"):
             return ""
         if words:

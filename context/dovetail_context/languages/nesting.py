@@ -5,12 +5,12 @@ Asking a node for its parent searches from the root, so nesting is rebuilt from 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from dovetail_context.syntax import Match, Node
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A match under the capture that names its pattern."""
 
     kind: str

@@ -4,7 +4,6 @@ Declarations are found by walking namespaces and the bodies of types, never into
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from hashlib import blake2b
 
 from dovetail_context.index.record import FileRecord, References, Symbol, SymbolKind
@@ -228,7 +227,7 @@ class _Reader:
     def _document(self, position: int, comments: list[Node]) -> None:
         text = "\n".join(self._tree.text(comment) for comment in comments)
         if text.startswith(("///", "/**")) and (line := doc_line(text)):
-            self.symbols[position] = replace(self.symbols[position], doc=line)
+            self.symbols[position] = self.symbols[position]._replace(doc=line)
 
 
 def _bases(node: Node) -> Iterator[Node]:

@@ -10,6 +10,7 @@ MAX_SIGNATURE_CHARS = 600  # the longest signatures that people write; what is l
 MAX_VALUE_CHARS = 60  # a constant's value is shown up to here: a literal or a short call
 
 _SPACE = re.compile(r"\s+")
+_ODD_SPACE = re.compile(r"\s\s|[^\S ]|[(\[<] | [)\]>]")
 _AFTER_OPENING = re.compile(r"([(\[<]) ")
 _BEFORE_CLOSING = re.compile(r" ([)\]>])")
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
@@ -124,8 +125,10 @@ def _head(tree: SyntaxTree, node: Node, end: int, keep: frozenset[str] = frozens
 def _clean(source: str) -> str:
     if "/*" in source or "//" in source:
         source = _COMMENT.sub("", source)
-    source = _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", _SPACE.sub(" ", source.strip())))
-    return _ATTRIBUTE.sub(lambda match: " " if match[0][0] == " " else "", source)
+    source = source.strip()
+    if _ODD_SPACE.search(source):
+        source = _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", _SPACE.sub(" ", source)))
+    return _ATTRIBUTE.sub(lambda match: " " if match[0][0] == " " else "", source) if "[" in source else source
 
 
 def _cut(text: str) -> str:

@@ -29,7 +29,7 @@ def type_text(source: str, variables: Mapping[str, str] | None = None) -> str:
 
 def _converted(source: str) -> str:
     source = _SPACE.sub(" ", _MODIFIER.sub("", _QUALIFIED.sub("", source))).strip().replace("?", "")
-    for _ in range(3):  # arrays of arrays of arrays; more dimensions are of no use here
+    for _ in range(3 if "[" in source else 0):  # arrays of arrays of arrays; more dimensions are of no use here
         source = _SIMPLE_ARRAY.sub(r"Array<\1>", source)
         if _ARRAY.search(source):
             source = f"Array<{_ARRAY.sub('', source).strip()}>"

@@ -5,7 +5,6 @@ there.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from hashlib import blake2b
 
 from dovetail_context.index.record import FileRecord, References, Symbol, SymbolKind
@@ -186,7 +185,7 @@ class _Reader:
     def _document(self, position: int, comment: Node) -> None:
         text = self._tree.text(comment)
         if text.startswith("/**") and (line := doc_line(text)):
-            self.symbols[position] = replace(self.symbols[position], doc=line)
+            self.symbols[position] = self.symbols[position]._replace(doc=line)
 
 
 def _base_nodes(node: Node) -> Iterator[Node]:

@@ -10,6 +10,7 @@ MAX_SIGNATURE_CHARS = 600  # the longest signatures that people write; what is l
 MAX_VALUE_CHARS = 60  # a constant's value is shown up to here: a literal or a short call
 
 _SPACE = re.compile(r"\s+")
+_ODD_SPACE = re.compile(r"\s\s|[^\S ]|[(\[<] | [)\]>]")
 _AFTER_OPENING = re.compile(r"([(\[<]) ")
 _BEFORE_CLOSING = re.compile(r" ([)\]>])")
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
@@ -112,7 +113,10 @@ def _clean(source: str) -> str:
         source = _ANNOTATION.sub("", source)
     if "/*" in source or "//" in source:
         source = _COMMENT.sub("", source)
-    return _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", _SPACE.sub(" ", source.strip())))
+    source = source.strip()
+    if not _ODD_SPACE.search(source):
+        return source
+    return _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", _SPACE.sub(" ", source)))
 
 
 def _cut(text: str) -> str:

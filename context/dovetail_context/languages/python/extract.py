@@ -3,7 +3,6 @@
 import re
 from array import array
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from sys import intern
@@ -192,7 +191,7 @@ class _Reader:
         symbol = self.symbols[frame.position]
         if not symbol.type and not symbol.value:
             path = self._resolved(access_path(self._tree, event.captures["value"][0]))
-            self.symbols[frame.position] = replace(symbol, value=path)
+            self.symbols[frame.position] = symbol._replace(value=path)
 
     def _on_import(self, event: Event) -> None:
         self.imports.extend(read_import(self._tree, event.node))
@@ -281,4 +280,4 @@ def _mark_exported(symbols: list[Symbol], exports: tuple[str, ...] | None) -> tu
             return symbol.name in listed
         return not symbol.name.startswith("_") or symbol.name.endswith("__")
 
-    return tuple(symbol if exported(symbol) else replace(symbol, exported=False) for symbol in symbols)
+    return tuple(symbol if exported(symbol) else symbol._replace(exported=False) for symbol in symbols)

@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import blake2b
 
 from dovetail_context.index.record import FileRecord, Import, References, Symbol, SymbolKind
@@ -261,8 +260,8 @@ def _lines(node: Node) -> tuple[int, int]:
 def _with_traits(symbols: list[Symbol], traits: dict[str, list[str]]) -> tuple[Symbol, ...]:
     """The traits that this file implements for a type are its bases: their methods are its own."""
     return tuple(
-        replace(
-            symbol, bases=tuple(dict.fromkeys((*symbol.bases, *(each for each in traits[symbol.qualified] if each))))
+        symbol._replace(
+            bases=tuple(dict.fromkeys((*symbol.bases, *(each for each in traits[symbol.qualified] if each))))
         )
         if symbol.kind == "class" and symbol.qualified in traits
         else symbol

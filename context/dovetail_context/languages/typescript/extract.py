@@ -1,7 +1,6 @@
 """From a parsed TypeScript file to its `FileRecord`: definitions, imports and calls."""
 
 from array import array
-from dataclasses import replace
 from hashlib import blake2b
 from sys import intern
 
@@ -257,7 +256,7 @@ def _calls(tree: SyntaxTree, path: str) -> References:
 
 def _mark_exported(symbol: Symbol, exports: frozenset[str]) -> Symbol:
     """Top-level names must be exported to be seen; the definitions know what of the members is hidden."""
-    return symbol if symbol.container or symbol.name in exports else replace(symbol, exported=False)
+    return symbol if symbol.container or symbol.name in exports else symbol._replace(exported=False)
 
 
 def _error_line(root: Node) -> int:

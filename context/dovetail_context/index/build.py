@@ -68,17 +68,15 @@ def read_files(root: Path, tasks: Sequence[Task], store: RecordStore | None) -> 
             yield read
         else:
             waiting.append(read)
-    known: dict[bytes, Stored] = {}
     fresh: list[tuple[bytes, str, PackedRecord, TextWords]] = []
-    if store is not None:
-        packed = {text.key: pack_text(text.text) for text in waiting}
-        known = store.get(list(packed), list(packed.values()))
+    packed = {text.key: pack_text(text.text) for text in waiting}
+    known: dict[bytes, Stored] = {} if store is None else store.get(list(packed), list(packed.values()))
     for text in waiting:
         if text.key in known:
             record, words = known[text.key]
             yield ReadFile(text.path, record, words)
         else:
-            read = _extracted(text)
+            read = _extracted(text, packed[text.key])
             if read.record is not None:
                 fresh.append((text.key, text.path, read.record, read.words))
             yield read
@@ -135,10 +133,10 @@ def _read(root: Path, task: Task) -> "ReadFile | _Text":
     return _Text(path, source, result.problem, key)
 
 
-def _extracted(source: _Text) -> ReadFile:
+def _extracted(source: _Text, packed_text: bytes) -> ReadFile:
     record = read_text(source.path, source.text)
     if isinstance(record, str):
         return ReadFile(source.path, skipped=record)
     if source.problem:
         record = replace(record, problems=(source.problem, *record.problems))
-    return ReadFile(source.path, pack(record), words_of_record(record))
+    return ReadFile(source.path, pack(record, packed_text), words_of_record(record))

@@ -36,8 +36,8 @@ class PackedRecord:
     text: bytes | memoryview
 
 
-def pack(record: FileRecord) -> PackedRecord:
-    """`record` as it is kept."""
+def pack(record: FileRecord, text: bytes | None = None) -> PackedRecord:
+    """`record` as it is kept; `text` is its text if that has been packed already."""
     called = record.references
     others: Mapping[str, object] = {name: getattr(record, name) for name in _OTHERS}
     body: Any = (
@@ -52,7 +52,7 @@ def pack(record: FileRecord) -> PackedRecord:
         record.packages,
         record.problems,
         zlib.compress(marshal.dumps(body), COMPRESSION),
-        pack_text(record.text),
+        pack_text(record.text) if text is None else text,
     )
 
 

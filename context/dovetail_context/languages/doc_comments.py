@@ -1,8 +1,10 @@
 """Documentation comments that stand before a definition (`/** ... */`, `///`, `//`): their first sentence or line."""
 
 import re
+from collections.abc import Iterator
 
 MAX_DOC_CHARS = 120
+MAX_DOC_BYTES = 4000  # how far up the beginning of a comment is looked for, where a language's are not longer
 
 _MARKS = re.compile(r"^[ \t]*(?:/\*[*!]?|\*+/?|///?!?|//)[ \t]?|\*/[ \t]*$", re.MULTILINE)
 _TAGS = re.compile(r"</?[A-Za-z][^<>\n]*>")
@@ -23,3 +25,13 @@ def doc_line(comment: str) -> str:
         if words:
             return words if len(words) <= MAX_DOC_CHARS else words[:MAX_DOC_CHARS].rsplit(" ", 1)[0] + " ..."
     return ""
+
+
+def lines_above(data: bytes, start_byte: int, reach: int = MAX_DOC_BYTES) -> Iterator[bytes]:
+    """The lines above that in which a definition starts, the nearest first, up to `reach` bytes."""
+    end = data.rfind(b"\n", 0, start_byte)
+    furthest = max(0, end + 1 - reach)
+    while end >= furthest:
+        start = max(data.rfind(b"\n", 0, end) + 1, furthest)
+        yield data[start:end]
+        end = start - 1

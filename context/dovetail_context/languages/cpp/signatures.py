@@ -9,7 +9,6 @@ from dovetail_context.syntax import Node, SyntaxTree
 
 MAX_SIGNATURE_CHARS = 600  # the longest signatures that people write; what is longer is data
 MAX_VALUE_CHARS = 100  # enough for a literal or a constructor call
-MAX_DOC_BYTES = 4000  # how far up the beginning of a comment is looked for
 
 _SPACE = re.compile(r"\s*\\?\s+")
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -84,20 +83,15 @@ def value_text(tree: SyntaxTree, node: Node) -> str:
 
 def doc_line(tree: SyntaxTree, start_byte: int) -> str:
     """The first line of the comment right above a definition."""
-    line_start = tree.data.rfind(b"\n", 0, start_byte) + 1
-    before = tree.data.rfind(b"\n", 0, max(0, line_start - 1)) + 1
-    line = tree.data[before:line_start].strip()
-    if not line.startswith(b"//") and not line.endswith(b"*/"):
-        return ""
-    above = tree.data[max(0, line_start - MAX_DOC_BYTES) : line_start].split(b"\n")[:-1]
     comment: list[bytes] = []
-    is_block = bool(above) and above[-1].rstrip().endswith(b"*/")
-    while above:
-        line = above[-1].lstrip()
-        if not is_block and not line.startswith(b"//"):
+    is_block = False
+    for line in doc_comments.lines_above(tree.data, start_byte):
+        is_block = is_block or (not comment and line.rstrip().endswith(b"*/"))
+        begins = line.lstrip()
+        if not is_block and not begins.startswith(b"//"):
             break
-        comment.append(above.pop())
-        if is_block and line.startswith(b"/*"):
+        comment.append(line)
+        if is_block and begins.startswith(b"/*"):
             break
     return doc_comments.doc_line(b"\n".join(reversed(comment)).decode("utf-8", "replace")) if comment else ""
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from dovetail_context.languages import doc_comments
 from dovetail_context.languages.go.expressions import type_text
@@ -9,7 +10,6 @@ from dovetail_context.syntax import Node, SyntaxTree
 
 MAX_SIGNATURE_CHARS = 600  # the longest signatures that people write; what is longer is data
 MAX_VALUE_CHARS = 100  # enough for a literal or a constructor call
-MAX_DOC_BYTES = 4000  # how far up the beginning of a comment is looked for
 
 _SPACE = re.compile(r"\s+")
 _AFTER_OPENING = re.compile(r"([(\[]) ")
@@ -42,16 +42,10 @@ def value_text(tree: SyntaxTree, node: Node) -> str:
 
 def doc_line(tree: SyntaxTree, node: Node) -> str:
     """The first line of the `//` comment right above a declaration (of its group, for one that stands in one)."""
-    line_start = tree.data.rfind(b"\n", 0, node.start_byte) + 1
-    before = tree.data.rfind(b"\n", 0, max(0, line_start - 1)) + 1
-    if not tree.data[before:line_start].lstrip().startswith(b"//"):
-        return ""
-    above = tree.data[max(0, line_start - MAX_DOC_BYTES) : line_start].split(b"\n")[:-1]
-    comment: list[bytes] = []
-    while above and above[-1].lstrip().startswith(b"//"):
-        comment.append(above.pop())
-    lines = [line.decode("utf-8", "replace") for line in reversed(comment)]
-    return doc_comments.doc_line("\n".join(line for line in lines if not line.startswith("//go:")))
+    lines = doc_comments.lines_above(tree.data, node.start_byte)
+    comment = list(takewhile(lambda line: line.lstrip().startswith(b"//"), lines))
+    texts = [line.decode("utf-8", "replace") for line in reversed(comment)]
+    return doc_comments.doc_line("\n".join(text for text in texts if not text.startswith("//go:"))) if texts else ""
 
 
 def parameters(tree: SyntaxTree, node: Node) -> Iterator[tuple[str, str]]:

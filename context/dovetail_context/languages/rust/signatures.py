@@ -9,7 +9,7 @@ from dovetail_context.syntax import Node, SyntaxTree
 
 MAX_SIGNATURE_CHARS = 600  # the longest signatures that people write; what is longer is data
 MAX_VALUE_CHARS = 100  # enough for a literal or a constructor call
-MAX_DOC_BYTES = 6000  # how far up the beginning of a comment is looked for
+MAX_DOC_BYTES = 6000  # how far up the beginning of a comment is looked for: it may hold whole examples
 
 _SPACE = re.compile(r"\s+")
 _AFTER_OPENING = re.compile(r"([(\[<]) ")
@@ -39,16 +39,13 @@ def value_text(tree: SyntaxTree, node: Node) -> str:
 
 def doc_line(tree: SyntaxTree, node: Node) -> str:
     """The first line of the `///` comment above a definition and its attributes."""
-    line_start = tree.data.rfind(b"\n", 0, node.start_byte) + 1
-    before = tree.data.rfind(b"\n", 0, max(0, line_start - 1)) + 1
-    if not tree.data[before:line_start].lstrip().startswith((b"///", b"#[", b"#!")):
-        return ""
-    above = tree.data[max(0, line_start - MAX_DOC_BYTES) : line_start].split(b"\n")[:-1]
     comment: list[bytes] = []
-    while above and above[-1].lstrip().startswith((b"///", b"#[")):
-        line = above.pop()
-        if line.lstrip().startswith(b"///"):
+    for line in doc_comments.lines_above(tree.data, node.start_byte, MAX_DOC_BYTES):
+        begins = line.lstrip()
+        if begins.startswith(b"///"):
             comment.append(line)
+        elif not begins.startswith(b"#["):
+            break
     return doc_comments.doc_line(b"\n".join(reversed(comment)).decode("utf-8", "replace")) if comment else ""
 
 

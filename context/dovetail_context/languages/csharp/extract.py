@@ -11,7 +11,7 @@ from dovetail_context.languages.braces import mask
 from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.csharp.expressions import access_path
 from dovetail_context.languages.csharp.grammar import grammar
-from dovetail_context.languages.csharp.imports import read_global_usings, read_namespaces, read_usings
+from dovetail_context.languages.csharp.imports import read_global_usings, read_namespaces, read_usings, with_directives
 from dovetail_context.languages.csharp.lexical import SYNTAX
 from dovetail_context.languages.csharp.resolve import EXTENDS, OPENS, PARTIAL
 from dovetail_context.languages.csharp.signatures import (
@@ -46,7 +46,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
     tree = grammar().parse(text)
     reader = _Reader(tree)
     reader.read(tree.root.children, "", {})
-    masked = mask(text, SYNTAX)
+    masked = mask(with_directives(text), SYNTAX)
     namespaces = read_namespaces(masked)
     facts = [OPENS + name for name in read_global_usings(masked)]
     for name in reader.partial:

@@ -12,7 +12,14 @@ _USING = re.compile(
     re.MULTILINE,
 )
 _NAMESPACE = re.compile(rf"^[ \t]*namespace\s+(?P<name>{_NAME})\s*(?P<opens>[;{{]?)", re.MULTILINE)
+_DIRECTIVES = (re.compile(r"using\s+[\w.:,<>\[\]?=\s]*;"), re.compile(r"namespace\s+[\w.]+\s*[;{]?"))
 _SPACE = re.compile(r"\s+")
+
+
+def with_directives(text: str) -> str:
+    """The beginning of a text, up to the last thing that may be a using directive or a namespace: mostly its head."""
+    ends = [match.end() for directive in _DIRECTIVES for match in directive.finditer(text)]
+    return text[: max(ends, default=0)]
 
 
 def read_usings(masked: str) -> Iterator[Import]:

@@ -7,7 +7,7 @@ from dovetail_context.syntax import Grammar, SyntaxTree, load_grammar
 
 _WITHOUT_JSX = (".ts", ".mts", ".cts")
 # `<in out T>`: variance is unknown to the grammar and would cost the whole definition.
-_VARIANCE = re.compile(r"(?<=[<,])(\s*)(in\s+out|out|in)(?=\s+[A-Z_$][\w$]*\s*(?:extends\b|[=,>]))")
+_VARIANCE = re.compile(r"([<,]\s*)(in\s+out|out|in)(?=\s+[A-Z_$][\w$]*\s*(?:extends\b|[=,>]))")
 
 
 def grammar(path: str = "") -> Grammar:

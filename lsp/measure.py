@@ -30,7 +30,7 @@ from time import perf_counter
 
 from rich.progress import track
 
-from dovetail.completion.confidence import LINE_BELOW, NOTHING_BELOW, WORD_BELOW
+from dovetail.completion.confidence import LINE_BELOW, NOTHING_BELOW, WORD_BELOW, confident_part
 from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import complete
 from dovetail.completion.place import Place, read_place
@@ -306,6 +306,31 @@ def report(filled: Sequence[Filled]) -> Iterator[str]:
         kept = [one for one in sure if (one.logprob or 0.0) >= threshold]
         right = sum(one.exact for one in kept)
         yield f"{threshold:9.1f}  {100 * len(kept) / len(filled):4.0f} %  {100 * right / max(1, len(kept)):4.0f} %"
+    yield from report_of_defaults(sure)
+
+
+def report_of_defaults(sure: Sequence[Filled]) -> Iterator[str]:
+    """What the default thresholds show of the suggestions, and how often just that much is right."""
+    classes: dict[str, list[bool]] = {"nothing": [], "a word": [], "a line": [], "a block": []}
+    for one in sure:
+        part = confident_part(one.shown, one.logprob)
+        if not part:
+            classes["nothing"].append(False)
+        elif part == one.shown and "\n" in part.strip():
+            classes["a block"].append(one.exact)
+        else:
+            kind = "a word" if one.logprob is not None and one.logprob < WORD_BELOW else "a line"
+            classes[kind].append(begins_right(part, one.truth))
+    for kind, right in classes.items():
+        share, exact = len(right) / len(sure), sum(right) / max(1, len(right))
+        yield f"shows {kind:8} {share:4.0%} of the time, right as far as it goes {exact:4.0%}"
+
+
+def begins_right(part: str, truth: str) -> bool:
+    """Whether the truth begins with just this, and its last word does not go on there."""
+    part, truth = part.strip(), truth.strip()
+    rest = truth[len(part) :]
+    return truth.startswith(part) and not (rest and f"{part[-1]}{rest[0]}".replace("_", "a").isalnum())
 
 
 def reliability_plot(filled: Sequence[Filled]) -> str:

@@ -23,6 +23,7 @@ import numpy as np
 from rich.progress import track
 
 sys.path.insert(0, str(Path(__file__).parent))
+from dovetail.completion.anchor import MOST_CHARACTERS
 from dovetail.completion.engine import Engine
 from dovetail.completion.scoring import Score, score
 from dovetail.completion.window import cut_window
@@ -75,7 +76,8 @@ async def ask(arguments: argparse.Namespace) -> list[Pair]:
 
 
 def is_wanted(hole: Hole) -> bool:
-    return hole.kind == "rest" and bool(hole.truth.strip())
+    left = hole.start - (hole.text.rfind("\n", 0, hole.start) + 1)
+    return hole.kind == "rest" and bool(hole.truth.strip()) and left <= MOST_CHARACTERS
 
 
 async def both(hole: Hole, engine: Engine) -> Pair:

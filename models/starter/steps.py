@@ -173,8 +173,8 @@ def _evaluate(arguments: argparse.Namespace) -> object:
     if arguments.kind:
         tasks = [task for task in tasks if task.kind == arguments.kind]
     contexts = load_contexts(arguments.contexts) if arguments.contexts else {}
-    rows = arguments.work / Path(arguments.config).stem / "train-0.bin"
-    training_ids = np.fromfile(rows, np.uint16).astype(np.int64) if rows.exists() else None
+    rows = sorted((arguments.work / Path(arguments.config).stem).glob("train-*.bin"))
+    training_ids = np.concatenate([np.fromfile(shard, np.uint16) for shard in rows]).astype(np.int64) if rows else None
     gguf = arguments.gguf or folder / f"model-{arguments.forms.split(',')[0]}.gguf"
     return evaluate(gguf, tasks, contexts, training_ids, folder / "evaluation")
 

@@ -25,6 +25,12 @@ def test_prefix_ends_where_the_line_begins_and_suffix_begins_behind_it() -> None
     assert anchor.forced(at("a = 1\nb = f($0)\nc = 2\n")) == "b = f("
 
 
+def test_a_line_of_great_length_is_frozen_at_the_cursor() -> None:
+    long = "b" * (MOST_CHARACTERS + 1)
+    anchor = frozen(f"a = 1\n{long}$0\n")
+    assert anchor.prefix.endswith(long) and anchor.forced(at(f"a = 1\n{long}bb$0\n")) == "bb"
+
+
 def test_code_right_of_the_cursor_is_part_of_the_suffix() -> None:
     assert frozen("a = 1\nb = $0 + c\n").suffix == " + c\n"
 

@@ -159,8 +159,8 @@ def test_a_page_of_nothing_says_why() -> None:
     ("logprob", "written", "automatic", "decision"),
     [
         (-0.1, "a + 1", True, "sure enough to show all of it"),
-        (-1.2, "f(a,\n  b)", True, "sure enough for a line"),
-        (-2.0, "first + second", True, "sure enough for a word"),
+        (-0.6, "f(a,\n  b)", True, "sure enough for a line"),
+        (-1.0, "first + second", True, "sure enough for a word"),
         (-9.0, "a", True, "not sure enough to show anything"),
         (-9.0, "a", False, "it was asked for, so that decides nothing"),
     ],

@@ -48,8 +48,8 @@ class Anchor:
 
 
 def freeze(place: Place, name: str, context: ContextBundle, window_tokens: int) -> Anchor:
-    """A new anchor at the start of the cursor's line."""
-    start = place.offset - len(place.left)
+    """A new anchor at the start of the cursor's line; in a line of great length, at the cursor."""
+    start = place.offset - (len(place.left) if len(place.left) <= MOST_CHARACTERS else 0)
     before, after = place.text[:start], place.text[hole_end(place) :]
     window = cut_window(before, after, window_tokens, estimate_tokens)
     return Anchor(name, before, after, window.prefix, window.suffix, context)

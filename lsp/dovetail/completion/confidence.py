@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 # Mean natural-log probability a token. Below the first nothing is shown, below the others less than was written.
-NOTHING_BELOW = -2.5
-WORD_BELOW = -1.6
-LINE_BELOW = -0.9
+NOTHING_BELOW = -1.3
+WORD_BELOW = -0.7
+LINE_BELOW = -0.4
 _FIRST_WORD = re.compile(r"\s*(?:\w+|[^\w\s]+\w*)")
 
 

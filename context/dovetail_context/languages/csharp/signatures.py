@@ -4,16 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from dovetail_context.languages.csharp.types import type_text
+from dovetail_context.languages.one_line import cut, one_line
 from dovetail_context.syntax import Node, SyntaxTree
 
-MAX_SIGNATURE_CHARS = 600  # the longest signatures that people write; what is longer is data
 MAX_VALUE_CHARS = 60  # a constant's value is shown up to here: a literal or a short call
 
-_SPACE = re.compile(r"\s+")
-_ODD_SPACE = re.compile(r"\s\s|[^\S ]|[(\[<] | [)\]>]")
-_AFTER_OPENING = re.compile(r"([(\[<]) ")
-_BEFORE_CLOSING = re.compile(r" ([)\]>])")
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _ATTRIBUTE = re.compile(r"(?<=[(,])\s*\[\w[^\[\]]*\]\s*")  # of a parameter
 # What a caller need not know: `public` goes without saying, the others concern the body.
 _UNSAID = frozenset({"public", "async", "override", "partial", "unsafe", "extern", "new", "sealed", "virtual"})
@@ -68,7 +63,7 @@ def field_text(tree: SyntaxTree, node: Node, type_: Node, declarator: Node) -> s
     constant = "const" in words or ("static" in words and "readonly" in words)
     if value is not None and constant and value.end_byte - value.start_byte <= MAX_VALUE_CHARS:
         text += " = " + _clean(tree.text(value))
-    return _cut(" ".join([*kept, text]))
+    return cut(" ".join([*kept, text]))
 
 
 def modifiers(tree: SyntaxTree, node: Node) -> tuple[str, ...]:
@@ -119,17 +114,9 @@ def _head(tree: SyntaxTree, node: Node, end: int, keep: frozenset[str] = frozens
         ),
         node.start_byte,
     )
-    return _cut(" ".join([*words, _clean(tree.slice(start, end)).rstrip("; ")]))
+    return cut(" ".join([*words, _clean(tree.slice(start, end)).rstrip("; ")]))
 
 
 def _clean(source: str) -> str:
-    if "/*" in source or "//" in source:
-        source = _COMMENT.sub("", source)
-    source = source.strip()
-    if _ODD_SPACE.search(source):
-        source = _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", _SPACE.sub(" ", source)))
+    source = one_line(source)
     return _ATTRIBUTE.sub(lambda match: " " if match[0][0] == " " else "", source) if "[" in source else source
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_SIGNATURE_CHARS else text[:MAX_SIGNATURE_CHARS] + " ..."

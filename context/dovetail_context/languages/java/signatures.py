@@ -4,16 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from dovetail_context.languages.java.types import type_text
+from dovetail_context.languages.one_line import cut, one_line
 from dovetail_context.syntax import Node, SyntaxTree
 
-MAX_SIGNATURE_CHARS = 600  # the longest signatures that people write; what is longer is data
 MAX_VALUE_CHARS = 60  # a constant's value is shown up to here: a literal or a short call
 
-_SPACE = re.compile(r"\s+")
-_ODD_SPACE = re.compile(r"\s\s|[^\S ]|[(\[<] | [)\]>]")
-_AFTER_OPENING = re.compile(r"([(\[<]) ")
-_BEFORE_CLOSING = re.compile(r" ([)\]>])")
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 # Annotations tell tools something, seldom the one who calls; `final` of a parameter concerns its method alone.
 _ANNOTATION = re.compile(r"@(?!interface\b)[\w.]+(?:\s*\((?:[^()\"]|\"(?:\\.|[^\"\\])*\"|\([^()]*\))*\))?\s*")
 _FINAL = re.compile(r"\bfinal\s+")
@@ -26,7 +21,7 @@ def class_head(tree: SyntaxTree, node: Node, body: Node) -> str:
     start = next((child.start_byte for child in node.children if child.type != "modifiers"), node.start_byte)
     head = _clean(tree.slice(start, body.start_byte))
     kept = [word for word in modifiers(tree, node) if word != "strictfp"]
-    return _cut(" ".join([*kept, head]))
+    return cut(" ".join([*kept, head]))
 
 
 def method_head(tree: SyntaxTree, node: Node) -> str:
@@ -38,7 +33,7 @@ def method_head(tree: SyntaxTree, node: Node) -> str:
     )
     head = _FINAL.sub("", _clean(tree.slice(start, body.start_byte if body is not None else node.end_byte)))
     kept = [word for word in modifiers(tree, node) if word in _MODIFIERS]
-    return _cut(" ".join([*kept, head.rstrip("; ")]))
+    return cut(" ".join([*kept, head.rstrip("; ")]))
 
 
 def field_text(tree: SyntaxTree, node: Node, type_: Node, declarator: Node) -> str:
@@ -51,7 +46,7 @@ def field_text(tree: SyntaxTree, node: Node, type_: Node, declarator: Node) -> s
         constant = node.type == "constant_declaration" or all(word in words for word in _CONSTANT)
         if constant and not _is_body(value):
             text += " = " + _clean(tree.text(value))
-    return _cut(" ".join([*kept, text]))
+    return cut(" ".join([*kept, text]))
 
 
 def constant_text(tree: SyntaxTree, node: Node) -> str:
@@ -109,15 +104,4 @@ def _is_body(value: Node) -> bool:
 
 
 def _clean(source: str) -> str:
-    if "@" in source:
-        source = _ANNOTATION.sub("", source)
-    if "/*" in source or "//" in source:
-        source = _COMMENT.sub("", source)
-    source = source.strip()
-    if not _ODD_SPACE.search(source):
-        return source
-    return _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", _SPACE.sub(" ", source)))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_SIGNATURE_CHARS else text[:MAX_SIGNATURE_CHARS] + " ..."
+    return one_line(_ANNOTATION.sub("", source) if "@" in source else source)

@@ -30,6 +30,8 @@ def ways_to_insert(text: str, right: str) -> list[Insertion]:
     unmatched = _unmatched(first)
     for length in range(min(len(rest), len(first)), 0, -1):
         if first.endswith(rest[:length]) and not more and (length > 1 or not unmatched or len(first) - 1 in unmatched):
+            if length == len(first):
+                return []  # all of it stands there already
             ways.append(Insertion(first[:-length]))
             break
     closers = len(rest) - len(rest.lstrip("".join(_PAIRS) + "".join(_QUOTES)))

@@ -18,8 +18,6 @@ from pathlib import Path
 import pynvim
 import pytest
 
-from tests.game import write_game
-
 WIDTH, HEIGHT = 100, 24
 PATIENCE_S = 90
 
@@ -84,22 +82,22 @@ def neovim(repository: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> I
 def test_ghost_text_shows_on_the_screen_and_tab_accepts_it(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project = tmp_path / "game"
-    project.mkdir()
-    write_game(project)
+    project = tmp_path / "example"
+    shutil.copytree(repository / "docs" / "example", project)
+    line = "        self.loans.append("  # the starter model is sure how this goes on
     with neovim(repository, tmp_path, monkeypatch) as nvim:
-        nvim.command(f"edit {project / 'game.py'}")
+        nvim.command(f"edit {project / 'library' / 'readers.py'}")
         # The client listens for cursor moves once it is attached; keys typed earlier would ask for nothing.
         wait_for(lambda: nvim.eval("len(nvim_get_autocmds(#{event: 'CursorMovedI', buffer: 0}))") > 0)
 
-        nvim.input("6GA.")
-        wait_for(lambda: ghost_text(nvim) != "", retry=lambda: nvim.input("<BS>."))
+        nvim.input(f"22GS{line.strip()}")
+        wait_for(lambda: ghost_text(nvim) != "", retry=lambda: nvim.input("<BS>("))
         ghost = ghost_text(nvim)
-        assert f"    return board.{ghost}" in screen(nvim)
+        assert f"{line}{ghost}" in screen(nvim)
 
         nvim.input("<Tab>")
-        wait_for(lambda: nvim.current.buffer[5] != "    return board.")
-        assert nvim.current.buffer[5] == f"    return board.{ghost}"
+        wait_for(lambda: nvim.current.buffer[21] != line)
+        assert nvim.current.buffer[21] == f"{line}{ghost}"
         wait_for(lambda: ghost_text(nvim) != ghost)
 
 

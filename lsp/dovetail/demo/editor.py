@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
+
+from dovetail.session.engine import LINGER_VARIABLE
+from dovetail_models.engine.transport import MEETING_FOLDER_VARIABLE
 
 # Models of some gigabytes on a slow disk load in about this time.
 READY_TIMEOUT_S = 120
@@ -61,19 +66,22 @@ async def start_editor(root: Path, settings: dict[str, object]) -> AsyncIterator
     client.feature(types.WINDOW_SHOW_MESSAGE)(on_message)
     client.feature("dovetail/status")(on_status)
 
-    # -E and -P: nothing in the project or its environment may take the place of our modules.
-    await client.start_io(sys.executable, "-E", "-P", "-m", "dovetail", "serve")
-    try:
-        await client.initialize_async(_initialize(root, settings))
-        client.initialized(types.InitializedParams())
-        await asyncio.wait_for(is_ready.wait(), READY_TIMEOUT_S)
-        if trouble:
-            raise ServerTrouble(trouble[0])
-        yield HeadlessEditor(client, root)
-        await client.shutdown_async(None)
-    finally:
-        client.exit(None)
-        await client.stop()  # type: ignore[no-untyped-call]
+    # The try-out has an engine host of its own: one that serves the user's editors may run another model.
+    with TemporaryDirectory(prefix="dovetail-") as meeting:
+        # -E and -P: nothing in the project or its environment may take the place of our modules.
+        command = (sys.executable, "-E", "-P", "-m", "dovetail", "serve")
+        await client.start_io(*command, env={**os.environ, MEETING_FOLDER_VARIABLE: meeting, LINGER_VARIABLE: "0"})
+        try:
+            await client.initialize_async(_initialize(root, settings))
+            client.initialized(types.InitializedParams())
+            await asyncio.wait_for(is_ready.wait(), READY_TIMEOUT_S)
+            if trouble:
+                raise ServerTrouble(trouble[0])
+            yield HeadlessEditor(client, root)
+            await client.shutdown_async(None)
+        finally:
+            client.exit(None)
+            await client.stop()  # type: ignore[no-untyped-call]
 
 
 class ServerTrouble(Exception):

@@ -32,6 +32,7 @@ from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.query import Query
 from dovetail_context.workspace.root import find_root
+from dovetail_context.workspace.secrets import redact
 from dovetail_models.engine.status import EngineStatus
 
 # A file must have enough lines for a place in its middle, and not be a list of data.
@@ -95,7 +96,7 @@ def _files(root: Path, index: WorkspaceIndex, count: int) -> list[tuple[str, str
         file = index.root / path
         if not file.resolve().is_relative_to(root):
             continue
-        text = file.read_text("utf-8", errors="replace").replace("\r\n", "\n")
+        text = redact(file.read_text("utf-8", errors="replace").replace("\r\n", "\n"))  # no secret in a prompt
         if FILE_LINES[0] <= text.count("\n") <= FILE_LINES[1]:
             found.append((path, text))
     if not found:

@@ -198,7 +198,8 @@ class Session:
         place = self._places[uri]
         if place.workspace is not None:
             self.recent.viewed(place.workspace.root, place.path, completion.line, time.monotonic())
-        self._foresight = self._spawn(self._look_ahead(request, completion, engine))
+        if not completion.remembered:  # else what follows has been made ready already
+            self._foresight = self._spawn(self._look_ahead(request, completion, engine))
         return chosen.begin(completion) if chosen else completion
 
     async def close(self) -> None:

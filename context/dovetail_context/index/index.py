@@ -26,6 +26,9 @@ THREAD_NAME = "dovetail-index"
 # 10,000.
 PUBLISH_EVERY_S = 0.5
 TYPED_EVERY_S = 0.02  # and if something was typed
+# Whoever types asks for a completion right after: the answer goes out first, then the text is read. Keystrokes that
+# follow one another faster than that are read together, but none waits longer than the second time.
+AFTER_TYPING_S, LONGEST_AFTER_TYPING_S = 0.006, 0.03
 MAX_PROBLEMS = 200  # kept for the user to see; the newest win
 
 Progress = Callable[[int, int], None]
@@ -85,7 +88,7 @@ class WorkspaceIndex:
 
     def set_overlay(self, path: str, text: str | None) -> None:
         """Let `text` stand for the content of `path` (relative or absolute), None for what is on disk."""
-        self._post(lambda pending: pending.overlays.__setitem__(path, text))
+        self._post(lambda pending: pending.overlay(path, text))
 
     def select(self, selection: Selection) -> None:
         """Leave out what `selection` says: it leaves the snapshot at once, and what comes back is read after that.
@@ -185,8 +188,8 @@ class WorkspaceIndex:
         with self._work:
             self._busy = False
             self._work.notify_all()
-            while not self._closing and self._pending.empty:
-                self._work.wait()
+            while not self._closing and (pause := self._pending.pause_s(time.monotonic())) != 0:
+                self._work.wait(pause)
             self._busy = True
             return not self._closing
 
@@ -256,12 +259,29 @@ class WorkspaceIndex:
 
 @dataclass(slots=True)
 class _Pending:
-    """What the worker has been told and has not done yet. A later overlay of a path replaces an earlier one."""
+    """What the worker has been told and has not done yet."""
 
     builds: list[tuple[Progress | None, Callable[[BuildReport], None] | None]] = field(default_factory=list)
     overlays: dict[str, str | None] = field(default_factory=dict)
     paths: set[str] = field(default_factory=set)
     selection: Selection | None = None
+    first_typed: float = 0.0  # of the overlays, by the monotonic clock
+    last_typed: float = 0.0
+
+    def overlay(self, path: str, text: str | None) -> None:
+        """A later text of a path replaces an earlier one."""
+        self.last_typed = time.monotonic()
+        if not self.overlays:
+            self.first_typed = self.last_typed
+        self.overlays[path] = text
+
+    def pause_s(self, now: float) -> float | None:
+        """How long to wait before it is done: None while there is nothing to do, 0 for now."""
+        if self.builds or self.paths or self.selection is not None:
+            return 0.0
+        if not self.overlays:
+            return None
+        return max(0.0, min(self.last_typed + AFTER_TYPING_S, self.first_typed + LONGEST_AFTER_TYPING_S) - now)
 
     def select(self, selection: Selection, walk_after: bool) -> None:
         """A later selection replaces an earlier one; a walk reads what it brings back."""

@@ -174,7 +174,7 @@ def _private_keys(text: str) -> Iterator[Secret]:
             yield from _runs(_LONG_KEY_BODY, text, max(0, end.start() - MOST_OF_A_KEY), end.start())
     putty = text.find("Private-Lines:", done)
     if putty >= 0:
-        stop = text.find("Private-MAC:", putty)
+        stop = text.find("Private-MAC:", putty, putty + MOST_OF_A_KEY)
         yield from _runs(_LONG_KEY_BODY, text, putty, stop if stop >= 0 else putty + MOST_OF_A_KEY)
 
 

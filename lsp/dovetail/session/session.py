@@ -30,7 +30,7 @@ from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.workspace.exclude import excluded_name
-from dovetail_context.workspace.secrets import redact
+from dovetail_context.workspace.redaction import Redaction
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 
@@ -86,6 +86,7 @@ class Session:
         self._places: dict[str, Place] = {}
         self._newest: dict[str, asyncio.Task[Completion | None]] = {}
         self._anchors: dict[str, Anchor] = {}
+        self._redactions: dict[str, Redaction] = {}
         self._foresight: asyncio.Task[object] | None = None
         self._typed_at = 0.0
         self._background: set[asyncio.Task[object]] = set()
@@ -168,6 +169,7 @@ class Session:
             self.answers.pop(uri, None)
             self.requests.pop(uri, None)
             self._anchors.pop(uri, None)
+            self._redactions.pop(uri, None)
             del self._places[uri]
 
     async def complete(
@@ -222,7 +224,7 @@ class Session:
         return CompletionRequest(
             document=uri,
             path=place.path,
-            text=redact(text),
+            text=self._redacted(uri, text),
             offset=offset,
             snapshot=snapshot,
             rules=place.workspace.rules.standing(place.path, snapshot) if place.workspace else Standing(),
@@ -234,6 +236,11 @@ class Session:
             recent=self.recent.places(workspace.root, place.path, time.monotonic()) if workspace else (),
             shown=asked_before.context.pieces if asked_before else (),
         )
+
+    def _redacted(self, uri: str, text: str) -> str:
+        before = self._redactions.get(uri)
+        self._redactions[uri] = after = before.followed_by(text) if before else Redaction.of(text)
+        return after.redacted
 
     async def _look_ahead(self, request: CompletionRequest, completion: Completion, engine: Engine) -> None:
         """When an answer is out: make ready what will be wanted if it is accepted; when the cursor rests, let a slow

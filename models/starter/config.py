@@ -29,6 +29,7 @@ class Training:
     bf16: bool
     compile: bool
     device: str
+    starts_at: int = 0  # the step at which a file that was adopted stands; warm-up and decay count from there
 
 
 @dataclass(frozen=True, slots=True)

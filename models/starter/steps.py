@@ -30,7 +30,11 @@ def main(arguments: list[str]) -> int:
         step.add_argument(
             "--branch", help="a name beside the config's for another run on the same rows (train, export, quantize)"
         )
-        step.add_argument("--gguf", type=Path, help="the file to measure, where it is not the run's own (evaluate)")
+        step.add_argument(
+            "--gguf",
+            type=Path,
+            help="the file to measure, where it is not the run's own (evaluate), or to go on from (adopt)",
+        )
         step.add_argument(
             "--contexts", type=Path, help="what `dovetail eval TASKS --context-only --out FILE` wrote (evaluate)"
         )
@@ -100,6 +104,15 @@ def _train(arguments: argparse.Namespace) -> object:
         arguments.minutes,
         arguments.decay_from,
     )
+
+
+def _adopt(arguments: argparse.Namespace) -> object:
+    from models.starter.config import load_config
+    from models.starter.training.adopt import adopt
+
+    if arguments.gguf is None:
+        raise SystemExit("--gguf FILE is needed: the file that training is to go on from")
+    return adopt(load_config(arguments.config), arguments.gguf, arguments.work, _run_folder(arguments))
 
 
 def _export(arguments: argparse.Namespace) -> object:
@@ -193,6 +206,7 @@ STEPS = {
     ),
     "tokenizer": (_tokenizer, "corpus.jsonl to a tokenizer of the config's size"),
     "samples": (_samples, "corpus.jsonl to training rows"),
+    "adopt": (_adopt, "a GGUF file of ours to a tokenizer and a checkpoint that training goes on from"),
     "train": (_train, "rows to a checkpoint; resumes"),
     "export": (_export, "checkpoint to an exact GGUF"),
     "pieces": (_pieces, "the checkpoint in pieces of at most 16 MB"),

@@ -4,7 +4,7 @@ using it; no GGUF here.
 Ids: the BPE vocabulary first, then the five special tokens, so that the whole vocabulary has exactly the wanted size.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -44,6 +44,15 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
 def load_tokenizer(path: Path) -> Tokenizer:
     """A tokenizer saved with `Tokenizer.save`."""
     return Tokenizer.from_file(str(path))
+
+
+def tokenizer_of(tokens: Sequence[str], merges: Sequence[str]) -> Tokenizer:
+    """The tokenizer that a GGUF file describes: its tokens without the special ones, and pairs written `left right`."""
+    pairs = [(left, right) for left, _, right in (merge.partition(" ") for merge in merges)]
+    tokenizer = Tokenizer(models.BPE({token: number for number, token in enumerate(tokens)}, pairs))
+    tokenizer.pre_tokenizer = _pre_tokenizer()
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
 
 
 def special_ids(tokenizer: Tokenizer) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Every step in miniature: a corpus, a tokenizer, rows, fifty steps, a GGUF file, and a completion by llama.cpp."""
 
 import math
+from dataclasses import replace
 
 # ruff: noqa: E402 - what needs PyTorch is imported after the check that it is there
 from pathlib import Path
@@ -22,6 +23,7 @@ from models.starter.export.checkpoint import export_checkpoint
 from models.starter.export.quantize import quantize
 from models.starter.samples.pack import held_out, read_rows, write_samples
 from models.starter.tokenizer import load_tokenizer, special_ids, train_tokenizer
+from models.starter.training.adopt import adopt
 from models.starter.training.optimizers import rate_share
 from models.starter.training.train import Rows, targets_and_weights, train
 
@@ -129,6 +131,27 @@ def test_the_file_is_a_deepseek_format_model_and_completes(work: Path) -> None:
     )
     assert answer.truth_bits is not None and answer.truth_bits > 0
     assert "\n" not in answer.completion.strip("\n")
+
+
+@pytest.mark.xdist_group("starter")
+def test_training_goes_on_from_a_file_where_its_run_is_lost(work: Path, tmp_path: Path) -> None:
+    config = load_config("tiny")
+    before = torch.load(_run(work) / "checkpoint.pt", weights_only=True)
+    config = replace(config, training=replace(config.training, starts_at=before["step"]))
+    told = adopt(config, _run(work) / "model-f32.gguf", tmp_path, tmp_path / "run")
+    after = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
+    assert told["step"] == after["step"] == before["step"]
+    assert after["weights"].keys() == before["weights"].keys()
+    assert all(torch.equal(tensor, before["weights"][name]) for name, tensor in after["weights"].items())
+    known, read = (load_tokenizer(_tokenizer(folder, config)) for folder in (work, tmp_path))
+    assert read.encode(USE).ids == known.encode(USE).ids
+    resumed = train(config, _run(work), tmp_path / "run", before["step"] + 1)
+    assert torch.load(resumed, weights_only=True)["step"] == before["step"] + 1
+    with pytest.raises(FileExistsError, match="goes on from there"):
+        adopt(config, _run(work) / "model-f32.gguf", tmp_path, tmp_path / "run")
+    wrong = replace(config, training=replace(config.training, starts_at=7))
+    with pytest.raises(ValueError, match="stands at step"):
+        adopt(wrong, _run(work) / "model-f32.gguf", tmp_path, tmp_path / "other")
 
 
 def test_the_loss_leaves_padding_out_and_weighs_middles() -> None:

@@ -22,8 +22,10 @@ from models.starter.corpus.rules import broken_rule
 
 def clean(work: Path, manifest: Path, references: Iterable[str], processes: int = 2) -> dict[str, object]:
     """Write WORK/corpus.jsonl and return the report that is also written beside it."""
-    packages = read_manifest(manifest)
+    named = read_manifest(manifest)
+    packages = [package for package in named if (work / "archives" / package.archive).exists()]
     report: dict[str, object] = {"packages": len(packages), "archive_bytes": sum(package.bytes for package in packages)}
+    report["not_fetched"] = [package.name for package in named if package not in packages]
     projects, counts = clean_projects(
         (_read(package, work) for package in packages), OverlapFilter(references), processes
     )

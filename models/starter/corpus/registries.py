@@ -178,9 +178,19 @@ def prepare_apt(archives: Path) -> None:
     state = archives / "apt"
     (state / "lists" / "partial").mkdir(parents=True, exist_ok=True)
     (state / "cache" / "archives" / "partial").mkdir(parents=True, exist_ok=True)
-    lines = (f"{kind} http://deb.debian.org/debian {DEBIAN_RELEASE} main\n" for kind in ("deb", "deb-src"))
+    lines = (f"{kind} {_debian_mirror()} {DEBIAN_RELEASE} main\n" for kind in ("deb", "deb-src"))
     (state / "sources.list").write_text("".join(lines), encoding="utf-8")
     _run(["apt-get", *_apt_options(state), "update", "-qq"])
+
+
+def _debian_mirror() -> str:
+    """The mirror from which the system itself takes the release."""
+    targets = ["apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME) $(COMPONENT)", "Created-By: Packages"]
+    told = subprocess.run(targets, capture_output=True, text=True, check=False).stdout
+    mirrors = [line.split()[0] for line in told.splitlines() if line.split()[1:] == [DEBIAN_RELEASE, "main"]]
+    if not mirrors:
+        raise FetchError(f"apt on this system has no source for Debian's {DEBIAN_RELEASE} main: add one")
+    return min(mirrors)
 
 
 def _apt_options(state: Path) -> list[str]:

@@ -65,7 +65,8 @@ def train(
             if branch_start is not None:
                 share = (steps - step) / max(1, steps - branch_start)
             else:
-                share = rate_share(step, steps, training.warm_up_steps, training.decay_share)
+                first = training.starts_at
+                share = rate_share(step - first, steps - first, training.warm_up_steps, training.decay_share)
             set_rates(optimizers, training, share)
             batch = rows.batch(step)
             losses.append(_one_step(evaluated, network, optimizers, batch, config))

@@ -15,11 +15,12 @@ import pytest
 
 from dovetail.bench.figures import Spread, by_kind, spread, table
 from dovetail.bench.picture import picture
-from dovetail.bench.question import MOST_TYPED_LINES, our_job, questions
+from dovetail.bench.question import our_job, questions
 from dovetail.bench.sides import Answer, PeerSide
 from dovetail.bench.typing import replay
 from dovetail.cli.errors import CommandError, UsageError
 from dovetail.cli.main import main
+from dovetail.completion.anchor import MOST_LINES
 from dovetail_context.bundle import ContextBundle
 
 T = TypeVar("T")
@@ -55,7 +56,7 @@ def test_our_questions_keep_prefix_and_suffix_while_one_types() -> None:
         whole = question.frozen.prefix + question.forced
         assert keystroke.text[: keystroke.offset].endswith(whole)
         assert keystroke.text[keystroke.offset :].startswith(question.frozen.suffix)
-        assert question.forced.count("\n") < MOST_TYPED_LINES
+        assert question.forced.count("\n") < MOST_LINES
         assert our_job(question, 32).min_tokens == our_job(question, 32).max_tokens == 32
     moved = sum(
         (one.frozen, one.path) != (two.frozen, two.path)

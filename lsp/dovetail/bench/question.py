@@ -1,8 +1,8 @@
 """From keystrokes to what the model is asked: the same text for our engine and for the peer. Pure.
 
-Ours freezes prefix and suffix at the start of a line and sends what was typed since as the forced beginning of the
-middle, until something else in the file changes. The peer gets the cursor's line up to the cursor as its "prompt", as
-llama.vim sends it.
+Ours is asked as the pipeline asks it: prefix and suffix frozen at the start of a line, what was typed since as the
+forced beginning of the middle, until something else in the file changes. The peer gets the cursor's line up to the
+cursor as its "prompt", as llama.vim sends it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dovetail.bench.typing import Keystroke
+from dovetail.completion.anchor import Anchor, freeze
+from dovetail.completion.place import read_place
 from dovetail.completion.window import Window, cut_window
 from dovetail_context.bundle import ContextBundle
 from dovetail_context.tokens import estimate_tokens
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
-
-# A longer middle is seldom in what models learn from: then the anchor moves to the cursor's line.
-MOST_TYPED_LINES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,38 +26,33 @@ class Question:
     the cursor, and what stands left of it in its line."""
 
     path: str
-    context: tuple[ContextBlock, ...]
-    anchor: str
-    frozen: Window
+    frozen: Anchor
     forced: str
     window: Window
     line: str
+
+    @property
+    def context(self) -> tuple[ContextBlock, ...]:
+        """What both are shown of other files."""
+        return tuple(ContextBlock(piece.path, piece.text) for piece in self.frozen.context.pieces)
 
 
 def questions(
     keystrokes: Sequence[Keystroke], contexts: Mapping[int, ContextBundle], window_tokens: int
 ) -> list[Question]:
     """What keystrokes ask, in a window of about so many tokens of their own file; a context for each place."""
-    asked = []
-    before, after = "", ""
+    asked: list[Question] = []
+    anchor: Anchor | None = None
     for keystroke in keystrokes:
-        text, offset = keystroke.text, keystroke.offset
+        text, offset, name = keystroke.text, keystroke.offset, str(keystroke.place)
+        place = read_place(keystroke.path, text, offset)
+        forced = anchor.forced(place) if anchor is not None and anchor.name == name else None
+        if anchor is None or forced is None:
+            anchor = freeze(place, name, contexts[keystroke.place], window_tokens)
+            forced = anchor.forced(place) or ""
         start = text.rfind("\n", 0, offset) + 1
-        forced = text[len(before) : offset]
-        is_frozen = before and text.startswith(before) and text[offset:] == after and offset >= len(before)
-        if not is_frozen or forced.count("\n") >= MOST_TYPED_LINES:
-            before, after, forced = text[:start], text[offset:], text[start:offset]
-        asked.append(
-            Question(
-                keystroke.path,
-                tuple(ContextBlock(piece.path, piece.text) for piece in contexts[keystroke.place].pieces),
-                str(keystroke.place),
-                cut_window(before, after, window_tokens, estimate_tokens),
-                forced,
-                cut_window(text[:start], text[offset:], window_tokens, estimate_tokens),
-                text[start:offset],
-            )
-        )
+        window = cut_window(text[:start], text[offset:], window_tokens, estimate_tokens)
+        asked.append(Question(keystroke.path, anchor, forced, window, text[start:offset]))
     return asked
 
 
@@ -67,7 +61,7 @@ def our_job(asked: Question, tokens: int) -> CompletionJob:
     return CompletionJob(
         parts=PromptParts(asked.context, asked.path, asked.frozen.prefix, asked.frozen.suffix, asked.forced),
         client=asked.path,
-        anchor=asked.anchor,
+        anchor=asked.frozen.name,
         max_tokens=tokens,
         min_tokens=tokens,
     )

@@ -9,6 +9,7 @@ import numpy as np
 from llama_cpp import Llama
 from models.starter.evaluation.tasks import Task
 
+from dovetail.completion.window import cut_window
 from dovetail_models.engine.engine import Engine
 from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob
@@ -22,6 +23,7 @@ from dovetail_models.prompt.parts import ContextBlock, PromptParts
 MICRO_BATCH = 256
 LINE_TOKENS = 64
 BLOCK_TOKENS = 160  # for holes of several lines
+SPECIAL_TOKENS = 24  # markers and the path of the current file
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,8 @@ class StarterModel:
 
         `anchored`: the prefix ends where the line begins, and the line so far is forced after the end marker.
         """
-        blocks = tuple(ContextBlock(path, text) for path, text in context)
         anchor = task.prefix.rfind("\n") + 1 if anchored else len(task.prefix)
-        prefix, forced = task.prefix[:anchor], task.prefix[anchor:]
-        parts = PromptParts(blocks, task.path, prefix, task.suffix, forced)
+        parts = self._parts(task, context, anchor)
         several_lines = "\n" in task.truth
         job = CompletionJob(
             parts,
@@ -88,8 +88,16 @@ class StarterModel:
 
     def truth_bits(self, task: Task, context: Sequence[tuple[str, str]]) -> float | None:
         """What the truth would cost; None where it does not fit the window behind its prompt."""
+        return self._cost(self._prompt(self._parts(task, context, len(task.prefix))), task.truth)
+
+    def _parts(self, task: Task, context: Sequence[tuple[str, str]], anchor: int) -> PromptParts:
+        """Context, and in what it leaves of the window the file, cut as the product cuts it; the line so far forced
+        from `anchor` on."""
         blocks = tuple(ContextBlock(path, text) for path, text in context)
-        return self._cost(self._prompt(PromptParts(blocks, task.path, task.prefix, task.suffix)), task.truth)
+        shown = sum(len(self.tokens(f"#{path}\n{text}\n")) for path, text in context)
+        room = self.window - BLOCK_TOKENS - shown - len(self.tokens(task.prefix[anchor:])) - SPECIAL_TOKENS
+        window = cut_window(task.prefix[:anchor], task.suffix, room, lambda text: len(self.tokens(text)))
+        return PromptParts(blocks, task.path, window.prefix, window.suffix, task.prefix[anchor:])
 
     def _prompt(self, parts: PromptParts) -> list[int]:
         blocks = self._tokenizer.blocks(segments(parts))

@@ -1,16 +1,20 @@
 """A file's record as bytes, the form in which it is kept: in memory, in the cache and between processes. Pure.
 
-What is asked of all files at once (language, packages) stands open; symbols and text are unpacked when they are wanted.
+What is asked of all files at once (language, packages) stands open. The rest is unpacked when it is wanted, in three
+parts: the *face* of a file (its imports and the names at its top level), which is all that most questions need; the
+members of its classes, class by class; and its text.
 """
 
 import marshal
 import zlib
 from array import array
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
-from dovetail_context.index.record import FileRecord, Import, References, Symbol
+from dovetail_context.index.record import FileRecord, Import, References, Symbol, SymbolsByName, by_name
 
 # The fastest level: half the size of the text at 100 MB/s; higher ones save a tenth more and take three times as long.
 COMPRESSION = 1
@@ -36,22 +40,68 @@ class PackedRecord:
     text: bytes | memoryview
 
 
+class UnpackedRecord(FileRecord):
+    """A record whose members and text are unpacked when they are first asked for, which no reader can observe."""
+
+    _packed: PackedRecord
+    _face: tuple[tuple[Any, ...], ...]
+    _imports: tuple[tuple[Any, ...], ...]
+    _known: dict[str, SymbolsByName]
+
+    @cached_property
+    def text(self) -> str:
+        return zlib.decompress(self._packed.text).decode("utf-8", "surrogatepass")
+
+    @cached_property
+    def symbols(self) -> tuple[Symbol, ...]:
+        containers, _, order = self._members
+        inside = [self._inside(container) for container in containers]
+        for container, symbols in zip(containers, inside, strict=True):
+            self._known.setdefault(container, by_name(symbols))
+        following = list(map(iter, inside))
+        return tuple(next(following[place]) for place in array("I", order))
+
+    @cached_property
+    def imports(self) -> tuple[Import, ...]:
+        return tuple(map(Import._make, self._imports))
+
+    def members(self, container: str) -> SymbolsByName:
+        known = self._known.get(container)
+        if known is None:
+            known = self._known.setdefault(container, by_name(self._inside(container)))
+        return known
+
+    def _inside(self, container: str) -> tuple[Symbol, ...]:
+        """The symbols directly inside a container, in file order."""
+        if not container:
+            return tuple(map(Symbol._make, self._face))
+        containers, parts, _ = self._members
+        part = parts[containers.index(container)] if container in containers else None
+        return () if part is None else tuple(map(Symbol._make, marshal.loads(part)))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FileRecord):
+            return NotImplemented
+        return all(getattr(self, each.name) == getattr(other, each.name) for each in fields(FileRecord))
+
+    __hash__ = FileRecord.__hash__
+
+    @cached_property
+    def _members(self) -> tuple[tuple[str, ...], tuple[bytes, ...], bytes]:
+        """The containers ("" first), the members of each but "", and for every symbol in which it stands."""
+        _, members = _halves(self._packed.body)
+        found: tuple[tuple[str, ...], tuple[bytes, ...], bytes] = marshal.loads(zlib.decompress(members))
+        return found
+
+
 def pack(record: FileRecord, text: bytes | None = None) -> PackedRecord:
     """`record` as it is kept; `text` is its text if that has been packed already."""
-    called = record.references
-    others: Mapping[str, object] = {name: getattr(record, name) for name in _OTHERS}
-    body: Any = (
-        tuple(map(tuple, record.symbols)),
-        tuple(map(tuple, record.imports)),
-        (called.names, called.receivers, called.lines.tobytes()),
-        others,
-    )
     return PackedRecord(
         record.language,
         record.digest,
         record.packages,
         record.problems,
-        zlib.compress(marshal.dumps(body), COMPRESSION),
+        _pack_body(record),
         pack_text(record.text) if text is None else text,
     )
 
@@ -64,19 +114,49 @@ def pack_text(text: str) -> bytes:
 def unpack(path: str, packed: PackedRecord) -> FileRecord:
     """The record of the file `path`. Raises DamagedError if the bytes are not what was packed."""
     try:
-        symbols, imports, (names, receivers, lines), others = marshal.loads(zlib.decompress(packed.body))
-        text = zlib.decompress(packed.text).decode("utf-8", "surrogatepass")
-        return FileRecord(
-            path,
-            packed.language,
-            packed.digest,
-            text,
-            tuple(map(Symbol._make, symbols)),
-            tuple(map(Import._make, imports)),
-            References(names, receivers, array("I", lines)),
+        face, _ = _halves(packed.body)
+        symbols, imports, (names, receivers, lines), others = marshal.loads(zlib.decompress(face))
+        record = object.__new__(UnpackedRecord)
+        record.__dict__.update(
+            others,
+            path=path,
+            language=packed.language,
+            digest=packed.digest,
             packages=packed.packages,
             problems=packed.problems,
-            **others,
+            references=References(names, receivers, array("I", lines)),
+            _packed=packed,
+            _face=symbols,
+            _imports=imports,
+            _known={},
         )
+        return record
     except (zlib.error, ValueError, TypeError, EOFError) as error:
         raise DamagedError(f"{path}: {error}") from error
+
+
+def _pack_body(record: FileRecord) -> bytes:
+    """The length of the first half (four bytes), the face, then the members: each half compressed by itself."""
+    called = record.references
+    others: Mapping[str, object] = {name: getattr(record, name) for name in _OTHERS}
+    grouped: dict[str, list[tuple[object, ...]]] = defaultdict(list, {"": []})
+    for symbol in record.symbols:
+        grouped[symbol.container].append(tuple(symbol))
+    places = {container: place for place, container in enumerate(grouped)}
+    order = array("I", [places[symbol.container] for symbol in record.symbols])
+    face: Any = (
+        tuple(grouped[""]),
+        tuple(map(tuple, record.imports)),
+        (called.names, called.receivers, called.lines.tobytes()),
+        others,
+    )
+    grouped[""] = []  # those are in the face
+    members = (tuple(grouped), tuple(map(marshal.dumps, grouped.values())), order.tobytes())
+    first, second = (zlib.compress(marshal.dumps(half), COMPRESSION) for half in (face, members))
+    return len(first).to_bytes(4, "little") + first + second
+
+
+def _halves(body: bytes | memoryview) -> tuple[memoryview, memoryview]:
+    whole = memoryview(body)
+    end = 4 + int.from_bytes(whole[:4], "little")
+    return whole[4:end], whole[end:]

@@ -11,6 +11,7 @@ Two small notations keep records compact and free of any language's syntax:
 
 from array import array
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -47,6 +48,9 @@ class Symbol(NamedTuple):
     def qualified(self) -> str:
         """The dotted name inside the file."""
         return f"{self.container}.{self.name}" if self.container else self.name
+
+
+SymbolsByName = dict[str, tuple[Symbol, ...]]
 
 
 class Import(NamedTuple):
@@ -95,12 +99,12 @@ class FileRecord:
     generated: bool = False
 
     @cached_property
-    def by_container(self) -> dict[str, dict[str, tuple[Symbol, ...]]]:
+    def by_container(self) -> dict[str, SymbolsByName]:
         """Symbols by container and name, in file order (several for overloads and conditional definitions)."""
-        grouped: dict[str, dict[str, list[Symbol]]] = defaultdict(lambda: defaultdict(list))
+        grouped: dict[str, list[Symbol]] = defaultdict(list)
         for symbol in self.symbols:
-            grouped[symbol.container][symbol.name].append(symbol)
-        return {where: {name: tuple(same) for name, same in names.items()} for where, names in grouped.items()}
+            grouped[symbol.container].append(symbol)
+        return {container: by_name(symbols) for container, symbols in grouped.items()}
 
     @cached_property
     def imports_by_alias(self) -> dict[str, tuple[Import, ...]]:
@@ -115,6 +119,15 @@ class FileRecord:
         """The text's lines without their ends (ends are \\n, \\r\\n and \\r, as in editors)."""
         return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
-    def members(self, container: str) -> dict[str, tuple[Symbol, ...]]:
+    def members(self, container: str) -> SymbolsByName:
         """The symbols directly inside `container` ("" for the module), by name."""
         return self.by_container.get(container, {})
+
+
+def by_name(symbols: Iterable[Symbol]) -> SymbolsByName:
+    """Symbols of one container, in file order under each name."""
+    found: SymbolsByName = {}
+    for symbol in symbols:
+        known = found.get(symbol.name)
+        found[symbol.name] = (symbol,) if known is None else (*known, symbol)
+    return found

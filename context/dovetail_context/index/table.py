@@ -9,8 +9,9 @@ from dovetail_context.index.image import Image
 from dovetail_context.index.packed import DamagedError, PackedRecord, unpack
 from dovetail_context.index.record import FileRecord
 
-# Unpacked records that are kept alive: a context touches some hundred, a megabyte of text unpacked takes about four.
-KEPT_TEXT_CHARS = 6_000_000
+# Unpacked records that are kept alive, by the size of their packed form: a context touches some hundred, most of which
+# are unpacked in part only. Packed, a file takes a third of its text.
+KEPT_PACKED_BYTES = 3_000_000
 
 
 class Unpacker:
@@ -22,8 +23,8 @@ class Unpacker:
     def __init__(self, reread: Callable[[str], FileRecord | None] = lambda path: None) -> None:
         self._reread = reread
         self._alive: WeakValueDictionary[tuple[str, str], FileRecord] = WeakValueDictionary()
-        self._kept: OrderedDict[tuple[str, str], FileRecord] = OrderedDict()
-        self._kept_chars = 0
+        self._kept: OrderedDict[tuple[str, str], tuple[FileRecord, int]] = OrderedDict()
+        self._kept_bytes = 0
         self._lock = Lock()
 
     def record(self, path: str, digest: str, packed: Callable[[], PackedRecord]) -> FileRecord:
@@ -35,24 +36,26 @@ class Unpacker:
                 if key in self._kept:
                     self._kept.move_to_end(key)
                 return known
-        record = self._unpacked(path, digest, packed)
+        record, size = self._unpacked(path, digest, packed)
         with self._lock:
             record = self._alive.setdefault(key, record)
             if key not in self._kept:
-                self._kept[key] = record
-                self._kept_chars += len(record.text)
-            while self._kept_chars > KEPT_TEXT_CHARS and len(self._kept) > 1:
-                self._kept_chars -= len(self._kept.popitem(last=False)[1].text)
+                self._kept[key] = record, size
+                self._kept_bytes += size
+            while self._kept_bytes > KEPT_PACKED_BYTES and len(self._kept) > 1:
+                self._kept_bytes -= self._kept.popitem(last=False)[1][1]
         return record
 
-    def _unpacked(self, path: str, digest: str, packed: Callable[[], PackedRecord]) -> FileRecord:
+    def _unpacked(self, path: str, digest: str, packed: Callable[[], PackedRecord]) -> tuple[FileRecord, int]:
+        """The record, and the bytes of its packed form."""
         language = ""
         try:
             found = packed()
             language = found.language
-            return unpack(path, found)
+            return unpack(path, found), len(found.body) + len(found.text)
         except DamagedError:
-            return self._reread(path) or FileRecord(path, language, digest, "", problems=("could not be read again",))
+            record = self._reread(path)
+            return record or FileRecord(path, language, digest, "", problems=("could not be read again",)), 0
 
 
 class RecordTable(Mapping[str, FileRecord]):

@@ -8,7 +8,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-_FORMAT = 1  # of what `packed.py`, `store.py` and `image.py` write
+_FORMAT = 2  # of what `packed.py`, `store.py` and `image.py` write
 # Modules outside of `languages/` that decide what a record or its words are.
 _MODULES = """
     syntax.py index/access.py index/build.py index/packed.py index/record.py index/words.py

@@ -60,7 +60,7 @@ def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
         record = known
     else:
         record = _as_typed(language, query, known)
-    if known is not None and _says_the_same(record, known):
+    if known is not None and record is not known and _says_the_same(record, known):
         record = known
     inference = _inference(snapshot, record)
     whole = inference.snapshot

@@ -134,8 +134,11 @@ class _Shelf:
         one = self._prices[index]
         if self.level[index] == _BRIEF:
             return one.full - one.brief
-        own = 0 if one.is_heading in self._paid else one.brief or one.full
-        return own + sum(tokens for heading, tokens in one.headings if heading not in self._paid)
+        cost = 0 if one.is_heading in self._paid else one.brief or one.full
+        for heading, tokens in one.headings:
+            if heading not in self._paid:
+                cost += tokens
+        return cost
 
     def _offer(self, index: int) -> None:
         cost = self.cost(index)

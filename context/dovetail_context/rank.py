@@ -76,7 +76,10 @@ def _merged(same: list[Candidate], retrieval: Retrieval) -> Ranked:
 
 def _weighted(evidence: Evidence, retrieval: Retrieval) -> float:
     """The gain with its odds multiplied by the weight of the retriever: it stays a probability."""
-    weight = next((each for name, each in retrieval.weights.items() if name == evidence.retriever), 1.0)
+    weight = 1.0
+    for name, each in retrieval.weights.items():
+        if name == evidence.retriever:
+            weight = each
     return weight * evidence.gain / (1.0 - evidence.gain + weight * evidence.gain)
 
 

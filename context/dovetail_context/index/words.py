@@ -26,6 +26,7 @@ _TOKEN = re.compile(r"[^\W\d]\w+|\n|\.[^\W\d]\w+")
 _ASCII_TOKEN = re.compile(r"[A-Za-z_]\w+|\n|\.[A-Za-z_]\w+", re.ASCII)
 SPARE_VERSIONS = 1000  # replaced versions (typing makes one a keystroke) that a small project's log may hold
 LINE_END = 0  # the id that stands for the end of a line
+_NONE: Ids = np.zeros(0, dtype=np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class TextWords:
 
 def words_of(text: str) -> set[str]:
     """The distinct words of a text, without their dots."""
-    return {word.removeprefix(".") for word in _tokens(text) if word != "\n"}
+    return {word.removeprefix(".") for word in set(_tokens(text)) if word != "\n"}
 
 
 def read_words(text: str) -> TextWords:
@@ -196,12 +197,13 @@ class WordFiles(Mapping[str, Words]):
 class WordView:
     """What one snapshot sees of the log: `files` has the current version of each of its paths."""
 
-    __slots__ = ("_changed", "_limit", "_log", "files")
+    __slots__ = ("_changed", "_limit", "_log", "_replaced", "files")
 
     def __init__(self, log: WordLog, changed: Mapping[str, Words | None] | None = None) -> None:
         self._log = log
         self._changed = {} if changed is None else changed
         self._limit = len(log.base.paths) + len(log.paths)
+        self._replaced: Ids | None = None
         self.files: Mapping[str, Words] = WordFiles(log.base, self._changed)
 
     @property
@@ -218,33 +220,48 @@ class WordView:
         """One more than the greatest id (which may belong to a newer view)."""
         return self._log.vocabulary_size
 
+    @property
+    def numbers_size(self) -> int:
+        """One more than the greatest number of a file."""
+        return self._limit
+
+    def path_of(self, number: int) -> str:
+        """The path of the file of a number."""
+        first = len(self._log.base.paths)
+        return self._log.base.paths[number] if number < first else self._log.paths[number - first]
+
     def files_with(self, word: str) -> list[str]:
         """The paths of the files that hold `word`, in the order in which they were indexed."""
+        return list(map(self.path_of, self.numbers_with(word).tolist()))
+
+    def numbers_with(self, word: str) -> Ids:
+        """The numbers of the files that hold `word`, rising."""
         known = self._log.id_of(word)
         if known is None:
-            return []
+            return _NONE
         base, changed = self._log.base, self._changed
-        found = []
-        if known < base.vocabulary_size:
-            paths = base.paths
-            found = [path for number in base.numbers_with(known).tolist() if (path := paths[number]) not in changed]
+        found = base.numbers_with(known) if known < base.vocabulary_size else _NONE
+        if changed and len(found):
+            found = found[~np.isin(found, self._replaced_numbers())]
         first = len(base.paths)
         numbers = self._log.postings.get(known, ())
+        current = []
         for number in numbers[: bisect_left(numbers, self._limit)]:
-            path = self._log.paths[number - first]
-            version = changed.get(path)
+            version = changed.get(self._log.paths[number - first])
             if version is not None and version.number == number:
-                found.append(path)
-        return found
+                current.append(number)
+        return np.concatenate((found, np.array(current, dtype=np.uint32))) if current else found
 
     def frequency(self, word: str) -> int:
         """About how many files hold `word`: replaced versions of files count too until the log is written anew."""
         known = self._log.id_of(word)
-        if known is None:
-            return 0
+        return 0 if known is None else self.frequency_of(known)
+
+    def frequency_of(self, word_id: int) -> int:
+        """The same of the word of a number."""
         base = self._log.base
-        before = base.frequency(known) if known < base.vocabulary_size else 0
-        return before + bisect_left(self._log.postings.get(known, ()), self._limit)
+        before = base.frequency(word_id) if word_id < base.vocabulary_size else 0
+        return before + bisect_left(self._log.postings.get(word_id, ()), self._limit)
 
     def updated(self, texts: Iterable[tuple[str, TextWords]], removed: Iterable[str]) -> "WordView":
         """The next view, after files got new words or went away."""
@@ -265,6 +282,13 @@ class WordView:
         kept = {path: words for path, words in self._changed.items() if words is not None}
         log, files = self._log.rewritten(kept)
         return WordView(log, {**dict.fromkeys(self._changed), **files})
+
+    def _replaced_numbers(self) -> Ids:
+        """The numbers of the base's files that changed since."""
+        if self._replaced is None:
+            numbers = (self._log.base.number_of(path) for path in self._changed)
+            self._replaced = np.array([number for number in numbers if number is not None], dtype=np.uint32)
+        return self._replaced
 
 
 def _tokens(text: str) -> list[str]:

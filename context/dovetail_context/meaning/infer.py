@@ -7,7 +7,7 @@ classes. It never fails: what it cannot tell is an empty answer.
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dovetail_context.index.access import alternatives
 from dovetail_context.index.record import Symbol
@@ -27,8 +27,7 @@ _MEMBER = re.compile(r"[A-Za-z_$][\w$]*\.[A-Za-z_$][\w$]*")
 _STEP = re.compile(r"\.(?P<member>[A-Za-z_$][\w$]*)|(?P<call>\(\))|\[(?P<index>\d*)\]|(?P<awaited>~)")
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """What an expression may be.
 
     `instance` and `class` speak of the class `definition`; `function` of a callable; `module` of a module;

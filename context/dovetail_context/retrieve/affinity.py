@@ -4,13 +4,10 @@ Names are made of words: `register_client` fits under the comment "Register the 
 a branch for `AuthorizationCodeRequest`. Rare words count more than common ones.
 """
 
-import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-
-from dovetail_context.index.words import WordView
 
 LINES_BEFORE = 25
 LINES_AFTER = 10
@@ -34,31 +31,31 @@ def parts_of(name: str) -> tuple[str, ...]:
 
 
 class Surroundings:
-    """The words around a cursor with their weights (1 on its line, less further away)."""
+    """The words around a cursor with their weights (1 on its line, less further away). `present` are all of them."""
 
-    def __init__(self, text: str, offset: int, words: WordView) -> None:
-        self._weights = _weights(text, offset)
-        self._words = words
-        self._rarity: dict[str, float] = {}
+    def __init__(self, text: str, offset: int, present: Iterable[str]) -> None:
+        self._weights = _weights(text, offset, present)
         self._nearness: dict[str, float] = {}
         self._by_start: dict[str, list[str]] = defaultdict(list)
         for part in self._weights:
             self._by_start[part[:MIN_FORM_CHARS]].append(part)
 
-    def affinity(self, name: str) -> float:
-        """0 (nothing in common) to 1 (every word of `name` stands on the cursor's line)."""
-        parts = parts_of(name)
-        whole = sum(self._rarity_of(part) for part in parts)
-        shared = sum(self._rarity_of(part) * self._nearness_of(part) for part in parts)
+    def affinity(self, parts: Iterable[tuple[str, float]]) -> float:
+        """0 (nothing in common) to 1 (every word of a name, given with how rare it is, stands on the cursor's line)."""
+        whole = shared = 0.0
+        for part, rarity in parts:
+            nearness = self._nearness.get(part)
+            if nearness is None:
+                nearness = self._nearness[part] = self._nearness_of(part)
+            whole += rarity
+            shared += rarity * nearness
         return shared / whole if whole else 0.0
 
     def _nearness_of(self, part: str) -> float:
         """The weight of the part, or of a shorter or longer form of it (env, environment)."""
-        if part not in self._nearness:
-            exact = self._weights.get(part, 0.0)
-            other = max((self._weights[form] for form in self._forms_of(part)), default=0.0)
-            self._nearness[part] = max(exact, SHORTENED * other)
-        return self._nearness[part]
+        exact = self._weights.get(part, 0.0)
+        other = max((self._weights[form] for form in self._forms_of(part)), default=0.0)
+        return max(exact, SHORTENED * other)
 
     def _forms_of(self, part: str) -> Iterator[str]:
         for form in self._by_start.get(part[:MIN_FORM_CHARS], ()):
@@ -69,14 +66,9 @@ class Surroundings:
             ):
                 yield form
 
-    def _rarity_of(self, part: str) -> float:
-        if part not in self._rarity:
-            self._rarity[part] = 1.0 / (1.0 + math.log1p(self._words.frequency(part)))
-        return self._rarity[part]
 
-
-def _weights(text: str, offset: int) -> Mapping[str, float]:
-    weights = {part: ANYWHERE for word in set(_WORD.findall(text)) for part in parts_of(word)}
+def _weights(text: str, offset: int, present: Iterable[str]) -> Mapping[str, float]:
+    weights = {part: ANYWHERE for word in present for part in parts_of(word)}
     before = text[:offset].split("\n")[-LINES_BEFORE:]
     after = text[offset:].split("\n", LINES_AFTER)[:LINES_AFTER]
     for lines in (reversed(before), iter(after)):
@@ -84,7 +76,8 @@ def _weights(text: str, offset: int) -> Mapping[str, float]:
             weight = 0.5 ** (distance / HALF_LIFE_LINES)
             for word in _WORD.findall(line):
                 for part in parts_of(word):
-                    weights[part] = max(weights.get(part, 0.0), weight)
+                    if weights.get(part, 0.0) < weight:
+                        weights[part] = weight
     return weights
 
 

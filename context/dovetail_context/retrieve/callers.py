@@ -7,6 +7,8 @@ surroundings of the cursor are read as a cursor is, so that a call of another th
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from heapq import nsmallest
 
 import numpy as np
 
@@ -30,6 +32,8 @@ MAX_READ = 6  # sites whose meaning is read
 MAX_LINES = 6  # of a call that is shown; long argument lists say the same in their beginning
 LINES_AROUND = 4  # compared with the surroundings of the cursor
 MIN_NAME_CHARS = 3
+
+_DEFINING = re.compile(r"\b(?:class|def|fn|func|function|struct|impl|new class)\s+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,13 @@ def _sites(name: str, situation: Situation) -> Iterator[_Site]:
     call = re.compile(rf"(?<![\w$]){re.escape(name)}\s*(?:::)?(?:<[^<>()]*>)?\s*[({{]")
     for path in _files(name, situation):
         record = situation.record_of(path)
-        defined = {symbol.start_line + extra for symbol in record.symbols if symbol.name == name for extra in (0, 1)}
         lines, given = record.lines, 0
         for line in _lines_with(name, path, situation):
-            match = call.search(lines[line - 1]) if line <= len(lines) and line not in defined else None
-            if match is None or re.search(
-                r"\b(?:class|def|fn|func|function|struct|impl|new class)\s+$", lines[line - 1][: match.start()]
+            match = call.search(lines[line - 1]) if line <= len(lines) else None
+            if (
+                match is None
+                or _DEFINING.search(lines[line - 1][: match.start()])
+                or any(symbol.name == name and symbol.start_line in (line, line - 1) for symbol in record.symbols)
             ):
                 continue
             around = "\n".join(lines[max(0, line - 1 - LINES_AROUND) : line + LINES_AROUND])
@@ -102,15 +107,15 @@ def _files(name: str, situation: Situation) -> list[str]:
     words, own = situation.snapshot.words, situation.query.path
     holding = {path for form in (name, "." + name) for path in words.files_with(form)} - {own}
     alike = {window.path: window.likeness for window in reversed(situation.echoes)}
-    return sorted(
-        holding & situation.snapshot.files.keys(), key=lambda path: (-alike.get(path, 0.0), -_near(path, own), path)
-    )[:MAX_FILES]
+    near = cache(lambda folder: -_near(folder, own.rpartition("/")[0]))
+    ordered = [(-alike.get(path, 0.0), near(path.rpartition("/")[0]), path) for path in holding]
+    return [path for _, _, path in nsmallest(MAX_FILES, ordered)]
 
 
 def _near(path: str, other: str) -> int:
-    """How many folders two paths have in common."""
+    """How many leading folders two folders have in common."""
     count = 0
-    for one, two in zip(path.split("/")[:-1], other.split("/")[:-1], strict=False):
+    for one, two in zip(path.split("/") if path else (), other.split("/"), strict=False):
         if one != two:
             break
         count += 1

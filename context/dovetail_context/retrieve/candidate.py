@@ -1,15 +1,13 @@
 """What retrievers propose, and the protocol that each of them follows. Values only."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from dovetail_context.index.record import Symbol
 from dovetail_context.retrieve.situation import Situation
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Why something may be needed: `gain` is the estimated probability (0 to 1) that the completion uses it."""
 
     retriever: str
@@ -17,8 +15,7 @@ class Evidence:
     gain: float
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """Something of another file that the model could be shown: a symbol, reduced, or lines as they stand (symbol None).
 
     Lines are 1-based and inclusive. `text` is what would be shown, for a symbol without the class around it;

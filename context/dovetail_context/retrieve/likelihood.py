@@ -4,7 +4,6 @@ Four signs, all read from the project itself: how many files use the name as a m
 words around the cursor, whether it stands where code looks like that at the cursor, and whether the file uses it.
 """
 
-import math
 import re
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ from dovetail_context.index.record import Symbol
 from dovetail_context.index.words import WordView, words_of
 from dovetail_context.languages.language import TypeRules
 from dovetail_context.retrieve.affinity import Surroundings
+from dovetail_context.retrieve.signs import signs_in
 from dovetail_context.retrieve.windows import Window, words_in
 
 SPECIAL = 0.05  # names that the language itself calls
@@ -21,16 +21,17 @@ AFFINITY = 8.0  # if every word of the name stands on the cursor's line
 ECHO = 8.0  # if the name stands in code that is like that at the cursor to the last word
 PRESENT = 0.5  # a name that stands in the file: its use there shows much of what the definition would
 
-_FOREIGN_HIDDEN = re.compile(r"\b(?!self\b|cls\b|this\b)\w+\._[^\W_]")
+# A hidden member of something else than the own object. (It begins with what is rare, so the search is fast.)
+_FOREIGN_HIDDEN = re.compile(r"\._(?<=\w\._)(?<!\bself\._)(?<!\bcls\._)(?<!\bthis\._)[^\W_]")
 
 
 class Likelihood:
     """Weighs names for one situation."""
 
     def __init__(self, text: str, offset: int, rules: TypeRules, words: WordView, echoes: Sequence[Window]) -> None:
-        self._words = words
-        self._surroundings = Surroundings(text, offset, words)
+        self._signs = signs_in(words)
         self._present = words_of(text)
+        self._surroundings = Surroundings(text, offset, self._present)
         usual = rules.package_members or _FOREIGN_HIDDEN.search(text)
         self._hidden = 1.0 if usual else HIDDEN
         self._echoed = words_in(echoes, words)
@@ -39,21 +40,22 @@ class Likelihood:
     def weight(self, symbol: Symbol) -> float:
         """How likely the symbol is used; only the proportion to other weights means something."""
         key = (symbol.name, symbol.exported)
-        if key not in self._known:
-            self._known[key] = self._weight(symbol)
-        return self._known[key]
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._weight(symbol)
+        return known
 
     def _weight(self, symbol: Symbol) -> float:
         name = symbol.name
         if name.startswith("__"):
             return SPECIAL
+        signs = self._signs.of(name)
         weight = 1.0 if symbol.exported else self._hidden
-        weight *= 1.0 + POPULARITY * math.log1p(self._words.frequency("." + name))
-        weight *= 1.0 + AFFINITY * self._surroundings.affinity(name)
-        weight *= 1.0 + ECHO * max(self._echo(name), self._echo("." + name))
+        weight *= 1.0 + POPULARITY * signs.popularity
+        weight *= 1.0 + AFFINITY * self._surroundings.affinity(signs.parts)
+        weight *= 1.0 + ECHO * max(self._echo(signs.alone), self._echo(signs.member))
         return weight * (PRESENT if name in self._present else 1.0)
 
-    def _echo(self, word: str) -> float:
+    def _echo(self, word: int | None) -> float:
         """The likeness of the best place like that at the cursor in which a word stands."""
-        known = self._words.id_of(word)
-        return 0.0 if known is None else self._echoed.get(known, 0.0)
+        return 0.0 if word is None else self._echoed.get(word, 0.0)

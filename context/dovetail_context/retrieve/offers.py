@@ -6,6 +6,7 @@ out among the members once, at the end.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
 from dovetail_context.meaning.names import Definition
 from dovetail_context.query import RetrieverName
@@ -16,6 +17,7 @@ CERTAIN = 0.95  # nothing is more certain than this
 MAX_OFFERED = 300  # definitions that are passed on, best first; several times what the largest budget holds
 
 Shares = Sequence[tuple[Definition, float]]
+_Key = tuple[str, int, str]
 
 
 @dataclass(slots=True)
@@ -28,7 +30,8 @@ class _Offer:
     reason: str = ""
 
     def add(self, gain: float, reason: str) -> None:
-        gain = min(gain, CERTAIN)
+        if gain > CERTAIN:
+            gain = CERTAIN
         self.missed *= 1.0 - gain
         if gain > self.best:
             self.best, self.reason = gain, reason
@@ -38,7 +41,7 @@ class _Offer:
 class Offers:
     """Collects chances. Of those for one thing with the same reason only the best counts."""
 
-    _singles: dict[tuple[str, int, str], tuple[Definition, dict[str, float]]] = field(default_factory=dict)
+    _singles: dict[_Key, tuple[Definition, dict[str, float]]] = field(default_factory=dict)
     _groups: dict[int, tuple[Shares, dict[str, float]]] = field(default_factory=dict)
 
     @property
@@ -74,25 +77,25 @@ class Offers:
                 )
 
     def _best(self, own_path: str) -> Iterable[tuple[float, _Offer]]:
-        found: dict[tuple[str, int, str], _Offer] = {}
+        found: dict[_Key, _Offer] = {}
         for key, (definition, gains) in self._singles.items():
-            offer = found.setdefault(key, _Offer(definition))
+            found[key] = offer = _Offer(definition)
             for reason, gain in gains.items():
                 offer.add(gain, reason)
         for shares, masses in self._groups.values():
+            reasons = list(masses.items())
             for definition, share in shares:
                 if definition.path != own_path:
-                    offer = found.setdefault(_key(definition), _Offer(definition))
-                    for reason, mass in masses.items():
-                        offer.add(mass * share, reason)
-        ordered = sorted(((min(1.0 - offer.missed, CERTAIN), key) for key, offer in found.items()), key=_best_first)
-        return ((gain, found[key]) for gain, key in ordered[:MAX_OFFERED] if gain > 0.0)
+                    key = _key(definition)
+                    known = found.get(key)
+                    if known is None:
+                        known = found[key] = _Offer(definition)
+                    for reason, mass in reasons:
+                        known.add(mass * share, reason)
+        ordered = [(-min(1.0 - offer.missed, CERTAIN), key) for key, offer in found.items()]
+        return ((-gain, found[key]) for gain, key in nsmallest(MAX_OFFERED, ordered) if gain < 0.0)
 
 
-def _key(definition: Definition) -> tuple[str, int, str]:
+def _key(definition: Definition) -> _Key:
     symbol = definition.symbol
     return (definition.path, symbol.start_line, symbol.name) if symbol is not None else (definition.path, 0, "")
-
-
-def _best_first(one: tuple[float, tuple[str, int, str]]) -> tuple[float, tuple[str, int, str]]:
-    return -one[0], one[1]

@@ -9,7 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dovetail_context.index.record import Import
 from dovetail_context.languages.language import Mention
@@ -169,7 +169,7 @@ class _Reading:
                     self._definition(value.definition, MENTIONED_NAME * nearness, f"used in {where}")
                 else:
                     named = value.kind == "class" and length == len(parts)  # a class alone stands for its objects
-                    whose = replace(value, kind="instance") if named else value
+                    whose = value._replace(kind="instance") if named else value
                     self._members(whose, MENTIONED_VALUE * nearness, f"member of {access}, used in {where}")
 
     def _import(self, imported: Import) -> None:

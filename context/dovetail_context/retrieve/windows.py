@@ -7,10 +7,12 @@ word counts once).
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 
 import numpy as np
+import numpy.typing as npt
 
 from dovetail_context.index.words import LINE_END, WordView, words_of
 
@@ -23,6 +25,7 @@ MAX_WINDOWS_OF_FILE = 8
 COMMON_SHARE = 0.4  # a word in more than this share of the files tells nothing, unless there are few files
 MIN_FILES_FOR_COMMON = 20
 DOUBT_WORDS = 2  # as if the query had so many more rare words: one that has hardly any proves little
+SCORE_DECIMALS = 3  # single precision has some more at the height of these scores
 MAX_POSTINGS = 20_000  # places of words looked at to find those files, whatever the size of the project
 
 _KEYWORDS = """
@@ -82,23 +85,18 @@ def similar_windows(rarities: Mapping[str, float], path: str, words: WordView, l
             known = words.id_of(form)
             if known is not None and known < len(slots):
                 slots[known] = slot
-    found: list[Window] = []
-    for other in _promising_files(rarities, path, words):
-        found.extend(_windows_of(other, words, slots, weights, whole))
-    found.sort(key=lambda window: (-window.likeness, window.path, window.start_line))
-    return list(_without_overlaps(found, limit))
+    return list(_best_windows(_promising_files(rarities, path, words), words, slots, weights, whole, limit))
 
 
 def words_in(windows: Iterable[Window], words: WordView) -> dict[int, float]:
     """The numbers of the words that stand in windows, each with the likeness of the best of them."""
     found: dict[int, float] = {}
-    for window in windows:
+    for window in sorted(windows, key=lambda window: window.likeness):  # what better ones hold is written over
         ids = np.frombuffer(words.files[window.path].ids, dtype=np.uint32)
         ends = np.flatnonzero(ids == LINE_END)
         start = int(ends[window.start_line - 2]) if 1 < window.start_line <= len(ends) + 1 else 0
         end = int(ends[window.end_line - 1]) if window.end_line <= len(ends) else len(ids)
-        for word in set(ids[start:end].tolist()):
-            found[word] = max(found.get(word, 0.0), window.likeness)
+        found.update(dict.fromkeys(ids[start:end].tolist(), window.likeness))
     return found
 
 
@@ -114,53 +112,74 @@ def _query_words(text: str, offset: int) -> set[str]:
 
 def _promising_files(rarities: Mapping[str, float], path: str, words: WordView) -> list[str]:
     """The files that hold most of the rarity, judged by the rarest words: as many as `MAX_POSTINGS` allow."""
-    scores: dict[str, float] = defaultdict(float)
-    postings = 0
+    scores = np.zeros(words.numbers_size)
+    postings, anything = 0, False
     for word in sorted(rarities, key=lambda word: (-rarities[word], word)):
         postings += words.frequency(word) + words.frequency("." + word)
-        if postings > MAX_POSTINGS and scores:
+        if postings > MAX_POSTINGS and anything:
             break
-        for other in {*words.files_with(word), *words.files_with("." + word)}:
-            scores[other] += rarities[word]
-    scores.pop(path, None)
-    return sorted(scores, key=lambda other: (-scores[other], other))[:MAX_FILES]
+        alone, dotted = words.numbers_with(word), words.numbers_with("." + word)
+        numbers = np.union1d(alone, dotted) if len(alone) and len(dotted) else alone if len(alone) else dotted
+        scores[numbers] += rarities[word]
+        anything = anything or len(numbers) > 0
+    own = words.files.get(path)
+    if own is not None and own.number < len(scores):
+        scores[own.number] = 0.0
+    return _best_files(scores, words)
 
 
-def _windows_of(
-    path: str,
+def _best_files(scores: npt.NDArray[np.float64], words: WordView) -> list[str]:
+    """The files of the highest scores above 0, by path where those are equal."""
+    numbers = np.flatnonzero(scores)
+    if len(numbers) > MAX_FILES:
+        least = np.partition(scores[numbers], -MAX_FILES)[-MAX_FILES]
+        numbers = numbers[scores[numbers] >= least]
+    found = [(-score, words.path_of(number)) for number, score in zip(numbers.tolist(), scores[numbers], strict=True)]
+    return [path for _, path in nsmallest(MAX_FILES, found)]
+
+
+def _best_windows(
+    paths: Sequence[str],
     words: WordView,
-    slots: "np.ndarray[tuple[int], np.dtype[np.uint8]]",
-    weights: "np.ndarray[tuple[int], np.dtype[np.float32]]",
+    slots: npt.NDArray[np.uint8],
+    weights: npt.NDArray[np.float32],
     whole: float,
+    limit: int,
 ) -> Iterator[Window]:
-    ids = np.frombuffer(words.files[path].ids, dtype=np.uint32)
+    """The windows of some files that hold most, best first, none overlapping. All files are scored as one long one."""
+    if not paths:
+        return
+    paths = sorted(paths)
+    of_files = [np.frombuffer(words.files[path].ids, dtype=np.uint32) for path in paths]
+    ends = np.cumsum([len(ids) for ids in of_files])
+    ids = np.concatenate(of_files)
     hits = slots[ids]
     places = np.flatnonzero(hits)
-    if not len(places):
-        return
-    line_ends = ids == LINE_END
-    lines = np.cumsum(line_ends)[places]
-    last_line = int(line_ends.sum()) + 1
-    blocks = lines // STRIDE_LINES
-    present = np.zeros((int(blocks[-1]) + 2, len(weights)), dtype=bool)
-    present[blocks, hits[places] - 1] = True
-    both = present[:-1] | present[1:]  # a window is two blocks long
-    scores = both @ weights
-    for block in np.argsort(-scores, kind="stable")[:MAX_WINDOWS_OF_FILE]:
-        start = int(block) * STRIDE_LINES + 1
-        if scores[block] > 0.0:
-            yield Window(path, start, min(start + WINDOW_LINES - 1, last_line), float(scores[block]) / whole)
-
-
-def _without_overlaps(found: list[Window], limit: int) -> Iterator[Window]:
-    taken: dict[str, list[Window]] = defaultdict(list)
-    given = 0
-    for window in found:
-        if given >= limit:
+    line_ends = np.flatnonzero(ids == LINE_END)
+    lines_before = np.searchsorted(line_ends, np.concatenate(([0], ends)))  # each file, and behind the last
+    file_of = np.searchsorted(ends, places, side="right")
+    blocks = (np.searchsorted(line_ends, places) - lines_before[file_of]) // STRIDE_LINES
+    last_lines = np.diff(lines_before) + 1
+    rows = last_lines // STRIDE_LINES + 2  # an empty one behind each file: no window reaches into the next
+    first_rows = np.concatenate(([0], np.cumsum(rows)))
+    present = np.zeros((int(first_rows[-1]) + 1, len(weights)), dtype=bool)
+    present[first_rows[file_of] + blocks, hits[places] - 1] = True
+    # A window is two blocks long. Windows with the same words are equally alike, however their sums were rounded.
+    scores = np.round((present[:-1] | present[1:]) @ weights, SCORE_DECIMALS)
+    scores[first_rows[1:] - 1] = 0.0
+    found = np.flatnonzero(scores)
+    files = np.searchsorted(first_rows, found, side="right") - 1
+    order = np.lexsort((found, -scores[found]))
+    taken: dict[int, list[int]] = defaultdict(list)
+    seen = [0] * len(paths)
+    for row, file in zip(found[order].tolist(), files[order].tolist(), strict=True):
+        seen[file] += 1
+        if seen[file] > MAX_WINDOWS_OF_FILE or any(abs(row - other) < 2 for other in taken[file]):
+            continue  # it overlaps a better one
+        taken[file].append(row)
+        start = (row - int(first_rows[file])) * STRIDE_LINES + 1
+        end = min(start + WINDOW_LINES - 1, int(last_lines[file]))
+        yield Window(paths[file], start, end, float(scores[row]) / whole)
+        limit -= 1
+        if not limit:
             return
-        if all(
-            window.end_line < other.start_line or window.start_line > other.end_line for other in taken[window.path]
-        ):
-            taken[window.path].append(window)
-            given += 1
-            yield window

@@ -1,50 +1,68 @@
-"""Drafts: what followed the longest run of equal tokens, and how far its places agree."""
+"""Drafts: what followed the same tokens before, place by place, and how likely it is right."""
 
 from __future__ import annotations
 
 import random
-from collections import Counter
 
-from dovetail_models.engine.draft import (
-    ALONE,
-    FEW_AGREE,
-    LONGEST_DRAFT,
-    LONGEST_MATCH,
-    MANY_AGREE,
-    MOST_AGREE,
-    NO_DRAFT,
-    SOME_AGREE,
-    Drafts,
+import numpy as np
+import pytest
+
+from dovetail_models.engine import draft
+from dovetail_models.engine.chance import (
+    BLANK,
+    DIGIT,
+    KINDS,
+    LINE_END,
+    OTHER,
+    PART,
+    WORD,
+    chance_of,
     kind_of,
+    sorts_of,
 )
+from dovetail_models.engine.draft import LONGEST_DRAFT, NO_DRAFT, Drafts
+
+NEWLINE = 0
+SORTS = np.array([LINE_END, *[OTHER] * 99], np.int8)
+
+
+@pytest.fixture(autouse=True)
+def unlikely_drafts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such short texts make no guess likely; drafts go on all the same."""
+    monkeypatch.setattr(draft, "LEAST_LIKELY", 0.0)
 
 
 def drafted(sources: list[list[int]], text: list[int], ends: frozenset[int] = frozenset()) -> tuple[int, ...]:
-    return Drafts(sources, text, 0, ends).propose().tokens
+    return Drafts(sources, text, 0, ends, SORTS).propose().tokens
 
 
-def test_the_longest_match_wins_and_of_equal_ones_the_last() -> None:
-    assert drafted([[1, 2, 3, 40], [9, 3, 50]], [7, 2, 3]) == (40,)
-    assert drafted([[2, 3, 40], [2, 3, 50]], [7, 2, 3]) == (50,)
-    assert drafted([[2, 3, 40]], [2, 3, 60, 2, 3]) == (60, 2, 3)
+def guessed(sources: list[list[int]], text: list[int]) -> int | None:
+    guess = Drafts(sources, text, 0, sorts=SORTS).guess()
+    return guess.token if guess else None
 
 
-def test_of_several_places_most_decide() -> None:
-    sources = [[2, 3, 40, 1], [2, 3, 40, 6], [2, 3, 40, 6], [2, 3, 50, 9]]
-    draft = Drafts(sources, [7, 2, 3], 0).propose()
-    assert draft.tokens == (40, 6)
-    assert draft.kinds == (kind_of(2, MOST_AGREE), kind_of(3, MOST_AGREE))
+def test_longer_matches_win_and_many_places() -> None:
+    assert guessed([[1, 2, 3, 40], [9, 3, 50]], [7, 2, 3]) == 40
+    assert guessed([[9, 3, 50], [1, 2, 3, 40], [9, 3, 50]], [7, 2, 3]) == 40
+    assert guessed([[2, 3, 40], [2, 3, 50], [2, 3, 50]], [7, 2, 3]) == 50
 
 
-def test_how_far_places_agree() -> None:
-    for next_tokens, agreement in (
-        ([4], ALONE),
-        ([4, 4], FEW_AGREE),
-        ([4] * 5, MANY_AGREE),
-        ([4, 4, 5], MOST_AGREE),
-        ([4, 5], SOME_AGREE),
-    ):
-        assert Drafts([[3, token] for token in next_tokens], [3], 0).propose().kinds == (kind_of(1, agreement),)
+def test_a_draft_goes_on_from_its_own_end() -> None:
+    """No place holds all of it: what follows 1 and 2 stands here, what follows 3 and 4 there."""
+    sources = [[6, 1, 2, 3, 4]] * 5 + [[3, 4, 5, 8]] * 5
+    assert drafted(sources, [6, 1])[:5] == (2, 3, 4, 5, 8)
+
+
+def test_what_is_named_otherwise_once_is_so_again() -> None:
+    """`self.x = x`, `self.y = `: y."""
+    this, dot, equals, x, y = 10, 11, 12, 13, 14
+    assert guessed([], [this, dot, x, equals, x, NEWLINE, this, dot, y, equals]) == y
+
+
+def test_a_line_that_begins_alike_tells_more() -> None:
+    lines = [20, 5, 30, NEWLINE, 21, 5, 31, NEWLINE]
+    assert guessed([], [*lines, 20, 5]) == 30
+    assert guessed([], [*lines, 21, 5]) == 31
 
 
 def test_no_match_no_draft() -> None:
@@ -56,46 +74,96 @@ def test_no_match_no_draft() -> None:
 
 def test_what_is_added_is_text() -> None:
     drafts = Drafts([[1, 2, 3]], [5], 2)
-    drafts.add(1)
-    assert drafts.propose().tokens == (2, 3)
-    drafts.add(2)
-    assert drafts.propose().tokens == (3,)
+    assert drafts.guess() is None
+    for token in (1, 2):
+        drafts.add(token)
+        guess = drafts.guess()
+        assert guess is not None and guess.token == token + 1
     drafts.add(77)  # Beyond the room that was asked for.
-    assert drafts.propose().tokens == (3,)
+    guess = drafts.guess()
+    assert guess is not None and (guess.token, guess.match) == (3, 2)
+
+
+def test_what_was_drafted_is_not_text() -> None:
+    drafts = Drafts([[1, 2, 3, 4, 5]] * 5, [6], 9)
+    drafts.add(1)
+    assert drafts.propose().tokens == drafts.propose().tokens == (2, 3, 4, 5)
+    drafts.add(9)
+    assert drafts.propose() == NO_DRAFT
 
 
 def test_matches_do_not_reach_from_one_source_into_the_next() -> None:
-    assert drafted([[8, 1], [2, 9]], [8, 1, 2]) == (9,)
-    assert Drafts([[3, 1]], [1], 0).propose() == NO_DRAFT
+    assert guessed([[8, 1], [2, 9]], [8, 1, 2]) == 9
+    assert guessed([[3, 1]], [1]) is None
 
 
 def test_a_draft_ends_before_a_token_that_ends() -> None:
-    assert drafted([[1, 2, 3, 4, 5]], [1], frozenset({4})) == (2, 3)
-    assert Drafts([[1, 2]], [1], 0, frozenset({2})).propose() == NO_DRAFT
+    sources = [[1, 2, 3, 4, 5]] * 5
+    assert drafted(sources, [1]) == (2, 3, 4, 5)
+    assert drafted(sources, [1], frozenset({4})) == (2, 3)
+    assert drafted(sources, [1], frozenset({2})) == ()
+
+
+def test_a_copy_is_likelier_the_longer_it_is_and_the_more_places_agree() -> None:
+    def chance(sources: list[list[int]], text: list[int]) -> float:
+        guess = Drafts(sources, text, 0, sorts=SORTS).guess()
+        assert guess is not None
+        return guess.log_odds
+
+    run = list(range(1, 30))
+    assert chance([run], run[:3]) < chance([run], run[:6]) < chance([run], run[:20])
+    assert chance([run], run[:2]) < chance([run] * 2, run[:2]) < chance([run] * 5, run[:2])
+    assert chance([run, [1, 2, 50]], run[:2]) < chance([run], run[:2])
 
 
 def test_random_texts_against_a_plain_search() -> None:
+    """The places and their matches, whichever way the text has come there."""
     dice = random.Random(6)
-    for _ in range(500):
+    for _ in range(300):
         sources = [[dice.randrange(4) for _ in range(dice.randrange(30))] for _ in range(dice.randrange(3))]
         text = [dice.randrange(4) for _ in range(dice.randrange(1, 20))]
-        assert drafted(sources, text) == plainly(sources, text)
+        whole, grown = Drafts(sources, text, 0), Drafts(sources, text[:1], len(text) - 1)
+        for token in text[1:]:
+            grown.propose()
+            grown.add(token)
+        assert whole.propose() == grown.propose()
+        guess, matches = whole.guess(), plainly(sources, text)
+        assert (guess.match if guess else 0) == max(matches, default=0)
+        assert len(whole.propose().tokens) <= LONGEST_DRAFT
 
 
-def plainly(sources: list[list[int]], text: list[int]) -> tuple[int, ...]:
+def plainly(sources: list[list[int]], text: list[int]) -> list[int]:
+    """How many equal tokens stand before each place that has any."""
     found = []
     for run in (*sources, text):
         for end in range(1, len(run)):
             match = 0
-            while match < min(LONGEST_MATCH, end, len(text)) and run[end - 1 - match] == text[-1 - match]:
+            while match < min(end, len(text)) and run[end - 1 - match] == text[-1 - match]:
                 match += 1
-            found.append((match, run[end:]))
-    best = max((match for match, _ in found), default=0)
-    rests = [rest for match, rest in found if match == best and best]
-    draft: list[int] = []
-    while rests and len(draft) < LONGEST_DRAFT:
-        counts = Counter(rest[0] for rest in rests)
-        most, last = max(counts.values()), rests[-1][0]
-        draft.append(last if counts[last] == most else min(token for token in counts if counts[token] == most))
-        rests = [rest[1:] for rest in rests if rest[0] == draft[-1] and len(rest) > 1]
-    return tuple(draft)
+            found.append(match)
+    return [match for match in found if match]
+
+
+@pytest.mark.parametrize(
+    ("piece", "sort"),
+    [
+        (b"\n", LINE_END),
+        (b"   ", BLANK),
+        (b" name", WORD),
+        (b"_x", PART),
+        ("\u00e9t".encode(), PART),
+        (b" 12", DIGIT),
+        (b"().", OTHER),
+        (b"\xff", OTHER),
+        (b"", BLANK),
+    ],
+)
+def test_sorts_of_tokens(piece: bytes, sort: int) -> None:
+    assert sorts_of(1, lambda token: piece).tolist() == [sort]
+
+
+def test_kinds_are_steps_of_chance() -> None:
+    chances = [chance_of(kind) for kind in range(KINDS)]
+    assert chances == sorted(chances) and chances[0] < 0.15 and chances[-1] > 0.99
+    assert kind_of(-99.0) == 0 and kind_of(99.0) == KINDS - 1
+    assert abs(chance_of(kind_of(1.0)) - 1 / (1 + np.exp(-1.0))) < 0.05

@@ -6,18 +6,19 @@ import random
 
 import pytest
 
-from dovetail_models.engine.draft import AGREEMENTS, ALONE, LONGEST_DRAFT, LONGEST_MATCH, kind_of
+from dovetail_models.engine.chance import KINDS, kind_of
+from dovetail_models.engine.draft import LONGEST_DRAFT
 from dovetail_models.engine.pace import RETRY_STEPS, Pace
 
 STEP_MS = 40.0
-SURE = [kind_of(LONGEST_MATCH, ALONE)] * LONGEST_DRAFT
+SURE = [kind_of(2.0)] * LONGEST_DRAFT
 
 
 def taught(exponent: float, acceptance: float, dice: random.Random) -> Pace:
     """A controller that has worked for a while on a machine and a text of this kind."""
     pace = Pace()
     for _ in range(400):
-        for kind in range(LONGEST_MATCH * AGREEMENTS):
+        for kind in range(KINDS):
             pace.note_guess(kind, dice.random() < acceptance)
         for tokens in (1, 2, 4, 8, 16):
             pace.note_batch(tokens, STEP_MS * tokens**exponent * dice.uniform(0.9, 1.1))
@@ -64,7 +65,7 @@ def test_no_more_than_there_is() -> None:
 
 def test_guesses_that_were_not_tried_teach_too() -> None:
     pace = taught(0.6, 0.05, random.Random(5))
-    kinds = [kind_of(4, ALONE), kind_of(5, ALONE)]
+    kinds = [kind_of(0.5), kind_of(1.0)]
     assert pace.length(kinds) == 0
     for _ in range(400):
         for kind in kinds:

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dovetail_models.engine import llama
+from dovetail_models.engine.chance import sorts_of
 from dovetail_models.engine.decode import Generated, Limits, Opening, generate
 from dovetail_models.engine.draft import Drafts
+from dovetail_models.engine.guide import Guide, ends_of
 from dovetail_models.engine.healing import PieceIndex
 from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, StopReason
@@ -56,9 +58,11 @@ class Engine:
         self._cache = KvCache(self._context, options.parking_bytes)
         self._tokenizer = Tokenizer(model.vocabulary)
         self._pieces = PieceIndex(model.vocabulary)
+        self._ends = ends_of(model.vocabulary.size, model.vocabulary.ordinary())
         self._prompter = Prompter(self._tokenizer, self._pieces, self._context.n_batch)
         self._speculates = options.speculate
         self._pace = Pace()
+        self._sorts = sorts_of(self._vocabulary.size, self._vocabulary.piece)
         self._load = Load()
         self._threads = Threads(loaded.threads, usable_cores())
         if options.threads is None:
@@ -181,8 +185,11 @@ class Engine:
             Limits(self._max_tokens(job), job.max_lines, job.stop, job.min_tokens, job.beginnings),
             lambda: interrupt.reason is not None,
             on_text,
-            Opening(prompt.pending, self._pieces.allowed),
+            Opening(prompt.pending, self._pieces.allowed, self._guide(job, prompt)),
         )
+
+    def _guide(self, job: CompletionJob, prompt: Prompt) -> Guide | None:
+        return Guide(self._pieces, prompt.pending, job.names, self._ends) if job.names else None
 
     def _steps(self, job: CompletionJob, prompt: Prompt, sequence: CachedSequence, interrupt: Interrupt) -> Steps:
         drafts = None
@@ -192,6 +199,7 @@ class Engine:
                 prompt.text,
                 self._max_tokens(job) + len(prompt.pending),
                 self._tokenizer.line_ends if job.max_lines == 1 else frozenset(),
+                self._sorts,
             )
         return Steps(
             sequence,

@@ -7,27 +7,15 @@ are given by the caller; no clock here.
 
 from collections.abc import Sequence
 
-from dovetail_models.engine.draft import AGREEMENTS, LONGEST_DRAFT
+from dovetail_models.engine.chance import KINDS, chance_of
+from dovetail_models.engine.draft import LONGEST_DRAFT
 
 COSTS = (1.0, 1.65, 2.05, 2.35, 2.75, 3.05, 3.2, 3.3, 3.6, 4.0, 4.4, 4.7, 4.8, 4.9, 5.0, 5.1)
 """A batch of 1, 2, ... 16 tokens takes so many times as long as one: two cores, 1.3B model, 4-bit weights. It is where
 learning starts; the steps are those of the processor's kernels, which take four rows at a time."""
 
-ACCEPTANCE = (
-    (0.33, 0.60, 0.82, 0.47, 0.23, 0.10),
-    (0.49, 0.74, 0.92, 0.47, 0.27, 0.15),
-    (0.57, 0.78, 0.91, 0.54, 0.21, 0.12),
-    (0.62, 0.86, 0.91, 0.48, 0.24, 0.09),
-    (0.68, 0.83, 0.95, 0.58, 0.29, 0.27),
-    (0.74, 0.89, 0.98, 0.63, 0.26, 0.16),
-    (0.76, 0.89, 0.97, 0.60, 0.28, 0.05),
-    (0.89, 0.96, 0.98, 0.60, 0.30, 0.15),
-)
-"""Share of drafted tokens that are right: a row for each length of match, a column for each agreement (`draft.py`).
-Counted in 420 pieces of seven projects in six languages. It is where learning starts."""
-
 PRIOR_WEIGHT = 20.0
-"""Drafted tokens that the starting shares count for."""
+"""Guesses of a kind that its starting chance (`chance.py`) counts for."""
 
 MEMORY = 200
 """Drafted tokens after which what was learnt of acceptance counts for a third: texts change."""
@@ -39,8 +27,8 @@ OUTLIER = 3.0
 """A duration beyond this many times what was expected, or below that part of it, counts as just that many times: other
 processes' work is not ours to learn."""
 
-CHEAP_STEP_MS = 3.0
-"""A step that takes less is over before the search for a draft (some 0.1 ms) could win anything worth it."""
+CHEAP_STEP_MS = 8.0
+"""A step that takes less is over before the search for a draft (0.2 to 0.5 ms) could win anything worth it."""
 
 MARGIN = 1.08
 """A draft is tried where tokens come so many times faster than one by one, as far as is known."""
@@ -57,8 +45,8 @@ class Pace:
     def __init__(self) -> None:
         self._step_ms: float | None = None
         self._costs = list(COSTS)
-        self._seen = [PRIOR_WEIGHT] * (len(ACCEPTANCE) * AGREEMENTS)
-        self._right = [PRIOR_WEIGHT * share for row in ACCEPTANCE for share in row]
+        self._seen = [PRIOR_WEIGHT] * KINDS
+        self._right = [PRIOR_WEIGHT * chance_of(kind) for kind in range(KINDS)]
         self._singles = 0
 
     @property

@@ -1,0 +1,105 @@
+"""How likely a drafted token is right, by how the text has gone on before. Pure.
+
+A guess is described by a few numbers, and three facts choose the weights that they get: how many tokens are equal, what
+sort of token is guessed, behind what sort of token. The weights are fitted to real code (`tests/models/fit_drafts.py`).
+Whether a guess is worth a try is `pace.py`'s.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+LINE_END, BLANK, WORD, PART, DIGIT, OTHER = range(6)
+"""Sorts of tokens: a line's end; other white space; a word behind a space; letters that begin or go on with a word;
+digits; brackets and all else."""
+
+SORTS = 6
+
+MATCH_STEPS = (2, 3, 4, 6, 9)
+"""Matches of so many tokens and more have weights of their own."""
+
+FEATURES = 12
+"""Numbers that describe a guess; the last is 1."""
+
+KINDS_PER_UNIT = 3
+"""Chances are told apart by thirds of a unit of log-odds: one step is at most 0.08."""
+
+SUREST, FAINTEST = 6.0, -2.0
+"""Log-odds beyond which guesses are of one kind: 0.998, 0.12."""
+
+KINDS = int((SUREST - FAINTEST) * KINDS_PER_UNIT) + 1
+
+Weights = npt.NDArray[np.float64]
+
+
+def sorts_of(size: int, piece: Callable[[int], bytes]) -> npt.NDArray[np.int8]:
+    """The sort of each token of a vocabulary of that size, `piece` giving its bytes."""
+    return np.array([_sort(piece(token)) for token in range(size)], np.int8)
+
+
+def _sort(piece: bytes) -> int:
+    if piece.endswith(b"\n"):
+        return LINE_END
+    text = piece.decode("utf-8", "replace")
+    letter = text[1:2] if text.startswith(" ") else text[:1]
+    if not text.strip():
+        return BLANK
+    if letter.isdigit():
+        return DIGIT
+    if letter.isalpha() or letter == "_":
+        return WORD if text.startswith(" ") else PART
+    return OTHER
+
+
+def log_odds(features: Weights, match: int, guessed: int, last: int) -> float:
+    """Of a guess of sort `guessed` behind a token of sort `last`, behind `match` equal tokens, being right."""
+    row = sum(match >= step for step in MATCH_STEPS)
+    return float(features @ (BY_MATCH[row] + BY_GUESSED[guessed] + BY_LAST[last]))
+
+
+def kind_of(log_odds: float) -> int:
+    """The kind of a guess, from 0 for the least likely ones to `KINDS` - 1."""
+    return round((min(max(log_odds, FAINTEST), SUREST) - FAINTEST) * KINDS_PER_UNIT)
+
+
+def chance_of(kind: int) -> float:
+    """How likely guesses of a kind are right."""
+    return 1 / (1 + math.exp(-(kind / KINDS_PER_UNIT + FAINTEST)))
+
+
+# Fitted by `tests/models/fit_drafts.py` to 74,000 guesses in 600 pieces of ten projects in six languages. A column for
+# each feature: the odds of places that agree, with 1, 2, 4 equal tokens, with 1, 4 equal tokens before the one that
+# differs, in lines that begin alike, the same with 2 equal tokens; the logarithm of the match; that of the share of
+# votes; that of the equal tokens before the one that differs; that of the distance to the nearest place; 1.
+BY_MATCH: Weights = np.array(
+    (
+        (0.32, 0.03, 0.04, 0.20, 0.32, 0.31, 0.03, 0.04, -0.39, 0.26, -0.20, 0.42),
+        (0.12, 0.47, -0.06, 0.07, 0.08, 0.09, 0.15, -0.06, -0.76, 0.21, -0.09, -0.16),
+        (0.05, 0.17, -0.27, 0.10, 0.09, -0.10, 0.05, -0.25, 0.13, 0.16, -0.07, 0.99),
+        (0.04, 0.11, 0.29, -0.00, 0.45, 0.02, 0.01, 1.05, -0.15, -0.01, 0.01, -1.67),
+        (-0.01, -0.04, 0.19, -0.04, 0.15, 0.00, 0.18, 0.27, 0.68, 0.04, 0.05, -0.44),
+        (-0.01, -0.08, 0.13, -0.06, -0.03, -0.05, 0.18, 0.23, 1.54, 0.04, 0.18, -0.74),
+    )
+)
+BY_GUESSED: Weights = np.array(
+    (
+        (0.17, 0.06, 0.15, 0.11, 0.10, 0.12, 0.09, 0.09, -0.13, 0.02, -0.08, 0.63),
+        (0.13, -0.21, 0.20, 0.13, 0.21, 0.02, 0.46, 0.09, 0.01, -0.07, 0.02, -0.43),
+        (-0.05, 0.11, 0.20, -0.02, 0.14, 0.07, 0.14, 0.29, -0.08, 0.14, 0.01, -1.43),
+        (0.18, 0.27, 0.05, -0.06, 0.10, -0.11, -0.10, 0.04, 0.76, 0.13, -0.03, 0.53),
+        (-0.04, 0.42, 0.15, -0.25, -0.20, -0.13, -0.17, -0.12, 0.75, 0.24, 0.28, -1.40),
+        (-0.03, -0.08, 0.18, 0.12, 0.20, 0.21, 0.16, 0.34, -0.09, 0.12, 0.02, -0.93),
+    )
+)
+BY_LAST: Weights = np.array(
+    (
+        (-0.08, -0.26, 0.04, -0.05, -0.01, 0.22, 0.38, -0.07, 0.57, -0.12, -0.03, 0.61),
+        (0.05, -0.03, 0.26, 0.03, 0.12, -0.03, -0.04, 0.28, 0.36, -0.10, -0.11, 0.48),
+        (0.31, 0.18, 0.13, 0.09, 0.04, -0.10, 0.02, 0.21, 0.23, 0.22, 0.04, -0.51),
+        (-0.00, 0.30, 0.17, -0.07, 0.13, 0.01, -0.02, 0.28, 0.18, 0.24, 0.07, -0.88),
+        (0.03, 0.07, 0.05, 0.08, 0.50, -0.07, 0.24, 0.59, 0.25, 0.09, -0.09, -0.54),
+        (0.06, -0.03, 0.18, 0.07, 0.14, 0.14, 0.12, 0.16, 0.05, 0.11, 0.04, -0.57),
+    )
+)

@@ -44,8 +44,8 @@ class UnpackedRecord(FileRecord):
     """A record whose members and text are unpacked when they are first asked for, which no reader can observe."""
 
     _packed: PackedRecord
-    _face: tuple[tuple[Any, ...], ...]
-    _imports: tuple[tuple[Any, ...], ...]
+    _face: bytes
+    _imports: bytes
     _known: dict[str, SymbolsByName]
 
     @cached_property
@@ -63,7 +63,7 @@ class UnpackedRecord(FileRecord):
 
     @cached_property
     def imports(self) -> tuple[Import, ...]:
-        return tuple(map(Import._make, self._imports))
+        return tuple(map(Import._make, marshal.loads(self._imports)))
 
     def members(self, container: str) -> SymbolsByName:
         known = self._known.get(container)
@@ -74,7 +74,7 @@ class UnpackedRecord(FileRecord):
     def _inside(self, container: str) -> tuple[Symbol, ...]:
         """The symbols directly inside a container, in file order."""
         if not container:
-            return tuple(map(Symbol._make, self._face))
+            return tuple(map(Symbol._make, marshal.loads(self._face)))
         containers, parts, _ = self._members
         part = parts[containers.index(container)] if container in containers else None
         return () if part is None else tuple(map(Symbol._make, marshal.loads(part)))
@@ -139,14 +139,14 @@ def _pack_body(record: FileRecord) -> bytes:
     """The length of the first half (four bytes), the face, then the members: each half compressed by itself."""
     called = record.references
     others: Mapping[str, object] = {name: getattr(record, name) for name in _OTHERS}
-    grouped: dict[str, list[tuple[object, ...]]] = defaultdict(list, {"": []})
+    grouped: dict[str, list[tuple[Any, ...]]] = defaultdict(list, {"": []})
     for symbol in record.symbols:
         grouped[symbol.container].append(tuple(symbol))
     places = {container: place for place, container in enumerate(grouped)}
     order = array("I", [places[symbol.container] for symbol in record.symbols])
     face: Any = (
-        tuple(grouped[""]),
-        tuple(map(tuple, record.imports)),
+        marshal.dumps(tuple(grouped[""])),
+        marshal.dumps(tuple(map(tuple, record.imports))),
         (called.names, called.receivers, called.lines.tobytes()),
         others,
     )

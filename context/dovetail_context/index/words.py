@@ -24,6 +24,8 @@ Ids = npt.NDArray[np.uint32]
 # Two characters at least: single letters say nothing. Most sources are ASCII, and for those a plain pattern is faster.
 _TOKEN = re.compile(r"[^\W\d]\w+|\n|\.[^\W\d]\w+")
 _ASCII_TOKEN = re.compile(r"[A-Za-z_]\w+|\n|\.[A-Za-z_]\w+", re.ASCII)
+_WORD = re.compile(r"[^\W\d]\w+")
+_ASCII_WORD = re.compile(r"[A-Za-z_]\w+", re.ASCII)
 SPARE_VERSIONS = 1000  # replaced versions (typing makes one a keystroke) that a small project's log may hold
 LINE_END = 0  # the id that stands for the end of a line
 _NONE: Ids = np.zeros(0, dtype=np.uint32)
@@ -39,7 +41,7 @@ class TextWords:
 
 def words_of(text: str) -> set[str]:
     """The distinct words of a text, without their dots."""
-    return {word.removeprefix(".") for word in set(_tokens(text)) if word != "\n"}
+    return set((_ASCII_WORD if text.isascii() else _WORD).findall(text))
 
 
 def read_words(text: str) -> TextWords:

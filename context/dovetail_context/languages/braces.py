@@ -15,7 +15,6 @@ _OPENERS = {")": "(", "]": "[", "}": "{"}
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _BRACKET = re.compile(r"[()\[\]{}]")
 _BRACE = re.compile(r"[{}]")
-_NOT_LINE_END = re.compile(r"[^\n]")
 _GENERIC = re.compile(r"(?:::)?<[\w\s,.?&\[\]<>:'*]*>\Z")
 _FOR_HEADER = re.compile(r"\bfor\s*\([^{}()]*(?:\([^{}()]*\)[^{}()]*)*\Z")
 # A brace after one of these opens a literal or an initializer, after anything else a block.
@@ -55,7 +54,7 @@ def mask(text: str, syntax: BraceSyntax) -> str:
 
     def blank(match: re.Match[str]) -> str:
         found = match[0]
-        blanked = _NOT_LINE_END.sub(" ", found) if "\n" in found else " " * len(found)
+        blanked = "\n".join(" " * len(line) for line in found.split("\n")) if "\n" in found else " " * len(found)
         if found.startswith(syntax.comment_marks) or len(found) < 2:
             return blanked if len(found) > 1 else found
         quote = found[0] if found[0] in "\"'`" else found[-1]  # a prefix ($"...", r"...") is no name

@@ -6,7 +6,7 @@ a branch for `AuthorizationCodeRequest`. Rare words count more than common ones.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 LINES_BEFORE = 25
@@ -38,7 +38,8 @@ class Surroundings:
         self._nearness: dict[str, float] = {}
         self._by_start: dict[str, list[str]] = defaultdict(list)
         for part in self._weights:
-            self._by_start[part[:MIN_FORM_CHARS]].append(part)
+            if len(part) >= MIN_FORM_CHARS:
+                self._by_start[part[:MIN_FORM_CHARS]].append(part)
 
     def affinity(self, parts: Iterable[tuple[str, float]]) -> float:
         """0 (nothing in common) to 1 (every word of a name, given with how rare it is, stands on the cursor's line)."""
@@ -53,18 +54,11 @@ class Surroundings:
 
     def _nearness_of(self, part: str) -> float:
         """The weight of the part, or of a shorter or longer form of it (env, environment)."""
-        exact = self._weights.get(part, 0.0)
-        other = max((self._weights[form] for form in self._forms_of(part)), default=0.0)
-        return max(exact, SHORTENED * other)
-
-    def _forms_of(self, part: str) -> Iterator[str]:
-        for form in self._by_start.get(part[:MIN_FORM_CHARS], ()):
-            if (
-                len(part) >= MIN_FORM_CHARS
-                and len(form) >= MIN_FORM_CHARS
-                and (form.startswith(part) or part.startswith(form))
-            ):
-                yield form
+        weights, other = self._weights, 0.0
+        for form in self._by_start.get(part[:MIN_FORM_CHARS], ()) if len(part) >= MIN_FORM_CHARS else ():
+            if weights[form] > other and (form.startswith(part) or part.startswith(form)):
+                other = weights[form]
+        return max(weights.get(part, 0.0), SHORTENED * other)
 
 
 def _weights(text: str, offset: int, present: Iterable[str]) -> Mapping[str, float]:

@@ -8,7 +8,7 @@ such a thing is used next; their order matters more than their size.
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from dovetail_context.index.record import Import
@@ -41,7 +41,7 @@ MAX_MEMBERS = 200  # of one object or module; those after these hardly ever fit
 MAX_MENTIONS = 120  # names near the cursor, nearest first; those behind them count for little
 HALF_LIFE_LINES = 8  # at this distance a mention counts half
 
-_USE = re.compile(r"(?<!\.)\b[^\W\d]\w*\.?")
+_CHAIN = re.compile(r"[\w.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class _Reading:
         self._path = situation.query.path
         self.certainty = 1.0
         self.offers = Offers()
-        self._uses = Counter(_USE.findall(situation.query.text))
+        self._uses = _uses(situation.query.text, {imported.alias for imported in situation.record.imports})
         self._shares: dict[tuple[str, str, str, str], list[tuple[Definition, float]]] = {}
 
     def receiver(self) -> None:
@@ -257,3 +257,13 @@ class _Reading:
             return
         if self._reachable(definition):
             self.offers.one(definition, gain * self.certainty, reason)
+
+
+def _uses(text: str, names: Collection[str]) -> Mapping[str, int]:
+    """How often each of some names stands in a text, but for members; with a dot behind it, it counts as `name.`."""
+    found: Counter[str] = Counter()
+    for chain, count in Counter(_CHAIN.findall(text)).items():
+        first, dot, _ = chain.partition(".")
+        if first in names:
+            found[first + dot] += count
+    return found

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 
+# Each string is a run of plain characters, then again and again an escape or a lone quote with the run behind it: a
+# whole run is one step, which is several times as fast as a step for each character.
 _STRING_OR_COMMENT = re.compile(
-    r'"""(?:\\.|[^\\])*?(?:"""|\Z)|\'\'\'(?:\\.|[^\\])*?(?:\'\'\'|\Z)'
-    r'|"(?:\\.|[^"\\\n])*"?|\'(?:\\.|[^\'\\\n])*\'?|#[^\n]*',
+    r'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"""|\Z)|\'\'\'[^\'\\]*(?:(?:\\.|\'(?!\'\'))[^\'\\]*)*(?:\'\'\'|\Z)'
+    r'|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|\'[^\'\\\n]*(?:\\.[^\'\\\n]*)*\'?|#[^\n]*',
     re.DOTALL,
 )
-_NOT_LINE_END = re.compile(r"[^\n]")
 _OPENERS = {")": "(", "]": "[", "}": "{"}
 # A line that begins so begins a statement, whatever brackets stand open above it.
 STATEMENT = re.compile(
@@ -23,7 +24,7 @@ def mask(text: str) -> str:
 
     def blank(match: re.Match[str]) -> str:
         found = match[0]
-        blanked = _NOT_LINE_END.sub(" ", found)
+        blanked = "\n".join(" " * len(line) for line in found.split("\n")) if "\n" in found else " " * len(found)
         return blanked if found[0] == "#" else found[0] + blanked[1:-1] + (found[-1] if len(found) > 1 else "")
 
     return _STRING_OR_COMMENT.sub(blank, text)

@@ -46,7 +46,7 @@ def gather(
         pieces, problems = standing(query, snapshot, max(budget, 0), count) if budget > 0 else ([], [])
         return ContextBundle(max(budget, 0), _whole(pieces), tuple(pieces), (), tuple(problems))
     bundle = assemble(situation, propose(situation, query.retrieval), budget, query.retrieval, count)
-    hand_back(situation)
+    hand_back(situation.inference)
     return bundle
 
 

@@ -36,7 +36,9 @@ def main(arguments: list[str]) -> int:
             help="the file to measure, where it is not the run's own (evaluate), or to go on from (adopt)",
         )
         step.add_argument(
-            "--contexts", type=Path, help="what `dovetail eval TASKS --context-only --out FILE` wrote (evaluate)"
+            "--contexts",
+            type=Path,
+            help="what `dovetail eval TASKS --context-only --names --out FILE` wrote (evaluate)",
         )
         step.add_argument("--kind", default="line_rest", help="kind of tasks, or empty for all (evaluate)")
         step.add_argument("--forms", default="q8_0", help="quantized forms to write, by comma (quantize)")

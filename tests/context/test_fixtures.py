@@ -12,6 +12,7 @@ from dovetail_context.gather import gather
 from dovetail_context.languages.registry import language_for
 from dovetail_context.meaning.infer import Inference, Place, Value
 from dovetail_context.meaning.names import Definition, Names
+from dovetail_context.members import members_at
 from dovetail_context.query import Retrieval
 from dovetail_context.retrieve.situation import read_situation
 from tests.context.conftest import FIXTURES
@@ -61,6 +62,19 @@ def test_types_are_inferred(file: Path, check: Check, tmp_path: Path) -> None:
     assert situation is not None
     values = situation.inference.evaluate(situation.view.receiver, situation.place)
     check(file, "is", "".join(f"{show_value(value)}\n" for value in values) or "unknown\n")
+
+
+@pytest.mark.parametrize("file", cases("members"))
+def test_members_behind_a_dot(file: Path, check: Check, tmp_path: Path) -> None:
+    """The names that may stand behind the cursor's dot, without those that everything has; none where others may."""
+    workspace = read_workspace(file.read_text(encoding="utf-8"))
+    assert workspace.query is not None
+    language = language_for(workspace.query.path)
+    assert language is not None
+    typed = language.cursor(workspace.query.text, workspace.query.offset).typed
+    names = (typed + rest for rest in members_at(workspace.query, workspace.snapshot(tmp_path)))
+    shown = " ".join(name for name in names if name not in language.rules.universal_members)
+    check(file, "members", f"{shown or 'cannot be told'}\n")
 
 
 @pytest.mark.parametrize("file", cases("symbols"))

@@ -81,10 +81,10 @@ async def started(connect: Connect, root: Path, engine: ScriptedEngine | None = 
 
 
 async def prompt(client: Client, engine: ScriptedEngine, uri: str, line: int, character: int) -> str:
-    """All that a completion there sends to the model."""
+    """All that a completion there sends to the model; not what is made ready for the next one."""
     before = len(engine.jobs)
     await client.answer(client.ghost_text(uri, line, character))
-    parts = [job.parts for job in engine.jobs[before:]]
+    parts = [job.parts for job in engine.jobs[before:] if job.priority == "interactive"]
     return "\n".join(repr(part) for part in parts)
 
 

@@ -18,7 +18,7 @@ from models.starter.corpus.overlap import OverlapFilter
 from models.starter.corpus.projects import File, Project, save_projects
 from models.starter.evaluation.agreement import largest_logit_difference
 from models.starter.evaluation.model import StarterModel
-from models.starter.evaluation.tasks import Task
+from models.starter.evaluation.tasks import Context, Task
 from models.starter.export.checkpoint import export_checkpoint
 from models.starter.export.quantize import quantize
 from models.starter.samples.pack import held_out, read_rows, write_samples
@@ -127,7 +127,7 @@ def test_the_file_is_a_deepseek_format_model_and_completes(work: Path) -> None:
     end = USE.index("\n", start)
     answer = model.answer(
         Task("t", "python", "line_rest", "shapes/use.py", USE[:start], USE[end:], USE[start:end]),
-        [("shapes/kinds.py", SHAPES[:200])],
+        Context((("shapes/kinds.py", SHAPES[:200]),), ("range(", "reversed(")),
     )
     assert answer.truth_bits is not None and answer.truth_bits > 0
     assert "\n" not in answer.completion.strip("\n")

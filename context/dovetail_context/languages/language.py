@@ -58,7 +58,9 @@ class TypeRules:
     last stands for all. `element_members`: methods whose results are elements of their object, or iterate over them.
     `extension_mark`: what the parameters begin with of a function that is called like a member of its first parameter's
     type. `hidden_members`: whether members that are not exported can be used in other files all the same.
-    `package_members`: whether they can in the files of the same folder.
+    `package_members`: whether they can in the files of the same folder. `universal_members`: what every object or class
+    may have without its class saying so (toString, methods of derived traits). `root_bases`: base classes of the
+    language that have no other members.
     """
 
     transparent: frozenset[str] = frozenset()
@@ -81,6 +83,8 @@ class TypeRules:
     extension_mark: str = ""
     hidden_members: bool = True
     package_members: bool = False
+    universal_members: frozenset[str] = frozenset()
+    root_bases: frozenset[str] = frozenset()
 
 
 class ImportResolver(Protocol):

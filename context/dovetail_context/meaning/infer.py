@@ -140,6 +140,18 @@ class Inference:
             yield current
             pending.extend(self._bases_of(current.definition))
 
+    def is_closed(self, value: Value) -> bool:
+        """Whether all base classes of a value's class are of this project, so that all its members are known. (Those of
+        an enumeration's member are not: `value`, `ordinal()`.)"""
+        for holder in self.lineage(value):
+            symbol, rules = holder.definition.symbol, self._rules(holder.definition.path)
+            known = rules.root_bases | rules.enumerations
+            for base in symbol.bases if symbol is not None else ():
+                for each in parse_type(base):
+                    if each.last_name not in known and not self._base(each, Place(holder.definition.path)):
+                        return False
+        return not self._is_enumeration(value) or value.kind == "class"
+
     def bases(self, value: Value) -> Iterator[Definition]:
         """The base classes of a value's class, nearest first."""
         for holder in list(self.lineage(value))[1:]:

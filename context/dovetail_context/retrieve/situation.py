@@ -55,14 +55,7 @@ def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
     language = language_for(query.path)
     if language is None:
         return None
-    known = snapshot.files.get(query.path)
-    if known is not None and known.text == query.text and not known.problems:
-        record = known
-    else:
-        record = _as_typed(language, query, known)
-    if known is not None and record is not known and _says_the_same(record, known):
-        record = known
-    inference = _inference(snapshot, record)
+    record, inference = read_meaning(language, query, snapshot)
     whole = inference.snapshot
     view = language.cursor(query.text, query.offset)
     rarities = query_rarities(query.text, query.offset, snapshot.words)
@@ -71,9 +64,20 @@ def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
     return Situation(query, whole, language, record, view, inference, rarities, echoes, likelihood)
 
 
-def hand_back(situation: Situation) -> None:
+def read_meaning(language: Language, query: Query, snapshot: IndexSnapshot) -> tuple[FileRecord, Inference]:
+    """The record of the query's text as it is being typed, and inference in the snapshot with that in it."""
+    known = snapshot.files.get(query.path)
+    if known is not None and known.text == query.text and not known.problems:
+        record = known
+    else:
+        record = _as_typed(language, query, known)
+    if known is not None and record is not known and _says_the_same(record, known):
+        record = known
+    return record, _inference(snapshot, record)
+
+
+def hand_back(inference: Inference) -> None:
     """Let the next question about the same project go on from what was inferred for this one."""
-    inference = situation.inference
     if inference.held_records <= MAX_HELD_RECORDS:
         _spare[inference.snapshot.root] = inference
         while len(_spare) > MAX_SPARE:

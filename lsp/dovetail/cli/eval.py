@@ -2,7 +2,8 @@
 
 A task is a line {"id", "root", "path", "start", "end", "groundtruth", ...}: `root` is relative to the tasks file; the
 text of `path` has the ground truth at [start:end] (code points), which is cut out. A result is a line {"id", "budget",
-"completion", "context", "tokens", "ms"}, in order, written as it goes.
+"completion", "context", "tokens", "ms"}, in order, written as it goes; with --names also "names", the rests of those
+that the project has behind a dot at the place.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from rich.progress import track
 from dovetail.cli.errors import CommandError, UsageError
 from dovetail.cli.place import positive
 from dovetail.completion.engine import Engine
-from dovetail.completion.pipeline import complete, context_for
+from dovetail.completion.pipeline import complete, context_for, names_for
 from dovetail.completion.report import completion_json, item_json
 from dovetail.completion.request import CompletionRequest
 from dovetail.completion.scoring import Score, score
@@ -61,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tasks", metavar="TASKS.jsonl")
     parser.add_argument("--out", metavar="RESULTS.jsonl", help="where to write a line a task")
     parser.add_argument("--context-only", action="store_true", help="gather context, ask no model")
+    parser.add_argument("--names", action="store_true", help="write the names known behind a dot, too")
     parser.add_argument("--budget", type=int, metavar="N", help="most tokens of other files (default: the setting)")
     parser.add_argument("--model", metavar="NAME|FILE.gguf", help="the model to use (default: the setting)")
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N tasks")
@@ -74,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     tasks = list(islice(_read_tasks(Path(arguments.tasks)), arguments.limit))
     with ExitStack() as stack:
         out = stack.enter_context(Path(arguments.out).open("w", encoding="utf-8")) if arguments.out else None
-        outcomes = asyncio.run(_run_all(tasks, settings, arguments.context_only, out))
+        outcomes = asyncio.run(_run_all(tasks, settings, arguments.context_only, arguments.names, out))
     for line in _summary(outcomes):
         print(line)
     return 0
@@ -94,7 +96,9 @@ def _read_tasks(file: Path) -> Iterator[Task]:
             raise CommandError(f"{file}:{number} is not a task: {type(error).__name__} {error}") from None
 
 
-async def _run_all(tasks: list[Task], settings: Settings, context_only: bool, out: TextIO | None) -> list[Outcome]:
+async def _run_all(
+    tasks: list[Task], settings: Settings, context_only: bool, with_names: bool, out: TextIO | None
+) -> list[Outcome]:
     indexes: dict[Path, WorkspaceIndex] = {}
     outcomes: list[Outcome] = []
     console = Console(file=sys.stderr)
@@ -107,7 +111,7 @@ async def _run_all(tasks: list[Task], settings: Settings, context_only: bool, ou
             if task.root not in indexes:
                 indexes[task.root] = stack.enter_context(closing(WorkspaceIndex(task.root)))
                 indexes[task.root].build()
-            outcome = await _run(task, indexes[task.root], engine, settings)
+            outcome = await _run(task, indexes[task.root], engine, settings, with_names)
             outcomes.append(outcome)
             if out is not None:
                 out.write(json.dumps(outcome.result, ensure_ascii=False) + "\n")
@@ -115,7 +119,9 @@ async def _run_all(tasks: list[Task], settings: Settings, context_only: bool, ou
     return outcomes
 
 
-async def _run(task: Task, index: WorkspaceIndex, engine: Engine | None, settings: Settings) -> Outcome:
+async def _run(
+    task: Task, index: WorkspaceIndex, engine: Engine | None, settings: Settings, with_names: bool
+) -> Outcome:
     request = _request(task, index)
     started = perf_counter()
     budget = settings.context_tokens
@@ -137,7 +143,8 @@ async def _run(task: Task, index: WorkspaceIndex, engine: Engine | None, setting
         found = score(completion.text, task.groundtruth)
     index.set_overlay(task.path, None)
     context = [item_json(piece, with_text=True) for piece in bundle.pieces]
-    return Outcome({"id": task.id, "budget": budget, **answer, "context": context}, found, ms)
+    result = {"id": task.id, "budget": budget, **answer, "context": context}
+    return Outcome(result | ({"names": list(names_for(request))} if with_names else {}), found, ms)
 
 
 def _request(task: Task, index: WorkspaceIndex) -> CompletionRequest:

@@ -22,6 +22,7 @@ from dovetail.completion.trigger import Extent, decide
 from dovetail.settings import Settings
 from dovetail_context.bundle import ContextBundle, ContextPiece
 from dovetail_context.gather import gather
+from dovetail_context.members import members_at
 from dovetail_context.query import Query
 from dovetail_models.engine.budget import LatencyBudget, latency_budget
 from dovetail_models.engine.job import CompletionJob, CompletionReply
@@ -31,8 +32,9 @@ from dovetail_models.prompt.parts import ContextBlock, PromptParts
 # The current file in the prompt, in tokens. More seldom changes the answer; on a CPU a cold read of this many takes
 # some ten seconds with a 1.3B model, and most of it stays in the KV cache while one types.
 WINDOW_TOKENS = 1280
-# Other files never take more than this share of the context window, however large the setting.
-CONTEXT_SHARE = 0.5
+# Other files never take more than this share of the context window, however large the setting: a model with a small
+# window was measured to write better with a quarter of it than with half (models/starter/README.md).
+CONTEXT_SHARE = 0.25
 # Nor the answer more than this: without a prompt there is nothing to complete.
 COMPLETION_SHARE = 0.25
 # Anchors within so many lines share one sequence of the KV cache; a jump further away takes another.
@@ -61,6 +63,7 @@ async def complete(
     budget = _budget(request, await engine.ensure_ready(), settings)
     context_started = perf_counter()
     anchor = await _anchor(request, place, budget)
+    names = await asyncio.to_thread(names_for, request) if budget.context else ()
     context_ms = (perf_counter() - context_started) * 1000
 
     job = CompletionJob(
@@ -72,6 +75,7 @@ async def complete(
         priority=request.priority,
         anchor=anchor.name,
         beginnings=request.candidates - 1,
+        names=names,
     )
     reply = await engine.complete(job, enough=lambda text: is_complete(text, place, extent))
     shaped = _shaped(reply, place, extent, request.trigger)
@@ -89,6 +93,7 @@ async def complete(
         context_ms=context_ms,
         total_ms=(perf_counter() - started) * 1000,
         others=tuple(other for other in dict.fromkeys(others) if other.text and other != shaped),
+        names=len(names),
     )
     if reply.stop not in ("cancelled", "superseded"):
         before, after = place.text[: place.offset], place.text[hole_end(place) :]
@@ -127,8 +132,18 @@ def accepted(request: CompletionRequest, completion: Completion) -> CompletionRe
 
 def context_for(request: CompletionRequest, budget: int) -> ContextBundle:
     """What the model would be shown of other files in `budget` tokens."""
+    return gather(_query(request), request.snapshot, budget)
+
+
+def names_for(request: CompletionRequest) -> tuple[str, ...]:
+    """What may stand behind the dot at the cursor, where the project knows all of it."""
+    query = _query(request)
+    return members_at(query, request.snapshot) if "scope" in query.retrieval.enabled else ()
+
+
+def _query(request: CompletionRequest) -> Query:
     rules = request.rules
-    query = Query(
+    return Query(
         request.path,
         request.text,
         request.offset,
@@ -139,7 +154,6 @@ def context_for(request: CompletionRequest, budget: int) -> ContextBundle:
         preferred=rules.preferred,
         retrieval=rules.retrieval,
     )
-    return gather(query, request.snapshot, budget)
 
 
 def _budget(request: CompletionRequest, status: EngineStatus, settings: Settings) -> LatencyBudget:
@@ -166,9 +180,9 @@ async def _anchor(request: CompletionRequest, place: Place, budget: LatencyBudge
 async def _other(beginning: str, job: CompletionJob, engine: Engine, place: Place, extent: Extent) -> Shaped:
     """What the model writes if it must begin so: all but the beginning is read already."""
     parts = replace(job.parts, forced=job.parts.forced + beginning)
-    reply = await engine.complete(
-        replace(job, parts=parts, beginnings=0), enough=lambda text: is_complete(beginning + text, place, extent)
-    )
+    names = tuple(name[len(beginning) :] for name in job.names if name.startswith(beginning))
+    job = replace(job, parts=parts, beginnings=0, names=names)
+    reply = await engine.complete(job, enough=lambda text: is_complete(beginning + text, place, extent))
     return shape(beginning + reply.text, place, extent, is_whole=reply.stop != "length")
 
 

@@ -200,6 +200,8 @@ def _decision(completion: Completion, automatic: bool) -> str:
 def _steps(completion: Completion, automatic: bool, replaced: str) -> tuple[str, ...]:
     reply, shown = completion.reply, completion.text
     steps = [f"The model wrote {_characters(reply.text)} and ended because {_STOPS[reply.stop]}."]
+    if completion.names:
+        steps.append(f"It leaned towards names that the project has behind that dot; it knows {completion.names}.")
     part = confident_part(reply.text, reply.logprob) if automatic else reply.text
     if part != reply.text:
         steps.append(f"Its confidence was worth {_characters(part)} of that.")

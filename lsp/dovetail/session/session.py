@@ -314,6 +314,7 @@ class Session:
     def _reload_rules(self, workspace: Workspace) -> None:
         if workspace in self.workspaces.all():
             self.rules.reload(workspace, self.rules.own)
+            self._look_no_further()
             self.memory.clear()  # answers and anchors hold what the model was shown by the old rules
             for uri, place in self._places.items():
                 if place.workspace is workspace:

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from dovetail_models.engine.guide import Guide
 from dovetail_models.engine.steps import Logits, Steps
 from dovetail_models.engine.stops import CompletionText
 
@@ -41,11 +42,12 @@ class Opening:
     """How a text begins.
 
     Its first tokens must spell `pending`, which is no part of the text; `allowed` tells which tokens may come next
-    where so much is left of it.
+    where so much is left of it. Through what comes then `guide` leads, if there is one.
     """
 
     pending: bytes = b""
     allowed: Callable[[bytes], npt.NDArray[np.int32]] | None = None
+    guide: Guide | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def generate(
     shown = ""
     tokens = 0
     logprobs = 0.0
-    pending = opening.pending
+    pending, guide = opening.pending, opening.guide
     others: tuple[str, ...] = ()
 
     def generated(stop: DecodeStop) -> Generated:
@@ -88,15 +90,19 @@ def generate(
         if interrupted():
             return generated("interrupted")
         allowed = opening.allowed(pending) if pending and opening.allowed else None
-        token, logprob = most_likely(steps.logits(), allowed)
+        logits = guide.lean(steps.logits()) if guide else steps.logits()
+        token, logprob = most_likely(logits, allowed)
         if tokens < limits.min_tokens and vocabulary.ends_text(token):
-            token, logprob = most_likely(steps.logits(), vocabulary.ordinary())
+            token, logprob = most_likely(logits, vocabulary.ordinary())
         if vocabulary.ends_text(token):
             return generated("eos")
         piece = vocabulary.piece(token)
+        if guide:
+            guide.add(piece)
+            guide = None if guide.is_over else guide
         if new := piece[len(pending) :]:
             if not tokens and limits.beginnings:
-                others = _other_beginnings(steps.logits(), vocabulary, token, pending, limits.beginnings)
+                others = _other_beginnings(logits, vocabulary, token, pending, limits.beginnings)
             tokens += 1
             logprobs += logprob
             stop = text.add(new)

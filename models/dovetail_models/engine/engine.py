@@ -12,6 +12,7 @@ from dovetail_models.engine import llama
 from dovetail_models.engine.chance import sorts_of
 from dovetail_models.engine.decode import Generated, Limits, Opening, generate
 from dovetail_models.engine.draft import Drafts
+from dovetail_models.engine.guide import Guide, ends_of
 from dovetail_models.engine.healing import PieceIndex
 from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, StopReason
@@ -57,6 +58,7 @@ class Engine:
         self._cache = KvCache(self._context, options.parking_bytes)
         self._tokenizer = Tokenizer(model.vocabulary)
         self._pieces = PieceIndex(model.vocabulary)
+        self._ends = ends_of(model.vocabulary.size, model.vocabulary.ordinary())
         self._prompter = Prompter(self._tokenizer, self._pieces, self._context.n_batch)
         self._speculates = options.speculate
         self._pace = Pace()
@@ -183,8 +185,11 @@ class Engine:
             Limits(self._max_tokens(job), job.max_lines, job.stop, job.min_tokens, job.beginnings),
             lambda: interrupt.reason is not None,
             on_text,
-            Opening(prompt.pending, self._pieces.allowed),
+            Opening(prompt.pending, self._pieces.allowed, self._guide(job, prompt)),
         )
+
+    def _guide(self, job: CompletionJob, prompt: Prompt) -> Guide | None:
+        return Guide(self._pieces, prompt.pending, job.names, self._ends) if job.names else None
 
     def _steps(self, job: CompletionJob, prompt: Prompt, sequence: CachedSequence, interrupt: Interrupt) -> Steps:
         drafts = None

@@ -8,7 +8,7 @@ Knows tokens and their bytes; nothing of logits, prompts or the KV cache.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Protocol
@@ -43,6 +43,8 @@ class PieceIndex:
         self._pieces = [piece for piece, _ in ordered]
         self._tokens = np.array([token for _, token in ordered], np.int32)
         self.longest = max(map(len, self._pieces), default=0)
+        outside = [at for at, piece in enumerate(self._pieces) if not _is_of_name(piece[0])]
+        self._outside_names = self._tokens[outside]
 
     def allowed(self, pending: bytes) -> npt.NDArray[np.int32]:
         """Tokens that may come next where the text must go on with `pending`: those that begin with all of it, and
@@ -50,6 +52,22 @@ class PieceIndex:
         spans = [self._span(pending[:length]) for length in range(1, min(len(pending), self.longest + 1))]
         spans.append((bisect_left(self._pieces, pending), self._end_of_beginnings(pending)))
         return np.concatenate([self._tokens[start:end] for start, end in spans])
+
+    def spelling(self, names: Collection[bytes]) -> npt.NDArray[np.int32]:
+        """Tokens that may come next where the text must go on with one of some names and then with something that is
+        no part of a name: those that are a part of the beginning of one, and those that reach over its end."""
+        beginnings = {name[:length] for name in names for length in range(1, min(len(name), self.longest) + 1)}
+        spans = [self._span(beginning) for beginning in beginnings]
+        found = [self._tokens[start:end] for start, end in spans if start < end]
+        for name in names:
+            if not name:
+                found.append(self._outside_names)
+                continue
+            after = bisect_right(self._pieces, name)
+            reaching = range(after, bisect_left(self._pieces, name + b"\xff" * self.longest, after))
+            beyond = [at for at in reaching if not _is_of_name(self._pieces[at][len(name)])]
+            found.append(self._tokens[beyond])
+        return np.concatenate(found) if found else np.empty(0, np.int32)
 
     def reaches_over(self, text: bytes) -> bool:
         """Whether some token begins with `text` and goes on."""
@@ -92,3 +110,8 @@ def heal(ids: Sequence[int], piece: Callable[[int], bytes], index: PieceIndex) -
     if not index.spells(pending):
         return Healing(0, b"")
     return Healing(len(pieces) - first, pending)
+
+
+def _is_of_name(byte: int) -> bool:
+    """Whether a byte may stand in a name: letters, digits, `_`, `$`, and everything that is not ASCII."""
+    return byte >= 0x80 or chr(byte).isalnum() or byte in b"_$"

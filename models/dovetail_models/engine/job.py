@@ -32,9 +32,9 @@ class CompletionJob:
     `max_lines` ends the text before the newline that would begin the line after that many; `stop` ends it before any of
     these strings. `explain` asks for the prompt as text, `beginnings` for so many other likely beginnings of the text,
     each of which, as part of `forced`, leads to another completion. Before `min_tokens` the model may not end the text
-    by itself: for measurements, whose work must not depend on what the model says. Raises ValueError for negative
-    tokens or no
-    line at all.
+    by itself: for measurements, whose work must not depend on what the model says. `names` are what the text most
+    likely begins with: the rests of names of which a part may be typed already. Raises ValueError for negative tokens
+    or no line at all.
     """
 
     parts: PromptParts
@@ -47,6 +47,7 @@ class CompletionJob:
     anchor: str = ""
     min_tokens: int = 0
     beginnings: int = 0
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.max_tokens < 0 or (self.max_lines is not None and self.max_lines < 1):

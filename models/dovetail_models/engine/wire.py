@@ -19,7 +19,7 @@ from dovetail_models.engine.status import EngineStatus
 from dovetail_models.prompt.fit import Cut
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
-VERSION = 4
+VERSION = 5
 """Raised when a message changes its meaning; client and host of different versions refuse each other."""
 
 MESSAGE_BYTES = 32 * 2**20
@@ -59,11 +59,12 @@ def job_from_json(fields: Any) -> CompletionJob:
         parts = fields["parts"]
         context = tuple(ContextBlock(**_strings(block)) for block in parts["context"])
         texts = _strings({name: parts[name] for name in ("path", "prefix", "suffix", "forced")})
-        job = CompletionJob(**{**fields, "parts": PromptParts(context, **texts), "stop": tuple(fields["stop"])})
+        tuples = {name: tuple(fields[name]) for name in ("stop", "names")}
+        job = CompletionJob(**{**fields, **tuples, "parts": PromptParts(context, **texts)})
     except (TypeError, KeyError, ValueError) as error:
         raise WireError(f"a malformed job ({type(error).__name__})") from error
     if not (
-        all(isinstance(string, str) for string in (job.client, job.anchor, *job.stop))
+        all(isinstance(string, str) for string in (job.client, job.anchor, *job.stop, *job.names))
         and isinstance(job.max_tokens, int)
         and isinstance(job.min_tokens, int)
         and isinstance(job.beginnings, int)

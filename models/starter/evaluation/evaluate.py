@@ -14,7 +14,11 @@ import numpy as np
 from models.starter.evaluation.baselines import CachedNGram, NGram, similar_line
 from models.starter.evaluation.model import LINE_TOKENS, StarterModel
 from models.starter.evaluation.scores import edit_similarity, exact_match, identifier_f1, paired_interval
-from models.starter.evaluation.tasks import Task
+from models.starter.evaluation.tasks import NO_CONTEXT, Context, Task
+
+from dovetail.completion.place import read_place
+from dovetail.completion.shaping import shape
+from dovetail.completion.trigger import Extent
 
 # The model with its prefix up to the cursor, and with its prefix up to the line's start and the rest of it forced.
 MODEL, ANCHORED = "model", "anchored model"
@@ -42,7 +46,7 @@ class Result:
 def evaluate(
     gguf: Path,
     tasks: Sequence[Task],
-    contexts: Mapping[str, Sequence[tuple[str, str]]],
+    contexts: Mapping[str, Context],
     training_ids: np.ndarray | None,
     folder: Path,
 ) -> dict[str, object]:
@@ -52,13 +56,15 @@ def evaluate(
     """
     model = StarterModel(gguf)
     completers: dict[str, Callable[[Task], tuple[str, float | None]]] = {
-        MODEL: lambda task: _asked(model, task, ()),
-        ANCHORED: lambda task: _asked(model, task, (), anchored=True),
+        MODEL: lambda task: _asked(model, task, NO_CONTEXT),
+        ANCHORED: lambda task: _asked(model, task, NO_CONTEXT, anchored=True),
         "similar line": lambda task: (similar_line(task.prefix), None),
     }
     if contexts:
-        completers[WITH_CONTEXT] = lambda task: _asked(model, task, contexts.get(task.id, ()))
-        completers[ANCHORED_WITH_CONTEXT] = lambda task: _asked(model, task, contexts.get(task.id, ()), anchored=True)
+        completers[WITH_CONTEXT] = lambda task: _asked(model, task, contexts.get(task.id, NO_CONTEXT))
+        completers[ANCHORED_WITH_CONTEXT] = lambda task: _asked(
+            model, task, contexts.get(task.id, NO_CONTEXT), anchored=True
+        )
     if training_ids is not None:
         plain = model.plain_vocabulary
         ngram = CachedNGram(NGram(training_ids, plain), plain)
@@ -68,8 +74,10 @@ def evaluate(
         for name, complete in completers.items()
         for task in tasks
         if name not in (WITH_CONTEXT, ANCHORED_WITH_CONTEXT)
-        or contexts.get(task.id)  # without any context the two would be the same
+        or contexts.get(task.id, NO_CONTEXT) != NO_CONTEXT  # without any context the two would be the same
     ]
+    by_id = {task.id: task for task in tasks}
+    shown = [_result(by_id[row.id], row.completer, _shown(by_id[row.id], row.completion), None) for row in results]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.jsonl").write_text(
         "".join(json.dumps(asdict(result), ensure_ascii=False) + "\n" for result in results), encoding="utf-8"
@@ -78,7 +86,8 @@ def evaluate(
         "file": gguf.name,
         "sha256": hashlib.sha256(gguf.read_bytes()).hexdigest(),
         "window": model.window,
-        **summarize(results),
+        "as written": summarize(results),
+        "as the product shows it": summarize(shown),
     }
     (folder / "summary.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
     return summary
@@ -124,9 +133,7 @@ def _means(rows: Sequence[Result]) -> dict[str, float | int | None]:
     return means
 
 
-def _asked(
-    model: StarterModel, task: Task, context: Sequence[tuple[str, str]], anchored: bool = False
-) -> tuple[str, float | None]:
+def _asked(model: StarterModel, task: Task, context: Context, anchored: bool = False) -> tuple[str, float | None]:
     answer = model.answer(task, context, anchored)
     return answer.completion, answer.truth_bits
 
@@ -147,6 +154,13 @@ def _by_ngram(ngram: CachedNGram, model: StarterModel, task: Task) -> tuple[str,
         written += piece
         history = [*history, token][-8:]
     return written.decode("utf-8", "replace"), bits
+
+
+def _shown(task: Task, completion: str) -> str:
+    """A completion, whoever wrote it, shaped as the product does it: without loops, and not so that the file breaks."""
+    place = read_place(task.path, task.prefix + task.suffix, len(task.prefix))
+    lines = task.truth.count("\n") + 1
+    return shape(completion, place, Extent("rest", 1) if lines == 1 else Extent("line", lines)).text
 
 
 def _result(task: Task, completer: str, completion: str, bits: float | None) -> Result:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.starter.evaluation.model import StarterModel
-from models.starter.evaluation.tasks import Task
+from models.starter.evaluation.tasks import NO_CONTEXT, Task
 
 
 def compare_forms(files: Sequence[Path], tasks: Sequence[Task]) -> dict[str, dict[str, float]]:
@@ -12,7 +12,7 @@ def compare_forms(files: Sequence[Path], tasks: Sequence[Task]) -> dict[str, dic
     compared = {}
     for file in files:
         model = StarterModel(file)
-        costed = [(bits, task) for task in tasks if (bits := model.truth_bits(task, ())) is not None]
+        costed = [(bits, task) for task in tasks if (bits := model.truth_bits(task, NO_CONTEXT)) is not None]
         size = sum(len(task.truth.encode()) for _, task in costed)
         compared[file.name] = {
             "bytes": file.stat().st_size,

@@ -1,13 +1,12 @@
 """The GGUF file under test: completions by the product's own engine, and bits per byte by llama.cpp."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from llama_cpp import Llama
-from models.starter.evaluation.tasks import Task
+from models.starter.evaluation.tasks import Context, Task
 
 from dovetail.completion.window import cut_window
 from dovetail_models.engine.engine import Engine
@@ -69,7 +68,7 @@ class StarterModel:
         self._llama.reset()
         return self._evaluate(ids)
 
-    def answer(self, task: Task, context: Sequence[tuple[str, str]], anchored: bool = False) -> Answer:
+    def answer(self, task: Task, context: Context, anchored: bool = False) -> Answer:
         """The product's own completion (a line for holes within a line) and the cost of the truth.
 
         `anchored`: the prefix ends where the line begins, and the line so far is forced after the end marker.
@@ -82,19 +81,20 @@ class StarterModel:
             client=task.id,
             max_tokens=BLOCK_TOKENS if several_lines else LINE_TOKENS,
             max_lines=None if several_lines else 1,
+            names=context.names,
         )
         prompt = self._prompt(parts)
         return Answer(self._engine.complete(job, Interrupt()).text, self._cost(prompt, task.truth), len(prompt))
 
-    def truth_bits(self, task: Task, context: Sequence[tuple[str, str]]) -> float | None:
+    def truth_bits(self, task: Task, context: Context) -> float | None:
         """What the truth would cost; None where it does not fit the window behind its prompt."""
         return self._cost(self._prompt(self._parts(task, context, len(task.prefix))), task.truth)
 
-    def _parts(self, task: Task, context: Sequence[tuple[str, str]], anchor: int) -> PromptParts:
+    def _parts(self, task: Task, context: Context, anchor: int) -> PromptParts:
         """Context, and in what it leaves of the window the file, cut as the product cuts it; the line so far forced
         from `anchor` on."""
-        blocks = tuple(ContextBlock(path, text) for path, text in context)
-        shown = sum(len(self.tokens(f"#{path}\n{text}\n")) for path, text in context)
+        blocks = tuple(ContextBlock(path, text) for path, text in context.pieces)
+        shown = sum(len(self.tokens(f"#{path}\n{text}\n")) for path, text in context.pieces)
         room = self.window - BLOCK_TOKENS - shown - len(self.tokens(task.prefix[anchor:])) - SPECIAL_TOKENS
         window = cut_window(task.prefix[:anchor], task.suffix, room, lambda text: len(self.tokens(text)))
         return PromptParts(blocks, task.path, window.prefix, window.suffix, task.prefix[anchor:])

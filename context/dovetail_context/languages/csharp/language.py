@@ -50,6 +50,8 @@ _RULES = TypeRules(
     element_members=("this", "GetEnumerator"),
     extension_mark="(this ",
     partial_classes=True,
+    universal_members=frozenset({"GetType", "Equals", "GetHashCode", "ToString"}),
+    root_bases=frozenset({"object", "Object"}),
 )
 
 

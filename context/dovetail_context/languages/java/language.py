@@ -48,6 +48,10 @@ _RULES = TypeRules(
     overloads=True,
     element_members=("iterator",),
     hidden_members=False,
+    universal_members=frozenset(
+        "getClass equals hashCode toString name ordinal compareTo values valueOf class this super".split()  # noqa: SIM905
+    ),
+    root_bases=frozenset({"Object", "Serializable", "Cloneable"}),
 )
 
 

@@ -41,6 +41,10 @@ _RULES = TypeRules(
     receivers=frozenset({"self", "cls"}),
     ignored=frozenset({"None", "NoneType", "Any", "object", "NoReturn", "Never"}),
     enumerations=frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"}),
+    universal_members=frozenset(
+        "__init__ __class__ __dict__ __doc__ __name__ __module__ __eq__ __hash__ __repr__ __str__".split()  # noqa: SIM905
+    ),
+    root_bases=frozenset({"object", "ABC", "Protocol", "Generic"}),
 )
 
 

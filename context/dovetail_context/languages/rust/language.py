@@ -31,6 +31,13 @@ _ELEMENT = """
     get_or_init get_or_insert_with get_or_try_init insert swap_remove remove deref flatten
     """.split()  # noqa: SIM905
 
+# Methods of derived and blanket traits, which a type has without its own file saying so.
+_OF_TRAITS = frozenset(
+    """
+    clone into try_into to_string to_owned as_ref as_mut borrow borrow_mut eq ne cmp partial_cmp fmt hash default from
+    try_from iter iter_mut into_iter next await deref unwrap expect
+    """.split()  # noqa: SIM905
+)
 _RULES = TypeRules(
     transparent=frozenset(
         ["Box", "Rc", "Arc", "Cow", "Pin", "Ref", "RefMut", "MutexGuard", "Future", "Cow", "ManuallyDrop", "Reverse"]
@@ -40,6 +47,7 @@ _RULES = TypeRules(
     accessors={**dict.fromkeys(_SAME, ""), **dict.fromkeys(_ELEMENT, "[]")},
     receivers=frozenset({"self", "Self"}),
     ignored=frozenset({"str", "String", "bool", "usize", "_"}),
+    universal_members=_OF_TRAITS,
 )
 _MEMBER_OUTSIDE = re.compile(
     r"(?:#\[[^\n]*\]\s*)*(?:pub(?:\([^()]*\))?\s+)?(?:default\s+|async\s+|const\s+|unsafe\s+|extern\s+)*(?:fn|const|type)\b"

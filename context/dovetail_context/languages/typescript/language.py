@@ -48,6 +48,8 @@ _RULES = TypeRules(
     constructor="constructor",
     overloads=True,
     hidden_members=False,
+    universal_members=frozenset({"constructor", "hasOwnProperty", "prototype", "toString", "valueOf"}),
+    root_bases=frozenset({"Object"}),
 )
 
 

@@ -1,0 +1,61 @@
+"""What may stand behind the dot at a cursor: every name, or none where the project alone does not tell.
+
+For a model that is about to write that name: what does not exist need not be considered (monitor-guided decoding,
+Agrawal et al. 2023, arXiv 2306.10763).
+"""
+
+from collections.abc import Iterator
+
+from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.languages.language import CursorView, TypeRules
+from dovetail_context.languages.registry import language_for
+from dovetail_context.meaning.infer import Inference, Place, Value
+from dovetail_context.query import Query
+from dovetail_context.retrieve.situation import hand_back, read_meaning
+
+MAX_NAMES = 1000  # more say little, and each has to be looked at
+# A class that answers for names it does not have.
+_ANSWERS_FOR_ALL = frozenset({"__getattr__", "__getattribute__"})
+
+
+def members_at(query: Query, snapshot: IndexSnapshot) -> tuple[str, ...]:
+    """The names that may follow the dot at the cursor, each without the part that is typed already, in order.
+
+    Empty where the cursor follows no dot, where what stands before it is not known, or where that may have members that
+    no file of this project shows. Pure.
+    """
+    language = language_for(query.path)
+    if language is None:
+        return ()
+    view = language.cursor(query.text, query.offset)
+    if not view.receiver or _may_be_new(query, view, language.rules):
+        return ()
+    _, inference = read_meaning(language, query, snapshot)
+    place = Place(query.path, view.container, view.bindings)
+    names: set[str] = set()
+    values = inference.evaluate(view.receiver, place)
+    for value in values:
+        offered = set(_offered(value, inference, language.rules))
+        if not offered:
+            names.clear()
+            break
+        names |= offered
+    hand_back(inference)
+    fitting = sorted(name for name in names if name.startswith(view.typed))
+    return tuple(name[len(view.typed) :] for name in fitting) if len(fitting) <= MAX_NAMES else ()
+
+
+def _may_be_new(query: Query, view: CursorView, rules: TypeRules) -> bool:
+    """Whether the name may be made by being written: `self.name = ...` at the beginning of a line."""
+    line = query.text[query.text.rfind("\n", 0, query.offset) + 1 : query.offset]
+    return view.receiver in rules.receivers and line.strip() == f"{view.receiver}.{view.typed}"
+
+
+def _offered(value: Value, inference: Inference, rules: TypeRules) -> Iterator[str]:
+    """All names of a value; none where there may be others."""
+    if value.kind == "module":
+        yield from inference.names.exported(value.definition)
+    elif value.kind in ("instance", "class") and inference.is_closed(value):
+        found = {each.symbol.name for each in inference.reached(value) if each.symbol is not None}
+        if found and not found & _ANSWERS_FOR_ALL:
+            yield from found | rules.universal_members

@@ -111,6 +111,7 @@ def use(root: Path, cache: Path, places: int) -> tuple[list[float], list[float],
     with closing(WorkspaceIndex(root, cache=IndexCache(cache, CACHE_BYTES))) as index:
         index.start()
         index.wait_idle(3600)
+        gc.freeze()  # as the server does
         paths = sorted(index.snapshot.files)
         contexts = []
         for _ in range(places):

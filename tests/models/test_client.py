@@ -27,7 +27,7 @@ PARTS = PromptParts(
     "\n    return cart\n",
 )
 JOB = CompletionJob(PARTS, "shop.py", max_tokens=8)
-ENDLESS = CompletionJob(PARTS, "shop.py", max_tokens=500)
+ENDLESS = CompletionJob(PARTS, "shop.py", max_tokens=500, min_tokens=500)  # whatever the model would say
 
 
 @pytest.fixture

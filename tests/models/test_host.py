@@ -21,7 +21,7 @@ PARTS = PromptParts(
     (), "a.py", "import os\n\n\ndef first(items):\n    ", "\n\n\ndef last(items):\n    return items[-1]\n"
 )
 JOB = CompletionJob(PARTS, "a", max_tokens=4)
-ENDLESS = CompletionJob(PARTS, "endless", max_tokens=500)
+ENDLESS = CompletionJob(PARTS, "endless", max_tokens=500, min_tokens=500)  # whatever the model would say
 """Long enough to be still running when the next message comes; ended by what the test does."""
 
 

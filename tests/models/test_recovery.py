@@ -86,7 +86,7 @@ async def test_killed_twice_on_one_request_it_ends_with_one_clear_line(client: E
         return False
 
     with pytest.raises(EngineError, match="died on this request"):
-        await client.complete(replace(JOB, max_tokens=500), kill)  # long enough to be under way when the kill comes
+        await client.complete(replace(JOB, max_tokens=500, min_tokens=500), kill)  # under way when the kill comes
     assert (await client.complete(JOB)).generated_tokens > 0
 
 
@@ -141,7 +141,7 @@ from dovetail_models.prompt.parts import PromptParts
 async def main():
     client = EngineClient(EngineOptions(Path(sys.argv[1]), n_ctx=1024, threads=1), lambda s: print(s.state, flush=True))
     while True:
-        await client.complete(CompletionJob(PromptParts((), "a.py", "x", "y"), "a", max_tokens=300))
+        await client.complete(CompletionJob(PromptParts((), "a.py", "x", "y"), "a", max_tokens=300, min_tokens=300))
 
 asyncio.run(main())
 """

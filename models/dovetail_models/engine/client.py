@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from dovetail_models.engine.connection import Enough, HostConnection
 from dovetail_models.engine.job import CompletionJob, CompletionReply
-from dovetail_models.engine.launch import HostDied, HostLeft, dismiss, find_or_start
+from dovetail_models.engine.launch import LOOK_AGAIN_S, HostDied, HostLeft, dismiss, find_or_start
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.restart import FileState, RestartPolicy
 from dovetail_models.engine.status import EngineState, EngineStatus
@@ -139,11 +139,12 @@ class EngineClient:
         return connection
 
     async def _meet(self) -> HostConnection:
-        for _ in range(MEETINGS):
+        for meeting in range(MEETINGS):
             try:
                 return await HostConnection.open(await find_or_start(self._options), self._take_status)
             except HostLeft:
-                continue
+                # One that was killed holds its lock until the system has its memory back: some time for a large model.
+                await asyncio.sleep(LOOK_AGAIN_S * meeting)
         raise HostDied(f"left {MEETINGS} times before it could be spoken to")
 
     async def _bury(self) -> None:

@@ -4,6 +4,7 @@ For a model that is about to write that name: what does not exist need not be co
 Agrawal et al. 2023, arXiv 2306.10763).
 """
 
+import re
 from collections.abc import Iterator
 
 from dovetail_context.index.snapshot import IndexSnapshot
@@ -14,6 +15,9 @@ from dovetail_context.query import Query
 from dovetail_context.retrieve.situation import hand_back, read_meaning
 
 MAX_NAMES = 1000  # more say little, and each has to be looked at
+# What a member follows in any of the languages. Most places follow none, and are not read any further.
+_BEHIND_A_DOT = re.compile(r"(?:\.|->|::)\s*[\w$]*\Z")
+_LONGEST_NAME = 200
 # A class that answers for names it does not have.
 _ANSWERS_FOR_ALL = frozenset({"__getattr__", "__getattribute__"})
 
@@ -25,7 +29,8 @@ def members_at(query: Query, snapshot: IndexSnapshot) -> tuple[str, ...]:
     no file of this project shows. Pure.
     """
     language = language_for(query.path)
-    if language is None:
+    near = query.text[max(0, query.offset - _LONGEST_NAME) : query.offset]
+    if language is None or not _BEHIND_A_DOT.search(near):
         return ()
     view = language.cursor(query.text, query.offset)
     if not view.receiver or _may_be_new(query, view, language.rules):

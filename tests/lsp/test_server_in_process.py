@@ -321,3 +321,28 @@ async def test_what_is_chosen_in_the_editors_list_begins_the_item(connect: Conne
     (item,) = (await client.answer(request))["result"]["items"]
     assert shown_before_cursor(engine.jobs[0]) == "x = first"
     assert (item["insertText"], item["range"]) == ("first(1)", chosen["range"])
+
+
+async def test_the_names_behind_a_dot_reach_the_model_and_the_account_tells(connect: Connect, project: Path) -> None:
+    engine = ScriptedEngine("dth")
+    client = await connect(engine)
+    await client.initialize(project, "utf-32")
+    await client.notification("dovetail/status", lambda status: not status["indexing"])
+    uri = (project / "game.py").as_uri()
+    client.open(uri, "from board import Board\n\n\ndef area(board: Board) -> int:\n    return board.wi\n")
+    await client.answer(client.ghost_text(uri, 4, 19))
+    assert engine.jobs[0].names == ("dth",)
+    why = await client.ask("dovetail/why", {"textDocument": {"uri": uri}})
+    assert any("leaned towards names" in step and "knows 1" in step for step in why["why"]["steps"])
+
+
+async def test_where_the_rules_switch_scope_off_no_names_are_told(connect: Connect, project: Path) -> None:
+    (project / ".dovetail.toml").write_text("[retrievers.scope]\nenabled = false\n", encoding="utf-8")
+    engine = ScriptedEngine("dth")
+    client = await connect(engine)
+    await client.initialize(project, "utf-32")
+    await client.notification("dovetail/status", lambda status: not status["indexing"])
+    uri = (project / "game.py").as_uri()
+    client.open(uri, "from board import Board\n\n\ndef area(board: Board) -> int:\n    return board.wi\n")
+    await client.answer(client.ghost_text(uri, 4, 19))
+    assert engine.jobs[0].names == ()

@@ -11,10 +11,13 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from dovetail_models.engine import llama
 from dovetail_models.engine.client import EngineClient
+from dovetail_models.engine.healing import PieceIndex
 from dovetail_models.engine.launch import HOST_MODULE
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
+from dovetail_models.engine.tokenize import Tokenizer
 from dovetail_models.engine.transport import MEETING_FOLDER_VARIABLE
 from dovetail_models.files import resolve_model
 
@@ -87,3 +90,15 @@ async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that must come; a test that waits in vain is ended by its runner, not by a guess at a time."""
     while not condition():  # noqa: ASYNC110 - what is waited for happens in other processes
         await asyncio.sleep(0.005)
+
+
+Real = tuple[llama.Vocabulary, Tokenizer, PieceIndex]
+
+
+@pytest.fixture(scope="module", params=["starter", "deepseek"])
+def real(request: pytest.FixtureRequest) -> Real:
+    """A vocabulary with its tokenizer and the order of its pieces; of the starter model, then of DeepSeek-Coder."""
+    fixture = "model_path" if request.param == "starter" else "deepseek_vocabulary"
+    path: Path = request.getfixturevalue(fixture)
+    vocabulary = llama.load_model(path, vocab_only=True).vocabulary
+    return vocabulary, Tokenizer(vocabulary), PieceIndex(vocabulary)

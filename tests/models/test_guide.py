@@ -9,28 +9,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from tests.models.conftest import Real
 
 from dovetail_models.engine import llama
 from dovetail_models.engine.engine import Engine
 from dovetail_models.engine.guide import LEANING, LEANING_WITHIN, Guide, ends_of
-from dovetail_models.engine.healing import PieceIndex
 from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.tokenize import Tokenizer
 from dovetail_models.prompt.parts import PromptParts
 
 NAMES = ("find", "find_all", "find_by_owner", "größe", "$id", "x", "_cache")
-
-Real = tuple[llama.Vocabulary, Tokenizer, PieceIndex]
-
-
-@pytest.fixture(scope="module", params=["starter", "deepseek"])
-def real(request: pytest.FixtureRequest) -> Real:
-    fixture = "model_path" if request.param == "starter" else "deepseek_vocabulary"
-    path: Path = request.getfixturevalue(fixture)
-    vocabulary = llama.load_model(path, vocab_only=True).vocabulary
-    return vocabulary, Tokenizer(vocabulary), PieceIndex(vocabulary)
 
 
 def ends(vocabulary: llama.Vocabulary) -> npt.NDArray[np.int32]:

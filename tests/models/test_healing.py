@@ -8,22 +8,11 @@ from itertools import accumulate
 from pathlib import Path
 
 import pytest
+from tests.models.conftest import Real
 
-from dovetail_models.engine import llama
 from dovetail_models.engine.healing import Healing, PieceIndex, heal
-from dovetail_models.engine.tokenize import Tokenizer
 
 ODD = "x = 'é🦕 naïve 日本語'\r\n\t\tif  a<=b:  # ======== \n        return [\"(([{}])),\"] ÷ õ\n"
-
-Real = tuple[llama.Vocabulary, Tokenizer, PieceIndex]
-
-
-@pytest.fixture(scope="module", params=["starter", "deepseek"])
-def real(request: pytest.FixtureRequest) -> Real:
-    fixture = "model_path" if request.param == "starter" else "deepseek_vocabulary"
-    path: Path = request.getfixturevalue(fixture)
-    vocabulary = llama.load_model(path, vocab_only=True).vocabulary
-    return vocabulary, Tokenizer(vocabulary), PieceIndex(vocabulary)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.language import CursorView, TypeRules
 from dovetail_context.languages.registry import language_for
-from dovetail_context.meaning.infer import Inference, Place, Value
+from dovetail_context.meaning.infer import Inference
+from dovetail_context.meaning.values import Place, Value
 from dovetail_context.query import Query
 from dovetail_context.retrieve.situation import hand_back, read_meaning
 

@@ -10,8 +10,9 @@ import pytest
 
 from dovetail_context.gather import gather
 from dovetail_context.languages.registry import language_for
-from dovetail_context.meaning.infer import Inference, Place, Value
+from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.names import Definition, Names
+from dovetail_context.meaning.values import Place, Value
 from dovetail_context.members import members_at
 from dovetail_context.query import Retrieval
 from dovetail_context.retrieve.situation import read_situation

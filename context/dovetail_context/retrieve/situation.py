@@ -9,7 +9,8 @@ from dovetail_context.index.record import FileRecord
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.language import CursorView, Language
 from dovetail_context.languages.registry import language_for, language_named
-from dovetail_context.meaning.infer import Inference, Place
+from dovetail_context.meaning.infer import Inference
+from dovetail_context.meaning.values import Place
 from dovetail_context.query import Query
 from dovetail_context.retrieve.likelihood import Likelihood
 from dovetail_context.retrieve.windows import Window, query_rarities, similar_windows

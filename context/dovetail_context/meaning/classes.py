@@ -1,0 +1,186 @@
+"""Classes: their members, own and inherited, wherever in the project those are written. The same for all languages."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from dovetail_context.index.record import Symbol
+from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.languages.language import TypeRules
+from dovetail_context.languages.registry import language_named
+from dovetail_context.meaning.names import Definition, Names
+from dovetail_context.meaning.types import TypeExpression, parse_type
+from dovetail_context.meaning.values import Place, Value
+
+MAX_BASES = 40  # classes looked through for a member
+
+
+class Classes(ABC):
+    """The classes of one snapshot. What a base class is written as, is read by the layer above."""
+
+    def __init__(self, snapshot: IndexSnapshot) -> None:
+        self.snapshot = snapshot
+        self.names = Names(snapshot)
+        self._known_extensions: dict[str, Mapping[str, Mapping[str, Mapping[str, tuple[Symbol, ...]]]]] = {}
+        self._known_bases: dict[Definition, tuple[Value, ...]] = {}
+        self._known_parts: dict[Definition, tuple[tuple[str, Mapping[str, tuple[Symbol, ...]]], ...]] = {}
+
+    @abstractmethod
+    def instances(self, type_: str, place: Place) -> tuple[Value, ...]:
+        """What a value of the declared type `type_` is."""
+
+    @abstractmethod
+    def base(self, expression: TypeExpression, place: Place) -> tuple[Value, ...]:
+        """The class that a base names; arguments of generics of other projects (Generic[T]) are no bases."""
+
+    def members(self, value: Value) -> Iterator[tuple[Definition, Value]]:
+        """All members of a class or an instance with the class that holds each, own ones before inherited ones."""
+        seen: set[str] = set()
+        for holder in self.lineage(value):
+            for path, members in self._parts(holder.definition):
+                for name, definitions in members.items():
+                    if name not in seen:
+                        seen.add(name)
+                        yield Definition(path, definitions[-1]), holder
+
+    def reached(self, value: Value) -> Iterator[Definition]:
+        """The members that a dot reaches: where it matters, static ones of classes and others of objects."""
+        static_matters = self._rules(value.definition.path).static_members
+        for definition, holder in self.members(value):
+            symbol, of_class = definition.symbol, holder.definition.symbol
+            if symbol is None or of_class is None or not static_matters:
+                yield definition
+            elif symbol.static or symbol.kind in ("class", "type"):
+                extends = symbol.container != of_class.qualified  # an extension method, which belongs to another class
+                if (value.kind == "class") != extends:
+                    yield definition
+            elif value.kind != "class" and symbol.name != of_class.name:  # constructors are reached by `new` alone
+                yield definition
+
+    def member(self, value: Value, name: str) -> tuple[Definition, ...]:
+        """The definition of one member, the nearest in the line of base classes."""
+        for holder in self.lineage(value):
+            for path, members in self._parts(holder.definition):
+                if name in members:
+                    return tuple(Definition(path, each) for each in members[name])
+        return ()
+
+    def constructors(self, value: Value) -> tuple[Definition, ...]:
+        """The methods that make an instance of a class: own ones, or inherited ones where they are inherited."""
+        symbol = value.definition.symbol
+        if symbol is None:
+            return ()
+        name = self._rules(value.definition.path).constructor
+        return self.member(value, name or symbol.name)
+
+    def lineage(self, value: Value) -> Iterator[Value]:
+        """The class of a value and its base classes in this project, nearest first."""
+        pending, seen = [value], set[tuple[str, str]]()
+        while pending and len(seen) < MAX_BASES:
+            current = pending.pop(0)
+            symbol = current.definition.symbol
+            key = (current.definition.path, symbol.qualified if symbol else "")
+            if symbol is None or symbol.kind != "class" or key in seen:
+                continue
+            seen.add(key)
+            yield current
+            pending.extend(self._bases_of(current.definition))
+
+    def is_closed(self, value: Value) -> bool:
+        """Whether all base classes of a value's class are of this project, so that all its members are known. (Those of
+        an enumeration's member are not: `value`, `ordinal()`.)"""
+        for holder in self.lineage(value):
+            symbol, rules = holder.definition.symbol, self._rules(holder.definition.path)
+            known = rules.root_bases | rules.enumerations
+            for base in symbol.bases if symbol is not None else ():
+                for each in parse_type(base):
+                    if each.last_name not in known and not self.base(each, Place(holder.definition.path)):
+                        return False
+        return not self._is_enumeration(value) or value.kind == "class"
+
+    def bases(self, value: Value) -> Iterator[Definition]:
+        """The base classes of a value's class, nearest first."""
+        for holder in list(self.lineage(value))[1:]:
+            yield holder.definition
+
+    def own_class(self, place: Place, kind: Literal["instance", "class"] = "instance") -> tuple[Value, ...]:
+        """The class around a place, as an instance or as itself."""
+        if place.owner is not None and place.owner.definition.symbol is not None:
+            return (Value(kind, place.owner.definition, "", place.owner.arguments, place.owner.written_in),)
+        record = self.names.record(place.path)
+        container, _, name = place.container.rpartition(".")
+        symbols = record.members(container).get(name, ()) if record is not None else ()
+        found = tuple(Definition(place.path, symbol) for symbol in symbols)
+        if not found and not container:  # its methods may stand in another file than the class
+            found = self.names.top_level(place.path, name)
+        return tuple(Value(kind, each) for each in found if each.symbol is not None and each.symbol.kind == "class")
+
+    def _parts(self, definition: Definition) -> tuple[tuple[str, Mapping[str, tuple[Symbol, ...]]], ...]:
+        """The members of a class by name, with the file that they stand in: its own file, then its companions."""
+        known = self._known_parts.get(definition)
+        record = self.names.record(definition.path)
+        if known is not None or record is None or definition.symbol is None:
+            return known or ()
+        symbol = definition.symbol
+        found: list[tuple[str, Mapping[str, tuple[Symbol, ...]]]] = []
+        partial = self._rules(record.path).partial_classes
+        for path in (record.path, *self.snapshot.resolver(record.language).companions(record.path)):
+            other = self.names.record(path)
+            if other is None or not (members := other.members(symbol.qualified)):
+                continue
+            if path == record.path or partial or symbol.name not in other.members(symbol.container):
+                found.append((path, members))
+        found.extend(self._extensions(record.path).get(symbol.name, {}).items())
+        self._known_parts[definition] = tuple(found)
+        return self._known_parts[definition]
+
+    def _container_bases(self, value: Value) -> Iterator[Value]:
+        """The containers of other projects that a class extends: `class Purse extends ArrayList<Money>`."""
+        for holder in self.lineage(value):
+            symbol = holder.definition.symbol
+            for base in symbol.bases if symbol is not None else ():
+                for found in self.instances(base, Place(holder.definition.path)):
+                    if found.kind == "container":
+                        yield found
+
+    def _extensions(self, path: str) -> Mapping[str, Mapping[str, Mapping[str, tuple[Symbol, ...]]]]:
+        """Functions that are called like members, by the type that they extend, the file and the name."""
+        language = self.snapshot.files[path].language
+        if language not in self._known_extensions:
+            mark = language_named(language).rules.extension_mark
+            found: dict[str, dict[str, dict[str, tuple[Symbol, ...]]]] = {}
+            for other in (path, *self.snapshot.resolver(language).companions(path)) if mark else ():
+                record = self.names.record(other)
+                for symbol in record.symbols if record is not None else ():
+                    if mark in symbol.signature and symbol.parameters and (to := parse_type(symbol.parameters[0][1])):
+                        of_file = found.setdefault(to[0].last_name, {}).setdefault(other, {})
+                        of_file[symbol.name] = (*of_file.get(symbol.name, ()), symbol)
+            self._known_extensions[language] = found
+        return self._known_extensions[language]
+
+    def _bases_of(self, definition: Definition) -> tuple[Value, ...]:
+        """The base classes that a class names."""
+        if definition not in self._known_bases:
+            self._known_bases[definition] = ()  # while they are looked for: a base may be nested in its own heir
+            symbol = definition.symbol
+            place = Place(definition.path, symbol.container if symbol is not None else "")
+            self._known_bases[definition] = tuple(
+                value
+                for base in (symbol.bases if symbol is not None else ())
+                for expression in parse_type(base)
+                for value in self.base(expression, place)
+            )
+        return self._known_bases[definition]
+
+    def _is_enumeration(self, value: Value) -> bool:
+        enumerations = self._rules(value.definition.path).enumerations
+        return any(
+            parse_type(base)[:1] and parse_type(base)[0].last_name in enumerations
+            for holder in self.lineage(value)
+            if holder.definition.symbol is not None
+            for base in holder.definition.symbol.bases
+        )
+
+    def _rules(self, path: str) -> TypeRules:
+        record = self.names.record(path)
+        return language_named(record.language).rules if record is not None else TypeRules()

@@ -24,6 +24,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
+from dovetail_context.garbage import spare_the_index
 from dovetail_context.gather import gather
 from dovetail_context.index.build import is_wanted
 from dovetail_context.index.cache import IndexCache
@@ -111,7 +112,7 @@ def use(root: Path, cache: Path, places: int) -> tuple[list[float], list[float],
     with closing(WorkspaceIndex(root, cache=IndexCache(cache, CACHE_BYTES))) as index:
         index.start()
         index.wait_idle(3600)
-        gc.freeze()  # as the server does
+        spare_the_index()  # as the server does
         paths = sorted(index.snapshot.files)
         contexts = []
         for _ in range(places):

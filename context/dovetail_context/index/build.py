@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from dovetail_context.index.packed import PackedRecord, pack, pack_text
+from dovetail_context.index.packed import PackedRecord, pack
 from dovetail_context.index.record import FileRecord
 from dovetail_context.index.store import RecordStore, Stored, key_of
+from dovetail_context.index.text import pack_text
 from dovetail_context.index.version import extractor_version
 from dovetail_context.index.words import TextWords, read_words
 from dovetail_context.languages.registry import is_project_file, language_for

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
 
+from dovetail_context.index.text import split_lines
+
 SymbolKind = Literal["class", "function", "method", "property", "variable", "field", "type"]
 
 
@@ -116,8 +118,12 @@ class FileRecord:
 
     @cached_property
     def lines(self) -> list[str]:
-        """The text's lines without their ends (ends are \\n, \\r\\n and \\r, as in editors)."""
-        return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        """The text's lines without their ends."""
+        return split_lines(self.text)
+
+    def lines_between(self, start: int, end: int) -> list[str]:
+        """The lines from `start` to `end` (1-based, inclusive), as far as there are such."""
+        return self.lines[max(start, 1) - 1 : max(end, 0)]
 
     def members(self, container: str) -> SymbolsByName:
         """The symbols directly inside `container` ("" for the module), by name."""

@@ -11,7 +11,7 @@ from pathlib import Path
 _FORMAT = 2  # of what `packed.py`, `store.py` and `image.py` write
 # Modules outside of `languages/` that decide what a record or its words are.
 _MODULES = """
-    syntax.py index/access.py index/build.py index/packed.py index/record.py index/words.py
+    syntax.py index/access.py index/build.py index/packed.py index/record.py index/text.py index/words.py
     workspace/exclude.py workspace/read.py workspace/secret_formats.py workspace/secrets.py
     """.split()  # noqa: SIM905 - a list of paths
 

@@ -64,12 +64,17 @@ def _shown_calls(callee: str, share: float, situation: Situation) -> Iterator[Ca
     if len(name) < MIN_NAME_CHARS:
         return
     meant = {_identity(value) for value in situation.inference.evaluate(callee, situation.place)}
-    found = 0
-    for site in sorted(_sites(name, situation), key=lambda site: (-site.alike, site.path, site.line))[:MAX_READ]:
+    found = read = 0
+    for site in sorted(_sites(name, situation), key=lambda site: (-site.alike, site.path, site.line)):
+        record = situation.record_of(site.path)
+        if any(symbol.name == name and symbol.start_line in (site.line, site.line - 1) for symbol in record.symbols):
+            continue  # it is no call, but the definition
+        read += 1
+        if read > MAX_READ:
+            return
         same = _is_same(site, meant, situation)
         if same is False:
             continue
-        record = situation.record_of(site.path)
         shown = excerpt(record, site.line, _end_of_call(record, site))
         if shown is None:
             continue
@@ -85,17 +90,13 @@ def _sites(name: str, situation: Situation) -> Iterator[_Site]:
     """The calls of `name` in other files, as far as a line tells."""
     call = re.compile(rf"(?<![\w$]){re.escape(name)}\s*(?:::)?(?:<[^<>()]*>)?\s*[({{]")
     for path in _files(name, situation):
-        record = situation.record_of(path)
-        lines, given = record.lines, 0
+        record, given = situation.record_of(path), 0
         for line in _lines_with(name, path, situation):
-            match = call.search(lines[line - 1]) if line <= len(lines) else None
-            if (
-                match is None
-                or _DEFINING.search(lines[line - 1][: match.start()])
-                or any(symbol.name == name and symbol.start_line in (line, line - 1) for symbol in record.symbols)
-            ):
+            text = "".join(record.lines_between(line, line))
+            match = call.search(text)
+            if match is None or _DEFINING.search(text[: match.start()]):
                 continue
-            around = "\n".join(lines[max(0, line - 1 - LINES_AROUND) : line + LINES_AROUND])
+            around = "\n".join(record.lines_between(line - LINES_AROUND, line + LINES_AROUND))
             yield _Site(path, line, match.end() - 1, likeness(around, situation.rarities))
             given += 1
             if given == MAX_SITES_OF_FILE:
@@ -138,7 +139,8 @@ def _is_same(site: _Site, meant: set[tuple[str, str]], situation: Situation) -> 
     record = situation.record_of(site.path)
     around = _around(record, site.line)
     first = around.start_line if around is not None else site.line
-    text = "\n".join([*record.lines[first - 1 : site.line - 1], record.lines[site.line - 1][: site.position + 1]])
+    *before, last = record.lines_between(first, site.line)
+    text = "\n".join([*before, last[: site.position + 1]])
     view = situation.language.cursor(text + ")", len(text))
     if not view.callees:
         return None
@@ -165,8 +167,7 @@ def _identity(value: Value) -> tuple[str, str]:
 def _end_of_call(record: FileRecord, site: _Site) -> int:
     """The line in which the bracket is closed, if it is near."""
     depth = 0
-    for line in range(site.line, min(site.line + MAX_LINES, len(record.lines) + 1)):
-        text = record.lines[line - 1]
+    for line, text in enumerate(record.lines_between(site.line, site.line + MAX_LINES - 1), start=site.line):
         for character in text[site.position :] if line == site.line else text:
             depth += (character in "([{") - (character in ")]}")
             if not depth:

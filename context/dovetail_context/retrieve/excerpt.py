@@ -16,12 +16,9 @@ class Excerpt:
 
 def excerpt(record: FileRecord, start_line: int, end_line: int) -> Excerpt | None:
     """The lines from `start_line` to `end_line`, as far as the file has them; None if they are blank."""
-    lines = record.lines
-    start, end = max(start_line, 1), min(end_line, len(lines))
-    while start <= end and not lines[start - 1].strip():
-        start += 1
-    while start <= end and not lines[end - 1].strip():
-        end -= 1
-    if start > end:
-        return None
-    return Excerpt(start, end, "\n".join(line.rstrip() for line in lines[start - 1 : end]))
+    start = max(start_line, 1)
+    lines = [line.rstrip() for line in record.lines_between(start, end_line)]
+    while lines and not lines[-1]:
+        lines.pop()
+    blank = next((place for place, line in enumerate(lines) if line), 0)
+    return Excerpt(start + blank, start + len(lines) - 1, "\n".join(lines[blank:])) if lines else None

@@ -5,10 +5,10 @@ words around the cursor, whether it stands where code looks like that at the cur
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from dovetail_context.index.record import Symbol
-from dovetail_context.index.words import WordView, words_of
+from dovetail_context.index.words import WordView
 from dovetail_context.languages.language import TypeRules
 from dovetail_context.retrieve.affinity import Surroundings
 from dovetail_context.retrieve.signs import signs_in
@@ -28,13 +28,22 @@ _FOREIGN_HIDDEN = re.compile(r"\._(?<=\w\._)(?<!\bself\._)(?<!\bcls\._)(?<!\bthi
 class Likelihood:
     """Weighs names for one situation."""
 
-    def __init__(self, text: str, offset: int, rules: TypeRules, words: WordView, echoes: Sequence[Window]) -> None:
+    def __init__(
+        self,
+        text: str,
+        offset: int,
+        present: Collection[str],
+        rules: TypeRules,
+        words: WordView,
+        echoes: Sequence[Window],
+    ) -> None:
+        """`present` are the distinct words of `text`."""
         self._signs = signs_in(words)
-        self._present = words_of(text)
+        self._present = present
         self._surroundings = Surroundings(text, offset, self._present)
         usual = rules.package_members or _FOREIGN_HIDDEN.search(text)
         self._hidden = 1.0 if usual else HIDDEN
-        self._echoed = words_in(echoes, words)
+        self._echoed = words_in(echoes)
         self._known: dict[tuple[str, bool], float] = {}
 
     def weight(self, symbol: Symbol) -> float:

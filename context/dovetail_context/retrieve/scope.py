@@ -41,8 +41,6 @@ MAX_MEMBERS = 200  # of one object or module; those after these hardly ever fit
 MAX_MENTIONS = 120  # names near the cursor, nearest first; those behind them count for little
 HALF_LIFE_LINES = 8  # at this distance a mention counts half
 
-_CHAIN = re.compile(r"[\w.]+")
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -68,7 +66,7 @@ class _Reading:
         self._path = situation.query.path
         self.certainty = 1.0
         self.offers = Offers()
-        self._uses = _uses(situation.query.text, {imported.alias for imported in situation.record.imports})
+        self._uses = _uses(situation.chains, {imported.alias for imported in situation.record.imports})
         self._shares: dict[tuple[str, str, str, str], list[tuple[Definition, float]]] = {}
 
     def receiver(self) -> None:
@@ -259,10 +257,10 @@ class _Reading:
             self.offers.one(definition, gain * self.certainty, reason)
 
 
-def _uses(text: str, names: Collection[str]) -> Mapping[str, int]:
+def _uses(chains: Mapping[str, int], names: Collection[str]) -> Mapping[str, int]:
     """How often each of some names stands in a text, but for members; with a dot behind it, it counts as `name.`."""
     found: Counter[str] = Counter()
-    for chain, count in Counter(_CHAIN.findall(text)).items():
+    for chain, count in chains.items():
         first, dot, _ = chain.partition(".")
         if first in names:
             found[first + dot] += count

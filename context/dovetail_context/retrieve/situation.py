@@ -1,5 +1,7 @@
 """`Situation`: what all retrievers start from. The query's text is read once here, as it is being typed."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,6 +9,7 @@ from pathlib import Path
 
 from dovetail_context.index.record import FileRecord
 from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.index.words import words_of
 from dovetail_context.languages.language import CursorView, Language
 from dovetail_context.languages.registry import language_for, language_named
 from dovetail_context.meaning.infer import Inference
@@ -19,13 +22,17 @@ MAX_ECHOES = 32
 MAX_HELD_RECORDS = 1000  # of the project's files, unpacked: some 40 MB
 MAX_SPARE = 4  # projects that are open at the same time
 
+_CHAIN = re.compile(r"[\w.]+")
+_ASCII_CHAIN = re.compile(r"[\w.]+", re.ASCII)  # faster
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """A query, read: `snapshot` holds the query's own text in place of what index and disk know of its file.
 
     `rarities` are the words around the cursor with how rare each is in the project; `echoes` are the places in other
-    files that hold most of them, most alike first; `likelihood` weighs names for this place.
+    files that hold most of them, most alike first; `likelihood` weighs names for this place. `chains` counts what
+    stands in the text: names, with what they are joined to by dots.
     """
 
     query: Query
@@ -37,6 +44,7 @@ class Situation:
     rarities: Mapping[str, float]
     echoes: tuple[Window, ...]
     likelihood: Likelihood
+    chains: Mapping[str, int]
 
     @property
     def place(self) -> Place:
@@ -61,8 +69,10 @@ def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
     view = language.cursor(query.text, query.offset)
     rarities = query_rarities(query.text, query.offset, snapshot.words)
     echoes = tuple(similar_windows(rarities, query.path, snapshot.words, MAX_ECHOES))
-    likelihood = Likelihood(query.text, query.offset, language.rules, snapshot.words, echoes)
-    return Situation(query, whole, language, record, view, inference, rarities, echoes, likelihood)
+    chains = Counter((_ASCII_CHAIN if query.text.isascii() else _CHAIN).findall(query.text))
+    present = words_of(" ".join(chains))
+    likelihood = Likelihood(query.text, query.offset, present, language.rules, snapshot.words, echoes)
+    return Situation(query, whole, language, record, view, inference, rarities, echoes, likelihood, chains)
 
 
 def read_meaning(language: Language, query: Query, snapshot: IndexSnapshot) -> tuple[FileRecord, Inference]:

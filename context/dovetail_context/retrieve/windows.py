@@ -8,13 +8,13 @@ word counts once).
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import nsmallest
 
 import numpy as np
 import numpy.typing as npt
 
-from dovetail_context.index.words import LINE_END, WordView, words_of
+from dovetail_context.index.words import LINE_END, Ids, WordView, words_of
 
 LINES_BEFORE = 10
 LINES_AFTER = 5
@@ -44,12 +44,14 @@ KEYWORDS = frozenset(_KEYWORDS.split())
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Lines (1-based, inclusive) and their likeness: the share of the query's rarity that they hold, 0 to 1."""
+    """Lines (1-based, inclusive) and their likeness: the share of the query's rarity that they hold, 0 to 1. `words`
+    are the numbers of the words in them."""
 
     path: str
     start_line: int
     end_line: int
     likeness: float
+    words: Ids = field(compare=False)
 
 
 def likeness(text: str, rarities: Mapping[str, float]) -> float:
@@ -88,15 +90,11 @@ def similar_windows(rarities: Mapping[str, float], path: str, words: WordView, l
     return list(_best_windows(_promising_files(rarities, path, words), words, slots, weights, whole, limit))
 
 
-def words_in(windows: Iterable[Window], words: WordView) -> dict[int, float]:
+def words_in(windows: Iterable[Window]) -> dict[int, float]:
     """The numbers of the words that stand in windows, each with the likeness of the best of them."""
     found: dict[int, float] = {}
     for window in sorted(windows, key=lambda window: window.likeness):  # what better ones hold is written over
-        ids = np.frombuffer(words.files[window.path].ids, dtype=np.uint32)
-        ends = np.flatnonzero(ids == LINE_END)
-        start = int(ends[window.start_line - 2]) if 1 < window.start_line <= len(ends) + 1 else 0
-        end = int(ends[window.end_line - 1]) if window.end_line <= len(ends) else len(ids)
-        found.update(dict.fromkeys(ids[start:end].tolist(), window.likeness))
+        found.update(dict.fromkeys(window.words.tolist(), window.likeness))
     return found
 
 
@@ -164,8 +162,10 @@ def _best_windows(
     first_rows = np.concatenate(([0], np.cumsum(rows)))
     present = np.zeros((int(first_rows[-1]) + 1, len(weights)), dtype=bool)
     present[first_rows[file_of] + blocks, hits[places] - 1] = True
-    # A window is two blocks long. Windows with the same words are equally alike, however their sums were rounded.
-    scores = np.round((present[:-1] | present[1:]) @ weights, SCORE_DECIMALS)
+    # A window is two blocks long; what stands in both counts once. Windows with the same words are equally alike,
+    # however their sums were rounded.
+    of_blocks = _held(present, weights)
+    scores = np.round(of_blocks[:-1] + of_blocks[1:] - _held(present[:-1] & present[1:], weights), SCORE_DECIMALS)
     scores[first_rows[1:] - 1] = 0.0
     found = np.flatnonzero(scores)
     files = np.searchsorted(first_rows, found, side="right") - 1
@@ -179,7 +179,16 @@ def _best_windows(
         taken[file].append(row)
         start = (row - int(first_rows[file])) * STRIDE_LINES + 1
         end = min(start + WINDOW_LINES - 1, int(last_lines[file]))
-        yield Window(paths[file], start, end, float(scores[row]) / whole)
+        before = int(lines_before[file])
+        first = int(line_ends[before + start - 2]) + 1 if start > 1 else int(ends[file]) - len(of_files[file])
+        last = int(line_ends[before + end - 1]) if end < last_lines[file] else int(ends[file])
+        yield Window(paths[file], start, end, float(scores[row]) / whole, ids[first:last])
         limit -= 1
         if not limit:
             return
+
+
+def _held(present: npt.NDArray[np.bool_], weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """The weights of what is present in each row, summed up: few words stand in a row, so no product of matrices."""
+    rows, slots = np.divmod(np.flatnonzero(present), len(weights))
+    return np.bincount(rows, weights[slots], len(present)).astype(np.float64, copy=False)

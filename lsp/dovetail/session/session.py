@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from dovetail.session.workspaces import Workspace, Workspaces
 from dovetail.settings import Settings, SettingsError, load_settings
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
+from dovetail_context.garbage import spare_the_index
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.workspace.exclude import excluded_name
 from dovetail_context.workspace.redaction import Redaction
@@ -286,9 +286,7 @@ class Session:
 
     def _start_index(self, workspace: Workspace) -> None:
         def ready(_report: object) -> None:
-            # What an index holds lives as long as the server. Looked through for garbage, it would make one question in
-            # forty wait for some 80 ms.
-            gc.freeze()
+            spare_the_index()
             self._events.index_ready(workspace.root)
 
         self._events.index_started(workspace.root)

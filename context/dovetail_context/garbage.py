@@ -9,7 +9,7 @@ import gc
 
 # Objects made and not freed between two searches among the newest; searches among those before the next older are
 # looked through, too. (The interpreter's own numbers are 700, 10, 10.)
-YOUNG, MIDDLE, OLD = 50_000, 20, 10
+YOUNG, MIDDLE, OLD = 50_000, 4, 20
 
 
 def spare_the_index() -> None:

@@ -24,7 +24,7 @@ from dovetail_context.tokens import estimate_tokens
 RETRIEVERS: tuple[Retriever, ...] = (Scope(), Similar(), Callers(), Siblings(), Recent())
 # What the budget left out is told up to this many, best first: enough to see what a larger budget would bring.
 MAX_LEFT_OUT = 50
-MAX_PRICED = 350  # candidates, best first, that the budget looks at; several times what the largest budget holds
+MAX_PRICED = 250  # candidates, best first, that the budget looks at; several times what the largest budget holds
 INDENT_TOKENS = 1  # the indentation of a member inside its class
 # What was shown before counts this much more than what was not: a change costs the reading of all that stands behind.
 STAYING = 2.0

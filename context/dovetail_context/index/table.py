@@ -11,7 +11,7 @@ from dovetail_context.index.record import FileRecord
 
 # Unpacked records that are kept alive, by the size of their packed form: a context touches some hundred, most of which
 # are unpacked in part only. Packed, a file takes a third of its text.
-KEPT_PACKED_BYTES = 3_000_000
+KEPT_PACKED_BYTES = 8_000_000
 
 
 class Unpacker:

@@ -14,7 +14,7 @@ from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.situation import Situation
 
 CERTAIN = 0.95  # nothing is more certain than this
-MAX_OFFERED = 300  # definitions that are passed on, best first; several times what the largest budget holds
+MAX_OFFERED = 200  # definitions that are passed on, best first; several times what the largest budget holds
 
 Shares = Sequence[tuple[Definition, float]]
 _Key = tuple[str, int, str]

@@ -127,7 +127,7 @@ def _lines_with(name: str, path: str, situation: Situation) -> list[int]:
     words = situation.snapshot.words
     ids = np.frombuffer(words.files[path].ids, dtype=np.uint32)
     wanted = [known for form in (name, "." + name) if (known := words.id_of(form)) is not None]
-    places = np.flatnonzero(np.isin(ids, wanted))
+    places = np.flatnonzero(np.logical_or.reduce([ids == known for known in wanted])) if wanted else ()
     ends = np.flatnonzero(ids == LINE_END)
     return [int(line) + 1 for line in np.unique(np.searchsorted(ends, places))]
 

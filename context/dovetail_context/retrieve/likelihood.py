@@ -11,7 +11,7 @@ from dovetail_context.index.record import Symbol
 from dovetail_context.index.words import WordView
 from dovetail_context.languages.language import TypeRules
 from dovetail_context.retrieve.affinity import Surroundings
-from dovetail_context.retrieve.signs import signs_in
+from dovetail_context.retrieve.signs import signs_over
 from dovetail_context.retrieve.windows import Window, words_in
 
 SPECIAL = 0.05  # names that the language itself calls
@@ -38,12 +38,13 @@ class Likelihood:
         echoes: Sequence[Window],
     ) -> None:
         """`present` are the distinct words of `text`."""
-        self._signs = signs_in(words)
+        self._signs = signs_over(words.log.base)
         self._present = present
         self._surroundings = Surroundings(text, offset, self._present)
         usual = rules.package_members or _FOREIGN_HIDDEN.search(text)
         self._hidden = 1.0 if usual else HIDDEN
         self._echoed = words_in(echoes)
+        self._new_words = words.log.vocabulary  # those that the base has not
         self._known: dict[tuple[str, bool], float] = {}
 
     def weight(self, symbol: Symbol) -> float:
@@ -62,9 +63,11 @@ class Likelihood:
         weight = 1.0 if symbol.exported else self._hidden
         weight *= 1.0 + POPULARITY * signs.popularity
         weight *= 1.0 + AFFINITY * self._surroundings.affinity(signs.parts)
-        weight *= 1.0 + ECHO * max(self._echo(signs.alone), self._echo(signs.member))
+        weight *= 1.0 + ECHO * max(self._echo(signs.alone, name), self._echo(signs.member, "." + name))
         return weight * (PRESENT if name in self._present else 1.0)
 
-    def _echo(self, word: int | None) -> float:
+    def _echo(self, number: int | None, word: str) -> float:
         """The likeness of the best place like that at the cursor in which a word stands."""
-        return 0.0 if word is None else self._echoed.get(word, 0.0)
+        if number is None:
+            number = self._new_words.get(word)
+        return 0.0 if number is None else self._echoed.get(number, 0.0)

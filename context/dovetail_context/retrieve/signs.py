@@ -1,21 +1,23 @@
-"""What the words of a project say about a name, whatever the question: read once for a view of them.
+"""What the words of a project say about a name, whatever the question: read once for a state of the disk.
 
 The same names come up in question after question, and looking up a name with its parts takes longer than weighing it.
+How many files use a word is taken from the image, which typing leaves as it is; a word that is new since then counts as
+one that nobody uses.
 """
 
 import math
 from functools import lru_cache
 from typing import NamedTuple
 
-from dovetail_context.index.words import WordView
+from dovetail_context.index.words import WordBase
 from dovetail_context.retrieve.affinity import parts_of
 
 MAX_NAMES = 30_000  # some 10 MB; then it begins anew
 
 
 class NameSigns(NamedTuple):
-    """The numbers of the word alone and behind a dot, the logarithm of the files that use it as a member, and the words
-    of the name with how rare each is (1 for one that nobody uses)."""
+    """The numbers of the word alone and behind a dot, None for one that is not in the base; the logarithm of the files
+    that use the name as a member; and the words of the name with how rare each is (1 for one that nobody uses)."""
 
     alone: int | None
     member: int | None
@@ -24,10 +26,10 @@ class NameSigns(NamedTuple):
 
 
 class Signs:
-    """The signs of names in one view."""
+    """The signs of names over one base."""
 
-    def __init__(self, words: WordView) -> None:
-        self._words = words
+    def __init__(self, base: WordBase) -> None:
+        self._base = base
         self._known: dict[str, NameSigns] = {}
         self._rarities: dict[str, float] = {}
 
@@ -41,18 +43,22 @@ class Signs:
         return known
 
     def _read(self, name: str) -> NameSigns:
-        alone, member = self._words.id_of(name), self._words.id_of("." + name)
-        users = 0 if member is None else self._words.frequency_of(member)
+        alone, member = self._base.id_of(name), self._base.id_of("." + name)
+        users = 0 if member is None else self._base.frequency(member)
         return NameSigns(alone, member, math.log1p(users), tuple((part, self._rarity(part)) for part in parts_of(name)))
 
     def _rarity(self, part: str) -> float:
         known = self._rarities.get(part)
         if known is None:
-            known = self._rarities[part] = 1.0 / (1.0 + math.log1p(self._words.frequency(part)))
+            known = self._rarities[part] = 1.0 / (1.0 + math.log1p(self._users(part)))
         return known
 
+    def _users(self, word: str) -> int:
+        known = self._base.id_of(word)
+        return 0 if known is None else self._base.frequency(known)
 
-@lru_cache(maxsize=4)  # projects that are open at the same time; each edit makes a new view
-def signs_in(words: WordView) -> Signs:
-    """The signs of names in a view."""
-    return Signs(words)
+
+@lru_cache(maxsize=4)  # projects that are open at the same time
+def signs_over(base: WordBase) -> Signs:
+    """The signs of names over a base."""
+    return Signs(base)

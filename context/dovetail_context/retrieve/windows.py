@@ -111,15 +111,18 @@ def _query_words(text: str, offset: int) -> set[str]:
 def _promising_files(rarities: Mapping[str, float], path: str, words: WordView) -> list[str]:
     """The files that hold most of the rarity, judged by the rarest words: as many as `MAX_POSTINGS` allow."""
     scores = np.zeros(words.numbers_size)
+    counted = np.zeros(words.numbers_size, dtype=np.uint16)  # the word that was counted last for a file
     postings, anything = 0, False
-    for word in sorted(rarities, key=lambda word: (-rarities[word], word)):
+    for place, word in enumerate(sorted(rarities, key=lambda word: (-rarities[word], word)), start=1):
         postings += words.frequency(word) + words.frequency("." + word)
         if postings > MAX_POSTINGS and anything:
             break
-        alone, dotted = words.numbers_with(word), words.numbers_with("." + word)
-        numbers = np.union1d(alone, dotted) if len(alone) and len(dotted) else alone if len(alone) else dotted
-        scores[numbers] += rarities[word]
-        anything = anything or len(numbers) > 0
+        for form in (word, "." + word):
+            numbers = words.numbers_with(form)
+            numbers = numbers[counted[numbers] != place]
+            counted[numbers] = place
+            scores[numbers] += rarities[word]
+            anything = anything or len(numbers) > 0
     own = words.files.get(path)
     if own is not None and own.number < len(scores):
         scores[own.number] = 0.0
@@ -151,8 +154,8 @@ def _best_windows(
     of_files = [np.frombuffer(words.files[path].ids, dtype=np.uint32) for path in paths]
     ends = np.cumsum([len(ids) for ids in of_files])
     ids = np.concatenate(of_files)
-    hits = slots[ids]
-    places = np.flatnonzero(hits)
+    hits = slots.take(ids)
+    places = np.flatnonzero(hits != 0)  # of truth values it is ten times as fast
     line_ends = np.flatnonzero(ids == LINE_END)
     lines_before = np.searchsorted(line_ends, np.concatenate(([0], ends)))  # each file, and behind the last
     file_of = np.searchsorted(ends, places, side="right")

@@ -85,6 +85,8 @@ class WordBase(Protocol):
 
     def words(self) -> list[str]: ...
 
+    def __hash__(self) -> int: ...  # by identity
+
 
 class EmptyBase:
     """No files; one id, that of the line end."""

@@ -8,12 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from dovetail_context.index.build import BuildReport
 from dovetail_context.index.cache import IndexCache
+from dovetail_context.index.pending import Pending, Progress
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.state import WorkspaceState
 from dovetail_context.workspace.root import is_too_wide
@@ -26,12 +26,7 @@ THREAD_NAME = "dovetail-index"
 # 10,000.
 PUBLISH_EVERY_S = 0.5
 TYPED_EVERY_S = 0.02  # and if something was typed
-# Whoever types asks for a completion right after: the answer goes out first, then the text is read. Keystrokes that
-# follow one another faster than that are read together, but none waits longer than the second time.
-AFTER_TYPING_S, LONGEST_AFTER_TYPING_S = 0.006, 0.03
 MAX_PROBLEMS = 200  # kept for the user to see; the newest win
-
-Progress = Callable[[int, int], None]
 
 
 class WorkspaceIndex:
@@ -53,7 +48,7 @@ class WorkspaceIndex:
         self._snapshot = IndexSnapshot(self.root)
         self._problems: list[str] = []
         self._work = threading.Condition()
-        self._pending = _Pending()
+        self._pending = Pending()
         self._busy = False
         self._closing = False
         self._thread: threading.Thread | None = None
@@ -88,7 +83,7 @@ class WorkspaceIndex:
 
     def set_overlay(self, path: str, text: str | None) -> None:
         """Let `text` stand for the content of `path` (relative or absolute), None for what is on disk."""
-        self._post(lambda pending: pending.overlay(path, text))
+        self._post(lambda pending: pending.overlay(path, text, time.monotonic()))
 
     def select(self, selection: Selection) -> None:
         """Leave out what `selection` says: it leaves the snapshot at once, and what comes back is read after that.
@@ -161,7 +156,7 @@ class WorkspaceIndex:
         for folder in folders_below(self.root, "" if relative == "." else relative, self._selection):
             yield str(self.root / folder)
 
-    def _post(self, add: "Callable[[_Pending], None]") -> None:
+    def _post(self, add: Callable[[Pending], None]) -> None:
         with self._work:
             if self._closing:
                 return
@@ -255,40 +250,3 @@ class WorkspaceIndex:
 
     def _note(self, problem: str) -> None:
         self._problems = [*self._problems[1 - MAX_PROBLEMS :], problem]
-
-
-@dataclass(slots=True)
-class _Pending:
-    """What the worker has been told and has not done yet."""
-
-    builds: list[tuple[Progress | None, Callable[[BuildReport], None] | None]] = field(default_factory=list)
-    overlays: dict[str, str | None] = field(default_factory=dict)
-    paths: set[str] = field(default_factory=set)
-    selection: Selection | None = None
-    first_typed: float = 0.0  # of the overlays, by the monotonic clock
-    last_typed: float = 0.0
-
-    def overlay(self, path: str, text: str | None) -> None:
-        """A later text of a path replaces an earlier one."""
-        self.last_typed = time.monotonic()
-        if not self.overlays:
-            self.first_typed = self.last_typed
-        self.overlays[path] = text
-
-    def pause_s(self, now: float) -> float | None:
-        """How long to wait before it is done: None while there is nothing to do, 0 for now."""
-        if self.builds or self.paths or self.selection is not None:
-            return 0.0
-        if not self.overlays:
-            return None
-        return max(0.0, min(self.last_typed + AFTER_TYPING_S, self.first_typed + LONGEST_AFTER_TYPING_S) - now)
-
-    def select(self, selection: Selection, walk_after: bool) -> None:
-        """A later selection replaces an earlier one; a walk reads what it brings back."""
-        self.selection = selection
-        if walk_after:
-            self.builds.append((None, None))
-
-    @property
-    def empty(self) -> bool:
-        return not (self.builds or self.overlays or self.paths or self.selection is not None)

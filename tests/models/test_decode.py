@@ -103,6 +103,16 @@ def test_line_and_stop_string() -> None:
     assert run(Script([A, B, A, END]), stop=(" ba",)) == Generated("a", "stop", 3, HALF)
 
 
+def test_a_text_that_goes_round_is_ended() -> None:
+    script = Script([A, B] * 40)
+    result = run(script, max_tokens=80)
+    assert result.stop == "loop"
+    assert result.tokens < 20
+    assert result.text.startswith("a ba ba b")
+    measured = generate(steps(Script([A, B] * 40)), script, Limits(80, None, (), min_tokens=60), lambda: False)
+    assert measured.tokens == 61
+
+
 def test_what_is_shown_never_holds_half_a_code_point() -> None:
     shown: list[str] = []
     result = run(Script([A, EMOJI_1, EMOJI_2, B, END]), on_text=shown.append)

@@ -183,7 +183,7 @@ async def _other(beginning: str, job: CompletionJob, engine: Engine, place: Plac
     names = tuple(name[len(beginning) :] for name in job.names if name.startswith(beginning))
     job = replace(job, parts=parts, beginnings=0, names=names)
     reply = await engine.complete(job, enough=lambda text: is_complete(beginning + text, place, extent))
-    return shape(beginning + reply.text, place, extent, is_whole=reply.stop != "length")
+    return shape(beginning + reply.text, place, extent, is_whole=_is_whole(reply))
 
 
 def _parts(anchor: Anchor, place: Place) -> PromptParts:
@@ -203,7 +203,12 @@ def _block(path: str, pieces: list[ContextPiece]) -> ContextBlock:
 
 def _shaped(reply: CompletionReply, place: Place, extent: Extent, trigger: Trigger) -> Shaped:
     part = confident_part(reply.text, reply.logprob) if trigger == "automatic" else reply.text
-    return shape(part, place, extent, is_whole=reply.stop != "length" or part != reply.text)
+    return shape(part, place, extent, is_whole=_is_whole(reply) or part != reply.text)
+
+
+def _is_whole(reply: CompletionReply) -> bool:
+    """Whether the model came to an end, rather than being stopped in the middle."""
+    return reply.stop not in ("length", "loop")
 
 
 def _from_memory(

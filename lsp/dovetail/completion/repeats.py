@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from dovetail.completion.place import Place
-
-# A line with fewer letters and digits than this may well stand twice: "}", "else:", "pass".
-_TELLING = 5
-# So often does a line, or a run of characters, come in a row in what people write; oftener it is a loop.
-_MOST_IN_A_ROW = 3
-_SHORTEST_LOOP = 4  # characters
+from dovetail_models.loops import is_telling, line_loop, loop_at_end
 
 
 def without_repeats(text: str, place: Place) -> str:
@@ -17,7 +12,7 @@ def without_repeats(text: str, place: Place) -> str:
     lines = _without_loops(text).split("\n")
     below = [line.strip() for line in place.lines_below(3)]
     whole_first = (place.left + lines[0] + place.right).strip()
-    if _is_telling(whole_first) and whole_first in (*below[:1], place.line_above().strip()):
+    if is_telling(whole_first) and whole_first in (*below[:1], place.line_above().strip()):
         return ""
     for number, line in enumerate(lines[1:], 1):
         if below and line.strip() == below[0] and _goes_on(lines[number:], below):
@@ -29,31 +24,20 @@ def _goes_on(lines: list[str], below: list[str]) -> bool:
     """Whether the lines are those below, as far as both go."""
     said = [line.strip() for line in lines if line.strip()]
     both = list(zip(said, below, strict=False))
-    return all(one == other for one, other in both) and any(_is_telling(one) for one, _ in both)
+    return all(one == other for one, other in both) and any(is_telling(one) for one, _ in both)
 
 
 def _without_loops(text: str) -> str:
+    """A line that comes in a row counts once; of what comes in a row in a line nothing, or one turn if that is all."""
     lines = text.split("\n")
-    for number in range(len(lines) - _MOST_IN_A_ROW + 1):
-        run = {line.strip() for line in lines[number : number + _MOST_IN_A_ROW]}
-        if len(run) == 1 and _is_telling(*run):
-            lines = lines[: number + 1]
-            break
-    return "\n".join(_without_short_loops(line) for line in lines)
+    first = line_loop(lines)
+    lines = lines if first is None else lines[: first + 1]
+    return "\n".join(_without_loop_at_end(line) for line in lines)
 
 
-def _without_short_loops(line: str) -> str:
-    """`x.y.x.y.x.y.x.y`: cut where a run of letters begins that comes again and again up to the end."""
-    for length in range(_SHORTEST_LOOP, len(line) // _MOST_IN_A_ROW + 1):
-        turn = line[-length:]
-        times = _MOST_IN_A_ROW if length > 2 * _SHORTEST_LOOP else _MOST_IN_A_ROW + 1
-        if turn.strip(" -=*#/_\t") and line.endswith(turn * times):
-            start = len(line)
-            while line[:start].endswith(turn):
-                start -= length
-            return line[:start] if line[:start].strip() else line[:length]
-    return line
-
-
-def _is_telling(line: str) -> bool:
-    return sum(map(str.isalnum, line)) >= _TELLING
+def _without_loop_at_end(line: str) -> str:
+    loop = loop_at_end(line)
+    if loop is None:
+        return line
+    start, end = loop
+    return line[:start] if line[:start].strip() else line[:end]

@@ -28,6 +28,7 @@ _STOPS = {
     "eos": "the model was done",
     "line": "its lines were full",
     "stop": "it came to where it was to stop",
+    "loop": "it had begun to say the same again and again",
     "length": "it had no more tokens to spend",
     "enough": "what it had written was all that was wanted",
     "cancelled": "it was taken back",

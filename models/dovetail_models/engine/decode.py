@@ -15,7 +15,7 @@ from dovetail_models.engine.guide import Guide
 from dovetail_models.engine.steps import Logits, Steps
 from dovetail_models.engine.stops import CompletionText
 
-DecodeStop = Literal["eos", "line", "stop", "length", "interrupted"]
+DecodeStop = Literal["eos", "line", "stop", "loop", "length", "interrupted"]
 
 
 class Vocabulary(Protocol):
@@ -74,7 +74,7 @@ def generate(
 
     `on_text` is called with the safe text so far whenever it has grown. `interrupted` is asked before each token.
     Tokens that only spell what the text must begin with are not counted. A full window ends the text as `max_tokens`
-    does.
+    does. A text that goes round is ended: the rest would be cut off from what is shown.
     """
     text = CompletionText(limits.max_lines, limits.stop)
     shown = ""
@@ -111,6 +111,8 @@ def generate(
                 on_text(shown)
             if stop is not None:
                 return generated(stop)
+            if tokens > limits.min_tokens and text.goes_round:
+                return generated("loop")
         pending = pending[len(piece) :]
         left = limits.max_tokens - tokens
         if left and not steps.advance(token, left):

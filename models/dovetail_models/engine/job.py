@@ -11,12 +11,12 @@ Priority = Literal["interactive", "ahead", "warm"]
 (accepts the last one, say). warm: no completion, only the prompt in the KV cache.
 """
 
-StopReason = Literal["eos", "line", "stop", "length", "enough", "cancelled", "superseded"]
+StopReason = Literal["eos", "line", "stop", "loop", "length", "enough", "cancelled", "superseded"]
 """Why a completion ended.
 
-eos: the model said so. line: `max_lines` were full. stop: a stop string came. length: `max_tokens` were full (a warm
-job ends with this too). enough: the client's own test was content. cancelled: taken back. superseded: a newer job
-with the same key came.
+eos: the model said so. line: `max_lines` were full. stop: a stop string came. loop: after `min_tokens` it went round
+and round. length: `max_tokens` were full (a warm job ends with this too). enough: the client's own test was content.
+cancelled: taken back. superseded: a newer job with the same key came.
 """
 
 

@@ -1,7 +1,9 @@
-"""When a completion's text is complete: lines, stop strings, and code points that tokens split. Pure."""
+"""When a completion's text is complete: lines, stop strings, loops, and code points that tokens split. Pure."""
 
 import codecs
 from typing import Literal
+
+from dovetail_models.loops import MOST_IN_A_ROW, line_loop, loop_at_end
 
 TextStop = Literal["line", "stop"]
 
@@ -50,6 +52,12 @@ class CompletionText:
     @property
     def end(self) -> str:
         return self._text
+
+    @property
+    def goes_round(self) -> bool:
+        """Whether it has begun to say the same again and again, and would go on so."""
+        lines = self._text.split("\n")[-MOST_IN_A_ROW - 1 :]
+        return loop_at_end(lines[-1]) is not None or line_loop(lines[:-1]) is not None
 
     def _find_stop_string(self, before: int) -> int | None:
         """Where the first stop string begins that was not whole before the last token."""

@@ -19,7 +19,7 @@ from dovetail_models.engine.status import EngineStatus
 from dovetail_models.prompt.fit import Cut
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
-VERSION = 5
+VERSION = 6
 """Raised when a message changes its meaning; client and host of different versions refuse each other."""
 
 MESSAGE_BYTES = 32 * 2**20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dovetail.completion.anchor import MOST_CHARACTERS, Anchor, freeze
+from dovetail.completion.anchor import LOOKUP_CHARACTERS, MOST_CHARACTERS, Anchor, freeze
 from dovetail.completion.place import Place, read_place
 from dovetail_context.bundle import ContextBundle
 
@@ -33,6 +33,16 @@ def test_a_line_of_great_length_is_frozen_at_the_cursor() -> None:
 
 def test_code_right_of_the_cursor_is_part_of_the_suffix() -> None:
     assert frozen("a = 1\nb = $0 + c\n").suffix == " + c\n"
+
+
+def test_what_the_model_is_not_shown_of_the_file_is_looked_through() -> None:
+    lines = [f"name{number} = {number}\n" for number in range(4000)]
+    anchor = freeze(at("".join(lines[:2000]) + "x = $0\n" + "".join(lines[2000:])), "0", EMPTY, 400)
+    above, below = anchor.lookup
+    assert len(above) == len(below) == LOOKUP_CHARACTERS
+    assert "".join(lines[:2000]).endswith(above + anchor.prefix)
+    assert ("\n" + "".join(lines[2000:])).startswith(anchor.suffix + below)
+    assert frozen("a = 1\nb = $0\n").lookup == ("", "")
 
 
 @pytest.mark.parametrize(

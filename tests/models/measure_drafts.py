@@ -31,6 +31,8 @@ from dovetail_models.prompt.parts import ContextBlock, PromptParts
 ANSWER_TOKENS = 48
 PREFIX, SUFFIX, BESIDE = 2000, 600, 1600
 """Characters of the file before and after the piece, and of the file beside it: some 1,200 tokens."""
+LOOKUP = 12_000
+"""Characters of the file further above and below, in which drafts are looked for, too."""
 SUFFIXES = (".py", ".ts", ".tsx", ".java", ".cs", ".go", ".rs", ".c", ".h", ".cc", ".cpp")
 SIZES = (PREFIX + SUFFIX + 3000, 60_000)
 
@@ -87,7 +89,10 @@ def _decode(engine: Engine, file: Path, dice: random.Random, name: str, spent: S
     decode.most_likely = lambda _logits, _allowed=None: (next(chosen), 0.0)
     before = engine._pace.steps
     # An anchor for each: the prompt is read once, and nobody sees the other's answer.
-    job = CompletionJob(parts, name, min(ANSWER_TOKENS, len(truth)), anchor=str(engine._speculates))
+    above, below = text[max(0, start - PREFIX - LOOKUP) : max(0, start - PREFIX)], text[end + SUFFIX :][:LOOKUP]
+    job = CompletionJob(
+        parts, name, min(ANSWER_TOKENS, len(truth)), anchor=str(engine._speculates), lookup=(above, below)
+    )
     reply = engine.complete(job, Interrupt())
     spent.ms += reply.decode_ms
     spent.steps += engine._pace.steps - before

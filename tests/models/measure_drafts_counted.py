@@ -31,7 +31,9 @@ from dovetail_models.engine.tokenize import Tokenizer
 
 ANSWER_TOKENS = 48
 PREFIX, SUFFIX = 2000, 600
-"""Characters of the file before and after the piece."""
+"""Characters of the file before and after the piece that the model would see."""
+LOOKUP = 12_000
+"""Characters further above and below, in which drafts are looked for, too."""
 CONTEXT_TOKENS = 512
 FILES, PLACES = 10, 6
 SUFFIXES = (".py", ".ts", ".tsx", ".java", ".cs", ".go", ".rs", ".c", ".h", ".cc", ".cpp")
@@ -49,6 +51,7 @@ class Piece:
     """A piece of a file and what is seen around it, as tokens."""
 
     file: str
+    lookup: tuple[tuple[int, ...], ...]
     context: tuple[tuple[int, ...], ...]
     prefix: tuple[int, ...]
     suffix: tuple[int, ...]
@@ -82,6 +85,10 @@ def pieces_of(root: Path, tokenizer: Tokenizer) -> Iterator[Piece]:
             shown = gather(Query(path, text[:start] + text[end:], start), index.snapshot, CONTEXT_TOKENS).pieces
             yield Piece(
                 path,
+                (
+                    tokenizer.tokens(text[max(0, start - PREFIX - LOOKUP) : max(0, start - PREFIX)]),
+                    tokenizer.tokens(text[end + SUFFIX : end + SUFFIX + LOOKUP]),
+                ),
                 tuple(tokenizer.tokens(piece.text + "\n") for piece in shown),
                 tokenizer.tokens(text[max(0, start - PREFIX) : start]),
                 tokenizer.tokens(text[end : end + SUFFIX]),
@@ -93,7 +100,7 @@ def count(pieces: Iterable[Piece], costs: Sequence[float], sorts: npt.NDArray[np
     """What decoding one piece after the other takes, by file."""
     pace, files = Pace(), dict[str, Spent]()
     for piece in pieces:
-        drafts = Drafts((*piece.context, piece.suffix), piece.prefix, ANSWER_TOKENS, sorts=sorts)
+        drafts = Drafts((*piece.lookup, *piece.context, piece.suffix), piece.prefix, ANSWER_TOKENS, sorts=sorts)
         spent = files.setdefault(piece.file, Spent())
         ahead = piece.truth
         while len(ahead) > 1:

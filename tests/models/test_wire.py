@@ -24,7 +24,7 @@ def sent(fields: object) -> object:
 
 def test_job() -> None:
     parts = PromptParts((ContextBlock("b.py", AWKWARD), ContextBlock(AWKWARD, "")), "a.py", AWKWARD, AWKWARD, AWKWARD)
-    job = CompletionJob(parts, AWKWARD, 7, 2, ("a", AWKWARD), True, "warm", AWKWARD)
+    job = CompletionJob(parts, AWKWARD, 7, 2, ("a", AWKWARD), True, "warm", AWKWARD, lookup=(AWKWARD,))
     assert wire.job_from_json(sent(wire.to_json(job))) == job
     assert wire.job_from_json(sent(wire.to_json(CompletionJob(PromptParts((), "", "", ""), "k")))).max_lines is None
 
@@ -60,6 +60,7 @@ BAD_JOBS: dict[str, object] = {
     "no line at all": {**GOOD, "max_lines": 0},
     "fewer than no tokens": {**GOOD, "max_tokens": -1},
     "stop that is no list of texts": {**GOOD, "stop": [1]},
+    "a text for lookup that is no text": {**GOOD, "lookup": [1]},
     "an unknown priority": {**GOOD, "priority": "urgent"},
 }
 

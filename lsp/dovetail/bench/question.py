@@ -64,6 +64,7 @@ def our_job(asked: Question, tokens: int) -> CompletionJob:
         anchor=asked.frozen.name,
         max_tokens=tokens,
         min_tokens=tokens,
+        lookup=asked.frozen.lookup,
     )
 
 

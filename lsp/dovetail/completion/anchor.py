@@ -20,6 +20,8 @@ from dovetail_context.tokens import estimate_tokens
 # Longer middles the model has hardly seen in training, and what is typed in them no context was gathered for.
 MOST_LINES = 8
 MOST_CHARACTERS = 600
+# Of the file above and below what the model is shown, so much is looked through for what it may repeat.
+LOOKUP_CHARACTERS = 12_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,12 @@ class Anchor:
     prefix: str
     suffix: str
     context: ContextBundle
+
+    @property
+    def lookup(self) -> tuple[str, str]:
+        """What stands above the prefix and below the suffix, as far as it is near."""
+        above, below = self.before[: len(self.before) - len(self.prefix)], self.after[len(self.suffix) :]
+        return above[-LOOKUP_CHARACTERS:], below[:LOOKUP_CHARACTERS]
 
     def forced(self, place: Place) -> str | None:
         """What has been typed in the hole up to the cursor; None where the rest of the file is not as it was frozen."""

@@ -76,6 +76,7 @@ async def complete(
         anchor=anchor.name,
         beginnings=request.candidates - 1,
         names=names,
+        lookup=anchor.lookup,
     )
     reply = await engine.complete(job, enough=lambda text: is_complete(text, place, extent))
     shaped = _shaped(reply, place, extent, request.trigger)

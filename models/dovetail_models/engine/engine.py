@@ -195,7 +195,7 @@ class Engine:
         drafts = None
         if self._speculates and self._max_tokens(job):
             drafts = Drafts(
-                (*prompt.quotable, sequence.former),
+                (*map(self._tokenizer.tokens, job.lookup), *prompt.quotable, sequence.former),
                 prompt.text,
                 self._max_tokens(job) + len(prompt.pending),
                 self._tokenizer.line_ends if job.max_lines == 1 else frozenset(),

@@ -33,8 +33,9 @@ class CompletionJob:
     these strings. `explain` asks for the prompt as text, `beginnings` for so many other likely beginnings of the text,
     each of which, as part of `forced`, leads to another completion. Before `min_tokens` the model may not end the text
     by itself: for measurements, whose work must not depend on what the model says. `names` are what the text most
-    likely begins with: the rests of names of which a part may be typed already. Raises ValueError for negative tokens
-    or no line at all.
+    likely begins with: the rests of names of which a part may be typed already. `lookup` are texts that the model is
+    not shown, as the rest of the file: drafts are looked for there, too. Raises ValueError for negative tokens or no
+    line at all.
     """
 
     parts: PromptParts
@@ -48,6 +49,7 @@ class CompletionJob:
     min_tokens: int = 0
     beginnings: int = 0
     names: tuple[str, ...] = ()
+    lookup: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.max_tokens < 0 or (self.max_lines is not None and self.max_lines < 1):

@@ -59,12 +59,12 @@ def job_from_json(fields: Any) -> CompletionJob:
         parts = fields["parts"]
         context = tuple(ContextBlock(**_strings(block)) for block in parts["context"])
         texts = _strings({name: parts[name] for name in ("path", "prefix", "suffix", "forced")})
-        tuples = {name: tuple(fields[name]) for name in ("stop", "names")}
+        tuples = {name: tuple(fields[name]) for name in ("stop", "names", "lookup")}
         job = CompletionJob(**{**fields, **tuples, "parts": PromptParts(context, **texts)})
     except (TypeError, KeyError, ValueError) as error:
         raise WireError(f"a malformed job ({type(error).__name__})") from error
     if not (
-        all(isinstance(string, str) for string in (job.client, job.anchor, *job.stop, *job.names))
+        all(isinstance(string, str) for string in (job.client, job.anchor, *job.stop, *job.names, *job.lookup))
         and isinstance(job.max_tokens, int)
         and isinstance(job.min_tokens, int)
         and isinstance(job.beginnings, int)

@@ -104,7 +104,9 @@ def summarize(results: Sequence[Result]) -> dict[str, object]:
             means[f"{name} / {language}"] = _means(chosen)
     comparisons = {}
     baselines = [name for name in names if name not in (MODEL, ANCHORED, WITH_CONTEXT, ANCHORED_WITH_CONTEXT)]
-    against_baselines = [(ours, baseline) for ours in (MODEL, ANCHORED) for baseline in baselines]
+    against_baselines = [
+        (ours, baseline) for ours in (MODEL, ANCHORED, ANCHORED_WITH_CONTEXT) for baseline in baselines
+    ]
     against_itself = [(ANCHORED, MODEL), (WITH_CONTEXT, MODEL), (ANCHORED_WITH_CONTEXT, ANCHORED)]
     for better, other in [*against_baselines, *against_itself]:
         if better in by_name and other in by_name:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dovetail.server.notices import FILES_WORTH_A_BAR
-from dovetail_models.engine.job import CompletionJob
+from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.status import EngineStatus
 from tests.lsp.client import Client
 from tests.lsp.scripted import ScriptedEngine
@@ -346,3 +347,27 @@ async def test_where_the_rules_switch_scope_off_no_names_are_told(connect: Conne
     client.open(uri, "from board import Board\n\n\ndef area(board: Board) -> int:\n    return board.wi\n")
     await client.answer(client.ghost_text(uri, 4, 19))
     assert engine.jobs[0].names == ()
+
+
+class Inventing(ScriptedEngine):
+    """Makes up a member where it is not told those that there are."""
+
+    async def complete(self, job: CompletionJob, enough: Callable[[str], bool] | None = None) -> CompletionReply:
+        self.text = "width" if job.names else "board.breadth"
+        return await super().complete(job, enough)
+
+
+async def test_a_member_that_the_project_has_not_is_asked_for_once_more(connect: Connect, project: Path) -> None:
+    engine = Inventing()
+    client = await connect(engine)
+    await client.initialize(project, "utf-32")
+    await client.notification("dovetail/status", lambda status: not status["indexing"])
+    uri = (project / "game.py").as_uri()
+    client.open(uri, "from board import Board\n\n\ndef area(board: Board) -> int:\n    return \n")
+    (item,) = (await client.answer(client.ghost_text(uri, 4, 11)))["result"]["items"]
+    assert item["insertText"] == "board.width"
+    first, second = engine.jobs[:2]
+    assert first.names == () and "width" in second.names
+    assert second.parts == replace(first.parts, forced="    return board.")
+    why = await client.ask("dovetail/why", {"textDocument": {"uri": uri}})
+    assert any("made up a member" in step for step in why["why"]["steps"])

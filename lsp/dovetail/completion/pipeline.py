@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from time import perf_counter
 
 from dovetail.completion.anchor import Anchor, freeze, hole_end
 from dovetail.completion.confidence import confident_part
 from dovetail.completion.engine import Engine
+from dovetail.completion.invented import without_inventions
 from dovetail.completion.place import Place, read_place, unix_line_ends
 from dovetail.completion.remembered import Memory, Remembered
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
@@ -39,6 +41,7 @@ CONTEXT_SHARE = 0.25
 COMPLETION_SHARE = 0.25
 # Anchors within so many lines share one sequence of the KV cache; a jump further away takes another.
 LINES_OF_A_SEQUENCE = 64
+_TAKEN_BACK = ("cancelled", "superseded")
 
 
 async def complete(
@@ -79,6 +82,11 @@ async def complete(
         lookup=anchor.lookup,
     )
     reply = await engine.complete(job, enough=lambda text: is_complete(text, place, extent))
+    invented = 0
+    if budget.context and reply.stop not in _TAKEN_BACK:
+        reply, invented = await without_inventions(
+            reply, job, engine, partial(names_for, request), lambda text: is_complete(text, place, extent)
+        )
     shaped = _shaped(reply, place, extent, request.trigger)
     others = [await _other(beginning, job, engine, place, extent) for beginning in reply.beginnings]
     completion = Completion(
@@ -95,8 +103,9 @@ async def complete(
         total_ms=(perf_counter() - started) * 1000,
         others=tuple(other for other in dict.fromkeys(others) if other.text and other != shaped),
         names=len(names),
+        invented=invented,
     )
-    if reply.stop not in ("cancelled", "superseded"):
+    if reply.stop not in _TAKEN_BACK:
         before, after = place.text[: place.offset], place.text[hole_end(place) :]
         memory.keep(Remembered(asked, before, after, place.right, shaped, completion))
     return completion
@@ -136,9 +145,11 @@ def context_for(request: CompletionRequest, budget: int) -> ContextBundle:
     return gather(_query(request), request.snapshot, budget)
 
 
-def names_for(request: CompletionRequest) -> tuple[str, ...]:
-    """What may stand behind the dot at the cursor, where the project knows all of it."""
-    query = _query(request)
+def names_for(request: CompletionRequest, written: str = "") -> tuple[str, ...]:
+    """What may stand behind the dot at the cursor, or at the end of what is written there, where the project knows all
+    of it."""
+    text = request.text[: request.offset] + written + request.text[request.offset :]
+    query = _query(replace(request, text=text, offset=request.offset + len(written)))
     return members_at(query, request.snapshot) if "scope" in query.retrieval.enabled else ()
 
 

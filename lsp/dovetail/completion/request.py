@@ -58,7 +58,8 @@ class Completion:
     `path`, `offset` (code points), and `line` and `column` (from 1, the column in code points) all name that place.
     `others` are what might stand there instead. `written` is the model's text before it was shaped. `remembered` is
     whether the model did not have to be asked. `names` is how many names the project has for that place, if it has all
-    of them: the model leaned towards these.
+    of them: the model leaned towards these. `invented` is how often it was asked once more, because it had made up a
+    member that the project has not.
     """
 
     text: str
@@ -75,6 +76,7 @@ class Completion:
     remembered: bool = False
     others: tuple[Shaped, ...] = ()
     names: int = 0
+    invented: int = 0
 
     @property
     def context(self) -> ContextBundle:

@@ -203,6 +203,9 @@ def _steps(completion: Completion, automatic: bool, replaced: str) -> tuple[str,
     steps = [f"The model wrote {_characters(reply.text)} and ended because {_STOPS[reply.stop]}."]
     if completion.names:
         steps.append(f"It leaned towards names that the project has behind that dot; it knows {completion.names}.")
+    if completion.invented:
+        times = "Once" if completion.invented == 1 else f"{completion.invented} times"
+        steps.append(f"{times} it made up a member that the project has not; from there on it was asked once more.")
     part = confident_part(reply.text, reply.logprob) if automatic else reply.text
     if part != reply.text:
         steps.append(f"Its confidence was worth {_characters(part)} of that.")

@@ -1,0 +1,101 @@
+"""Members that a model makes up: found where the project knows all names that may follow a dot, and asked for again.
+
+Behind the dot at the cursor the model leans towards those names from the start (`engine/guide.py`). Behind the dots
+that it writes itself nobody could know them before; so they are looked at afterwards, and from the first invention on
+the model is asked once more, now knowing the names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+
+from dovetail.completion.engine import Engine
+from dovetail_models.engine.job import CompletionJob, CompletionReply
+
+MOST_TIMES = 2
+"""So often is asked again for one answer: each time somebody waits for it."""
+
+MOST_DOTS = 4
+"""Looked at, from the beginning of an answer or behind the last invention: each takes some milliseconds."""
+
+_MEMBER = re.compile(r"(?:\.|->|::)([^\W\d][\w$]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Invented:
+    """An answer is good as far as `kept`, which ends behind a dot; one of `names` follows there."""
+
+    kept: str
+    names: tuple[str, ...]
+
+
+NamesBehind = Callable[[str], tuple[str, ...]]
+
+
+async def without_inventions(
+    reply: CompletionReply,
+    job: CompletionJob,
+    engine: Engine,
+    names_behind: NamesBehind,
+    is_complete: Callable[[str], bool],
+) -> tuple[CompletionReply, int]:
+    """The answer to `job` without members that the project has not, and how often it was asked for once more.
+
+    `names_behind` and `is_complete` are asked about the answer so far; `is_complete` ends it. Raises EngineError.
+    """
+    begin = 0
+    for times in range(MOST_TIMES):
+        found = await asyncio.to_thread(first_invented, reply.text, begin, names_behind)
+        if found is None:
+            return reply, times
+        kept, begin = found.kept, len(found.kept)
+        parts = replace(job.parts, forced=job.parts.forced + kept)
+        asked = replace(job, parts=parts, beginnings=0, names=found.names, explain=False)
+        again = await engine.complete(asked, enough=partial(_is_complete, is_complete, kept))
+        reply = _joined(kept, reply, again)
+    return reply, MOST_TIMES
+
+
+def _is_complete(is_complete: Callable[[str], bool], kept: str, text: str) -> bool:
+    return is_complete(kept + text)
+
+
+def first_invented(written: str, begin: int, names_behind: NamesBehind) -> Invented | None:
+    """The first member from `begin` on that is none of those that there are, None where all are or nobody knows.
+
+    `names_behind` tells the names that may follow a beginning of the answer that ends behind a dot, or none where that
+    is not known.
+    """
+    for member in islice(_MEMBER.finditer(written, begin), MOST_DOTS):
+        kept = written[: member.start(1)]
+        names = names_behind(kept)
+        is_cut = member.end() == len(written)  # in the middle of a name, it may be
+        if names and not any(name == member[1] or (is_cut and name.startswith(member[1])) for name in names):
+            return Invented(kept, names)
+    return None
+
+
+def _joined(kept: str, first: CompletionReply, again: CompletionReply) -> CompletionReply:
+    """One account of an answer that was asked for twice: `kept` is what holds of the first."""
+    probabilities = [(len(kept), first.logprob), (len(again.text), again.logprob)]
+    known = [(length, each) for length, each in probabilities if length and each is not None]
+    whole = sum(length for length, _ in known)
+    return replace(
+        first,
+        text=kept + again.text,
+        stop=again.stop,
+        logprob=sum(length * each for length, each in known) / whole if whole else None,
+        generated_tokens=first.generated_tokens + again.generated_tokens,
+        drafted_tokens=first.drafted_tokens + again.drafted_tokens,
+        accepted_tokens=first.accepted_tokens + again.accepted_tokens,
+        evaluated_tokens=first.evaluated_tokens + again.evaluated_tokens,
+        queue_ms=first.queue_ms + again.queue_ms,
+        prompt_ms=first.prompt_ms + again.prompt_ms,
+        prefill_ms=first.prefill_ms + again.prefill_ms,
+        decode_ms=first.decode_ms + again.decode_ms,
+    )

@@ -1,0 +1,35 @@
+"""Members that a model makes up, found in what it wrote."""
+
+from __future__ import annotations
+
+import pytest
+
+from dovetail.completion.invented import Invented, first_invented
+
+NAMES = {"till.": ("open", "close"), "x = self.till.": ("open", "close"), "a::": ("B",), "p->": ("next",)}
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("till.shut()", "till."),
+        ("x = self.till.shut", "x = self.till."),
+        ("a::C::new()", "a::"),
+        ("p->prev", "p->"),
+        ("till.open(); unknown.shut()", None),  # of what is before the dot nothing is known
+        ("till.close()", None),
+        ("till.op", None),  # it may go on
+        ("till.op()", "till."),
+        ("till.", None),
+        ("1.5 + x", None),
+        ("", None),
+    ],
+)
+def test_the_first_that_does_not_exist(written: str, kept: str | None) -> None:
+    found = first_invented(written, 0, lambda text: NAMES.get(text, ()))
+    assert found == (None if kept is None else Invented(kept, NAMES[kept]))
+
+
+def test_what_was_asked_for_is_not_looked_at_again() -> None:
+    found = first_invented("till.shut().x", len("till."), lambda text: NAMES.get(text, ()))
+    assert found is None

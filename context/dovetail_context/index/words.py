@@ -234,6 +234,10 @@ class WordView:
         first = len(self._log.base.paths)
         return self._log.base.paths[number] if number < first else self._log.paths[number - first]
 
+    def place_of(self, path: str) -> int:
+        """The number that a file has among those of the base, or would have: they are numbered in path order."""
+        return bisect_left(self._log.base.paths, path)
+
     def files_with(self, word: str) -> list[str]:
         """The paths of the files that hold `word`, in the order in which they were indexed."""
         return list(map(self.path_of, self.numbers_with(word).tolist()))

@@ -26,6 +26,7 @@ GAINS = (0.4, 0.25)
 UNSURE = 0.5  # a call of something of the same name, whose meaning is unknown here or there
 ALIKE = 0.5  # the part of the gain that depends on how alike the surroundings are
 MAX_CALLEES = 2  # of nested calls, innermost first
+MAX_HOLDING = 300  # files that hold a name which everybody uses, the nearest
 MAX_FILES = 12  # looked through for calls of one name
 MAX_SITES_OF_FILE = 8
 MAX_READ = 6  # sites whose meaning is read
@@ -106,8 +107,13 @@ def _sites(name: str, situation: Situation) -> Iterator[_Site]:
 def _files(name: str, situation: Situation) -> list[str]:
     """The files that hold the name: those that look like the one at hand first, then those near by."""
     words, own = situation.snapshot.words, situation.query.path
-    holding = {path for form in (name, "." + name) for path in words.files_with(form)} - {own}
+    numbers = np.concatenate([words.numbers_with(form) for form in (name, "." + name)])
     alike = {window.path: window.likeness for window in reversed(situation.echoes)}
+    if len(numbers) > MAX_HOLDING:  # numbers follow paths: those near in number are near by
+        like = np.isin(numbers, [words.files[path].number for path in alike])
+        distances = np.abs(numbers.astype(np.int64) - words.place_of(own))
+        numbers = numbers[like | (distances <= np.partition(distances, MAX_HOLDING)[MAX_HOLDING])]
+    holding = set(map(words.path_of, numbers.tolist())) - {own}
     near = cache(lambda folder: -_near(folder, own.rpartition("/")[0]))
     ordered = [(-alike.get(path, 0.0), near(path.rpartition("/")[0]), path) for path in holding]
     return [path for _, _, path in nsmallest(MAX_FILES, ordered)]

@@ -17,7 +17,7 @@ from dovetail_context.index.words import LINE_END
 from dovetail_context.meaning.values import Place, Value
 from dovetail_context.query import RetrieverName
 from dovetail_context.retrieve.candidate import Candidate, Evidence
-from dovetail_context.retrieve.excerpt import excerpt
+from dovetail_context.retrieve.excerpt import MAX_CHARACTERS, excerpt
 from dovetail_context.retrieve.situation import Situation
 from dovetail_context.retrieve.windows import likeness
 
@@ -94,7 +94,7 @@ def _sites(name: str, situation: Situation) -> Iterator[_Site]:
         record, given = situation.record_of(path), 0
         for line in _lines_with(name, path, situation):
             text = "".join(record.lines_between(line, line))
-            match = call.search(text)
+            match = call.search(text) if len(text) <= MAX_CHARACTERS else None
             if match is None or _DEFINING.search(text[: match.start()]):
                 continue
             around = "\n".join(record.lines_between(line - LINES_AROUND, line + LINES_AROUND))

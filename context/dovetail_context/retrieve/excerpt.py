@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from dovetail_context.index.record import FileRecord
 
+MAX_CHARACTERS = 4000  # longer ones are data or generated: no budget holds them, and comparing them takes seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
@@ -15,9 +17,12 @@ class Excerpt:
 
 
 def excerpt(record: FileRecord, start_line: int, end_line: int) -> Excerpt | None:
-    """The lines from `start_line` to `end_line`, as far as the file has them; None if they are blank."""
+    """The lines from `start_line` to `end_line`, as far as the file has them; None if they are blank, or too long to be
+    shown."""
     start = max(start_line, 1)
     lines = [line.rstrip() for line in record.lines_between(start, end_line)]
+    if sum(map(len, lines)) > MAX_CHARACTERS:
+        return None
     while lines and not lines[-1]:
         lines.pop()
     blank = next((place for place, line in enumerate(lines) if line), 0)

@@ -20,6 +20,7 @@ LINES_BEFORE = 10
 LINES_AFTER = 5
 WINDOW_LINES = 12
 STRIDE_LINES = 6
+MAX_WORDS = 1000  # in one window, which is data then
 MAX_FILES = 30  # looked into; the score of files below that is that of chance
 MAX_WINDOWS_OF_FILE = 8
 COMMON_SHARE = 0.4  # a word in more than this share of the files tells nothing, unless there are few files
@@ -185,6 +186,8 @@ def _best_windows(
         before = int(lines_before[file])
         first = int(line_ends[before + start - 2]) + 1 if start > 1 else int(ends[file]) - len(of_files[file])
         last = int(line_ends[before + end - 1]) if end < last_lines[file] else int(ends[file])
+        if last - first > MAX_WORDS:
+            continue
         yield Window(paths[file], start, end, float(scores[row]) / whole, ids[first:last])
         limit -= 1
         if not limit:

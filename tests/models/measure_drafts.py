@@ -3,10 +3,10 @@
     python tests/models/measure_drafts.py MODEL.gguf FOLDER [FILES [PLACES]]
 
 Not a test: it reads clocks. Run it on a machine that does nothing else. FOLDER is a project; in each of so many files
-so many pieces are decoded with and without drafts, in turns, behind what an editor would show of the file and a piece
-of a file beside it. The chosen tokens are those of the file, so that drafts are right as often as they are in real
-code, whatever the model would have said. What the batches would have taken at the costs that learning starts from
-(`pace.py`) is told beside it: that figure holds on any machine.
+so many pieces are decoded with and without drafts, in turns, behind what an editor would show of the file and what
+`dovetail_context` finds for the place. The chosen tokens are those of the file, so that drafts are right as often as
+they are in real code, whatever the model would have said. What the batches would have taken at the costs that learning
+starts from (`pace.py`) is told beside it: that figure holds on any machine.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as in the host; before llama.cpp is loaded
 
+from dovetail_context.gather import gather
+from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.query import Query
 from dovetail_models.engine import decode
 from dovetail_models.engine.engine import Engine
 from dovetail_models.engine.interrupt import Interrupt
@@ -29,8 +32,8 @@ from dovetail_models.engine.pace import COSTS, Pace
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
 ANSWER_TOKENS = 48
-PREFIX, SUFFIX, BESIDE = 2000, 600, 1600
-"""Characters of the file before and after the piece, and of the file beside it: some 1,200 tokens."""
+PREFIX, SUFFIX, CONTEXT_TOKENS = 2000, 600, 512
+"""Characters of the file before and after the piece, tokens of other files: some 1,200 tokens."""
 LOOKUP = 12_000
 """Characters of the file further above and below, in which drafts are looked for, too."""
 SUFFIXES = (".py", ".ts", ".tsx", ".java", ".cs", ".go", ".rs", ".c", ".h", ".cc", ".cpp")
@@ -57,7 +60,9 @@ class Counting(Pace):
         self.steps += COSTS[tokens - 1]
 
 
-def measure(options: EngineOptions, files: list[Path], places: int) -> None:
+def measure(options: EngineOptions, root: Path, files: list[Path], places: int) -> None:
+    index = WorkspaceIndex(root)
+    index.build()
     engine = Engine(options)
     paces = {True: Counting(), False: Counting()}
     every = {True: Spent(), False: Spent()}
@@ -67,7 +72,8 @@ def measure(options: EngineOptions, files: list[Path], places: int) -> None:
         for place in range(places):
             for speculate in (True, False) if place % 2 else (False, True):
                 engine._speculates, engine._pace = speculate, paces[speculate]
-                _decode(engine, file, random.Random(f"{file}{place}"), f"{file}{place}", spent[speculate])
+                dice = random.Random(f"{file.name}{place}")
+                _decode(engine, file, index, dice, f"{file}{place}", spent[speculate])
         ratios.append(spent[False].ms / spent[True].ms)
         say(f"{file.name}: {ratios[-1]:.2f} times as fast with drafts, {_counted(spent):.2f} counted")
         for speculate, one in spent.items():
@@ -77,14 +83,14 @@ def measure(options: EngineOptions, files: list[Path], places: int) -> None:
     say(f"in all {whole:.2f} ({_counted(every):.2f} counted), slowest file {min(ratios):.2f}")
 
 
-def _decode(engine: Engine, file: Path, dice: random.Random, name: str, spent: Spent) -> None:
-    text = file.read_text("utf-8", "replace")
-    beside = dice.choice(sorted(other for other in file.parent.iterdir() if other.suffix == file.suffix))
+def _decode(engine: Engine, file: Path, index: WorkspaceIndex, dice: random.Random, name: str, spent: Spent) -> None:
+    text, path = file.read_text("utf-8", "replace"), file.relative_to(index.root).as_posix()
     start = text.rfind("\n", 0, dice.randrange(PREFIX, len(text) - 1500)) + 1
     truth = engine._tokenizer.tokens(text[start : start + 900])[: ANSWER_TOKENS + 1]
     end = start + len(engine._tokenizer.text(truth))
-    context = (ContextBlock(beside.name, beside.read_text("utf-8", "replace")[:BESIDE]),)
-    parts = PromptParts(context, file.name, text[max(0, start - PREFIX) : start], text[end : end + SUFFIX])
+    shown = gather(Query(path, text[:start] + text[end:], start), index.snapshot, CONTEXT_TOKENS).pieces
+    context = tuple(ContextBlock(piece.path, piece.text) for piece in shown)
+    parts = PromptParts(context, path, text[max(0, start - PREFIX) : start], text[end : end + SUFFIX])
     chosen = chain(truth)
     decode.most_likely = lambda _logits, _allowed=None: (next(chosen), 0.0)
     before = engine._pace.steps
@@ -109,7 +115,9 @@ def say(line: str) -> None:
 
 if __name__ == "__main__":
     chosen_options = EngineOptions(Path(sys.argv[1]))
-    found = [path for path in sorted(Path(sys.argv[2]).rglob("*")) if path.suffix in SUFFIXES]
+    project = Path(sys.argv[2]).resolve()
+    found = [path for path in sorted(project.rglob("*")) if path.suffix in SUFFIXES]
     fit = [path for path in found if SIZES[0] < path.stat().st_size < SIZES[1]]
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 5
-    measure(chosen_options, fit[:: max(1, len(fit) // count)][:count], int(sys.argv[4]) if len(sys.argv) > 4 else 6)
+    chosen = fit[:: max(1, len(fit) // count)][:count]
+    measure(chosen_options, project, chosen, int(sys.argv[4]) if len(sys.argv) > 4 else 6)

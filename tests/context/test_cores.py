@@ -11,7 +11,7 @@ import pytest
 
 from dovetail_context.budget import Price, choose
 from dovetail_context.index.access import alternatives, base_name, put_in
-from dovetail_context.index.record import Symbol
+from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.index.words import EmptyBase, TextWords, WordLog, WordView, read_words, words_of
 from dovetail_context.languages.registry import language_for
 from dovetail_context.layout import dependency_order, outline
@@ -20,6 +20,7 @@ from dovetail_context.query import Retrieval
 from dovetail_context.rank import Ranked, rank
 from dovetail_context.retrieve.affinity import Surroundings, parts_of
 from dovetail_context.retrieve.candidate import Candidate, Evidence
+from dovetail_context.retrieve.excerpt import Excerpt, excerpt
 from dovetail_context.retrieve.signs import signs_over
 from dovetail_context.retrieve.windows import query_rarities, similar_windows
 from dovetail_context.tokens import estimate_tokens
@@ -301,3 +302,14 @@ def test_likeness_counts_what_no_file_holds_yet() -> None:
     assert set(rarities) == {"fresh", "shared", "unheard_of"}
     (window,) = similar_windows(rarities, "main.py", words, 5)
     assert 0.0 < window.likeness < 0.5
+
+
+def test_windows_of_very_long_lines_are_not_shown() -> None:
+    """Bundled programs and tables: no budget holds them, and comparing two of them takes seconds."""
+    data = "const table = [" + "rare_word, " * 3000 + "]\n"
+    files = read(("data.py", data * 3), ("small.py", "rare_word = 1\n"))
+    words = WordView(WordLog()).updated(files, ())
+    found = similar_windows(query_rarities("rare_word = ", 12, words), "main.py", words, 5)
+    assert [window.path for window in found] == ["small.py"]
+    assert excerpt(FileRecord("data.py", "python", "", data), 1, 1) is None
+    assert excerpt(FileRecord("small.py", "python", "", "\nrare_word = 1\n"), 1, 2) == Excerpt(2, 2, "rare_word = 1")

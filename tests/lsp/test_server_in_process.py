@@ -324,13 +324,19 @@ async def test_what_is_chosen_in_the_editors_list_begins_the_item(connect: Conne
     assert (item["insertText"], item["range"]) == ("first(1)", chosen["range"])
 
 
-async def test_the_names_behind_a_dot_reach_the_model_and_the_account_tells(connect: Connect, project: Path) -> None:
-    engine = ScriptedEngine("dth")
+async def open_game(connect: Connect, engine: ScriptedEngine, project: Path, returned: str) -> tuple[Client, str]:
+    """A client in which a file that uses another one's class is open, read by the index; its last line is line 4."""
     client = await connect(engine)
     await client.initialize(project, "utf-32")
     await client.notification("dovetail/status", lambda status: not status["indexing"])
     uri = (project / "game.py").as_uri()
-    client.open(uri, "from board import Board\n\n\ndef area(board: Board) -> int:\n    return board.wi\n")
+    client.open(uri, f"from board import Board\n\n\ndef area(board: Board) -> int:\n    return {returned}\n")
+    return client, uri
+
+
+async def test_the_names_behind_a_dot_reach_the_model_and_the_account_tells(connect: Connect, project: Path) -> None:
+    engine = ScriptedEngine("dth")
+    client, uri = await open_game(connect, engine, project, "board.wi")
     await client.answer(client.ghost_text(uri, 4, 19))
     assert engine.jobs[0].names == ("dth",)
     why = await client.ask("dovetail/why", {"textDocument": {"uri": uri}})
@@ -340,11 +346,7 @@ async def test_the_names_behind_a_dot_reach_the_model_and_the_account_tells(conn
 async def test_where_the_rules_switch_scope_off_no_names_are_told(connect: Connect, project: Path) -> None:
     (project / ".dovetail.toml").write_text("[retrievers.scope]\nenabled = false\n", encoding="utf-8")
     engine = ScriptedEngine("dth")
-    client = await connect(engine)
-    await client.initialize(project, "utf-32")
-    await client.notification("dovetail/status", lambda status: not status["indexing"])
-    uri = (project / "game.py").as_uri()
-    client.open(uri, "from board import Board\n\n\ndef area(board: Board) -> int:\n    return board.wi\n")
+    client, uri = await open_game(connect, engine, project, "board.wi")
     await client.answer(client.ghost_text(uri, 4, 19))
     assert engine.jobs[0].names == ()
 
@@ -359,11 +361,7 @@ class Inventing(ScriptedEngine):
 
 async def test_a_member_that_the_project_has_not_is_asked_for_once_more(connect: Connect, project: Path) -> None:
     engine = Inventing()
-    client = await connect(engine)
-    await client.initialize(project, "utf-32")
-    await client.notification("dovetail/status", lambda status: not status["indexing"])
-    uri = (project / "game.py").as_uri()
-    client.open(uri, "from board import Board\n\n\ndef area(board: Board) -> int:\n    return \n")
+    client, uri = await open_game(connect, engine, project, "")
     (item,) = (await client.answer(client.ghost_text(uri, 4, 11)))["result"]["items"]
     assert item["insertText"] == "board.width"
     first, second = engine.jobs[:2]

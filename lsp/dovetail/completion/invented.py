@@ -20,6 +20,9 @@ from dovetail_models.engine.job import CompletionJob, CompletionReply
 MOST_TIMES = 2
 """So often is asked again for one answer: each time somebody waits for it."""
 
+TAKEN_BACK = ("cancelled", "superseded")
+"""An answer that ended so is nobody's any more: there is nothing to mend in it."""
+
 MOST_DOTS = 4
 """Looked at, from the beginning of an answer or behind the last invention: each takes some milliseconds."""
 
@@ -58,6 +61,8 @@ async def without_inventions(
         asked = replace(job, parts=parts, beginnings=0, names=found.names, explain=False)
         again = await engine.complete(asked, enough=partial(_is_complete, is_complete, kept))
         reply = _joined(kept, reply, again)
+        if reply.stop in TAKEN_BACK:
+            return reply, times + 1
     return reply, MOST_TIMES
 
 

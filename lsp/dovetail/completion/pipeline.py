@@ -15,7 +15,7 @@ from time import perf_counter
 from dovetail.completion.anchor import Anchor, freeze, hole_end
 from dovetail.completion.confidence import confident_part
 from dovetail.completion.engine import Engine
-from dovetail.completion.invented import without_inventions
+from dovetail.completion.invented import TAKEN_BACK, without_inventions
 from dovetail.completion.place import Place, read_place, unix_line_ends
 from dovetail.completion.remembered import Memory, Remembered
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
@@ -41,7 +41,6 @@ CONTEXT_SHARE = 0.25
 COMPLETION_SHARE = 0.25
 # Anchors within so many lines share one sequence of the KV cache; a jump further away takes another.
 LINES_OF_A_SEQUENCE = 64
-_TAKEN_BACK = ("cancelled", "superseded")
 
 
 async def complete(
@@ -83,7 +82,7 @@ async def complete(
     )
     reply = await engine.complete(job, enough=lambda text: is_complete(text, place, extent))
     invented = 0
-    if budget.context and reply.stop not in _TAKEN_BACK:
+    if budget.context and reply.stop not in TAKEN_BACK:
         reply, invented = await without_inventions(
             reply, job, engine, partial(names_for, request), lambda text: is_complete(text, place, extent)
         )
@@ -105,7 +104,7 @@ async def complete(
         names=len(names),
         invented=invented,
     )
-    if reply.stop not in _TAKEN_BACK:
+    if reply.stop not in TAKEN_BACK:
         before, after = place.text[: place.offset], place.text[hole_end(place) :]
         memory.keep(Remembered(asked, before, after, place.right, shaped, completion))
     return completion

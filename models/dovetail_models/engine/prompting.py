@@ -56,9 +56,7 @@ class Prompter:
             healing.pending,
             fitted.blocks,
             fitted.cut,
-            tuple(
-                block.ids for block in blocks if block.label.startswith(CONTEXT_LABEL) or block.label == SUFFIX_LABEL
-            ),
+            tuple(block.ids for block in blocks if _is_quotable(block.label)),
             _ids(blocks, PREFIX_LABEL) + typed[: len(typed) - healing.backed],
         )
 

@@ -48,6 +48,11 @@ class Settings:
     index_cache_mb: int = _option(
         1000, "Most megabytes that the index of all projects keeps on disk between starts; 0 keeps nothing.", 0
     )
+    kv_cache_mb: int = _option(
+        0,
+        "Most megabytes of what the model has read (KV states) that are kept on disk between starts; 0 keeps nothing.",
+        0,
+    )
     gpu_layers: int = _option(-1, "Layers of the model to put on the GPU; -1 means as many as there are.", -1)
 
 

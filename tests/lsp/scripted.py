@@ -32,6 +32,7 @@ class ScriptedEngine:
         self.cancelled = 0
         self.made = False
         self.closed = False
+        self.kept: set[str] = set()
 
     def make(self, settings: Settings, on_status: Callable[[EngineStatus], None] | None) -> Engine:
         self.made = True
@@ -67,6 +68,9 @@ class ScriptedEngine:
             prefill_ms=self.prefill_ms,
             beginnings=self.beginnings[: job.beginnings],
         )
+
+    async def keep(self, may_be_kept: Callable[[str], bool]) -> None:
+        self.kept = {file for job in self.jobs for file in job.files if may_be_kept(file)}
 
     async def close(self) -> None:
         self.closed = True

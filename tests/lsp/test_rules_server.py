@@ -13,6 +13,8 @@ import pytest
 from dovetail.rules import live
 from dovetail_context.index.cache import IndexCache
 from dovetail_context.index.index import WorkspaceIndex
+from dovetail_models.engine.parking import Parked
+from dovetail_models.engine.shelf import Shelf
 from tests.lsp.client import Client
 from tests.lsp.conftest import server_in_process
 from tests.lsp.scripted import ScriptedEngine
@@ -177,6 +179,43 @@ async def test_rules_hold_from_the_save_on(connect: Connect, root: Path) -> None
             return
         await asyncio.sleep(0.05)
     pytest.fail("the file never came back")
+
+
+async def test_of_what_was_read_nothing_with_text_of_excluded_files_is_kept_on_disk(
+    connect: Connect, root: Path, cache_folder: Path
+) -> None:
+    engine = ScriptedEngine("x")
+    client = await started(connect, root, engine, kv_cache_mb=10)
+    folder = cache_folder / "kv" / "model"
+    shelf = Shelf(folder, 10_000, "1.0")
+    for number, name in enumerate(("app.py", "money.py", "gone.py")):
+        shelf.put(name, Parked((number,), bytearray(9), frozenset({str(root / name)})))
+    client.open((root / "app.py").as_uri(), "from money import convert\n\nx = convert(")
+    client.open("untitled:b.py", "y = ")
+    assert "rate: float" in await prompt(client, engine, (root / "app.py").as_uri(), 2, 12)
+    await prompt(client, engine, "untitled:b.py", 0, 4)
+    assert {job.files for job in engine.jobs if job.client.startswith("untitled")} == {()}
+    save(client, root, 'exclude = ["money.py"]\n')
+    for _ in range(200):
+        if len(list(folder.iterdir())) == 1:
+            break
+        await asyncio.sleep(0.05)
+    assert [each.files for each in Shelf(folder, 10_000, "1.0")] == [{str(root / "app.py")}]
+    await client.leave()
+    await client.until(lambda: engine.closed)
+    assert engine.kept == {str(root / "app.py")}
+
+
+async def test_who_wants_nothing_kept_finds_nothing_on_disk(connect: Connect, root: Path, cache_folder: Path) -> None:
+    folder = cache_folder / "kv" / "model"
+    Shelf(folder, 10_000, "1.0").put("a", Parked((1,), bytearray(9), frozenset({str(root / "app.py")})))
+    client = await started(connect, root)
+    await client.leave()
+    for _ in range(200):
+        if not list(folder.iterdir()):
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("a state is still there")
 
 
 async def test_another_program_may_write_the_rules(connect: Connect, root: Path) -> None:

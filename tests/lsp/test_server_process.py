@@ -36,6 +36,21 @@ async def test_a_completion_from_nothing(project: Path) -> None:
     assert {item["path"] for item in why["context"]} == {"board.py"}
 
 
+async def test_what_was_read_need_not_be_read_again_after_a_restart_if_asked(project: Path) -> None:
+    reused = []
+    uri = (project / "game.py").as_uri()
+    for _ in range(2):
+        async with server_process() as client:
+            await client.initialize(project, max_tokens=16, kv_cache_mb=100)
+            await ready(client)
+            client.open(uri, GAME)
+            await client.answer(client.ghost_text(uri, CALL_LINE - 1, CALL_COLUMN - 1))
+            why = await client.ask("dovetail/why", {"textDocument": {"uri": uri}})
+            reused.append(why["tokens"]["reused"])
+            await client.leave()
+    assert reused[0] < 64 < reused[1]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
 async def test_typing_a_file_keeps_both_sides_in_step(project: Path, encoding: str) -> None:
     """200 lines, key by key, with pauses, requests and cancellations at random."""

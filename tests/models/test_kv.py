@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from dovetail_models.engine import kv
 from dovetail_models.engine.common_length import common_length
 from dovetail_models.engine.kv import WORTH_PARKING, KvCache
 from dovetail_models.engine.parking import Parked, Parking
+from dovetail_models.engine.shelf import Shelf
 
 
 class FakeContext:
@@ -224,6 +226,64 @@ def test_parking_is_bounded_and_what_rested_longest_goes() -> None:
     parking.put("d", Parked((9,), bytearray(11)))
     assert parking.take("d") is None and parking.used == 8
     assert parking.best([4]) == (None, 0)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path / "model", 100_000, "1.0")
+
+
+LONG = list(range(1, 101))
+
+
+def test_what_was_kept_on_disk_is_not_read_again_by_the_next_process(shelf: Shelf) -> None:
+    first = KvCache(FakeContext(), shelf=shelf)
+    first.claim("a", LONG, files=["/a.py"]).extend(LONG, never)
+    list(first.shelve(["/a.py", "/b.py"]))
+    assert ask(KvCache(FakeContext(), shelf=shelf), "other", [*LONG[:90], 7, 7]) == 2
+
+
+def test_only_prompts_that_tell_their_files_and_may_be_kept_go_to_disk(shelf: Shelf) -> None:
+    cache = KvCache(FakeContext(sequences=2), parking=10_000, shelf=shelf)
+    places: dict[str, list[str]] = {"parked": ["/a"], "secret": ["/a", "/secret"], "untold": [], "held": ["/a"]}
+    for number, (key, files) in enumerate(places.items()):
+        prompt = [1000 + number, *LONG]
+        cache.claim(key, prompt, files=files).extend(prompt, never)
+    list(cache.shelve(["/a"]))
+    found = [number for number in range(4) if shelf.best([1000 + number])[1]]
+    assert found == [0, 3]
+
+
+def test_the_newest_are_kept_where_there_is_no_room_for_all(tmp_path: Path) -> None:
+    small = Shelf(tmp_path / "model", 1200, "1.0")  # bytes; each state takes about 400, and its tokens as much again
+    cache = KvCache(FakeContext(sequences=3), shelf=small)
+    for first in (1000, 1001, 1002):
+        prompt = [first, *LONG]
+        cache.claim(first, prompt, files=["/a"]).extend(prompt, never)
+    list(cache.shelve(["/a"]))
+    assert [small.best([first])[1] for first in (1000, 1001, 1002)] == [0, 0, 1]
+
+
+def test_work_goes_on_while_states_are_kept(shelf: Shelf) -> None:
+    cache = KvCache(FakeContext(sequences=2), parking=10_000, shelf=shelf)
+    for first in (1000, 1001):
+        prompt = [first, *LONG]
+        cache.claim(first, prompt, files=["/a"]).extend(prompt, never)
+    steps = cache.shelve(["/a"])
+    next(steps)
+    other = [2000, *LONG]
+    cache.claim("b", other, files=["/secret"]).extend(other, never)
+    list(steps)
+    assert shelf.best([2000])[1] == 0 and shelf.best([1001])[1] == 1
+
+
+def test_a_state_that_saves_little_is_left_on_disk(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kv, "WORTH_PARKING", 4)
+    cache = KvCache(FakeContext(), shelf=shelf)
+    cache.claim("a", LONG, files=["/a"]).extend(LONG, never)
+    list(cache.shelve(["/a"]))
+    assert ask(KvCache(FakeContext(), shelf=shelf), "a", [*LONG[:12], 7]) == 13
+    assert ask(KvCache(FakeContext(), shelf=shelf), "a", [*LONG[:13], 7]) == 1
 
 
 def test_one_prompt_may_fill_the_window() -> None:

@@ -230,3 +230,39 @@ def _rights(folder: Path) -> list[int]:
 def _link(path: Path, target: Path) -> Path:
     path.symlink_to(target)
     return path
+
+
+async def test_what_was_read_outlives_its_host_if_asked(
+    new_client: NewClient, options: EngineOptions, tmp_path: Path
+) -> None:
+    keeping = replace(options, shelf=tmp_path / "kv", shelf_bytes=10**8)
+    jobs = {
+        file: CompletionJob(
+            PromptParts((), file, f"# {file}\n" + "total = [1, 2, 3]\n" * 20, "\n", "value = "),
+            file,
+            max_tokens=4,
+            files=(f"/project/{file}",),
+        )
+        for file in ("kept.py", "secret.py")
+    }
+    first = new_client(keeping)
+    replies = {file: await first.complete(job) for file, job in jobs.items()}
+    await first.keep(lambda file: "secret" not in file)
+    await first.close()
+    assert hosts() == []
+    second = new_client(keeping)
+    again = {file: await second.complete(job) for file, job in jobs.items()}
+    assert {file: reply.text for file, reply in again.items()} == {file: each.text for file, each in replies.items()}
+    assert again["kept.py"].reused_tokens > again["kept.py"].prompt_tokens - 10
+    assert again["secret.py"].reused_tokens < 20
+    assert b"secret" not in b"".join(path.read_bytes() for path in (tmp_path / "kv").rglob("*.kv"))
+
+
+async def test_a_folder_that_cannot_hold_states_harms_nothing(
+    new_client: NewClient, options: EngineOptions, tmp_path: Path
+) -> None:
+    (tmp_path / "kv").write_text("a file", "utf-8")
+    client = new_client(replace(options, shelf=tmp_path / "kv", shelf_bytes=10**8))
+    assert (await client.complete(replace(JOB, files=("/a.py",)))).text
+    await client.keep(lambda _file: True)
+    assert (await client.complete(JOB)).text

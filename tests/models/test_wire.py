@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,9 @@ def sent(fields: object) -> object:
 
 def test_job() -> None:
     parts = PromptParts((ContextBlock("b.py", AWKWARD), ContextBlock(AWKWARD, "")), "a.py", AWKWARD, AWKWARD, AWKWARD)
-    job = CompletionJob(parts, AWKWARD, 7, 2, ("a", AWKWARD), True, "warm", AWKWARD, lookup=(AWKWARD,))
+    job = CompletionJob(
+        parts, AWKWARD, 7, 2, ("a", AWKWARD), True, "warm", AWKWARD, lookup=(AWKWARD,), files=(AWKWARD,)
+    )
     assert wire.job_from_json(sent(wire.to_json(job))) == job
     assert wire.job_from_json(sent(wire.to_json(CompletionJob(PromptParts((), "", "", ""), "k")))).max_lines is None
 
@@ -40,7 +43,8 @@ def test_status_and_options() -> None:
     status = EngineStatus("ready", "", "m", "d", 10, 2, 77, 1.5, "AVX", ("CUDA0",), 5, 6)
     assert wire.status_from_json(sent(wire.to_json(status))) == status
     options = EngineOptions(Path("a") / "ü b.gguf", 1, None, 3, 4)
-    assert wire.options_from_json(sent(wire.to_json(options))) == options
+    for each in (options, replace(options, shelf=Path("ü") / "kv", shelf_bytes=5)):
+        assert wire.options_from_json(sent(wire.to_json(each))) == each
 
 
 @pytest.mark.parametrize("line", [b"", b"{", b"[]\n", b'"x"\n', b"{}\n", b'{"op": 1}\n', b"\xff\n"])
@@ -61,6 +65,7 @@ BAD_JOBS: dict[str, object] = {
     "fewer than no tokens": {**GOOD, "max_tokens": -1},
     "stop that is no list of texts": {**GOOD, "stop": [1]},
     "a text for lookup that is no text": {**GOOD, "lookup": [1]},
+    "a file that is no text": {**GOOD, "files": [1]},
     "an unknown priority": {**GOOD, "priority": "urgent"},
 }
 

@@ -13,7 +13,7 @@ from rich.progress import Progress
 from dovetail.cli.errors import UsageError
 from dovetail.cli.output import print_json
 from dovetail.rules.live import WorkspaceRules
-from dovetail.session.index_cache import index_cache
+from dovetail.session.caches import index_cache
 from dovetail.settings import load_settings
 from dovetail_context.index.build import BuildReport
 from dovetail_context.index.index import WorkspaceIndex

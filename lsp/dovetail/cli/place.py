@@ -11,7 +11,7 @@ from time import perf_counter
 from dovetail.cli.errors import CommandError, UsageError
 from dovetail.completion.request import CompletionRequest
 from dovetail.rules.live import WorkspaceRules, own_rules
-from dovetail.session.index_cache import index_cache
+from dovetail.session.caches import index_cache
 from dovetail.settings import load_settings
 from dovetail.text.lines import content_length, split_lines
 from dovetail_context.index.index import WorkspaceIndex

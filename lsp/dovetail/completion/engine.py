@@ -20,6 +20,10 @@ class Engine(Protocol):
         """Make one completion. Cancelling the call stops the model; so does `enough(text so far)`."""
         ...
 
+    async def keep(self, may_be_kept: Callable[[str], bool]) -> None:
+        """Have what was read kept on disk, if the settings want that: only text of files that `may_be_kept`."""
+        ...
+
     async def close(self) -> None:
         """Leave nothing running. May be called twice."""
         ...

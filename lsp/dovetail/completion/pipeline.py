@@ -26,6 +26,7 @@ from dovetail_context.bundle import ContextBundle, ContextPiece
 from dovetail_context.gather import gather
 from dovetail_context.members import members_at
 from dovetail_context.query import Query
+from dovetail_context.retrieve.pinned import NOTES_PATH
 from dovetail_models.engine.budget import LatencyBudget, latency_budget
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.status import EngineStatus
@@ -79,6 +80,7 @@ async def complete(
         beginnings=request.candidates - 1,
         names=names,
         lookup=anchor.lookup,
+        files=_files(request, anchor),
     )
     reply = await engine.complete(job, enough=lambda text: is_complete(text, place, extent))
     invented = 0
@@ -115,7 +117,14 @@ async def warm(request: CompletionRequest, engine: Engine, settings: Settings) -
     place = read_place(request.path, request.text, request.offset)
     budget = _budget(replace(request, hurried=False), await engine.ensure_ready(), settings)
     anchor = await _anchor(replace(request, anchor=None), place, budget)
-    job = CompletionJob(_parts(anchor, place), request.document, max_tokens=0, priority="warm", anchor=anchor.name)
+    job = CompletionJob(
+        _parts(anchor, place),
+        request.document,
+        max_tokens=0,
+        priority="warm",
+        anchor=anchor.name,
+        files=_files(request, anchor),
+    )
     await engine.complete(job)
     return anchor
 
@@ -210,6 +219,13 @@ def _parts(anchor: Anchor, place: Place) -> PromptParts:
 
 def _block(path: str, pieces: list[ContextPiece]) -> ContextBlock:
     return ContextBlock(path, unix_line_ends("\n".join(piece.text.rstrip("\n") for piece in pieces)))
+
+
+def _files(request: CompletionRequest, anchor: Anchor) -> tuple[str, ...]:
+    """The files that the prompt's text is from; none for a buffer that belongs to no project."""
+    root = request.snapshot.root
+    paths = {request.path, *(piece.path for piece in anchor.context.pieces)} - {NOTES_PATH}
+    return tuple(str(root / path) for path in sorted(paths)) if root.is_absolute() else ()
 
 
 def _shaped(reply: CompletionReply, place: Place, extent: Extent, trigger: Trigger) -> Shaped:

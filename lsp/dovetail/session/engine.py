@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 
 from dovetail.completion.engine import Engine
+from dovetail.session.caches import MEGABYTE, kv_folder
 from dovetail.settings import Settings
 from dovetail_models.engine.client import EngineClient
 from dovetail_models.engine.options import EngineOptions
@@ -35,6 +36,8 @@ def make_engine(
         n_ctx=settings.context_window,
         threads=settings.threads or None,
         gpu_layers=settings.gpu_layers,
+        shelf=kv_folder() if settings.kv_cache_mb else None,
+        shelf_bytes=settings.kv_cache_mb * MEGABYTE,
         linger_s=_linger_s(),
         several_models=several_models,
     )

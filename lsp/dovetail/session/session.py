@@ -16,10 +16,10 @@ from dovetail.completion.remembered import Memory
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
 from dovetail.rules.live import Standing, own_rules
 from dovetail.rules.source import RULES_FILE, Problem
+from dovetail.session.caches import forget_states, index_cache
 from dovetail.session.chosen import Chosen
 from dovetail.session.engine import MakeEngine
 from dovetail.session.feedback import Feedback
-from dovetail.session.index_cache import index_cache
 from dovetail.session.power import on_battery
 from dovetail.session.recent import RecentPlaces
 from dovetail.session.rhythm import Rhythm
@@ -212,9 +212,13 @@ class Session:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self.feedback.close()
-        await asyncio.to_thread(self.workspaces.close_all)
         if not isinstance(self._engine, EngineError):
+            workspaces = self.workspaces.all()
+            await self._engine.keep(lambda file: not any(workspace.excludes(file) for workspace in workspaces))
             await self._engine.close()
+        for workspace in self.workspaces.all():
+            await self._forget_excluded(workspace)
+        await asyncio.to_thread(self.workspaces.close_all)
 
     def _request(self, uri: str, text: str, offset: int, trigger: Trigger) -> CompletionRequest:
         place, anchor = self._places[uri], self._anchors.get(uri)
@@ -302,7 +306,17 @@ class Session:
 
         # Watching a large tree takes a walk through all its folders.
         self._spawn(asyncio.to_thread(workspace.index.watch, told_too))
+        self._spawn(self._forget_excluded(workspace))
         self.rules.check(workspace)
+
+    async def _forget_excluded(self, workspace: Workspace) -> None:
+        """No state on disk holds text of files that may not be shown, not even of those that might once."""
+        try:
+            await asyncio.to_thread(
+                forget_states, workspace.excludes if self.settings.kv_cache_mb else lambda _file: True
+            )
+        except OSError as error:
+            self._events.trouble(f"{error.filename} cannot be removed ({error.strerror}): remove it yourself.")
 
     def _place(self, uri: str, path: Path | None) -> Place:
         if path is None:
@@ -318,6 +332,7 @@ class Session:
     def _reload_rules(self, workspace: Workspace) -> None:
         if workspace in self.workspaces.all():
             self.rules.reload(workspace, self.rules.own)
+            self._spawn(self._forget_excluded(workspace))
             self._look_no_further()
             self.memory.clear()  # answers and anchors hold what the model was shown by the old rules
             for uri, place in self._places.items():

@@ -10,6 +10,7 @@ from dovetail.rules.live import OwnRules, WorkspaceRules
 from dovetail_context.index.cache import IndexCache
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
+from dovetail_context.workspace.scan import is_excluded
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,13 @@ class Workspace:
     def relative(self, path: Path) -> str:
         """The path of a file below the root, with forward slashes."""
         return path.relative_to(self.root).as_posix()
+
+    def excludes(self, file: str) -> bool:
+        """Whether a file (absolute path) of this workspace may not be shown, or is gone. Asks the disk."""
+        path = Path(file)
+        if not path.is_relative_to(self.root):
+            return False
+        return not path.exists() or is_excluded(self.root, self.relative(path), self.rules.rules.selection) is not None
 
 
 class Workspaces:

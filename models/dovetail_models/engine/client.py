@@ -8,6 +8,7 @@ was under way is asked once more, then answered with one clear line. When anothe
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from dovetail_models.engine.connection import Enough, HostConnection
@@ -39,6 +40,7 @@ class EngineClient:
         self._connection: HostConnection | None = None
         self._starting: asyncio.Task[HostConnection] | None = None
         self._policy = RestartPolicy()
+        self._files: set[str] = set()
         self._closed = False
 
     async def complete(self, job: CompletionJob, enough: Enough | None = None) -> CompletionReply:
@@ -47,6 +49,7 @@ class EngineClient:
         `enough` is asked about the text so far whenever it has grown; its True ends the completion with just that text
         and stop "enough". Raises EngineError (EngineDied if the host died twice on it).
         """
+        self._files.update(job.files)
         death = ""
         for _ in range(ATTEMPTS):
             try:
@@ -80,6 +83,17 @@ class EngineClient:
         """What is known now; starts nothing."""
         connection = self._connection
         return connection.status if connection is not None and connection.alive else self._status
+
+    async def keep(self, may_be_kept: Callable[[str], bool]) -> None:
+        """Have what has been read for this client put on disk, for the next host: all prompts whose files each
+        `may_be_kept`, which is asked about one path at a time, on another thread. The host does it when it has nothing
+        else to do, and stays for it. Nothing happens where the options name no shelf or no host runs."""
+        connection = self._connection
+        if self._options.shelf is None or connection is None:
+            return
+        kept = await asyncio.to_thread(lambda: [file for file in self._files if may_be_kept(file)])
+        with suppress(HostDied):  # Then it has nothing left to keep.
+            connection.keep(kept)
 
     async def close(self) -> None:
         """Let go of the host; one that nobody else uses, and that is not to linger, is gone afterwards. May be called

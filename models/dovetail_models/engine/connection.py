@@ -5,7 +5,7 @@ What to do when the host dies is `client.py`'s.
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from dovetail_models.engine import greeting, transport, wire
@@ -102,6 +102,10 @@ class HostConnection:
         if pending.accepted is not None:
             return replace(reply, text=pending.accepted, stop="enough")
         return reply
+
+    def keep(self, files: Collection[str]) -> None:
+        """Have the states of prompts whose text is from these files alone put on disk. Raises HostDied."""
+        self._send({"op": "keep", "files": sorted(files)})
 
     async def settled(self) -> EngineStatus:
         """The status once loading has ended, well or not. Raises HostDied."""

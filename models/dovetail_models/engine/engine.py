@@ -3,9 +3,10 @@
 Here a job becomes a prompt, a prompt becomes tokens in the KV cache, and those become a completion.
 """
 
+import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
 from dovetail_models.engine import llama
@@ -19,10 +20,12 @@ from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionRep
 from dovetail_models.engine.kv import CachedSequence, KvCache
 from dovetail_models.engine.load import Load
 from dovetail_models.engine.loading import load, usable_cores
+from dovetail_models.engine.meeting import key_of_file
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.pace import Pace
 from dovetail_models.engine.progress import Progress
 from dovetail_models.engine.prompting import Prompt, Prompter
+from dovetail_models.engine.shelf import Shelf
 from dovetail_models.engine.speed import Speed
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.engine.steps import Steps
@@ -30,6 +33,9 @@ from dovetail_models.engine.threads import Threads
 from dovetail_models.engine.tokenize import Tokenizer
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.fit import Block, PromptTooLong
+
+LOG = logging.getLogger(__name__)
+"""Goes to the host's own log."""
 
 OnText = Callable[[str], None]
 
@@ -55,7 +61,7 @@ class Engine:
         self._model = model
         self._vocabulary = model.vocabulary
         self._context = loaded.context
-        self._cache = KvCache(self._context, options.parking_bytes)
+        self._cache = KvCache(self._context, options.parking_bytes, _shelf(options))
         self._tokenizer = Tokenizer(model.vocabulary)
         self._pieces = PieceIndex(model.vocabulary)
         self._ends = ends_of(model.vocabulary.size, model.vocabulary.ordinary())
@@ -100,7 +106,7 @@ class Engine:
             started = time.perf_counter()
             evaluated = self._cache.evaluated
             rows = len(prompt.guesses) + 1
-            sequence = self._cache.claim((job.client, job.anchor), prompt.ids, rows)
+            sequence = self._cache.claim((job.client, job.anchor), prompt.ids, rows, job.files)
             reused = len(sequence.held)
             whole = sequence.extend(prompt.ids[reused:], lambda: interrupt.reason is not None, rows)
             prefill_ms = _ms_since(started)
@@ -136,6 +142,11 @@ class Engine:
             cut=prompt.cut,
             beginnings=generated.beginnings,
         )
+
+    def keep(self, files: Collection[str]) -> Iterator[None]:
+        """Put the states of prompts whose text is from these files alone on disk, one at each step; between steps jobs
+        may be answered. Raises OSError."""
+        return self._cache.shelve(files)
 
     def close(self) -> None:
         """Free everything."""
@@ -216,6 +227,17 @@ class Engine:
 
     def _allowed_tokens(self, wanted: int) -> int:
         return max(0, min(wanted, int(self._context.n_ctx * COMPLETION_SHARE)))
+
+
+def _shelf(options: EngineOptions) -> Shelf | None:
+    """Where states are kept on disk, if they are: none where there is no such folder to be had."""
+    if options.shelf is None or not options.shelf_bytes:
+        return None
+    try:
+        return Shelf(options.shelf / key_of_file(options.model_path), options.shelf_bytes, llama.version())
+    except OSError as error:
+        LOG.warning("%s cannot hold states: %s", options.shelf, error)
+        return None
 
 
 def _stop_reason(generated: Generated, interrupt: Interrupt) -> StopReason:

@@ -100,7 +100,7 @@ class _Host:
         departures = self._service.departures
 
         def leave() -> None:
-            if self._service.deserted and self._service.departures == departures:
+            if self._service.deserted and self._service.departures == departures and not self._service.keeping:
                 self._leave()
 
         linger_s = 0.0 if self._service.failed else self._options.linger_s

@@ -1,14 +1,16 @@
 """What the KV cache holds, and how it comes to hold a prompt with the least evaluation.
 
 One sequence for each place that is worked on; what two prompts have in common stands in cells that their sequences
-share. What has to leave the cache is parked in main memory. Knows tokens only, and llama.cpp only as an `Evaluator`.
+share. What has to leave the cache is parked in main memory; what may outlive the process is put on the shelf, if there
+is one. Knows tokens only, and llama.cpp only as an `Evaluator`.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from typing import Protocol
 
 from dovetail_models.engine.common_length import common_length
 from dovetail_models.engine.parking import Parked, Parking
+from dovetail_models.engine.shelf import Shelf
 
 FORMER_TOKENS = 8
 """How far what a sequence held before reaches back into what it still holds."""
@@ -16,6 +18,9 @@ FORMER_TOKENS = 8
 
 WORTH_PARKING = 64
 """Tokens: a shorter sequence is soon read again, and a state that saves the reading of fewer is not fetched."""
+
+WORTH_READING = 1 / 8
+"""A state that saves the reading of no more than this share of its tokens is not fetched from disk."""
 
 
 class Evaluator(Protocol):
@@ -46,6 +51,8 @@ class CachedSequence:
         self.former: tuple[int, ...] = ()
         """What it held before it was last claimed, from a little before where the prompt goes another way: the last
         suggestion, mostly."""
+        self.files: frozenset[str] = frozenset()
+        """Where the text of its prompt is from; none if that is not told."""
         self._cache = cache
         self._context = context
         self._id = id
@@ -80,6 +87,7 @@ class CachedSequence:
         """Forget everything."""
         self.drop(len(self._held))
         self.key = None
+        self.files = frozenset()
 
     def branch(self, source: "CachedSequence", length: int) -> None:
         """Hold the first `length` tokens of another sequence, and nothing else, in the same cells."""
@@ -94,7 +102,7 @@ class CachedSequence:
     def saved(self, most: int) -> Parked | None:
         """A copy to park; None if its state takes more than `most` bytes."""
         state = self._context.save(self._id, most)
-        return None if state is None else Parked(self.held, state)
+        return None if state is None else Parked(self.held, state, self.files)
 
     def restore(self, parked: Parked) -> None:
         """Hold what has been parked, and nothing else."""
@@ -138,29 +146,30 @@ class KvCache:
 
     A sequence belongs to a key: whatever is asked for under the same key goes on in the same sequence. The sequence
     that has rested longest makes way where there are too few sequences or cells; its state is parked in at most
-    `parking` bytes of main memory.
+    `parking` bytes of main memory. States that lie on `shelf` are found again.
     """
 
-    def __init__(self, context: Evaluator, parking: int = 0) -> None:
+    def __init__(self, context: Evaluator, parking: int = 0, shelf: Shelf | None = None) -> None:
         self.evaluated = 0
         """Tokens evaluated, ever."""
         self.cells = Cells(context.n_ctx)
         self._parking = Parking(parking)
+        self._shelf = shelf
         # The one that has rested longest comes first.
         self._sequences = [CachedSequence(self, context, id) for id in range(context.sequences)]
 
-    def claim(self, key: Hashable, prompt: Sequence[int], rows: int = 1) -> CachedSequence:
+    def claim(self, key: Hashable, prompt: Sequence[int], rows: int = 1, files: Collection[str] = ()) -> CachedSequence:
         """The key's sequence, with as much of `prompt` in it as any sequence holds, and nothing else.
 
         The last `rows` tokens of the prompt are never held: their logits are wanted, which only evaluation gives.
+        `files` are those that its text is from, if it may be kept on disk.
         """
         commons = {sequence: sequence.common(prompt) for sequence in self._sequences}
         own = next((sequence for sequence in self._sequences if sequence.key == key), None) or self._idle()
         best = max(commons, key=lambda sequence: (commons[sequence], sequence is own))
         common = min(commons[best], len(prompt) - rows)
-        parked_key, parked_common = self._parking.best(prompt[: len(prompt) - rows])
         own.former = own.held[max(0, commons[own] - FORMER_TOKENS) :] if own.key == key else ()
-        parked = self._parking.take(parked_key) if parked_common >= common + WORTH_PARKING else None
+        parked, parked_common = self._fetched(prompt[: len(prompt) - rows], common)
         if own.key != key:
             self._park(own)
         if parked is not None:
@@ -171,6 +180,7 @@ class KvCache:
         else:
             own.branch(best, common)
         own.key = key
+        own.files = frozenset(files)
         self._sequences.remove(own)
         self._sequences.append(own)
         return own
@@ -183,6 +193,40 @@ class KvCache:
             if sequence is not claimant:
                 self._park(sequence)
                 sequence.clear()
+
+    def shelve(self, files: Collection[str]) -> Iterator[None]:
+        """Put on the shelf what holds text of these files alone, the newest first; each step writes one state. Work may
+        go on between steps. Raises OSError where one cannot be written."""
+        if self._shelf is None:
+            return
+        room = self._shelf.capacity
+        for key, state in self._keepable(frozenset(files), room):
+            room -= self._shelf.size(state)
+            if room < 0:
+                return
+            self._shelf.put(key, state)
+            yield
+
+    def _keepable(self, files: frozenset[str], capacity: int) -> Iterator[tuple[Hashable, Parked]]:
+        for sequence in tuple(reversed(self._sequences)):
+            fits = sequence.files and sequence.files <= files and len(sequence.held) >= WORTH_PARKING
+            if fits and (state := sequence.saved(capacity)):
+                yield sequence.key, state
+        for key, parked in self._parking.newest():
+            if parked.files and parked.files <= files:
+                yield key, parked
+
+    def _fetched(self, prompt: Sequence[int], common: int) -> tuple[Parked | None, int]:
+        """A state that saves much more of the reading of `prompt` than the `common` tokens which the cache holds, from
+        memory or else from disk, and how many tokens they have in common."""
+        key, parked_common = self._parking.best(prompt)
+        if parked_common >= common + WORTH_PARKING:
+            return self._parking.take(key), parked_common
+        if self._shelf is not None:
+            shelved, shelved_common = self._shelf.best(prompt)
+            if shelved and shelved_common - common >= max(WORTH_PARKING, len(shelved.tokens) * WORTH_READING):
+                return self._shelf.read(shelved), shelved_common
+        return None, 0
 
     def _park(self, sequence: CachedSequence) -> None:
         worth_it = sequence.key is not None and len(sequence.held) >= WORTH_PARKING

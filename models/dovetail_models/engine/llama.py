@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import llama_cpp
 import numpy as np
 import numpy.typing as npt
 from llama_cpp import llama_cpp as api
@@ -362,6 +363,11 @@ def load_model(
 def offloads() -> bool:
     """Whether this llama.cpp was built for a GPU and finds one."""
     return bool(api.llama_supports_gpu_offload())
+
+
+def version() -> str:
+    """Which llama.cpp this is: states of one are not for another."""
+    return str(llama_cpp.__version__)
 
 
 def build() -> str:

@@ -97,13 +97,13 @@ class MeetingPlace:
 
 def key_of(options: EngineOptions) -> str:
     """The name of the host that serves these options: another file, or other options, is another host."""
-    try:
-        state = options.model_path.stat()
-        file = f"{options.model_path.resolve()}:{state.st_mtime_ns}:{state.st_size}"
-    except OSError:
-        file = str(options.model_path)
     chosen = {name: value for name, value in asdict(options).items() if name not in _OF_THE_CLIENT}
-    return hashlib.sha256(f"{file}:{chosen}".encode()).hexdigest()[:16]
+    return _hashed(f"{_identity(options.model_path)}:{chosen}")
+
+
+def key_of_file(path: Path) -> str:
+    """A name for what a model file holds, whatever the options."""
+    return _hashed(_identity(path))
 
 
 def running() -> list[tuple[MeetingPlace, Card]]:
@@ -124,6 +124,18 @@ def sweep(folder: Path, now: float) -> None:
 
 _OF_THE_CLIENT = ("model_path", "linger_s", "several_models")
 """Options that change nothing about the host that is looked for."""
+
+
+def _identity(path: Path) -> str:
+    try:
+        state = path.stat()
+    except OSError:
+        return str(path)
+    return f"{path.resolve()}:{state.st_mtime_ns}:{state.st_size}"
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _places(folder: Path) -> list[MeetingPlace]:

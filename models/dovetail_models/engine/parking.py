@@ -1,11 +1,11 @@
 """States of sequences that had to leave the KV cache, in main memory: to copy one back costs a hundredth of reading its
 prompt again.
 
-Pure bookkeeping; what a state is, only llama.cpp knows. Nothing here is ever written to disk.
+Pure bookkeeping; what a state is, only llama.cpp knows. What may outlive the process is `shelf.py`'s.
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dovetail_models.engine.common_length import common_length
@@ -13,10 +13,11 @@ from dovetail_models.engine.common_length import common_length
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """The tokens of a sequence, and its state as llama.cpp gave it."""
+    """The tokens of a sequence, its state as llama.cpp gave it, and the files that its text is from (none: untold)."""
 
     tokens: tuple[int, ...]
     state: bytearray
+    files: frozenset[str] = frozenset()
 
 
 class Parking:
@@ -43,6 +44,10 @@ class Parking:
         if parked is not None:
             self.used -= len(parked.state)
         return parked
+
+    def newest(self) -> Iterator[tuple[Hashable, Parked]]:
+        """What is kept, the newest first, as it stands now."""
+        return iter(tuple(reversed(self._places.items())))
 
     def best(self, prompt: Sequence[int]) -> tuple[Hashable, int]:
         """The key whose state holds most of `prompt` from its front, and how many tokens that is; (None, 0) if none

@@ -6,8 +6,9 @@ Runs on the host's event loop; the engine runs on one thread beside it. What the
 
 import asyncio
 import hmac
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
@@ -24,6 +25,9 @@ from dovetail_models.errors import EngineError
 if TYPE_CHECKING:
     from dovetail_models.engine.engine import Engine
 
+LOG = logging.getLogger(__name__)
+"""Goes to the host's own log."""
+
 HELLO_TIMEOUT_S = 10
 """A peer that has not said hello by then is no client of ours."""
 
@@ -37,8 +41,8 @@ UNREAD_BYTES = 16 * 2**20
 class Service:
     """Serves any number of connections with one engine.
 
-    `on_deserted` is called when the last connection has closed, `leave` when a stranger needs the place of a host that
-    has no clients.
+    `on_deserted` is called when the last connection has closed and nothing is left to be done, `leave` when a stranger
+    needs the place of a host that has no clients.
     """
 
     def __init__(
@@ -52,6 +56,8 @@ class Service:
         """How many connections have ended."""
         self._progress = Progress()
         self._schedule = Schedule()
+        self._to_keep: list[frozenset[str]] = []
+        self._keeping: Iterator[None] | None = None
         self._work = asyncio.Event()
         self._connections: dict[int, asyncio.StreamWriter] = {}
         self._connection_count = 0
@@ -60,6 +66,11 @@ class Service:
     @property
     def deserted(self) -> bool:
         return not self._connections
+
+    @property
+    def keeping(self) -> bool:
+        """Whether states are still to be put on disk."""
+        return bool(self._to_keep)
 
     @property
     def failed(self) -> bool:
@@ -77,12 +88,14 @@ class Service:
             self._set_status(engine.status)
             while True:
                 ticket = self._schedule.take()
-                if ticket is None:
+                if ticket is not None:
+                    again = await self._answer(ticket, engine, thread)
+                    self._schedule.finish(again)
+                elif self._to_keep:
+                    await self._keep_on(engine, thread)
+                else:
                     self._work.clear()
                     await self._work.wait()
-                    continue
-                again = await self._answer(ticket, engine, thread)
-                self._schedule.finish(again)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from hello to its end."""
@@ -132,6 +145,8 @@ class Service:
                 self._stop(connection, _id(message), "cancelled")
             case "enough":
                 self._stop(connection, _id(message), "enough")
+            case "keep":
+                self._note_to_keep(message.get("files"))
             case "ping":
                 busy = self._schedule.running is not None or self._status.state == "loading"
                 self._send(connection, {"op": "pong", "busy": busy, "progress": self._progress.count})
@@ -157,6 +172,26 @@ class Service:
         if admission.running and self._schedule.running:
             self._schedule.running.interrupt.stop(admission.running)
         self._work.set()
+
+    def _note_to_keep(self, files: object) -> None:
+        if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
+            raise wire.WireError("files that are no list of paths")
+        if self._options.shelf is not None and len(self._to_keep) < MAX_WAITING:
+            self._to_keep.append(frozenset(files))
+            self._work.set()
+
+    async def _keep_on(self, engine: "Engine", thread: ThreadPoolExecutor) -> None:
+        """One state more onto the disk. Nobody waits for it, and whoever asks meanwhile comes next."""
+        self._keeping = self._keeping or engine.keep(self._to_keep[0])
+        try:
+            is_done = await asyncio.get_running_loop().run_in_executor(thread, _is_done, self._keeping)
+        except OSError as error:
+            LOG.warning("a state cannot be kept on disk: %s", error)
+            is_done = True
+        if is_done:
+            self._keeping = None
+            del self._to_keep[0]
+            self._tell_if_deserted()
 
     def _stop(self, connection: int, id: int, reason: Literal["cancelled", "enough"]) -> None:
         for ticket in self._schedule.withdraw(connection, id):
@@ -198,11 +233,15 @@ class Service:
         running = self._schedule.running
         if running and running.connection == connection:
             running.interrupt.stop("cancelled")
-        if not self._connections:
+        self._tell_if_deserted()
+
+    def _tell_if_deserted(self) -> None:
+        if not self._connections and not self.keeping:
             self._on_deserted()
 
     def _fail(self, message: str) -> None:
         self._set_status(replace(self._status, state="failed", message=message))
+        self._to_keep.clear()
         while ticket := self._schedule.take():
             self._send_error(ticket.connection, ticket.id, message)
             self._schedule.finish()
@@ -237,6 +276,11 @@ def _load(options: EngineOptions, progress: Progress) -> "Engine":
     from dovetail_models.engine.engine import Engine
 
     return Engine(options, progress)
+
+
+def _is_done(steps: Iterator[None]) -> bool:
+    """Take the next step; True where there is none."""
+    return next(steps, "done") == "done"
 
 
 def _id(message: wire.Message) -> int:

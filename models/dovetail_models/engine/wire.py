@@ -1,6 +1,7 @@
 """The messages between client and host: newline-delimited JSON, each an object with an "op".
 
-Client to host: hello(version, token, make_way), complete(id, stream, job), cancel(id), enough(id), ping, bye.
+Client to host: hello(version, token, make_way), complete(id, stream, job), cancel(id), enough(id), ping, bye,
+keep(files: put states of prompts with their text alone on disk).
 Host to client: welcome(version, status), refused(message), leaving (it has no clients and makes way for another host),
 status(status) whenever it changes, text(id, text), reply(id, reply, speed: what of the status changes with each reply),
 error(id, message), pong(busy, progress), bye(leaves: whether the host ends when this client is gone).
@@ -19,7 +20,7 @@ from dovetail_models.engine.status import EngineStatus
 from dovetail_models.prompt.fit import Cut
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
-VERSION = 6
+VERSION = 7
 """Raised when a message changes its meaning; client and host of different versions refuse each other."""
 
 MESSAGE_BYTES = 32 * 2**20
@@ -59,12 +60,13 @@ def job_from_json(fields: Any) -> CompletionJob:
         parts = fields["parts"]
         context = tuple(ContextBlock(**_strings(block)) for block in parts["context"])
         texts = _strings({name: parts[name] for name in ("path", "prefix", "suffix", "forced")})
-        tuples = {name: tuple(fields[name]) for name in ("stop", "names", "lookup")}
+        tuples = {name: tuple(fields[name]) for name in ("stop", "names", "lookup", "files")}
         job = CompletionJob(**{**fields, **tuples, "parts": PromptParts(context, **texts)})
     except (TypeError, KeyError, ValueError) as error:
         raise WireError(f"a malformed job ({type(error).__name__})") from error
+    strings = (job.client, job.anchor, *job.stop, *job.names, *job.lookup, *job.files)
     if not (
-        all(isinstance(string, str) for string in (job.client, job.anchor, *job.stop, *job.names, *job.lookup))
+        all(isinstance(string, str) for string in strings)
         and isinstance(job.max_tokens, int)
         and isinstance(job.min_tokens, int)
         and isinstance(job.beginnings, int)
@@ -106,7 +108,8 @@ def with_speed(status: EngineStatus, fields: Any) -> EngineStatus:
 def options_from_json(fields: Any) -> EngineOptions:
     """Raises WireError."""
     try:
-        return EngineOptions(**{**fields, "model_path": Path(fields["model_path"])})
+        shelf = Path(fields["shelf"]) if fields["shelf"] is not None else None
+        return EngineOptions(**{**fields, "model_path": Path(fields["model_path"]), "shelf": shelf})
     except (TypeError, KeyError, ValueError) as error:
         raise WireError(f"malformed options ({type(error).__name__})") from error
 

@@ -1,0 +1,39 @@
+"""What is kept between starts on this user's computer, and where: what the index knows, and, if the user asks for it,
+what the model has read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+
+from dovetail.settings import Settings
+from dovetail_context.index.cache import IndexCache
+from dovetail_models.engine import shelf
+
+MEGABYTE = 1_000_000
+
+
+def index_cache(settings: Settings) -> IndexCache | None:
+    """The user's cache for all projects; None if the settings want none."""
+    if not settings.index_cache_mb:
+        return None
+    return IndexCache(_folder() / "index", settings.index_cache_mb * MEGABYTE)
+
+
+def kv_folder() -> Path:
+    """Where KV states lie, if the settings want any."""
+    return _folder() / "kv"
+
+
+def forget_states(unwanted: Callable[[str], bool]) -> None:
+    """Remove the KV states that hold text of `unwanted` files (absolute paths). Raises OSError where one cannot be
+    removed."""
+    shelf.forget(kv_folder(), unwanted)
+
+
+def _folder() -> Path:
+    folder = os.environ.get("DOVETAIL_CACHE_DIR", "")
+    return Path(folder) if folder else platformdirs.user_cache_path("dovetail", appauthor=False)

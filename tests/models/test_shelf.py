@@ -1,0 +1,122 @@
+"""States on disk: what is found again, what is not believed, what goes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from dovetail_models.engine.parking import Parked
+from dovetail_models.engine.shelf import Shelf, forget
+
+FILES = frozenset({"/project/a.py", "/project/b.py"})
+
+
+def parked(count: int = 100, first: int = 0, size: int = 1000, files: frozenset[str] = FILES) -> Parked:
+    return Parked((first, *range(1, count)), bytearray(os.urandom(size)), files)
+
+
+def on_disk(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path / "kv" / "model", 10_000, "1.0")
+
+
+def again(shelf_folder: Path, maker: str = "1.0") -> Shelf:
+    """What the next process finds."""
+    return Shelf(shelf_folder / "kv" / "model", 10_000, maker)
+
+
+def test_the_next_process_finds_the_state_that_holds_most_of_a_prompt(shelf: Shelf, tmp_path: Path) -> None:
+    short, long = parked(50), parked(100)
+    shelf.put("short", short)
+    shelf.put("long", long)
+    found, common = again(tmp_path).best([*range(80), 7, 7])
+    assert found is not None and common == 80
+    assert again(tmp_path).read(found) == long
+    assert again(tmp_path).best([5, 5]) == (None, 0)
+
+
+def test_a_place_has_one_state_and_the_newest(shelf: Shelf, tmp_path: Path) -> None:
+    newer = parked(60)
+    shelf.put(("a", ""), parked(50))
+    shelf.put(("a", ""), newer)
+    assert len(on_disk(tmp_path)) == 1
+    found, _ = again(tmp_path).best(newer.tokens)
+    assert found is not None and again(tmp_path).read(found) == newer
+
+
+@pytest.mark.parametrize("harm", [lambda data: data[:-1], lambda data: data[:-1] + b"\0\0", lambda data: data[:20]])
+def test_a_damaged_state_counts_as_not_there_and_is_removed(shelf: Shelf, tmp_path: Path, harm: object) -> None:
+    state = Parked(tuple(range(100)), bytearray(b"x" * 1000), FILES)
+    shelf.put("a", state)
+    found, _ = shelf.best(state.tokens)
+    assert found is not None
+    found.path.write_bytes(harm(found.path.read_bytes()))  # type: ignore[operator]
+    assert shelf.read(found) is None
+    assert on_disk(tmp_path) == [] and shelf.best(state.tokens) == (None, 0)
+
+
+def test_a_state_that_is_gone_counts_as_not_there(shelf: Shelf) -> None:
+    shelf.put("a", parked())
+    found, _ = shelf.best(range(100))
+    assert found is not None
+    found.path.unlink()
+    assert shelf.read(found) is None
+
+
+def test_states_of_another_llama_cpp_and_what_is_no_state_are_removed(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.put("a", parked())
+    for name, content in (("b.kv", b"\0\1"), ("c.kv", b"[]\n"), ("d.kv", b'{"format": 1}\n'), ("e.new", b"half")):
+        (tmp_path / "kv" / "model" / name).write_bytes(content)
+    assert again(tmp_path).best(range(100))[1] == 100
+    assert len(on_disk(tmp_path)) == 1
+    assert again(tmp_path, maker="2.0").best(range(100)) == (None, 0)
+    assert on_disk(tmp_path) == []
+
+
+def test_what_was_used_longest_ago_makes_way_of_whichever_model(tmp_path: Path) -> None:
+    shelves = [Shelf(tmp_path / name, 9_000, "1.0") for name in ("one", "other")]
+    for age, (shelf, key) in enumerate(((shelves[0], "a"), (shelves[0], "b"), (shelves[1], "c"))):
+        shelf.put(key, parked(first=age, size=2_000))
+        found, _ = shelf.best((age,))
+        assert found is not None
+        os.utime(found.path, ns=(age * 10**9,) * 2)
+    found, _ = shelves[0].best((0,))
+    assert found is not None and shelves[0].read(found)  # so it is the newest now
+    shelves[1].put("d", parked(first=3, size=2_000))
+    left = {shelf.best((first,))[1] for shelf, first in ((shelves[0], 0), (shelves[1], 2), (shelves[1], 3))}
+    assert left == {1} and len(on_disk(tmp_path)) == 3
+
+
+def test_states_with_text_of_unwanted_files_are_forgotten(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.put("both", parked())
+    shelf.put("one", parked(first=1, files=frozenset({"/project/a.py"})))
+    assert forget(tmp_path / "kv", lambda file: file.endswith("b.py")) == 1
+    assert again(tmp_path).best((1,))[1] == 1 and again(tmp_path).best((0,))[1] == 0
+    (tmp_path / "kv" / "model" / "odd.kv").write_bytes(b"?")
+    assert forget(tmp_path / "kv", lambda _file: False) == 1
+    assert forget(tmp_path / "nowhere", lambda _file: True) == 0
+
+
+def test_what_cannot_be_written_leaves_nothing(shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_source: object, _target: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        shelf.put("a", parked())
+    assert on_disk(tmp_path) == [] and shelf.best(range(100)) == (None, 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights; the folder is below the user's own")
+def test_only_the_owner_may_read_a_state(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.put("a", parked())
+    (file,) = (tmp_path / "kv" / "model").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "kv" / "model").stat().st_mode & 0o777 == 0o700

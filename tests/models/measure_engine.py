@@ -1,4 +1,6 @@
-"""What the engine costs beside llama.cpp's own work, and how long a cancel takes: figures for models/README.md.
+"""What the engine costs beside llama.cpp's own work, how long a cancel takes, and a restart.
+
+Figures for models/README.md.
 
     python tests/models/measure_engine.py MODEL.gguf [CANCELS [MICRO-BATCH]]
 
@@ -14,12 +16,13 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from dovetail_models.engine import llama
 from dovetail_models.engine.client import EngineClient
 from dovetail_models.engine.engine import Engine
 from dovetail_models.engine.interrupt import Interrupt
-from dovetail_models.engine.job import CompletionJob
+from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
@@ -86,6 +89,31 @@ async def cancels(options: EngineOptions, count: int) -> None:
         say(f"cancel during {phase}: free after {middle:.1f} ms (p95 {late:.1f}, of {count})")
 
 
+def reopened(options: EngineOptions) -> None:
+    """What the first answer of the day waits for its prompt, read and fetched from disk."""
+    with TemporaryDirectory() as folder:
+        keeping = replace(options, shelf=Path(folder), shelf_bytes=4 << 30)
+        for when in ("read", "from disk"):
+            reply, kept_s = asyncio.run(_kept(keeping))
+            size = sum(path.stat().st_size for path in Path(folder).rglob("*.kv")) / 1e6
+            say(
+                f"first prompt, {when}: {reply.prompt_tokens} tokens, {reply.prefill_ms:.0f} ms; kept and left in "
+                f"{kept_s:.1f} s, {size:.0f} MB on disk"
+            )
+
+
+async def _kept(options: EngineOptions) -> tuple[CompletionReply, float]:
+    """An answer, and the seconds in which its host kept what it had read and was gone."""
+    parts = PromptParts((ContextBlock("a.py", SOURCE[:2500]),), "b.py", SOURCE[2500:3500], SOURCE[9000:9300])
+    client = EngineClient(options)
+    await client.ensure_ready()
+    reply = await client.complete(CompletionJob(parts, "b.py", max_tokens=1, files=("/b.py",)))
+    started = time.perf_counter()
+    await client.keep(lambda _file: True)
+    await client.close()
+    return reply, time.perf_counter() - started
+
+
 async def _wait_after_cancel(client: EngineClient, request: asyncio.Task[object]) -> float:
     request.cancel()
     reply = await client.complete(CompletionJob(PromptParts((), "", "", ""), "next", max_tokens=0))
@@ -103,4 +131,5 @@ if __name__ == "__main__":
     if len(sys.argv) > 3:
         chosen = replace(chosen, micro_batch=int(sys.argv[3]))
     overhead(chosen)
+    reopened(chosen)
     asyncio.run(cancels(chosen, int(sys.argv[2]) if len(sys.argv) > 2 else 40))

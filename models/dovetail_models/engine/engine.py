@@ -204,7 +204,7 @@ class Engine:
 
     def _steps(self, job: CompletionJob, prompt: Prompt, sequence: CachedSequence, interrupt: Interrupt) -> Steps:
         drafts = None
-        if self._speculates and self._max_tokens(job):
+        if self._speculates and self._pace.worth_drafting and self._max_tokens(job):
             drafts = Drafts(
                 (*map(self._tokenizer.tokens, job.lookup), *prompt.quotable, sequence.former),
                 prompt.text,

@@ -89,6 +89,36 @@ async def cancels(options: EngineOptions, count: int) -> None:
         say(f"cancel during {phase}: free after {middle:.1f} ms (p95 {late:.1f}, of {count})")
 
 
+async def after_drop(options: EngineOptions, rounds: int = 8) -> None:
+    """A prompt read from nothing, against one that follows another, dropped while it was read, in the same file: one
+    more letter, and one line elsewhere."""
+    client = EngineClient(options)
+    await client.ensure_ready()
+    waits: dict[str, list[float]] = {"cold": [], "one letter more": [], "elsewhere in the file": []}
+    for i in range(rounds):
+        for kind, times in waits.items():
+            start = (i * len(waits) + len(times)) * 1000 % (len(SOURCE) - 4000)
+            text = f"# {i} {kind}\n{SOURCE[start : start + 3200]}"  # begins as nothing before it
+            job = CompletionJob(PromptParts((), f"{i}{kind}.py", text, "", "x"), f"{i}{kind}", max_tokens=1)
+            if kind != "cold":
+                dropped = asyncio.create_task(client.complete(job))
+                await asyncio.sleep(1.0)
+                dropped.cancel()
+                await asyncio.wait([dropped])
+            if kind == "elsewhere in the file":
+                parts = replace(job.parts, prefix=f"# {i} other\n{SOURCE[start + 100 : start + 3300]}")
+            else:
+                parts = replace(job.parts, forced="xy")
+            started = time.perf_counter()
+            await client.complete(replace(job, parts=parts))
+            times.append((time.perf_counter() - started) * 1000)
+    await client.close()
+    cold = statistics.median(waits["cold"])
+    for kind, times in waits.items():
+        middle = statistics.median(times)
+        say(f"{kind}: {middle:.0f} ms, {middle / cold:.2f} of cold (longest {max(times):.0f})")
+
+
 def reopened(options: EngineOptions) -> None:
     """What the first answer of the day waits for its prompt, read and fetched from disk."""
     with TemporaryDirectory() as folder:
@@ -132,4 +162,5 @@ if __name__ == "__main__":
         chosen = replace(chosen, micro_batch=int(sys.argv[3]))
     overhead(chosen)
     reopened(chosen)
+    asyncio.run(after_drop(chosen))
     asyncio.run(cancels(chosen, int(sys.argv[2]) if len(sys.argv) > 2 else 40))

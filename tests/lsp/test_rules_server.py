@@ -189,7 +189,7 @@ async def test_of_what_was_read_nothing_with_text_of_excluded_files_is_kept_on_d
     folder = cache_folder / "kv" / "model"
     shelf = Shelf(folder, 10_000, "1.0")
     for number, name in enumerate(("app.py", "money.py", "gone.py")):
-        shelf.put(name, Parked((number,), bytearray(9), frozenset({str(root / name)})))
+        shelf.put(name, Parked((number,), bytearray(9), frozenset({str(root / name)})), "")
     client.open((root / "app.py").as_uri(), "from money import convert\n\nx = convert(")
     client.open("untitled:b.py", "y = ")
     assert "rate: float" in await prompt(client, engine, (root / "app.py").as_uri(), 2, 12)
@@ -197,7 +197,7 @@ async def test_of_what_was_read_nothing_with_text_of_excluded_files_is_kept_on_d
     assert {job.files for job in engine.jobs if job.client.startswith("untitled")} == {()}
     save(client, root, 'exclude = ["money.py"]\n')
     for _ in range(200):
-        if len(list(folder.iterdir())) == 1:
+        if len(list(folder.glob("*.kv"))) == 1:
             break
         await asyncio.sleep(0.05)
     assert [each.files for each in Shelf(folder, 10_000, "1.0")] == [{str(root / "app.py")}]
@@ -206,13 +206,60 @@ async def test_of_what_was_read_nothing_with_text_of_excluded_files_is_kept_on_d
     assert engine.kept == {str(root / "app.py")}
 
 
+async def test_a_state_goes_when_gitignore_names_a_file_of_it(connect: Connect, root: Path, cache_folder: Path) -> None:
+    folder = cache_folder / "kv" / "model"
+    shelf = Shelf(folder, 10_000, "1.0")
+    shelf.put("a", Parked((1,), bytearray(9), frozenset({str(root / "app.py")})), "")
+    client = await started(connect, root, kv_cache_mb=10)
+    assert len(list(folder.glob("*.kv"))) == 1
+    (root / ".gitignore").write_text("app.py\n", encoding="utf-8")
+    changes = [{"uri": (root / ".gitignore").as_uri(), "type": 1}]
+    client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+    for _ in range(200):
+        if not list(folder.glob("*.kv")):
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("the state is still there")
+
+
+async def test_only_files_of_open_folders_are_kept_and_notes_stand_for_the_rules(
+    connect: Connect, root: Path, tmp_path: Path
+) -> None:
+    engine = ScriptedEngine("x")
+    (root / ".dovetail.toml").write_text('notes = ["Use tabs."]\n', encoding="utf-8")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "b.py").write_text("", encoding="utf-8")
+    client = await started(connect, root, engine, kv_cache_mb=10)
+    folder = {"uri": other.as_uri(), "name": "other"}
+    client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [folder], "removed": []}})
+    for uri in ((root / "app.py").as_uri(), (other / "b.py").as_uri()):
+        client.open(uri, "x = ")
+        await prompt(client, engine, uri, 0, 4)
+    client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": [folder]}})
+    await client.leave()
+    await client.until(lambda: engine.closed)
+    assert engine.kept == {str(root / "app.py"), str(root / ".dovetail.toml")}
+
+
+async def test_a_mistake_in_the_settings_removes_nothing(connect: Connect, root: Path, cache_folder: Path) -> None:
+    folder = cache_folder / "kv" / "model"
+    Shelf(folder, 10_000, "1.0").put("a", Parked((1,), bytearray(9), frozenset({str(root / "app.py")})), "")
+    client = await connect(ScriptedEngine("x"))
+    await client.initialize(root, kv_cache_mb=10, nonsense=1)
+    await client.notification("window/showMessage")
+    await client.leave()
+    await asyncio.sleep(0.2)
+    assert len(list(folder.glob("*.kv"))) == 1
+
+
 async def test_who_wants_nothing_kept_finds_nothing_on_disk(connect: Connect, root: Path, cache_folder: Path) -> None:
     folder = cache_folder / "kv" / "model"
-    Shelf(folder, 10_000, "1.0").put("a", Parked((1,), bytearray(9), frozenset({str(root / "app.py")})))
+    Shelf(folder, 10_000, "1.0").put("a", Parked((1,), bytearray(9), frozenset({str(root / "app.py")})), "")
     client = await started(connect, root)
     await client.leave()
     for _ in range(200):
-        if not list(folder.iterdir()):
+        if not list(folder.glob("*.kv")):
             return
         await asyncio.sleep(0.05)
     pytest.fail("a state is still there")

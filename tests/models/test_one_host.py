@@ -249,13 +249,38 @@ async def test_what_was_read_outlives_its_host_if_asked(
     replies = {file: await first.complete(job) for file, job in jobs.items()}
     await first.keep(lambda file: "secret" not in file)
     await first.close()
-    assert hosts() == []
+    await until(lambda: hosts() == [])
     second = new_client(keeping)
     again = {file: await second.complete(job) for file, job in jobs.items()}
     assert {file: reply.text for file, reply in again.items()} == {file: each.text for file, each in replies.items()}
     assert again["kept.py"].reused_tokens > again["kept.py"].prompt_tokens - 10
     assert again["secret.py"].reused_tokens < 20
     assert b"secret" not in b"".join(path.read_bytes() for path in (tmp_path / "kv").rglob("*.kv"))
+
+
+async def test_a_host_that_could_not_load_its_model_does_not_stay_to_keep_anything(
+    new_client: NewClient, options: EngineOptions, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.gguf").write_bytes(b"GGUF" + bytes(100))
+    client = new_client(
+        replace(options, model_path=tmp_path / "broken.gguf", shelf=tmp_path / "kv", shelf_bytes=10**8, linger_s=30.0)
+    )
+    with pytest.raises(EngineError):
+        await client.complete(replace(JOB, files=("/a.py",)))
+    await client.keep(lambda _file: True)
+    await client.close()
+    await until(lambda: hosts() == [])
+
+
+async def test_a_host_that_keeps_states_makes_way_for_another(
+    new_client: NewClient, options: EngineOptions, tmp_path: Path
+) -> None:
+    keeping = replace(options, shelf=tmp_path / "kv", shelf_bytes=10**8, linger_s=30.0)
+    first = new_client(keeping)
+    await first.complete(replace(JOB, files=("/a.py",)))
+    await first.keep(lambda _file: True)
+    await first.close()
+    assert (await new_client(replace(keeping, n_ctx=512, linger_s=0.0)).complete(JOB)).text
 
 
 async def test_a_folder_that_cannot_hold_states_harms_nothing(

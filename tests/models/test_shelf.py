@@ -11,6 +11,7 @@ import pytest
 from dovetail_models.engine.parking import Parked
 from dovetail_models.engine.shelf import Shelf, forget
 
+MOST = 1000
 FILES = frozenset({"/project/a.py", "/project/b.py"})
 
 
@@ -19,7 +20,7 @@ def parked(count: int = 100, first: int = 0, size: int = 1000, files: frozenset[
 
 
 def on_disk(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+    return sorted(path.name for path in folder.rglob("*") if path.is_file() and path.name != "stamp")
 
 
 @pytest.fixture
@@ -27,81 +28,139 @@ def shelf(tmp_path: Path) -> Shelf:
     return Shelf(tmp_path / "kv" / "model", 10_000, "1.0")
 
 
-def again(shelf_folder: Path, maker: str = "1.0") -> Shelf:
+def again(folder: Path, maker: str = "1.0", capacity: int = 10_000) -> Shelf:
     """What the next process finds."""
-    return Shelf(shelf_folder / "kv" / "model", 10_000, maker)
+    return Shelf(folder / "kv" / "model", capacity, maker)
 
 
 def test_the_next_process_finds_the_state_that_holds_most_of_a_prompt(shelf: Shelf, tmp_path: Path) -> None:
     short, long = parked(50), parked(100)
-    shelf.put("short", short)
-    shelf.put("long", long)
-    found, common = again(tmp_path).best([*range(80), 7, 7])
+    shelf.put("short", short, "")
+    shelf.put("long", long, "")
+    found, common = again(tmp_path).best([*range(80), 7, 7], MOST)
     assert found is not None and common == 80
     assert again(tmp_path).read(found) == long
-    assert again(tmp_path).best([5, 5]) == (None, 0)
+    assert again(tmp_path).best([5, 5], MOST) == (None, 0)
 
 
 def test_a_place_has_one_state_and_the_newest(shelf: Shelf, tmp_path: Path) -> None:
     newer = parked(60)
-    shelf.put(("a", ""), parked(50))
-    shelf.put(("a", ""), newer)
+    shelf.put(("a", ""), parked(50), "")
+    shelf.put(("a", ""), newer, "")
     assert len(on_disk(tmp_path)) == 1
-    found, _ = again(tmp_path).best(newer.tokens)
+    found, _ = again(tmp_path).best(newer.tokens, MOST)
     assert found is not None and again(tmp_path).read(found) == newer
 
 
 @pytest.mark.parametrize("harm", [lambda data: data[:-1], lambda data: data[:-1] + b"\0\0", lambda data: data[:20]])
 def test_a_damaged_state_counts_as_not_there_and_is_removed(shelf: Shelf, tmp_path: Path, harm: object) -> None:
     state = Parked(tuple(range(100)), bytearray(b"x" * 1000), FILES)
-    shelf.put("a", state)
-    found, _ = shelf.best(state.tokens)
+    shelf.put("a", state, "")
+    found, _ = shelf.best(state.tokens, MOST)
     assert found is not None
     found.path.write_bytes(harm(found.path.read_bytes()))  # type: ignore[operator]
     assert shelf.read(found) is None
-    assert on_disk(tmp_path) == [] and shelf.best(state.tokens) == (None, 0)
+    assert on_disk(tmp_path) == [] and shelf.best(state.tokens, MOST) == (None, 0)
 
 
 def test_a_state_that_is_gone_counts_as_not_there(shelf: Shelf) -> None:
-    shelf.put("a", parked())
-    found, _ = shelf.best(range(100))
+    shelf.put("a", parked(), "")
+    found, _ = shelf.best(range(100), MOST)
     assert found is not None
     found.path.unlink()
     assert shelf.read(found) is None
 
 
 def test_states_of_another_llama_cpp_and_what_is_no_state_are_removed(shelf: Shelf, tmp_path: Path) -> None:
-    shelf.put("a", parked())
-    for name, content in (("b.kv", b"\0\1"), ("c.kv", b"[]\n"), ("d.kv", b'{"format": 1}\n'), ("e.new", b"half")):
-        (tmp_path / "kv" / "model" / name).write_bytes(content)
-    assert again(tmp_path).best(range(100))[1] == 100
+    shelf.put("a", parked(), "")
+    odd = {"b": b"\0\1", "c": b"[]\n", "d": b'{"format": 1}\n', "e": b'{"format": 1, "maker": "1.0", "tokens": [[]]}\n'}
+    for name, content in odd.items():
+        (tmp_path / "kv" / "model" / f"{name}.kv").write_bytes(content)
+    assert again(tmp_path).best(range(100), MOST)[1] == 100
     assert len(on_disk(tmp_path)) == 1
-    assert again(tmp_path, maker="2.0").best(range(100)) == (None, 0)
+    assert again(tmp_path, maker="2.0").best(range(100), MOST) == (None, 0)
     assert on_disk(tmp_path) == []
 
 
 def test_what_was_used_longest_ago_makes_way_of_whichever_model(tmp_path: Path) -> None:
     shelves = [Shelf(tmp_path / name, 9_000, "1.0") for name in ("one", "other")]
     for age, (shelf, key) in enumerate(((shelves[0], "a"), (shelves[0], "b"), (shelves[1], "c"))):
-        shelf.put(key, parked(first=age, size=2_000))
-        found, _ = shelf.best((age,))
+        shelf.put(key, parked(first=age, size=2_000), "")
+        found, _ = shelf.best((age,), MOST)
         assert found is not None
         os.utime(found.path, ns=(age * 10**9,) * 2)
-    found, _ = shelves[0].best((0,))
+    found, _ = shelves[0].best((0,), MOST)
     assert found is not None and shelves[0].read(found)  # so it is the newest now
-    shelves[1].put("d", parked(first=3, size=2_000))
-    left = {shelf.best((first,))[1] for shelf, first in ((shelves[0], 0), (shelves[1], 2), (shelves[1], 3))}
+    shelves[1].put("d", parked(first=3, size=2_000), "")
+    left = {shelf.best((first,), MOST)[1] for shelf, first in ((shelves[0], 0), (shelves[1], 2), (shelves[1], 3))}
     assert left == {1} and len(on_disk(tmp_path)) == 3
 
 
 def test_states_with_text_of_unwanted_files_are_forgotten(shelf: Shelf, tmp_path: Path) -> None:
-    shelf.put("both", parked())
-    shelf.put("one", parked(first=1, files=frozenset({"/project/a.py"})))
+    shelf.put("both", parked(), "")
+    shelf.put("one", parked(first=1, files=frozenset({"/project/a.py"})), "")
     assert forget(tmp_path / "kv", lambda file: file.endswith("b.py")) == 1
-    assert again(tmp_path).best((1,))[1] == 1 and again(tmp_path).best((0,))[1] == 0
+    assert again(tmp_path).best((1,), MOST)[1] == 1 and again(tmp_path).best((0,), MOST)[1] == 0
     (tmp_path / "kv" / "model" / "odd.kv").write_bytes(b"?")
     assert forget(tmp_path / "kv", lambda _file: False) == 1
     assert forget(tmp_path / "nowhere", lambda _file: True) == 0
+
+
+def test_what_was_decided_before_something_was_forgotten_is_not_put_there(shelf: Shelf, tmp_path: Path) -> None:
+    before = shelf.stamp
+    forget(tmp_path / "kv", lambda _file: False)
+    assert not shelf.put("a", parked(), before)
+    assert on_disk(tmp_path) == [] and shelf.best(range(100), MOST) == (None, 0)
+    assert shelf.put("a", parked(), shelf.stamp)
+
+
+def test_what_a_killed_process_was_writing_is_removed(shelf: Shelf, tmp_path: Path) -> None:
+    old, new = (tmp_path / "kv" / "model" / name for name in ("a.1.new", "b.2.new"))
+    for path in (old, new):
+        path.write_bytes(b'{"tokens": [1]}\n')
+    os.utime(old, (0, 0))
+    again(tmp_path)
+    assert on_disk(tmp_path) == ["b.2.new"]  # another process may be at it
+    forget(tmp_path / "kv", lambda _file: False)
+    assert on_disk(tmp_path) == []
+
+
+def test_a_state_that_another_process_has_replaced_is_not_taken_for_the_one_before(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    shelf.put("a", parked(), "")
+    found, _ = shelf.best(range(100), MOST)
+    again(tmp_path).put("a", parked(first=9), "")
+    assert found is not None and shelf.read(found) is None
+    assert len(on_disk(tmp_path)) == 1 and shelf.best(range(100), MOST) == (None, 0)
+
+
+def test_states_that_cannot_be_removed_do_not_save_the_others(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for first in range(3):
+        shelf.put(first, parked(first=first), "")
+    remove, held = Path.unlink, min((tmp_path / "kv" / "model").iterdir())
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        if path == held:
+            raise PermissionError(13, "in use", str(path))
+        remove(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    with pytest.raises(PermissionError):
+        forget(tmp_path / "kv", lambda _file: True)
+    assert on_disk(tmp_path) == [held.name]
+    held.write_bytes(b"damaged")
+    again(tmp_path)  # is not stopped by it
+
+
+def test_the_newest_stays_longest_though_it_is_written_first(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "kv" / "model", 9_000, "1.0")
+    for rank in range(3):
+        shelf.put(rank, parked(first=rank, size=2_000), "", rank)
+    again(tmp_path, capacity=3_500)
+    assert [shelved.tokens[0] for shelved in again(tmp_path)] == [0]
 
 
 def test_what_cannot_be_written_leaves_nothing(shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,13 +169,13 @@ def test_what_cannot_be_written_leaves_nothing(shelf: Shelf, tmp_path: Path, mon
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OSError, match="No space"):
-        shelf.put("a", parked())
-    assert on_disk(tmp_path) == [] and shelf.best(range(100)) == (None, 0)
+        shelf.put("a", parked(), "")
+    assert on_disk(tmp_path) == [] and shelf.best(range(100), MOST) == (None, 0)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights; the folder is below the user's own")
 def test_only_the_owner_may_read_a_state(shelf: Shelf, tmp_path: Path) -> None:
-    shelf.put("a", parked())
+    shelf.put("a", parked(), "")
     (file,) = (tmp_path / "kv" / "model").iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "kv" / "model").stat().st_mode & 0o777 == 0o700

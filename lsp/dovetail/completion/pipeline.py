@@ -21,12 +21,12 @@ from dovetail.completion.remembered import Memory, Remembered
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
 from dovetail.completion.shaping import Shaped, is_complete, shape
 from dovetail.completion.trigger import Extent, decide
+from dovetail.rules.source import RULES_FILE
 from dovetail.settings import Settings
 from dovetail_context.bundle import ContextBundle, ContextPiece
 from dovetail_context.gather import gather
 from dovetail_context.members import members_at
 from dovetail_context.query import Query
-from dovetail_context.retrieve.pinned import NOTES_PATH
 from dovetail_models.engine.budget import LatencyBudget, latency_budget
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.status import EngineStatus
@@ -222,9 +222,11 @@ def _block(path: str, pieces: list[ContextPiece]) -> ContextBlock:
 
 
 def _files(request: CompletionRequest, anchor: Anchor) -> tuple[str, ...]:
-    """The files that the prompt's text is from; none for a buffer that belongs to no project."""
+    """The files that the prompt's text is from; none for a buffer that belongs to no project. Notes stand for the file
+    of rules."""
     root = request.snapshot.root
-    paths = {request.path, *(piece.path for piece in anchor.context.pieces)} - {NOTES_PATH}
+    pieces = {RULES_FILE if piece.kind == "note" else piece.path for piece in anchor.context.pieces}
+    paths = {request.path, *pieces}
     return tuple(str(root / path) for path in sorted(paths)) if root.is_absolute() else ()
 
 

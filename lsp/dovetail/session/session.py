@@ -31,6 +31,7 @@ from dovetail.text.lines import Encoding
 from dovetail_context.garbage import spare_the_index
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.workspace.exclude import excluded_name
+from dovetail_context.workspace.gitignore import GITIGNORE
 from dovetail_context.workspace.redaction import Redaction
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
@@ -90,12 +91,14 @@ class Session:
         self._redactions: dict[str, Redaction] = {}
         self._foresight: asyncio.Task[object] | None = None
         self._typed_at = 0.0
+        self._keeps_nothing = False  # until the settings say so
         self._background: set[asyncio.Task[object]] = set()
 
     def configure(self, *layers: tuple[str, Mapping[str, object]]) -> None:
         """Take the user's settings under those of `layers` (place, values). A mistake in them is told, not raised."""
         try:
             self.settings = load_settings(*layers)
+            self._keeps_nothing = not self.settings.kv_cache_mb
             self._engine = self._make_engine(self.settings, self._events.engine_status)
         except (SettingsError, EngineError) as error:
             self._engine = EngineError(str(error))
@@ -138,6 +141,8 @@ class Session:
                     workspace.index.apply([workspace.relative(path)])
                 if path == workspace.rules.file:
                     self._reload_rules(workspace)
+                elif path.name == GITIGNORE:
+                    self._spawn(self._forget_excluded())
 
     def open_document(self, document: Document, path: Path | None) -> None:
         """A document that the editor shows. `path` is its file, or None for a buffer that was never saved."""
@@ -212,12 +217,10 @@ class Session:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self.feedback.close()
+        await self._forget_excluded()
         if not isinstance(self._engine, EngineError):
-            workspaces = self.workspaces.all()
-            await self._engine.keep(lambda file: not any(workspace.excludes(file) for workspace in workspaces))
+            await self._engine.keep(self.workspaces.includes)
             await self._engine.close()
-        for workspace in self.workspaces.all():
-            await self._forget_excluded(workspace)
         await asyncio.to_thread(self.workspaces.close_all)
 
     def _request(self, uri: str, text: str, offset: int, trigger: Trigger) -> CompletionRequest:
@@ -301,20 +304,24 @@ class Session:
 
         def told_too(paths: frozenset[str]) -> None:
             # The root itself stands for everything: more has changed than the system told.
-            if paths & {str(workspace.rules.file), str(workspace.root)} and not loop.is_closed():
+            if loop.is_closed():
+                return
+            if paths & {str(workspace.rules.file), str(workspace.root)}:
                 loop.call_soon_threadsafe(self._reload_rules, workspace)
+            elif any(path.endswith(GITIGNORE) for path in paths):
+                loop.call_soon_threadsafe(lambda: self._spawn(self._forget_excluded()))
 
         # Watching a large tree takes a walk through all its folders.
         self._spawn(asyncio.to_thread(workspace.index.watch, told_too))
-        self._spawn(self._forget_excluded(workspace))
+        self._spawn(self._forget_excluded())
         self.rules.check(workspace)
 
-    async def _forget_excluded(self, workspace: Workspace) -> None:
-        """No state on disk holds text of files that may not be shown, not even of those that might once."""
+    async def _forget_excluded(self) -> None:
+        """No state on disk holds text of files that may not be shown, not even of those that might once; without the
+        setting none holds anything."""
+        unwanted = (lambda _file: True) if self._keeps_nothing else self.workspaces.excludes
         try:
-            await asyncio.to_thread(
-                forget_states, workspace.excludes if self.settings.kv_cache_mb else lambda _file: True
-            )
+            await asyncio.to_thread(forget_states, unwanted)
         except OSError as error:
             self._events.trouble(f"{error.filename} cannot be removed ({error.strerror}): remove it yourself.")
 
@@ -332,7 +339,7 @@ class Session:
     def _reload_rules(self, workspace: Workspace) -> None:
         if workspace in self.workspaces.all():
             self.rules.reload(workspace, self.rules.own)
-            self._spawn(self._forget_excluded(workspace))
+            self._spawn(self._forget_excluded())
             self._look_no_further()
             self.memory.clear()  # answers and anchors hold what the model was shown by the old rules
             for uri, place in self._places.items():

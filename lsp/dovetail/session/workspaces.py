@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,12 +25,9 @@ class Workspace:
         """The path of a file below the root, with forward slashes."""
         return path.relative_to(self.root).as_posix()
 
-    def excludes(self, file: str) -> bool:
-        """Whether a file (absolute path) of this workspace may not be shown, or is gone. Asks the disk."""
-        path = Path(file)
-        if not path.is_relative_to(self.root):
-            return False
-        return not path.exists() or is_excluded(self.root, self.relative(path), self.rules.rules.selection) is not None
+    def excludes(self, file: Path) -> bool:
+        """Whether a file of this workspace may not be shown to the model. Asks the disk."""
+        return is_excluded(self.root, self.relative(file), self.rules.rules.selection) is not None
 
 
 class Workspaces:
@@ -72,6 +69,22 @@ class Workspaces:
     def all(self) -> tuple[Workspace, ...]:
         """Every open workspace."""
         return tuple(self._by_root.values())
+
+    def excludes(self, file: str) -> bool:
+        """Whether a file (absolute path) is gone, or may not be shown by the rules of an open workspace. Asks the
+        disk."""
+        path = Path(file)
+        try:
+            return not path.is_file() or any(workspace.excludes(path) for workspace in self._holding(path))
+        except OSError:
+            return True  # what cannot be seen cannot be shown
+
+    def includes(self, file: str) -> bool:
+        """Whether a file (absolute path) is there and may be shown by the rules of an open workspace."""
+        return any(self._holding(Path(file))) and not self.excludes(file)
+
+    def _holding(self, path: Path) -> Iterator[Workspace]:
+        return (workspace for workspace in self.all() if path.is_relative_to(workspace.root))
 
     def close_all(self) -> None:
         """Stop every index, and wait for it."""

@@ -16,6 +16,7 @@ from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.launch import LOOK_AGAIN_S, HostDied, HostLeft, dismiss, find_or_start
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.restart import FileState, RestartPolicy
+from dovetail_models.engine.shelf import stamp_of
 from dovetail_models.engine.status import EngineState, EngineStatus
 from dovetail_models.errors import EngineDied, EngineError
 
@@ -34,7 +35,8 @@ class EngineClient:
 
     def __init__(self, options: EngineOptions, on_status: Callable[[EngineStatus], None] | None = None) -> None:
         # The host stands in another folder: a relative path would mean another file there.
-        self._options = replace(options, model_path=options.model_path.absolute())
+        shelf = options.shelf.absolute() if options.shelf else None
+        self._options = replace(options, model_path=options.model_path.absolute(), shelf=shelf)
         self._on_status = on_status or (lambda _status: None)
         self._status = self._in_state("stopped")
         self._connection: HostConnection | None = None
@@ -88,12 +90,18 @@ class EngineClient:
         """Have what has been read for this client put on disk, for the next host: all prompts whose files each
         `may_be_kept`, which is asked about one path at a time, on another thread. The host does it when it has nothing
         else to do, and stays for it. Nothing happens where the options name no shelf or no host runs."""
-        connection = self._connection
-        if self._options.shelf is None or connection is None:
+        connection, shelf, files = self._connection, self._options.shelf, tuple(self._files)
+        if shelf is None or connection is None:
             return
-        kept = await asyncio.to_thread(lambda: [file for file in self._files if may_be_kept(file)])
-        with suppress(HostDied):  # Then it has nothing left to keep.
-            connection.keep(kept)
+
+        def decided() -> tuple[str, list[str]]:
+            stamp = stamp_of(shelf)  # what is forgotten from now on is not to be put there again
+            return stamp, [file for file in files if may_be_kept(file)]
+
+        stamp, kept = await asyncio.to_thread(decided)
+        if kept:
+            with suppress(HostDied):  # Then it has nothing left to keep.
+                connection.keep(kept, stamp)
 
     async def close(self) -> None:
         """Let go of the host; one that nobody else uses, and that is not to linger, is gone afterwards. May be called

@@ -103,9 +103,9 @@ class HostConnection:
             return replace(reply, text=pending.accepted, stop="enough")
         return reply
 
-    def keep(self, files: Collection[str]) -> None:
+    def keep(self, files: Collection[str], stamp: str) -> None:
         """Have the states of prompts whose text is from these files alone put on disk. Raises HostDied."""
-        self._send({"op": "keep", "files": sorted(files)})
+        self._send({"op": "keep", "files": sorted(files), "stamp": stamp})
 
     async def settled(self) -> EngineStatus:
         """The status once loading has ended, well or not. Raises HostDied."""

@@ -106,7 +106,7 @@ class Engine:
             started = time.perf_counter()
             evaluated = self._cache.evaluated
             rows = len(prompt.guesses) + 1
-            sequence = self._cache.claim((job.client, job.anchor), prompt.ids, rows, job.files)
+            sequence = self._cache.claim((job.client, job.anchor), prompt.ids, rows, job.files, prompt.frozen)
             reused = len(sequence.held)
             whole = sequence.extend(prompt.ids[reused:], lambda: interrupt.reason is not None, rows)
             prefill_ms = _ms_since(started)
@@ -143,10 +143,10 @@ class Engine:
             beginnings=generated.beginnings,
         )
 
-    def keep(self, files: Collection[str]) -> Iterator[None]:
+    def keep(self, files: Collection[str], stamp: str) -> Iterator[None]:
         """Put the states of prompts whose text is from these files alone on disk, one at each step; between steps jobs
-        may be answered. Raises OSError."""
-        return self._cache.shelve(files)
+        may be answered. Ends where something has been forgotten since `stamp`. Raises OSError."""
+        return self._cache.shelve(files, stamp)
 
     def close(self) -> None:
         """Free everything."""

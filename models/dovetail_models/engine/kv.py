@@ -53,6 +53,8 @@ class CachedSequence:
         suggestion, mostly."""
         self.files: frozenset[str] = frozenset()
         """Where the text of its prompt is from; none if that is not told."""
+        self.frozen = 0
+        """So many tokens from the front are text of these files; behind them stands what was typed or generated."""
         self._cache = cache
         self._context = context
         self._id = id
@@ -83,11 +85,15 @@ class CachedSequence:
             self._context.forget_from(len(self._held) - count, self._id)
             self._agree()
 
+    def drop_unfrozen(self) -> None:
+        """Forget what was typed or generated behind what is frozen."""
+        self.drop(len(self._held) - self.frozen)
+
     def clear(self) -> None:
         """Forget everything."""
         self.drop(len(self._held))
         self.key = None
-        self.files = frozenset()
+        self.files, self.frozen = frozenset(), 0
 
     def branch(self, source: "CachedSequence", length: int) -> None:
         """Hold the first `length` tokens of another sequence, and nothing else, in the same cells."""
@@ -158,11 +164,13 @@ class KvCache:
         # The one that has rested longest comes first.
         self._sequences = [CachedSequence(self, context, id) for id in range(context.sequences)]
 
-    def claim(self, key: Hashable, prompt: Sequence[int], rows: int = 1, files: Collection[str] = ()) -> CachedSequence:
+    def claim(
+        self, key: Hashable, prompt: Sequence[int], rows: int = 1, files: Collection[str] = (), frozen: int = 0
+    ) -> CachedSequence:
         """The key's sequence, with as much of `prompt` in it as any sequence holds, and nothing else.
 
         The last `rows` tokens of the prompt are never held: their logits are wanted, which only evaluation gives.
-        `files` are those that its text is from, if it may be kept on disk.
+        `files` are those that the text of its first `frozen` tokens is from, if these may be kept on disk.
         """
         commons = {sequence: sequence.common(prompt) for sequence in self._sequences}
         own = next((sequence for sequence in self._sequences if sequence.key == key), None) or self._idle()
@@ -180,7 +188,7 @@ class KvCache:
         else:
             own.branch(best, common)
         own.key = key
-        own.files = frozenset(files)
+        own.files, own.frozen = frozenset(files), frozen
         self._sequences.remove(own)
         self._sequences.append(own)
         return own
@@ -194,24 +202,28 @@ class KvCache:
                 self._park(sequence)
                 sequence.clear()
 
-    def shelve(self, files: Collection[str]) -> Iterator[None]:
+    def shelve(self, files: Collection[str], stamp: str) -> Iterator[None]:
         """Put on the shelf what holds text of these files alone, the newest first; each step writes one state. Work may
-        go on between steps. Raises OSError where one cannot be written."""
+        go on between steps. Ends where something has been forgotten since `stamp`. Raises OSError where a state cannot
+        be written."""
         if self._shelf is None:
             return
-        room = self._shelf.capacity
+        room, done = self._shelf.capacity, set[Hashable]()
         for key, state in self._keepable(frozenset(files), room):
+            if key in done:
+                continue  # what is parked under the key of a sequence is older
             room -= self._shelf.size(state)
-            if room < 0:
+            if room < 0 or not self._shelf.put(key, state, stamp, len(done)):
                 return
-            self._shelf.put(key, state)
+            done.add(key)
             yield
 
     def _keepable(self, files: frozenset[str], capacity: int) -> Iterator[tuple[Hashable, Parked]]:
         for sequence in tuple(reversed(self._sequences)):
-            fits = sequence.files and sequence.files <= files and len(sequence.held) >= WORTH_PARKING
-            if fits and (state := sequence.saved(capacity)):
-                yield sequence.key, state
+            if sequence.files and sequence.files <= files:
+                sequence.drop_unfrozen()
+                if len(sequence.held) >= WORTH_PARKING and (state := sequence.saved(capacity)):
+                    yield sequence.key, state
         for key, parked in self._parking.newest():
             if parked.files and parked.files <= files:
                 yield key, parked
@@ -223,12 +235,14 @@ class KvCache:
         if parked_common >= common + WORTH_PARKING:
             return self._parking.take(key), parked_common
         if self._shelf is not None:
-            shelved, shelved_common = self._shelf.best(prompt)
+            shelved, shelved_common = self._shelf.best(prompt, self.cells.capacity)
             if shelved and shelved_common - common >= max(WORTH_PARKING, len(shelved.tokens) * WORTH_READING):
                 return self._shelf.read(shelved), shelved_common
         return None, 0
 
     def _park(self, sequence: CachedSequence) -> None:
+        if self._shelf is not None and sequence.files:
+            sequence.drop_unfrozen()  # a state cannot be shortened later
         worth_it = sequence.key is not None and len(sequence.held) >= WORTH_PARKING
         if worth_it and self._parking.capacity and (parked := sequence.saved(self._parking.capacity)):
             self._parking.put(sequence.key, parked)
@@ -243,13 +257,13 @@ class Cells:
     llama.cpp's places."""
 
     def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
+        self.capacity = capacity
         self._users: dict[int, int] = {}
         self._next = 0
 
     @property
     def free(self) -> int:
-        return self._capacity - len(self._users)
+        return self.capacity - len(self._users)
 
     def take(self, count: int) -> range:
         """Cells for new tokens of one sequence."""

@@ -46,8 +46,10 @@ class Parking:
         return parked
 
     def newest(self) -> Iterator[tuple[Hashable, Parked]]:
-        """What is kept, the newest first, as it stands now."""
-        return iter(tuple(reversed(self._places.items())))
+        """What is kept now, the newest first; what leaves meanwhile is passed over."""
+        for key in tuple(reversed(self._places)):
+            if key in self._places:
+                yield key, self._places[key]
 
     def best(self, prompt: Sequence[int]) -> tuple[Hashable, int]:
         """The key whose state holds most of `prompt` from its front, and how many tokens that is; (None, 0) if none

@@ -19,7 +19,8 @@ class Prompt:
 
     The last of `ids` are `guesses` at what the model would choose to spell `pending`, the end of the typed text.
     `quotable` are token runs of which the completion may repeat a part, the nearest last; `text` is the text before the
-    cursor up to `pending`. Both are whole, even where the prompt has been cut.
+    cursor up to `pending`. Both are whole, even where the prompt has been cut. The first `frozen` of `ids` are before
+    what was typed behind the anchor.
     """
 
     ids: tuple[int, ...]
@@ -29,6 +30,7 @@ class Prompt:
     cut: tuple[Cut, ...]
     quotable: tuple[tuple[int, ...], ...]
     text: tuple[int, ...]
+    frozen: int
 
 
 class Prompter:
@@ -58,6 +60,7 @@ class Prompter:
             fitted.cut,
             tuple(block.ids for block in blocks if _is_quotable(block.label)),
             _ids(blocks, PREFIX_LABEL) + typed[: len(typed) - healing.backed],
+            sum(len(block.ids) for block in fitted.blocks if block.label != FORCED_LABEL),
         )
 
 

@@ -56,7 +56,8 @@ class Service:
         """How many connections have ended."""
         self._progress = Progress()
         self._schedule = Schedule()
-        self._to_keep: list[frozenset[str]] = []
+        self._to_keep: list[tuple[frozenset[str], str]] = []
+        self._makes_way = False
         self._keeping: Iterator[None] | None = None
         self._work = asyncio.Event()
         self._connections: dict[int, asyncio.StreamWriter] = {}
@@ -134,7 +135,9 @@ class Service:
         return answer["op"] == "welcome"
 
     def _leave_if_deserted(self) -> None:
-        if self.deserted:
+        if self._keeping is not None:
+            self._makes_way = True  # the state that is just being written is not lost, the others are
+        elif self.deserted:
             self._leave_now()
 
     def _handle(self, connection: int, message: wire.Message) -> None:
@@ -146,13 +149,13 @@ class Service:
             case "enough":
                 self._stop(connection, _id(message), "enough")
             case "keep":
-                self._note_to_keep(message.get("files"))
+                self._note_to_keep(message.get("files"), message.get("stamp"))
             case "ping":
-                busy = self._schedule.running is not None or self._status.state == "loading"
+                busy = bool(self._schedule.running or self._keeping) or self._status.state == "loading"
                 self._send(connection, {"op": "pong", "busy": busy, "progress": self._progress.count})
             case "bye":
                 alone = len(self._connections) == 1
-                leaves = alone and (self.failed or not self._options.linger_s)
+                leaves = alone and (self.failed or not self._options.linger_s) and not self.keeping
                 self._send(connection, {"op": "bye", "leaves": leaves})
             case op:
                 raise wire.WireError(f"an unknown op {op!r}")
@@ -173,25 +176,32 @@ class Service:
             self._schedule.running.interrupt.stop(admission.running)
         self._work.set()
 
-    def _note_to_keep(self, files: object) -> None:
-        if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
-            raise wire.WireError("files that are no list of paths")
-        if self._options.shelf is not None and len(self._to_keep) < MAX_WAITING:
-            self._to_keep.append(frozenset(files))
+    def _note_to_keep(self, files: object, stamp: object) -> None:
+        if (
+            not isinstance(stamp, str)
+            or not isinstance(files, list)
+            or not all(isinstance(file, str) for file in files)
+        ):
+            raise wire.WireError("what is to be kept is no list of paths, or has no stamp")
+        # Before the model is ready there is nothing.
+        if self._status.state == "ready" and self._options.shelf is not None and len(self._to_keep) < MAX_WAITING:
+            self._to_keep.append((frozenset(files), str(stamp)))
             self._work.set()
 
     async def _keep_on(self, engine: "Engine", thread: ThreadPoolExecutor) -> None:
         """One state more onto the disk. Nobody waits for it, and whoever asks meanwhile comes next."""
-        self._keeping = self._keeping or engine.keep(self._to_keep[0])
+        self._keeping = self._keeping or engine.keep(*self._to_keep[0])
         try:
             is_done = await asyncio.get_running_loop().run_in_executor(thread, _is_done, self._keeping)
-        except OSError as error:
-            LOG.warning("a state cannot be kept on disk: %s", error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is no reason to die with others' requests
+            LOG.warning("a state cannot be kept on disk: %r", error)
             is_done = True
         if is_done:
             self._keeping = None
             del self._to_keep[0]
             self._tell_if_deserted()
+        if self._makes_way and self.deserted:
+            self._leave_now()
 
     def _stop(self, connection: int, id: int, reason: Literal["cancelled", "enough"]) -> None:
         for ticket in self._schedule.withdraw(connection, id):
@@ -241,7 +251,6 @@ class Service:
 
     def _fail(self, message: str) -> None:
         self._set_status(replace(self._status, state="failed", message=message))
-        self._to_keep.clear()
         while ticket := self._schedule.take():
             self._send_error(ticket.connection, ticket.id, message)
             self._schedule.finish()

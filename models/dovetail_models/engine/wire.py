@@ -1,7 +1,7 @@
 """The messages between client and host: newline-delimited JSON, each an object with an "op".
 
 Client to host: hello(version, token, make_way), complete(id, stream, job), cancel(id), enough(id), ping, bye,
-keep(files: put states of prompts with their text alone on disk).
+keep(files, stamp: put states of prompts with their text alone on disk, unless something was forgotten since the stamp).
 Host to client: welcome(version, status), refused(message), leaving (it has no clients and makes way for another host),
 status(status) whenever it changes, text(id, text), reply(id, reply, speed: what of the status changes with each reply),
 error(id, message), pong(busy, progress), bye(leaves: whether the host ends when this client is gone).

@@ -1,10 +1,10 @@
 """Whatever was asked before, the answer is that of plain decoding in a fresh context: reuse, branches, parking,
 drafts and cancels change nothing.
 
-llama.cpp's sums depend in their last bits on how tokens are batched and on where their cells lie, so two tokens of all
-but equal logits may change places. That, and nothing else, is let pass: where a text differs from the fresh one, the
-two best logits must have been closer than `TIE`. DOVETAIL_EQUALITY_ROUNDS=300 pytest -s asks more often, and tells how
-often it happened.
+With the same batches on both sides (one token each) it is so bit for bit. llama.cpp's sums depend in their last bits on
+how tokens are batched, so with other batches two tokens of all but equal logits may change places. That, and nothing
+else, is let pass: where a text differs from the fresh one, the two best logits must have been closer than `TIE`.
+DOVETAIL_EQUALITY_ROUNDS=300 pytest -s asks more often, and tells how often it happened.
 """
 
 from __future__ import annotations
@@ -29,9 +29,12 @@ from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
 ROUNDS = int(os.environ.get("DOVETAIL_EQUALITY_ROUNDS", "12"))
 
-TIE = 0.1
-"""Logits. The same prompt evaluated token by token and in one batch, both afresh, was seen to differ by 0.05 in one of
-its best logits; two of them may move apart."""
+TIE = 0.25
+"""Logits. Activations are rounded to 8 bits: a last bit that flips the rounding of one (a thousandth of a key of one
+token, in one layer) was seen to move two of the best logits 0.14 apart."""
+
+SAME_BATCHES_SHARE = 1 / 5
+"""Of the rounds: token by token takes longer."""
 
 LINES = [
     "import os\n",
@@ -162,12 +165,35 @@ def test_the_answer_is_that_of_a_fresh_context(engines: tuple[Engine, Engine], r
                 differing += 1
                 assert closest_before_they_part(choices, recorder.choices) < TIE, (job, reply.text, expected.text)
     assert reused > read / 2 and drafted > accepted > 0, "else there was little to be tested"
-    assert differing <= max(1, answers // 50)
+    assert differing <= max(2, answers // 25)
     sys.stdout.write(
         f"\n{answers} answers of {tokens} tokens, {reused / read:.0%} of the prompts reused, "
         f"{drafted} tokens drafted, {accepted} accepted: "
         f"{differing} differ from a fresh context's, all by a tie\n"
     )
+
+
+def test_with_the_same_batches_it_is_so_bit_for_bit(options: EngineOptions, recorder: Recorder) -> None:
+    by_one = replace(options, n_ctx=512, micro_batch=1, speculate=False)
+    remembering, fresh = Engine(replace(by_one, sequences=3)), Engine(by_one)
+    reused = read = 0
+    for round in range(max(2, int(ROUNDS * SAME_BATCHES_SHARE))):
+        user = User(round)
+        for _ in range(6):
+            job = user.next_job()
+            if user.dice.random() < 0.2:
+                cancel_somewhere(remembering, user)
+            recorder.choices.clear()
+            reply = remembering.complete(job, Interrupt())
+            choices = list(recorder.choices)
+            refresh(fresh)
+            recorder.choices.clear()
+            expected = fresh.complete(job, Interrupt())
+            reused, read = reused + reply.reused_tokens, read + reply.prompt_tokens
+            assert (reply.text, reply.stop, choices) == (expected.text, expected.stop, recorder.choices)
+    assert reused > read / 2
+    for engine in (remembering, fresh):
+        engine.close()
 
 
 def cancel_somewhere(engine: Engine, user: User) -> None:

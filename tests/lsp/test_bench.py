@@ -123,6 +123,18 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert json.loads(found.read_text())["dovetail"]["all"]["first_ms"]["p50"] > 0
 
 
+async def test_the_command_asks_every_peer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.py").write_text(TEXT)
+    found = tmp_path / "out.json"
+    async with _server(["x", "y"]) as (one, _), _server(["x", "y"]) as (other, _):
+        arguments = ["bench", str(tmp_path), "--keystrokes", "3", "--files", "1", "--answer", "2"]
+        asking = asyncio.to_thread(main, [*arguments, "--peer", one, "--peer", other, "--json", str(found)])
+        assert await asking == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert [line for line in printed if line in (one, other)] == [one, other]
+    assert set(json.loads(found.read_text())["peers"]) == {one, other}
+
+
 def _neighbours(values: list[T]) -> list[tuple[T, T]]:
     return list(pairwise(values))
 

@@ -58,7 +58,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--answer", type=positive, default=32, metavar="TOKENS", help="of each answer, neither more nor less"
     )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--peer", metavar="URL", help="ask a llama.cpp server on this machine, too, as llama.vim does")
+    parser.add_argument(
+        "--peer",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="ask a llama.cpp server on this machine, too, as llama.vim does; may be given for several",
+    )
     parser.add_argument("--svg", metavar="FILE.svg", help="draw a picture")
     parser.add_argument("--json", metavar="FILE.json", help="write all figures")
 
@@ -68,10 +74,10 @@ def run(arguments: argparse.Namespace) -> int:
     root = Path(arguments.root).resolve()
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder")
-    peer = PeerSide(arguments.peer) if arguments.peer else None
+    peers = {url: PeerSide(url) for url in arguments.peer}
     keystrokes, asked = _questions(root, arguments)
     ours = asyncio.run(_ours(settings, asked, keystrokes, arguments.answer))
-    theirs = asyncio.run(_all(peer, asked, keystrokes, arguments.answer, "the peer")) if peer else None
+    theirs = {url: asyncio.run(_all(peer, asked, keystrokes, arguments.answer, url)) for url, peer in peers.items()}
     _report(arguments, keystrokes, ours, theirs)
     return 0
 
@@ -126,24 +132,24 @@ async def _all(
 
 
 def _report(
-    arguments: argparse.Namespace, keystrokes: Sequence[Keystroke], ours: Ours, theirs: list[Answer] | None
+    arguments: argparse.Namespace, keystrokes: Sequence[Keystroke], ours: Ours, theirs: dict[str, list[Answer]]
 ) -> None:
-    mine, peer = by_kind(keystrokes, ours.answers), by_kind(keystrokes, theirs) if theirs else None
-    for line in table(mine, peer):
-        print(line)
+    mine = by_kind(keystrokes, ours.answers)
+    peers = {url: by_kind(keystrokes, answers) for url, answers in theirs.items()}
+    for url, peer in peers.items() or (("", None),):
+        print(*([url] if url else []), *table(mine, peer), sep="\n")
     decode = _decoding(mine["all"], ours.status)
     print(f"reused {mine['all'].reused_share:.1%} of all prompts' tokens; {decode['text']}")
     if arguments.svg:
-        series = {"dovetail": ours.answers} | ({"llama.cpp server": theirs} if theirs else {})
+        series = {"dovetail": ours.answers} | theirs
         firsts = {
             name: [each.first_ms for each in every if each.first_ms is not None] for name, every in series.items()
         }
         Path(arguments.svg).write_text(picture(f"{len(keystrokes)} keystrokes, {ours.status.model}", firsts), "utf-8")
     if arguments.json:
         found = {"model": ours.status.model, "decode": decode, "dovetail": as_json(mine)}
-        Path(arguments.json).write_text(
-            json.dumps(found | ({"peer": as_json(peer)} if peer else {}), indent=2), "utf-8"
-        )
+        others = {url: as_json(peer) for url, peer in peers.items()}
+        Path(arguments.json).write_text(json.dumps(found | {"peers": others}, indent=2), "utf-8")
 
 
 def _decoding(every: Figures, status: EngineStatus) -> dict[str, object]:

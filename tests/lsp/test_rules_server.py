@@ -14,7 +14,7 @@ from dovetail.rules import live
 from dovetail_context.index.cache import IndexCache
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_models.engine.parking import Parked
-from dovetail_models.engine.shelf import Shelf
+from dovetail_models.engine.shelf import Shelf, stamp_of
 from tests.lsp.client import Client
 from tests.lsp.conftest import server_in_process
 from tests.lsp.scripted import ScriptedEngine
@@ -201,9 +201,13 @@ async def test_of_what_was_read_nothing_with_text_of_excluded_files_is_kept_on_d
             break
         await asyncio.sleep(0.05)
     assert [each.files for each in Shelf(folder, 10_000, "1.0")] == [{str(root / "app.py")}]
-    await client.leave()
-    await client.until(lambda: engine.closed)
+    await client.ask("shutdown", None)
+    stamp = stamp_of(cache_folder / "kv")
     assert engine.kept == {str(root / "app.py")}
+    client.notify("exit", None)
+    await client.until(lambda: engine.closed)
+    await asyncio.sleep(0.1)
+    assert stamp_of(cache_folder / "kv") == stamp, "else what the host is just writing would be lost"
 
 
 async def test_a_state_goes_when_gitignore_names_a_file_of_it(connect: Connect, root: Path, cache_folder: Path) -> None:

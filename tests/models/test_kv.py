@@ -233,21 +233,21 @@ def shelf(tmp_path: Path) -> Shelf:
     return Shelf(tmp_path / "model", 100_000, "1.0")
 
 
-LONG = list(range(1, 101))
+PROMPT = list(range(1, 101))
 
 
 def test_what_was_kept_on_disk_is_not_read_again_by_the_next_process(shelf: Shelf) -> None:
     first = KvCache(FakeContext(), shelf=shelf)
-    first.claim("a", LONG, files=["/a.py"], frozen=100).extend(LONG, never)
+    first.claim("a", PROMPT, files=["/a.py"], frozen=100).extend(PROMPT, never)
     list(first.shelve(["/a.py", "/b.py"], ""))
-    assert ask(KvCache(FakeContext(), shelf=shelf), "other", [*LONG[:90], 7, 7]) == 2
+    assert ask(KvCache(FakeContext(), shelf=shelf), "other", [*PROMPT[:90], 7, 7]) == 2
 
 
 def test_only_prompts_that_tell_their_files_and_may_be_kept_go_to_disk(shelf: Shelf) -> None:
     cache = KvCache(FakeContext(sequences=2), parking=10_000, shelf=shelf)
     places: dict[str, list[str]] = {"parked": ["/a"], "secret": ["/a", "/secret"], "untold": [], "held": ["/a"]}
     for number, (key, files) in enumerate(places.items()):
-        prompt = [1000 + number, *LONG]
+        prompt = [1000 + number, *PROMPT]
         cache.claim(key, prompt, files=files, frozen=101).extend(prompt, never)
     list(cache.shelve(["/a"], ""))
     found = [number for number in range(4) if shelf.best([1000 + number], 1000)[1]]
@@ -258,7 +258,7 @@ def test_the_newest_are_kept_where_there_is_no_room_for_all(tmp_path: Path) -> N
     small = Shelf(tmp_path / "model", 1200, "1.0")  # bytes; each state takes about 400, and its tokens as much again
     cache = KvCache(FakeContext(sequences=3), shelf=small)
     for first in (1000, 1001, 1002):
-        prompt = [first, *LONG]
+        prompt = [first, *PROMPT]
         cache.claim(first, prompt, files=["/a"], frozen=101).extend(prompt, never)
     list(cache.shelve(["/a"], ""))
     assert [small.best([first], 1000)[1] for first in (1000, 1001, 1002)] == [0, 0, 1]
@@ -267,11 +267,11 @@ def test_the_newest_are_kept_where_there_is_no_room_for_all(tmp_path: Path) -> N
 def test_work_goes_on_while_states_are_kept(shelf: Shelf) -> None:
     cache = KvCache(FakeContext(sequences=2), parking=10_000, shelf=shelf)
     for first in (1000, 1001):
-        prompt = [first, *LONG]
+        prompt = [first, *PROMPT]
         cache.claim(first, prompt, files=["/a"], frozen=101).extend(prompt, never)
     steps = cache.shelve(["/a"], "")
     next(steps)
-    other = [2000, *LONG]
+    other = [2000, *PROMPT]
     cache.claim("b", other, files=["/secret"], frozen=101).extend(other, never)
     list(steps)
     assert shelf.best([2000], 1000)[1] == 0 and shelf.best([1001], 1000)[1] == 1
@@ -280,18 +280,18 @@ def test_work_goes_on_while_states_are_kept(shelf: Shelf) -> None:
 def test_a_state_that_saves_little_is_left_on_disk(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kv, "WORTH_PARKING", 4)
     cache = KvCache(FakeContext(), shelf=shelf)
-    cache.claim("a", LONG, files=["/a"], frozen=100).extend(LONG, never)
+    cache.claim("a", PROMPT, files=["/a"], frozen=100).extend(PROMPT, never)
     list(cache.shelve(["/a"], ""))
-    assert ask(KvCache(FakeContext(), shelf=shelf), "a", [*LONG[:12], 7]) == 13
-    assert ask(KvCache(FakeContext(), shelf=shelf), "a", [*LONG[:13], 7]) == 1
+    assert ask(KvCache(FakeContext(), shelf=shelf), "a", [*PROMPT[:12], 7]) == 13
+    assert ask(KvCache(FakeContext(), shelf=shelf), "a", [*PROMPT[:13], 7]) == 1
 
 
 def test_what_was_typed_or_generated_is_not_kept(shelf: Shelf) -> None:
     cache = KvCache(FakeContext(), parking=10_000, shelf=shelf)
-    sequence = cache.claim("a", LONG, files=["/a"], frozen=80)
-    sequence.extend([*LONG, 7, 7], never)
-    parked = cache.claim("b", [2000, *LONG], files=["/a"], frozen=71)
-    parked.extend([2000, *LONG], never)
+    sequence = cache.claim("a", PROMPT, files=["/a"], frozen=80)
+    sequence.extend([*PROMPT, 7, 7], never)
+    parked = cache.claim("b", [2000, *PROMPT], files=["/a"], frozen=71)
+    parked.extend([2000, *PROMPT], never)
     list(cache.shelve(["/a"], ""))
     assert sorted(len(each.tokens) for each in shelf) == [71, 80]
 
@@ -299,17 +299,17 @@ def test_what_was_typed_or_generated_is_not_kept(shelf: Shelf) -> None:
 def test_a_place_that_is_in_the_cache_and_parked_is_kept_as_it_is_in_the_cache(shelf: Shelf) -> None:
     cache = KvCache(FakeContext(), parking=10_000, shelf=shelf)
     for key, first in (("a", 1000), ("b", 1001), ("a", 1002)):
-        cache.claim(key, [first, *LONG], files=["/a"], frozen=101).extend([first, *LONG], never)
+        cache.claim(key, [first, *PROMPT], files=["/a"], frozen=101).extend([first, *PROMPT], never)
     list(cache.shelve(["/a"], ""))
     assert sorted(each.tokens[0] for each in shelf) == [1001, 1002]
 
 
 def test_a_state_that_is_longer_than_the_window_is_left_on_disk(shelf: Shelf) -> None:
     cache = KvCache(FakeContext(), shelf=shelf)
-    cache.claim("a", LONG, files=["/a"], frozen=100).extend(LONG, never)
+    cache.claim("a", PROMPT, files=["/a"], frozen=100).extend(PROMPT, never)
     list(cache.shelve(["/a"], ""))
     small = KvCache(FakeContext(n_ctx=99), shelf=shelf)
-    assert ask(small, "a", LONG[:98]) == 98
+    assert ask(small, "a", PROMPT[:98]) == 98
 
 
 def test_one_prompt_may_fill_the_window() -> None:

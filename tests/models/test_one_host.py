@@ -259,16 +259,20 @@ async def test_what_was_read_outlives_its_host_if_asked(
 
 
 async def test_a_host_that_could_not_load_its_model_does_not_stay_to_keep_anything(
-    new_client: NewClient, options: EngineOptions, tmp_path: Path
+    options: EngineOptions, tmp_path: Path
 ) -> None:
     (tmp_path / "broken.gguf").write_bytes(b"GGUF" + bytes(100))
-    client = new_client(
-        replace(options, model_path=tmp_path / "broken.gguf", shelf=tmp_path / "kv", shelf_bytes=10**8, linger_s=30.0)
+    host = await find_or_start(
+        replace(options, model_path=tmp_path / "broken.gguf", shelf=tmp_path / "kv", shelf_bytes=10**8)
     )
-    with pytest.raises(EngineError):
-        await client.complete(replace(JOB, files=("/a.py",)))
-    await client.keep(lambda _file: True)
-    await client.close()
+    peer = await Peer.connect(host)
+    message = await peer.greet(host)
+    peer.send("keep", files=["/a.py"], stamp="")
+    while message["status"]["state"] != "failed":
+        message = await peer.receive("status")
+    peer.send("keep", files=["/a.py"], stamp="")
+    await peer.close()
+    host.connected()
     await until(lambda: hosts() == [])
 
 
@@ -277,10 +281,14 @@ async def test_a_host_that_keeps_states_makes_way_for_another(
 ) -> None:
     keeping = replace(options, shelf=tmp_path / "kv", shelf_bytes=10**8, linger_s=30.0)
     first = new_client(keeping)
-    await first.complete(replace(JOB, files=("/a.py",)))
+    for number in range(8):
+        parts = PromptParts((), "a.py", f"# {number}\n" + "total = [1, 2, 3]\n" * 60, "", "value = ")
+        await first.complete(CompletionJob(parts, "a.py", anchor=f"{number}", max_tokens=1, files=("/a.py",)))
     await first.keep(lambda _file: True)
     await first.close()
     assert (await new_client(replace(keeping, n_ctx=512, linger_s=0.0)).complete(JOB)).text
+    assert len(list((tmp_path / "kv").rglob("*.kv"))) > 0
+    assert list((tmp_path / "kv").rglob("*.new")) == []
 
 
 async def test_a_folder_that_cannot_hold_states_harms_nothing(

@@ -111,7 +111,9 @@ def test_what_was_decided_before_something_was_forgotten_is_not_put_there(shelf:
     forget(tmp_path / "kv", lambda _file: False)
     assert not shelf.put("a", parked(), before)
     assert on_disk(tmp_path) == [] and shelf.best(range(100), MOST) == (None, 0)
-    assert shelf.put("a", parked(), shelf.stamp)
+    before = shelf.stamp
+    forget(tmp_path / "kv", lambda _file: False, anew=False)
+    assert shelf.put("a", parked(), before)
 
 
 def test_what_a_killed_process_was_writing_is_removed(shelf: Shelf, tmp_path: Path) -> None:
@@ -119,8 +121,12 @@ def test_what_a_killed_process_was_writing_is_removed(shelf: Shelf, tmp_path: Pa
     for path in (old, new):
         path.write_bytes(b'{"tokens": [1]}\n')
     os.utime(old, (0, 0))
-    again(tmp_path)
+    forget(tmp_path / "kv", lambda _file: False, anew=False)
     assert on_disk(tmp_path) == ["b.2.new"]  # another process may be at it
+    old.write_bytes(b"")
+    os.utime(old, (0, 0))
+    again(tmp_path)
+    assert on_disk(tmp_path) == ["b.2.new"]
     forget(tmp_path / "kv", lambda _file: False)
     assert on_disk(tmp_path) == []
 
@@ -153,6 +159,17 @@ def test_states_that_cannot_be_removed_do_not_save_the_others(
     assert on_disk(tmp_path) == [held.name]
     held.write_bytes(b"damaged")
     again(tmp_path)  # is not stopped by it
+
+
+def test_a_full_disk_does_not_stop_forgetting(shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_path: Path, *_arguments: object, **_options: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    shelf.put("a", parked(), "")
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space") as raised:
+        forget(tmp_path / "kv", lambda _file: True)
+    assert on_disk(tmp_path) == [] and raised.value.filename
 
 
 def test_the_newest_stays_longest_though_it_is_written_first(tmp_path: Path) -> None:

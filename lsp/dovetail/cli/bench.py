@@ -70,7 +70,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = load_settings((COMMAND_LINE, {"model": arguments.model} if arguments.model else {}))
+    chosen = {"model": arguments.model} if arguments.model else {}
+    settings = load_settings((COMMAND_LINE, {**chosen, "kv_cache_mb": 0}))  # what is cold here is nowhere on disk
     root = Path(arguments.root).resolve()
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder")

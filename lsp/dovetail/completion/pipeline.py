@@ -222,11 +222,12 @@ def _block(path: str, pieces: list[ContextPiece]) -> ContextBlock:
 
 
 def _files(request: CompletionRequest, anchor: Anchor) -> tuple[str, ...]:
-    """The files that the prompt's text is from; none for a buffer that belongs to no project. Notes stand for the file
-    of rules."""
-    root = request.snapshot.root
-    pieces = {RULES_FILE if piece.kind == "note" else piece.path for piece in anchor.context.pieces}
-    paths = {request.path, *pieces}
+    """The files that the prompt's text is from; none for a buffer that belongs to no project. A note is from the
+    project's rules, or from the user's own, which are no file of the project."""
+    root, pieces = request.snapshot.root, anchor.context.pieces
+    paths = {request.path, *(piece.path for piece in pieces if piece.kind != "note")}
+    if any(piece.kind == "note" and RULES_FILE in piece.reason for piece in pieces):
+        paths.add(RULES_FILE)
     return tuple(str(root / path) for path in sorted(paths)) if root.is_absolute() else ()
 
 

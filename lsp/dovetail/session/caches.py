@@ -28,10 +28,10 @@ def kv_folder() -> Path:
     return _folder() / "kv"
 
 
-def forget_states(unwanted: Callable[[str], bool]) -> None:
-    """Remove the KV states that hold text of `unwanted` files (absolute paths). Raises OSError where one cannot be
-    removed."""
-    shelf.forget(kv_folder(), unwanted)
+def forget_states(unwanted: Callable[[str], bool], anew: bool) -> None:
+    """Remove the KV states that hold text of `unwanted` files (absolute paths); `anew` if these may have been wanted a
+    moment ago. Raises OSError where one cannot be removed."""
+    shelf.forget(kv_folder(), unwanted, anew)
 
 
 def _folder() -> Path:

@@ -16,10 +16,11 @@ from dovetail.completion.remembered import Memory
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
 from dovetail.rules.live import Standing, own_rules
 from dovetail.rules.source import RULES_FILE, Problem
-from dovetail.session.caches import forget_states, index_cache
+from dovetail.session.caches import index_cache
 from dovetail.session.chosen import Chosen
 from dovetail.session.engine import MakeEngine
 from dovetail.session.feedback import Feedback
+from dovetail.session.kept import KeptStates
 from dovetail.session.power import on_battery
 from dovetail.session.recent import RecentPlaces
 from dovetail.session.rhythm import Rhythm
@@ -78,6 +79,7 @@ class Session:
         self.rules = RulesKeeper(events, self._buffer, self._spawn)
         self.requests: dict[str, CompletionRequest] = {}  # what each of them answers
         self.workspaces = Workspaces(self._start_index, lambda: self.rules.own, lambda: index_cache(self.settings))
+        self.kept = KeptStates(self.workspaces, events.trouble, self._spawn)
         self.memory = Memory()
         self.rhythm = Rhythm()
         self.recent = RecentPlaces()
@@ -91,14 +93,14 @@ class Session:
         self._redactions: dict[str, Redaction] = {}
         self._foresight: asyncio.Task[object] | None = None
         self._typed_at = 0.0
-        self._keeps_nothing = False  # until the settings say so
+        self._closing: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[object]] = set()
 
     def configure(self, *layers: tuple[str, Mapping[str, object]]) -> None:
         """Take the user's settings under those of `layers` (place, values). A mistake in them is told, not raised."""
         try:
             self.settings = load_settings(*layers)
-            self._keeps_nothing = not self.settings.kv_cache_mb
+            self.kept.configure(self.settings)
             self._engine = self._make_engine(self.settings, self._events.engine_status)
         except (SettingsError, EngineError) as error:
             self._engine = EngineError(str(error))
@@ -142,7 +144,7 @@ class Session:
                 if path == workspace.rules.file:
                     self._reload_rules(workspace)
                 elif path.name == GITIGNORE:
-                    self._spawn(self._forget_excluded())
+                    self.kept.look_through(anew=True)
 
     def open_document(self, document: Document, path: Path | None) -> None:
         """A document that the editor shows. `path` is its file, or None for a buffer that was never saved."""
@@ -211,16 +213,21 @@ class Session:
         return chosen.begin(completion) if chosen else completion
 
     async def close(self) -> None:
-        """Stop everything that was started. Nothing is left running afterwards; a second call does nothing."""
+        """Stop everything that was started. Nothing is left running afterwards; a second call waits for the first."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         running = [*self._newest.values(), *self._background]
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self.feedback.close()
-        await self._forget_excluded()
-        if not isinstance(self._engine, EngineError):
-            await self._engine.keep(self.workspaces.includes)
-            await self._engine.close()
+        engine = None if isinstance(self._engine, EngineError) else self._engine
+        await self.kept.finish(engine)
+        if engine is not None:
+            await engine.close()
         await asyncio.to_thread(self.workspaces.close_all)
 
     def _request(self, uri: str, text: str, offset: int, trigger: Trigger) -> CompletionRequest:
@@ -309,21 +316,12 @@ class Session:
             if paths & {str(workspace.rules.file), str(workspace.root)}:
                 loop.call_soon_threadsafe(self._reload_rules, workspace)
             elif any(path.endswith(GITIGNORE) for path in paths):
-                loop.call_soon_threadsafe(lambda: self._spawn(self._forget_excluded()))
+                loop.call_soon_threadsafe(self.kept.look_through, True)
 
         # Watching a large tree takes a walk through all its folders.
         self._spawn(asyncio.to_thread(workspace.index.watch, told_too))
-        self._spawn(self._forget_excluded())
+        self.kept.look_through()
         self.rules.check(workspace)
-
-    async def _forget_excluded(self) -> None:
-        """No state on disk holds text of files that may not be shown, not even of those that might once; without the
-        setting none holds anything."""
-        unwanted = (lambda _file: True) if self._keeps_nothing else self.workspaces.excludes
-        try:
-            await asyncio.to_thread(forget_states, unwanted)
-        except OSError as error:
-            self._events.trouble(f"{error.filename} cannot be removed ({error.strerror}): remove it yourself.")
 
     def _place(self, uri: str, path: Path | None) -> Place:
         if path is None:
@@ -339,7 +337,7 @@ class Session:
     def _reload_rules(self, workspace: Workspace) -> None:
         if workspace in self.workspaces.all():
             self.rules.reload(workspace, self.rules.own)
-            self._spawn(self._forget_excluded())
+            self.kept.look_through(anew=True)
             self._look_no_further()
             self.memory.clear()  # answers and anchors hold what the model was shown by the old rules
             for uri, place in self._places.items():

@@ -108,6 +108,7 @@ class Service:
             writer.close()
             return
         self._connection_count += 1
+        self._makes_way = False
         connection = self._connection_count
         self._connections[connection] = writer
         try:
@@ -135,9 +136,11 @@ class Service:
         return answer["op"] == "welcome"
 
     def _leave_if_deserted(self) -> None:
+        if not self.deserted:
+            return
         if self._keeping is not None:
             self._makes_way = True  # the state that is just being written is not lost, the others are
-        elif self.deserted:
+        else:
             self._leave_now()
 
     def _handle(self, connection: int, message: wire.Message) -> None:

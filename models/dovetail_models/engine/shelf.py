@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,9 @@ class Shelf:
         self._folder = folder
         self._maker = maker
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for left in folder.glob(f"*{UNFINISHED}"):
+        for left in filter(_is_abandoned, folder.glob(f"*{UNFINISHED}")):
             with suppress(OSError):
-                if time.time() - left.stat().st_mtime > ABANDONED_S:
-                    left.unlink()
+                left.unlink()
         self._places = {found.path: found for found in map(self._usable, sorted(folder.glob(f"*{SUFFIX}"))) if found}
         self._make_room()
 
@@ -115,7 +115,7 @@ class Shelf:
 
     @property
     def stamp(self) -> str:
-        """Another one each time that something has been forgotten."""
+        """Another one each time that something has been forgotten anew."""
         return stamp_of(self._folder.parent)
 
     def _line(self, parked: Parked) -> bytes:
@@ -150,18 +150,25 @@ class Shelf:
                 self._drop(path)
 
 
-def forget(folder: Path, unwanted: Callable[[str], bool]) -> int:
+def forget(folder: Path, unwanted: Callable[[str], bool], anew: bool = True) -> int:
     """Remove every state, of whichever model, that holds text of an `unwanted` file, or that does not tell what it
-    holds, and let nobody put one there that was decided upon before. `folder` has the folders of models. How many went.
-    Raises the first OSError where one could not be removed."""
+    holds. `folder` has the folders of models. How many went.
+
+    Where what is unwanted is so `anew`, nothing that was decided upon before is put there any more. Raises the first
+    OSError where something could not be done; what can be removed is removed all the same.
+    """
     if not folder.is_dir():
         return 0
-    (folder / "stamp").write_text(secrets.token_hex(8), encoding="ascii")
     gone = 0
-    first: OSError | None = None
-    for path in (path for suffix in (SUFFIX, UNFINISHED) for path in folder.glob(f"*/*{suffix}")):
+    first = _stamp(folder) if anew else None
+    unwanted = cache(unwanted)
+    for path in folder.glob(f"*/*{UNFINISHED}"):
+        if anew or _is_abandoned(path):
+            with suppress(OSError):  # its writer has it open, and will see the stamp
+                path.unlink(missing_ok=True)
+    for path in folder.glob(f"*/*{SUFFIX}"):
         header = _header(path)
-        if path.suffix == UNFINISHED or header is None or any(map(unwanted, header["files"])):
+        if header is None or any(map(unwanted, header["files"])):
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
@@ -173,8 +180,22 @@ def forget(folder: Path, unwanted: Callable[[str], bool]) -> int:
     return gone
 
 
+def _stamp(folder: Path) -> OSError | None:
+    try:
+        (folder / "stamp").write_text(secrets.token_hex(8), encoding="ascii")
+    except OSError as error:
+        return OSError(error.errno, error.strerror, str(folder / "stamp"))
+    return None
+
+
+def _is_abandoned(path: Path) -> bool:
+    with suppress(OSError):
+        return time.time() - path.stat().st_mtime > ABANDONED_S
+    return False
+
+
 def stamp_of(folder: Path) -> str:
-    """What `forget` has stamped the folder with; "" if it never did."""
+    """What `forget` has stamped the folder with last; "" if it never did."""
     try:
         return (folder / "stamp").read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):

@@ -1,0 +1,59 @@
+"""What the model has read, on disk: what of it may stay there. Used on the event loop alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from dovetail.completion.engine import Engine
+from dovetail.session.caches import forget_states
+from dovetail.session.workspaces import Workspaces
+from dovetail.settings import Settings
+
+
+class KeptStates:
+    """Sees to it that no state on disk holds text of files that may not be shown, not even of those that might once;
+    where the settings keep nothing, none holds anything."""
+
+    def __init__(
+        self,
+        workspaces: Workspaces,
+        trouble: Callable[[str], None],
+        spawn: Callable[[Coroutine[Any, Any, object]], asyncio.Task[object]],
+    ) -> None:
+        """`trouble` is told what cannot be removed; `spawn` starts work that ends with the session."""
+        self._workspaces = workspaces
+        self._trouble = trouble
+        self._spawn = spawn
+        self._keeps_nothing = False  # until the settings say so
+        self._asked = self._anew = False
+        self._looking: asyncio.Task[object] | None = None
+
+    def configure(self, settings: Settings) -> None:
+        """Take settings that are sound."""
+        self._keeps_nothing = not settings.kv_cache_mb
+
+    def look_through(self, anew: bool = False) -> None:
+        """Remove what may not stay, in the background; `anew` if what may has changed."""
+        self._asked, self._anew = True, self._anew or anew
+        if self._looking is None or self._looking.done():
+            self._looking = self._spawn(self._look())
+
+    async def finish(self, engine: Engine | None) -> None:
+        """The session ends: remove what may not stay by what the disk says now, and let the engine keep the rest."""
+        for workspace in self._workspaces.all():
+            workspace.rules.reload()
+        self._asked = True
+        await self._look()
+        if engine is not None:
+            await engine.keep(self._workspaces.includes)
+
+    async def _look(self) -> None:
+        while self._asked:
+            unwanted = (lambda _file: True) if self._keeps_nothing else self._workspaces.excludes
+            anew, self._asked, self._anew = self._anew or self._keeps_nothing, False, False
+            try:
+                await asyncio.to_thread(forget_states, unwanted, anew)
+            except OSError as error:
+                self._trouble(f"{error.filename} cannot be removed ({error.strerror}): remove it yourself.")

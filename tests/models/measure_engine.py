@@ -89,7 +89,7 @@ async def cancels(options: EngineOptions, count: int) -> None:
         say(f"cancel during {phase}: free after {middle:.1f} ms (p95 {late:.1f}, of {count})")
 
 
-async def after_drop(options: EngineOptions, rounds: int = 8) -> None:
+async def after_drop(options: EngineOptions, rounds: int = 5) -> None:
     """A prompt read from nothing, against one that follows another, dropped while it was read, in the same file: one
     more letter, and one line elsewhere."""
     client = EngineClient(options)

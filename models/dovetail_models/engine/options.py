@@ -13,7 +13,7 @@ class EngineOptions:
     than cores. `gpu_layers` -1 means as many as fit where llama.cpp was
     built for a GPU. `micro_batch` is the number of tokens evaluated in one call: a cancelled prefill loses at most so
     many. `sequences` is the number of places (documents, anchors in them) whose prompts the KV cache may hold at a
-    time, all within `n_ctx` tokens; each slows the others' steps a little. Others are parked in at most `parking_bytes`
+    time, all within `n_ctx` tokens; each slows the others' steps. Others are parked in at most `parking_bytes`
     of main memory; when a client says so, they are kept on disk, in at most `shelf_bytes` below the folder `shelf`, if
     one is named. `speculate` tries drafts where they pay; it changes no text. A host stays `linger_s` seconds after its
     last client has left. `several_models` allows a host beside those that run other models or with other options.
@@ -24,8 +24,8 @@ class EngineOptions:
     threads: int | None = None
     gpu_layers: int = -1
     micro_batch: int = 128
-    sequences: int = 3
-    parking_bytes: int = 512 * 2**20
+    sequences: int = 1
+    parking_bytes: int = 2**30
     shelf: Path | None = None
     shelf_bytes: int = 0
     speculate: bool = True

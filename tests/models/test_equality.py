@@ -86,11 +86,11 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     return recorder
 
 
-@pytest.fixture
-def engines(options: EngineOptions) -> Iterator[tuple[Engine, Engine]]:
+@pytest.fixture(params=[1, 3], ids=lambda count: f"{count} in the cache")
+def engines(options: EngineOptions, request: pytest.FixtureRequest) -> Iterator[tuple[Engine, Engine]]:
     """One that remembers, in a window that is often full, and drafts whatever it costs; and one that does neither."""
     pair = (
-        Engine(replace(options, n_ctx=512, sequences=3, micro_batch=32)),
+        Engine(replace(options, n_ctx=512, sequences=request.param, micro_batch=32)),
         Engine(replace(options, n_ctx=512, speculate=False)),
     )
     pair[0]._pace = Reckless()

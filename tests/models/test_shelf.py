@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,12 +54,14 @@ def test_a_place_has_one_state_and_the_newest(shelf: Shelf, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("harm", [lambda data: data[:-1], lambda data: data[:-1] + b"\0\0", lambda data: data[:20]])
-def test_a_damaged_state_counts_as_not_there_and_is_removed(shelf: Shelf, tmp_path: Path, harm: object) -> None:
+def test_a_damaged_state_counts_as_not_there_and_is_removed(
+    shelf: Shelf, tmp_path: Path, harm: Callable[[bytes], bytes]
+) -> None:
     state = Parked(tuple(range(100)), bytearray(b"x" * 1000), FILES)
     shelf.put("a", state, "")
     found, _ = shelf.best(state.tokens, MOST)
     assert found is not None
-    found.path.write_bytes(harm(found.path.read_bytes()))  # type: ignore[operator]
+    found.path.write_bytes(harm(found.path.read_bytes()))
     assert shelf.read(found) is None
     assert on_disk(tmp_path) == [] and shelf.best(state.tokens, MOST) == (None, 0)
 

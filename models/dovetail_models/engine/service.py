@@ -188,7 +188,7 @@ class Service:
             raise wire.WireError("what is to be kept is no list of paths, or has no stamp")
         # Before the model is ready there is nothing.
         if self._status.state == "ready" and self._options.shelf is not None and len(self._to_keep) < MAX_WAITING:
-            self._to_keep.append((frozenset(files), str(stamp)))
+            self._to_keep.append((frozenset(files), stamp))
             self._work.set()
 
     async def _keep_on(self, engine: "Engine", thread: ThreadPoolExecutor) -> None:

@@ -59,8 +59,7 @@ class Shelf:
         self._maker = maker
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for left in filter(_is_abandoned, folder.glob(f"*{UNFINISHED}")):
-            with suppress(OSError):
-                left.unlink()
+            _remove(left)
         self._places = {found.path: found for found in map(self._usable, sorted(folder.glob(f"*{SUFFIX}"))) if found}
         self._make_room()
 
@@ -104,8 +103,7 @@ class Shelf:
             os.utime(new, (when, when))
             new.replace(path)
         finally:
-            with suppress(OSError):
-                new.unlink(missing_ok=True)
+            _remove(new)
         self._places[path] = Shelved(path, parked.tokens, parked.files)
         if self.stamp != stamp:
             self._drop(path)
@@ -130,16 +128,14 @@ class Shelf:
     def _usable(self, path: Path) -> Shelved | None:
         header = _header(path)
         if header is None or header["maker"] != self._maker:
-            self._drop(path)
+            _remove(path)
             return None
         return Shelved(path, tuple(header["tokens"]), frozenset(header["files"]))
 
     def _drop(self, path: Path, remove: bool = True) -> None:
-        if path in getattr(self, "_places", {}):
-            del self._places[path]
+        self._places.pop(path, None)
         if remove:
-            with suppress(OSError):  # whoever has it open lets go of it some time
-                path.unlink(missing_ok=True)
+            _remove(path)
 
     def _make_room(self) -> None:
         """Remove what was read or written longest ago, of whichever model."""
@@ -164,8 +160,7 @@ def forget(folder: Path, unwanted: Callable[[str], bool], anew: bool = True) -> 
     unwanted = cache(unwanted)
     for path in folder.glob(f"*/*{UNFINISHED}"):
         if anew or _is_abandoned(path):
-            with suppress(OSError):  # its writer has it open, and will see the stamp
-                path.unlink(missing_ok=True)
+            _remove(path)  # its writer will see the stamp
     for path in folder.glob(f"*/*{SUFFIX}"):
         header = _header(path)
         if header is None or any(map(unwanted, header["files"])):
@@ -178,6 +173,12 @@ def forget(folder: Path, unwanted: Callable[[str], bool], anew: bool = True) -> 
     if first is not None:
         raise first
     return gone
+
+
+def _remove(path: Path) -> None:
+    """If it can be: whoever has it open on Windows lets go of it some time."""
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _stamp(folder: Path) -> OSError | None:

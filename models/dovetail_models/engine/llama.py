@@ -297,20 +297,21 @@ class Context:
         logits = api.llama_get_logits_ith(self._pointer, row - self._rows)
         return np.ctypeslib.as_array(logits, shape=(self._vocabulary_size,))
 
-    def save(self, sequence: int, most: int) -> bytearray | None:
+    def save(self, sequence: int, most: int) -> memoryview | None:
         """The state of a sequence, for `restore` of this context; None if it takes more than `most` bytes."""
         self._check(sequence)
         size = api.llama_state_seq_get_size(self._pointer, sequence)
         if size > most:
             return None
-        state = bytearray(size)
+        # numpy asks for large pages and leaves them unwritten: a quarter of the time that a bytearray takes.
+        state = np.empty(size, np.uint8).data
         buffer = (ctypes.c_uint8 * size).from_buffer(state)
         written = api.llama_state_seq_get_data(self._pointer, buffer, size, sequence)
         if written != size:
             raise LlamaError(f"{written} of {size} bytes of a sequence's state")
         return state
 
-    def restore(self, state: bytearray, sequence: int) -> None:
+    def restore(self, state: bytearray | memoryview, sequence: int) -> None:
         """Let a sequence, which must be empty, have a state that `save` gave. Ask `held()`: without enough free cells
         nothing is restored."""
         if self.held(sequence):

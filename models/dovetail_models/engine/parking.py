@@ -10,13 +10,16 @@ from dataclasses import dataclass
 
 from dovetail_models.engine.common_length import common_length
 
+State = bytearray | memoryview
+"""A state's bytes; llama.cpp must be let write there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parked:
     """The tokens of a sequence, its state as llama.cpp gave it, and the files that its text is from (none: untold)."""
 
     tokens: tuple[int, ...]
-    state: bytearray
+    state: State
     files: frozenset[str] = frozenset()
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from dovetail_models.engine.common_length import common_length
-from dovetail_models.engine.parking import Parked
+from dovetail_models.engine.parking import Parked, State
 
 FORMAT = 1
 """Raised when the files change their form: those of another one are removed."""
@@ -246,6 +246,6 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     return header
 
 
-def _sum(header: dict[str, Any], state: bytearray) -> int:
+def _sum(header: dict[str, Any], state: State) -> int:
     """Against damage, not against malice; 4 GB a second."""
     return zlib.crc32(state, zlib.crc32(json.dumps(header).encode()))

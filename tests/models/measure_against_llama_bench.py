@@ -3,8 +3,8 @@
     python tests/models/measure_against_llama_bench.py MODEL.gguf LLAMA-BENCH [ROUNDS [THREADS [DEPTH]]]
 
 Not a test: it reads clocks. Run it on a machine that does nothing else. How LLAMA-BENCH is built stands in
-models/README.md. Both decode so many tokens at the same depth on the same threads, in turns, under the same wait policy
-(passive unless the environment says otherwise), ours through the whole engine: prompt, sampling, text.
+models/README.md. Both decode so many tokens at the same depth on the same threads, in turns, each waiting at barriers
+as it comes, ours through the whole engine: prompt, sampling, text.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as in the host; before llama.cpp is loaded
-
 from dovetail_models.engine import llama
 from dovetail_models.engine.engine import Engine
 from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.threads import WAITING
 from dovetail_models.prompt.parts import PromptParts
 
 TOKENS = 64
@@ -41,7 +40,9 @@ def ours(engine: Engine, depth: int) -> float:
 def theirs(tool: str, model: str, threads: int, depth: int) -> float:
     """Tokens a second."""
     settings = ("-p", "0", "-n", str(TOKENS), "-d", str(depth), "-t", str(threads), "-fa", "0", "-r", "1", "-o", "json")
-    said = subprocess.run((tool, "-m", model, *settings), capture_output=True, text=True, check=True)
+    as_it_comes = {name: value for name, value in os.environ.items() if name not in WAITING}
+    command = (tool, "-m", model, *settings)
+    said = subprocess.run(command, capture_output=True, text=True, check=True, env=as_it_comes)
     return float(json.loads(said.stdout)[0]["avg_ts"])
 
 

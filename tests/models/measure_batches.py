@@ -1,6 +1,6 @@
 """What a batch of n tokens costs against one token, and how fast prompts are read: figures for models/README.md.
 
-    OMP_WAIT_POLICY=passive python tests/models/measure_batches.py MODEL.gguf [THREADS [DEPTH]]
+    python tests/models/measure_batches.py MODEL.gguf [THREADS [DEPTH]]
 
 Not a test: it reads clocks. Run it on a machine that does nothing else. Weights repacked for this processor
 (llama.cpp's own choice) and as they lie in the file, micro-batches of several sizes.

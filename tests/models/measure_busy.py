@@ -24,10 +24,10 @@ from dovetail_models.engine.options import EngineOptions
 from dovetail_models.prompt.parts import PromptParts
 
 POLICIES: dict[str, dict[str, str]] = {
+    "ours": {},
     "passive": {"OMP_WAIT_POLICY": "passive"},
-    "spin 1000": {"GOMP_SPINCOUNT": "1000"},
     "spin 10000": {"GOMP_SPINCOUNT": "10000"},
-    "default": {},
+    "OpenMP's own": {"GOMP_SPINCOUNT": "300000"},
 }
 THREADS = ("adapted", "1", "2")
 BUSY = (0, 1, 2)

@@ -11,14 +11,11 @@ starts from (`pace.py`) is told beside it: that figure holds on any machine.
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as in the host; before llama.cpp is loaded
 
 from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex

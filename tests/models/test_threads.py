@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dovetail_models.engine.threads import Threads
+from dovetail_models.engine.threads import WAITING, Threads, waiting
 
 
 def settled(most: int, cores: int, load: float) -> int:
@@ -53,3 +53,8 @@ def test_nonsense_of_a_clock_is_bounded() -> None:
     for _ in range(6):
         threads.note_load(0.0)
     assert threads.count == 2
+
+
+def test_how_threads_wait_is_set_unless_the_user_has_set_it() -> None:
+    assert waiting({"PATH": "/bin"}) == WAITING
+    assert waiting({"OMP_WAIT_POLICY": "active"}) == waiting({"GOMP_SPINCOUNT": "5"}) == {}

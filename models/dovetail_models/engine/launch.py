@@ -196,8 +196,6 @@ def _environment() -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     # Without it llama.cpp starts a debugger for a backtrace when it aborts, which takes seconds.
     environment["GGML_NO_BACKTRACE"] = "1"
-    # OpenMP's threads otherwise spin at each barrier: beside a busy compiler a token then takes 70 times as long.
-    environment.setdefault("OMP_WAIT_POLICY", "passive")
     return environment
 
 

@@ -6,10 +6,15 @@ of range): every call here checks first and raises `LlamaError`. What to evaluat
 """
 
 import ctypes
+import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from dovetail_models.engine.threads import waiting
+
+os.environ.update(waiting(os.environ))  # read once, when llama.cpp's libraries are loaded
 
 import llama_cpp
 import numpy as np

@@ -1,10 +1,11 @@
-"""How many threads to compute on beside the user's own work. Pure: loads are given, in cores.
+"""How many threads to compute on beside the user's own work, and how they wait. Pure: loads are given, in cores.
 
 llama.cpp's threads wait for each other after every operation, so one that has to share its core with a compiler holds
 up all: fewer threads than free cores are faster than more. The user's work also needs its cores more than we do.
 """
 
 import math
+from collections.abc import Mapping
 
 SAMPLE_S = 0.25
 """A load measured over a shorter time says little: processors' times come in steps of a hundredth of a second."""
@@ -17,6 +18,16 @@ FADE = 0.5
 
 SLACK = 0.35
 """So much of a core may be in use by others and it still counts as free: editors and browsers are never quite still."""
+
+WAITING = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"}
+"""How OpenMP's threads wait for each other: GNU's look a thousand times, some 15 microseconds, then sleep; others sleep
+at once. Without a limit they spin away what a busy compiler leaves; asleep at once, they are woken hundreds of times a
+token, which on a virtual machine makes two threads as slow as one."""
+
+
+def waiting(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """What to set before llama.cpp is loaded; a user's own setting stands."""
+    return {} if WAITING.keys() & environment.keys() else WAITING
 
 
 class Threads:

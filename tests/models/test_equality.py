@@ -69,12 +69,17 @@ class Recorder:
 
     def __init__(self, most_likely: Callable[..., tuple[int, float]]) -> None:
         self._most_likely = most_likely
-        self.choices: list[Choice] = []
+        self._choices: list[Choice] = []
+
+    def taken(self) -> list[Choice]:
+        """What has been chosen since this was asked last."""
+        choices, self._choices = self._choices, []
+        return choices
 
     def __call__(self, logits: decode.Logits, allowed: np.ndarray | None = None) -> tuple[int, float]:
         best = np.sort(logits if allowed is None else logits[allowed])[-2:]
         token, logprob = self._most_likely(logits, allowed)
-        self.choices.append((token, float(best[-1] - best[0]) if len(best) > 1 else float("inf")))
+        self._choices.append((token, float(best[-1] - best[0]) if len(best) > 1 else float("inf")))
         return token, logprob
 
 
@@ -167,11 +172,10 @@ def pairs(remembering: Engine, fresh: Engine, recorder: Recorder, rounds: int) -
             job = user.next_job()
             if user.dice.random() < 0.2:
                 cancel_somewhere(remembering, user)
-            recorder.choices = []
-            ours, choices = remembering.complete(job, Interrupt()), recorder.choices
+            recorder.taken()
+            ours, choices = remembering.complete(job, Interrupt()), recorder.taken()
             refresh(fresh)
-            recorder.choices = []
-            found.append(Pair(job, ours, choices, fresh.complete(job, Interrupt()), recorder.choices))
+            found.append(Pair(job, ours, choices, fresh.complete(job, Interrupt()), recorder.taken()))
     assert sum(pair.ours.reused_tokens for pair in found) > sum(pair.ours.prompt_tokens for pair in found) / 2
     return found
 

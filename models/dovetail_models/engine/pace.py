@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dovetail_models.engine.chance import KINDS, chance_of
 from dovetail_models.engine.draft import LONGEST_DRAFT
 
-COSTS = (1.0, 1.65, 2.05, 2.35, 2.75, 3.05, 3.2, 3.3, 3.6, 4.0, 4.4, 4.7, 4.8, 4.9, 5.0, 5.1)
+COSTS = (1.0, 1.85, 2.25, 2.7, 3.2, 3.7, 4.0, 4.0, 4.4, 4.8, 5.0, 5.2, 5.5, 5.7, 5.7, 5.6)
 """A batch of 1, 2, ... 16 tokens takes so many times as long as one: two cores, 1.3B model, 4-bit weights. It is where
 learning starts; the steps are those of the processor's kernels, which take four rows at a time."""
 

@@ -19,8 +19,8 @@ FADE = 0.5
 SLACK = 0.35
 """So much of a core may be in use by others and it still counts as free: editors and browsers are never quite still."""
 
-WAITING = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"}
-"""How OpenMP's threads wait for each other: GNU's look a thousand times, some 15 microseconds, then sleep; others sleep
+WAITING = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "4000"}
+"""How OpenMP's threads wait for each other: GNU's look so many times, some 50 microseconds, then sleep; others sleep
 at once. Without a limit they spin away what a busy compiler leaves; asleep at once, they are woken hundreds of times a
 token, which on a virtual machine makes two threads as slow as one."""
 

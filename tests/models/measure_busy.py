@@ -21,6 +21,7 @@ from dovetail_models.engine.engine import Engine
 from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.threads import WAITING
 from dovetail_models.prompt.parts import PromptParts
 
 POLICIES: dict[str, dict[str, str]] = {
@@ -55,6 +56,7 @@ def steps(model: Path, threads: int | None) -> list[float]:
 
 
 def measure(model: str, rounds: int, policies: list[str]) -> None:
+    inherited = {name: value for name, value in os.environ.items() if name not in WAITING}
     for number in range(rounds):
         for policy in policies:
             environment = POLICIES[policy]
@@ -65,7 +67,7 @@ def measure(model: str, rounds: int, policies: list[str]) -> None:
                     try:
                         line = subprocess.run(
                             (sys.executable, __file__, "--steps", model, threads),
-                            env={**os.environ, **environment},
+                            env={**inherited, **environment},
                             capture_output=True,
                             text=True,
                             check=True,

@@ -29,7 +29,7 @@ from dovetail_models.engine.pace import COSTS, Pace
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
 ANSWER_TOKENS = 48
-PREFIX, SUFFIX, CONTEXT_TOKENS = 2000, 600, 512
+PREFIX, SUFFIX, CONTEXT_TOKENS = 2000, 600, 1024
 """Characters of the file before and after the piece, tokens of other files: some 1,200 tokens."""
 LOOKUP = 12_000
 """Characters of the file further above and below, in which drafts are looked for, too."""

@@ -33,14 +33,16 @@ BURST_LETTERS = 3
 class Keystroke:
     """The document and the cursor after something was done to it, and what it was.
 
-    `place` numbers the places that were jumped to. With `drop_after_ms` the answer is not waited for longer than that.
-    `typed` is the number of characters that are new since the last keystroke.
+    `rest` is what the file has in truth behind the cursor. `place` numbers the places that were jumped to. With
+    `drop_after_ms` the answer is not waited for longer than that. `typed` is the number of characters that are new
+    since the last keystroke.
     """
 
     kind: Kind
     path: str
     text: str
     offset: int
+    rest: str
     place: int
     typed: int
     drop_after_ms: float | None = None
@@ -71,9 +73,8 @@ def _place(path: str, text: str, place: int, dice: random.Random) -> Iterator[Ke
 
     def now(kind: Kind, typed: int, extra: str = "", drop_after_ms: float | None = None) -> Keystroke:
         middle = truth[:done] + extra
-        return Keystroke(
-            kind, path, shown + middle + line_end + after, len(shown) + len(middle), place, typed, drop_after_ms
-        )
+        text, offset = shown + middle + line_end + after, len(shown) + len(middle)
+        return Keystroke(kind, path, text, offset, truth[done:] + after, place, typed, drop_after_ms)
 
     if place % DROP_EVERY == DROP_EVERY - 1:
         yield now("dropped", 0, drop_after_ms=DROP_AFTER_MS)

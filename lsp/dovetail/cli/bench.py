@@ -76,14 +76,14 @@ def run(arguments: argparse.Namespace) -> int:
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder")
     peers = {url: PeerSide(url) for url in arguments.peer}
-    keystrokes, asked = _questions(root, arguments)
+    keystrokes, asked = typed_and_asked(root, arguments)
     ours = asyncio.run(_ours(settings, asked, keystrokes, arguments.answer))
     theirs = {url: asyncio.run(_all(peer, asked, keystrokes, arguments.answer, url)) for url, peer in peers.items()}
     _report(arguments, keystrokes, ours, theirs)
     return 0
 
 
-def _questions(root: Path, arguments: argparse.Namespace) -> tuple[list[Keystroke], list[Question]]:
+def typed_and_asked(root: Path, arguments: argparse.Namespace) -> tuple[list[Keystroke], list[Question]]:
     """What is typed, and what is asked at each keystroke: context is gathered where a place is jumped to."""
     with closing(WorkspaceIndex(find_root(root / "any-file"))) as index:
         index.build()

@@ -76,10 +76,10 @@ def places(folder: Path, wanted: int) -> Iterator[tuple[PromptParts, PromptParts
         wanted -= 1
 
 
-def read(context: llama.Context, ids: Sequence[int], start: int, sequence: int = 0) -> None:
+def read(context: llama.Context, ids: Sequence[int], start: int) -> None:
     while start < len(ids):
         batch = ids[start : start + context.n_batch]
-        context.evaluate(batch, start, 1, sequence)
+        context.evaluate(batch, start, 1, 0)
         start += len(batch)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +13,7 @@ import numpy as np
 import pytest
 
 from dovetail_models.engine import llama
+from dovetail_models.engine.threads import WAITING
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +148,13 @@ def test_only_one_module_knows_llama_cpp(repository: Path) -> None:
         for path in sources
         if "import llama_cpp" in (text := path.read_text("utf-8")) or "from llama_cpp" in text
     ] == ["llama.py"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="GNU's OpenMP tells its settings, others have other words for them")
+def test_openmp_waits_as_was_set_before_it_was_loaded() -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in WAITING}
+    load = (sys.executable, "-c", "import dovetail_models.engine.llama")
+    said = subprocess.run(
+        load, env={**environment, "OMP_DISPLAY_ENV": "verbose"}, capture_output=True, text=True, check=True
+    ).stderr
+    assert f"GOMP_SPINCOUNT = '{WAITING['GOMP_SPINCOUNT']}'" in said

@@ -1,8 +1,8 @@
 """Whatever was asked before, the answer is that of plain decoding in a fresh context: reuse, branches, parking,
 drafts and cancels change nothing.
 
-With the same batches on both sides (one token each) and one sequence in the cache it is so bit for bit. The last bits of
-llama.cpp's sums depend on how tokens are batched and on the cells that they stand in, so else two tokens of all but
+With the same batches on both sides (one token each) and one sequence in the cache it is so bit for bit. The last bits
+of llama.cpp's sums depend on how tokens are batched and on the cells that they stand in, so else two tokens of all but
 equal logits may change places. That, and nothing else, is let pass: where a text differs from the fresh one, the two
 best logits must have been closer than `TIE`.
 DOVETAIL_EQUALITY_ROUNDS=300 pytest -s asks more often, and tells how often it happened.

@@ -6,6 +6,7 @@ Agrawal et al. 2023, arXiv 2306.10763).
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.language import CursorView, TypeRules
@@ -23,8 +24,21 @@ _LONGEST_NAME = 200
 _ANSWERS_FOR_ALL = frozenset({"__getattr__", "__getattribute__"})
 
 
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The names that may follow a dot, without the part that is typed already, and the files that define them."""
+
+    names: tuple[str, ...] = ()
+    paths: frozenset[str] = frozenset()
+
+
 def members_at(query: Query, snapshot: IndexSnapshot) -> tuple[str, ...]:
-    """The names that may follow the dot at the cursor, each without the part that is typed already, in order.
+    """The names of `members_with_files`, in order."""
+    return members_with_files(query, snapshot).names
+
+
+def members_with_files(query: Query, snapshot: IndexSnapshot) -> Members:
+    """The names that may follow the dot at the cursor, and the files (posix, relative) that they come from.
 
     Empty where the cursor follows no dot, where what stands before it is not known, or where that may have members that
     no file of this project shows. Pure.
@@ -32,23 +46,27 @@ def members_at(query: Query, snapshot: IndexSnapshot) -> tuple[str, ...]:
     language = language_for(query.path)
     near = query.text[max(0, query.offset - _LONGEST_NAME) : query.offset]
     if language is None or not _BEHIND_A_DOT.search(near):
-        return ()
+        return Members()
     view = language.cursor(query.text, query.offset)
     if not view.receiver or _may_be_new(query, view, language.rules):
-        return ()
+        return Members()
     _, inference = read_meaning(language, query, snapshot)
     place = Place(query.path, view.container, view.bindings)
     names: set[str] = set()
+    paths: set[str] = set()
     values = inference.evaluate(view.receiver, place)
     for value in values:
-        offered = set(_offered(value, inference, language.rules))
+        offered = dict(_offered(value, inference, language.rules))
         if not offered:
             names.clear()
             break
-        names |= offered
+        names.update(offered)
+        paths.update({value.definition.path}, *offered.values())
     hand_back(inference)
     fitting = sorted(name for name in names if name.startswith(view.typed))
-    return tuple(name[len(view.typed) :] for name in fitting) if len(fitting) <= MAX_NAMES else ()
+    if not fitting or len(fitting) > MAX_NAMES:
+        return Members()
+    return Members(tuple(name[len(view.typed) :] for name in fitting), frozenset(paths))
 
 
 def _may_be_new(query: Query, view: CursorView, rules: TypeRules) -> bool:
@@ -57,11 +75,13 @@ def _may_be_new(query: Query, view: CursorView, rules: TypeRules) -> bool:
     return view.receiver in rules.receivers and line.strip() == f"{view.receiver}.{view.typed}"
 
 
-def _offered(value: Value, inference: Inference, rules: TypeRules) -> Iterator[str]:
-    """All names of a value; none where there may be others."""
+def _offered(value: Value, inference: Inference, rules: TypeRules) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """All names of a value with the files that define them; none where there may be others."""
     if value.kind == "module":
-        yield from inference.names.exported(value.definition)
+        for name, definitions in inference.names.exported(value.definition).items():
+            yield name, tuple(each.path for each in definitions)
     elif value.kind in ("instance", "class") and inference.is_closed(value):
-        found = {each.symbol.name for each in inference.reached(value) if each.symbol is not None}
-        if found and not found & _ANSWERS_FOR_ALL:
-            yield from found | rules.universal_members
+        found = {each.symbol.name: (each.path,) for each in inference.reached(value) if each.symbol is not None}
+        if found and _ANSWERS_FOR_ALL.isdisjoint(found):
+            yield from dict.fromkeys(rules.universal_members, ()).items()
+            yield from found.items()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from dovetail.completion.invented import Invented, first_invented
+from dovetail_context.members import Members
 
-NAMES = {"till.": ("open", "close"), "x = self.till.": ("open", "close"), "a::": ("B",), "p->": ("next",)}
+TILL = Members(("open", "close"), frozenset({"till.py"}))
+MEMBERS = {"till.": TILL, "x = self.till.": TILL, "a::": Members(("B",)), "p->": Members(("next",))}
 
 
 @pytest.mark.parametrize(
@@ -26,10 +28,10 @@ NAMES = {"till.": ("open", "close"), "x = self.till.": ("open", "close"), "a::":
     ],
 )
 def test_the_first_that_does_not_exist(written: str, kept: str | None) -> None:
-    found = first_invented(written, 0, lambda text: NAMES.get(text, ()))
-    assert found == (None if kept is None else Invented(kept, NAMES[kept]))
+    found = first_invented(written, 0, lambda text: MEMBERS.get(text, Members()))
+    assert found == (None if kept is None else Invented(kept, MEMBERS[kept]))
 
 
 def test_what_was_asked_for_is_not_looked_at_again() -> None:
-    found = first_invented("till.shut().x", len("till."), lambda text: NAMES.get(text, ()))
+    found = first_invented("till.shut().x", len("till."), lambda text: MEMBERS.get(text, Members()))
     assert found is None

@@ -4,7 +4,7 @@ It is replaced as a whole, never changed. What it derives from its files (import
 for and kept, which no reader can observe.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,6 +14,9 @@ from dovetail_context.index.table import RecordTable
 from dovetail_context.index.words import TextWords, WordLog, WordView
 from dovetail_context.languages.language import ImportResolver
 from dovetail_context.languages.registry import language_named
+
+# Snapshots without some files are numbered so far below those that an index publishes, edition by edition.
+_EDITION = 1 << 40
 
 
 class IndexSnapshot:
@@ -87,6 +90,21 @@ class IndexSnapshot:
         if not self._moved(records):
             changed._resolvers = self._resolvers
         return changed
+
+    def without(self, paths: Collection[str], edition: int) -> "IndexSnapshot":
+        """This snapshot as it would be if it had never held `paths`; itself if it holds none of them.
+
+        `edition`, at least 1, is another one for other `paths`: so no version of one is that of another.
+        """
+        removed = [path for path in paths if path in self.files]
+        if not removed:
+            return self
+        files, words = self.files.updated(dict.fromkeys(removed)), self.words.updated((), removed)
+        version = self.version - edition * _EDITION
+        rest = IndexSnapshot(self.root, version, files, self.projects, words, self.complete)
+        last, others = self._changes
+        rest._changes = (last, others - edition * _EDITION)
+        return rest
 
     def resolver(self, language: str) -> ImportResolver:
         """The import resolver of a language for the files of this snapshot."""

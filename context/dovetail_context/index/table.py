@@ -61,14 +61,17 @@ class Unpacker:
 class RecordTable(Mapping[str, FileRecord]):
     """What changed, over an image. Never changes itself. In path order save for what changed, which comes last."""
 
-    __slots__ = ("_changed", "_image", "_length", "_unpacker")
+    __slots__ = ("_changed", "_image", "_length", "_unpacker", "path_set")
 
     def __init__(
         self,
         image: Image | None = None,
         changed: Mapping[str, PackedRecord | FileRecord | None] | None = None,
         unpacker: Unpacker | None = None,
+        path_set: object = None,
     ) -> None:
+        """`path_set` is an object that only tables with the same paths share; None makes one."""
+        self.path_set = object() if path_set is None else path_set
         self._image = image
         self._changed = {} if changed is None else changed
         self._unpacker = Unpacker() if unpacker is None else unpacker
@@ -127,12 +130,13 @@ class RecordTable(Mapping[str, FileRecord]):
     def updated(self, records: Mapping[str, PackedRecord | FileRecord | None]) -> "RecordTable":
         """The next table, with `records` in place of those of the same paths; None takes one away."""
         changed = dict(self._changed)
+        stays = all((path in self) == (record is not None) for path, record in records.items())
         for path, record in records.items():
             if record is None and self._number(path) is None:
                 changed.pop(path, None)
             else:
                 changed[path] = record
-        return RecordTable(self._image, changed, self._unpacker)
+        return RecordTable(self._image, changed, self._unpacker, self.path_set if stays else None)
 
     def _number(self, path: str) -> int | None:
         return None if self._image is None else self._image.number_of(path)

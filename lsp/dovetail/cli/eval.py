@@ -27,7 +27,7 @@ from rich.progress import track
 from dovetail.cli.errors import CommandError, UsageError
 from dovetail.cli.place import positive
 from dovetail.completion.engine import Engine
-from dovetail.completion.pipeline import complete, context_for, names_for
+from dovetail.completion.pipeline import complete, context_for, members_for
 from dovetail.completion.report import completion_json, item_json
 from dovetail.completion.request import CompletionRequest
 from dovetail.completion.scoring import Score, score
@@ -144,7 +144,7 @@ async def _run(
     index.set_overlay(task.path, None)
     context = [item_json(piece, with_text=True) for piece in bundle.pieces]
     result = {"id": task.id, "budget": budget, **answer, "context": context}
-    return Outcome(result | ({"names": list(names_for(request))} if with_names else {}), found, ms)
+    return Outcome(result | ({"names": list(members_for(request).names)} if with_names else {}), found, ms)
 
 
 def _request(task: Task, index: WorkspaceIndex) -> CompletionRequest:

@@ -28,7 +28,8 @@ LOOKUP_CHARACTERS = 12_000
 class Anchor:
     """A frozen place: the file is `before`, a hole, `after`; the model is shown `prefix`, `suffix` and `context`.
 
-    `name` tells it from other anchors of its document.
+    `name` tells it from other anchors of its document. `files` are the absolute paths of all files that its context is
+    from, and `epoch` is that of the request: an anchor of an older epoch may hold what must not be shown any more.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Anchor:
     prefix: str
     suffix: str
     context: ContextBundle
+    files: tuple[str, ...] = ()
+    epoch: int = 0
 
     @property
     def lookup(self) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from functools import partial
 from itertools import islice
 
 from dovetail.completion.engine import Engine
+from dovetail_context.members import Members
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 
 MOST_TIMES = 2
@@ -31,57 +32,62 @@ _MEMBER = re.compile(r"(?:\.|->|::)([^\W\d][\w$]*)")
 
 @dataclass(frozen=True, slots=True)
 class Invented:
-    """An answer is good as far as `kept`, which ends behind a dot; one of `names` follows there."""
+    """An answer is good as far as `kept`, which ends behind a dot; one of `members` follows there."""
 
     kept: str
-    names: tuple[str, ...]
+    members: Members
 
 
-NamesBehind = Callable[[str], tuple[str, ...]]
+MembersBehind = Callable[[str], Members]
 
 
 async def without_inventions(
     reply: CompletionReply,
     job: CompletionJob,
     engine: Engine,
-    names_behind: NamesBehind,
+    members_behind: MembersBehind,
+    with_members: Callable[[CompletionJob, Members], CompletionJob],
     is_complete: Callable[[str], bool],
-) -> tuple[CompletionReply, int]:
-    """The answer to `job` without members that the project has not, and how often it was asked for once more.
+) -> tuple[CompletionReply, tuple[str, ...], int]:
+    """The answer to `job` without members that the project has not, the files behind it, and how often it was asked
+    again.
 
-    `names_behind` and `is_complete` are asked about the answer so far; `is_complete` ends it. Raises EngineError.
+    `members_behind` and `is_complete` are asked about the answer so far; `is_complete` ends it. `with_members` gives a
+    job the names to lean towards. Raises EngineError.
     """
-    begin = 0
+    begin, files = 0, job.files
     for times in range(MOST_TIMES):
-        found = await asyncio.to_thread(first_invented, reply.text, begin, names_behind)
+        found = await asyncio.to_thread(first_invented, reply.text, begin, members_behind)
         if found is None:
-            return reply, times
+            return reply, files, times
         kept, begin = found.kept, len(found.kept)
         parts = replace(job.parts, forced=job.parts.forced + kept)
-        asked = replace(job, parts=parts, beginnings=0, names=found.names, explain=False)
+        asked = with_members(replace(job, parts=parts, files=files, beginnings=0, explain=False), found.members)
+        files = asked.files
         again = await engine.complete(asked, enough=partial(_is_complete, is_complete, kept))
         reply = _joined(kept, reply, again)
         if reply.stop in TAKEN_BACK:
-            return reply, times + 1
-    return reply, MOST_TIMES
+            return reply, files, times + 1
+    return reply, files, MOST_TIMES
 
 
 def _is_complete(is_complete: Callable[[str], bool], kept: str, text: str) -> bool:
     return is_complete(kept + text)
 
 
-def first_invented(written: str, begin: int, names_behind: NamesBehind) -> Invented | None:
+def first_invented(written: str, begin: int, members_behind: MembersBehind) -> Invented | None:
     """The first member from `begin` on that is none of those that there are, None where all are or nobody knows.
 
-    `names_behind` tells the names that may follow a beginning of the answer that ends behind a dot, or none where that
-    is not known.
+    `members_behind` returns the names that may follow a beginning of the answer that ends behind a dot, or none where
+    that is not known.
     """
     for member in islice(_MEMBER.finditer(written, begin), MOST_DOTS):
         kept = written[: member.start(1)]
-        names = names_behind(kept)
+        members = members_behind(kept)
+        names = members.names
         is_cut = member.end() == len(written)  # in the middle of a name, it may be
         if names and not any(name == member[1] or (is_cut and name.startswith(member[1])) for name in names):
-            return Invented(kept, names)
+            return Invented(kept, members)
     return None
 
 

@@ -7,6 +7,7 @@ anchors, answers), the index (snapshots) and the engine (KV cache).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
@@ -25,7 +26,7 @@ from dovetail.rules.source import RULES_FILE
 from dovetail.settings import Settings
 from dovetail_context.bundle import ContextBundle, ContextPiece
 from dovetail_context.gather import gather
-from dovetail_context.members import members_at
+from dovetail_context.members import Members, members_with_files
 from dovetail_context.query import Query
 from dovetail_models.engine.budget import LatencyBudget, latency_budget
 from dovetail_models.engine.job import CompletionJob, CompletionReply
@@ -54,7 +55,8 @@ async def complete(
     started = perf_counter()
     place = read_place(request.path, request.text, request.offset)
     memory = Memory() if memory is None else memory
-    asked = (request.document, request.use_context, settings, request.snapshot.version_apart_from(request.path))
+    version = request.snapshot.version_apart_from(request.path)
+    asked = (request.document, request.use_context, settings, request.epoch, version)
     known = memory.find(asked, place)
     if known is not None and (known[0].completion.others or request.trigger == "automatic"):
         return _from_memory(*known, request, place, started)
@@ -66,7 +68,7 @@ async def complete(
     budget = _budget(request, await engine.ensure_ready(), settings)
     context_started = perf_counter()
     anchor = await _anchor(request, place, budget)
-    names = await asyncio.to_thread(names_for, request) if budget.context else ()
+    members = await asyncio.to_thread(members_for, request) if budget.context else Members()
     context_ms = (perf_counter() - context_started) * 1000
 
     job = CompletionJob(
@@ -78,15 +80,20 @@ async def complete(
         priority=request.priority,
         anchor=anchor.name,
         beginnings=request.candidates - 1,
-        names=names,
         lookup=anchor.lookup,
         files=_files(request, anchor),
     )
+    job = _with_members(request, job, members)
     reply = await engine.complete(job, enough=lambda text: is_complete(text, place, extent))
-    invented = 0
+    files, invented = job.files, 0
     if budget.context and reply.stop not in TAKEN_BACK:
-        reply, invented = await without_inventions(
-            reply, job, engine, partial(names_for, request), lambda text: is_complete(text, place, extent)
+        reply, files, invented = await without_inventions(
+            reply,
+            job,
+            engine,
+            partial(members_for, request),
+            partial(_with_members, request),
+            lambda text: is_complete(text, place, extent),
         )
     shaped = _shaped(reply, place, extent, request.trigger)
     others = [await _other(beginning, job, engine, place, extent) for beginning in reply.beginnings]
@@ -103,8 +110,9 @@ async def complete(
         context_ms=context_ms,
         total_ms=(perf_counter() - started) * 1000,
         others=tuple(other for other in dict.fromkeys(others) if other.text and other != shaped),
-        names=len(names),
+        names=len(members.names),
         invented=invented,
+        files=tuple(file for file in files if file not in _absolute(request, (request.path,))),
     )
     if reply.stop not in TAKEN_BACK:
         before, after = place.text[: place.offset], place.text[hole_end(place) :]
@@ -153,12 +161,12 @@ def context_for(request: CompletionRequest, budget: int) -> ContextBundle:
     return gather(_query(request), request.snapshot, budget)
 
 
-def names_for(request: CompletionRequest, written: str = "") -> tuple[str, ...]:
-    """What may stand behind the dot at the cursor, or at the end of what is written there, where the project knows all
-    of it."""
+def members_for(request: CompletionRequest, written: str = "") -> Members:
+    """What may follow the dot at the cursor, or at the end of what is written there, where the project knows all of
+    it."""
     text = request.text[: request.offset] + written + request.text[request.offset :]
     query = _query(replace(request, text=text, offset=request.offset + len(written)))
-    return members_at(query, request.snapshot) if "scope" in query.retrieval.enabled else ()
+    return members_with_files(query, request.snapshot) if "scope" in query.retrieval.enabled else Members()
 
 
 def _query(request: CompletionRequest) -> Query:
@@ -190,11 +198,13 @@ def _budget(request: CompletionRequest, status: EngineStatus, settings: Settings
 
 async def _anchor(request: CompletionRequest, place: Place, budget: LatencyBudget) -> Anchor:
     """The request's anchor where it holds, else a new one."""
-    if request.anchor is not None and request.anchor.forced(place) is not None:
-        return request.anchor
+    frozen = request.anchor
+    if frozen is not None and frozen.epoch == request.epoch and frozen.forced(place) is not None:
+        return frozen
     context = await asyncio.to_thread(context_for, request, budget.context)
     line = place.text.count("\n", 0, place.offset)
-    return freeze(place, f"{line // LINES_OF_A_SEQUENCE}", context, budget.window)
+    anchor = freeze(place, f"{line // LINES_OF_A_SEQUENCE}", context, budget.window)
+    return replace(anchor, files=_absolute(request, _sources(context)), epoch=request.epoch)
 
 
 async def _other(beginning: str, job: CompletionJob, engine: Engine, place: Place, extent: Extent) -> Shaped:
@@ -222,12 +232,27 @@ def _block(path: str, pieces: list[ContextPiece]) -> ContextBlock:
 
 
 def _files(request: CompletionRequest, anchor: Anchor) -> tuple[str, ...]:
-    """The files that the prompt's text is from; none for a buffer that belongs to no project. A note is from the
-    project's rules, or from the user's own, which are no file of the project."""
-    root, pieces = request.snapshot.root, anchor.context.pieces
-    paths = {request.path, *(piece.path for piece in pieces if piece.kind != "note")}
-    if any(piece.kind == "note" and RULES_FILE in piece.reason for piece in pieces):
+    """The files that the prompt's text is from; of a buffer that belongs to no project, those of its context alone."""
+    return tuple(sorted({*anchor.files, *_absolute(request, (request.path,))}))
+
+
+def _with_members(request: CompletionRequest, job: CompletionJob, members: Members) -> CompletionJob:
+    """The job with names to lean towards, which are text of the files that define them."""
+    files = tuple(sorted({*job.files, *_absolute(request, members.paths)}))
+    return replace(job, names=members.names, files=files)
+
+
+def _sources(context: ContextBundle) -> set[str]:
+    """The paths of the files that a context is from. A note is from the project's rules, or from the user's own, which
+    are no file of the project."""
+    paths = {piece.path for piece in context.pieces if piece.kind != "note"}
+    if any(piece.kind == "note" and RULES_FILE in piece.reason for piece in context.pieces):
         paths.add(RULES_FILE)
+    return paths
+
+
+def _absolute(request: CompletionRequest, paths: Iterable[str]) -> tuple[str, ...]:
+    root = request.snapshot.root
     return tuple(str(root / path) for path in sorted(paths)) if root.is_absolute() else ()
 
 

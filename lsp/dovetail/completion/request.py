@@ -27,7 +27,8 @@ class CompletionRequest:
     every secret has been blanked out. `rules` is what the project's rules give this path, `recent` where the user
     was just at work, `shown` what the last answer for this document showed. `anchor` is the one to go on from,
     where it still holds; without one, prefix, suffix and context are taken afresh. `candidates` is how many
-    different completions are wanted. `hurried` says that someone waits: a prompt that a slow machine has to read
+    different completions are wanted. `epoch` counts the changes of what may be shown: what was made in an older epoch
+    is not used again. `hurried` says that someone waits: a prompt that a slow machine has to read
     from the start is kept short. `pause_s` is how long to wait before the model is asked: a newer keystroke may
     make that needless.
     """
@@ -48,6 +49,7 @@ class CompletionRequest:
     rules: Standing = field(default_factory=Standing)
     recent: tuple[RecentPlace, ...] = ()
     shown: tuple[ContextPiece, ...] = ()
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Completion:
     `others` are what might stand there instead. `written` is the model's text before it was shaped. `remembered` is
     whether the model did not have to be asked. `names` is how many names the project has for that place, if it has all
     of them: the model leaned towards these. `invented` is how often it was asked once more, because it had made up a
-    member that the project has not.
+    member that the project has not. `files` are the absolute paths of all other files that the model was told of.
     """
 
     text: str
@@ -77,6 +79,7 @@ class Completion:
     others: tuple[Shaped, ...] = ()
     names: int = 0
     invented: int = 0
+    files: tuple[str, ...] = ()
 
     @property
     def context(self) -> ContextBundle:

@@ -4,8 +4,9 @@ broken. Also the user's own rules, which hold in every project.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,23 +22,44 @@ from dovetail_context.query import Note, Pin, Retrieval
 from dovetail_context.workspace.read import decode, read_source
 from dovetail_context.workspace.scan import is_excluded
 from dovetail_context.workspace.secrets import redact
+from dovetail_context.workspace.selection import Selection
 
 EDITOR = "the editor's settings"
 MOST_BYTES = 256_000  # of a rules file; more is none
 MOST_PREFERRED = 8  # files; a pattern for half the project prefers nothing
+MOST_PATHS = 500  # that are asked about again and again: open documents, and what was open
+# File systems count times in steps of up to 2 s: what changed so recently may change again under the same stamp.
+YOUNG_NS = 3_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RulesReading:
+    """A rules file as it was read once.
+
+    `stamp` is that of the file, () where there is none; `data` are its bytes, None where there are none to be had;
+    `unreadable` is why, "" if there is no such file.
+    """
+
+    stamp: tuple[int, ...]
+    data: bytes | None
+    unreadable: str
+    text: str
+    parsed: Parsed
 
 
 @dataclass(frozen=True, slots=True)
 class OwnRules:
     """What the user says beside the project: in a file of their own, and through the editor. Neither is ever narrowed.
 
-    `trusted` is whether the user trusts the workspace; one that is not trusted only leaves things out.
+    `trusted` is whether the user trusts the workspace; one that is not trusted only leaves things out. `reading` is the
+    user's file as it was read, None where it was not.
     """
 
     user: ProjectRules = field(default_factory=ProjectRules)
     editor: ProjectRules = field(default_factory=ProjectRules)
     trusted: bool = True
     problems: tuple[Problem, ...] = ()
+    reading: RulesReading | None = None
 
 
 def user_rules_path() -> Path:
@@ -46,17 +68,25 @@ def user_rules_path() -> Path:
 
 
 def own_rules(editor: Mapping[str, Any] | None = None, trusted: bool = True) -> OwnRules:
-    """The user's own rules, read anew, and those of the editor's settings, which are values already."""
-    path = user_rules_path()
-    read = _read(path, str(path))
-    user = Parsed(ProjectRules(), ()) if read is None else read[1]
+    """The user's own rules, read again, and those of the editor's settings, which are values already."""
     said = parse_values(editor or {}, EDITOR)
-    return OwnRules(
-        user.rules or salvaged(read[0] if read else "", str(path)),
-        said.rules or ProjectRules(),
-        trusted,
-        (*user.problems, *said.problems),
-    )
+    given = OwnRules(editor=said.rules or ProjectRules(), trusted=trusted, problems=said.problems)
+    path = user_rules_path()
+    return _with_user_file(given, read_rules(path, str(path), None), str(path))
+
+
+def changed_own_rules(own: OwnRules) -> OwnRules | None:
+    """The user's own rules if their file does not hold any more what it held; None if it does, or never was read."""
+    path = user_rules_path()
+    reading = None if own.reading is None else read_rules(path, str(path), None, own.reading)
+    return None if reading is None else _with_user_file(replace(own, problems=()), reading, str(path))
+
+
+def _with_user_file(own: OwnRules, reading: RulesReading | None, name: str) -> OwnRules:
+    if reading is None:
+        return own
+    user = reading.parsed.rules or salvaged(reading.text, name)
+    return replace(own, user=user, problems=(*reading.parsed.problems, *own.problems), reading=reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +100,24 @@ class Standing:
 
 
 class WorkspaceRules:
-    """Holds what is in force in a workspace. Changed by whoever owns the workspace, and by one thread alone."""
+    """Holds the rules that are in force in a workspace.
 
-    def __init__(self, root: Path, own: OwnRules | None = None) -> None:
-        """Reads the file at once."""
+    `read` may run on any thread; everything else belongs to the thread that owns the workspace.
+    """
+
+    def __init__(self, root: Path, own: OwnRules | None = None, *, read: bool = True) -> None:
+        """Reads the file at once, unless `read` is false: then nothing of the project holds until it was taken in."""
         self.root = root
         self.file = root / RULES_FILE
         self.own = own_rules() if own is None else own
+        self.parsed = Parsed(ProjectRules(), ())
         self._project = ProjectRules()
         self._has_good = False
-        self._text = ""
-        self._rules = Rules()
-        self._texts: dict[str, tuple[tuple[int, int], str]] = {}
-        self._preferred: dict[tuple[str, int], tuple[tuple[str, str], ...]] = {}
-        self.parsed = self.reload()
+        self._reading: RulesReading | None = None
+        self._texts: dict[str, tuple[tuple[int, ...], str]] = {}  # of pinned files that the index does not hold
+        self._hold(ProjectRules())
+        if read:
+            self.reload()
 
     @property
     def rules(self) -> Rules:
@@ -91,24 +125,34 @@ class WorkspaceRules:
         return self._rules
 
     @property
+    def selection(self) -> Selection:
+        """What of it says which files are read; the same object until the rules change."""
+        return self._selection
+
+    @property
     def text(self) -> str:
         """The text of the file as it was read last, for the columns of problems."""
-        return self._text
+        return "" if self._reading is None else self._reading.text
 
     def reload(self, own: OwnRules | None = None) -> Parsed:
-        """Read the file anew. If it is sound it holds from now on; if not, what held before goes on."""
+        """Read the file again. If it is sound it holds from now on; if not, what held before goes on."""
+        self.take(self.read(), own)
+        return self.parsed
+
+    def read(self) -> RulesReading | None:
+        """What the file holds, None if that is what was taken in last; raises nothing and changes nothing."""
+        return read_rules(self.file, RULES_FILE, self.root, self._reading)
+
+    def take(self, reading: RulesReading | None, own: OwnRules | None = None) -> None:
+        """Let what was read hold from now on, or the user's `own` rules, or both."""
         self.own = own or self.own
-        read = _read(self.file, RULES_FILE, self.root)
-        self._text, self.parsed = ("", Parsed(ProjectRules(), ())) if read is None else read
+        if reading is not None:
+            self._reading, self.parsed = reading, reading.parsed
         if self.parsed.is_sound and self.parsed.rules is not None:
             self._project, self._has_good = self.parsed.rules, True
         elif not self._has_good:
-            self._project = self.parsed.rules or salvaged(self._text, RULES_FILE)
-        project = self._project if self.own.trusted else narrowed(self._project)
-        self._rules = Rules((self.own.user, project, self.own.editor))
-        self._texts.clear()  # what may be shown may have changed
-        self._preferred.clear()
-        return self.parsed
+            self._project = self.parsed.rules or salvaged(self.text, RULES_FILE)
+        self._hold(self._project if self.own.trusted else narrowed(self._project))
 
     def problems(self, text: str | None = None) -> tuple[Problem, ...]:
         """Everything that is wrong with the file, or with `text` in its place; walks the workspace, in place order."""
@@ -119,25 +163,46 @@ class WorkspaceRules:
             found += check(parsed.rules, tree_of(self.root), lambda pin: pin_fault(self.root, pin, others))
         return tuple(sorted(found, key=lambda problem: (problem.source.place is not None, problem.source.place or 0)))
 
+    def for_path(self, path: str) -> EffectiveRules:
+        """What holds while `path` is edited: asked with every keystroke, so it is kept until the rules change."""
+        rules, known = self._rules, self._effective
+        if path not in known:
+            while len(known) >= MOST_PATHS:
+                known.pop(next(iter(known)), None)
+            known[path] = rules.for_path(path)
+        return known[path]
+
     def standing(self, path: str, snapshot: IndexSnapshot) -> Standing:
-        """What a query at `path` is given. Pins that cannot be shown are left out: the problems tell of them."""
-        effective = self._rules.for_path(path)
+        """What a query at `path` is given. Pins that cannot be shown are left out: the problems tell of them.
+
+        May read pinned files.
+        """
+        effective = self.for_path(path)
         pins = (self._pin(pin, snapshot) for pin in effective.pins if pin.path != path)
         notes = tuple(Note(note.text, f"a note of {note.source}") for note in effective.notes)
         pinned = tuple(pin for pin in pins if pin is not None)
         return Standing(pinned, notes, self._preferred_at(effective, snapshot), effective.retrieval())
+
+    def _hold(self, project: ProjectRules) -> None:
+        rules = Rules((self.own.user, project, self.own.editor))
+        # One assignment each: another thread may be reading, and keeps the objects that it began with.
+        self._effective: dict[str, EffectiveRules] = {}
+        self._preferred: dict[tuple[str, object], tuple[tuple[str, str], ...]] = {}
+        self._rules, self._selection = rules, rules.selection
 
     def _preferred_at(self, effective: EffectiveRules, snapshot: IndexSnapshot) -> tuple[tuple[str, str], ...]:
         """Asked with every keystroke, and a question to every path of the project: so the answer is kept until files
         come or go."""
         if not effective.prefer:
             return ()
-        key = (effective.path, len(snapshot.files))
-        if key not in self._preferred:
+        key, known = (effective.path, snapshot.files.path_set), self._preferred
+        if key not in known:
             found = effective.preferred(tuple(snapshot.files))
             told = ((path, f"preferred by {said.source}") for path, said in found.items())
-            self._preferred[key] = tuple(islice(told, MOST_PREFERRED))
-        return self._preferred[key]
+            while len(known) >= MOST_PATHS:
+                known.pop(next(iter(known)), None)
+            known[key] = tuple(islice(told, MOST_PREFERRED))
+        return known[key]
 
     def _pin(self, pin: PinRule, snapshot: IndexSnapshot) -> Pin | None:
         reason = f"pinned by {pin.source}"
@@ -147,41 +212,67 @@ class WorkspaceRules:
         return Pin(pin.path, pin.start_line, pin.end_line, reason, text) if text else None
 
     def _text_of(self, path: str) -> str:
-        """The text of a file that the index does not hold, without secrets; "" if it is not to be shown."""
+        """The text of a file that the index does not hold, without secrets; "" if it is not to be shown.
+
+        Whether it is to be shown is asked each time: a file does not change when a rule excludes it.
+        """
         full = self.root / path
         try:
             status = full.stat()
         except (OSError, ValueError):
             return ""
-        stamp = (status.st_mtime_ns, status.st_size)
+        if is_excluded(self.root, path, self._selection) is not None:
+            return ""
+        stamp = (status.st_mtime_ns, status.st_ctime_ns, status.st_size)
         known = self._texts.get(path)
         if known is None or known[0] != stamp:
-            allowed = is_excluded(self.root, path, self._rules.selection) is None
-            known = self._texts[path] = (stamp, redact(read_source(full).text or "") if allowed else "")
+            known = self._texts[path] = (stamp, redact(read_source(full).text or ""))
         return known[1]
 
 
-def _read(path: Path, name: str, root: Path | None = None) -> tuple[str, Parsed] | None:
-    """The text of a rules file, parsed; None where there is no such file. A link may not lead out of `root`."""
+def read_rules(path: Path, name: str, root: Path | None, before: RulesReading | None = None) -> RulesReading | None:
+    """What a rules file holds; a link may not lead out of `root`. None if it holds what it held `before`."""
+    stamp = _stamp(path)
+    if before is not None and before.stamp == stamp and not _is_young(stamp):
+        return None
+    data, problem = _bytes(path, root)
+    if before is not None and (before.data, before.unreadable) == (data, problem):
+        return None
+    if problem:
+        fault = Problem("error", f"{name} {problem}", Source(name))
+        return RulesReading(stamp, data, problem, "", Parsed(None, (fault,)))
+    text, odd = decode(data or b"")
+    parsed = parse_rules(text, name) if data is not None else Parsed(ProjectRules(), ())
+    if odd:
+        fault = Problem("error", f"{name} is {odd}; TOML is UTF-8", Source(name))
+        parsed = Parsed(parsed.rules, (*parsed.problems, fault))
+    return RulesReading(stamp, data, problem, text, parsed)
 
-    def unreadable(why: str) -> tuple[str, Parsed]:
-        return "", Parsed(None, (Problem("error", f"{name} {why}", Source(name)),))
 
+def _bytes(path: Path, root: Path | None) -> tuple[bytes | None, str]:
+    """The bytes of a file, None where there is none, and what keeps them from being read."""
     try:
         if root is not None and not path.resolve().is_relative_to(root.resolve()):
-            return unreadable("is a link that leads out of the workspace; put a file in its place")
+            return None, "is a link that leads out of the workspace; put a file in its place"
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
-        return None
+        return None, ""
     except (OSError, RuntimeError) as error:
-        return unreadable(f"cannot be read: {getattr(error, 'strerror', None) or error}")
+        return None, f"cannot be read: {getattr(error, 'strerror', None) or error}"
     if len(data) > MOST_BYTES:
-        return unreadable(f"has more than {MOST_BYTES // 1000} kB; rules are short")
-    text, odd = decode(data)
-    parsed = parse_rules(text, name)
-    if odd:
-        parsed = Parsed(
-            parsed.rules, (*parsed.problems, Problem("error", f"{name} is {odd}; TOML is UTF-8", Source(name)))
-        )
-    return text, parsed
+        return None, f"has more than {MOST_BYTES // 1000} kB; rules are short"
+    return data, ""
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    try:
+        status = path.stat()
+    except (OSError, RuntimeError, ValueError):
+        return ()
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _is_young(stamp: tuple[int, ...]) -> bool:
+    """Whether a file was written so recently that it may be written again under the same stamp."""
+    return len(stamp) > 2 and max(stamp[2:]) > time.time_ns() - YOUNG_NS

@@ -43,7 +43,7 @@ class KeptStates:
     async def finish(self, engine: Engine | None) -> None:
         """The session ends: remove what may not stay by what the disk says now, and let the engine keep the rest."""
         for workspace in self._workspaces.all():
-            workspace.rules.reload()
+            workspace.rules.take(await asyncio.to_thread(workspace.rules.read))
         self._asked = True
         await self._look()
         if engine is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
-from dovetail.rules.live import OwnRules
+from dovetail.rules.live import OwnRules, RulesReading
 from dovetail.rules.source import Problem
 from dovetail.session.workspaces import Workspace
 
@@ -46,10 +46,11 @@ class RulesKeeper:
         for problem in own.problems:
             self._events.trouble(f"{problem.source}: {problem.message}.")
 
-    def reload(self, workspace: Workspace, own: OwnRules | None = None) -> None:
-        """The file may have changed: what holds from now on follows it, and so does the index."""
-        workspace.rules.reload(own)
-        workspace.index.select(workspace.rules.rules.selection)
+    def renew(self, workspace: Workspace, reading: RulesReading | None, own: OwnRules | None) -> None:
+        """The project's file, or the user's own rules, say something else now: what holds follows them, and so does the
+        index."""
+        workspace.rules.take(reading, own)
+        workspace.index.select(workspace.rules.selection)
         self.check(workspace)
 
     def check(self, workspace: Workspace) -> None:

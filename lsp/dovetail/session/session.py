@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from dovetail.completion.anchor import Anchor
 from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import accepted, complete, warm
 from dovetail.completion.remembered import Memory
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
-from dovetail.rules.live import Standing, own_rules
+from dovetail.rules.live import OwnRules, RulesReading, Standing, own_rules
 from dovetail.rules.source import RULES_FILE, Problem
 from dovetail.session.caches import index_cache
 from dovetail.session.chosen import Chosen
+from dovetail.session.disclosure import CheckedEngine, Disclosure, Withdrawn
 from dovetail.session.engine import MakeEngine
 from dovetail.session.feedback import Feedback
 from dovetail.session.kept import KeptStates
+from dovetail.session.open_document import OpenDocument, Place
 from dovetail.session.power import on_battery
 from dovetail.session.recent import RecentPlaces
 from dovetail.session.rhythm import Rhythm
@@ -33,15 +34,19 @@ from dovetail_context.garbage import spare_the_index
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.workspace.exclude import excluded_name
 from dovetail_context.workspace.gitignore import GITIGNORE
-from dovetail_context.workspace.redaction import Redaction
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 
 NO_PROJECT = IndexSnapshot(Path())
 # So long after an answer without a keystroke, the model reads the place afresh.
 IDLE_S = 0.8
+# A prompt is made again if something in it may not be shown any more, the last time without text of other files.
+PROMPTS = 4
 # So many different completions for who asks expressly.
 CANDIDATES = 3
+
+
+_Answered = tuple[CompletionRequest, Completion] | None
 
 
 class SessionEvents(Protocol):
@@ -60,25 +65,16 @@ class SessionEvents(Protocol):
     def rules_checked(self, uri: str, text: str, problems: Iterable[Problem]) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a document stands: its workspace and its path there. A buffer without a file has no workspace."""
-
-    workspace: Workspace | None
-    path: str
-
-
 class Session:
     """Open documents, open workspaces, one engine, and the newest running request of each document."""
 
     def __init__(self, make_engine: MakeEngine, events: SessionEvents) -> None:
         self.encoding = Encoding.UTF16  # the protocol's default until the client has said what it speaks
         self.settings = Settings()
-        self.documents: dict[str, Document] = {}
-        self.answers: dict[str, Completion] = {}  # the newest completion of each open document
+        self.opened: dict[str, OpenDocument] = {}
         self.rules = RulesKeeper(events, self._buffer, self._spawn)
-        self.requests: dict[str, CompletionRequest] = {}  # what each of them answers
         self.workspaces = Workspaces(self._start_index, lambda: self.rules.own, lambda: index_cache(self.settings))
+        self.disclosure = Disclosure(self.workspaces, lambda: self.rules.own, self._unsaved, self._rules_changed)
         self.kept = KeptStates(self.workspaces, events.trouble, self._spawn)
         self.memory = Memory()
         self.rhythm = Rhythm()
@@ -87,10 +83,6 @@ class Session:
         self._make_engine = make_engine
         self._events = events
         self._engine: Engine | EngineError = EngineError("The editor has not yet told its settings.")
-        self._places: dict[str, Place] = {}
-        self._newest: dict[str, asyncio.Task[Completion | None]] = {}
-        self._anchors: dict[str, Anchor] = {}
-        self._redactions: dict[str, Redaction] = {}
         self._foresight: asyncio.Task[object] | None = None
         self._typed_at = 0.0
         self._closing: asyncio.Task[None] | None = None
@@ -112,9 +104,8 @@ class Session:
 
     def trust(self, trusted: bool) -> None:
         """The user has said whether the open workspaces are trusted."""
-        self.rules.own = replace(self.rules.own, trusted=trusted)
-        for workspace in self.workspaces.all():
-            self._reload_rules(workspace)
+        self.disclosure.withdraw()
+        self._take_own_rules(replace(self.rules.own, trusted=trusted))
 
     def warm_up(self) -> None:
         """Start the engine in the background, so that the first completion does not wait for the model to load."""
@@ -122,63 +113,65 @@ class Session:
             self._spawn(self._load(self._engine))
 
     def open_folder(self, root: Path) -> None:
-        """Index a workspace folder in the background."""
+        """Index a workspace folder in the background. Documents that are open in it belong to it."""
         self.workspaces.open(root)
+        self._place_again()
 
     def close_folder(self, root: Path) -> None:
-        """Forget a workspace folder. Its open documents are completed without the rest of the project."""
+        """Forget a workspace folder. Its open documents belong to the folder around it, if one is open, or to none."""
         workspace = self.workspaces.remove(root)
         if workspace is not None:
-            for uri, place in self._places.items():
-                if place.workspace is workspace:
-                    self._places[uri] = Place(None, place.path)
+            self.disclosure.withdraw()
+            self._place_again()
             self.rules.forget(workspace)
             self._spawn(asyncio.to_thread(workspace.index.close))
 
     def files_changed(self, paths: Iterable[Path]) -> None:
         """Files were created, changed or deleted on disk."""
-        for path in paths:
+        changed = set(paths)
+        for opened in self.opened.values():
+            opened.was_saved = opened.was_saved or (opened.file in changed and opened.file.is_file())
+        for path in changed:
             for workspace in self.workspaces.all():
                 if path.is_relative_to(workspace.root):
                     workspace.index.apply([workspace.relative(path)])
                 if path == workspace.rules.file:
-                    self._reload_rules(workspace)
+                    self._spawn(self.disclosure.permits(workspace))
                 elif path.name == GITIGNORE:
                     self.kept.look_through(anew=True)
 
     def open_document(self, document: Document, path: Path | None) -> None:
         """A document that the editor shows. `path` is its file, or None for a buffer that was never saved."""
-        self.documents[document.uri] = document
-        self._places[document.uri] = self._place(document.uri, path)
-        self._overlay(document.uri, document.text)
-        self._check_rules(document.uri)
+        place = self._place(document.uri, path)
+        opened = OpenDocument(document, path, place, was_saved=path is not None and path.is_file())
+        self.opened[document.uri] = opened
+        self._overlay(opened, document.text)
+        self._check_rules(opened)
 
     def change_document(self, uri: str, edits: Iterable[Edit], version: int) -> None:
         """Apply a client's edits. A document that is not open is ignored."""
-        document = self.documents.get(uri)
-        if document is not None:
+        opened = self.opened.get(uri)
+        if opened is not None:
             now = time.monotonic()
             self.rhythm, self._typed_at = self.rhythm.typed(now - self._typed_at), now
             edits = list(edits)
-            self.feedback.changed(document, edits, self.encoding)
-            place = self._places[uri]
+            self.feedback.changed(opened.document, edits, self.encoding)
+            place = opened.place
             if place.workspace is not None:
                 self.recent.edited(place.workspace.root, place.path, edits, now)
-            self.documents[uri] = document = document.edited(edits, version, self.encoding)
-            self._overlay(uri, document.text)
-            self._check_rules(uri)
+            opened.document = opened.document.edited(edits, version, self.encoding)
+            self._overlay(opened, opened.document.text)
+            self._check_rules(opened)
 
     def close_document(self, uri: str) -> None:
         """The disk speaks for this file again."""
-        if self.documents.pop(uri, None) is not None:
-            self._overlay(uri, None)
-            self._check_rules(uri)
+        opened = self.opened.pop(uri, None)
+        if opened is not None:
+            if opened.asking is not None:
+                opened.asking.cancel()
+            self._overlay(opened, None)
+            self._check_rules(opened)
             self.feedback.closed(uri)
-            self.answers.pop(uri, None)
-            self.requests.pop(uri, None)
-            self._anchors.pop(uri, None)
-            self._redactions.pop(uri, None)
-            del self._places[uri]
 
     async def complete(
         self, uri: str, offset: int, trigger: Trigger, selected: Edit | None = None
@@ -190,26 +183,24 @@ class Session:
         """
         if isinstance(self._engine, EngineError):
             raise self._engine
-        document, engine = self.documents[uri], self._engine
-        if self._is_silent(uri):
-            return None
+        opened, engine = self.opened[uri], self._engine
+        document = opened.document
         chosen = Chosen.of(document, selected, self.encoding)
         asked, at = (chosen.document, chosen.end) if chosen else (document, offset)
-        request = self._request(uri, asked.text, at, trigger)
         self._look_no_further()
-        completion = await self._newest_wins(uri, complete(request, engine, self.settings, self.memory))
-        is_still_asked = self.documents.get(uri) is document
-        if completion is None or not is_still_asked:
+        answered = await self._newest_wins(opened, self._answer(opened, asked.text, at, trigger, engine))
+        if answered is None or not self._is_newest(opened, document):
             return None
+        request, completion = answered
         if not completion.remembered:
             self.rhythm = self.rhythm.answered(completion.reply)
-            self._anchors[uri] = completion.anchor
-        self.answers[uri], self.requests[uri] = completion, request
-        place = self._places[uri]
+            opened.anchor = completion.anchor
+        opened.answer, opened.request = completion, request
+        place = opened.place
         if place.workspace is not None:
             self.recent.viewed(place.workspace.root, place.path, completion.line, time.monotonic())
         if not completion.remembered:  # else what follows has been made ready already
-            self._foresight = self._spawn(self._look_ahead(request, completion, engine))
+            self._foresight = self._spawn(self._look_ahead(opened, request, completion, engine))
         return chosen.begin(completion) if chosen else completion
 
     async def close(self) -> None:
@@ -219,7 +210,7 @@ class Session:
         await asyncio.shield(self._closing)
 
     async def _close(self) -> None:
-        running = [*self._newest.values(), *self._background]
+        running = [*(each.asking for each in self.opened.values() if each.asking is not None), *self._background]
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
@@ -230,58 +221,96 @@ class Session:
             await engine.close()
         await asyncio.to_thread(self.workspaces.close_all)
 
-    def _request(self, uri: str, text: str, offset: int, trigger: Trigger) -> CompletionRequest:
-        place, anchor = self._places[uri], self._anchors.get(uri)
-        workspace = place.workspace
-        asked_before = self.answers.get(uri)
+    async def _answer(
+        self, opened: OpenDocument, text: str, offset: int, trigger: Trigger, engine: Engine
+    ) -> tuple[CompletionRequest, Completion] | None:
+        """A completion that may be shown, and what it answers; made again where that has changed meanwhile."""
+        for attempt in range(PROMPTS):
+            await self.disclosure.permits(opened.place.workspace)
+            if self._is_silent(opened):
+                return None
+            request = await self._request(opened, text, offset, trigger)
+            if attempt:
+                request = replace(request, pause_s=0.0, use_context=attempt < PROMPTS - 1)
+            try:
+                completion = await complete(request, self._checked(opened, request, engine), self.settings, self.memory)
+            except Withdrawn:
+                continue
+            if completion is None or await self._permits(opened, request, completion.files):
+                return None if completion is None else (request, completion)
+        return None
+
+    async def _request(self, opened: OpenDocument, text: str, offset: int, trigger: Trigger) -> CompletionRequest:
+        workspace, path = opened.place.workspace, opened.place.path
+        asked_before = opened.answer
         tokens = asked_before.reply.prompt_tokens if asked_before else 0
-        snapshot = place.workspace.index.snapshot if place.workspace else NO_PROJECT
+        epoch = self.disclosure.epoch
+        snapshot, rules = await self._shown_now(opened)
+        is_of_this_epoch = asked_before is not None and asked_before.anchor.epoch == epoch
         return CompletionRequest(
-            document=uri,
-            path=place.path,
-            text=self._redacted(uri, text),
+            document=opened.uri,
+            path=path,
+            text=opened.redacted(text),
             offset=offset,
             snapshot=snapshot,
-            rules=place.workspace.rules.standing(place.path, snapshot) if place.workspace else Standing(),
+            rules=rules,
             trigger=trigger,
-            anchor=None if self.rhythm.reads_quickly(tokens) else anchor,
+            anchor=None if self.rhythm.reads_quickly(tokens) else opened.anchor,
             pause_s=self.rhythm.pause_s(on_battery()) if trigger == "automatic" else 0.0,
             hurried=True,
             candidates=CANDIDATES if trigger == "invoked" else 1,
-            recent=self.recent.places(workspace.root, place.path, time.monotonic()) if workspace else (),
-            shown=asked_before.context.pieces if asked_before else (),
+            recent=self.recent.places(workspace.root, path, time.monotonic()) if workspace else (),
+            shown=asked_before.context.pieces if asked_before and is_of_this_epoch else (),
+            epoch=epoch,
         )
 
-    def _redacted(self, uri: str, text: str) -> str:
-        before = self._redactions.get(uri)
-        self._redactions[uri] = after = before.followed_by(text) if before else Redaction.of(text)
-        return after.redacted
+    async def _shown_now(self, opened: OpenDocument) -> tuple[IndexSnapshot, Standing]:
+        """The project as it may be shown in a document, and what its rules give it."""
+        workspace = opened.place.workspace
+        if workspace is None:
+            return NO_PROJECT, Standing()
+        snapshot = self.disclosure.snapshot(workspace)
+        return snapshot, await asyncio.to_thread(workspace.rules.standing, opened.place.path, snapshot)
 
-    async def _look_ahead(self, request: CompletionRequest, completion: Completion, engine: Engine) -> None:
+    def _checked(self, opened: OpenDocument, request: CompletionRequest, engine: Engine) -> CheckedEngine:
+        return CheckedEngine(engine, lambda files: self._permits(opened, request, files))
+
+    async def _permits(self, opened: OpenDocument, request: CompletionRequest, files: Iterable[str]) -> bool:
+        """Whether a prompt for a request, or its answer, may hold text of these files and of the document itself."""
+        workspace = opened.place.workspace
+        own = str(workspace.root / opened.place.path) if workspace is not None else ""
+        permitted = await self.disclosure.permits(workspace, (file for file in files if file != own))
+        is_open = self.opened.get(opened.uri) is opened
+        return permitted and is_open and request.epoch == self.disclosure.epoch and not self._is_silent(opened)
+
+    async def _look_ahead(
+        self, opened: OpenDocument, request: CompletionRequest, completion: Completion, engine: Engine
+    ) -> None:
         """When an answer is out: make ready what will be wanted if it is accepted; when the cursor rests, let a slow
         model read the place afresh. What is not mains-powered does neither."""
         if on_battery():
             return
-        uri, document = request.document, self.documents.get(request.document)
+        document, checked = opened.document, self._checked(opened, request, engine)
         try:
             if completion.text:
-                await complete(accepted(request, completion), engine, self.settings, self.memory)
+                await complete(accepted(request, completion), checked, self.settings, self.memory)
             await asyncio.sleep(IDLE_S)
             tokens = completion.reply.prompt_tokens
-            if not self.rhythm.reads_quickly(tokens) and self.documents.get(uri) is document:
-                self._anchors[uri] = await warm(request, engine, self.settings)
-        except EngineError:
+            if not self.rhythm.reads_quickly(tokens) and self._is_newest(opened, document):
+                snapshot, rules = await self._shown_now(opened)
+                opened.anchor = await warm(replace(request, snapshot=snapshot, rules=rules), checked, self.settings)
+        except (EngineError, Withdrawn):
             return  # nobody waits for this; whoever asks next is told
 
     def _look_no_further(self) -> None:
         if self._foresight is not None:
             self._foresight.cancel()
 
-    async def _newest_wins(self, uri: str, work: Coroutine[Any, Any, Completion | None]) -> Completion | None:
-        older = self._newest.get(uri)
-        if older is not None:
-            older.cancel()
-        task = self._newest[uri] = asyncio.create_task(work)
+    async def _newest_wins(self, opened: OpenDocument, work: Coroutine[Any, Any, _Answered]) -> _Answered | None:
+        if opened.asking is not None:
+            opened.asking.cancel()
+        task = asyncio.create_task(work)
+        opened.asking = task
         try:
             return await task
         except asyncio.CancelledError:
@@ -289,8 +318,11 @@ class Session:
                 raise
             return None  # a newer request took its place
         finally:
-            if self._newest.get(uri) is task:
-                del self._newest[uri]
+            if opened.asking is task:
+                opened.asking = None
+
+    def _is_newest(self, opened: OpenDocument, document: Document) -> bool:
+        return self.opened.get(opened.uri) is opened and opened.document is document
 
     async def _load(self, engine: Engine) -> None:
         try:
@@ -299,6 +331,14 @@ class Session:
             self._events.trouble(str(error))
 
     def _start_index(self, workspace: Workspace) -> None:
+        self._spawn(self._begin(workspace))
+
+    async def _begin(self, workspace: Workspace) -> None:
+        """Read the rules of a workspace, then the workspace. No text of the project is looked at before its rules."""
+        await self.disclosure.permits(workspace)
+        if workspace not in self.workspaces.all():
+            return  # it was closed meanwhile
+
         def ready(_report: object) -> None:
             spare_the_index()
             self._events.index_ready(workspace.root)
@@ -307,6 +347,12 @@ class Session:
         workspace.index.start(
             progress=lambda done, total: self._events.index_progress(workspace.root, done, total), on_ready=ready
         )
+        workspace.is_ready = True
+        for opened in self.opened.values():
+            if opened.place.workspace is workspace:
+                self._overlay(opened, opened.document.text)
+        self.kept.look_through()
+        self.rules.check(workspace)
         loop = asyncio.get_running_loop()
 
         def told_too(paths: frozenset[str]) -> None:
@@ -314,14 +360,12 @@ class Session:
             if loop.is_closed():
                 return
             if paths & {str(workspace.rules.file), str(workspace.root)}:
-                loop.call_soon_threadsafe(self._reload_rules, workspace)
+                loop.call_soon_threadsafe(lambda: self._spawn(self.disclosure.permits(workspace)))
             elif any(path.endswith(GITIGNORE) for path in paths):
                 loop.call_soon_threadsafe(self.kept.look_through, True)
 
         # Watching a large tree takes a walk through all its folders.
-        self._spawn(asyncio.to_thread(workspace.index.watch, told_too))
-        self.kept.look_through()
-        self.rules.check(workspace)
+        await asyncio.to_thread(workspace.index.watch, told_too)
 
     def _place(self, uri: str, path: Path | None) -> Place:
         if path is None:
@@ -329,42 +373,78 @@ class Session:
         workspace = self.workspaces.of(path)
         return Place(workspace, workspace.relative(path))
 
-    def _overlay(self, uri: str, text: str | None) -> None:
-        place = self._places[uri]
-        if place.workspace is not None:
-            place.workspace.index.set_overlay(place.path, text)
+    def _place_again(self) -> None:
+        """Folders have come or gone: each document belongs to the innermost one around it that is open."""
+        for opened in self.opened.values():
+            if opened.file is None:
+                continue
+            before, workspace = opened.place.workspace, self.workspaces.around(opened.file)
+            if workspace is before:
+                continue
+            if before is not None:
+                self._overlay(opened, None)
+            path = workspace.relative(opened.file) if workspace is not None else opened.place.path
+            opened.place = Place(workspace, path)
+            self._overlay(opened, opened.document.text)
 
-    def _reload_rules(self, workspace: Workspace) -> None:
-        if workspace in self.workspaces.all():
-            self.rules.reload(workspace, self.rules.own)
-            self.kept.look_through(anew=True)
-            self._look_no_further()
-            self.memory.clear()  # answers and anchors hold what the model was shown by the old rules
-            for uri, place in self._places.items():
-                if place.workspace is workspace:
-                    self._anchors.pop(uri, None)
-                    self._overlay(uri, self.documents[uri].text)  # the rules may bring it back
+    def _overlay(self, opened: OpenDocument, text: str | None) -> None:
+        workspace = opened.place.workspace
+        if workspace is not None and workspace.is_ready:
+            workspace.index.set_overlay(opened.place.path, text)
 
-    def _check_rules(self, uri: str) -> None:
-        place = self._places[uri]
+    def _rules_changed(self, workspace: Workspace, reading: RulesReading | None, own: OwnRules | None) -> None:
+        if own is not None:
+            self._take_own_rules(own)
+        if reading is not None:
+            self._renew(workspace, reading, None)
+
+    def _take_own_rules(self, own: OwnRules) -> None:
+        self.rules.take(own)
+        for workspace in self.workspaces.all():
+            self._renew(workspace, None, own)
+
+    def _renew(self, workspace: Workspace, reading: RulesReading | None, own: OwnRules | None) -> None:
+        """Let changed rules hold in an open workspace."""
+        if workspace not in self.workspaces.all():
+            return
+        self.rules.renew(workspace, reading, own)
+        self.kept.look_through(anew=True)
+        self._look_no_further()
+        for opened in self.opened.values():
+            if opened.place.workspace is workspace:
+                self._overlay(opened, opened.document.text)  # the rules may bring it back
+
+    def _check_rules(self, opened: OpenDocument) -> None:
+        place = opened.place
         if place.workspace is not None and place.path == RULES_FILE:
             self.rules.check(place.workspace)
 
     def _buffer(self, file: Path) -> tuple[str, str] | None:
-        for uri, place in self._places.items():
-            if place.workspace is not None and place.workspace.root / place.path == file and uri in self.documents:
-                return uri, self.documents[uri].text
+        for opened in self.opened.values():
+            place = opened.place
+            if place.workspace is not None and place.workspace.root / place.path == file:
+                return opened.uri, opened.document.text
         return None
 
-    def _is_silent(self, uri: str) -> bool:
+    def _unsaved(self, workspace: Workspace) -> frozenset[str]:
+        """The paths of open documents that never were on disk."""
+        return frozenset(
+            opened.place.path
+            for opened in self.opened.values()
+            if opened.place.workspace is workspace and not opened.was_saved
+        )
+
+    def _is_silent(self, opened: OpenDocument) -> bool:
         """Whether nothing is suggested in a document, whatever is asked: by a rule, or since it holds secrets."""
-        place = self._places[uri]
+        place = opened.place
         if place.workspace is None:
             return excluded_name(place.path.rpartition("/")[2]) == "may hold secrets"
-        return not place.workspace.rules.rules.for_path(place.path).completion
+        return not place.workspace.rules.for_path(place.path).completion
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
-        task = asyncio.create_task(work)
+        task: asyncio.Task[object] = asyncio.create_task(work)
+        if self._closing is not None:
+            task.cancel()  # too late to begin anything
         self._background.add(task)
         task.add_done_callback(self._background.discard)
         return task

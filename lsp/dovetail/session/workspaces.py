@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,23 +12,37 @@ from dovetail_context.index.cache import IndexCache
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
 from dovetail_context.workspace.scan import is_excluded
+from dovetail_context.workspace.verdicts import Verdicts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Workspace:
-    """A project root, its index and its rules."""
+    """A project root, its index and its rules.
+
+    `withheld` are the paths that the index may still hold and that are excluded by now; `edition` counts the changes of
+    that set. `is_ready` is whether the rules have been read and the index has begun its work.
+    """
 
     root: Path
     index: WorkspaceIndex
     rules: WorkspaceRules
+    verdicts: Verdicts
+    withheld: frozenset[str] = frozenset()
+    edition: int = 0
+    is_ready: bool = False
 
     def relative(self, path: Path) -> str:
         """The path of a file below the root, with forward slashes."""
         return path.relative_to(self.root).as_posix()
 
+    def path_of(self, file: str) -> str | None:
+        """The same for an absolute path as text; None for a file that is not below the root."""
+        root = str(self.root).rstrip(os.sep) + os.sep
+        return file[len(root) :].replace(os.sep, "/") if file.startswith(root) else None
+
     def excludes(self, file: Path) -> bool:
         """Whether a file of this workspace may not be shown to the model. Asks the disk."""
-        return is_excluded(self.root, self.relative(file), self.rules.rules.selection) is not None
+        return is_excluded(self.root, self.relative(file), self.rules.selection) is not None
 
 
 class Workspaces:
@@ -39,21 +54,21 @@ class Workspaces:
         own: Callable[[], OwnRules],
         cache: Callable[[], IndexCache | None] = lambda: None,
     ) -> None:
-        """`start` sets a new workspace's index to work; it is called once for each root. `own` are the user's rules,
-        `cache` is where indexes keep what they know between starts."""
+        """`start` reads a new workspace's rules and sets its index to work; it is called once for each root. `own` are
+        the user's rules, `cache` is where indexes keep what they know between starts."""
         self._start = start
         self._cache = cache
         self._own = own
         self._by_root: dict[Path, Workspace] = {}
 
     def open(self, root: Path) -> Workspace:
-        """The workspace of this root, started if it is new."""
+        """The workspace of this root, started if it is new. Nothing of the project is read here."""
         root = root.resolve()
         workspace = self._by_root.get(root)
         if workspace is None:
-            rules = WorkspaceRules(root, self._own())
-            index = WorkspaceIndex(root, rules.rules.selection, self._cache())
-            workspace = self._by_root[root] = Workspace(root, index, rules)
+            rules = WorkspaceRules(root, self._own(), read=False)
+            index = WorkspaceIndex(root, rules.selection, self._cache())
+            workspace = self._by_root[root] = Workspace(root, index, rules, Verdicts(root))
             self._start(workspace)
         return workspace
 
@@ -61,10 +76,13 @@ class Workspaces:
         """Forget a root. Its index still runs: the caller closes it."""
         return self._by_root.pop(root.resolve(), None)
 
+    def around(self, path: Path) -> Workspace | None:
+        """The innermost open workspace that holds a file."""
+        return max(self._holding(path), key=lambda workspace: len(workspace.root.parts), default=None)
+
     def of(self, path: Path) -> Workspace:
         """The workspace of a file. A file outside every open root opens the project that it stands in."""
-        above = [root for root in self._by_root if path.is_relative_to(root)]
-        return self._by_root[max(above, key=lambda root: len(root.parts))] if above else self.open(find_root(path))
+        return self.around(path) or self.open(find_root(path))
 
     def all(self) -> tuple[Workspace, ...]:
         """Every open workspace."""

@@ -15,8 +15,9 @@ IN_STEP = "dovetail/inStep"
 
 
 def in_step(ls: DovetailServer, params: Any) -> dict[str, Any] | None:
-    document = ls.session.documents.get(str(params.textDocument.uri))
-    if document is None:
+    opened = ls.session.opened.get(str(params.textDocument.uri))
+    if opened is None:
         return None
+    document = opened.document
     digest = sha256(document.text.encode("utf-8", errors="surrogatepass")).hexdigest()
     return {"version": document.version, "length": len(document.text), "sha256": digest}

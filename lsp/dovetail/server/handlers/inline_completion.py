@@ -19,9 +19,10 @@ async def inline_completion(
 ) -> types.InlineCompletionList | None:
     """The completion at the cursor, or null. Trouble with the model is told once, never as a failed request."""
     session = ls.session
-    document = session.documents.get(params.text_document.uri)
-    if document is None:
+    opened = session.opened.get(params.text_document.uri)
+    if opened is None:
         return None
+    document = opened.document
     offset = document.offset_at(convert.position(params.position), session.encoding)
     try:
         completion = await session.complete(

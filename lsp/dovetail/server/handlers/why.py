@@ -18,10 +18,10 @@ WHY = "dovetail/why"
 
 
 def why(ls: DovetailServer, params: Any) -> dict[str, Any] | None:
-    uri = str(params.textDocument.uri)
-    completion, request = ls.session.answers.get(uri), ls.session.requests.get(uri)
-    if completion is None or request is None:
+    opened = ls.session.opened.get(str(params.textDocument.uri))
+    if opened is None or opened.answer is None or opened.request is None:
         return None
+    completion, request = opened.answer, opened.request
     account = account_of(completion, request.text, automatic=request.trigger == "automatic")
     if getattr(params, "html", False) is True:
         return {"html": explain_page(account)}

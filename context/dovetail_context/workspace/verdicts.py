@@ -1,0 +1,118 @@
+"""Whether files may be shown, asked of the disk again and again.
+
+`scan.is_excluded` reads every ignore file above a path. Here its answer is kept as long as everything that decided it
+bears the same stamps, so that asking about the same files with every keystroke costs a few `stat` calls.
+"""
+
+import os
+import stat
+import time
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dovetail_context.workspace.gitignore import GITIGNORE
+from dovetail_context.workspace.scan import is_excluded
+from dovetail_context.workspace.selection import Selection
+
+# File systems count times in steps of up to 2 s: what changed so recently may change again under the same stamp.
+YOUNG_NS = 3_000_000_000
+# Verdicts kept. A prompt holds text of some ten files, and each open document has a prompt.
+CAPACITY = 4096
+MISSING = "is not there"
+
+_Stamp = tuple[int, ...]
+_ABSENT: _Stamp = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """Why a path is excluded, None if it is not, and what that was read from."""
+
+    reason: str | None
+    selection: Selection
+    stamps: tuple[_Stamp, ...]
+
+
+class Verdicts:
+    """The verdicts on the files of one workspace. Safe to use on several threads."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        # What decides from outside of the root: the rules of the repository, and those of the folders above.
+        self._outside = (root / ".git" / "info" / "exclude", *(folder / GITIGNORE for folder in root.parents))
+        self._known: dict[str, _Verdict] = {}
+
+    def excluded(self, paths: Iterable[str], selection: Selection, unsaved: Collection[str] = ()) -> dict[str, str]:
+        """Those of `paths` (posix, relative to the root) that may not be shown now, each with the reason.
+
+        A path without a file is excluded, except for the `unsaved` ones, which exist in an editor only. Never raises:
+        what cannot be looked at is excluded.
+        """
+        seen: dict[str, _Stamp] = {}
+        outside = tuple(_stamp(str(each)) for each in self._outside)
+        found: dict[str, str] = {}
+        for path in paths:
+            reason = self._excluded(path, selection, outside, seen)
+            if reason == MISSING and path in unsaved:
+                reason = _judged(self._root, path, selection)
+            if reason is not None:
+                found[path] = reason
+        return found
+
+    def _excluded(
+        self, path: str, selection: Selection, outside: tuple[_Stamp, ...], seen: dict[str, _Stamp]
+    ) -> str | None:
+        kind = _stamp(f"{self._root}/{path}")[:2]  # of the file itself only what it is counts, not what it holds
+        if not kind:
+            return MISSING
+        stamps = (kind, *outside, *self._above(path, seen))
+        known = self._known.get(path)
+        if known is not None and known.stamps == stamps and known.selection is selection:
+            return known.reason
+        reason = _judged(self._root, path, selection) if _is_file(self._root / path) else "not a plain file"
+        if not any(_is_young(each) or _is_link(each) for each in stamps):
+            while len(self._known) >= CAPACITY:
+                self._known.pop(next(iter(self._known)), None)
+            self._known[path] = _Verdict(reason, selection, stamps)
+        return reason
+
+    def _above(self, path: str, seen: dict[str, _Stamp]) -> Iterator[_Stamp]:
+        """The stamps of the folders above a path, up to the root, and of their ignore files."""
+        while path:
+            path = path.rpartition("/")[0]
+            folder = f"{self._root}/{path}" if path else str(self._root)
+            for each in (folder, f"{folder}/{GITIGNORE}"):
+                if each not in seen:
+                    seen[each] = _stamp(each)
+                yield seen[each]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, RuntimeError):  # a loop of links
+        return False
+
+
+def _judged(root: Path, path: str, selection: Selection) -> str | None:
+    try:
+        return is_excluded(root, path, selection)
+    except (OSError, ValueError) as error:
+        return f"cannot be looked at: {getattr(error, 'strerror', None) or error}"
+
+
+def _stamp(path: str) -> _Stamp:
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):  # a name that no file can have
+        return _ABSENT
+    return status.st_mode, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _is_young(stamp: _Stamp) -> bool:
+    return len(stamp) > 3 and max(stamp[3:]) > time.time_ns() - YOUNG_NS
+
+
+def _is_link(stamp: _Stamp) -> bool:
+    return bool(stamp) and stat.S_ISLNK(stamp[0])

@@ -1,0 +1,52 @@
+"""A document that the editor shows, with everything that the session knows of it. Whatever is to be forgotten when the
+document is closed is in here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from dovetail.completion.anchor import Anchor
+from dovetail.completion.request import Completion, CompletionRequest
+from dovetail.session.workspaces import Workspace
+from dovetail.text.document import Document
+from dovetail_context.workspace.redaction import Redaction
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a document belongs: its workspace and its path there. A buffer without a file has no workspace."""
+
+    workspace: Workspace | None
+    path: str
+
+
+@dataclass(slots=True, eq=False)
+class OpenDocument:
+    """The newest version of a document, and what goes with it. Changed on the event loop alone.
+
+    `file` is None for a buffer without a name. `was_saved` is whether the file has been seen on disk: one that was and
+    is gone has been deleted, one that never was is yet to be saved. `answer` is the newest completion, to `request`;
+    `asking` is the newest request that is under way.
+    """
+
+    document: Document
+    file: Path | None
+    place: Place
+    was_saved: bool = False
+    redaction: Redaction | None = None
+    anchor: Anchor | None = None
+    answer: Completion | None = None
+    request: CompletionRequest | None = None
+    asking: asyncio.Task[object] | None = None
+
+    @property
+    def uri(self) -> str:
+        return self.document.uri
+
+    def redacted(self, text: str) -> str:
+        """The text with secrets blanked out; quick for a text that is much like the last one."""
+        self.redaction = self.redaction.followed_by(text) if self.redaction is not None else Redaction.of(text)
+        return self.redaction.redacted

@@ -13,27 +13,21 @@ from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import accepted, complete, warm
 from dovetail.completion.remembered import Memory
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
-from dovetail.rules.live import OwnRules, RulesReading, Standing, own_rules
-from dovetail.rules.source import RULES_FILE, Problem
+from dovetail.rules.live import Standing
 from dovetail.session.caches import index_cache
 from dovetail.session.chosen import Chosen
-from dovetail.session.disclosure import CheckedEngine, Disclosure, Withdrawn
+from dovetail.session.disclosure import CheckedEngine, Withdrawn
 from dovetail.session.engine import MakeEngine
 from dovetail.session.feedback import Feedback
-from dovetail.session.kept import KeptStates
-from dovetail.session.open_document import OpenDocument, Place
+from dovetail.session.open_document import OpenDocument
 from dovetail.session.power import on_battery
+from dovetail.session.projects import ProjectEvents, Projects
 from dovetail.session.recent import RecentPlaces
 from dovetail.session.rhythm import Rhythm
-from dovetail.session.rules import RulesKeeper
-from dovetail.session.workspaces import Workspace, Workspaces
 from dovetail.settings import Settings, SettingsError, load_settings
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
-from dovetail_context.garbage import spare_the_index
 from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_context.workspace.exclude import excluded_name
-from dovetail_context.workspace.gitignore import GITIGNORE
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 
@@ -49,20 +43,10 @@ CANDIDATES = 3
 _Answered = tuple[CompletionRequest, Completion] | None
 
 
-class SessionEvents(Protocol):
-    """What the session tells the outside. Progress and readiness come from the index thread, all else from the loop."""
-
-    def trouble(self, message: str) -> None: ...
+class SessionEvents(ProjectEvents, Protocol):
+    """What the session tells the outside, on the event loop save for what `ProjectEvents` says."""
 
     def engine_status(self, status: EngineStatus) -> None: ...
-
-    def index_started(self, root: Path) -> None: ...
-
-    def index_progress(self, root: Path, done: int, total: int) -> None: ...
-
-    def index_ready(self, root: Path) -> None: ...
-
-    def rules_checked(self, uri: str, text: str, problems: Iterable[Problem]) -> None: ...
 
 
 class Session:
@@ -72,10 +56,9 @@ class Session:
         self.encoding = Encoding.UTF16  # the protocol's default until the client has said what it speaks
         self.settings = Settings()
         self.opened: dict[str, OpenDocument] = {}
-        self.rules = RulesKeeper(events, self._buffer, self._spawn)
-        self.workspaces = Workspaces(self._start_index, lambda: self.rules.own, lambda: index_cache(self.settings))
-        self.disclosure = Disclosure(self.workspaces, lambda: self.rules.own, self._unsaved, self._rules_changed)
-        self.kept = KeptStates(self.workspaces, events.trouble, self._spawn)
+        self.projects = Projects(
+            self.opened, events, self._spawn, lambda: index_cache(self.settings), self._look_no_further
+        )
         self.memory = Memory()
         self.rhythm = Rhythm()
         self.recent = RecentPlaces()
@@ -92,61 +75,24 @@ class Session:
         """Take the user's settings under those of `layers` (place, values). A mistake in them is told, not raised."""
         try:
             self.settings = load_settings(*layers)
-            self.kept.configure(self.settings)
+            self.projects.kept.configure(self.settings)
             self._engine = self._make_engine(self.settings, self._events.engine_status)
         except (SettingsError, EngineError) as error:
             self._engine = EngineError(str(error))
             self._events.trouble(str(error))
-
-    def configure_rules(self, editor: Mapping[str, object], trusted: bool) -> None:
-        """Take the user's own rules and the editor's; workspaces that are not `trusted` only leave things out."""
-        self.rules.take(own_rules(editor, trusted))
-
-    def trust(self, trusted: bool) -> None:
-        """The user has said whether the open workspaces are trusted."""
-        self.disclosure.withdraw()
-        self._take_own_rules(replace(self.rules.own, trusted=trusted))
 
     def warm_up(self) -> None:
         """Start the engine in the background, so that the first completion does not wait for the model to load."""
         if not isinstance(self._engine, EngineError):
             self._spawn(self._load(self._engine))
 
-    def open_folder(self, root: Path) -> None:
-        """Index a workspace folder in the background. Documents that are open in it belong to it."""
-        self.workspaces.open(root)
-        self._place_again()
-
-    def close_folder(self, root: Path) -> None:
-        """Forget a workspace folder. Its open documents belong to the folder around it, if one is open, or to none."""
-        workspace = self.workspaces.remove(root)
-        if workspace is not None:
-            self.disclosure.withdraw()
-            self._place_again()
-            self.rules.forget(workspace)
-            self._spawn(asyncio.to_thread(workspace.index.close))
-
-    def files_changed(self, paths: Iterable[Path]) -> None:
-        """Files were created, changed or deleted on disk."""
-        changed = set(paths)
-        for opened in self.opened.values():
-            opened.was_saved = opened.was_saved or (opened.file in changed and opened.file.is_file())
-        for path in changed:
-            for workspace in self.workspaces.all():
-                if path.is_relative_to(workspace.root):
-                    workspace.index.apply([workspace.relative(path)])
-                if path == workspace.rules.file:
-                    self._spawn(self.disclosure.permits(workspace))
-                elif path.name == GITIGNORE:
-                    self.kept.look_through(anew=True)
-
     def open_document(self, document: Document, path: Path | None) -> None:
         """A document that the editor shows. `path` is its file, or None for a buffer that was never saved."""
-        place = self._place(document.uri, path)
+        place = self.projects.place(document.uri, path)
         opened = OpenDocument(document, path, place, was_saved=path is not None and path.is_file())
         self.opened[document.uri] = opened
-        self._overlay(opened, document.text)
-        self._check_rules(opened)
+        self.projects.overlay(opened, document.text)
+        self.projects.check_rules(opened)
 
     def change_document(self, uri: str, edits: Iterable[Edit], version: int) -> None:
         """Apply a client's edits. A document that is not open is ignored."""
@@ -160,8 +106,8 @@ class Session:
             if place.workspace is not None:
                 self.recent.edited(place.workspace.root, place.path, edits, now)
             opened.document = opened.document.edited(edits, version, self.encoding)
-            self._overlay(opened, opened.document.text)
-            self._check_rules(opened)
+            self.projects.overlay(opened, opened.document.text)
+            self.projects.check_rules(opened)
 
     def close_document(self, uri: str) -> None:
         """The disk speaks for this file again."""
@@ -169,8 +115,8 @@ class Session:
         if opened is not None:
             if opened.asking is not None:
                 opened.asking.cancel()
-            self._overlay(opened, None)
-            self._check_rules(opened)
+            self.projects.overlay(opened, None)
+            self.projects.check_rules(opened)
             self.feedback.closed(uri)
 
     async def complete(
@@ -216,18 +162,18 @@ class Session:
         await asyncio.gather(*running, return_exceptions=True)
         await self.feedback.close()
         engine = None if isinstance(self._engine, EngineError) else self._engine
-        await self.kept.finish(engine)
+        await self.projects.kept.finish(engine)
         if engine is not None:
             await engine.close()
-        await asyncio.to_thread(self.workspaces.close_all)
+        await self.projects.finish()
 
     async def _answer(
         self, opened: OpenDocument, text: str, offset: int, trigger: Trigger, engine: Engine
     ) -> tuple[CompletionRequest, Completion] | None:
         """A completion that may be shown, and what it answers; made again where that has changed meanwhile."""
         for attempt in range(PROMPTS):
-            await self.disclosure.permits(opened.place.workspace)
-            if self._is_silent(opened):
+            await self.projects.disclosure.permits(opened.place.workspace)
+            if self.projects.is_silent(opened):
                 return None
             request = await self._request(opened, text, offset, trigger)
             if attempt:
@@ -244,7 +190,7 @@ class Session:
         workspace, path = opened.place.workspace, opened.place.path
         asked_before = opened.answer
         tokens = asked_before.reply.prompt_tokens if asked_before else 0
-        epoch = self.disclosure.epoch
+        epoch = self.projects.disclosure.epoch
         snapshot, rules = await self._shown_now(opened)
         is_of_this_epoch = asked_before is not None and asked_before.anchor.epoch == epoch
         return CompletionRequest(
@@ -269,7 +215,7 @@ class Session:
         workspace = opened.place.workspace
         if workspace is None:
             return NO_PROJECT, Standing()
-        snapshot = self.disclosure.snapshot(workspace)
+        snapshot = self.projects.disclosure.snapshot(workspace)
         return snapshot, await asyncio.to_thread(workspace.rules.standing, opened.place.path, snapshot)
 
     def _checked(self, opened: OpenDocument, request: CompletionRequest, engine: Engine) -> CheckedEngine:
@@ -279,9 +225,14 @@ class Session:
         """Whether a prompt for a request, or its answer, may hold text of these files and of the document itself."""
         workspace = opened.place.workspace
         own = str(workspace.root / opened.place.path) if workspace is not None else ""
-        permitted = await self.disclosure.permits(workspace, (file for file in files if file != own))
+        permitted = await self.projects.disclosure.permits(workspace, (file for file in files if file != own))
         is_open = self.opened.get(opened.uri) is opened
-        return permitted and is_open and request.epoch == self.disclosure.epoch and not self._is_silent(opened)
+        return (
+            permitted
+            and is_open
+            and request.epoch == self.projects.disclosure.epoch
+            and not self.projects.is_silent(opened)
+        )
 
     async def _look_ahead(
         self, opened: OpenDocument, request: CompletionRequest, completion: Completion, engine: Engine
@@ -329,117 +280,6 @@ class Session:
             await engine.ensure_ready()
         except EngineError as error:
             self._events.trouble(str(error))
-
-    def _start_index(self, workspace: Workspace) -> None:
-        self._spawn(self._begin(workspace))
-
-    async def _begin(self, workspace: Workspace) -> None:
-        """Read the rules of a workspace, then the workspace. No text of the project is looked at before its rules."""
-        await self.disclosure.permits(workspace)
-        if workspace not in self.workspaces.all():
-            return  # it was closed meanwhile
-
-        def ready(_report: object) -> None:
-            spare_the_index()
-            self._events.index_ready(workspace.root)
-
-        self._events.index_started(workspace.root)
-        workspace.index.start(
-            progress=lambda done, total: self._events.index_progress(workspace.root, done, total), on_ready=ready
-        )
-        workspace.is_ready = True
-        for opened in self.opened.values():
-            if opened.place.workspace is workspace:
-                self._overlay(opened, opened.document.text)
-        self.kept.look_through()
-        self.rules.check(workspace)
-        loop = asyncio.get_running_loop()
-
-        def told_too(paths: frozenset[str]) -> None:
-            # The root itself stands for everything: more has changed than the system told.
-            if loop.is_closed():
-                return
-            if paths & {str(workspace.rules.file), str(workspace.root)}:
-                loop.call_soon_threadsafe(lambda: self._spawn(self.disclosure.permits(workspace)))
-            elif any(path.endswith(GITIGNORE) for path in paths):
-                loop.call_soon_threadsafe(self.kept.look_through, True)
-
-        # Watching a large tree takes a walk through all its folders.
-        await asyncio.to_thread(workspace.index.watch, told_too)
-
-    def _place(self, uri: str, path: Path | None) -> Place:
-        if path is None:
-            return Place(None, uri.rpartition("/")[2].rpartition(":")[2])
-        workspace = self.workspaces.of(path)
-        return Place(workspace, workspace.relative(path))
-
-    def _place_again(self) -> None:
-        """Folders have come or gone: each document belongs to the innermost one around it that is open."""
-        for opened in self.opened.values():
-            if opened.file is None:
-                continue
-            before, workspace = opened.place.workspace, self.workspaces.around(opened.file)
-            if workspace is before:
-                continue
-            if before is not None:
-                self._overlay(opened, None)
-            path = workspace.relative(opened.file) if workspace is not None else opened.place.path
-            opened.place = Place(workspace, path)
-            self._overlay(opened, opened.document.text)
-
-    def _overlay(self, opened: OpenDocument, text: str | None) -> None:
-        workspace = opened.place.workspace
-        if workspace is not None and workspace.is_ready:
-            workspace.index.set_overlay(opened.place.path, text)
-
-    def _rules_changed(self, workspace: Workspace, reading: RulesReading | None, own: OwnRules | None) -> None:
-        if own is not None:
-            self._take_own_rules(own)
-        if reading is not None:
-            self._renew(workspace, reading, None)
-
-    def _take_own_rules(self, own: OwnRules) -> None:
-        self.rules.take(own)
-        for workspace in self.workspaces.all():
-            self._renew(workspace, None, own)
-
-    def _renew(self, workspace: Workspace, reading: RulesReading | None, own: OwnRules | None) -> None:
-        """Let changed rules hold in an open workspace."""
-        if workspace not in self.workspaces.all():
-            return
-        self.rules.renew(workspace, reading, own)
-        self.kept.look_through(anew=True)
-        self._look_no_further()
-        for opened in self.opened.values():
-            if opened.place.workspace is workspace:
-                self._overlay(opened, opened.document.text)  # the rules may bring it back
-
-    def _check_rules(self, opened: OpenDocument) -> None:
-        place = opened.place
-        if place.workspace is not None and place.path == RULES_FILE:
-            self.rules.check(place.workspace)
-
-    def _buffer(self, file: Path) -> tuple[str, str] | None:
-        for opened in self.opened.values():
-            place = opened.place
-            if place.workspace is not None and place.workspace.root / place.path == file:
-                return opened.uri, opened.document.text
-        return None
-
-    def _unsaved(self, workspace: Workspace) -> frozenset[str]:
-        """The paths of open documents that never were on disk."""
-        return frozenset(
-            opened.place.path
-            for opened in self.opened.values()
-            if opened.place.workspace is workspace and not opened.was_saved
-        )
-
-    def _is_silent(self, opened: OpenDocument) -> bool:
-        """Whether nothing is suggested in a document, whatever is asked: by a rule, or since it holds secrets."""
-        place = opened.place
-        if place.workspace is None:
-            return excluded_name(place.path.rpartition("/")[2]) == "may hold secrets"
-        return not place.workspace.rules.for_path(place.path).completion
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
         task: asyncio.Task[object] = asyncio.create_task(work)

@@ -23,7 +23,7 @@ def did_change(ls: DovetailServer, params: types.DidChangeTextDocumentParams) ->
 def did_save(ls: DovetailServer, params: types.DidSaveTextDocumentParams) -> None:
     path = convert.file_path(params.text_document.uri)
     if path is not None:
-        ls.session.files_changed([path])
+        ls.session.projects.files_changed([path])
 
 
 def did_close(ls: DovetailServer, params: types.DidCloseTextDocumentParams) -> None:

@@ -14,7 +14,7 @@ def on_initialize(ls: DovetailServer, params: types.InitializeParams) -> None:
     values = params.initialization_options
     settings, said, trusted = rules.parted(values if isinstance(values, dict) else {})
     ls.session.configure(("The editor's settings", settings))
-    ls.session.configure_rules(said, trusted and not ls.untrusted)
+    ls.session.projects.configure_rules(said, trusted and not ls.untrusted)
     ls.session.feedback.follow(ls.session.settings.statistics, params.client_info.name if params.client_info else "")
     ls.session.encoding = convert.encoding(ls.workspace.position_encoding)
     ls.folders = tuple(folder.uri for folder in params.workspace_folders or ()) or _root(params)
@@ -25,7 +25,7 @@ def on_initialized(ls: DovetailServer, params: types.InitializedParams) -> None:
     for uri in ls.folders:
         path = convert.file_path(uri)
         if path is not None:
-            ls.session.open_folder(path)
+            ls.session.projects.open(path)
     ls.session.warm_up()
 
 

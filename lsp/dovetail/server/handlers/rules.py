@@ -23,4 +23,4 @@ def parted(options: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, Any
 
 def trust(ls: DovetailServer, params: Any) -> None:
     """`dovetail/trust` {trusted}: the user has changed their mind about the workspace."""
-    ls.session.trust(bool(params.trusted) and not ls.untrusted)
+    ls.session.projects.trust(bool(params.trusted) and not ls.untrusted)

@@ -1,0 +1,211 @@
+"""The projects of a session: folders that come and go, the index and the rules of each, and which one an open document
+belongs to. Changed on the event loop alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from dovetail.rules.live import OwnRules, RulesReading, own_rules
+from dovetail.rules.source import RULES_FILE
+from dovetail.session.disclosure import Disclosure
+from dovetail.session.kept import KeptStates
+from dovetail.session.open_document import OpenDocument, Place
+from dovetail.session.rules import RulesEvents, RulesKeeper
+from dovetail.session.workspaces import Workspace, Workspaces
+from dovetail_context.garbage import spare_the_index
+from dovetail_context.index.cache import IndexCache
+from dovetail_context.workspace.exclude import excluded_name
+from dovetail_context.workspace.gitignore import GITIGNORE
+
+Spawn = Callable[[Coroutine[Any, Any, object]], asyncio.Task[object]]
+
+
+class ProjectEvents(RulesEvents, Protocol):
+    """What projects tell the outside. Progress and readiness come from the index thread, all else from the loop."""
+
+    def index_started(self, root: Path) -> None: ...
+
+    def index_progress(self, root: Path, done: int, total: int) -> None: ...
+
+    def index_ready(self, root: Path) -> None: ...
+
+
+class Projects:
+    """What is open, what its rules say, and what of it the model may be shown."""
+
+    def __init__(
+        self,
+        opened: Mapping[str, OpenDocument],
+        events: ProjectEvents,
+        spawn: Spawn,
+        cache: Callable[[], IndexCache | None],
+        on_new_rules: Callable[[], None],
+    ) -> None:
+        """`opened` are the session's documents; `spawn` starts work that ends with the session; `cache` is where
+        indexes keep what they know between starts; `on_new_rules` is called when other rules hold than before."""
+        self.rules = RulesKeeper(events, self._buffer, spawn)
+        self.workspaces = Workspaces(self._start, lambda: self.rules.own, cache)
+        self.disclosure = Disclosure(self.workspaces, lambda: self.rules.own, self._unsaved, self._rules_changed)
+        self.kept = KeptStates(self.workspaces, events.trouble, spawn)
+        self._opened = opened
+        self._events = events
+        self._spawn = spawn
+        self._on_new_rules = on_new_rules
+
+    def configure_rules(self, editor: Mapping[str, object], trusted: bool) -> None:
+        """Take the user's own rules and the editor's; workspaces that are not `trusted` only leave things out."""
+        self.rules.take(own_rules(editor, trusted))
+
+    def trust(self, trusted: bool) -> None:
+        """The user has said whether the open workspaces are trusted."""
+        self.disclosure.withdraw()
+        self._hold(replace(self.rules.own, trusted=trusted))
+
+    def open(self, root: Path) -> None:
+        """Index a folder in the background. Documents that are open in it belong to it."""
+        self.workspaces.open(root)
+        self._place_again()
+
+    def close(self, root: Path) -> None:
+        """Forget a folder. Its open documents belong to the folder around it, if one is open, or to none."""
+        workspace = self.workspaces.remove(root)
+        if workspace is not None:
+            self.disclosure.withdraw()
+            self._place_again()
+            self.rules.forget(workspace)
+            self._spawn(asyncio.to_thread(workspace.index.close))
+
+    def files_changed(self, paths: Iterable[Path]) -> None:
+        """Files were created, changed or deleted on disk."""
+        changed = set(paths)
+        for opened in self._opened.values():
+            opened.was_saved = opened.was_saved or (opened.file in changed and opened.file.is_file())
+        for path in changed:
+            for workspace in self.workspaces.all():
+                if path.is_relative_to(workspace.root):
+                    workspace.index.apply([workspace.relative(path)])
+                if path == workspace.rules.file:
+                    self._spawn(self.disclosure.permits(workspace))
+                elif path.name == GITIGNORE:
+                    self.kept.look_through(anew=True)
+
+    def place(self, uri: str, path: Path | None) -> Place:
+        if path is None:
+            return Place(None, uri.rpartition("/")[2].rpartition(":")[2])
+        workspace = self.workspaces.of(path)
+        return Place(workspace, workspace.relative(path))
+
+    def overlay(self, opened: OpenDocument, text: str | None) -> None:
+        workspace = opened.place.workspace
+        if workspace is not None and workspace.is_ready:
+            workspace.index.set_overlay(opened.place.path, text)
+
+    def check_rules(self, opened: OpenDocument) -> None:
+        place = opened.place
+        if place.workspace is not None and place.path == RULES_FILE:
+            self.rules.check(place.workspace)
+
+    def is_silent(self, opened: OpenDocument) -> bool:
+        """Whether nothing is suggested in a document, whatever is asked: by a rule, or since it holds secrets."""
+        place = opened.place
+        if place.workspace is None:
+            return excluded_name(place.path.rpartition("/")[2]) == "may hold secrets"
+        return not place.workspace.rules.for_path(place.path).completion
+
+    async def finish(self) -> None:
+        """Stop every index, and wait for it."""
+        await asyncio.to_thread(self.workspaces.close_all)
+
+    def _start(self, workspace: Workspace) -> None:
+        self._spawn(self._begin(workspace))
+
+    async def _begin(self, workspace: Workspace) -> None:
+        """Read the rules of a workspace, then the workspace. No text of the project is looked at before its rules."""
+        await self.disclosure.permits(workspace)
+        if workspace not in self.workspaces.all():
+            return  # it was closed meanwhile
+
+        def ready(_report: object) -> None:
+            spare_the_index()
+            self._events.index_ready(workspace.root)
+
+        self._events.index_started(workspace.root)
+        workspace.index.start(
+            progress=lambda done, total: self._events.index_progress(workspace.root, done, total), on_ready=ready
+        )
+        workspace.is_ready = True
+        for opened in self._opened.values():
+            if opened.place.workspace is workspace:
+                self.overlay(opened, opened.document.text)
+        self.kept.look_through()
+        self.rules.check(workspace)
+        loop = asyncio.get_running_loop()
+
+        def told_too(paths: frozenset[str]) -> None:
+            # The root itself stands for everything: more has changed than the system told.
+            if loop.is_closed():
+                return
+            if paths & {str(workspace.rules.file), str(workspace.root)}:
+                loop.call_soon_threadsafe(lambda: self._spawn(self.disclosure.permits(workspace)))
+            elif any(path.endswith(GITIGNORE) for path in paths):
+                loop.call_soon_threadsafe(self.kept.look_through, True)
+
+        # Watching a large tree takes a walk through all its folders.
+        await asyncio.to_thread(workspace.index.watch, told_too)
+
+    def _place_again(self) -> None:
+        """Folders have come or gone: each document belongs to the innermost one around it that is open."""
+        for opened in self._opened.values():
+            if opened.file is None:
+                continue
+            before, workspace = opened.place.workspace, self.workspaces.around(opened.file)
+            if workspace is before:
+                continue
+            if before is not None:
+                self.overlay(opened, None)
+            path = workspace.relative(opened.file) if workspace is not None else opened.place.path
+            opened.place = Place(workspace, path)
+            self.overlay(opened, opened.document.text)
+
+    def _rules_changed(self, workspace: Workspace, reading: RulesReading | None, own: OwnRules | None) -> None:
+        if own is not None:
+            self.rules.take(own)
+            self._hold(own)
+        if reading is not None:
+            self._renew(workspace, reading, None)
+
+    def _hold(self, own: OwnRules) -> None:
+        self.rules.own = own
+        for workspace in self.workspaces.all():
+            self._renew(workspace, None, own)
+
+    def _renew(self, workspace: Workspace, reading: RulesReading | None, own: OwnRules | None) -> None:
+        """Let changed rules hold in an open workspace."""
+        if workspace not in self.workspaces.all():
+            return
+        self.rules.renew(workspace, reading, own)
+        self.kept.look_through(anew=True)
+        self._on_new_rules()
+        for opened in self._opened.values():
+            if opened.place.workspace is workspace:
+                self.overlay(opened, opened.document.text)  # the rules may bring it back
+
+    def _buffer(self, file: Path) -> tuple[str, str] | None:
+        for opened in self._opened.values():
+            place = opened.place
+            if place.workspace is not None and place.workspace.root / place.path == file:
+                return opened.uri, opened.document.text
+        return None
+
+    def _unsaved(self, workspace: Workspace) -> frozenset[str]:
+        """The paths of open documents that never were on disk."""
+        return frozenset(
+            opened.place.path
+            for opened in self._opened.values()
+            if opened.place.workspace is workspace and not opened.was_saved
+        )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import platformdirs
 
 COMMAND_LINE = "the command line"
+MOST_SHOWN = 80  # characters of a wrong value in a message
 
 
 class SettingsError(Exception):
@@ -61,14 +62,23 @@ def user_config_path() -> Path:
     return platformdirs.user_config_path("dovetail", appauthor=False) / "config.toml"
 
 
-def load_settings(*layers: tuple[str, Mapping[str, object]]) -> Settings:
+def load_settings(
+    *layers: tuple[str, Mapping[str, object]], on_problem: Callable[[SettingsError], None] | None = None
+) -> Settings:
     """The defaults under the user's file under `layers`, each a pair of the place's name (for messages) and values.
 
-    Raises SettingsError for a file that cannot be read, an unknown option, or a value of the wrong type or range.
+    A file that cannot be read, an unknown option, and a value of the wrong type or range are each given to
+    `on_problem`, and all other options hold. Without it the first of them is raised: a SettingsError.
     """
+
+    def problem(error: SettingsError) -> None:
+        if on_problem is None:
+            raise error
+        on_problem(error)
+
     settings = Settings()
-    for origin, values in (_user_layer(), *layers):
-        settings = dataclasses.replace(settings, **_checked(origin, values))
+    for origin, values in (_user_layer(problem), *layers):
+        settings = dataclasses.replace(settings, **_checked(origin, values, problem))
     return settings
 
 
@@ -80,35 +90,60 @@ def settings_table() -> str:
     return "\n".join(rows)
 
 
-def _user_layer() -> tuple[str, Mapping[str, object]]:
+_OnProblem = Callable[[SettingsError], None]
+
+
+def _user_layer(problem: _OnProblem) -> tuple[str, Mapping[str, object]]:
     path = user_config_path()
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors begin a file with a byte order mark
     except FileNotFoundError:
         return str(path), {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(str(path), f" cannot be read: {error}. Mend or remove it.") from None
+    except (OSError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        problem(SettingsError(str(path), f" cannot be read ({_one_line(error)}): correct or remove it."))
+        return str(path), {}
     model = values.get("model")
     if isinstance(model, str) and model.endswith(".gguf"):
         values["model"] = str(path.parent / model)  # a file is named as seen from the one that names it
     return str(path), values
 
 
-def _checked(origin: str, values: Mapping[str, object]) -> dict[str, Any]:
+def _checked(origin: str, values: Mapping[str, object], problem: _OnProblem) -> dict[str, Any]:
+    """Those of the values that can be used."""
     known = {option.name: option for option in dataclasses.fields(Settings)}
     checked: dict[str, Any] = {}
     for name, value in values.items():
         option = known.get(name)
-        if option is None:
-            raise SettingsError(origin, f": there is no option {name!r}; the options are {', '.join(known)}.")
-        wanted = type(option.default)
-        if type(value) is not wanted:
-            raise SettingsError(origin, f": {name} must be {_named(wanted)}, not {value!r}.")
-        minimum = option.metadata["minimum"]
-        if minimum is not None and isinstance(value, int) and value < minimum:
-            raise SettingsError(origin, f": {name} must be at least {minimum}, not {value}.")
-        checked[name] = value
+        fault = f"there is no option {name!r}; the options are {', '.join(known)}" if option is None else ""
+        if option is not None:
+            fault = _fault(option, value)
+            if not fault:
+                checked[name] = value
+        if fault:
+            problem(SettingsError(origin, f": {fault}."))
     return checked
+
+
+def _fault(option: dataclasses.Field[Any], value: object) -> str:
+    """What is wrong with the value of an option, "" if nothing is."""
+    wanted, minimum = type(option.default), option.metadata["minimum"]
+    if type(value) is not wanted:
+        return f"{option.name} must be {_named(wanted)}, not {_short(value)}"
+    if minimum is not None and isinstance(value, int) and value < minimum:
+        return f"{option.name} must be at least {minimum}, not {_short(value)}"
+    return ""
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _short(value: object) -> str:
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits
+        return "a value too large to write"
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
 
 
 def _named(wanted: type) -> str:

@@ -161,15 +161,9 @@ async def test_rules_hold_from_the_save_on(connect: Connect, root: Path) -> None
     client.open(app, text)
     assert "rate: float" in await prompt(client, engine, app, 2, 12)
     save(client, root, 'exclude = ["money.py"]\nnotes = ["Use tabs."]\n')
-    for version in range(2, 100):
-        change(client, app, version, text + " " * (version % 2))
-        shown = await prompt(client, engine, app, 2, 12)
-        assert "Use tabs." in shown  # at once
-        if "rate: float" not in shown:
-            break
-        await asyncio.sleep(0.05)
-    else:
-        pytest.fail("the excluded file never left the context")
+    change(client, app, 2, text + " ")
+    shown = await prompt(client, engine, app, 2, 12)
+    assert "Use tabs." in shown and "rate: float" not in shown  # at once
     save(client, root, "")
     for version in range(100, 200):
         change(client, app, version, text + " " * (version % 2))

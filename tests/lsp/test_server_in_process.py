@@ -158,7 +158,18 @@ async def test_a_mistake_in_the_settings_is_told_in_one_line(connect: Connect, o
     told = (await client.notification("window/showMessage"))["message"]
     assert told.startswith("Dovetail: The editor's settings: ") and "\n" not in told
     client.open(URI, "a = ")
-    assert (await client.answer(client.ghost_text(URI, 0, 4)))["result"] is None
+    assert (await client.answer(client.ghost_text(URI, 0, 4)))["result"]["items"][0]["insertText"] == "x"
+
+
+async def test_a_mistake_in_one_option_leaves_the_others_in_force(connect: Connect) -> None:
+    engine = ScriptedEngine("x")
+    client = await connect(engine)
+    await client.initialize(None, storagePath="/tmp", max_tokens=7, threads=-1)
+    client.open(URI, "a = ")
+    await client.answer(client.ghost_text(URI, 0, 4))
+    assert engine.jobs[0].max_tokens == 7
+    messages = [n["params"]["message"] for n in client.notifications if n["method"] == "window/showMessage"]
+    assert len(messages) == 2 and "storagePath" in messages[0] and "threads" in messages[1]
 
 
 async def test_context_comes_from_the_other_files_of_the_workspace(connect: Connect, tmp_path: Path) -> None:
@@ -266,6 +277,7 @@ async def test_what_follows_an_accepted_suggestion_is_there_when_it_is_asked_for
     await client.answer(client.ghost_text(URI, 0, 4, kind=2))
     await until(lambda: [job.priority for job in engine.jobs] == ["interactive", "ahead"])
     assert engine.jobs[1].parts.forced == "x = 1\n"
+    await asyncio.sleep(0.1)  # the answer is looked through on a thread before it is remembered
     client.notify("textDocument/didChange", did_change(2, change("1\n", 0, 4, 4)))
     await client.answer(client.ghost_text(URI, 1, 0, kind=2))
     assert [job.priority for job in engine.jobs[:2]] == ["interactive", "ahead"]

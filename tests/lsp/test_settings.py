@@ -41,6 +41,27 @@ def test_a_mistake_is_one_line_that_names_the_place(user_file: Path, text: str, 
     assert str(user_file) in str(caught.value) and message in str(caught.value) and "\n" not in str(caught.value)
 
 
+def test_a_byte_order_mark_is_no_mistake(user_file: Path) -> None:
+    user_file.write_text("max_tokens = 32\n", encoding="utf-8-sig")
+    assert load_settings().max_tokens == 32
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "told"),
+    [
+        ("colour = 1\nmax_tokens = 32\nthreads = -5\n", Settings(max_tokens=32), 2),
+        (f"threads = {'1' * 5000}\n", Settings(), 1),
+        (f"threads = {'[' * 3000}\n", Settings(), 1),
+        ("\xff", Settings(), 1),
+    ],
+)
+def test_each_mistake_is_told_and_all_else_holds(user_file: Path, text: str, settings: Settings, told: int) -> None:
+    user_file.write_bytes(text.encode("latin-1"))
+    problems: list[str] = []
+    assert load_settings(on_problem=lambda problem: problems.append(str(problem))) == settings
+    assert len(problems) == told and not any("\n" in problem or len(problem) > 600 for problem in problems)
+
+
 def test_the_readme_lists_every_option(repository: Path) -> None:
     assert settings_table() in (repository / "README.md").read_text(encoding="utf-8")
 

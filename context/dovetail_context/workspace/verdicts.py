@@ -19,10 +19,11 @@ from dovetail_context.workspace.selection import Selection
 YOUNG_NS = 3_000_000_000
 # Verdicts kept. A prompt holds text of some ten files, and each open document has a prompt.
 CAPACITY = 4096
-MISSING = "is not there"
 
 _Stamp = tuple[int, ...]
 _ABSENT: _Stamp = ()
+# Of each path, the stamps of the file, of the folders above it and of the ignore files that decide about it.
+State = tuple[tuple[_Stamp, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +44,35 @@ class Verdicts:
         self._outside = (root / ".git" / "info" / "exclude", *(folder / GITIGNORE for folder in root.parents))
         self._known: dict[str, _Verdict] = {}
 
-    def excluded(self, paths: Iterable[str], selection: Selection, unsaved: Collection[str] = ()) -> dict[str, str]:
-        """Those of `paths` (posix, relative to the root) that may not be shown now, each with the reason.
+    def excluded(
+        self, paths: Iterable[str], selection: Selection, unsaved: Collection[str] = ()
+    ) -> tuple[dict[str, str], State]:
+        """Those of `paths` (posix, relative to the root) that may not be shown now, each with the reason, and the state
+        of the disk that says so.
 
         A path without a file is excluded, except for the `unsaved` ones, which exist in an editor only. Never raises:
         what cannot be looked at is excluded.
         """
-        seen: dict[str, _Stamp] = {}
-        outside = tuple(_stamp(str(each)) for each in self._outside)
+        paths = tuple(paths)
+        state = self.state(paths)
         found: dict[str, str] = {}
-        for path in paths:
-            reason = self._excluded(path, selection, outside, seen)
-            if reason == MISSING and path in unsaved:
-                reason = _judged(self._root, path, selection)
+        for path, stamps in zip(paths, state, strict=True):
+            if stamps[0]:
+                reason = self._judged(path, selection, stamps)
+            else:
+                reason = _judged(self._root, path, selection) if path in unsaved else "is not there"
             if reason is not None:
                 found[path] = reason
-        return found
+        return found, state
 
-    def _excluded(
-        self, path: str, selection: Selection, outside: tuple[_Stamp, ...], seen: dict[str, _Stamp]
-    ) -> str | None:
-        kind = _stamp(f"{self._root}/{path}")[:2]  # of the file itself only what it is counts, not what it holds
-        if not kind:
-            return MISSING
-        stamps = (kind, *outside, *self._above(path, seen))
+    def state(self, paths: Iterable[str]) -> State:
+        """The stamps of all that decides whether `paths` may be shown. Reads no file."""
+        seen: dict[str, _Stamp] = {}
+        outside = tuple(_stamp(str(each)) for each in self._outside)
+        # Of the file itself only what it is counts, not what it holds.
+        return tuple((_stamp(f"{self._root}/{path}")[:2], *outside, *self._above(path, seen)) for path in paths)
+
+    def _judged(self, path: str, selection: Selection, stamps: tuple[_Stamp, ...]) -> str | None:
         known = self._known.get(path)
         if known is not None and known.stamps == stamps and known.selection is selection:
             return known.reason

@@ -82,6 +82,11 @@ def changed_own_rules(own: OwnRules) -> OwnRules | None:
     return None if reading is None else _with_user_file(replace(own, problems=()), reading, str(path))
 
 
+def are_current(own: OwnRules) -> bool:
+    """Whether the user's own file bears the stamp that it was read with. Reads no file."""
+    return own.reading is None or own.reading.stamp == _stamp(user_rules_path())
+
+
 def _with_user_file(own: OwnRules, reading: RulesReading | None, name: str) -> OwnRules:
     if reading is None:
         return own
@@ -140,14 +145,24 @@ class WorkspaceRules:
         return self.parsed
 
     def read(self) -> RulesReading | None:
-        """What the file holds, None if that is what was taken in last; raises nothing and changes nothing."""
+        """What the file holds, None if it bears the stamp of what was taken in last; raises and changes nothing."""
         return read_rules(self.file, RULES_FILE, self.root, self._reading)
+
+    def says_else(self, reading: RulesReading) -> bool:
+        """Whether a reading holds something else than what was taken in last."""
+        return reading.parsed is not self.parsed
+
+    def is_current(self) -> bool:
+        """Whether the file bears the stamp of what was taken in last. Reads no file."""
+        return self._reading is not None and self._reading.stamp == _stamp(self.file)
 
     def take(self, reading: RulesReading | None, own: OwnRules | None = None) -> None:
         """Let what was read hold from now on, or the user's `own` rules, or both."""
-        self.own = own or self.own
         if reading is not None:
-            self._reading, self.parsed = reading, reading.parsed
+            is_known, self._reading, self.parsed = not self.says_else(reading), reading, reading.parsed
+            if is_known and own is None:
+                return
+        self.own = own or self.own
         if self.parsed.is_sound and self.parsed.rules is not None:
             self._project, self._has_good = self.parsed.rules, True
         elif not self._has_good:
@@ -231,13 +246,16 @@ class WorkspaceRules:
 
 
 def read_rules(path: Path, name: str, root: Path | None, before: RulesReading | None = None) -> RulesReading | None:
-    """What a rules file holds; a link may not lead out of `root`. None if it holds what it held `before`."""
+    """What a rules file holds; a link may not lead out of `root`. None if it is as it was `before`.
+
+    Of a file that holds what it held before, only the stamp is another one: `parsed` is the same object.
+    """
     stamp = _stamp(path)
     if before is not None and before.stamp == stamp and not _is_young(stamp):
         return None
     data, problem = _bytes(path, root)
     if before is not None and (before.data, before.unreadable) == (data, problem):
-        return None
+        return None if before.stamp == stamp else replace(before, stamp=stamp)
     if problem:
         fault = Problem("error", f"{name} {problem}", Source(name))
         return RulesReading(stamp, data, problem, "", Parsed(None, (fault,)))

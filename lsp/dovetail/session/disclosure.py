@@ -14,13 +14,17 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from dovetail.completion.engine import Engine
-from dovetail.rules.live import OwnRules, RulesReading, changed_own_rules
+from dovetail.rules.live import OwnRules, RulesReading, are_current, changed_own_rules
 from dovetail.rules.source import RULES_FILE
 from dovetail.session.workspaces import Workspace, Workspaces
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.workspace.selection import Selection
+from dovetail_context.workspace.verdicts import State
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.status import EngineStatus
+
+# The disk is asked again where it has changed while it was asked; one that never rests permits nothing.
+LOOKS = 4
 
 
 class Withdrawn(Exception):
@@ -58,17 +62,24 @@ class _Question:
 
     workspace: Workspace
     selection: Selection
-    paths: frozenset[str]
+    paths: tuple[str, ...]
     unsaved: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """The rules file if it has changed, and which of the files are excluded."""
+    """The rules file if it has changed, which of the files are excluded, and the state of the disk that says so."""
 
-    workspace: Workspace
+    question: _Question
     rules: RulesReading | None
     excluded: Collection[str]
+    state: State
+
+    @property
+    def holds(self) -> bool:
+        """Whether the disk still is as it was. Reads no file: so it can be asked right before a prompt is sent."""
+        workspace = self.question.workspace
+        return workspace.rules.is_current() and workspace.verdicts.state(self.question.paths) == self.state
 
 
 class Disclosure:
@@ -80,15 +91,17 @@ class Disclosure:
         workspaces: Workspaces,
         own: Callable[[], OwnRules],
         unsaved: Callable[[Workspace], frozenset[str]],
-        rules_changed: Callable[[Workspace, RulesReading | None, OwnRules | None], None],
+        rules_changed: Callable[[Workspace, RulesReading], None],
+        own_rules_changed: Callable[[OwnRules], None],
     ) -> None:
-        """`own` are the user's own rules, `unsaved` the paths of open documents that were never saved; `rules_changed`
-        is told what a workspace's rules file, or the user's own, says now."""
+        """`own` are the user's own rules, `unsaved` the paths of open documents that were never saved. `rules_changed`
+        gets what a workspace's rules file says now, `own_rules_changed` what the user's own does."""
         self.epoch = 0
         self._workspaces = workspaces
         self._own = own
         self._unsaved = unsaved
         self._rules_changed = rules_changed
+        self._own_rules_changed = own_rules_changed
 
     def withdraw(self) -> None:
         """Something that was shown may not be shown any more."""
@@ -104,26 +117,42 @@ class Disclosure:
     async def permits(self, home: Workspace | None, files: Iterable[str] = ()) -> bool:
         """Whether a document of the workspace `home` may be completed with text of all these files (absolute paths).
 
-        Takes in, before that, what the rules files say now.
+        Takes in, before that, what the rules files say now. Nothing else runs on the event loop between the last look
+        at the disk and the return.
         """
         files = set(files)
         if home is None:
             return not files
-        questions = self._questions(home, files)
-        own, findings = await asyncio.to_thread(_look, questions, self._own())
-        if own is not None or any(each.rules is not None for each in findings):
+        for _ in range(LOOKS):
+            own = self._own()
+            changed, findings = await asyncio.to_thread(_look, self._questions(home, files), own)
+            self._take(home, changed, findings)
+            if are_current(changed or own) and all(each.holds for each in findings):
+                inside = {path for file in files if (path := home.path_of(file)) is not None}
+                return len(inside) == len(files) and not inside & home.withheld
+        return False
+
+    def _take(self, home: Workspace, own: OwnRules | None, findings: Iterable[_Finding]) -> None:
+        """Let what the disk says hold from now on."""
+        if own is not None:
             self.withdraw()
+            self._own_rules_changed(own)
+        asked: set[str] = set()
+        excluded: set[str] = set()
         for each in findings:
-            if own is not None or each.rules is not None:
-                self._rules_changed(each.workspace, each.rules, own)
-        excluded = {path for each in findings for path in _seen_from(home, each.workspace, each.excluded)}
+            workspace = each.question.workspace
+            if each.rules is not None and workspace.rules.says_else(each.rules):
+                self.withdraw()
+                self._rules_changed(workspace, each.rules)
+            elif each.rules is not None:
+                workspace.rules.take(each.rules)
+            asked.update(_seen_from(home, workspace, each.question.paths))
+            excluded.update(_seen_from(home, workspace, each.excluded))
         news = excluded - home.withheld
         if news:
             self.withdraw()
             home.index.apply(sorted(news))
-        self._withhold(home, frozenset(excluded))
-        inside = {path for file in files if (path := home.path_of(file)) is not None}
-        return len(inside) == len(files) and not inside & excluded
+        self._withhold(home, (home.withheld - asked) | excluded)
 
     def _withhold(self, workspace: Workspace, paths: frozenset[str]) -> None:
         if paths != workspace.withheld:
@@ -135,25 +164,24 @@ class Disclosure:
         asked = {path for file in files if (path := home.path_of(file)) is not None} | home.withheld
         asked.discard(RULES_FILE)  # what it says is in force as long as it is there: no ignore file keeps it off
         inner = [each for each in self._workspaces.all() if each is not home and each.root.is_relative_to(home.root)]
-        questions = [_Question(home, home.rules.selection, frozenset(asked), self._unsaved(home))]
+        questions = [_Question(home, home.rules.selection, tuple(asked), self._unsaved(home))]
         for each in inner:
             prefix = each.root.relative_to(home.root).as_posix() + "/"
-            paths = frozenset(path[len(prefix) :] for path in asked if path.startswith(prefix))
+            inside = (path[len(prefix) :] for path in asked if path.startswith(prefix))
+            paths = tuple(path for path in inside if path != RULES_FILE)
             if paths:
-                questions.append(_Question(each, each.rules.selection, paths - {RULES_FILE}, self._unsaved(each)))
+                questions.append(_Question(each, each.rules.selection, paths, self._unsaved(each)))
         return questions
 
 
 def _look(questions: Iterable[_Question], own: OwnRules) -> tuple[OwnRules | None, list[_Finding]]:
     """What the disk says, on any thread: the user's own rules if they have changed, and a finding a question."""
-    return changed_own_rules(own), [
-        _Finding(
-            each.workspace,
-            each.workspace.rules.read(),
-            each.workspace.verdicts.excluded(each.paths, each.selection, each.unsaved),
-        )
-        for each in questions
-    ]
+    findings = []
+    for each in questions:
+        rules = each.workspace.rules.read()
+        excluded, state = each.workspace.verdicts.excluded(each.paths, each.selection, each.unsaved)
+        findings.append(_Finding(each, rules, excluded, state))
+    return changed_own_rules(own), findings
 
 
 def _seen_from(home: Workspace, workspace: Workspace, paths: Iterable[str]) -> Iterable[str]:

@@ -50,7 +50,9 @@ class Projects:
         indexes keep what they know between starts; `on_new_rules` is called when other rules hold than before."""
         self.rules = RulesKeeper(events, self._buffer, spawn)
         self.workspaces = Workspaces(self._start, lambda: self.rules.own, cache)
-        self.disclosure = Disclosure(self.workspaces, lambda: self.rules.own, self._unsaved, self._rules_changed)
+        self.disclosure = Disclosure(
+            self.workspaces, lambda: self.rules.own, self._unsaved, self._renew, self._own_rules_changed
+        )
         self.kept = KeptStates(self.workspaces, events.trouble, spawn)
         self._opened = opened
         self._events = events
@@ -172,19 +174,16 @@ class Projects:
             opened.place = Place(workspace, path)
             self.overlay(opened, opened.document.text)
 
-    def _rules_changed(self, workspace: Workspace, reading: RulesReading | None, own: OwnRules | None) -> None:
-        if own is not None:
-            self.rules.take(own)
-            self._hold(own)
-        if reading is not None:
-            self._renew(workspace, reading, None)
+    def _own_rules_changed(self, own: OwnRules) -> None:
+        self.rules.take(own)
+        self._hold(own)
 
     def _hold(self, own: OwnRules) -> None:
         self.rules.own = own
         for workspace in self.workspaces.all():
             self._renew(workspace, None, own)
 
-    def _renew(self, workspace: Workspace, reading: RulesReading | None, own: OwnRules | None) -> None:
+    def _renew(self, workspace: Workspace, reading: RulesReading | None, own: OwnRules | None = None) -> None:
         """Let changed rules hold in an open workspace."""
         if workspace not in self.workspaces.all():
             return

@@ -24,7 +24,7 @@ from dovetail.session.power import on_battery
 from dovetail.session.projects import ProjectEvents, Projects
 from dovetail.session.recent import RecentPlaces
 from dovetail.session.rhythm import Rhythm
-from dovetail.settings import Settings, SettingsError, load_settings
+from dovetail.settings import Settings, load_settings
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
 from dovetail_context.index.snapshot import IndexSnapshot
@@ -72,12 +72,13 @@ class Session:
         self._background: set[asyncio.Task[object]] = set()
 
     def configure(self, *layers: tuple[str, Mapping[str, object]]) -> None:
-        """Take the user's settings under those of `layers` (place, values). A mistake in them is told, not raised."""
+        """Take the user's settings under those of `layers` (place, values). Each mistake in them is told; the rest
+        holds."""
+        self.settings = load_settings(*layers, on_problem=lambda problem: self._events.trouble(str(problem)))
+        self.projects.kept.configure(self.settings)
         try:
-            self.settings = load_settings(*layers)
-            self.projects.kept.configure(self.settings)
             self._engine = self._make_engine(self.settings, self._events.engine_status)
-        except (SettingsError, EngineError) as error:
+        except EngineError as error:
             self._engine = EngineError(str(error))
             self._events.trouble(str(error))
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
+from dovetail.completion.lexical import State, read, state_in
 from dovetail_context.languages.registry import language_for
 from dovetail_context.parse import ParsedText, PlaceKind, parse_text
 
@@ -52,6 +53,15 @@ class Place:
         """Name of the language; "" where it is not one of ours."""
         language = language_for(self.path)
         return language.name if language else ""
+
+    @cached_property
+    def state(self) -> State:
+        """Whether a string or a comment is open at the cursor."""
+        return state_in(self.kind, self.text[: self.offset], self.language)
+
+    def code_of(self, text: str) -> str:
+        """`text`, inserted at the cursor, with all that is not code in it blanked out."""
+        return read(text, self.language, self.state)[0]
 
     @property
     def indent(self) -> int:

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from dovetail.completion.anchor import hole_end
+from dovetail.completion.lexical import read
 from dovetail.completion.place import Place
 from dovetail.completion.request import Completion
 from dovetail.completion.right_side import ways_to_insert
@@ -80,4 +81,6 @@ def _left_of(remembered: Remembered, before: str, after: str) -> str | None:
 def _placed(left: str, remembered: Remembered, place: Place) -> Shaped:
     if left == remembered.shaped.text and place.right == remembered.right:
         return remembered.shaped
-    return next((Shaped(way.text, way.replaced) for way in ways_to_insert(left, place.right)), Shaped(""))
+    state = read(place.left, place.language)[1]  # by the line alone: nothing is parsed for what is known
+    ways = ways_to_insert(left, place.right, place.language, state)
+    return next((Shaped(way.text, way.replaced) for way in ways), Shaped(""))

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dovetail.completion.lexical import CODE, State, read
+
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-_QUOTES = frozenset("\"'`")
+QUOTES = frozenset("\"'`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +22,24 @@ class Insertion:
     replaced: int = 0
 
 
-def ways_to_insert(text: str, right: str) -> list[Insertion]:
-    """How `text` can go before `right`, the rest of the line: the likeliest first. Which one fits, a parse tells."""
+def ways_to_insert(text: str, right: str, language: str = "", state: State = CODE) -> list[Insertion]:
+    """How `text` can go before `right`, the rest of the line: the likeliest first. Which one fits, a parse tells.
+
+    `state` is that at the cursor: a string may be open there.
+    """
     rest = right.rstrip()
     if not rest or not text:
         return [Insertion(text)]
     ways = []
     first, *more = text.split("\n", 1)
-    unmatched = _unmatched(first)
+    unmatched = _unmatched(first, language, state)
     for length in range(min(len(rest), len(first)), 0, -1):
         if first.endswith(rest[:length]) and not more and (length > 1 or not unmatched or len(first) - 1 in unmatched):
             if length == len(first):
                 return []  # all of it stands there already
             ways.append(Insertion(first[:-length]))
             break
-    closers = len(rest) - len(rest.lstrip("".join(_PAIRS) + "".join(_QUOTES)))
+    closers = len(rest) - len(rest.lstrip("".join(_PAIRS) + "".join(QUOTES)))
     matching = [place for place in unmatched if first[place] in rest[:closers]]
     if matching:
         ways.append(Insertion(text, min(len(matching), closers)))
@@ -45,22 +50,26 @@ def ways_to_insert(text: str, right: str) -> list[Insertion]:
     return list(dict.fromkeys(way for way in ways if way.text))
 
 
-def _unmatched(line: str) -> list[int]:
+def _unmatched(line: str, language: str, state: State) -> list[int]:
     """Places of the closing brackets whose opening ones are not in `line`, and of a quote that none goes with."""
+    code, end = read(line, language, state)
     waiting: list[str] = []
     unmatched: list[int] = []
-    quote, quote_place = "", -1
-    for place, character in enumerate(line):
-        if quote:
-            if character == quote and line[place - 1 : place] != "\\":
-                quote = ""
-        elif character in _QUOTES:
-            quote, quote_place = character, place
-        elif character in _PAIRS.values():
+    for place, character in enumerate(code):
+        if character in _PAIRS.values():
             waiting.append(character)
         elif character in _PAIRS:
             if waiting and waiting[-1] == _PAIRS[character]:
                 waiting.pop()
             else:
                 unmatched.append(place)
-    return sorted([*unmatched, quote_place]) if quote else unmatched
+    if state.end in QUOTES and state.end in line and (end.end != state.end or line.count(state.end) > 1):
+        unmatched.append(_closing(line, language, state))
+    elif end.end in QUOTES and end != state:
+        unmatched.append(line.rfind(end.end))
+    return sorted(unmatched)
+
+
+def _closing(line: str, language: str, state: State) -> int:
+    """The place of the quote that ends the string which is open before `line`."""
+    return next(place for place in range(len(line)) if read(line[: place + 1], language, state)[1] != state)

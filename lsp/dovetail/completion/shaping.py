@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dovetail.completion.indentation import fit_indentation
+from dovetail.completion.lexical import depth as depth_of
+from dovetail.completion.lexical import read
 from dovetail.completion.place import Place, unix_line_ends
 from dovetail.completion.repeats import without_repeats
-from dovetail.completion.right_side import Insertion, ways_to_insert
+from dovetail.completion.right_side import QUOTES, Insertion, ways_to_insert
 from dovetail.completion.trigger import Extent
 
 # Ends that are tried, from the longest on: each costs a parse of what has changed, a millisecond or some.
@@ -74,8 +76,9 @@ def _end_of_extent(lines: list[str], place: Place, extent: Extent, growing: bool
     """How many of the lines belong to what was asked for; None where that is not to be seen yet."""
     if extent.kind == "rest":
         return 1 if growing or len(lines) > 1 else None
+    code = place.code_of("\n".join(lines)).split("\n")
     if extent.kind == "line":
-        return _balanced(lines, growing)
+        return _balanced(code, growing)
     first = next((number for number, line in enumerate(lines) if line.strip()), None)
     if first is None:
         return None
@@ -83,7 +86,7 @@ def _end_of_extent(lines: list[str], place: Place, extent: Extent, growing: bool
     depth = 0
     for number in range(first + 1, len(lines)):
         line = lines[number]
-        depth += _depth(lines[number - 1])
+        depth += depth_of(code[number - 1])
         if depth > 0:
             continue  # inside brackets indentation says nothing
         if not line.strip():
@@ -100,10 +103,10 @@ def _end_of_extent(lines: list[str], place: Place, extent: Extent, growing: bool
 
 
 def _balanced(lines: list[str], growing: bool) -> int | None:
-    """The line at which all brackets are closed that the text opens."""
+    """The line of code at which all brackets are closed that the text opens."""
     depth = 0
     for number, line in enumerate(lines):
-        depth += _depth(line)
+        depth += depth_of(line)
         if depth <= 0 and (growing or number + 1 < len(lines)):
             return number + 1
     return None
@@ -155,7 +158,7 @@ def _soundest(text: str, place: Place) -> Shaped:
     """
     least, best = place.errors + 1, NOTHING
     for candidate in _ends(text):
-        for way in ways_to_insert(candidate, place.right):
+        for way in ways_to_insert(candidate, place.right, place.language, place.state):
             errors = _errors_with(way, place)
             if errors < least:
                 least, best = errors, Shaped(way.text, way.replaced)
@@ -166,13 +169,13 @@ def _soundest(text: str, place: Place) -> Shaped:
 
 def _errors_with(way: Insertion, place: Place) -> int:
     """How broken the file is with it. Brackets too few or too many count, as the tree may blame something else."""
-    depth = _depth(way.text)
-    unbalanced = depth if depth > 0 else max(0, -depth - max(0, _depth(place.left)))
+    code, state = read(way.text, place.language, place.state)
+    depth = depth_of(code)
+    left = depth_of(read(place.left, place.language)[0])
+    unbalanced = depth if depth > 0 else max(0, -depth - max(0, left))
     if place.parsed is None:
-        return unbalanced
+        rest, end = read(place.right[way.replaced :], place.language, state)
+        twice = max(0, -depth_of(rest) - max(0, left + depth))  # what closes and has nothing left to close
+        return unbalanced + twice + (end.end in QUOTES)
     with_it = place.parsed.replaced(place.offset, place.offset + way.replaced, way.text)
     return with_it.errors() + unbalanced
-
-
-def _depth(text: str) -> int:
-    return sum(map(text.count, "([{")) - sum(map(text.count, ")]}"))

@@ -1,0 +1,167 @@
+"""Which characters of a text are code: brackets in strings, character literals, regular expressions and comments are
+none. Pure, and forgiving: it reads single lines and half-written text, where a tree has nothing to say yet.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+BLANK = " "
+"""What stands in place of a character that is not code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How languages write what is not code.
+
+    `line_comments` run to the end of the line, `block_comments` from the first to the second of a pair. `quotes` are
+    the delimiters of strings on one line, `long_quotes` of those over several lines. `has_regexes` is whether a slash
+    may begin a regular expression, `has_lifetimes` whether a single quote may begin something else than a character.
+    """
+
+    line_comments: tuple[str, ...] = ()
+    block_comments: tuple[tuple[str, str], ...] = ()
+    quotes: str = "\"'"
+    long_quotes: tuple[str, ...] = ()
+    has_regexes: bool = False
+    has_lifetimes: bool = False
+
+
+_SLASHES = (("/*", "*/"),)
+_C = Family(("//",), _SLASHES)
+_SCRIPT = Family(("//",), _SLASHES, "\"'", ("`",), has_regexes=True)
+_FAMILIES = {
+    "python": Family(("#",), (), "\"'", ('"""', "'''")),
+    "typescript": _SCRIPT,
+    "javascript": _SCRIPT,
+    "go": Family(("//",), _SLASHES, "\"'", ("`",)),
+    "rust": Family(("//",), _SLASHES, '"', ('"',), has_lifetimes=True),
+    "java": Family(("//",), _SLASHES, "\"'", ('"""',)),
+    "csharp": Family(("//",), _SLASHES, "\"'", ('"""',)),
+    "c": _C,
+    "cpp": _C,
+}
+# Most languages write strings and comments in one of these ways.
+_UNKNOWN = Family(("#", "//"), _SLASHES, "\"'`")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What goes on at a place: "" in code, else the delimiter that ends it."""
+
+    end: str = ""
+
+
+CODE = State()
+
+
+def read(text: str, language: str, state: State = CODE) -> tuple[str, State]:
+    """`text` with all that is not code blanked out, delimiters included, and the state at its end.
+
+    Line ends stay, so that lines and places are those of the text. `state` is that before it.
+    """
+    family = _FAMILIES.get(language, _UNKNOWN)
+    pieces: list[str] = []
+    place = 0
+    end = state.end
+    while place < len(text):
+        if end:
+            stop, is_over = _end_of(text, place, end, family)
+            pieces.append(_blanked(text[place:stop]))
+            place, end = stop, "" if is_over else end
+            continue
+        match = _beginnings(language).search(text, place)
+        if match is None:
+            pieces.append(text[place:])
+            break
+        pieces.append(text[place : match.start()])
+        begin = match[0]
+        place = match.end()
+        if begin == "/" and family.has_regexes:
+            place = _end_of_regex(text, match.start())
+            pieces.append(BLANK * (place - match.start()) if place > match.end() else begin)
+            continue
+        end = _end_for(begin, text, match.start(), family)
+        pieces.append(BLANK * len(begin) if end else begin)
+    return "".join(pieces), State(end)
+
+
+def depth(code: str) -> int:
+    """How many more brackets open in code (as `read` returns it) than close."""
+    return sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
+
+
+def state_in(kind: str, before: str, language: str) -> State:
+    """The state at the end of `before`, where a tree says that the place is in a "comment" or a "string"."""
+    left = before[before.rfind("\n") + 1 :]
+    state = read(left, language)[1]
+    family = _FAMILIES.get(language, _UNKNOWN)
+    if kind == "comment" and state == CODE:
+        return State(family.block_comments[0][1]) if family.block_comments else State("\n")
+    if kind == "string" and state == CODE:
+        return State(max(family.long_quotes or tuple(family.quotes), key=before.rfind))
+    return state if kind != "code" or state.end in family.quotes else CODE
+
+
+def _end_of(text: str, place: int, end: str, family: Family) -> tuple[int, bool]:
+    """Where what ends with `end` is over, and whether it is; a string of one line is over with its line."""
+    if end == "\n":
+        stop = text.find("\n", place)
+        return (len(text), False) if stop < 0 else (stop, True)
+    if end == "*/":
+        stop = text.find(end, place)
+        return (len(text), False) if stop < 0 else (stop + len(end), True)
+    is_long = end in family.long_quotes
+    for match in _string_parts(end).finditer(text, place):
+        if match[0] == end or (match[0] == "\n" and not is_long):
+            return match.end() if match[0] == end else match.start(), True
+    return len(text), False
+
+
+@cache
+def _string_parts(end: str) -> re.Pattern[str]:
+    """An escaped character, the end of a string, or of a line."""
+    return re.compile(rf"\\.|{re.escape(end)}|\n", re.DOTALL)
+
+
+@cache
+def _beginnings(language: str) -> re.Pattern[str]:
+    """All that may begin something else than code, the longest first."""
+    family = _FAMILIES.get(language, _UNKNOWN)
+    blocks = [begin for begin, _ in family.block_comments]
+    slash = ["/"] if family.has_regexes else []
+    character = ["'"] if family.has_lifetimes else []
+    every = {*family.long_quotes, *family.line_comments, *blocks, *family.quotes, *slash, *character}
+    return re.compile("|".join(re.escape(each) for each in sorted(every, key=lambda each: (-len(each), each))))
+
+
+_BEFORE_REGEX = re.compile(r"(?:^|[(,=:\[!&|?{};+\-*%<>~^\n]|\breturn|\btypeof|\bcase|=>)\s*\Z")
+_REGEX = re.compile(r"/(?![*/])(?:[^\\/\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/")
+_CHARACTER = re.compile(r"'(?:[^'\\\n]|\\(?:[^ux\n]|x[0-9a-fA-F]{2}|u\{[0-9a-fA-F_]{1,8}\}))'")
+
+
+def _end_of_regex(text: str, start: int) -> int:
+    """Where the regular expression ends that a slash begins; right behind it where it is a division."""
+    match = _REGEX.match(text, start) if _BEFORE_REGEX.search(text[max(0, start - 20) : start]) else None
+    return start + 1 if match is None else match.end()
+
+
+def _end_for(begin: str, text: str, start: int, family: Family) -> str:
+    """What ends that which begins at `start`; "" where this is code after all."""
+    blocks = dict(family.block_comments)
+    if begin in blocks:
+        return blocks[begin]
+    if begin in family.line_comments:
+        is_marked = family is not _UNKNOWN or start == 0 or text[start - 1].isspace()  # not in `http://`, `a#b`
+        return "\n" if is_marked else ""
+    if begin == "'" and family.has_lifetimes:
+        return "'" if _CHARACTER.match(text, start) else ""
+    if begin == "'" and family is _UNKNOWN and start and text[start - 1].isalnum():
+        return ""  # an apostrophe
+    return begin
+
+
+def _blanked(text: str) -> str:
+    return "\n".join(BLANK * len(line) for line in text.split("\n")) if "\n" in text else BLANK * len(text)

@@ -1,0 +1,1 @@
+"""What measures. No test runs it."""

@@ -145,6 +145,25 @@ def test_rules_that_lead_out_by_a_link_are_not_read(root: Path) -> None:
     assert "a link that leads out" in told(rules)[0][2]
 
 
+def test_a_pin_goes_when_gitignore_names_its_file(root: Path) -> None:
+    rules = write(root, 'pins = ["docs/STYLE.md"]')
+    with WorkspaceIndexOf(root, rules) as index:
+        assert [pin.path for pin in rules.standing("src/money.py", index.snapshot).pinned] == ["docs/STYLE.md"]
+        (root / ".gitignore").write_text("private.py\ndocs/\n", encoding="utf-8")
+        assert rules.standing("src/money.py", index.snapshot).pinned == ()
+
+
+def test_a_preferred_file_that_is_renamed_is_preferred_by_its_new_name(root: Path) -> None:
+    rules = write(root, '[[rules]]\npaths = ["tests/"]\nprefer = ["src/*.py"]\n')
+    with WorkspaceIndexOf(root, rules) as index:
+        before = rules.standing("tests/test_money.py", index.snapshot).preferred
+        assert [path for path, _ in before] == ["src/money.py", "src/other.py"]
+        (root / "src" / "other.py").rename(root / "src" / "renamed.py")  # as many files as before
+        index.build()
+        after = rules.standing("tests/test_money.py", index.snapshot).preferred
+        assert [path for path, _ in after] == ["src/money.py", "src/renamed.py"]
+
+
 def test_the_last_good_rules_stay_while_the_file_is_broken(root: Path) -> None:
     rules = write(root, 'exclude = ["legacy/"]\n')
     for broken in ('exclude = ["leg', 'exclude = ["other/"]\nexlude = ["x"]\n', "exclude = 3\n"):

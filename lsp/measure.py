@@ -231,7 +231,7 @@ def judged(hole: Hole, completion: Completion) -> Filled:
     found = score(completion.text, hole.truth)
     return Filled(
         path=hole.path,
-        language=place.language,
+        language=place.language_name,
         kind=hole.kind,
         line=completion.line,
         shown=completion.text,

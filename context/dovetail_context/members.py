@@ -6,11 +6,11 @@ Agrawal et al. 2023, arXiv 2306.10763).
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.language import CursorView, TypeRules
-from dovetail_context.languages.registry import language_for
+from dovetail_context.languages.registry import code_of, language_for
 from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.values import Place, Value
 from dovetail_context.query import Query
@@ -43,10 +43,11 @@ def members_with_files(query: Query, snapshot: IndexSnapshot) -> Members:
     Empty where the cursor follows no dot, where what stands before it is not known, or where that may have members that
     no file of this project shows. Pure.
     """
-    language = language_for(query.path)
+    language = language_for(query.path, query.language)
     near = query.text[max(0, query.offset - _LONGEST_NAME) : query.offset]
     if language is None or not _BEHIND_A_DOT.search(near):
         return Members()
+    query = replace(query, text=code_of(query.text, query.language))
     view = language.cursor(query.text, query.offset)
     if not view.receiver or _may_be_new(query, view, language.rules):
         return Members()

@@ -5,7 +5,7 @@ ends. For those who show text in a file; what the text *means* is `meaning/`'s.
 from dataclasses import dataclass
 from typing import Literal
 
-from dovetail_context.languages.registry import language_for
+from dovetail_context.languages.registry import code_of, language_for, named_by_language
 from dovetail_context.syntax import Grammar, Node, SyntaxTree
 
 PlaceKind = Literal["code", "comment", "string"]
@@ -75,12 +75,13 @@ class ParsedText:
         return byte if self.tree.ascii else len(self.tree.data[:byte].decode("utf-8", "replace"))
 
 
-def parse_text(path: str, text: str) -> ParsedText | None:
-    """The tree of a file's text; None where its language is not one of ours, or it is too long to parse in passing."""
-    language = language_for(path)
-    if language is None or len(text) > MOST_CHARACTERS:
+def parse_text(path: str, text: str, language: str = "") -> ParsedText | None:
+    """The tree of a text in the language with the id `language`, or that of its path if that is ""; None where it is
+    not one of ours, or the text is too long to parse in passing."""
+    found = language_for(path, language)
+    if found is None or len(text) > MOST_CHARACTERS:
         return None
-    return _parsed(language.grammar(path), text)
+    return _parsed(found.grammar(named_by_language(path, language)), code_of(text, language))
 
 
 _CODE_IN_STRINGS = frozenset(("interpolation", "template_substitution", "interpolated_expression"))

@@ -70,7 +70,8 @@ class Query:
     points from the start of `text` (clamped to it by whoever reads it). `recent` is in any order. `notes` and `pinned`
     are shown in the order given, as far as the budget goes. `shown` is what the last answer for this document showed,
     in its order: what of it still holds keeps its place, so that a model's cache of it stays valid. `preferred` are
-    the paths of files that help most here, best first, each with a reason for the user.
+    the paths of files that help most here, best first, each with a reason for the user. `language` is the id of the
+    text's language (see `languages/identify.py`), "" if its path says that.
     """
 
     path: str
@@ -82,3 +83,4 @@ class Query:
     retrieval: Retrieval = field(default_factory=Retrieval)
     shown: tuple[ContextPiece, ...] = ()
     preferred: tuple[tuple[str, str], ...] = ()
+    language: str = ""

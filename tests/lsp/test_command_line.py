@@ -68,6 +68,12 @@ def test_an_unsaved_buffer_comes_on_standard_input(project: Path) -> None:
     assert "board.py" in {item["path"] for item in answer["items"]}
 
 
+def test_the_context_of_a_script_without_a_suffix(project: Path) -> None:
+    text = "#!/usr/bin/env python3\nfrom board import Board\nboard = Board("
+    answer = json.loads(dovetail("context", "tool:3:15", "--stdin", "--json", cwd=project, stdin=text).stdout)
+    assert "board.py" in {item["path"] for item in answer["items"]}
+
+
 def test_index_counts_and_says_what_it_skipped(project: Path) -> None:
     (project / "huge.py").write_text("x = 1\n" * 400_000)
     answer = json.loads(dovetail("index", "--json", cwd=project).stdout)

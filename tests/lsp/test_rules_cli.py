@@ -100,6 +100,17 @@ def decisions(out: str) -> dict[str, dict[str, Any]]:
     return {each["what"]: each for each in json.loads(out)["decisions"]}
 
 
+def test_explain_knows_what_runs_a_script(root: Path, run: Run) -> None:
+    (root / "tool").write_text("#!/usr/bin/env python3\nx = 1\n")
+    _, out, _ = run("rules", "explain", "tool", "--json")
+    assert decisions(out)["context"]["value"] == "yes"
+    (root / ".dovetail.toml").write_text('languages_off = ["python"]\n')
+    _, out, _ = run("rules", "explain", "tool", "--json")
+    found = decisions(out)
+    assert found["context"]["by"].startswith("python is switched off")
+    assert (found["completion"]["value"], found["completion"]["by"][:6]) == ("off", "python")
+
+
 def test_explain(root: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     status, out, _ = run("rules", "explain", "legacy.py")
     assert status == 0

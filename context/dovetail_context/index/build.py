@@ -14,7 +14,8 @@ from dovetail_context.index.store import RecordStore, Stored, key_of
 from dovetail_context.index.text import pack_text
 from dovetail_context.index.version import extractor_version
 from dovetail_context.index.words import TextWords, read_words
-from dovetail_context.languages.registry import is_project_file, language_for
+from dovetail_context.languages.identify import FIRST_LINE, id_of_beginning
+from dovetail_context.languages.registry import extract, is_project_file, language_for, language_of
 from dovetail_context.workspace.exclude import is_generated
 from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.scan import Skipped
@@ -59,6 +60,21 @@ def is_wanted(path: str) -> bool:
     return language_for(path) is not None or is_project_file(path)
 
 
+def language_of_script(file: str) -> str:
+    """The id of the language of a file without a suffix, by its first line; "" if that tells none. Reads only that."""
+    try:
+        with Path(file).open("rb") as script:
+            return id_of_beginning(script.read(FIRST_LINE).decode("utf-8", "replace"))
+    except OSError:
+        return ""
+
+
+def odd_language(path: str, record: FileRecord | PackedRecord | None) -> str:
+    """The language of a record where its path does not say it, for whoever judges by the path; else ""."""
+    by_path = language_for(path)
+    return "" if record is None or (by_path is not None and by_path.name == record.language) else record.language
+
+
 def read_files(root: Path, tasks: Sequence[Task], store: RecordStore | None) -> Iterator[ReadFile]:
     """Read files from disk; what the store knows is not extracted again. No record holds a secret: they are blanked
     out here."""
@@ -86,18 +102,20 @@ def read_files(root: Path, tasks: Sequence[Task], store: RecordStore | None) -> 
         store.touch(known)
 
 
-def read_text(path: str, text: str) -> FileRecord | str:
+def read_text(path: str, text: str, language: str = "") -> FileRecord | str:
     """Read `text`, whose secrets have been blanked out, as the content of `path`; the reason if that cannot be.
 
-    Calls are left out: they are read from the few files that matter.
+    `language` is the id of its language, where that is known better than path and first line tell. Calls are left
+    out: they are read from the few files that matter.
     """
-    language = language_for(path)
-    if language is None:
+    language = language or language_of(path, text=text)
+    found = language_for(path, language)
+    if found is None:
         return "no known language"
     try:
-        record = language.extract(path, text, references=False)
+        record = extract(path, text, language, references=False)
     except Exception as error:  # noqa: BLE001 - a fault in an extractor costs one file, not the index
-        return f"the {language.name} extractor failed: {type(error).__name__}: {error}"
+        return f"the {found.name} extractor failed: {type(error).__name__}: {error}"
     return replace(record, generated=True) if is_generated(path, text) else record
 
 

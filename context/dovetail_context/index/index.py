@@ -81,9 +81,10 @@ class WorkspaceIndex:
             self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
             self._thread.start()
 
-    def set_overlay(self, path: str, text: str | None) -> None:
-        """Let `text` stand for the content of `path` (relative or absolute), None for what is on disk."""
-        self._post(lambda pending: pending.overlay(path, text, time.monotonic()))
+    def set_overlay(self, path: str, text: str | None, language: str = "") -> None:
+        """Let `text` stand for the content of `path` (relative or absolute), None for what is on disk. `language` is
+        the id of its language, "" where its path or its first line says that."""
+        self._post(lambda pending: pending.overlay(path, text, time.monotonic(), language))
 
     def select(self, selection: Selection) -> None:
         """Leave out what `selection` says: it leaves the snapshot at once, and what comes back is read after that.
@@ -236,10 +237,11 @@ class WorkspaceIndex:
         with self._work:
             selection, self._pending.selection = self._pending.selection, None
             overlays, self._pending.overlays = self._pending.overlays, {}
+            languages, self._pending.languages = self._pending.languages, {}
         if selection is not None:
             self._state.select(selection)
         for path, text in overlays.items():
-            self._state.overlay(path, text)
+            self._state.overlay(path, text, languages[path])
 
     def _guarded(self, work: Callable[[], None], doing: str) -> None:
         """No fault may end the thread: the last good snapshot stays, and the user can see what happened."""

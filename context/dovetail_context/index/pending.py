@@ -19,17 +19,18 @@ class Pending:
 
     builds: list[tuple[Progress | None, Callable[[BuildReport], None] | None]] = field(default_factory=list)
     overlays: dict[str, str | None] = field(default_factory=dict)
+    languages: dict[str, str] = field(default_factory=dict)  # of the overlays, by id; "" where the path says it
     paths: set[str] = field(default_factory=set)
     selection: Selection | None = None
     first_typed: float = 0.0  # of the overlays, by the monotonic clock
     last_typed: float = 0.0
 
-    def overlay(self, path: str, text: str | None, now: float) -> None:
+    def overlay(self, path: str, text: str | None, now: float, language: str = "") -> None:
         """A later text of a path replaces an earlier one."""
         self.last_typed = now
         if not self.overlays:
             self.first_typed = self.last_typed
-        self.overlays[path] = text
+        self.overlays[path], self.languages[path] = text, language
 
     def pause_s(self, now: float) -> float | None:
         """How long to wait before it is done: None while there is nothing to do, 0 for now."""

@@ -83,11 +83,16 @@ class IndexSnapshot:
         return same
 
     def with_record(self, record: FileRecord) -> "IndexSnapshot":
-        """This snapshot as it would be if `record` were its file's content; version and words stay."""
+        """This snapshot as it would be if `record` were its file's content; version and words stay. A text that is no
+        file of the project can be asked about so: others do not see it."""
         records = {record.path: record}
         files = self.files.updated(records)
         changed = IndexSnapshot(self.root, self.version, files, self.projects, self.words, self.complete)
-        if not self._moved(records):
+        # No import leads to what is no file of the project, and a new resolver costs 10 ms for a thousand files.
+        is_visitor = record.path not in self.files and not record.packages
+        if is_visitor:
+            self.resolver(record.language)  # made without it, as other questions share it
+        if is_visitor or not self._moved(records):
             changed._resolvers = self._resolvers
         return changed
 

@@ -5,7 +5,6 @@ since it was made; `settle` makes the next image.
 """
 
 import time
-from collections import Counter
 from collections.abc import Generator, Iterable
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +16,8 @@ from dovetail_context.index.build import (
     ReadFile,
     Task,
     is_wanted,
+    language_of_script,
+    odd_language,
     read_files,
     read_text,
     words_of_record,
@@ -26,15 +27,16 @@ from dovetail_context.index.crew import read_all
 from dovetail_context.index.image import Entry, Image
 from dovetail_context.index.packed import DamagedError, PackedRecord, unpack
 from dovetail_context.index.record import FileRecord
+from dovetail_context.index.report import report_of
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.table import RecordTable, Unpacker
 from dovetail_context.index.words import Ids, TextWords, WordLog, WordView
-from dovetail_context.languages.registry import is_project_file
+from dovetail_context.languages.registry import is_project_file, language_for, language_of
 from dovetail_context.workspace.exclude import MAX_FILE_BYTES, excluded_folder
 from dovetail_context.workspace.root import path_inside
-from dovetail_context.workspace.scan import Skipped, Stamp, is_excluded, scan, stamp_of
+from dovetail_context.workspace.scan import Skipped, Stamp, is_excluded, may_be_script, scan, stamp_of
 from dovetail_context.workspace.secrets import redact
-from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out
+from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out, left_out_itself
 
 # With more changed paths than this (a branch switch), one walk over the tree is cheaper than judging each path.
 MANY_PATHS = 300
@@ -63,7 +65,7 @@ class WorkspaceState:
         self._cache = cache
         self._store = None if cache is None else cache.store()
         self._workers = workers
-        self._not_kept: set[str] = set()  # open buffers that do not count; asked once, until a walk
+        self._keeps: dict[tuple[str, str], bool] = {}  # whether an open buffer counts, by path and language
         self._image: Image | None = None
         self._unpacker = Unpacker(self._read_again)
         self._disk: dict[str, PackedRecord | None] = {}  # over the image
@@ -96,17 +98,18 @@ class WorkspaceState:
             self._open_image()
         selection = self._selection
         young = time.time_ns() - YOUNG_NS
-        found = scan(self._root, is_wanted, selection)
+        found = scan(self._root, is_wanted, selection, language_of_script)
         self._scan_skips = found.skipped
         stamps = {file.path: file.stamp for file in found.files}
         gone = [path for path in self._stamps if path not in stamps]
         self._withhold([path for path in gone if (self._root / path).is_file()])
         for path in gone:
             self._forget(path)
-        self._not_kept.clear()
-        for path in [path for path in self._buffers.keys() - stamps.keys() if is_excluded(self._root, path, selection)]:
-            del self._buffers[path]
-            self._touched.add(path)
+        self._keeps.clear()
+        for path in self._buffers.keys() - stamps.keys():
+            if is_excluded(self._root, path, selection, language=odd_language(path, self._buffers[path])):
+                del self._buffers[path]
+                self._touched.add(path)
         tasks = [Task(path, self._digest(path)) for path, stamp in stamps.items() if self._stamps.get(path) != stamp]
         total = len(stamps)
         done = total - len(tasks)
@@ -115,7 +118,8 @@ class WorkspaceState:
         with closing(read_all(self._root, tasks, self._cache, self._store, self._workers)) as files:
             for read in files:
                 done += 1
-                if self._selection is selection or left_out(self._selection, read.path) is None:
+                language = odd_language(read.path, read.record)
+                if self._selection is selection or left_out(self._selection, read.path, language) is None:
                     self._keep(read, stamps[read.path], young)
                 yield done, total
         self._seconds = time.perf_counter() - started
@@ -134,26 +138,35 @@ class WorkspaceState:
     def select(self, selection: Selection) -> None:
         """Leave out from now on what `selection` says. What that brings back is read by the next `rebuild`."""
         self._selection = selection
-        self._not_kept.clear()
-        unwanted = [path for path in {*self._stamps, *self._buffers} if left_out(selection, path)]
-        self._withhold(unwanted)
+        self._keeps.clear()
+        unwanted = [path for path in self._stamps if left_out(selection, path, self._odd_language(path))]
+        buffers = self._buffers.items()
+        hidden = [path for path, record in buffers if left_out(selection, path, odd_language(path, record))]
+        self._withhold([*unwanted, *hidden])
         for path in unwanted:
             self._forget(path)
-            if self._buffers.pop(path, None) is not None:
-                self._touched.add(path)
+        for path in hidden:
+            del self._buffers[path]
+            self._touched.add(path)
 
-    def overlay(self, path: str, text: str | None) -> None:
-        """Let `text` stand over what is on disk; None takes it away. What would not be read from disk is not kept."""
+    def overlay(self, path: str, text: str | None, language: str = "") -> None:
+        """Let `text` stand over what is on disk; None takes it away. What would not be read from disk is not kept.
+
+        `language` is the id of its language, "" where its path or its first line says that.
+        """
         relative = path_inside(self._root, path)
-        if relative is None or (text is not None and not self._keeps_buffer(relative)):
+        if relative is None:
             return
-        if text is None or len(text) > MAX_FILE_BYTES:  # parsing it with every keystroke would stall everything else
+        language = language or language_of(relative, text=text or "")
+        found, known = language_for(relative, language), self._buffers.get(relative)
+        # Parsing a large text with every keystroke would stall everything else.
+        if text is None or found is None or len(text) > MAX_FILE_BYTES or not self._keeps_buffer(relative, language):
             if self._buffers.pop(relative, None) is not None:
                 self._touched.add(relative)
             return
         text = redact(text)
-        known = self._buffers.get(relative)
-        record = known if known is not None and known.text == text else read_text(relative, text)
+        is_same = known is not None and (known.text, known.language) == (text, found.name)
+        record = known if is_same else read_text(relative, text, language)
         if isinstance(record, FileRecord):
             self._buffers[relative] = record
             self._touched.add(relative)
@@ -203,33 +216,21 @@ class WorkspaceState:
 
     def report(self) -> BuildReport:
         """What is known now, as the report of the last walk."""
-        counts: Counter[str] = Counter()
-        problems: list[Skipped] = []
-        if self._image is not None:
-            image = self._image
-            known = zip(image.paths, image.languages, strict=True)
-            counts.update(language for path, language in known if path not in self._disk)
-            told = ((path, found) for path, found in image.problems.items() if path not in self._disk)
-            problems += [Skipped(path, problem) for path, found in told for problem in found]
-        for path, record in self._disk.items():
-            if record is not None:
-                counts[record.language] += 1
-                problems += [Skipped(path, problem) for problem in record.problems]
         skipped = (*self._scan_skips, *(Skipped(path, reason) for path, reason in self._skipped.items()))
-        return BuildReport(
-            dict(sorted(counts.items())),
-            tuple(sorted(skipped, key=lambda skip: skip.path)),
-            tuple(sorted(problems, key=lambda skip: skip.path)),
-            self._seconds,
-        )
+        return report_of(self._image, self._disk, skipped, self._seconds)
 
-    def _keeps_buffer(self, path: str) -> bool:
-        """Whether an open buffer counts: it is asked about with every keystroke, so a walk's answers are kept."""
-        if path in self._stamps or path in self._buffers:
+    def _keeps_buffer(self, path: str, language: str) -> bool:
+        """Whether an open buffer counts: it is asked about with every keystroke, so answers are kept."""
+        is_by_path = language_for(path, language) is language_for(path)
+        if is_by_path and (path in self._stamps or path in self._buffers):
             return True
-        if path not in self._not_kept and is_excluded(self._root, path, self._selection) is not None:
-            self._not_kept.add(path)
-        return path not in self._not_kept
+        key = (path, "" if is_by_path else language)
+        if key not in self._keeps:
+            self._keeps[key] = is_excluded(self._root, path, self._selection, language=key[1]) is None
+        return self._keeps[key]
+
+    def _odd_language(self, path: str) -> str:
+        return odd_language(path, self._packed(path)) if language_for(path) is None else ""
 
     def _change_one(self, path: str) -> bool:
         """Follow one changed path; true if only a walk over the tree can tell what it means."""
@@ -239,7 +240,7 @@ class WorkspaceState:
         full = self._root / path
         if name == ".gitignore":
             return True
-        if not is_wanted(path):
+        if not is_wanted(path) and path not in self._stamps and not may_be_script(full):
             if full.is_dir():
                 return (
                     excluded_folder(name, frozenset()) is None
@@ -252,9 +253,13 @@ class WorkspaceState:
             self._forget_below(path)
             return full.is_dir()
         reason = is_excluded(self._root, path, self._selection)
+        if reason is None and not is_wanted(path):
+            language = language_of_script(str(full))
+            reason = left_out_itself(self._selection, path, language) if language else "no script"
         if reason is not None:
-            self._withhold([path] if path in self._stamps else [])
-            self._forget(path)
+            if path in self._stamps:
+                self._withhold([path])
+                self._forget(path)
             return False
         try:
             status = full.stat()

@@ -1,10 +1,15 @@
-"""The one list of languages. A language is added here and in a folder of its own."""
+"""The one list of languages, and which of them a text is in. A language is added here and in a folder of its own."""
 
+from dataclasses import replace
+
+from dovetail_context.index.record import FileRecord
 from dovetail_context.languages.cpp.language import CPP
 from dovetail_context.languages.csharp.language import CSHARP
 from dovetail_context.languages.go.language import GO
+from dovetail_context.languages.identify import IPYTHON, SUFFIX_OF_ID, id_of_beginning, id_of_name
 from dovetail_context.languages.java.language import JAVA
 from dovetail_context.languages.language import Language
+from dovetail_context.languages.python.cells import without_commands
 from dovetail_context.languages.python.language import PYTHON
 from dovetail_context.languages.rust.language import RUST
 from dovetail_context.languages.typescript.language import TYPESCRIPT
@@ -13,18 +18,68 @@ LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST, C
 
 _BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
 _BY_NAME = {language.name: language for language in LANGUAGES}
+_BY_ID = {id_: _BY_SUFFIX[suffix] for id_, suffix in SUFFIX_OF_ID.items()}
 _PROJECT_FILES = frozenset(name for language in LANGUAGES for name in language.project_files)
+_NOTEBOOK = ".ipynb"
 
 
-def language_for(path: str) -> Language | None:
-    """The language of a path, by its suffix; None if it is not one of ours."""
-    stem, dot, suffix = path.rpartition("/")[2].rpartition(".")
-    return _BY_SUFFIX.get(f".{suffix.lower()}") if stem and dot else None
+def language_of(path: str, said: str = "", text: str = "") -> str:
+    """The id of a text's language: by what its editor says, else by the suffix of its path, else by its first line.
+
+    "" where its path decides, or nothing does: `language_for(path, id)` is the language in any case. The beginning of
+    the text is enough.
+    """
+    by_editor = id_of_name(said)
+    if by_editor or language_for(path) is not None:
+        return by_editor
+    return id_of_beginning(text)
+
+
+def language_for(path: str, language: str = "") -> Language | None:
+    """The language with the id `language`, or that of the path's suffix if the id is ""; None if it is none of ours."""
+    return _BY_ID.get(language) if language else _BY_SUFFIX.get(suffix_of(path))
 
 
 def language_named(name: str) -> Language:
     """The language that a record names. Raises KeyError for a name that no language has."""
     return _BY_NAME[name]
+
+
+def suffix_of(path: str) -> str:
+    """The suffix of a path's name, with the dot, in lower case; "" if it has none."""
+    stem, dot, suffix = path.rpartition("/")[2].rpartition(".")
+    return f".{suffix.lower()}" if stem and dot else ""
+
+
+def named_by_language(path: str, language: str = "") -> str:
+    """The path as a grammar has to be told it: with the suffix of the language `language` (an id) if its own calls for
+    another grammar, or for none."""
+    found, wanted, own = _BY_ID.get(language), SUFFIX_OF_ID.get(language, ""), suffix_of(path)
+    known = _BY_SUFFIX.get(own)
+    if found is None or (known is found and found.grammar(path) is found.grammar(f"x{wanted}")):
+        return path
+    stem = path[: len(path) - len(own)] if known is not None or own == _NOTEBOOK else path
+    return stem + wanted
+
+
+def shown_path(path: str, language: str = "") -> str:
+    """The path as a model should see it: its own, or `Untitled-1.py` where that does not say the language."""
+    return path if language_for(path) is language_for(path, language) else named_by_language(path, language)
+
+
+def extract(path: str, text: str, language: str = "", references: bool = True) -> FileRecord:
+    """The record of a text in the language with the id `language`, or that of its path. Raises KeyError for none."""
+    found = language_for(path, language)
+    if found is None:
+        raise KeyError(language or path)
+    name = named_by_language(path, language)
+    record = found.extract(name, text, references)
+    return record if name == path else replace(record, path=path)
+
+
+def code_of(text: str, language: str) -> str:
+    """`text` as the grammar of the language with the id `language` can read it. Every character keeps its place."""
+    return without_commands(text) if language == IPYTHON else text
 
 
 def is_project_file(path: str) -> bool:

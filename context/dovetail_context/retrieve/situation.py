@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from dovetail_context.index.record import FileRecord
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.words import words_of
 from dovetail_context.languages.language import CursorView, Language
-from dovetail_context.languages.registry import language_for, language_named
+from dovetail_context.languages.registry import code_of, extract, language_for
 from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.values import Place
 from dovetail_context.query import Query
@@ -61,9 +61,10 @@ class Situation:
 
 def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
     """The situation of a query; None if its file is in none of our languages."""
-    language = language_for(query.path)
+    language = language_for(query.path, query.language)
     if language is None:
         return None
+    query = replace(query, text=code_of(query.text, query.language))
     record, inference = read_meaning(language, query, snapshot)
     whole = inference.snapshot
     view = language.cursor(query.text, query.offset)
@@ -78,6 +79,8 @@ def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
 def read_meaning(language: Language, query: Query, snapshot: IndexSnapshot) -> tuple[FileRecord, Inference]:
     """The record of the query's text as it is being typed, and inference in the snapshot with that in it."""
     known = snapshot.files.get(query.path)
+    if known is not None and known.language != language.name:
+        known = None  # the disk is read as what the path says, the query as what its editor says
     if known is not None and known.text == query.text and not known.problems:
         record = known
     else:
@@ -125,14 +128,14 @@ def _as_typed(language: Language, query: Query, known: FileRecord | None) -> Fil
 
     The mended text does not change while one statement is being typed, so it is read once for all of them.
     """
-    mended = _extracted(language.name, query.path, language.mended(query.text, query.offset))
+    mended = _extracted(query.path, language.mended(query.text, query.offset), query.language)
     if not mended.problems:
         return mended
     raw = known if known is not None and known.text == query.text else None
-    raw = _extracted(language.name, query.path, query.text) if raw is None else raw
+    raw = _extracted(query.path, query.text, query.language) if raw is None else raw
     return raw if not raw.problems or len(raw.symbols) > len(mended.symbols) else mended
 
 
 @lru_cache(maxsize=8)
-def _extracted(language: str, path: str, text: str) -> FileRecord:
-    return language_named(language).extract(path, text, references=False)
+def _extracted(path: str, text: str, language: str) -> FileRecord:
+    return extract(path, text, language, references=False)

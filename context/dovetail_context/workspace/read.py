@@ -36,7 +36,7 @@ def source_of(data: bytes, path: Path) -> ReadResult:
     reason = excluded_head(data[:HEAD_BYTES])
     if reason is not None:
         return ReadResult(None, skipped=reason)
-    text, problem = decode(data, is_python=path.suffix in (".py", ".pyi"))
+    text, problem = decode(data, is_python=path.suffix in (".py", ".pyi", ".pyw"))
     return ReadResult(text, problem=problem)
 
 

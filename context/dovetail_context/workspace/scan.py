@@ -13,7 +13,11 @@ from typing import NamedTuple
 from dovetail_context.workspace.exclude import MAX_FILE_BYTES, excluded_folder, excluded_name
 from dovetail_context.workspace.gitignore import GITIGNORE, IgnoreRules
 from dovetail_context.workspace.root import is_too_wide
-from dovetail_context.workspace.selection import EVERYTHING, Selection
+from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out_itself
+
+# A file without a suffix may be a script; larger ones, and a folder with more of them, are data.
+MAX_SCRIPT_BYTES = 100_000
+MAX_SCRIPTS = 100
 
 
 class Stamp(NamedTuple):
@@ -57,12 +61,19 @@ def stamp_of(status: os.stat_result) -> Stamp:
 
 
 def scan(
-    root: Path, wanted: Callable[[str], bool] = lambda path: True, selection: Selection = EVERYTHING
+    root: Path,
+    wanted: Callable[[str], bool] = lambda path: True,
+    selection: Selection = EVERYTHING,
+    script: Callable[[str], str] | None = None,
 ) -> ScanResult:
-    """Walk `root`. Files for which `wanted(relative path)` is false are left out silently; never raises."""
+    """Walk `root`. Files for which `wanted(relative path)` is false are left out silently; never raises.
+
+    Of those, `script(full path)` is asked about files that may be scripts, and not before they may be opened: a file
+    counts if that gives the id of a language.
+    """
     if is_too_wide(Path(root).absolute()):
         return ScanResult((), (Skipped(".", "holds a whole home folder: open the folder of a project"),))
-    walk = _Walk(Path(root), wanted, selection)
+    walk = _Walk(Path(root), wanted, selection, script)
     walk.everything()
     return walk.result()
 
@@ -76,8 +87,19 @@ def folders_below(root: Path, path: str, selection: Selection = EVERYTHING) -> t
     return tuple(walk.folders)
 
 
-def is_excluded(root: Path, path: str, selection: Selection = EVERYTHING, names_folder: bool = False) -> str | None:
-    """Why one path (posix, relative) does not count, by the same rules as `scan`; None if it does."""
+def may_be_script(file: "os.DirEntry[str] | Path") -> bool:
+    """Whether the first line of a file may tell its language: it has no suffix, and is not too large for a script."""
+    try:
+        return "." not in file.name and file.is_file() and 0 < file.stat().st_size <= MAX_SCRIPT_BYTES
+    except OSError:
+        return False
+
+
+def is_excluded(
+    root: Path, path: str, selection: Selection = EVERYTHING, names_folder: bool = False, language: str = ""
+) -> str | None:
+    """Why one path (posix, relative) does not count, by the same rules as `scan`; None if it does. `language` is the
+    id of the file's language where its path does not say that."""
     folder, rules = Path(root), IgnoreRules.of_repository(Path(root))
     parts = path.split("/")
     for depth, part in enumerate(parts):
@@ -90,7 +112,7 @@ def is_excluded(root: Path, path: str, selection: Selection = EVERYTHING, names_
             return reason
         if rules.ignores(relative, is_folder):
             return "ignored by .gitignore"
-        reason = selection.excluded(relative, is_folder)
+        reason = selection.excluded(relative, True) if is_folder else left_out_itself(selection, relative, language)
         if reason is not None:
             return reason
         folder = folder / part
@@ -104,12 +126,19 @@ class _Walk:
     two ways stands under its own name.
     """
 
-    def __init__(self, root: Path, wanted: Callable[[str], bool], selection: Selection) -> None:
+    def __init__(
+        self,
+        root: Path,
+        wanted: Callable[[str], bool],
+        selection: Selection,
+        script: Callable[[str], str] | None = None,
+    ) -> None:
         self.files: list[ScannedFile] = []
         self.skipped: list[Skipped] = []
         self.folders: list[str] = []
         self._root = root
         self._wanted = wanted
+        self._script = script
         self._selection = selection
         self._visited: set[tuple[int, int]] = set()
         self._folders: deque[tuple[Path, str, IgnoreRules]] = deque()
@@ -152,10 +181,15 @@ class _Walk:
             return
         self.folders.append(base)
         rules = above.entering(folder, base) if GITIGNORE in siblings else above
+        scripts = 0
         for entry in entries:
             path = f"{base}/{entry.name}" if base else entry.name
             if not _is_folder(entry):
-                self._file(entry, path, rules)
+                if self._wanted(path):
+                    self._file(entry, path, rules)
+                elif self._script is not None and scripts < MAX_SCRIPTS and may_be_script(entry):
+                    scripts += 1
+                    self._file(entry, path, rules, self._script)
             elif self._enters(entry, path, rules, siblings):
                 (self._links if entry.is_symlink() else self._folders).append((Path(entry.path), path, rules))
 
@@ -172,15 +206,20 @@ class _Walk:
             self._skip(path, reason)
         return reason is None
 
-    def _file(self, entry: "os.DirEntry[str]", path: str, rules: IgnoreRules) -> None:
-        if not self._wanted(path):
-            return
+    def _file(
+        self, entry: "os.DirEntry[str]", path: str, rules: IgnoreRules, script: Callable[[str], str] | None = None
+    ) -> None:
         reason = excluded_name(entry.name)
         if reason is None and rules.ignores(path, False):
             reason = "ignored by .gitignore"
         reason = reason or self._selection.excluded(path, False)
         if reason is None and entry.is_symlink():
             reason = _target_excluded(self._root, Path(entry.path), path, self._selection)
+        if script is not None:
+            language = script(entry.path) if reason is None else ""
+            if not language:
+                return
+            reason = left_out_itself(self._selection, path, language)
         reason = reason or self._measure(entry, path)
         if reason is not None:
             self._skip(path, reason)

@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     flags = {"model": arguments.model, "max_tokens": arguments.max_tokens}
     settings = load_settings((COMMAND_LINE, {name: value for name, value in flags.items() if value is not None}))
     place = read_place(arguments)
-    silent = place.rules.rules.for_path(place.path).no_completion
+    silent = place.rules.rules.for_path(place.path, place.language).no_completion
     if silent:
         raise CommandError(f"nothing is suggested in {place.path}: {silent}")
     tell_about_the_starter(settings)

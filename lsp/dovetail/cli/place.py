@@ -15,6 +15,7 @@ from dovetail.session.caches import index_cache
 from dovetail.settings import load_settings
 from dovetail.text.lines import content_length, split_lines
 from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.languages.registry import language_of
 from dovetail_context.workspace.read import ReadResult, read_source, source_of
 from dovetail_context.workspace.root import find_root
 from dovetail_context.workspace.secrets import redact
@@ -31,6 +32,11 @@ class Place:
     column: int
     text: str
     offset: int
+
+    @property
+    def language(self) -> str:
+        """The id of the text's language; "" where its path says that."""
+        return language_of(self.path, text=self.text)
 
 
 def add_place_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +90,7 @@ def request_at(
         trigger="invoked",
         use_context=use_context,
         explain=explain,
+        language=place.language,
     )
 
 

@@ -53,10 +53,10 @@ async def complete(
     Raises EngineError when the model cannot answer at all; a cancelled task stops the model.
     """
     started = perf_counter()
-    place = read_place(request.path, request.text, request.offset)
+    place = read_place(request.path, request.text, request.offset, request.language)
     memory = Memory() if memory is None else memory
     version = request.snapshot.version_apart_from(request.path)
-    asked = (request.document, request.use_context, settings, request.epoch, version)
+    asked = (request.document, request.language, request.use_context, settings, request.epoch, version)
     known = memory.find(asked, place)
     if known is not None and (known[0].completion.others or request.trigger == "automatic"):
         return _from_memory(*known, request, place, started)
@@ -112,7 +112,8 @@ async def complete(
         others=tuple(other for other in dict.fromkeys(others) if other.text and other != shaped),
         names=len(members.names),
         invented=invented,
-        files=tuple(file for file in files if file not in _absolute(request, (request.path,))),
+        files=tuple(file for file in files if file != own_source(request)),
+        language=request.language,
     )
     if reply.stop not in TAKEN_BACK:
         before, after = place.text[: place.offset], place.text[hole_end(place) :]
@@ -122,7 +123,7 @@ async def complete(
 
 async def warm(request: CompletionRequest, engine: Engine, settings: Settings) -> Anchor:
     """Freeze the place of a request afresh and let the model read it, when nobody waits for anything. The anchor."""
-    place = read_place(request.path, request.text, request.offset)
+    place = read_place(request.path, request.text, request.offset, request.language)
     budget = _budget(replace(request, hurried=False), await engine.ensure_ready(), settings)
     anchor = await _anchor(replace(request, anchor=None), place, budget)
     job = CompletionJob(
@@ -139,7 +140,7 @@ async def warm(request: CompletionRequest, engine: Engine, settings: Settings) -
 
 def accepted(request: CompletionRequest, completion: Completion) -> CompletionRequest:
     """What will be asked if a completion is accepted whole and a new line begun below it."""
-    place = read_place(request.path, request.text, request.offset)
+    place = read_place(request.path, request.text, request.offset, request.language)
     last = (place.left + completion.text).rpartition("\n")[2]
     indent = last[: len(last) - len(last.lstrip())]
     text = f"{completion.text}\n{indent}"
@@ -154,6 +155,13 @@ def accepted(request: CompletionRequest, completion: Completion) -> CompletionRe
         trigger="automatic",
         priority="ahead",
     )
+
+
+def own_source(request: CompletionRequest) -> str:
+    """Where the document's own text is from, among the files of a prompt: its path, or, for a text that belongs to no
+    file, its name, which is no path: nothing of it may be kept."""
+    is_file = request.is_file and request.snapshot.root.is_absolute()
+    return str(request.snapshot.root / request.path) if is_file else request.document
 
 
 def context_for(request: CompletionRequest, budget: int) -> ContextBundle:
@@ -181,6 +189,7 @@ def _query(request: CompletionRequest) -> Query:
         notes=rules.notes,
         preferred=rules.preferred,
         retrieval=rules.retrieval,
+        language=request.language,
     )
 
 
@@ -220,7 +229,7 @@ def _parts(anchor: Anchor, place: Place) -> PromptParts:
     pieces = groupby(anchor.context.pieces, lambda piece: piece.path)
     return PromptParts(
         context=tuple(_block(path, list(group)) for path, group in pieces),
-        path=place.path,
+        path=place.shown_path,
         prefix=anchor.prefix,
         suffix=anchor.suffix,
         forced=anchor.forced(place) or "",
@@ -232,8 +241,8 @@ def _block(path: str, pieces: list[ContextPiece]) -> ContextBlock:
 
 
 def _files(request: CompletionRequest, anchor: Anchor) -> tuple[str, ...]:
-    """The files that the prompt's text is from; of a buffer that belongs to no project, those of its context alone."""
-    return tuple(sorted({*anchor.files, *_absolute(request, (request.path,))}))
+    """The files that the prompt's text is from."""
+    return tuple(sorted({*anchor.files, own_source(request)}))
 
 
 def _with_members(request: CompletionRequest, job: CompletionJob, members: Members) -> CompletionJob:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dovetail.completion.lexical import State, read, state_in
-from dovetail_context.languages.registry import language_for
+from dovetail_context.languages.registry import language_for, shown_path
 from dovetail_context.parse import ParsedText, PlaceKind, parse_text
 
 # What an editor shows a tab as, where a file does not say how wide its levels are.
@@ -18,7 +18,8 @@ TAB_COLUMNS = 4
 class Place:
     """A cursor in a text. Lines end with "\\n" here, whatever the file has; `offset` counts code points of `text`.
 
-    `left` and `right` are the parts of its line. Parsed when first asked for, so not `slots`.
+    `left` and `right` are the parts of its line. `language` is the id of the text's language, "" if its path says that.
+    Parsed when first asked for, so not `slots`.
     """
 
     path: str
@@ -26,11 +27,12 @@ class Place:
     offset: int
     left: str
     right: str
+    language: str = ""
 
     @cached_property
     def parsed(self) -> ParsedText | None:
         """The text's tree; None where the language is not known."""
-        return parse_text(self.path, self.text)
+        return parse_text(self.path, self.text, self.language)
 
     @cached_property
     def errors(self) -> int:
@@ -49,19 +51,24 @@ class Place:
         return self.parsed.kind_at(self.offset) if self.parsed else "code"
 
     @property
-    def language(self) -> str:
+    def language_name(self) -> str:
         """Name of the language; "" where it is not one of ours."""
-        language = language_for(self.path)
+        language = language_for(self.path, self.language)
         return language.name if language else ""
 
     @cached_property
     def state(self) -> State:
         """Whether a string or a comment is open at the cursor."""
-        return state_in(self.kind, self.text[: self.offset], self.language)
+        return state_in(self.kind, self.text[: self.offset], self.language_name)
 
     def code_of(self, text: str) -> str:
         """`text`, inserted at the cursor, with all that is not code in it blanked out."""
-        return read(text, self.language, self.state)[0]
+        return read(text, self.language_name, self.state)[0]
+
+    @property
+    def shown_path(self) -> str:
+        """What the model is told: the path, with a suffix for the language where its own says nothing of it."""
+        return shown_path(self.path, self.language)
 
     @property
     def indent(self) -> int:
@@ -91,13 +98,14 @@ class Place:
         return found
 
 
-def read_place(path: str, text: str, offset: int) -> Place:
+def read_place(path: str, text: str, offset: int, language: str = "") -> Place:
     """The place at `offset` (code points) of `text`, which may have any line ends."""
     before = unix_line_ends(text[:offset])
     whole = before + unix_line_ends(text[offset:]) if "\r" in text else text
     start = before.rfind("\n") + 1
     end = whole.find("\n", len(before))
-    return Place(path, whole, len(before), before[start:], whole[len(before) : end if end >= 0 else len(whole)])
+    right = whole[len(before) : end if end >= 0 else len(whole)]
+    return Place(path, whole, len(before), before[start:], right, language)
 
 
 def unix_line_ends(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from dovetail.rules.live import Standing
 from dovetail_context.bundle import ContextBundle, ContextPiece
 from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.languages.registry import shown_path
 from dovetail_context.query import RecentPlace
 from dovetail_models.engine.job import CompletionReply, Priority
 
@@ -30,7 +31,8 @@ class CompletionRequest:
     different completions are wanted. `epoch` counts the changes of what may be shown: what was made in an older epoch
     is not used again. `hurried` says that someone waits: a prompt that a slow machine has to read
     from the start is kept short. `pause_s` is how long to wait before the model is asked: a newer keystroke may
-    make that needless.
+    make that needless. `language` is the id of the text's language, "" if its path says that. `is_file` is false for a
+    text that belongs to no file, whatever its path: nothing of it may be kept.
     """
 
     document: str
@@ -50,6 +52,8 @@ class CompletionRequest:
     recent: tuple[RecentPlace, ...] = ()
     shown: tuple[ContextPiece, ...] = ()
     epoch: int = 0
+    language: str = ""
+    is_file: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Completion:
     whether the model did not have to be asked. `names` is how many names the project has for that place, if it has all
     of them: the model leaned towards these. `invented` is how often it was asked once more, because it had made up a
     member that the project has not. `files` are the absolute paths of all other files that the model was told of.
+    `language` is that of the request.
     """
 
     text: str
@@ -80,6 +85,12 @@ class Completion:
     names: int = 0
     invented: int = 0
     files: tuple[str, ...] = ()
+    language: str = ""
+
+    @property
+    def shown_path(self) -> str:
+        """The path as the model was told it: with a suffix for the language where the path does not say that."""
+        return shown_path(self.path, self.language)
 
     @property
     def context(self) -> ContextBundle:

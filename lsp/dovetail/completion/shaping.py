@@ -158,7 +158,7 @@ def _soundest(text: str, place: Place) -> Shaped:
     """
     least, best = place.errors + 1, NOTHING
     for candidate in _ends(text):
-        for way in ways_to_insert(candidate, place.right, place.language, place.state):
+        for way in ways_to_insert(candidate, place.right, place.language_name, place.state):
             errors = _errors_with(way, place)
             if errors < least:
                 least, best = errors, Shaped(way.text, way.replaced)
@@ -169,12 +169,12 @@ def _soundest(text: str, place: Place) -> Shaped:
 
 def _errors_with(way: Insertion, place: Place) -> int:
     """How broken the file is with it. Brackets too few or too many count, as the tree may blame something else."""
-    code, state = read(way.text, place.language, place.state)
+    code, state = read(way.text, place.language_name, place.state)
     depth = depth_of(code)
-    left = depth_of(read(place.left, place.language)[0])
+    left = depth_of(read(place.left, place.language_name)[0])
     unbalanced = depth if depth > 0 else max(0, -depth - max(0, left))
     if place.parsed is None:
-        rest, end = read(place.right[way.replaced :], place.language, state)
+        rest, end = read(place.right[way.replaced :], place.language_name, state)
         twice = max(0, -depth_of(rest) - max(0, left + depth))  # what closes and has nothing left to close
         return unbalanced + twice + (end.end in QUOTES)
     with_it = place.parsed.replaced(place.offset, place.offset + way.replaced, way.text)

@@ -55,7 +55,7 @@ def _inside_a_word(place: Place) -> bool:
 def _is_finished(place: Place) -> bool:
     return (
         place.kind == "code"
-        and place.language not in _WITHOUT_BRACES
+        and place.language_name not in _WITHOUT_BRACES
         and place.left.rstrip().endswith(_FINISHED)
         and not place.right.strip()
     )

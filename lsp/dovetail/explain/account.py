@@ -91,7 +91,7 @@ class Account:
 def account_of(completion: Completion, text: str, automatic: bool, index_ms: float = 0.0) -> Account:
     """The account of a completion of `text`, the file as it was asked about. `automatic` is whether nobody had invoked
     it; `index_ms` went into reading the project beforehand."""
-    place = read_place(completion.path, text, completion.offset)
+    place = read_place(completion.path, text, completion.offset, completion.language)
     logprob = completion.reply.logprob
     return Account(
         completion,
@@ -137,7 +137,7 @@ def _blocks(completion: Completion, typed: str) -> tuple[Block, ...]:
     for piece in completion.context.pieces:
         pieces.setdefault(piece.path, []).append(piece)
     anchor, blocks = completion.anchor, []
-    texts = {PATH_LABEL: f"#{completion.path}", PREFIX_LABEL: anchor.prefix, SUFFIX_LABEL: anchor.suffix}
+    texts = {PATH_LABEL: f"#{completion.shown_path}", PREFIX_LABEL: anchor.prefix, SUFFIX_LABEL: anchor.suffix}
     for each in completion.reply.blocks:
         if each.label.startswith(CONTEXT_LABEL):
             path = each.label.removeprefix(CONTEXT_LABEL)

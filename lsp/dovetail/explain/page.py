@@ -79,7 +79,7 @@ def _file(account: Account) -> str:
         if ghost
         else f"The cursor stands in line {lines_above + 1}.",
         f'<pre class="code panel" tabindex="0" aria-label="The file around the cursor">'
-        f"{rows(completion.path, shown, [mark for mark in marks if mark.start < mark.end], first + 1)}</pre>",
+        f"{rows(completion.shown_path, shown, [mark for mark in marks if mark.start < mark.end], first + 1)}</pre>",
     )
 
 
@@ -99,7 +99,7 @@ def _prompt(account: Account) -> str:
         if tokens
     )
     listed = "".join(
-        _block(position, block, style, account.completion.path, total)
+        _block(position, block, style, account.completion.shown_path, total)
         for position, (block, style) in enumerate(zip(account.blocks, styles, strict=True))
     )
     budget = account.completion.context
@@ -156,19 +156,19 @@ def _shaping(account: Account) -> str:
     steps = "".join(f"<li>{text(step)}</li>" for step in account.steps)
     written = (
         f'<figure class="panel"><figcaption>As the model wrote it</figcaption><pre class="code">'
-        f"{_compared(completion.path, completion.written, completion.text)}</pre></figure>"
+        f"{_compared(completion.shown_path, completion.written, completion.text)}</pre></figure>"
         if completion.written
         else ""
     )
     shown = (
         f'<figure class="panel"><figcaption>As it is shown</figcaption><pre class="code">'
-        f"{rows(completion.path, completion.text, [Mark(0, len(completion.text), 'ghost')], 0)}</pre></figure>"
+        f"{rows(completion.shown_path, completion.text, [Mark(0, len(completion.text), 'ghost')], 0)}</pre></figure>"
         if completion.text
         else ""
     )
     others = "".join(
         f'<figure class="panel"><figcaption>Also offered</figcaption><pre class="code">'
-        f"{rows(completion.path, other.text, [Mark(0, len(other.text), 'ghost')], 0)}</pre></figure>"
+        f"{rows(completion.shown_path, other.text, [Mark(0, len(other.text), 'ghost')], 0)}</pre></figure>"
         for other in completion.others
     )
     return _section(

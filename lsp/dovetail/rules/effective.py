@@ -29,13 +29,14 @@ class RulesSelection:
 
     layers: tuple[ProjectRules, ...] = ()
 
-    def excluded(self, path: str, is_folder: bool) -> str | None:
+    def excluded(self, path: str, is_folder: bool, language: str = "") -> str | None:
         """Why a path is left out, naming the line that says so; None if it is not."""
-        verdict = self.verdict(path, is_folder)
+        verdict = self.verdict(path, is_folder, language)
         return None if verdict is None else f"{verdict[0]} by {verdict[1]}"
 
-    def verdict(self, path: str, is_folder: bool) -> tuple[str, Source] | None:
-        """Why a path is left out, and what says so."""
+    def verdict(self, path: str, is_folder: bool, language: str = "") -> tuple[str, Source] | None:
+        """Why a path is left out, and what says so. `language` is the id of a file's language where its path does not
+        say that."""
         given = f"{path}/" if is_folder else path
         for layer in self.layers:
             for key, reason in _LEAVES_OUT.items():
@@ -44,8 +45,8 @@ class RulesSelection:
                     return reason, said.source
             if is_folder:
                 continue
-            language = language_for(path)
-            off = next((each for each in layer.languages_off if language and each.text == language.name), None)
+            found = language_for(path, language)
+            off = next((each for each in layer.languages_off if found and each.text == found.name), None)
             if off is not None:
                 return f"{off.text} is switched off", off.source
             if layer.include and _deciding(layer.include, path) is None:
@@ -120,13 +121,14 @@ class Rules:
             tuple(ProjectRules(**{name: getattr(layer, name) for name in narrowing}) for layer in self.layers)
         )
 
-    def for_path(self, path: str) -> EffectiveRules:
-        """What holds at a path (posix, relative to the root)."""
+    def for_path(self, path: str, language: str = "") -> EffectiveRules:
+        """What holds at a path (posix, relative to the root). `language` is the id of the language that its text is in,
+        "" if its path says that."""
         speaking = [(layer, tuple(self._matching(layer, path))) for layer in self.layers]
-        not_context = left_out(self.selection, path) or ""
+        not_context = left_out(self.selection, path, language) or ""
         return EffectiveRules(
             path=path,
-            no_completion=_no_completion(speaking, path),
+            no_completion=_no_completion(speaking, path, language),
             not_context=not_context,
             pins=tuple(dict.fromkeys(pin for layer, ruled in speaking for pin in _pins(layer, ruled))),
             notes=tuple(dict.fromkeys(note for layer, ruled in speaking for note in _notes(layer, ruled))),
@@ -164,15 +166,15 @@ def narrowed(rules: ProjectRules) -> ProjectRules:
 _Speaking = list[tuple[ProjectRules, tuple[tuple[PathRule, str], ...]]]
 
 
-def _no_completion(speaking: _Speaking, path: str) -> str:
+def _no_completion(speaking: _Speaking, path: str, language: str) -> str:
     """Why nothing is suggested at a path, "" if something is."""
     if excluded_name(path.rpartition("/")[2]) == "may hold secrets":
         return "may hold secrets, by its name"
-    language = language_for(path)
+    found = language_for(path, language)
     reason = ""
     for layer, ruled in speaking:
         for off in layer.languages_off:
-            if language is not None and off.text == language.name:
+            if found is not None and off.text == found.name:
                 return f"{off.text} is switched off by {off.source}"
         said = _deciding(layer.completion_off, path)
         if said is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dovetail.rules.check import pin_fault, tree_of
 from dovetail.rules.live import WorkspaceRules
-from dovetail_context.languages.registry import language_for
+from dovetail_context.languages.registry import language_for, language_of
 from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.scan import is_excluded
 from dovetail_context.workspace.secrets import find_secrets
@@ -24,9 +24,10 @@ class Decision:
 
 def explain(rules: WorkspaceRules, path: str) -> tuple[Decision, ...]:
     """Everything that is decided for `path` (posix, relative to the root). Reads the file, and walks the workspace."""
-    effective = rules.rules.for_path(path)
+    reading, language = _reading(rules, path)
+    effective = rules.rules.for_path(path, language)
     found = [
-        *_reading(rules, path),
+        *reading,
         Decision("completion", "on" if effective.completion else "off", effective.no_completion),
     ]
     if not rules.own.trusted:
@@ -55,16 +56,21 @@ def decision_json(decision: Decision) -> dict[str, Any]:
     return {"what": decision.what, "value": decision.value, "by": decision.by}
 
 
-def _reading(rules: WorkspaceRules, path: str) -> list[Decision]:
-    """Whether the file may become context of other files, and what of it is blanked out."""
+def _reading(rules: WorkspaceRules, path: str) -> tuple[list[Decision], str]:
+    """Whether the file may become context of other files, and what of it is blanked out; and the id of its language
+    where its path does not say that."""
     ruled = is_excluded(rules.root, path, rules.rules.selection)
     if ruled is not None:
-        return [Decision("context", "no", ruled)]
+        return [Decision("context", "no", ruled)], ""
     result = read_source(rules.root / path)
     if result.text is None:
-        return [Decision("context", "no", result.skipped)]
-    if language_for(path) is None:
-        return [Decision("context", "only if pinned", "in no language that is read")]
+        return [Decision("context", "no", result.skipped)], ""
+    language = language_of(path, text=result.text)
+    if language_for(path, language) is None:
+        return [Decision("context", "only if pinned", "in no language that is read")], ""
+    ruled = rules.rules.selection.excluded(path, False, language)
+    if ruled is not None:
+        return [Decision("context", "no", ruled)], language
     secrets = find_secrets(result.text)
     found = [Decision("context", "yes")]
     if secrets:
@@ -72,4 +78,4 @@ def _reading(rules: WorkspaceRules, path: str) -> list[Decision]:
         lines = sorted({result.text.count("\n", 0, secret.start) + 1 for secret in secrets})
         told = ", ".join(map(str, lines[:10])) + (" and more" if len(lines) > 10 else "")
         found.append(Decision("blanked out", f"lines {told}", kinds))
-    return found
+    return found, language

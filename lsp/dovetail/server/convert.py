@@ -12,6 +12,7 @@ from pygls.uris import to_fs_path
 
 from dovetail.completion.request import Completion, Trigger
 from dovetail.completion.shaping import Shaped
+from dovetail.session.places import Kind
 from dovetail.text.document import Document, Edit, Position
 from dovetail.text.lines import Encoding
 
@@ -22,6 +23,25 @@ def file_path(uri: str) -> Path | None:
         return None
     path = to_fs_path(uri)
     return Path(path).resolve() if path else None
+
+
+def origin(uri: str, notebook: str | None = None) -> tuple[Path | None, Kind]:
+    """What a document is, and the path that its URI gives: of its file, of its notebook, or of where a buffer that was
+    never saved is to be saved; None where it gives none.
+
+    `notebook` is the URI of the notebook that it is a cell of, if that is known. Else cells are told by their own: VS
+    Code has a scheme for them, others write a fragment behind their notebook's.
+    """
+    parts = urlsplit(notebook or uri)
+    is_file = parts.scheme == "file"
+    if notebook is None and not parts.scheme.endswith("notebook-cell") and not (is_file and parts.fragment):
+        kind: Kind = "file" if is_file else "loose"
+    else:
+        kind = "cell"
+    if not is_file and not parts.path.startswith("/"):
+        return None, kind
+    netloc = parts.netloc if is_file else ""  # a machine's name, of other schemes
+    return file_path(parts._replace(scheme="file", netloc=netloc, query="", fragment="").geturl()), kind
 
 
 def encoding(kind: types.PositionEncodingKind | str | None) -> Encoding:

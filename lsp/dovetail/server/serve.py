@@ -9,7 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.io_ import run_async
 
-from dovetail.server.handlers import acceptance, documents, folders, inline_completion, lifecycle
+from dovetail.server.handlers import acceptance, documents, folders, inline_completion, lifecycle, notebooks
 from dovetail.server.handlers.in_step import IN_STEP, in_step
 from dovetail.server.handlers.rules import TRUST, trust
 from dovetail.server.handlers.why import WHY, why
@@ -36,6 +36,10 @@ def create_server(make_engine: MakeEngine, untrusted: bool = False) -> DovetailS
     server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(documents.did_change)
     server.feature(types.TEXT_DOCUMENT_DID_SAVE)(documents.did_save)
     server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(documents.did_close)
+    server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)(notebooks.did_open)
+    server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)(notebooks.did_change)
+    server.feature(types.NOTEBOOK_DOCUMENT_DID_SAVE)(notebooks.did_save)
+    server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)(notebooks.did_close)
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(folders.did_change_workspace_folders)
     server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(folders.did_change_watched_files)
     server.command(acceptance.ACCEPTED)(acceptance.accepted)

@@ -7,13 +7,19 @@ import traceback
 from importlib.metadata import version
 from typing import Any
 
+from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from dovetail.server.notices import Notices
 from dovetail.server.protocol import DovetailProtocol
 from dovetail.session.session import Session
+from dovetail_context.languages.identify import IPYTHON, SUFFIX_OF_ID
 
 log = logging.getLogger(__name__)
+
+# Notebooks of any kind, with those of their cells that are in one of our languages.
+_CELLS = [types.NotebookCellLanguage(language) for language in SUFFIX_OF_ID if language != IPYTHON]
+NOTEBOOKS = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithCells(_CELLS, notebook="*")])
 
 
 class DovetailServer(LanguageServer):
@@ -24,7 +30,9 @@ class DovetailServer(LanguageServer):
     notices: Notices
 
     def __init__(self) -> None:
-        super().__init__("dovetail", version("dovetail"), protocol_cls=DovetailProtocol)
+        super().__init__(
+            "dovetail", version("dovetail"), notebook_document_sync=NOTEBOOKS, protocol_cls=DovetailProtocol
+        )
         self.folders: tuple[str, ...] = ()
         self.untrusted = False  # said on the command line: no client may say otherwise
 

@@ -58,7 +58,7 @@ class Feedback:
         is followed."""
         if self._path is None:
             return []
-        about = (_language(completion.path), completion.reply.model)
+        about = (_language(completion.path, completion.language), completion.reply.model)
         self._count(about, "answered")
         self._count(about, "memory_ms" if completion.remembered else "model_ms", bucket=bucket_of(completion.total_ms))
         self._count(about, "remembered", int(completion.remembered))
@@ -179,6 +179,6 @@ def _length(showing: Showing | None, utf16_length: int) -> int:
     return len(part) + (part.count("\n") if "\r\n" in text else 0)
 
 
-def _language(path: str) -> str:
-    language = language_for(path)
-    return language.name if language else OTHER_LANGUAGE
+def _language(path: str, language: str) -> str:
+    found = language_for(path, language)
+    return found.name if found else OTHER_LANGUAGE

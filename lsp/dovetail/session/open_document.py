@@ -10,30 +10,27 @@ from pathlib import Path
 
 from dovetail.completion.anchor import Anchor
 from dovetail.completion.request import Completion, CompletionRequest
+from dovetail.session.notebooks import cell_language
+from dovetail.session.places import Kind, Place
 from dovetail.session.workspaces import Workspace
 from dovetail.text.document import Document
+from dovetail_context.languages.registry import language_of
 from dovetail_context.workspace.redaction import Redaction
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a document belongs: its workspace and its path there. A buffer without a file has no workspace."""
-
-    workspace: Workspace | None
-    path: str
 
 
 @dataclass(slots=True, eq=False)
 class OpenDocument:
     """The newest version of a document, and what goes with it. Changed on the event loop alone.
 
-    `file` is None for a buffer without a name. `was_saved` is whether the file has been seen on disk: one that was and
+    `file` is its file, that of its notebook if it is a cell, or where a loose one is to be saved, as `kind` says; None
+    for a buffer without a name. `was_saved` is whether the file has been seen on disk: one that was and
     is gone has been deleted, one that never was is yet to be saved. `answer` is the newest completion, to `request`;
     `asking` is the newest request that is under way.
     """
 
     document: Document
     file: Path | None
+    kind: Kind
     place: Place
     was_saved: bool = False
     redaction: Redaction | None = None
@@ -45,6 +42,18 @@ class OpenDocument:
     @property
     def uri(self) -> str:
         return self.document.uri
+
+    @property
+    def project(self) -> Workspace | None:
+        """The workspace that the document is a file of."""
+        return self.place.project
+
+    @property
+    def language(self) -> str:
+        """The id of the document's language; "" where its path decides."""
+        if self.place.kind == "cell":
+            return cell_language(self.document)
+        return language_of(self.place.path, self.document.language_id, self.document.lines[0])
 
     def redacted(self, text: str) -> str:
         """The text with secrets blanked out; quick for a text that is much like the last one."""

@@ -14,7 +14,8 @@ from dovetail.rules.live import OwnRules, RulesReading, own_rules
 from dovetail.rules.source import RULES_FILE
 from dovetail.session.disclosure import Disclosure
 from dovetail.session.kept import KeptStates
-from dovetail.session.open_document import OpenDocument, Place
+from dovetail.session.open_document import OpenDocument
+from dovetail.session.places import Kind, Place, place_of
 from dovetail.session.rules import RulesEvents, RulesKeeper
 from dovetail.session.workspaces import Workspace, Workspaces
 from dovetail_context.garbage import spare_the_index
@@ -54,6 +55,8 @@ class Projects:
             self.workspaces, lambda: self.rules.own, self._unsaved, self._renew, self._own_rules_changed
         )
         self.kept = KeptStates(self.workspaces, events.trouble, spawn)
+        self._folders: list[Workspace] = []  # that the editor has opened
+        self._latest: Workspace | None = None  # of the file that the user was at last
         self._opened = opened
         self._events = events
         self._spawn = spawn
@@ -70,7 +73,9 @@ class Projects:
 
     def open(self, root: Path) -> None:
         """Index a folder in the background. Documents that are open in it belong to it."""
-        self.workspaces.open(root)
+        workspace = self.workspaces.open(root)
+        if workspace not in self._folders:
+            self._folders.append(workspace)
         self._place_again()
 
     def close(self, root: Path) -> None:
@@ -78,6 +83,7 @@ class Projects:
         workspace = self.workspaces.remove(root)
         if workspace is not None:
             self.disclosure.withdraw()
+            self._folders = [folder for folder in self._folders if folder is not workspace]
             self._place_again()
             self.rules.forget(workspace)
             self._spawn(asyncio.to_thread(workspace.index.close))
@@ -96,28 +102,38 @@ class Projects:
                 elif path.name == GITIGNORE:
                     self.kept.look_through(anew=True)
 
-    def place(self, uri: str, path: Path | None) -> Place:
-        if path is None:
-            return Place(None, uri.rpartition("/")[2].rpartition(":")[2])
-        workspace = self.workspaces.of(path)
-        return Place(workspace, workspace.relative(path))
+    def place(self, uri: str, file: Path | None, kind: Kind) -> Place:
+        """Where a document belongs. What is no file is completed with the one folder that is open, or with that of the
+        file that the user was at last."""
+        around = self._folders[0] if len(self._folders) == 1 else self._latest
+        around = around if around in self.workspaces.all() else None
+        return place_of(uri, file, kind, self.workspaces, around)
+
+    def visited(self, opened: OpenDocument) -> None:
+        """The user is at work in a document."""
+        self._latest = opened.project or self._latest
+
+    def place_loose(self, opened: OpenDocument) -> None:
+        """Place what is no file and has no project yet: a folder may have been opened since."""
+        if opened.place.workspace is None and opened.kind != "file":
+            opened.place = self.place(opened.uri, opened.file, opened.kind)
 
     def overlay(self, opened: OpenDocument, text: str | None) -> None:
-        workspace = opened.place.workspace
+        """Let the text of a file that is open stand over the disk; None lets the disk speak again."""
+        workspace = opened.project
         if workspace is not None and workspace.is_ready:
-            workspace.index.set_overlay(opened.place.path, text)
+            workspace.index.set_overlay(opened.place.path, text, "" if text is None else opened.language)
 
     def check_rules(self, opened: OpenDocument) -> None:
-        place = opened.place
-        if place.workspace is not None and place.path == RULES_FILE:
-            self.rules.check(place.workspace)
+        if opened.project is not None and opened.place.path == RULES_FILE:
+            self.rules.check(opened.project)
 
     def is_silent(self, opened: OpenDocument) -> bool:
         """Whether nothing is suggested in a document, whatever is asked: by a rule, or since it holds secrets."""
         place = opened.place
         if place.workspace is None:
             return excluded_name(place.path.rpartition("/")[2]) == "may hold secrets"
-        return not place.workspace.rules.for_path(place.path).completion
+        return not place.workspace.rules.for_path(place.path, opened.language).completion
 
     async def finish(self) -> None:
         """Stop every index, and wait for it."""
@@ -142,7 +158,7 @@ class Projects:
         )
         workspace.is_ready = True
         for opened in self._opened.values():
-            if opened.place.workspace is workspace:
+            if opened.project is workspace:
                 self.overlay(opened, opened.document.text)
         self.kept.look_through()
         self.rules.check(workspace)
@@ -163,13 +179,14 @@ class Projects:
     def _place_again(self) -> None:
         """Folders have come or gone: each document belongs to the innermost one around it that is open."""
         for opened in self._opened.values():
-            if opened.file is None:
+            if opened.kind != "file" or opened.file is None:
+                opened.place = Place(None, opened.place.path, opened.place.kind)
+                self.place_loose(opened)
                 continue
-            before, workspace = opened.place.workspace, self.workspaces.around(opened.file)
-            if workspace is before:
+            workspace = self.workspaces.around(opened.file)
+            if workspace is opened.place.workspace:
                 continue
-            if before is not None:
-                self.overlay(opened, None)
+            self.overlay(opened, None)
             path = workspace.relative(opened.file) if workspace is not None else opened.place.path
             opened.place = Place(workspace, path)
             self.overlay(opened, opened.document.text)
@@ -191,13 +208,13 @@ class Projects:
         self.kept.look_through(anew=True)
         self._on_new_rules()
         for opened in self._opened.values():
-            if opened.place.workspace is workspace:
+            if opened.project is workspace:
                 self.overlay(opened, opened.document.text)  # the rules may bring it back
 
     def _buffer(self, file: Path) -> tuple[str, str] | None:
         for opened in self._opened.values():
-            place = opened.place
-            if place.workspace is not None and place.workspace.root / place.path == file:
+            project = opened.project
+            if project is not None and project.root / opened.place.path == file:
                 return opened.uri, opened.document.text
         return None
 
@@ -206,5 +223,5 @@ class Projects:
         return frozenset(
             opened.place.path
             for opened in self._opened.values()
-            if opened.place.workspace is workspace and not opened.was_saved
+            if opened.project is workspace and not opened.was_saved
         )

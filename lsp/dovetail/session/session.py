@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dovetail.completion.engine import Engine
-from dovetail.completion.pipeline import accepted, complete, warm
+from dovetail.completion.pipeline import accepted, complete, own_source, warm
 from dovetail.completion.remembered import Memory
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
 from dovetail.rules.live import Standing
@@ -19,7 +19,9 @@ from dovetail.session.chosen import Chosen
 from dovetail.session.disclosure import CheckedEngine, Withdrawn
 from dovetail.session.engine import MakeEngine
 from dovetail.session.feedback import Feedback
+from dovetail.session.notebooks import Notebooks
 from dovetail.session.open_document import OpenDocument
+from dovetail.session.places import Kind
 from dovetail.session.power import on_battery
 from dovetail.session.projects import ProjectEvents, Projects
 from dovetail.session.recent import RecentPlaces
@@ -62,6 +64,7 @@ class Session:
         self.memory = Memory()
         self.rhythm = Rhythm()
         self.recent = RecentPlaces()
+        self.notebooks = Notebooks()
         self.feedback = Feedback()
         self._make_engine = make_engine
         self._events = events
@@ -87,11 +90,16 @@ class Session:
         if not isinstance(self._engine, EngineError):
             self._spawn(self._load(self._engine))
 
-    def open_document(self, document: Document, path: Path | None) -> None:
-        """A document that the editor shows. `path` is its file, or None for a buffer that was never saved."""
-        place = self.projects.place(document.uri, path)
-        opened = OpenDocument(document, path, place, was_saved=path is not None and path.is_file())
+    def open_document(self, document: Document, path: Path | None, kind: Kind = "file") -> None:
+        """A document that the editor shows. `path` is its file, that of its notebook if it is a cell, or where a loose
+        one is to be saved; None for what was never saved."""
+        before = self.opened.get(document.uri)
+        if before is not None and before.asking is not None:
+            before.asking.cancel()
+        place = self.projects.place(document.uri, path, kind)
+        opened = OpenDocument(document, path, kind, place, was_saved=path is not None and path.is_file())
         self.opened[document.uri] = opened
+        self.projects.visited(opened)
         self.projects.overlay(opened, document.text)
         self.projects.check_rules(opened)
 
@@ -103,9 +111,9 @@ class Session:
             self.rhythm, self._typed_at = self.rhythm.typed(now - self._typed_at), now
             edits = list(edits)
             self.feedback.changed(opened.document, edits, self.encoding)
-            place = opened.place
-            if place.workspace is not None:
-                self.recent.edited(place.workspace.root, place.path, edits, now)
+            self.projects.visited(opened)
+            if opened.project is not None:
+                self.recent.edited(opened.project.root, opened.place.path, edits, now)
             opened.document = opened.document.edited(edits, version, self.encoding)
             self.projects.overlay(opened, opened.document.text)
             self.projects.check_rules(opened)
@@ -132,22 +140,29 @@ class Session:
             raise self._engine
         opened, engine = self.opened[uri], self._engine
         document = opened.document
+        self.projects.place_loose(opened)
+        if self._is_prose(opened, trigger):
+            return None
         chosen = Chosen.of(document, selected, self.encoding)
         asked, at = (chosen.document, chosen.end) if chosen else (document, offset)
+        above = self.notebooks.before(document, self._document) if opened.kind == "cell" else ""
         self._look_no_further()
-        answered = await self._newest_wins(opened, self._answer(opened, asked.text, at, trigger, engine))
+        work = self._answer(opened, above + asked.text, len(above) + at, trigger, engine)
+        answered = await self._newest_wins(opened, work)
         if answered is None or not self._is_newest(opened, document):
             return None
         request, completion = answered
         if not completion.remembered:
             self.rhythm = self.rhythm.answered(completion.reply)
             opened.anchor = completion.anchor
+        completion = replace(completion, line=completion.line - above.count("\n"))
         opened.answer, opened.request = completion, request
-        place = opened.place
-        if place.workspace is not None:
-            self.recent.viewed(place.workspace.root, place.path, completion.line, time.monotonic())
+        if opened.project is not None:
+            self.projects.visited(opened)
+            self.recent.viewed(opened.project.root, opened.place.path, completion.line, time.monotonic())
         if not completion.remembered:  # else what follows has been made ready already
             self._foresight = self._spawn(self._look_ahead(opened, request, completion, engine))
+        completion = replace(completion, offset=completion.offset - len(above))
         return chosen.begin(completion) if chosen else completion
 
     async def close(self) -> None:
@@ -209,6 +224,8 @@ class Session:
             recent=self.recent.places(workspace.root, path, time.monotonic()) if workspace else (),
             shown=asked_before.context.pieces if asked_before and is_of_this_epoch else (),
             epoch=epoch,
+            language=opened.language,
+            is_file=opened.place.kind != "loose",
         )
 
     async def _shown_now(self, opened: OpenDocument) -> tuple[IndexSnapshot, Standing]:
@@ -224,9 +241,8 @@ class Session:
 
     async def _permits(self, opened: OpenDocument, request: CompletionRequest, files: Iterable[str]) -> bool:
         """Whether a prompt for a request, or its answer, may hold text of these files and of the document itself."""
-        workspace = opened.place.workspace
-        own = str(workspace.root / opened.place.path) if workspace is not None else ""
-        permitted = await self.projects.disclosure.permits(workspace, (file for file in files if file != own))
+        others = (file for file in files if file != own_source(request))
+        permitted = await self.projects.disclosure.permits(opened.place.workspace, others)
         is_open = self.opened.get(opened.uri) is opened
         return (
             permitted
@@ -272,6 +288,15 @@ class Session:
         finally:
             if opened.asking is task:
                 opened.asking = None
+
+    def _document(self, uri: str) -> Document | None:
+        opened = self.opened.get(uri)
+        return None if opened is None else opened.document
+
+    def _is_prose(self, opened: OpenDocument, trigger: Trigger) -> bool:
+        """Whether a document is a cell of prose, and nobody has asked expressly."""
+        is_asked = trigger == "invoked" or self.settings.in_comments
+        return opened.kind == "cell" and not is_asked and self.notebooks.is_prose(opened.document)
 
     def _is_newest(self, opened: OpenDocument, document: Document) -> bool:
         return self.opened.get(opened.uri) is opened and opened.document is document

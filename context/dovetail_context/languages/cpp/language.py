@@ -34,7 +34,12 @@ _RULES = TypeRules(
     overloads=True,
     hidden_members=False,
 )
-_SUFFIXES = (".cc", ".cpp", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h", ".c", ".inl", ".ipp", ".tcc", ".cu", ".cuh")
+_SUFFIXES = tuple(
+    """
+    .cc .cpp .cxx .c++ .c .h .hh .hpp .hxx .h++ .inl .ipp .tcc .tpp .txx
+    .cppm .ccm .cxxm .c++m .ixx .mpp .cu .cuh .ino
+    """.split()  # noqa: SIM905
+)
 _NAME_END = re.compile(r"\(")
 
 

@@ -60,7 +60,7 @@ class CSharp:
     """The C# language (see `languages/language.py` for what each member promises)."""
 
     name: str = "csharp"
-    suffixes: tuple[str, ...] = (".cs",)
+    suffixes: tuple[str, ...] = (".cs", ".csx")
     project_files: tuple[str, ...] = ()
     rules: TypeRules = _RULES
 

@@ -53,7 +53,7 @@ class Python:
     """The Python language (see `languages/language.py` for what each member promises)."""
 
     name: str = "python"
-    suffixes: tuple[str, ...] = (".py", ".pyi")
+    suffixes: tuple[str, ...] = (".py", ".pyi", ".pyw")
     project_files: tuple[str, ...] = ("pyproject.toml",)
     rules: TypeRules = _RULES
 

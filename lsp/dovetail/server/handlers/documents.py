@@ -11,8 +11,13 @@ from dovetail.text.document import Document
 
 def did_open(ls: DovetailServer, params: types.DidOpenTextDocumentParams) -> None:
     opened = params.text_document
+    open_text(ls, opened, ls.session.notebooks.holding(opened.uri))
+
+
+def open_text(ls: DovetailServer, opened: types.TextDocumentItem, notebook: str | None = None) -> None:
+    """Open a document; `notebook` is the URI of the notebook that it is known to be a cell of."""
     document = Document.of(opened.uri, str(opened.language_id), opened.version, opened.text)
-    ls.session.open_document(document, convert.file_path(opened.uri))
+    ls.session.open_document(document, *convert.origin(opened.uri, notebook))
 
 
 def did_change(ls: DovetailServer, params: types.DidChangeTextDocumentParams) -> None:

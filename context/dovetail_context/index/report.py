@@ -1,0 +1,32 @@
+"""The report of a build, from what the index knows afterwards. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from dovetail_context.index.build import BuildReport
+from dovetail_context.index.image import Image
+from dovetail_context.index.packed import PackedRecord
+from dovetail_context.workspace.scan import Skipped
+
+
+def report_of(
+    image: Image | None, disk: Mapping[str, PackedRecord | None], skipped: Iterable[Skipped], seconds: float
+) -> BuildReport:
+    """Count the files of `image` with those of `disk` over them."""
+    counts: Counter[str] = Counter()
+    problems: list[Skipped] = []
+    if image is not None:
+        known = zip(image.paths, image.languages, strict=True)
+        counts.update(language for path, language in known if path not in disk)
+        told = ((path, found) for path, found in image.problems.items() if path not in disk)
+        problems += [Skipped(path, problem) for path, found in told for problem in found]
+    for path, record in disk.items():
+        if record is not None:
+            counts[record.language] += 1
+            problems += [Skipped(path, problem) for problem in record.problems]
+    return BuildReport(
+        dict(sorted(counts.items())),
+        tuple(sorted(skipped, key=lambda skip: skip.path)),
+        tuple(sorted(problems, key=lambda skip: skip.path)),
+        seconds,
+    )

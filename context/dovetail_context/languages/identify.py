@@ -1,0 +1,85 @@
+"""What editors and first lines of scripts call a language, brought to one set of ids: pure, on text alone.
+
+The ids are those of LSP's `TextDocumentItem`. They are finer than our languages where a grammar depends on it: `c` and
+`cpp` are one language here, so are `typescript` and `javascriptreact`. Which language an id belongs to, `registry.py`
+says.
+"""
+
+import re
+
+# A cell of a Python notebook: Python, and the commands of IPython among its lines.
+IPYTHON = "ipython"
+# What belongs to no language of ours, whatever its path says.
+PLAIN = "plaintext"
+
+# The ids that we read, each with the suffix that says the same of a file.
+SUFFIX_OF_ID = {
+    "python": ".py",
+    IPYTHON: ".py",
+    "javascript": ".js",
+    "javascriptreact": ".jsx",
+    "typescript": ".ts",
+    "typescriptreact": ".tsx",
+    "java": ".java",
+    "csharp": ".cs",
+    "go": ".go",
+    "rust": ".rs",
+    "c": ".c",
+    "cpp": ".cpp",
+}
+# What else these are called: by file types of Vim and modes of Emacs, by Sublime Text, Kate, Helix, Zed.
+_OTHER_NAMES = {
+    "python": "python2 python3 py magicpython python-ts",
+    "javascript": "js js2 js-ts javascript-ts node",
+    "javascriptreact": "jsx js-jsx js2-jsx rjsx javascript.jsx",
+    "typescript": "ts typescript-ts deno",
+    "typescriptreact": "tsx tsx-ts typescript-tsx typescript.tsx",
+    "java": "java-ts",
+    "csharp": "cs c# c-sharp csharp-ts csx",
+    "go": "golang go-ts",
+    "rust": "rs rust-ts rustic",
+    "c": "c-ts",
+    "cpp": "c++ c++-ts cxx arduino ino cuda cuda-cpp",
+}
+# Languages that an editor may well find in a file whose suffix speaks of another, as Qt's translations in `.ts`.
+_FOREIGN = "markdown html xml json jsonc yaml toml sql css restructuredtext latex"
+_IDS = {
+    **{name: name for name in SUFFIX_OF_ID},
+    **{name: language for language, names in _OTHER_NAMES.items() for name in names.split()},
+    **dict.fromkeys(_FOREIGN.split(), PLAIN),
+}
+
+# Who runs a script, by the name of the program. (`deno`, `bun` and the like run JavaScript as well, which the grammar
+# of TypeScript understands.)
+_PROGRAMS = {
+    **dict.fromkeys(("python", "pypy", "pyston", "ipython", "uv", "pipx"), "python"),
+    **dict.fromkeys(("node", "nodejs", "zx", "qjs"), "javascript"),
+    **dict.fromkeys(("deno", "bun", "ts-node", "tsx"), "typescript"),
+    **dict.fromkeys(("java", "jbang"), "java"),
+    **dict.fromkeys(("dotnet", "dotnet-script", "csi", "csharp"), "csharp"),
+    **dict.fromkeys(("go", "gorun", "yaegi"), "go"),
+    **dict.fromkeys(("rust-script", "cargo", "cargo-eval", "run-cargo-script"), "rust"),
+    **dict.fromkeys(("tcc",), "c"),
+    **dict.fromkeys(("cling",), "cpp"),
+}
+FIRST_LINE = 200  # characters of it that are looked at
+_PROGRAM = re.compile(r"(?:[^\s=]*[/\\])?([A-Za-z][A-Za-z+-]*)[\d.]*t?(?:\.exe)?", re.IGNORECASE)
+
+
+def id_of_name(name: str) -> str:
+    """The id that an editor's name for a language stands for; `PLAIN` for a known language that is none of ours, ""
+    for names that say nothing. Of Vim's `python.django` the first part counts."""
+    name = name.strip().lower()
+    return _IDS.get(name) or _IDS.get(name.partition(".")[0], "")
+
+
+def id_of_beginning(text: str) -> str:
+    """The id of the language of a script, by the program that its first line gives it to; "" if there is no such
+    line. The beginning of its text is enough."""
+    if not text.startswith(("#!", "\ufeff#!")):
+        return ""
+    for word in text[:FIRST_LINE].splitlines()[0].partition("#!")[2].split():
+        program = _PROGRAM.fullmatch(word.strip("\"'"))
+        if program is not None and program[1].lower() in _PROGRAMS:
+            return _PROGRAMS[program[1].lower()]
+    return ""

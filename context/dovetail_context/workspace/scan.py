@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from dovetail_context.workspace.exclude import MAX_FILE_BYTES, excluded_folder, excluded_name
+from dovetail_context.workspace.exclude import BUILD_FOLDERS, MAX_FILE_BYTES, excluded_folder, excluded_name
 from dovetail_context.workspace.gitignore import GITIGNORE, IgnoreRules
 from dovetail_context.workspace.root import is_too_wide
 from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out_itself
@@ -18,6 +18,11 @@ from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out
 # A file without a suffix may be a script; larger ones, and a folder with more of them, are data.
 MAX_SCRIPT_BYTES = 100_000
 MAX_SCRIPTS = 100
+
+IGNORED = "ignored by .gitignore"
+TOO_WIDE = "is a home, system or library folder, which is not read whole: open the folder of a project"
+VENV = "virtual environment"
+VENV_FILE = "pyvenv.cfg"
 
 
 class Stamp(NamedTuple):
@@ -72,7 +77,7 @@ def scan(
     counts if that gives the id of a language.
     """
     if is_too_wide(Path(root).absolute()):
-        return ScanResult((), (Skipped(".", "holds a whole home folder: open the folder of a project"),))
+        return ScanResult((), (Skipped(".", TOO_WIDE),))
     walk = _Walk(Path(root), wanted, selection, script)
     walk.everything()
     return walk.result()
@@ -100,23 +105,24 @@ def is_excluded(
 ) -> str | None:
     """Why one path (posix, relative) does not count, by the same rules as `scan`; None if it does. `language` is the
     id of the file's language where its path does not say that."""
-    folder, rules = Path(root), IgnoreRules.of_repository(Path(root))
+    folder, relative, rules = str(root), "", IgnoreRules.of_repository(Path(root))
     parts = path.split("/")
     for depth, part in enumerate(parts):
-        relative = "/".join(parts[: depth + 1])
         is_folder = names_folder or depth < len(parts) - 1
-        rules = rules.entering(folder, "/".join(parts[:depth]))
-        siblings = _names(folder) if is_folder else frozenset()
+        rules = rules.entering(folder, relative)
+        siblings = _names(Path(folder)) if is_folder and part in BUILD_FOLDERS else frozenset()
+        folder, relative = f"{folder}/{part}", f"{relative}/{part}" if relative else part
         reason = excluded_folder(part, siblings) if is_folder else excluded_name(part)
         if reason is not None:
             return reason
-        if rules.ignores(relative, is_folder):
-            return "ignored by .gitignore"
+        if rules.ignores(relative, is_folder and not os.path.islink(folder)):  # noqa: PTH114 - with every keystroke
+            return IGNORED
         reason = selection.excluded(relative, True) if is_folder else left_out_itself(selection, relative, language)
+        if reason is None and is_folder and os.path.lexists(f"{folder}/{VENV_FILE}"):
+            reason = VENV
         if reason is not None:
             return reason
-        folder = folder / part
-    return _target_excluded(Path(root), folder, path, selection)
+    return _target_excluded(Path(root), Path(folder), path, selection)
 
 
 class _Walk:
@@ -147,6 +153,7 @@ class _Walk:
     def everything(self, path: str = "") -> None:
         """Visit the folder `path` (the root if "") and all below it."""
         folder, rules = self._root, IgnoreRules.of_repository(self._root)
+        self._note(rules)
         parts = path.split("/") if path else []
         for depth, part in enumerate(parts):
             rules = rules.entering(folder, "/".join(parts[:depth]))
@@ -176,11 +183,13 @@ class _Walk:
             return
         self._visited.add(key)
         siblings = frozenset(entry.name for entry in entries)
-        if base and "pyvenv.cfg" in siblings:
-            self._skip(base, "virtual environment")
+        if base and VENV_FILE in siblings:
+            self._skip(base, VENV)
             return
         self.folders.append(base)
-        rules = above.entering(folder, base) if GITIGNORE in siblings else above
+        rules = above.entering(folder, base) if GITIGNORE in siblings or ".git" in siblings else above
+        if rules is not above:
+            self._note(rules)
         scripts = 0
         for entry in entries:
             path = f"{base}/{entry.name}" if base else entry.name
@@ -197,8 +206,8 @@ class _Walk:
         if entry.name == ".git":
             return False
         reason = excluded_folder(entry.name, siblings)
-        if reason is None and rules.ignores(path, True):
-            reason = "ignored by .gitignore"
+        if reason is None and rules.ignores(path, not entry.is_symlink()):
+            reason = IGNORED
         reason = reason or self._selection.excluded(path, True)
         if reason is None and entry.is_symlink():
             reason = _target_excluded(self._root, Path(entry.path), path, self._selection)
@@ -211,7 +220,7 @@ class _Walk:
     ) -> None:
         reason = excluded_name(entry.name)
         if reason is None and rules.ignores(path, False):
-            reason = "ignored by .gitignore"
+            reason = IGNORED
         reason = reason or self._selection.excluded(path, False)
         if reason is None and entry.is_symlink():
             reason = _target_excluded(self._root, Path(entry.path), path, self._selection)
@@ -236,6 +245,11 @@ class _Walk:
             return f"larger than {MAX_FILE_BYTES // 1000} kB"
         self.files.append(ScannedFile(path, stamp_of(status)))
         return None
+
+    def _note(self, rules: IgnoreRules) -> None:
+        """Say which files of patterns could not be read."""
+        for path, problem in rules.problems:
+            self._skip(path, problem)
 
     def _skip(self, path: str, reason: str) -> None:
         self.skipped.append(Skipped(path, reason))
@@ -263,5 +277,5 @@ def _target_excluded(root: Path, full: Path, path: str, selection: Selection) ->
 def _names(folder: Path) -> frozenset[str]:
     try:
         return frozenset(entry.name for entry in folder.iterdir())
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name that no folder can have
         return frozenset()

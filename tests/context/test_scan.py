@@ -10,7 +10,7 @@ import pytest
 
 from dovetail_context.workspace.exclude import MAX_FILE_BYTES, excluded_head, excluded_name, is_generated
 from dovetail_context.workspace.read import read_source
-from dovetail_context.workspace.root import find_root
+from dovetail_context.workspace.root import find_root, is_too_wide
 from dovetail_context.workspace.scan import is_excluded, scan
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
@@ -214,3 +214,101 @@ def test_root_is_the_nearest_marker(tmp_path: Path) -> None:
     tree(tmp_path, "pyproject.toml", "a/b/c.py", "a/go.mod")
     assert find_root(tmp_path / "a" / "b" / "c.py") == tmp_path / "a"
     assert find_root(tmp_path / "x" / "nothing.py") == tmp_path
+
+
+@needs_links
+@pytest.mark.parametrize("root", ["real", "link", "real/..", "elsewhere"])
+def test_a_home_folder_is_never_read_whole(root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However its name leads to it, and what holds it neither."""
+    base = tmp_path / "users"
+    tree(base, "real/a.py", "real/project/b.py")
+    (base / "link").symlink_to("real")
+    (tmp_path / "elsewhere").symlink_to("users")
+    monkeypatch.setenv("HOME", str(base / "link"))
+    monkeypatch.setenv("USERPROFILE", str(base / "link"))
+    given = tmp_path / root if root == "elsewhere" else base / root
+    for path in (given, given.resolve()):
+        assert is_too_wide(path)
+        assert found(path) == []
+        assert "open the folder of a project" in skipped(path)["."]
+    assert found(base / "link" / "project") == ["b.py"]
+
+
+def test_a_home_folder_with_rules_of_its_own_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    tree(tmp_path, "a.py", ".dovetail.toml")
+    assert found(tmp_path) == ["a.py"]
+
+
+def test_a_file_in_a_home_folder_that_looks_like_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    tree(tmp_path, "package.json", ".git/HEAD", "scripts/a.py", "pkg/__init__.py", "pkg/b.py", "__init__.py")
+    assert find_root(tmp_path / "scripts" / "a.py") == tmp_path / "scripts"
+    assert find_root(tmp_path / "pkg" / "b.py") == tmp_path / "pkg"
+    assert is_too_wide(find_root(tmp_path / "c.py"))
+
+
+LIBRARIES = (
+    "venv/lib/python3.12/site-packages/foo/bar.py",
+    "venv/lib64/python3.12/json/decoder.py",
+    "usr/lib/python3/dist-packages/foo.py",
+    "app/node_modules/left-pad/index.js",
+    "go/pkg/mod/example.org/x@v1.2.3/a/b.go",
+    "gopath/pkg/mod/example.org/x@v1.2.3/b.go",
+    ".cargo/registry/src/index/serde-1.0/src/lib.rs",
+    ".rustup/toolchains/stable/lib/rustlib/src/rust/library/core/src/option.rs",
+    ".m2/repository/org/x/x.java",
+    ".cache/bazel/x/external/y/z.cc",
+    ".local/share/uv/python/cpython-3.12/lib/python3.12/os.py",
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="about folders of other systems")
+@pytest.mark.parametrize("path", LIBRARIES)
+def test_a_library_is_no_project(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    file = tree(tmp_path, path) / path
+    tree(
+        file.parent, "pyproject.toml", "package.json", "go.mod", "__init__.py", "Cargo.toml", "pom.xml"
+    )  # it looks like one
+    for folder in (find_root(file), file.parent):
+        assert is_too_wide(folder)
+        assert scan(folder).files == ()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="about folders of other systems")
+@pytest.mark.parametrize(
+    "file",
+    ["/usr/include/stdio.h", "/usr/local/include/x/y.h", "/usr/lib/python3/dist-packages/x.py", "/x.py", "/tmp/x.py"],
+)
+def test_folders_of_the_system_are_no_projects(file: str) -> None:
+    assert is_too_wide(find_root(Path(file)))
+
+
+def test_a_library_that_is_installed_in_a_project_belongs_to_it(tmp_path: Path) -> None:
+    tree(tmp_path, "pyproject.toml", "src/a.py", ".venv/pyvenv.cfg")
+    tree(
+        tmp_path, ".venv/lib/python3.12/site-packages/foo/bar.py", "web/package.json", "web/node_modules/x/package.json"
+    )
+    assert find_root(tmp_path / ".venv/lib/python3.12/site-packages/foo/bar.py") == tmp_path
+    assert find_root(tmp_path / "web/node_modules/x/index.js") == tmp_path / "web"
+    assert found(tmp_path) == ["src/a.py"]
+
+
+@pytest.mark.parametrize(
+    "path", ["src/app/x.py", "registry/src/x.rs", "git/checkouts/x.py", "lib/x.py", "lib/python3/x.py", "mod/pkg/x.go"]
+)
+def test_projects_with_names_of_that_kind_are_read(path: str, tmp_path: Path) -> None:
+    tree(tmp_path, "top/.git/HEAD", f"top/{path}")
+    root = find_root(tmp_path / "top" / path)
+    assert root == tmp_path / "top"
+    assert not is_too_wide(root)
+    assert not is_too_wide((tmp_path / "top" / path).parent)
+
+
+def test_a_virtual_environment_is_left_out_for_single_paths_too(tmp_path: Path) -> None:
+    tree(tmp_path, "env/pyvenv.cfg", "env/a.py", "b.py")
+    assert found(tmp_path) == ["b.py"]
+    assert is_excluded(tmp_path, "env/a.py") == "virtual environment"

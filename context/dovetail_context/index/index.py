@@ -114,7 +114,7 @@ class WorkspaceIndex:
         if self._watcher is not None or self._closing:
             return
         if is_too_wide(self.root):
-            self._note("a whole home folder is neither read nor watched: open the folder of a project")
+            self._note("a home, system or library folder is neither read nor watched: open the folder of a project")
             return
 
         def changed(paths: frozenset[str]) -> None:

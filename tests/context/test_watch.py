@@ -119,3 +119,75 @@ def test_whole_trees_are_watched_elsewhere(
     assert until(lambda: "src/new.py" in index.snapshot.files)
     assert str(tmp_path / "src" / "new.py") in told
     assert not any("node_modules" in path for path in told)
+
+
+def test_an_error_of_who_is_told_does_not_end_the_watching(index: WorkspaceIndex, tmp_path: Path) -> None:
+    told: list[frozenset[str]] = []
+
+    def fail(paths: frozenset[str]) -> None:
+        told.append(paths)
+        raise ValueError("of ours")
+
+    index.watch(fail)
+    assert index.wait_idle(LONG_S)
+    for name in ("one", "two"):
+        (tmp_path / "src" / f"{name}.py").write_text("y = 1\n", encoding="utf-8")
+        assert until(lambda name=name: f"src/{name}.py" in index.snapshot.files)  # type: ignore[misc]
+        assert until(lambda name=name: any(str(tmp_path / "src" / f"{name}.py") in paths for paths in told))  # type: ignore[misc]
+    assert any("could not be followed (ValueError: of ours)" in problem for problem in index.problems)
+
+
+@only_linux
+def test_where_folders_cannot_be_listed_the_disk_is_polled(
+    index: WorkspaceIndex, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(path: str) -> Iterator[str]:
+        raise ValueError("of ours")
+
+    monkeypatch.setattr(index, "_folders", fail)
+    monkeypatch.setattr(watch, "POLL_S", 0.4)
+    monkeypatch.setattr(watch, "POLL_SHARE", 0)
+    index.watch()
+    assert index.wait_idle(LONG_S)
+    (tmp_path / "src" / "new.py").write_text("y = 1\n", encoding="utf-8")
+    assert until(lambda: "src/new.py" in index.snapshot.files)
+    assert any("of ours" in problem for problem in index.problems)
+
+
+@pytest.mark.parametrize("pattern", ["[z-a]", "[z-a]*\nsrc/a.py", "[", "*a*a*a*a*a*a*a*ab.py", "\\"])
+def test_no_pattern_blinds_the_index(pattern: str, index: WorkspaceIndex, tmp_path: Path) -> None:
+    """What is named beside such a pattern goes at once."""
+    index.watch()
+    assert index.wait_idle(LONG_S)
+    (tmp_path / "src" / ("a" * 200 + ".py")).write_text("y = 1\n", encoding="utf-8")
+    assert until(lambda: len(index.snapshot.files) == 2)
+    (tmp_path / ".gitignore").write_text(f"{pattern}\nsrc/a.py\nbuilt/\n", encoding="utf-8")
+    assert until(lambda: "src/a.py" not in index.snapshot.files)
+    assert f"src/{'a' * 200}.py" in index.snapshot.files
+
+
+@pytest.mark.parametrize("file", [".gitignore", "part/.gitignore", ".git/info/exclude"])
+@pytest.mark.parametrize("whole_tree", [False, True])
+def test_rules_above_the_root_are_followed(
+    file: str, whole_tree: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if whole_tree:
+        monkeypatch.setattr(watch, "_Folders", watch._Tree)
+    (tmp_path / ".git" / "info").mkdir(parents=True)
+    root = tmp_path / "part" / "root"
+    root.mkdir(parents=True)
+    for name in ("a", "b"):
+        (root / f"{name}.py").write_text("x = 1\n", encoding="utf-8")
+    index = WorkspaceIndex(root)
+    try:
+        index.start()
+        index.watch()
+        assert index.wait_idle(LONG_S)
+        assert set(index.snapshot.files) == {"a.py", "b.py"}
+        (tmp_path / "part" / "beside.py").write_text("x = 1\n", encoding="utf-8")  # not of the project
+        (tmp_path / file).write_text("b.py\n", encoding="utf-8")
+        assert until(lambda: set(index.snapshot.files) == {"a.py"})
+        (tmp_path / file).unlink()
+        assert until(lambda: set(index.snapshot.files) == {"a.py", "b.py"})
+    finally:
+        index.close()

@@ -2,7 +2,7 @@
 
 On Linux every wanted folder is watched by itself (`inotify.py`); macOS and Windows watch whole trees at no cost, and
 what happens in unwanted folders is dropped here. Where the system watches nothing, the caller is told to look for
-itself from time to time.
+itself from time to time. An error in what is called from here is reported, and never ends the watching.
 """
 
 import errno
@@ -10,11 +10,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from dovetail_context.workspace.exclude import excluded_folder
-from dovetail_context.workspace.gitignore import GITIGNORE
+from dovetail_context.workspace.gitignore import GITIGNORE, ignore_files_outside
 from dovetail_context.workspace.inotify import Inotify
 
 # Editors and git write a file in several steps within some milliseconds; after this quiet time the set is complete.
@@ -49,7 +50,7 @@ class Watcher:
         self._closing = False
         self._beginning = True
         self._source: _Source = (_Folders if sys.platform == "linux" else _Tree)(self._root, folders, self._note)
-        self._poll = _Poll(self._root, folders, self._note)
+        self._poll = _Poll(self._root, folders, self._note, self._trouble)
         self._watching = threading.Thread(target=self._watch, name="dovetail-watch-disk", daemon=True)
         self._telling = threading.Thread(target=self._tell, name="dovetail-watch", daemon=True)
 
@@ -83,7 +84,7 @@ class Watcher:
         try:
             self._source.run(self._begun)
         except Exception as error:  # noqa: BLE001 - whatever it is, changes must still be found
-            self._on_trouble(_advice(error))
+            self._trouble(_advice(error))
             self._begun()
             self._poll.run(lambda: None)
 
@@ -109,8 +110,15 @@ class Watcher:
                 if self._closing:
                     return
                 told = frozenset(self._pending)
-                self._on_change(told)
+                try:
+                    self._on_change(told)
+                except Exception as error:  # noqa: BLE001 - later changes must still be told
+                    self._trouble(f"a change on disk could not be followed ({type(error).__name__}: {error})")
                 self._pending.clear()
+
+    def _trouble(self, message: str) -> None:
+        with suppress(Exception):  # if even that fails, there is nobody to tell
+            self._on_trouble(message)
 
     def _due(self) -> bool:
         now = time.monotonic()
@@ -137,6 +145,7 @@ class _Folders:
         self._stale = threading.Event()
         self._stopping = threading.Event()
         self._inotify: Inotify | None = None
+        self._outside = ignore_files_outside(Path(root))
         self._lock = threading.Lock()  # against waking what has been closed
 
     def run(self, begun: Callable[[], None]) -> None:
@@ -145,6 +154,8 @@ class _Folders:
             self._inotify = inotify
         try:
             self._add_below(inotify, self._root)
+            for folder in self._folders_outside():
+                inotify.add(folder)
             begun()
             while not self._stopping.is_set():
                 self._follow(inotify)
@@ -167,7 +178,13 @@ class _Folders:
         if events is None:  # some were lost
             self._stale.set()
             self._note(self._root)
+        outside = self._folders_outside()
         for event in events or ():
+            if event.path.rpartition("/")[0] in outside:
+                if event.path in self._outside:
+                    self._stale.set()
+                    self._note(self._root)
+                continue
             if event.vanished:
                 prefix = event.path + "/"
                 for folder in [one for one in inotify.folders if one == event.path or one.startswith(prefix)]:
@@ -180,8 +197,11 @@ class _Folders:
         if self._stale.is_set():
             self._stale.clear()
             wanted = self._add_below(inotify, self._root)
-            for folder in inotify.folders - wanted:
+            for folder in inotify.folders - wanted - outside:
                 inotify.remove(folder)
+
+    def _folders_outside(self) -> set[str]:
+        return {path.rpartition("/")[0] for path in self._outside}
 
     def _add_below(self, inotify: Inotify, path: str) -> set[str]:
         wanted = set()
@@ -216,8 +236,17 @@ class _Tree:
                     if path and _may_count(root, path if isinstance(path, str) else path.decode("utf-8", "replace")):
                         note(str(path))
 
+        outside = ignore_files_outside(Path(root))
+
+        class OutsideHandler(FileSystemEventHandler):
+            def on_any_event(self, event: FileSystemEvent) -> None:
+                if outside & {str(event.src_path), str(event.dest_path)}:
+                    note(root)
+
         observer = Observer()
         observer.schedule(Handler(), self._root, recursive=True)
+        for folder in {str(Path(path).parent) for path in outside}:
+            observer.schedule(OutsideHandler(), folder, recursive=False)
         observer.start()
         begun()
         self._stopping.wait()
@@ -234,17 +263,23 @@ class _Tree:
 class _Poll:
     """Where nothing can be watched: now and then everything may have changed."""
 
-    def __init__(self, root: str, folders: Folders, note: Callable[[str], None]) -> None:
+    def __init__(
+        self, root: str, folders: Folders, note: Callable[[str], None], trouble: Callable[[str], None]
+    ) -> None:
         self._root = root
         self._wanted = folders
         self._note = note
+        self._trouble = trouble
         self._stopping = threading.Event()
 
     def run(self, begun: Callable[[], None]) -> None:
         begun()
         started = time.monotonic()
-        for _ in self._wanted(self._root):
-            pass
+        try:
+            for _ in self._wanted(self._root):
+                pass
+        except Exception as error:  # noqa: BLE001 - only the time that a walk takes was wanted
+            self._trouble(f"the folders of the project cannot be listed ({type(error).__name__}: {error})")
         interval = max(POLL_S, POLL_SHARE * (time.monotonic() - started))
         while not self._stopping.wait(interval):
             self._note(self._root)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from dovetail.rules.effective import Rules, narrowed
-from dovetail.rules.globs import fault, matching, plain_stem, stem_of
+from dovetail.rules.globs import Globs, fault, first_matching, matching, plain_stem, stem_of
 from dovetail.rules.json_schema import schema, table, written_schema
 from dovetail.rules.keys import PathRule, ProjectRules, RetrieverRule, keys_of
 from dovetail.rules.parse import parse_rules, parse_values, salvaged
@@ -197,8 +199,16 @@ MISTAKES = {
     "a pattern of Windows": Mistake("exclude = [«'src\\\\a'»]".replace("\\\\", "\\"), "has a backslash"),
     "a pattern that is a comment": Mistake('exclude = [«"#x"»]', "begins with #"),
     "braces": Mistake('exclude = [«"*.{js,ts}"»]', "has {js,ts}: only {stem} may stand in braces"),
-    "a pattern that takes for ever": Mistake('exclude = [«"*a*a*a*a*b"»]', "has more than 3 * in one part"),
-    "a deep pattern that takes for ever": Mistake('exclude = [«"**/a/**/b/**/c/**"»]', "or more than 3 **"),
+    "a range the wrong way round": Mistake(
+        'exclude = ["x", «"[z-a].py"»]', "has the range z-a, in which there is nothing"
+    ),
+    "a range of odd characters": Mistake('exclude = [«"[z-\\n]"»]', "has the range"),
+    "a bracket that is not closed": Mistake('exclude = [«"[ab"»]', "has a [ without a ]"),
+    "an empty bracket": Mistake('exclude = [«"[]"»]', "has a [ without a ]"),
+    "a class that there is not": Mistake('exclude = [«"[[:nope:]]"»]', "has the unknown class [:nope:]"),
+    "nothing to take back": Mistake('exclude = [«"!"»]', "is empty"),
+    "a number that is too large": Mistake(f"[retrievers.scope]\nweight = «{'9' * 400}»", "weight must be from 0 to 10"),
+    "a number that is too small": Mistake(f"[retrievers.scope]\nshare = «-{'9' * 400}»", "share must be from 0 to 1"),
     "two stems": Mistake('[[rules]]\npaths = [«"{stem}/{stem}.py"»]', "has {stem} more than once"),
     "a stem where there is none": Mistake('exclude = [«"{stem}.py"»]', "which only the paths, prefer and pins"),
     "a stem in a pin of the project": Mistake('pins = [«"{stem}.py"»]', "which only the paths, prefer and pins"),
@@ -233,6 +243,44 @@ def test_every_mistake_has_its_place(name: str) -> None:
         assert (place.end_line, place.end_column) == (first, column + len(marked))
 
 
+HANG_S = 120  # a guard against work without end; nothing is asserted about time
+
+LONG = {
+    "a key of many parts": "a." * 60_000 + "a = 1\n",
+    "a table of many parts": f"[{'a.' * 60_000}a]\n",
+    "quoted parts": '"a".' * 40_000 + "a = 1\n",
+    "a number of many digits": f"[retrievers.scope]\nweight = {'9' * 5000}\n",
+    "an array that is not closed": "notes = ['x']\nexclude = [\n" + "".join(f'"x{n}",\n' for n in range(20_000)),
+    "one line of wide characters": "exclude = [" + ",".join(f'"é{n}"' for n in range(20_000)) + "]\n",
+    "a pattern of stars": f'exclude = ["{"*a" * 120_000}"]\n',
+    "a pattern of braces": f'exclude = ["{"{" * 240_000}"]\n',
+    "lines of a pin": f'pins = ["a.py:{"1" * 5000}", "a.py{":1" * 50_000}"]\n',
+    "deep arrays": f"exclude = {'[' * 100_000}{']' * 100_000}\n",
+    "many mistakes": "".join(f"k{n}exclude = 1\n" for n in range(10_000)),
+    "many patterns": "exclude = [\n" + "".join(f'"*a*a*a*{n}?[ab].py",\n' for n in range(10_000)) + "]\n",
+    "many rules": "".join(f'[[rules]]\npaths = ["t{n}/**/*{{stem}}*x*.py"]\n' for n in range(5000)),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_no_file_of_rules_takes_for_ever_or_is_an_error_of_ours(name: str, tmp_path: Path) -> None:
+    (tmp_path / "rules").write_text(LONG[name], encoding="utf-8")
+    code = f"""
+from pathlib import Path
+from dovetail.rules.effective import Rules
+from dovetail.rules.parse import parse_rules, salvaged
+text = Path({str(tmp_path / "rules")!r}).read_text(encoding="utf-8")
+parsed = parse_rules(text, "rules")
+assert all("\\n" not in problem.message for problem in parsed.problems)
+rules = Rules((parsed.rules or salvaged(text, "rules"),))
+for name in ("a" * 250, "t1/a/xxxxaaaaax_" + "x" * 200, "b"):
+    for _ in range(1000):
+        rules.for_path(f"src/{{name}}.py")
+    assert rules.selection.excluded(f"src/{{name}}.py", False) is None
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=HANG_S)  # the interpreter itself would be held
+
+
 def test_a_mistake_costs_only_itself() -> None:
     text = 'exclude = ["a", 3, "b"]\nmodel = "x"\nnotes = ["kept"]\n[[rules]]\npaths = ["x"]\ncompletion = 1\n'
     parsed = parse_rules(text, FILE)
@@ -247,6 +295,13 @@ def test_what_stands_above_a_broken_line_is_salvaged() -> None:
     rules = salvaged('exclude = ["private/"]\nnotes = ["x"]\n\n[[rules]\npaths = ["y"]\n', FILE)
     assert [said.text for said in rules.exclude] == ["private/"] and [note.text for note in rules.notes] == ["x"]
     assert salvaged("[[", FILE) == ProjectRules()
+
+
+def test_an_array_that_is_not_closed_costs_nothing_above_it() -> None:
+    for members in range(40):
+        above = "".join(f"# {number}\n" for number in range(members % 7)) + 'exclude = ["private/"]\nnotes = ["x"]\n'
+        rules = salvaged(f"{above}pins = [\n" + '"a.py",\n' * members, FILE)
+        assert [said.text for said in rules.exclude] == ["private/"] and [note.text for note in rules.notes] == ["x"]
 
 
 def test_an_empty_file_says_nothing() -> None:
@@ -347,6 +402,69 @@ def test_a_stem_with_special_characters_stands_for_itself() -> None:
     text = "[[rules]]\npaths = ['test_{stem}.py']\nprefer = ['{stem}.py']"
     effective = Rules((rules_of(text),)).for_path("test_[a].py")
     assert list(effective.preferred(("[a].py", "a.py"))) == ["[a].py"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "stem"),
+    [
+        ("{stem}_*_*", "a_b_c_d", "a_b"),
+        ("*_{stem}", "a_b_c", "c"),
+        ("a?{stem}?c", "abXYbc", "XY"),
+        ("{stem}", "", None),
+        ("{stem}aa", "aaaa", "aa"),
+        ("x*{stem}", "xy", "y"),
+        ("*" * 300 + "{stem}" + "*x" * 300, "x" * 250, None),
+        ("_*" * 60 + "{stem}" + "_*" * 60 + "!", "_" * 250, None),
+    ],
+)
+def test_a_stem_takes_what_the_wildcards_before_it_leave(pattern: str, name: str, stem: str | None) -> None:
+    assert stem_of(name, pattern) == stem
+
+
+def test_a_stem_between_stars_is_no_double_star() -> None:
+    assert matching("src/*{stem}/x.py", ["src/a/x.py", "src/a/b/x.py", "src/x.py"]) == ["src/a/x.py"]
+
+
+def test_what_is_taken_back() -> None:
+    files = ["src/a.py", "src/gen/b.py", "src/gen/keep.py"]
+
+    def taken(*patterns: str) -> list[str]:
+        globs = Globs(patterns)
+        return [path for path in files if globs.deciding(path) is not None]
+
+    assert taken("src/", "!src/gen/") == ["src/a.py"]
+    assert taken("src/gen/", "!src/gen/keep.py") == ["src/gen/b.py"]
+    assert taken("!src/gen/keep.py", "src/gen/") == ["src/gen/b.py"]  # what names the file itself decides
+    assert taken("*.py", "!keep.py", "keep.*") == files
+
+
+def test_what_holds_at_a_path_is_worked_out_once() -> None:
+    rules = Rules((rules_of("exclude = ['x/']\n[[rules]]\npaths = ['*.py']\nnotes = ['n']"),))
+    assert rules.for_path("a.py") is rules.for_path("a.py")
+    assert rules.selection is rules.selection
+    for number in range(1000):
+        rules.for_path(f"{number}.py")
+    assert len(rules._known) <= 100
+    assert rules == Rules((rules_of("exclude = ['x/']\n[[rules]]\npaths = ['*.py']\nnotes = ['n']"),))
+
+
+def test_preferred_files_come_in_the_order_of_the_patterns() -> None:
+    rules = Rules((rules_of("[[rules]]\npaths = ['t.py']\nprefer = ['lib/*.py', 'src/', '*.py']"),))
+    files = ["a.py", "src/b.py", "lib/c.py", "src/d.py", "lib/e.go"]
+    found = rules.for_path("t.py").preferred(files)
+    assert [(path, said.text) for path, said in found.items()] == [
+        ("lib/c.py", "lib/*.py"),
+        ("src/b.py", "src/"),
+        ("src/d.py", "src/"),
+        ("a.py", "*.py"),
+    ]
+
+
+def test_the_first_match_of_many_patterns() -> None:
+    patterns = [f"{name}/" for name in "abcd"] + ["*.py", "none"]
+    paths = [f"{name}/{number}.go" for number in range(3) for name in "dcba"] + ["x.py"]
+    expected = {0: "a/0.go", 1: "b/0.go", 2: "c/0.go", 3: "d/0.go", 4: "x.py"}
+    assert first_matching(patterns, paths) == expected
 
 
 def test_patterns_are_those_of_git() -> None:

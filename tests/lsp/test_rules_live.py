@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+import time
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +15,9 @@ from dovetail.rules import live
 from dovetail.rules.explain import explain
 from dovetail.rules.live import OwnRules, WorkspaceRules, own_rules
 from dovetail.rules.parse import parse_rules
+from dovetail.rules.source import Problem, Source
+from dovetail.session.rules import RulesKeeper
+from dovetail.session.workspaces import Workspace
 from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.query import Query
@@ -360,3 +367,43 @@ def test_problems_of_a_buffer_are_those_of_its_text(root: Path) -> None:
         parse_rules("zzz = 1", ".dovetail.toml").problems[0].message
     ]
     assert rules.problems('notes = ["y"]') == ()
+
+
+async def test_however_fast_the_file_changes_one_check_runs_at_a_time(root: Path) -> None:
+    """A long file takes seconds to check, and every key in it asks for a check."""
+    running = most = count = 0
+
+    class Slow(WorkspaceRules):
+        def problems(self, text: str | None = None) -> tuple[Problem, ...]:
+            nonlocal running, most, count
+            running, count = running + 1, count + 1
+            most = max(most, running)
+            time.sleep(0.05)
+            running -= 1
+            return (Problem("error", text or "", Source("x")),)
+
+    class Events:
+        def trouble(self, message: str) -> None: ...
+
+        def rules_checked(self, uri: str, text: str, problems: Iterable[Problem]) -> None:
+            shown.extend(problem.message for problem in problems)
+
+    shown: list[str] = []
+    text = ""
+    tasks = set()
+
+    def spawn(work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
+        tasks.add(task := asyncio.ensure_future(work))
+        return task
+
+    keeper = RulesKeeper(Events(), lambda path: ("file:///x", text), spawn)
+    workspace = Workspace(root, WorkspaceIndex(root), Slow(root))
+    for number in range(100):
+        text = str(number)
+        keeper.check(workspace)
+        await asyncio.sleep(0.001)
+    await asyncio.gather(*tasks, return_exceptions=True)
+    workspace.index.close()
+    assert most == 1
+    assert shown[-1] == "99"
+    assert count < 50

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from dovetail.rules.globs import STEM, matching
+from dovetail.rules.globs import STEM, first_matching
 from dovetail.rules.keys import PinRule, ProjectRules
 from dovetail.rules.source import Problem, Said
 from dovetail.text.lines import split_lines
@@ -65,45 +65,51 @@ def pin_fault(root: Path, pin: PinRule, selection: Selection = EVERYTHING) -> st
 
 def _patterns(rules: ProjectRules, tree: Tree) -> Iterator[Problem]:
     everything = (*tree.files, *tree.skipped)
-    for name in _NARROWING:
-        for said in getattr(rules, name):
-            yield from _pattern(said, tree.files, tree)
-    for said in rules.completion_off:
-        yield from _pattern(said, everything, tree)
-    for rule in rules.rules:
-        for said in (*rule.paths, *rule.prefer):
-            yield from _pattern(said, everything if said in rule.paths else tree.files, tree)
+    narrowing = [said for name in _NARROWING for said in getattr(rules, name)]
+    preferred = [said for rule in rules.rules for said in rule.prefer]
+    yield from _for_nothing([*narrowing, *preferred], tree.files, tree)
+    paths = [said for rule in rules.rules for said in rule.paths]
+    yield from _for_nothing([*rules.completion_off, *paths], everything, tree)
 
 
-def _pattern(said: Said, files: Sequence[str], tree: Tree) -> Iterator[Problem]:
-    pattern = said.text.removeprefix("!").replace(STEM, "*")
-    if matching(pattern, files):
+def _for_nothing(patterns: Sequence[Said], paths: Sequence[str], tree: Tree) -> Iterator[Problem]:
+    """The patterns that match none of the paths. All are looked for at once, for there may be many of both."""
+    bare = [said.text.removeprefix("!") for said in patterns]
+    found = first_matching(bare, paths)
+    left = [number for number in range(len(patterns)) if number not in found]
+    if not left:
         return
-    known = next((path for path in tree.skipped if _meets(pattern, path)), None)
-    if known is None:
-        told = f"the pattern {said.text!r} matches no file; correct or remove it"
-    else:
-        told = f"the pattern {said.text!r} matches only what is never read: {known} ({tree.skipped[known]})"
-    yield Problem("warning", told, said.source)
+    both = (path for skipped in tree.skipped for path in (skipped, f"{skipped}/"))
+    order = {path: place for place, path in enumerate(tree.skipped)}
+    met = first_matching([bare[number] for number in left], both)
+    for place, number in enumerate(left):
+        said, candidates = patterns[number], _folders_of(bare[number], order)
+        if place in met:
+            candidates.append(met[place].removesuffix("/"))
+        known = min(candidates, key=order.__getitem__, default=None)
+        if known is None:
+            told = f"the pattern {said.text!r} matches no file; correct or remove it"
+        else:
+            told = f"the pattern {said.text!r} matches only what is never read: {known} ({tree.skipped[known]})"
+        yield Problem("warning", told, said.source)
 
 
-def _meets(pattern: str, skipped: str) -> bool:
-    """Whether a pattern speaks of something skipped, of a folder or of what is below one."""
-    return bool(matching(pattern, [skipped, f"{skipped}/"])) or pattern.removeprefix("/").startswith(f"{skipped}/")
+def _folders_of(pattern: str, skipped: Mapping[str, int]) -> list[str]:
+    """What was skipped of the folders that a pattern names."""
+    longest = max(map(len, skipped), default=0)
+    start = pattern.removeprefix("/")[: longest + 1]
+    return [start[:place] for place, character in enumerate(start) if character == "/" and start[:place] in skipped]
 
 
 def _pins(rules: ProjectRules, tree: Tree, fault: Callable[[PinRule], str | None]) -> Iterator[Problem]:
-    for pin in (*rules.pins, *(pin for rule in rules.rules for pin in rule.pins)):
-        if STEM in pin.path:
-            yield from _pattern(Said(pin.path, pin.source), tree.files, tree)
-            continue
-        wrong = fault(pin)
+    pins = [*rules.pins, *(pin for rule in rules.rules for pin in rule.pins)]
+    yield from _for_nothing([Said(pin.path, pin.source) for pin in pins if STEM in pin.path], tree.files, tree)
+    by_name: dict[str, list[str]] = {}
+    for path in tree.files if pins else ():
+        by_name.setdefault(path.rpartition("/")[2], []).append(path)
+    for pin in pins:
+        wrong = None if STEM in pin.path else fault(pin)
         if wrong is not None:
-            yield Problem("error", f"the pinned file {pin.path} {wrong}{_moved(pin.path, tree, wrong)}", pin.source)
-
-
-def _moved(path: str, tree: Tree, wrong: str) -> str:
-    """Where a file of the same name stands now, if it is one file."""
-    name = PurePosixPath(path).name
-    same = [other for other in tree.files if PurePosixPath(other).name == name] if wrong == "does not exist" else []
-    return f"; did you mean {same[0]}?" if len(same) == 1 else ""
+            same = by_name.get(PurePosixPath(pin.path).name, []) if wrong == "does not exist" else []
+            moved = f"; did you mean {same[0]}?" if len(same) == 1 else ""
+            yield Problem("error", f"the pinned file {pin.path} {wrong}{moved}", pin.source)

@@ -8,11 +8,11 @@ left out; pins and notes add up; of a weight, a share or a switch the last one t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import cast
 
-from dovetail.rules.globs import STEM, deciding, matching, stem_of, with_stem
+from dovetail.rules.globs import STEM, Globs, stem_of, with_stem
 from dovetail.rules.keys import PathRule, PinRule, ProjectRules, RetrieverRule, keys_of
 from dovetail.rules.source import Said, Source
 from dovetail_context.languages.registry import language_for
@@ -20,6 +20,7 @@ from dovetail_context.query import RETRIEVER_NAMES, Retrieval, RetrieverName
 from dovetail_context.workspace.exclude import excluded_name
 from dovetail_context.workspace.selection import left_out
 
+_KEPT_PATHS = 100  # more than anybody edits at a time
 _LEAVES_OUT = {"exclude": "excluded", "generated": "generated code", "vendored": "vendored code"}
 
 
@@ -28,6 +29,10 @@ class RulesSelection:
     """What the rules leave out of the index: a `Selection`. Equal if they say the same, wherever it stands."""
 
     layers: tuple[ProjectRules, ...] = ()
+    _leaving_out: tuple[_LeavingOut, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_leaving_out", tuple(map(_LeavingOut.of, self.layers)))
 
     def excluded(self, path: str, is_folder: bool, language: str = "") -> str | None:
         """Why a path is left out, naming the line that says so; None if it is not."""
@@ -38,20 +43,34 @@ class RulesSelection:
         """Why a path is left out, and what says so. `language` is the id of a file's language where its path does not
         say that."""
         given = f"{path}/" if is_folder else path
-        for layer in self.layers:
-            for key, reason in _LEAVES_OUT.items():
-                said = _deciding(getattr(layer, key), given)
-                if said is not None:
-                    return reason, said.source
+        for layer, compiled in zip(self.layers, self._leaving_out, strict=True):
+            for reason, patterns, globs in compiled.patterns:
+                number = globs.deciding(given)
+                if number is not None:
+                    return reason, patterns[number].source
             if is_folder:
                 continue
             found = language_for(path, language)
             off = next((each for each in layer.languages_off if found and each.text == found.name), None)
             if off is not None:
                 return f"{off.text} is switched off", off.source
-            if layer.include and _deciding(layer.include, path) is None:
+            if layer.include and compiled.include.deciding(path) is None:
                 return "not included", layer.include[0].source
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class _LeavingOut:
+    """The patterns of a layer that leave files out, each list with the reason, and those that files must match."""
+
+    patterns: tuple[tuple[str, tuple[Said, ...], Globs], ...]
+    include: Globs
+
+    @staticmethod
+    def of(layer: ProjectRules) -> _LeavingOut:
+        lists = ((reason, getattr(layer, key)) for key, reason in _LEAVES_OUT.items())
+        patterns = tuple((reason, patterns, _globs_of(patterns)) for reason, patterns in lists if patterns)
+        return _LeavingOut(patterns, _globs_of(layer.include))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,36 +118,55 @@ class EffectiveRules:
 
     def preferred(self, files: Sequence[str]) -> dict[str, Said]:
         """Those of `files` that are preferred, with what says so; never the edited file itself."""
-        found: dict[str, Said] = {}
-        for said in self.prefer:
-            for path in matching(said.text, files):
-                if path != self.path:
-                    found.setdefault(path, said)
-        return found
+        globs = Globs([said.text for said in self.prefer])
+        by_number: dict[int, list[str]] = {}
+        for path in files:
+            number = min(globs.matching(path), default=None)
+            if number is not None and path != self.path:
+                by_number.setdefault(number, []).append(path)
+        return {path: self.prefer[number] for number in sorted(by_number) for path in by_number[number]}
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The layers of rules of a workspace, weakest first."""
+    """The layers of rules of a workspace, weakest first.
+
+    What holds at a path is asked with every keystroke, and a file of rules may be long; so the answers are kept.
+    """
 
     layers: tuple[ProjectRules, ...] = ()
+    _selection: RulesSelection = field(init=False, repr=False, compare=False)
+    _globs: tuple[_LayerGlobs, ...] = field(init=False, repr=False, compare=False)
+    _known: dict[tuple[str, str], EffectiveRules] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        narrowing = ("include", "exclude", "generated", "vendored", "languages_off")
+        layers = tuple(ProjectRules(**{name: getattr(layer, name) for name in narrowing}) for layer in self.layers)
+        object.__setattr__(self, "_selection", RulesSelection(layers))
+        object.__setattr__(self, "_globs", tuple(map(_LayerGlobs.of, self.layers)))
 
     @property
     def selection(self) -> RulesSelection:
         """What of them says which files are read, for the index."""
-        narrowing = ("include", "exclude", "generated", "vendored", "languages_off")
-        return RulesSelection(
-            tuple(ProjectRules(**{name: getattr(layer, name) for name in narrowing}) for layer in self.layers)
-        )
+        return self._selection
 
     def for_path(self, path: str, language: str = "") -> EffectiveRules:
         """What holds at a path (posix, relative to the root). `language` is the id of the language that its text is in,
         "" if its path says that."""
-        speaking = [(layer, tuple(self._matching(layer, path))) for layer in self.layers]
+        key = (path, language)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _KEPT_PATHS:
+                self._known.clear()
+            known = self._known[key] = self._for_path(path, language)
+        return known
+
+    def _for_path(self, path: str, language: str) -> EffectiveRules:
+        speaking = [(layer, globs.holding_at(path)) for layer, globs in zip(self.layers, self._globs, strict=True)]
         not_context = left_out(self.selection, path, language) or ""
         return EffectiveRules(
             path=path,
-            no_completion=_no_completion(speaking, path, language),
+            no_completion=_no_completion(speaking, self._globs, path, language),
             not_context=not_context,
             pins=tuple(dict.fromkeys(pin for layer, ruled in speaking for pin in _pins(layer, ruled))),
             notes=tuple(dict.fromkeys(note for layer, ruled in speaking for note in _notes(layer, ruled))),
@@ -141,15 +179,31 @@ class Rules:
             retrievers=MappingProxyType(_retrievers(speaking)),
         )
 
+
+@dataclass(frozen=True, slots=True)
+class _LayerGlobs:
+    """The patterns of a layer that hold at paths: those of all its rules in one list, and where nothing is suggested.
+
+    `owners` has the number of the rule that each pattern belongs to.
+    """
+
+    rules: tuple[PathRule, ...]
+    owners: tuple[int, ...]
+    texts: tuple[str, ...]
+    paths: Globs
+    completion_off: Globs
+
     @staticmethod
-    def _matching(layer: ProjectRules, path: str) -> Iterator[tuple[PathRule, str]]:
-        """The rules of a layer that hold at a path, with what `{stem}` stands for."""
-        for rule in layer.rules:
-            said = _deciding(rule.paths, path)
-            if said is not None:
-                stem = stem_of(path, said.text)
-                if stem is not None:
-                    yield rule, stem
+    def of(layer: ProjectRules) -> _LayerGlobs:
+        owned = [(number, said.text) for number, rule in enumerate(layer.rules) for said in rule.paths]
+        texts = tuple(text for _, text in owned)
+        owners = tuple(number for number, _ in owned)
+        return _LayerGlobs(layer.rules, owners, texts, Globs(texts), _globs_of(layer.completion_off))
+
+    def holding_at(self, path: str) -> tuple[tuple[PathRule, str], ...]:
+        """The rules that hold at a path, with what `{stem}` stands for."""
+        found = ((number, stem_of(path, self.texts[number])) for number in self.paths.deciding_each(path, self.owners))
+        return tuple((self.rules[self.owners[number]], stem) for number, stem in found if stem is not None)
 
 
 def narrowed(rules: ProjectRules) -> ProjectRules:
@@ -166,19 +220,19 @@ def narrowed(rules: ProjectRules) -> ProjectRules:
 _Speaking = list[tuple[ProjectRules, tuple[tuple[PathRule, str], ...]]]
 
 
-def _no_completion(speaking: _Speaking, path: str, language: str) -> str:
+def _no_completion(speaking: _Speaking, globs: Sequence[_LayerGlobs], path: str, language: str) -> str:
     """Why nothing is suggested at a path, "" if something is."""
     if excluded_name(path.rpartition("/")[2]) == "may hold secrets":
         return "may hold secrets, by its name"
     found = language_for(path, language)
     reason = ""
-    for layer, ruled in speaking:
+    for (layer, ruled), patterns in zip(speaking, globs, strict=True):
         for off in layer.languages_off:
             if found is not None and off.text == found.name:
                 return f"{off.text} is switched off by {off.source}"
-        said = _deciding(layer.completion_off, path)
-        if said is not None:
-            return f"switched off by {said.source}"
+        number = patterns.completion_off.deciding(path)
+        if number is not None:
+            return f"switched off by {layer.completion_off[number].source}"
         for rule, _ in ruled:
             if rule.completion is not None:
                 reason = "" if rule.completion else f"switched off by {rule.source}"
@@ -209,6 +263,5 @@ def _retrievers(speaking: _Speaking) -> dict[tuple[str, str], Ruled]:
     return found
 
 
-def _deciding(patterns: Sequence[Said], path: str) -> Said | None:
-    index = deciding([said.text for said in patterns], path) if patterns else None
-    return None if index is None else patterns[index]
+def _globs_of(patterns: Sequence[Said]) -> Globs:
+    return Globs(tuple(said.text for said in patterns))

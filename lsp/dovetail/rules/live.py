@@ -178,24 +178,12 @@ class WorkspaceRules:
             found += check(parsed.rules, tree_of(self.root), lambda pin: pin_fault(self.root, pin, others))
         return tuple(sorted(found, key=lambda problem: (problem.source.place is not None, problem.source.place or 0)))
 
-    def for_path(self, path: str, language: str = "") -> EffectiveRules:
-        """What holds while `path` is edited: asked with every keystroke, so it is kept until the rules change.
-
-        `language` is the id of the language that its text is in, "" if its path says that.
-        """
-        rules, known, key = self._rules, self._effective, (path, language)
-        if key not in known:
-            while len(known) >= MOST_PATHS:
-                known.pop(next(iter(known)), None)
-            known[key] = rules.for_path(path, language)
-        return known[key]
-
     def standing(self, path: str, snapshot: IndexSnapshot) -> Standing:
         """What a query at `path` is given. Pins that cannot be shown are left out: the problems tell of them.
 
         May read pinned files.
         """
-        effective = self.for_path(path)
+        effective = self._rules.for_path(path)
         pins = (self._pin(pin, snapshot) for pin in effective.pins if pin.path != path)
         notes = tuple(Note(note.text, f"a note of {note.source}") for note in effective.notes)
         pinned = tuple(pin for pin in pins if pin is not None)
@@ -204,7 +192,6 @@ class WorkspaceRules:
     def _hold(self, project: ProjectRules) -> None:
         rules = Rules((self.own.user, project, self.own.editor))
         # One assignment each: another thread may be reading, and keeps the objects that it began with.
-        self._effective: dict[tuple[str, str], EffectiveRules] = {}
         self._preferred: dict[tuple[str, object], tuple[tuple[str, str], ...]] = {}
         self._rules, self._selection = rules, rules.selection
 

@@ -26,10 +26,13 @@ from dovetail.rules.keys import (
     keys_of,
 )
 from dovetail.rules.places import Path, Placed, place_of_fault, places_in
-from dovetail.rules.source import Problem, Said, Source
+from dovetail.rules.source import Place, Problem, Said, Source
 from dovetail.settings import Settings, user_config_path
 
-_PIN = re.compile(r"(?P<path>.+?)(?::(?P<start>\d+)(?:-(?P<end>\d+))?)?$")
+_PIN = re.compile(r"(?P<path>.+?)(?::(?P<start>\d{1,9})(?:-(?P<end>\d{1,9}))?)?$")
+# A key of so many parts takes the TOML parser minutes, and ours have at most three.
+_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
+_HIGHEST_NUMBER = 10**9  # integers of any size can be written, and not all of them can be shown
 _PIN_SHAPE = "write path, path:line or path:first-last, lines counted from 1"
 # What others call what only the user may decide; our own options are added below.
 _OF_THE_USER = frozenset(
@@ -56,14 +59,9 @@ class Parsed:
 
 def parse_rules(text: str, file: str) -> Parsed:
     """Parse the text of a rules file; `file` is its name for messages. Never raises."""
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place, message = place_of_fault(text, error)
-        told = f"this is not TOML: {message[:1].lower()}{message[1:]}"
-        return Parsed(None, (Problem("error", told, Source(file, place)),))
-    except RecursionError:
-        return Parsed(None, (Problem("error", "this is nested too deeply", Source(file)),))
+    values, place, message = _loaded(text)
+    if values is None:
+        return Parsed(None, (Problem("error", message, Source(file, place)),))
     return parse_values(values, file, places_in(text))
 
 
@@ -74,15 +72,46 @@ def parse_values(values: Mapping[str, Any], file: str, places: Mapping[Path, Pla
 
 
 def salvaged(text: str, file: str) -> ProjectRules:
-    """What can be understood of a broken text where there are no older rules: all that stands above the mistake."""
+    """What can be understood of a broken text where there are no older rules: all that stands above the mistake.
+
+    The parser finds a bracket that is not closed only at the end of the text. So ever more lines are left out until
+    what is left is sound, and then as many as possible are taken back: a long text is not parsed for every line of it.
+    """
     lines = text.split("\n")
-    while lines:
-        parsed = parse_rules("\n".join(lines), file)
-        if parsed.rules is not None:
-            return parsed.rules
-        place = parsed.problems[0].source.place
-        lines = lines[: min(place.line if place else 1, len(lines)) - 1]
-    return ProjectRules()
+    sound, broken, step = 0, len(lines) + 1, 1
+    end = len(lines)
+    while end > 0:
+        values, place, _ = _loaded("\n".join(lines[:end]))
+        if values is not None:
+            sound = end
+            break
+        broken = min(end, place.line if place else 1)
+        end = broken - step
+        step *= 4
+    while broken - sound > 1:
+        middle = (sound + broken) // 2
+        if _loaded("\n".join(lines[:middle]))[0] is None:
+            broken = middle
+        else:
+            sound = middle
+    return parse_rules("\n".join(lines[:sound]), file).rules or ProjectRules()
+
+
+def _loaded(text: str) -> tuple[dict[str, Any] | None, Place | None, str]:
+    """The values of a TOML text; or None, the place of the mistake and what it is."""
+    deep = _DEEP_KEY.search(text)
+    if deep is not None:
+        line = text.count("\n", 0, deep.start()) + 1
+        return None, Place(line, 1, line, 1), "this is nested too deeply"
+    try:
+        return tomllib.loads(text), None, ""
+    except tomllib.TOMLDecodeError as error:
+        place, message = place_of_fault(text, error)
+        return None, place, f"this is not TOML: {message[:1].lower()}{message[1:]}"
+    except RecursionError:
+        return None, None, "this is nested too deeply"
+    except ValueError:  # Python refuses to read integers of thousands of digits
+        return None, None, "a number in this has too many digits"
 
 
 class _Mistake(Exception):
@@ -207,6 +236,8 @@ class _Reader:
 
 
 def _number(key: Key, value: object, path: Path) -> float:
+    if isinstance(value, int) and abs(value) > _HIGHEST_NUMBER:
+        raise _Mistake(path, f"{path[-1]} must be from {key.least:g} to {key.most:g}")
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise _wrong(path, key, "a number", value)
     if not key.least <= value <= key.most:
@@ -254,5 +285,8 @@ def _meant(name: str, known: tuple[str, ...]) -> str:
 
 def _shown(value: object) -> str:
     """A value as TOML writes it, more or less, and not too long. Only for the one who wrote it."""
-    text = json.dumps(value, default=str, ensure_ascii=False)
+    try:
+        text = json.dumps(value, default=str, ensure_ascii=False)
+    except (RecursionError, ValueError):  # nested too deeply; an integer with too many digits
+        text = f"a {type(value).__name__}"
     return text if len(text) <= 40 else f"{text[:37]}..."

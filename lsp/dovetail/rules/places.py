@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -32,7 +33,7 @@ class Placed:
 def places_in(text: str) -> dict[Path, Placed]:
     """Key and value by path: `("rules", 0, "paths", 1)` is the second path of the first `[[rules]]`."""
     tree = load_grammar("tree_sitter_toml", "dovetail.rules").parse(text)
-    lines = tree.data.split(b"\n")
+    lines = _Lines(tree.data)
     found: dict[Path, Placed] = {}
     counts: dict[Path, int] = {}
     for node in tree.root.named_children:
@@ -58,9 +59,7 @@ def place_of_fault(text: str, error: tomllib.TOMLDecodeError) -> tuple[Place, st
     return Place(line, len(content) - len(content.lstrip()) + 1, line, len(content) + 1), message
 
 
-def _table(
-    node: Node, tree: SyntaxTree, lines: list[bytes], found: dict[Path, Placed], counts: dict[Path, int]
-) -> None:
+def _table(node: Node, tree: SyntaxTree, lines: _Lines, found: dict[Path, Placed], counts: dict[Path, int]) -> None:
     header = next((child for child in node.named_children if child.type in _KEYS), None)
     if header is None:
         return
@@ -81,7 +80,7 @@ def _table(
             _pair(child, path, tree, lines, found)
 
 
-def _pair(node: Node, above: Path, tree: SyntaxTree, lines: list[bytes], found: dict[Path, Placed]) -> None:
+def _pair(node: Node, above: Path, tree: SyntaxTree, lines: _Lines, found: dict[Path, Placed]) -> None:
     key = next((child for child in node.named_children if child.type in _KEYS), None)
     value = next((child for child in node.named_children if child.type in _VALUES), None)
     if key is None or value is None:
@@ -93,7 +92,7 @@ def _pair(node: Node, above: Path, tree: SyntaxTree, lines: list[bytes], found: 
     _value(value, path, tree, lines, found)
 
 
-def _value(node: Node, path: Path, tree: SyntaxTree, lines: list[bytes], found: dict[Path, Placed]) -> None:
+def _value(node: Node, path: Path, tree: SyntaxTree, lines: _Lines, found: dict[Path, Placed]) -> None:
     if node.type == "array":
         members = [child for child in node.named_children if child.type in _VALUES]
         for index, member in enumerate(members):
@@ -119,10 +118,26 @@ def _names(key: Node, tree: SyntaxTree) -> Iterator[tuple[str, Node]]:
     yield text, key
 
 
-def _place(node: Node, lines: list[bytes]) -> Place:
+def _place(node: Node, lines: _Lines) -> Place:
     (start, start_byte), (end, end_byte) = node.start_point, node.end_point
+    return Place(start + 1, lines.column(start, start_byte), end + 1, lines.column(end, end_byte))
 
-    def column(row: int, byte: int) -> int:
-        return len(lines[row][:byte].decode("utf-8", "replace")) + 1
 
-    return Place(start + 1, column(start, start_byte), end + 1, column(end, end_byte))
+class _Lines:
+    """Turns bytes into columns. A whole file may be one line, so its characters are counted once, not for every key."""
+
+    def __init__(self, data: bytes) -> None:
+        self._lines = data.split(b"\n")
+        self._starts: dict[int, Sequence[int]] = {}  # by row: at which bytes its characters begin
+
+    def column(self, row: int, byte: int) -> int:
+        """The column, counted from 1."""
+        starts = self._starts.get(row)
+        if starts is None:
+            line = self._lines[row]
+            if line.isascii():
+                starts = range(len(line))
+            else:
+                starts = [place for place, each in enumerate(line) if each & 0xC0 != 0x80]
+            self._starts[row] = starts
+        return bisect_left(starts, byte) + 1

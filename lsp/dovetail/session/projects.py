@@ -133,7 +133,7 @@ class Projects:
         place = opened.place
         if place.workspace is None:
             return excluded_name(place.path.rpartition("/")[2]) == "may hold secrets"
-        return not place.workspace.rules.for_path(place.path, opened.language).completion
+        return not place.workspace.rules.rules.for_path(place.path, opened.language).completion
 
     async def finish(self) -> None:
         """Stop every index, and wait for it."""

@@ -38,6 +38,7 @@ class RulesKeeper:
         self._buffer = buffer
         self._spawn = spawn
         self._checks: dict[Path, asyncio.Task[object]] = {}
+        self._checking: dict[Path, asyncio.Future[tuple[Problem, ...]]] = {}
         self._shown: set[str] = set()
 
     def take(self, own: OwnRules) -> None:
@@ -65,12 +66,18 @@ class RulesKeeper:
         older = self._checks.pop(workspace.root, None)
         if older is not None:
             older.cancel()
+        self._checking.pop(workspace.root, None)
         self._tell(workspace.rules.file, workspace.rules.text, ())
 
     async def _check(self, workspace: Workspace) -> None:
+        older = self._checking.get(workspace.root)
+        if older is not None:  # a thread cannot be stopped: while it works, only the newest text waits for its turn
+            await asyncio.wait([older])
         rules, opened = workspace.rules, self._buffer(workspace.rules.file)
         text = opened[1] if opened else None
-        found = await asyncio.to_thread(rules.problems, text)
+        checking = asyncio.get_running_loop().run_in_executor(None, rules.problems, text)
+        self._checking[workspace.root] = checking
+        found = await asyncio.shield(checking)
         self._tell(rules.file, rules.text if text is None else text, found)
 
     def _tell(self, file: Path, text: str, problems: tuple[Problem, ...]) -> None:

@@ -33,7 +33,7 @@ class IgnoreConfig:
 def ignore_config(repository: Repository | None) -> IgnoreConfig:
     """Read the configuration files that git would read. Of several values the last one wins."""
     settings = _Settings(repository)
-    for file in _files(repository):
+    for file in config_files(repository):
         settings.read(file)
     if repository is not None and settings.values.get("extensions.worktreeconfig", "").lower() in _TRUE:
         settings.read(repository.git / "config.worktree")
@@ -46,7 +46,7 @@ def ignore_config(repository: Repository | None) -> IgnoreConfig:
     return IgnoreConfig(None if excludes == "" else excludes_file, ignore_case)
 
 
-def _files(repository: Repository | None) -> Iterator[Path]:
+def config_files(repository: Repository | None) -> Iterator[Path]:
     """The files with the configuration of the system, the user and the repository."""
     if os.environ.get("GIT_CONFIG_NOSYSTEM", "").lower() not in _TRUE:
         yield Path(os.environ.get("GIT_CONFIG_SYSTEM", "/etc/gitconfig"))

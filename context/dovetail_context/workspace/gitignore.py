@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dovetail_context.workspace.gitconfig import ignore_config
+from dovetail_context.workspace.gitconfig import config_files, ignore_config
 from dovetail_context.workspace.patterns import Pattern, PatternList, parse_pattern
 from dovetail_context.workspace.repository import UNREADABLE, bounded_bytes, repository_at, repository_of
 
@@ -114,6 +114,19 @@ class IgnoreRules:
 
     def _quiet(self) -> IgnoreRules:
         return replace(self, problems=()) if self.problems else self
+
+
+def deciding_files(root: Path) -> tuple[str, ...]:
+    """All files, absolute, that decide what is ignored in `root` without being in one of its folders: whether a folder
+    above is a repository, its ignore files, git's configuration and the user's own ignore file. Few of them exist.
+    """
+    repository = repository_of(root)
+    above = [Path(os.path.realpath(root)), *Path(os.path.realpath(root)).parents]
+    found = [folder / ".git" for folder in above] + [folder / GITIGNORE for folder in above[1:]]
+    if repository is not None:
+        found += [repository.info_exclude, repository.git / "HEAD", repository.git / "config.worktree"]
+    excludes_file = ignore_config(repository).excludes_file
+    return tuple(map(str, [*found, *config_files(repository), *([excludes_file] if excludes_file else [])]))
 
 
 def ignore_files_outside(root: Path) -> frozenset[str]:

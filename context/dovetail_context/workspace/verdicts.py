@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dovetail_context.workspace.gitignore import GITIGNORE
+from dovetail_context.workspace.gitignore import GITIGNORE, deciding_files
 from dovetail_context.workspace.scan import is_excluded
 from dovetail_context.workspace.selection import Selection
 
@@ -22,6 +22,8 @@ CAPACITY = 4096
 
 _Stamp = tuple[int, ...]
 _ABSENT: _Stamp = ()
+# Of these it counts whether they are there. Git itself writes to them all the time.
+_KIND_COUNTS = (f"{os.sep}.git", f"{os.sep}HEAD")
 # Of each path, the stamps of the file, of the folders above it and of the ignore files that decide about it.
 State = tuple[tuple[_Stamp, ...], ...]
 
@@ -40,8 +42,7 @@ class Verdicts:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        # What decides from outside of the root: the rules of the repository, and those of the folders above.
-        self._outside = (root / ".git" / "info" / "exclude", *(folder / GITIGNORE for folder in root.parents))
+        self._outside: tuple[str, ...] = ()  # what decides without being in a folder of the root
         self._known: dict[str, _Verdict] = {}
 
     def excluded(
@@ -54,6 +55,8 @@ class Verdicts:
         what cannot be looked at is excluded.
         """
         paths = tuple(paths)
+        if paths:
+            self._outside = deciding_files(self._root)
         state = self.state(paths)
         found: dict[str, str] = {}
         for path, stamps in zip(paths, state, strict=True):
@@ -68,9 +71,8 @@ class Verdicts:
     def state(self, paths: Iterable[str]) -> State:
         """The stamps of all that decides whether `paths` may be shown. Reads no file."""
         seen: dict[str, _Stamp] = {}
-        outside = tuple(_stamp(str(each)) for each in self._outside)
-        # Of the file itself only what it is counts, not what it holds.
-        return tuple((_stamp(f"{self._root}/{path}")[:2], *outside, *self._above(path, seen)) for path in paths)
+        outside = tuple(_kind(each) if each.endswith(_KIND_COUNTS) else _stamp(each) for each in self._outside)
+        return tuple((_kind(f"{self._root}/{path}"), *outside, *self._above(path, seen)) for path in paths)
 
     def _judged(self, path: str, selection: Selection, stamps: tuple[_Stamp, ...]) -> str | None:
         known = self._known.get(path)
@@ -88,7 +90,8 @@ class Verdicts:
         while path:
             path = path.rpartition("/")[0]
             folder = f"{self._root}/{path}" if path else str(self._root)
-            for each in (folder, f"{folder}/{GITIGNORE}"):
+            # The folder's own stamp changes when a repository, an environment or a build file appears in it.
+            for each in (folder, f"{folder}/{GITIGNORE}", f"{folder}/.git/info/exclude"):
                 if each not in seen:
                     seen[each] = _stamp(each)
                 yield seen[each]
@@ -114,6 +117,11 @@ def _stamp(path: str) -> _Stamp:
     except (OSError, ValueError):  # a name that no file can have
         return _ABSENT
     return status.st_mode, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _kind(path: str) -> _Stamp:
+    """What a path is, whatever it holds."""
+    return _stamp(path)[:2]
 
 
 def _is_young(stamp: _Stamp) -> bool:

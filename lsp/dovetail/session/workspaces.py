@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dovetail.rules.live import OwnRules, WorkspaceRules
@@ -26,10 +26,13 @@ class Workspace:
     root: Path
     index: WorkspaceIndex
     rules: WorkspaceRules
-    verdicts: Verdicts
+    verdicts: Verdicts = field(init=False)
     withheld: frozenset[str] = frozenset()
     edition: int = 0
     is_ready: bool = False
+
+    def __post_init__(self) -> None:
+        self.verdicts = Verdicts(self.root)
 
     def relative(self, path: Path) -> str:
         """The path of a file below the root, with forward slashes."""
@@ -68,7 +71,7 @@ class Workspaces:
         if workspace is None:
             rules = WorkspaceRules(root, self._own(), read=False)
             index = WorkspaceIndex(root, rules.selection, self._cache())
-            workspace = self._by_root[root] = Workspace(root, index, rules, Verdicts(root))
+            workspace = self._by_root[root] = Workspace(root, index, rules)
             self._start(workspace)
         return workspace
 

@@ -1,8 +1,8 @@
-"""A text that is being typed in, kept free of secrets: after a change only what lies near it is looked through again.
-Pure.
+"""A text that is being typed in, kept free of secrets: after a change only the blocks that it touches are looked
+through again. Pure.
 
-The way from a secret to what makes it one (a name before it, the first or last line of a private key) is never longer
-than the longest private key. So what stands further from a change than that keeps its verdict.
+What is found in a block depends on the block alone, so all other blocks keep their verdicts. Private keys, which may
+be longer than a block, are looked for in the whole text; that costs a search for their first words.
 """
 
 from __future__ import annotations
@@ -10,42 +10,48 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dovetail_context.workspace.secrets import MOST_OF_A_KEY, redact
-
-# How far a change can reach, with the lines at both ends of a key.
-_REACH = MOST_OF_A_KEY + 500
+from dovetail_context.workspace.secrets import blanked, block_end, block_start, secrets_across_blocks, secrets_in_blocks
 
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """A text, and the same with every secret in it blanked out."""
+    """A text, and the same with every secret in it blanked out; `_by_block` still has the private keys in it."""
 
     text: str
     redacted: str
+    _by_block: str
 
     @classmethod
     def of(cls, text: str) -> Redaction:
         """The whole text is looked through."""
-        return cls(text, redact(text))
+        return _with_keys_blanked(text, blanked(text, secrets_in_blocks(text)))
 
     def followed_by(self, text: str) -> Redaction:
         """The next state of the text; costs as little as it differs from this one."""
         if text == self.text:
             return self
-        if len(text) < 8 * _REACH:
-            return Redaction.of(text)
         start, tail = _common_ends(self.text, text)
-        end = len(text) - tail
-        # Verdicts are taken from `inner`; what they rest on lies in `outer`, which begins and ends with a line.
-        inner_start, inner_end = max(0, start - _REACH), min(len(text), end + _REACH)
-        outer_start = text.rfind("\n", 0, max(0, inner_start - _REACH)) + 1
-        outer_end = text.find("\n", min(len(text), inner_end + _REACH))
-        outer_end = len(text) if outer_end < 0 else outer_end
-        if outer_end - outer_start > len(text) // 2:
-            return Redaction.of(text)
-        near = redact(text[outer_start:outer_end])[inner_start - outer_start : inner_end - outer_start]
-        behind = self.redacted[len(self.redacted) - (len(text) - inner_end) :] if inner_end < len(text) else ""
-        return Redaction(text, self.redacted[:inner_start] + near + behind)
+        # Blocks that begin before the change, and those behind an empty line that the change leaves alone, are the same
+        # in both texts.
+        first = block_start(text, max(0, start - 1))
+        last = block_end(text, len(text) - tail + 2)
+        changed = text[first:last]
+        middle = blanked(changed, secrets_in_blocks(changed))
+        before, behind = self._by_block[:first], self._by_block[len(self._by_block) - (len(text) - last) :]
+        if len(text) == last:
+            behind = ""
+        return _with_keys_blanked(text, f"{before}{middle}{behind}")
+
+
+def _with_keys_blanked(text: str, by_block: str) -> Redaction:
+    keys = secrets_across_blocks(text)
+    if not keys:
+        return Redaction(text, by_block, by_block)
+    shown = list(by_block)
+    hidden = blanked(text, keys)
+    for key in keys:
+        shown[key.start : key.end] = hidden[key.start : key.end]
+    return Redaction(text, "".join(shown), by_block)
 
 
 def _common_ends(one: str, other: str) -> tuple[int, int]:

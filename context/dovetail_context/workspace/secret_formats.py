@@ -15,7 +15,8 @@ class Format:
 
     What is secret is the pattern's first group, or all of it where there is none, and the `before` characters before.
     `is_word` is whether the marker stands in one long word with the key, `begins_name` whether no letter, digit or `_`
-    stands before it, both of which make it faster to look for.
+    stands before it, both of which make it faster to look for. `is_password` is whether what is found may as well be a word or a
+    placeholder, which is left alone.
     """
 
     kind: str
@@ -24,6 +25,7 @@ class Format:
     before: int = 0
     is_word: bool = True
     begins_name: bool = False
+    is_password: bool = False
 
 
 def _key(kind: str, marker: str, rest: str) -> Format:
@@ -42,9 +44,13 @@ def _beside(kind: str, marker: str, rest: str) -> Format:
     return Format(kind, marker, re.compile(re.escape(marker) + rest), is_word=False)
 
 
-# These begin with no marker and are looked for only in texts that hold theirs, which are few.
+def _password(kind: str, marker: str, rest: str) -> Format:
+    """A password, or what stands in for one, that follows on a marker."""
+    return Format(kind, marker, re.compile(re.escape(marker) + rest), is_word=False, is_password=True)
+
+
+# This begins with no marker and is looked for only in texts that hold its own, which are few.
 _JSON_WEB_KEY = re.compile(r'"(?:d|p|q|dp|dq|qi|k)"\s*:\s*"([A-Za-z0-9_\-]{20,})"')
-_KUBERNETES_VALUE = re.compile(r"(?m)^[ \t]+[\w.\-]+:[ \t]*([A-Za-z0-9+/]{8,}={0,2})[ \t]*\r?$")
 
 FORMATS: tuple[Format, ...] = (
     _key("AWS access key", "AKIA", r"[0-9A-Z]{16}"),
@@ -140,15 +146,54 @@ FORMATS: tuple[Format, ...] = (
     _with("password hash", "$2", r"[abxy]\$\d\d\$[./A-Za-z0-9]{53}"),
     _with("password hash", "$argon2", r"(?:id|i|d)\$[A-Za-z0-9$,=+/]{30,}"),
     _with("password hash", "$6$", r"[./A-Za-z0-9=$]{60,}"),
-    _beside("credentials of curl", " -u ", r"\s*[\"']?[\w.\-@]+:([^\s\"':@]{6,})"),
+    _password("password of a login", "login(", r"\s*[\"'][^\"'\n]{1,80}[\"']\s*,\s*[\"']([^\"'\n]{6,200})[\"']"),
+    _password("password of a login", "auth=(", r"\s*[\"'][^\"'\n]{1,80}[\"']\s*,\s*[\"']([^\"'\n]{6,200})[\"']"),
+    _password("signing key", "jwt.", r"(?:sign|encode|verify|decode)\([^\n\"'`]{1,80},\s*[\"'`]([^\"'`\n]{8,200})[\"'`]"),
+    _password("signing key", "hmac.new(", r"\s*b?[\"']([^\"'\n]{8,200})[\"']"),
+    _beside("RSA key in XML", "<RSAKeyValue>", r"(?s:.{0,4000}?)<D>([A-Za-z0-9+/=\s]{20,})</D>"),
     _beside("token in a header", "oken ", r"\s*([0-9a-f]{32,})(?![A-Za-z0-9])"),
-    _beside("password of a command", "sshpass ", r"-p\s*[\"']?([^\s\"']{6,})"),
-    _beside("password of a command", "mysql", r"(?:dump|admin)?\s[^\n]{0,200}?-p([^\s\"']{6,})"),
-    _beside("password of a login", "login(", r"\s*[\"'][^\"'\n]{1,80}[\"']\s*,\s*[\"']([^\"'\n]{6,200})[\"']"),
-    _beside("password of a login", "auth=(", r"\s*[\"'][^\"'\n]{1,80}[\"']\s*,\s*[\"']([^\"'\n]{6,200})[\"']"),
-    _beside("signing key", "jwt.", r"(?:sign|encode|verify|decode)\([^\n\"'`]{1,80},\s*[\"'`]([^\"'`\n]{8,200})[\"'`]"),
-    _beside("signing key", "hmac.new(", r"\s*b?[\"']([^\"'\n]{8,200})[\"']"),
     Format("private part of a JSON web key", '"kty"', _JSON_WEB_KEY, is_word=False),
-    Format("Kubernetes secret", "kind: Secret", _KUBERNETES_VALUE, is_word=False),
-    _with("PuTTY key", "Private-MAC:", r"\s*([0-9a-f]{20,})"),
+    _beside("PuTTY key", "Private-MAC:", r"\s*([0-9a-f]{20,})"),
+)
+
+
+_ARGUMENT = r"(?:[\"']?[ \t,=]{1,3})[\"']?([^\s\"'$<{\-][^\s\"']{3,})"
+_ATTACHED = r"[\"']?([^\s\"'$<{\-][^\s\"']{3,})"
+
+
+def _option(commands: str, options: str, value: str = _ARGUMENT) -> tuple[tuple[bytes, re.Pattern[str]], ...]:
+    """The password that each of these commands is given by an option, in a line of a shell or a list of arguments."""
+    before = r"[\"']?(?:[ \t,]|\\\r?\n)[^|;\r\n]{0,300}?(?<=[\s\"',\[])"
+    return tuple(
+        (command.encode(), re.compile(rf"{re.escape(command)}(?:\.exe)?{before}(?:{options}){value}"))
+        for command in commands.split()
+    )
+
+
+# Commands, by their names, and where they are given a password.
+COMMANDS: tuple[tuple[bytes, re.Pattern[str]], ...] = (
+    *_option("curl", "-u|--user|-U|--proxy-user", r"[\"']?[ \t,=]{0,3}[\"']?[\w.\-@+\\]+:([^\s\"']{4,})"),
+    *_option("wget", "--password|--http-password|--ftp-password"),
+    *_option("redis-cli", "-a|--pass"),
+    *_option("mysql mysqldump mysqladmin mysqlimport mariadb mariadb-dump", "-p", _ATTACHED),
+    *_option("7z 7za 7zz rar unrar", "-p", _ATTACHED),
+    *_option("zip unzip", "-P|--password"),
+    *_option("sshpass", "-p", _ARGUMENT.replace("{1,3}", "{0,3}")),
+    *_option("mongo mongosh mongodump mongorestore mongoimport mongoexport", "-p|--password"),
+    *_option("docker podman helm twine az nerdctl skopeo buildah crane", "-p|--password"),
+    *_option("oc", "-p|--password|--token"),
+    *_option("sqlcmd bcp", "-P"),
+    *_option("ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami ldappasswd", "-w"),
+    *_option("openssl", "-passin|-passout|-pass|--passin|--passout", r"[\"']?[ \t,=]{1,3}[\"']?pass:([^\s\"'$]{4,})"),
+    *_option("smbclient", "-U|--user", r"[\"']?[ \t,=]{0,3}[\"']?[\w.\-\\/]+%([^\s\"'$]{4,})"),
+    *_option("lftp", "-u", r"[\"']?[ \t,=]{1,3}[\"']?[\w.\-]+,([^\s\"'$]{4,})"),
+    *_option("htpasswd", r"-[a-zA-Z]*b[a-zA-Z]*", r"[ \t]+\S+[ \t]+\S+[ \t]+[\"']?([^\s\"'$<]{4,})"),
+    *_option("rabbitmqctl", "add_user|change_password", r"[\"']?[ \t,]{1,3}[\"']?[\w.\-]+[\"']?[ \t,]{1,3}[\"']?([^\s\"'$<]{4,})"),
+    *_option("vault", "login"),
+    *_option("xfreerdp", "/p:", _ATTACHED),
+    *_option("nmcli", "password|wifi-sec.psk"),
+    *_option("net", r"use[^\r\n]{0,120}?/user:\S+", r"[ \t]+[\"']?([^\s\"'$<*/]{4,})"),
+    *_option("wpa_passphrase", r"[^\s]+", r"[ \t]+[\"']?([^\s\"'$<]{8,63})"),
+    *_option("sqlplus", r"[\w.\-]+/", r"([^\s\"'@$<]{4,})@"),
+    *((b"chpasswd", re.compile(r"[\"' \t][\w.\-]+:([^\s\"'$]{4,})[\"']?[ \t]*\|[ \t]*(?:sudo[ \t]+)?chpasswd")),),
 )

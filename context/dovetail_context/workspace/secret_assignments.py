@@ -1,0 +1,300 @@
+"""What a name is given: from the end of a name to the literals that are its value. Pure.
+
+A value follows its name behind an operator, as an argument, between the tags of an element, as a default further on in
+the same declaration, or in the lines below. It may be wrapped in calls, or be a list of values.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from dovetail_context.workspace.secret_literals import Literal, read_delimited, read_quoted, read_to_line_end
+from dovetail_context.workspace.secret_names import Level
+from dovetail_context.workspace.secret_values import is_secret
+
+
+class Where(Enum):
+    """How sure it is that a value without quotes is a value, and no expression of code."""
+
+    CODE = "code"
+    SETTING = "setting"  # of a file, a command or an address: names of variables are no values there
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A literal that a name is given; whether it comes out of a call that looks something up by it."""
+
+    literal: Literal
+    where: Where = Where.CODE
+    is_looked_up: bool = False
+
+
+_REST = re.compile(r"(?:[.\-]?\w){0,40}(?:::\w{1,30}|\.<\w{1,20}>)?")
+_CLOSE = r"(?P<close>\\{0,3}[\"'`]|&quot;)?(?:[\])?!]|\[[\w +*]{0,20}\]){0,3}"
+_CONNECT = re.compile(
+    rf"{_CLOSE}(?:[ \t]{{0,20}}(?:"
+    r"(?P<op>:[ \t]*[\w&<>\[\].|*?, ':]{1,60}?[ \t]*=(?![=>])|:=|:-|=>|<-|\?\?=?|\|\|=?|={1,3}|[!+.]==?|\?:|->|[:(>,?]"
+    r"|\{[^{}\r\n]{0,60}\}[ \t]*=(?![=>])|\.\w{1,30}!?\(|or(?=[ \t]))"
+    r"|(?P<typed>(?<=[ \t])(?:[Aa]s[ \t]+)?(?:\[\]|\*)?[A-Za-z][\w.]{1,30}[ \t]*=(?![=>]))"
+    r"|(?P<prose>(?<=[ \t])(?:is|was|to|are)[ \t]+:?[ \t]*)"
+    r"|(?P<space>(?<=[ \t]))"
+    r")|[ \t]*\r?\n[ \t]*(?P<below>[=:?+|(]{0,2}))"
+)
+_SPACE = re.compile(r"(?:\s|\\\r?\n){0,80}")
+_QUOTE_SOON = re.compile(r"[^\"'`;]{0,160}[\"'`]|\[=*\[|&")
+_BLANKS = re.compile(r"[ \t]{0,40}")
+# `os.getenv("X") or "..."`, `cfg.x ?? "..."`
+_OTHERWISE = re.compile(
+    r"[\w.$?]{1,60}(?:\([^()\r\n]{0,60}\)|\[[^\]\r\n]{0,40}\]){0,2}\s{0,20}(?:\|\||\?\?|or(?=[ \t])|\?:|\?(?=[ \t]))\s{0,20}"
+)
+_OPENER = re.compile(
+    r"(?P<callee>(?:(?:new|await|return|mut)[ \t]+)?[&*]{0,2}(?:\[\d{0,4}\])?[\w.:$<>]{0,60}!?(?:\[\])?)(?P<open>[(\[{])"
+    r"\s{0,60}(?:(?:default\w*|value|s|str|raw)[ \t]*[=:][ \t]*(?=[\w\"'`@$]))?"
+)
+_LISTING = re.compile(r"(?:^|[.:])(?:of|asList|array|Array|list|List|listOf|arrayOf|set|Set|vec|tuple|c|qw)!?$|\[\]$|\[\d+\]")
+_LOOKS_UP = frozenset(
+    """
+    get load read fetch find look lookup resolve require env environ getenv config input prompt ask translate gettext t
+    path open url import select query regex match test describe label format param prop inject search
+    compile filter check validate assert expect has contains parse split join replace index exec log print
+    """.split()  # noqa: SIM905 - a list of one-word strings fills a screen
+)
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_ITEM = re.compile(r"\s{0,60}(?:[,;]\s{0,60})?(?:(?:[\w.\-]{1,40}|[\"'][^\"'\r\n]{1,60}[\"'])\s{0,20}(?::|=>|=)\s{0,20})?(?=[^\s])")
+_MOST_ITEMS = 100
+# Further on in a declaration: `add_argument("--token", type=str, default="...")`, `variable "token" { default = "..." }`.
+_DEFAULT = re.compile(r"[\s,(\[{;:][\"']?(?:default\w*|value|fallback|content|password|secret)[\"']?[ \t]*(?:=>|[=:]|,)[ \t]*", re.IGNORECASE)
+_NEXT_DECLARATION = re.compile(r"\n[}\])]|\n[ \t]*@|option\(|argument\(|variable |\bname[\"']?[ \t]*[:=]|\n[ \t]*- \w+:|/>|\)[ \t]*;?[ \t]*\n")
+_REACH = 400
+_LIST_ITEM = re.compile(r"([ \t]*)- +(?:[\w.\-]{1,40}:[ \t]+)?")
+_BLOCK_SCALAR = re.compile(r"[|>][+\-]?\d?[+\-]?[ \t]*(?:#[^\r\n]*)?\r?\n")
+_YAML_TAG = re.compile(r"(?:[!&][\w!\-/]*[ \t]+){1,2}")
+_LINE_START = re.compile(
+    r"[ \t]*(?:[#;*/\-]{1,3}[ \t]+|> )?(?:(?:export|set|setx|ENV|ARG|declare -x|env|RUN)[ \t]+|\$env:|-[ \t]+|--?)?[\"']?[\w.\-/]*\Z"
+)
+_LINE_OF_SETTINGS = re.compile(
+    r"[ \t]*(?:$|[#;]|-[ \t]|---|\[[\w .:\"\-/]+\][ \t]*$|(?:-[ \t]+)?[\"']?[\w./\-]+[\"']?[ \t]*:(?:[ \t]|$)|(?:export )?[\w.\-]+[ \t]*=)"
+)
+_ENDS_LIKE_CODE = re.compile(r"[,;{}()\[\]\\][ \t]*$|(?:^|[ \t])(?:def|class|func|fn|if|return|let|const|var|import|self\.|this\.)")
+
+
+def given(text: str, start: int, end: int) -> Iterator[Given]:
+    """Yield the values that the name at [start:end] of a block of lines is given."""
+    rest = _REST.match(text, end)
+    place = rest.end() if rest is not None else end
+    connect = _CONNECT.match(text, place)
+    if connect is None:
+        return
+    operator = connect["op"]
+    if operator is None:
+        yield from _without_operator(text, start, end, connect)
+        return
+    is_quoted_name = connect["close"] is not None
+    if operator == "," and not is_quoted_name:
+        return
+    verb = operator[-1] == "(" and (_looks_up(text[start:end]) or _is_method_of(rest))
+    found = False
+    for each in _values(text, connect.end(), verb):
+        found = True
+        yield each
+    if not found and operator[0] in ":=" and (above := _default_above(text, start)):
+        yield above
+    elif not found and operator in (":", "=", ":=", "=>", ">", ":-"):
+        yield from _bare(text, start, place, operator, connect.end())
+    elif is_quoted_name and operator in (",", ">"):
+        yield from _default(text, connect.end() - 1)
+
+
+def _is_method_of(rest: re.Match[str] | None) -> bool:
+    """Whether a name is that of an object of which a method is called: `pass.write("...")`, but `token.equals("...")`."""
+    return rest is not None and "." in rest[0] and _COMPARES.search(rest[0]) is None
+
+
+_COMPARES = re.compile(r"equals|compare|unwrap|or_?else|default|set|put|push|add|append|concat|eq|format", re.IGNORECASE)
+
+
+def _without_operator(text: str, start: int, end: int, connect: re.Match[str]) -> Iterator[Given]:
+    place = connect.end()
+    if connect["prose"]:
+        literal = read_quoted(text, place) or read_delimited(text, place)
+        if literal is not None:
+            yield Given(_without_full_stop(literal), Where.CODE)
+        return
+    if connect["typed"] or connect["below"]:
+        yield from _values(text, place, False)
+        return
+    if connect["space"] is not None:
+        if text[place : place + 1] in ("'", '"'):
+            literal = read_quoted(text, place) if text[start:end].lower() != "pass" else None
+            if literal is not None:
+                yield Given(literal)
+            return
+        if _takes_an_argument(text, start, end):
+            literal = read_quoted(text, place) or read_delimited(text, place)
+            if literal is not None and literal.text[0] not in "-$":
+                yield Given(literal, Where.SETTING)
+            return
+    if connect["close"] is not None or _is_named(text, start):
+        yield from _default(text, connect.end("close") if connect["close"] else end)
+
+
+_NAME_BEFORE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
+_NAMED = re.compile(r"\b(?:name|key|id|variable|secretKey)[\"']?[ \t]*[:=][ \t]*\Z")
+_LOGIN = re.compile(r"\b(?:login|user|machine|default)[ \t]+\S+\s+\Z|\blogin[ \t]+\S+")
+
+
+def _takes_an_argument(text: str, start: int, end: int) -> bool:
+    """Whether what follows the name behind a space is its value: `--password x`, `ENV TOKEN x`, `login me password x`."""
+    first, lowest = start, max(0, start - 60)
+    while first > lowest and text[first - 1] in _NAME_BEFORE:
+        first -= 1
+    if first < start and text[first] == "-":
+        return first == 0 or text[first - 1].isspace() or text[first - 1] in "\"'["
+    if text[max(0, first - 4) : first] in ("ENV ", "ARG ", "set ", "ENV\t"):
+        return True
+    return text[start:end] in ("password", "passwd") and _LOGIN.search(text, max(0, start - 80), start) is not None
+
+
+def _is_named(text: str, start: int) -> bool:
+    """Whether a name without quotes is the value of a `name:`."""
+    before = text[max(0, start - 40) : start]
+    return before.rstrip(" \t")[-1:] in (":", "=") and _NAMED.search(before) is not None
+
+
+def _without_full_stop(literal: Literal) -> Literal:
+    if literal.is_quoted or literal.text[-1] not in ".:":
+        return literal
+    start, end = literal.spans[0]
+    return Literal(literal.text[:-1], ((start, end - 1),), literal.end, False)
+
+
+def _values(text: str, place: int, is_looked_up: bool) -> Iterator[Given]:
+    """Yield the quoted literals of the expression at `place`."""
+    place = _SPACE.match(text, place).end()  # type: ignore[union-attr]
+    if not _QUOTE_SOON.match(text, place):
+        return
+    otherwise = _OTHERWISE.match(text, place)
+    if otherwise is not None:
+        place = otherwise.end()
+    is_list = False
+    for _ in range(3):
+        opener = _OPENER.match(text, place)
+        if opener is None:
+            break
+        callee = opener["callee"]
+        if callee and opener["open"] == "(":
+            is_looked_up = is_looked_up or _looks_up(callee)
+        is_list = is_list or not callee or opener["open"] == "{" or _LISTING.search(callee) is not None
+        place = opener.end()
+    literal = read_quoted(text, place)
+    if literal is None or not is_list:
+        if literal is not None:
+            yield Given(literal, is_looked_up=is_looked_up)
+        return
+    for _ in range(_MOST_ITEMS):
+        item = _ITEM.match(text, place)
+        if item is None:
+            return
+        literal = read_quoted(text, item.end())
+        if literal is None:
+            return
+        yield Given(literal, is_looked_up=is_looked_up)
+        place = literal.end
+
+
+def _looks_up(name: str) -> bool:
+    return not _LOOKS_UP.isdisjoint(word.lower() for word in _WORD.findall(name))
+
+
+def _default(text: str, place: int) -> Iterator[Given]:
+    """Yield the default that comes further on in the declaration of which the name is a part."""
+    stop = _NEXT_DECLARATION.search(text, place, place + _REACH)
+    end = stop.start() if stop is not None else min(len(text), place + _REACH)
+    keyword = _DEFAULT.search(text, place, end)
+    if keyword is None:
+        return
+    found = False
+    for each in _values(text, keyword.end(), False):
+        found = True
+        yield each
+    if not found:
+        literal = read_to_line_end(text, keyword.end())
+        if literal is not None:
+            yield Given(literal, _where(text, place, keyword.end()))
+
+
+def _default_above(text: str, start: int) -> Given | None:
+    """The default in an annotation in the line above: `#[arg(default_value = "...")]`, `@DefaultValue("...")`."""
+    line = text.rfind("\n", 0, start)
+    above = text.rfind("\n", 0, line) + 1 if line > 0 else 0
+    annotation = _ANNOTATION.match(text, above, line) if line > 0 else None
+    literal = read_quoted(text, annotation.end()) if annotation is not None else None
+    return Given(literal) if literal is not None else None
+
+
+_ANNOTATION = re.compile(r"[ \t]*(?:#?\[|@)[^\r\n]{0,200}?[Dd]efault\w*[\"']?[ \t]*[=:(]{1,2}[ \t]*(?=[\w\"'`@])")
+
+
+def _bare(text: str, start: int, end: int, operator: str, place: int) -> Iterator[Given]:
+    """Yield the value without quotes that follows in the same line, or the list or block in the lines below."""
+    line = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
+    place = _BLANKS.match(text, place).end()  # type: ignore[union-attr]
+    is_first = _LINE_START.match(text[line:start]) is not None
+    if operator in (":", "=") and is_first:
+        tag = _YAML_TAG.match(text, place)
+        place = tag.end() if tag is not None else place
+        if operator == ":" and (block := _BLOCK_SCALAR.match(text, place)):
+            yield from _lines_below(text, line, block.end(), _INDENTED)
+            return
+        if text[place : place + 1] in ("\r", "\n"):
+            yield from _lines_below(text, line, text.find("\n", place) + 1, _LIST_ITEM)
+            return
+        literal = read_to_line_end(text, place)
+        if literal is not None:
+            if not is_secret(literal.text, Level.PASSWORD):
+                return
+            is_setting = (operator == "=" and text[end] == "=" and text[start:end].isupper()) or (
+                _where(text, line, place) is Where.SETTING
+            )
+            yield Given(literal, Where.SETTING if is_setting else Where.CODE)
+            return
+    literal = read_delimited(text, place)
+    if literal is not None and text[literal.end : literal.end + 1] not in ("(", "[", "{"):
+        follows = text[literal.end : literal.end + 1]
+        in_a_list = operator == "=" and text[place - 1] == "=" and follows in (";", "&", '"', "'", "\\")
+        is_option = text[max(0, start - 60) : start].rpartition(" ")[2].startswith(("--", '"--', "'--", "-P", "/"))
+        is_element = operator == ">" and follows == "<"
+        is_default = operator in (":-", ":") and follows == "}"
+        sure = in_a_list or is_option or is_element or is_default
+        yield Given(literal, Where.SETTING if sure else Where.CODE)
+
+
+_INDENTED = re.compile(r"([ \t]+)(?=\S)")
+
+
+def _lines_below(text: str, line: int, place: int, shape: re.Pattern[str]) -> Iterator[Given]:
+    """Yield the items of a list, or the lines of a block, that is indented below the line that begins at `line`."""
+    indent = len(text[line:place]) - len(text[line:place].lstrip(" \t"))
+    dash = text[line + indent : line + indent + 2] == "- "
+    for _ in range(_MOST_ITEMS):
+        item = shape.match(text, place) if place > line else None
+        if item is None or len(item[1]) < indent + dash or (shape is _INDENTED and len(item[1]) <= indent):
+            return
+        literal = read_quoted(text, item.end()) or read_to_line_end(text, item.end())
+        if literal is None:
+            return
+        yield Given(literal, Where.SETTING)
+        place = text.find("\n", literal.end) + 1
+
+
+def _where(text: str, line: int, place: int) -> Where:
+    """Whether the lines around `line` are those of a file of settings."""
+    first = text.rfind("\n", 0, max(0, line - 1)) + 1
+    last = text.find("\n", place)
+    after = text.find("\n", last + 1) if last >= 0 else -1
+    lines = text[first : after if after >= 0 else len(text)].splitlines()
+    if len(lines) < 2:
+        return Where.CODE
+    of_settings = all(_LINE_OF_SETTINGS.match(each) for each in lines)
+    return Where.SETTING if of_settings and not any(map(_ENDS_LIKE_CODE.search, lines)) else Where.CODE

@@ -86,13 +86,19 @@ def _as_words(text: str) -> float:
         else:
             if end >= 0:
                 cost += _joint(part, joined, after_digit)
-            length = len(part)
-            cost += _LENGTH[length] if length < len(_LENGTH) else _LENGTH[-1] + _LONGER * (length - len(_LENGTH) + 1)
-            before = "^"
-            for letter in part.lower():
-                cost += _COST[before + letter]
-                before = letter
+            cost += _of_word(part.lower())
         end, after_digit = match.end(), is_number
+    return cost
+
+
+@lru_cache(maxsize=8192)
+def _of_word(word: str) -> float:
+    length = len(word)
+    cost = _LENGTH[length] if length < len(_LENGTH) else _LENGTH[-1] + _LONGER * (length - len(_LENGTH) + 1)
+    before = "^"
+    for letter in word:
+        cost += _COST[before + letter]
+        before = letter
     return cost
 
 

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from dovetail_context.workspace.secret_literals import Literal, read_delimited, read_quoted, read_to_line_end
-from dovetail_context.workspace.secret_names import Level
-from dovetail_context.workspace.secret_values import is_secret
 
 
 class Where(Enum):
     """How sure it is that a value without quotes is a value, and no expression of code."""
 
     CODE = "code"
+    LINE = "line"  # all that is left in a line of which it depends on the lines around what it is; see `is_setting`
     SETTING = "setting"  # of a file, a command or an address: names of variables are no values there
 
 
@@ -79,6 +78,18 @@ _LINE_OF_SETTINGS = re.compile(
 _ENDS_LIKE_CODE = re.compile(r"[,;{}()\[\]\\][ \t]*$|(?:^|[ \t])(?:def|class|func|fn|if|return|let|const|var|import|self\.|this\.)")
 
 
+# What shows at once that a name is given nothing, in most places where one is.
+_IS_GIVEN_NOTHING = re.compile(
+    r"[,;]|\(\)|\)+[;,:]|\)?[ \t]*\r?\n(?:[ \t]*[)}\]]|\r?\n)|\.(?:\s|clone|len|split|value\b|is_|starts|as_|get\()|::[A-Za-z]"
+    r"|[ \t](?:in|of|if|and|for|else|as|the|that|from|with|not|can|must|should|has|will|a|by|on|when|does|may|which)[ \t,]"
+)
+
+
+def is_given_nothing(text: str, end: int) -> bool:
+    """Whether what is behind a name that ends at `end` rules out that it is given a value."""
+    return _IS_GIVEN_NOTHING.match(text, end) is not None
+
+
 def given(text: str, start: int, end: int) -> Iterator[Given]:
     """Yield the values that the name at [start:end] of a block of lines is given."""
     rest = _REST.match(text, end)
@@ -87,6 +98,9 @@ def given(text: str, start: int, end: int) -> Iterator[Given]:
     if connect is None:
         return
     operator = connect["op"]
+    if text[start:end].lower() == "identified":
+        yield from _identified_by(text, end)
+        return
     if operator is None:
         yield from _without_operator(text, start, end, connect)
         return
@@ -104,6 +118,17 @@ def given(text: str, start: int, end: int) -> Iterator[Given]:
         yield from _bare(text, start, place, operator, connect.end())
     elif is_quoted_name and operator in (",", ">"):
         yield from _default(text, connect.end() - 1)
+
+
+def _identified_by(text: str, end: int) -> Iterator[Given]:
+    """The password in SQL's `IDENTIFIED BY '...'`."""
+    clause = _BY.match(text, end)
+    literal = read_quoted(text, clause.end()) if clause is not None else None
+    if literal is not None:
+        yield Given(literal)
+
+
+_BY = re.compile(r"\s+(?:WITH\s+\S+\s+)?(?:BY|AS)\s+(?:PASSWORD\s+)?", re.IGNORECASE)
 
 
 def _is_method_of(rest: re.Match[str] | None) -> bool:
@@ -221,14 +246,15 @@ def _default(text: str, place: int) -> Iterator[Given]:
     if not found:
         literal = read_to_line_end(text, keyword.end())
         if literal is not None:
-            yield Given(literal, _where(text, place, keyword.end()))
+            yield Given(literal, Where.LINE)
 
 
 def _default_above(text: str, start: int) -> Given | None:
     """The default in an annotation in the line above: `#[arg(default_value = "...")]`, `@DefaultValue("...")`."""
     line = text.rfind("\n", 0, start)
-    above = text.rfind("\n", 0, line) + 1 if line > 0 else 0
-    annotation = _ANNOTATION.match(text, above, line) if line > 0 else None
+    if line <= 0 or text[line - 1] not in ")]\r":
+        return None
+    annotation = _ANNOTATION.match(text, text.rfind("\n", 0, line) + 1, line)
     literal = read_quoted(text, annotation.end()) if annotation is not None else None
     return Given(literal) if literal is not None else None
 
@@ -252,12 +278,7 @@ def _bare(text: str, start: int, end: int, operator: str, place: int) -> Iterato
             return
         literal = read_to_line_end(text, place)
         if literal is not None:
-            if not is_secret(literal.text, Level.PASSWORD):
-                return
-            is_setting = (operator == "=" and text[end] == "=" and text[start:end].isupper()) or (
-                _where(text, line, place) is Where.SETTING
-            )
-            yield Given(literal, Where.SETTING if is_setting else Where.CODE)
+            yield Given(literal, Where.LINE)
             return
     literal = read_delimited(text, place)
     if literal is not None and text[literal.end : literal.end + 1] not in ("(", "[", "{"):
@@ -288,13 +309,16 @@ def _lines_below(text: str, line: int, place: int, shape: re.Pattern[str]) -> It
         place = text.find("\n", literal.end) + 1
 
 
-def _where(text: str, line: int, place: int) -> Where:
-    """Whether the lines around `line` are those of a file of settings."""
+def is_setting(text: str, start: int, literal: Literal) -> bool:
+    """Whether the line of a name at `start` and of its literal, and the lines around it, are those of settings."""
+    line = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
+    place = literal.spans[0][0]
+    if text[place - 1] == "=" and text[line:place].rpartition(" ")[2].isupper():
+        return True  # `NAME=value`, as in a shell
     first = text.rfind("\n", 0, max(0, line - 1)) + 1
     last = text.find("\n", place)
     after = text.find("\n", last + 1) if last >= 0 else -1
     lines = text[first : after if after >= 0 else len(text)].splitlines()
     if len(lines) < 2:
-        return Where.CODE
-    of_settings = all(_LINE_OF_SETTINGS.match(each) for each in lines)
-    return Where.SETTING if of_settings and not any(map(_ENDS_LIKE_CODE.search, lines)) else Where.CODE
+        return False
+    return all(_LINE_OF_SETTINGS.match(each) for each in lines) and not any(map(_ENDS_LIKE_CODE.search, lines))

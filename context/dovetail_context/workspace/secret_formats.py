@@ -16,7 +16,8 @@ class Format:
     What is secret is the pattern's first group, or all of it where there is none, and the `before` characters before.
     `is_word` is whether the marker stands in one long word with the key, `begins_name` whether no letter, digit or `_`
     stands before it, both of which make it faster to look for. `is_password` is whether what is found may as well be a word or a
-    placeholder, which is left alone.
+    placeholder, which is left alone. Where there are `words`, a text with such a key has one of them, between
+    spaces, quotes or brackets.
     """
 
     kind: str
@@ -26,6 +27,7 @@ class Format:
     is_word: bool = True
     begins_name: bool = False
     is_password: bool = False
+    words: tuple[bytes, ...] = ()
 
 
 def _key(kind: str, marker: str, rest: str) -> Format:
@@ -39,14 +41,14 @@ def _with(kind: str, marker: str, rest: str, before: int = 0) -> Format:
     return Format(kind, marker, re.compile(re.escape(marker) + rest), before)
 
 
-def _beside(kind: str, marker: str, rest: str) -> Format:
+def _beside(kind: str, marker: str, rest: str, *words: bytes) -> Format:
     """A secret that follows on a marker with spaces, quotes or brackets between."""
-    return Format(kind, marker, re.compile(re.escape(marker) + rest), is_word=False)
+    return Format(kind, marker, re.compile(re.escape(marker) + rest), is_word=False, words=words)
 
 
-def _password(kind: str, marker: str, rest: str) -> Format:
+def _password(kind: str, marker: str, rest: str, *words: bytes) -> Format:
     """A password, or what stands in for one, that follows on a marker."""
-    return Format(kind, marker, re.compile(re.escape(marker) + rest), is_word=False, is_password=True)
+    return Format(kind, marker, re.compile(re.escape(marker) + rest), is_word=False, is_password=True, words=words)
 
 
 # This begins with no marker and is looked for only in texts that hold its own, which are few.
@@ -94,7 +96,7 @@ FORMATS: tuple[Format, ...] = (
     _key("Replicate key", "r8_", r"[A-Za-z0-9]{30,}"),
     _key("Hugging Face token", "hf_", r"[A-Za-z0-9]{30,}"),
     _key("npm token", "npm_", r"[A-Za-z0-9]{30,}"),
-    _with("npm token", "_authToken", r"[ \t]*=[ \t]*([A-Za-z0-9_\-]{20,})"),
+    _beside("npm token", "_authToken", r"[ \t]*=[ \t]*([A-Za-z0-9_\-]{20,})"),
     _key("PyPI token", "pypi-AgE", r"[A-Za-z0-9_\-]{20,}"),
     _key("RubyGems key", "rubygems_", r"[0-9a-f]{40,}"),
     _key("crates.io token", "cio", r"[A-Za-z0-9]{32}(?![A-Za-z0-9])"),
@@ -127,7 +129,7 @@ FORMATS: tuple[Format, ...] = (
     _key("PlanetScale secret", "pscale_", r"(?:tkn|pw|oauth)_[A-Za-z0-9_\-.=]{30,}"),
     _key("Supabase token", "sbp_", r"[0-9a-f]{40}"),
     _key("Supabase key", "sb_secret_", r"[A-Za-z0-9_\-]{20,}"),
-    _beside("Fly token", "FlyV1 ", r"([A-Za-z0-9+/=_,\-]{40,})"),
+    _beside("Fly token", "FlyV1 ", r"([A-Za-z0-9+/=_,\-]{40,})", b"FlyV1"),
     _key("Netlify token", "nfp_", r"[A-Za-z0-9]{36,}"),
     _key("Atlassian token", "ATATT3", r"[A-Za-z0-9_\-=]{50,}"),
     _key("Atlassian token", "ATCTT3", r"[A-Za-z0-9_\-=]{50,}"),
@@ -144,16 +146,16 @@ FORMATS: tuple[Format, ...] = (
     _beside("bearer token", "earer ", r"\s*((?=[A-Za-z\-._~+/]*\d)[A-Za-z0-9\-._~+/]{16,}=*)"),
     _beside("basic credentials", "asic ", r"\s*((?=[A-Za-z+/]*[\dA-Z])[A-Za-z0-9+/]{16,}={0,2})(?![A-Za-z0-9])"),
     _with("password hash", "$2", r"[abxy]\$\d\d\$[./A-Za-z0-9]{53}"),
-    _with("password hash", "$argon2", r"(?:id|i|d)\$[A-Za-z0-9$,=+/]{30,}"),
+    _beside("password hash", "$argon2", r"(?:id|i|d)\$[A-Za-z0-9$,=+/]{30,}"),
     _with("password hash", "$6$", r"[./A-Za-z0-9=$]{60,}"),
     _password("password of a login", "login(", r"\s*[\"'][^\"'\n]{1,80}[\"']\s*,\s*[\"']([^\"'\n]{6,200})[\"']"),
-    _password("password of a login", "auth=(", r"\s*[\"'][^\"'\n]{1,80}[\"']\s*,\s*[\"']([^\"'\n]{6,200})[\"']"),
-    _password("signing key", "jwt.", r"(?:sign|encode|verify|decode)\([^\n\"'`]{1,80},\s*[\"'`]([^\"'`\n]{8,200})[\"'`]"),
-    _password("signing key", "hmac.new(", r"\s*b?[\"']([^\"'\n]{8,200})[\"']"),
-    _beside("RSA key in XML", "<RSAKeyValue>", r"(?s:.{0,4000}?)<D>([A-Za-z0-9+/=\s]{20,})</D>"),
+    _password("password of a login", "auth=(", r"\s*[\"'][^\"'\n]{1,80}[\"']\s*,\s*[\"']([^\"'\n]{6,200})[\"']", b"auth="),
+    _password("signing key", "jwt.", r"(?:sign|encode|verify|decode)\([^\n\"'`]{1,80},\s*[\"'`]([^\"'`\n]{8,200})[\"'`]", b"jwt.sign", b"jwt.encode", b"jwt.verify", b"jwt.decode"),
+    _password("signing key", "hmac.new(", r"\s*b?[\"']([^\"'\n]{8,200})[\"']", b"hmac.new"),
+    _beside("RSA key in XML", "<RSAKeyValue>", r"(?s:.{0,4000}?)<D>([A-Za-z0-9+/=\s]{20,})</D>", b"RSAKeyValue"),
     _beside("token in a header", "oken ", r"\s*([0-9a-f]{32,})(?![A-Za-z0-9])"),
-    Format("private part of a JSON web key", '"kty"', _JSON_WEB_KEY, is_word=False),
-    _beside("PuTTY key", "Private-MAC:", r"\s*([0-9a-f]{20,})"),
+    Format("private part of a JSON web key", '"kty"', _JSON_WEB_KEY, is_word=False, words=(b"kty",)),
+    _beside("PuTTY key", "Private-MAC:", r"\s*([0-9a-f]{20,})", b"Private-MAC:"),
 )
 
 

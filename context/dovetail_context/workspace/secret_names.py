@@ -18,26 +18,26 @@ class Level(IntEnum):
 
 
 # Every name of a secret holds one of these in lower case. The search for names begins with them.
-TRIGGERS = (b"pass", b"pwd", b"pw", b"psk", b"secret", b"cred", b"bearer", b"token", b"key", b"auth", b"salt")
-TRIGGERS += (b"pepper", b"webhook", b"dsn", b"kennwort", b"identified", b"otp")
+TRIGGERS = (b"pass", b"pw", b"psk", b"secret", b"cred", b"token", b"key", b"auth", b"salt", b"webhook", b"dsn")
+TRIGGERS += (b"identified",)
 LONGEST_NAME = 80  # characters
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _PASSWORD = re.compile(
-    r".*passw(?!ord(?:less|field)).*|.*pass(?:phrase|code|key)s?|(?:.*[a-z])?pwds?(?:hash)?|psks?|kennwort|pws?|psw|"
+    r".*passw(?!ord(?:less|field)).*|.*pass(?:phrase|code|key)s?|(?:.*[a-z])?pwds?(?:hash)?|psks?|pws?|psw|"
     r"(?:root|bind|admin|user|usr|db|my|ldap|smtp|ftp|mail|ssl|sa)pw|"
     r"(?:db|user|usr|root|admin|adm|my|smtp|imap|ftp|key|store|mail|email|ssh|sql|mysql|pg|login|auth|ldap|bind|wifi|"
     r"http|proxy|redis|mongo|sudo|vault|enc|cert|p|ts|ks|trust|truststore|keystore|repo|net|zip|app|api|test|default)"
     r"pass(?:es)?"
 )
 _SECRET = re.compile(
-    r".*secrets?|secret(?!ar).*|.*credentials?|creds?|.*[a-z]creds|bearer|"
+    r".*secrets?|secret(?!ar).*|.*credentials?|creds?|.*[a-z]creds|"
     r"(?:api|access|auth|secret|private|priv|shared|master|encryption|encrypt|signing|sign|session|client|app|account|"
     r"service|license|hmac|jwt|aes|crypto|cipher|storage|subscription|admin|user|bot|refresh|id|oauth|deploy|preshared)"
     r"(?:keys?|tokens?)(?:id)?"
 )
 _MAYBE = frozenset(
-    "token tokens key keys auth auths authorization salt salts pepper webhook webhooks dsn otp totp".split()
+    "token tokens key keys auth auths authorization salt salts webhook webhooks dsn".split()
 )
 _CERTAIN = frozenset(
     """

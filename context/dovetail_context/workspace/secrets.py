@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 from dovetail_context.workspace.private_keys import kubernetes_secrets, private_keys
 from dovetail_context.workspace.randomness import randomness
-from dovetail_context.workspace.secret_assignments import Where, given
+from dovetail_context.workspace.secret_assignments import Given, Where, given, is_given_nothing, is_setting
 from dovetail_context.workspace.secret_formats import COMMANDS, FORMATS, Format
 from dovetail_context.workspace.secret_names import Level, level_of, mentioned
-from dovetail_context.workspace.secret_values import is_placeholder, is_secret, is_secret_in_code
+from dovetail_context.workspace.secret_values import is_placeholder, is_secret, is_secret_in_code, may_be_bare
 
 BLANK = "*"
 
@@ -101,6 +101,7 @@ _ENDS_OF_LINES = ("\r", "\n", "")
 _SHORTEST_KEY = 15  # characters of the shortest key in FORMATS, with what stands around it without space
 _WORD_ENDS = bytes.maketrans(b"\"'`(),;<>{}[]|", b" " * 14)
 _NAME_ENDS = bytes(byte if chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(128)).ljust(256)
+_PLAIN_SIGNS = b"_.-/:="  # of names and paths, which are no keys if they have only small letters besides
 _START = re.compile(r"\w{3}|\w+(?=\W)")
 
 
@@ -116,7 +117,10 @@ def _longest_word(marker: str) -> str:
     return max(words, key=len).decode().lower()
 
 
-_IN_WORDS = tuple((known, _start(known)) for known in FORMATS if known.is_word)
+_BY_START: dict[bytes, list[Format]] = {b"": []}
+for _known in FORMATS:
+    if _known.is_word:
+        _BY_START.setdefault(_start(_known), []).append(_known)
 _BESIDE_WORDS = tuple((known, _longest_word(known.marker)) for known in FORMATS if not known.is_word)
 _NOT_LINE_END = re.compile(r"[^\r\n]")
 
@@ -143,8 +147,12 @@ def secrets_in_blocks(text: str) -> list[Secret]:
 
 def secrets_across_blocks(text: str) -> list[Secret]:
     """The secrets that are found by what may stand far from them; few texts have any."""
-    keys = [Secret(start, end, "private key") for start, end in private_keys(text)]
-    return keys + [Secret(start, end, "Kubernetes secret") for start, end in kubernetes_secrets(text)]
+    found = []
+    if "PRIVATE KEY" in text or "Private-Lines:" in text:
+        found += [Secret(start, end, "private key") for start, end in private_keys(text)]
+    if "Secret" in text and "kind" in text:
+        found += [Secret(start, end, "Kubernetes secret") for start, end in kubernetes_secrets(text)]
+    return found
 
 
 def _distinct_words(text: str) -> set[bytes]:
@@ -154,49 +162,55 @@ def _distinct_words(text: str) -> set[bytes]:
 
 def _by_format(text: str, words: set[bytes], every: str) -> Iterator[Secret]:
     """`every` holds all `words`, in lower case."""
-    keys = b" ".join([word for word in words if len(word) >= _SHORTEST_KEY and not _is_plain(word)])
-    starts = {part[:3] for part in keys.translate(_NAME_ENDS).split()} | {b""}
+    long = [word for word in words if len(word) >= _SHORTEST_KEY]
+    keys = b" ".join([word for word in long if not word.islower() or not _is_plain(word)])
+    starts = {part[:3] for part in keys.translate(_NAME_ENDS).split()}
     long_words = keys.decode("ascii")
-    for known, start in _IN_WORDS:
-        if start in starts and known.marker in long_words:
-            for match in known.pattern.finditer(text):
-                yield _secret_of(known, match)
+    for start in (b"", *starts.intersection(_BY_START)):
+        for known in _BY_START[start]:
+            if known.marker in long_words:
+                for match in known.pattern.finditer(text):
+                    start, end = match.span(known.pattern.groups)
+                    # What the search above leaves out must not be found by what else is in the text.
+                    whole = text[match.start() - known.before : match.end()].encode("ascii", "replace")
+                    if len(whole) >= _SHORTEST_KEY and not _is_plain(whole):
+                        yield Secret(start - known.before, end, known.kind)
     for known, word in _BESIDE_WORDS:
-        if word in every:
+        if (not words.isdisjoint(known.words)) if known.words else word in every:
             yield from _beside(known, text)
 
 
+def _is_plain(word: bytes) -> bool:
+    return word.islower() and word.translate(None, _PLAIN_SIGNS).isalpha()
+
+
 def _beside(known: Format, text: str) -> Iterator[Secret]:
-    place = text.find(known.marker)
-    while place >= 0:
-        end = block_end(text, place)
-        for match in known.pattern.finditer(text, place, end):
+    for first, last in _blocks_with(known.marker, text):
+        if known.words and _distinct_words(text[first:last]).isdisjoint(known.words):
+            continue
+        for match in known.pattern.finditer(text, first, last):
             if not known.is_password or is_secret(match[1], Level.PASSWORD):
-                yield _secret_of(known, match)
-        place = text.find(known.marker, end)
+                start, end = match.span(known.pattern.groups)
+                yield Secret(start, end, known.kind)
 
 
 def _of_commands(text: str, words: set[bytes]) -> Iterator[Secret]:
     for command, pattern in COMMANDS:
         if command in words:
-            name = command.decode()
-            place = text.find(name)
-            while place >= 0:
-                line = text.rfind("\n", 0, place) + 1
-                end = block_end(text, place)
-                for match in pattern.finditer(text, line, end):
-                    if is_secret(match[1], Level.PASSWORD):
-                        yield Secret(*match.span(1), "password of a command")
-                place = text.find(name, end)
+            for first, last in _blocks_with(command.decode(), text):
+                if command in _distinct_words(text[first:last]):
+                    for match in pattern.finditer(text, first, last):
+                        if is_secret(match[1], Level.PASSWORD):
+                            yield Secret(*match.span(1), "password of a command")
 
 
-def _secret_of(known: Format, match: re.Match[str]) -> Secret:
-    start, end = match.span(known.pattern.groups)
-    return Secret(start - known.before, end, known.kind)
-
-
-def _is_plain(word: bytes) -> bool:
-    return word.islower() and word.translate(None, b"_.-/:=").isalpha()
+def _blocks_with(marker: str, text: str) -> Iterator[tuple[int, int]]:
+    last = 0
+    place = text.find(marker)
+    while place >= 0:
+        first, last = block_start(text, place, last), block_end(text, place)
+        yield first, last
+        place = text.find(marker, last)
 
 
 def _passwords_in_addresses(text: str) -> Iterator[Secret]:
@@ -225,14 +239,24 @@ def _password(text: str, start: int) -> tuple[int, int] | None:
 def _by_name(text: str, names: bytes, lowered: bytes) -> Iterator[Secret]:
     known = mentioned(names, lowered)
     hits = sorted([(place, place + len(name)) for name in known for place in _whole(name, text)])
-    first = last = 0
+    first = last = done = 0
     block = ""
     for start, end in hits:
+        if start < done or is_given_nothing(text, end):
+            continue
         if start >= last:
             first, last = block_start(text, start, last), block_end(text, start)
             block = text[first:last]
-        for one, other in _given_to(block, start - first, end - first):
-            yield Secret(first + one, first + other, "secret given to a name")
+        for given_to_it in given(block, start - first, end - first):
+            literal = given_to_it.literal
+            if not literal.is_quoted and len(literal.text) > _LONG:
+                done = first + literal.end  # names in a long value are no names: to read on from each takes long
+            if _is_secret(block, start - first, end - first, given_to_it):
+                for one, other in literal.spans:
+                    yield Secret(first + one, first + other, "secret given to a name")
+
+
+_LONG = 1000  # characters
 
 
 def _places(word: str, text: str) -> Iterator[int]:
@@ -257,18 +281,21 @@ _BEHIND = re.compile(r"(?:[.\-]?\w){0,40}")
 _BESIDE_PASS = re.compile(r"user|login|host|auth|mail|smtp|ftp|db", re.IGNORECASE)
 
 
-def _given_to(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The parts of a block that are a secret which the name at [start:end] is given."""
-    level: Level | None = None
-    for value in given(text, start, end):
-        level = level or _level_at(text, start, end)
-        if level is None:
-            return
-        sure = Level.MAYBE if value.is_looked_up else level
-        literal = value.literal
-        is_plain = literal.is_quoted or value.where is Where.SETTING
-        if (is_secret if is_plain else is_secret_in_code)(literal.text, sure):
-            yield from literal.spans
+def _is_secret(text: str, start: int, end: int, value: Given) -> bool:
+    """Whether a value that the name at [start:end] of a block is given is a secret."""
+    literal = value.literal
+    if not literal.is_quoted and not may_be_bare(literal.text):
+        return False
+    level = _level_at(text, start, end)
+    if level is None:
+        return False
+    if value.is_looked_up:
+        level = Level.MAYBE
+    if literal.is_quoted or value.where is Where.SETTING:
+        return is_secret(literal.text, level)
+    if is_secret_in_code(literal.text, level):
+        return True
+    return value.where is Where.LINE and is_secret(literal.text, level) and is_setting(text, start, literal)
 
 
 def _level_at(text: str, start: int, end: int) -> Level | None:

@@ -1,6 +1,7 @@
 """The front door: what the model should see for a place in a file."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 
 from dovetail_context.budget import Choice, Price, choose
@@ -20,11 +21,15 @@ from dovetail_context.retrieve.similar import Similar
 from dovetail_context.retrieve.situation import Situation, hand_back, read_situation
 from dovetail_context.settle import settle
 from dovetail_context.tokens import estimate_tokens
+from dovetail_context.work import Exhausted, Work, at_most, counted, open_work
 
 RETRIEVERS: tuple[Retriever, ...] = (Scope(), Similar(), Callers(), Siblings(), Recent())
 # What the budget left out is told up to this many, best first: enough to see what a larger budget would bring.
 MAX_LEFT_OUT = 50
 MAX_PRICED = 250  # candidates, best first, that the budget looks at; several times what the largest budget holds
+# Definitions and files that each retriever looks at; large projects take some 10,000.
+MAX_STEPS = 200_000
+MAX_IMPORTS = 2000  # of a file that is shown, looked at to put it behind what it imports
 INDENT_TOKENS = 1  # the indentation of a member inside its class
 # What was shown before counts this much more than what was not: a change costs the reading of all that stands behind.
 STAYING = 2.0
@@ -35,18 +40,28 @@ def gather(
     snapshot: IndexSnapshot,
     budget: int,
     count: Callable[[str], int] = estimate_tokens,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> ContextBundle:
     """The pieces of other files that help most at `query`, in prompt order, within `budget` tokens.
 
     `count` counts the tokens of a text. Pure: the same arguments give the same bundle. A file in no known language gets
-    what is pinned; a budget of 0 gives an empty bundle.
+    what is pinned; a budget of 0 gives an empty bundle. `cancelled` is asked often, on the caller's thread: once it is
+    true, Cancelled is raised.
     """
+    with open_work(cancelled) as work:
+        return _gathered(query, snapshot, budget, count, work)
+
+
+def _gathered(
+    query: Query, snapshot: IndexSnapshot, budget: int, count: Callable[[str], int], work: Work
+) -> ContextBundle:
     situation = read_situation(query, snapshot) if budget > 0 else None
     if situation is None:
         pieces, problems = standing(query, snapshot, max(budget, 0), count) if budget > 0 else ([], [])
         return ContextBundle(max(budget, 0), _whole(pieces), tuple(pieces), (), tuple(problems))
     bundle = assemble(situation, propose(situation, query.retrieval), budget, query.retrieval, count)
-    hand_back(situation.inference)
+    if not work.exhausted:  # else there may be questions in it that were left half answered
+        hand_back(situation.inference)
     return bundle
 
 
@@ -54,7 +69,15 @@ def propose(situation: Situation, retrieval: Retrieval) -> Iterator[Candidate]:
     """What the retrievers that `retrieval` enables find."""
     for retriever in RETRIEVERS:
         if retriever.name in retrieval.enabled:
-            yield from retriever(situation)
+            yield from _within_steps(retriever, situation)
+
+
+def _within_steps(retriever: Retriever, situation: Situation) -> list[Candidate]:
+    """What a retriever finds in the steps that it has."""
+    found: list[Candidate] = []
+    with suppress(Exhausted), at_most(MAX_STEPS):
+        found.extend(retriever(situation))
+    return found
 
 
 def assemble(
@@ -201,7 +224,7 @@ def _imports(situation: Situation, path: str, others: Iterable[str], named: froz
     names, record = situation.inference.names, situation.record_of(path)
     found: set[str] = set()
     resolver = situation.snapshot.resolver(record.language)
-    for imported in record.imports:
+    for imported in counted(record.imports[:MAX_IMPORTS]):
         found.update(resolver.sources(imported.module, path))
         if imported.name in named:
             found.update(definition.path for definition in names.imported(imported, path))

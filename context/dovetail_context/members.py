@@ -5,7 +5,8 @@ Agrawal et al. 2023, arXiv 2306.10763).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from dovetail_context.index.snapshot import IndexSnapshot
@@ -14,8 +15,10 @@ from dovetail_context.languages.registry import code_of, language_for
 from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.values import Place, Value
 from dovetail_context.query import Query
-from dovetail_context.retrieve.situation import hand_back, read_meaning
+from dovetail_context.retrieve.situation import bounded, hand_back, read_meaning, view_at
+from dovetail_context.work import Exhausted, at_most, open_work
 
+MAX_STEPS = 100_000  # definitions looked at; large projects take some 1,000
 MAX_NAMES = 1000  # more say little, and each has to be looked at
 # What a member follows in any of the languages. Most places follow none, and are not read any further.
 _BEHIND_A_DOT = re.compile(r"(?:\.|->|::)\s*[\w$]*\Z")
@@ -32,23 +35,30 @@ class Members:
     paths: frozenset[str] = frozenset()
 
 
-def members_at(query: Query, snapshot: IndexSnapshot) -> tuple[str, ...]:
+def members_at(query: Query, snapshot: IndexSnapshot, cancelled: Callable[[], bool] = lambda: False) -> tuple[str, ...]:
     """The names of `members_with_files`, in order."""
-    return members_with_files(query, snapshot).names
+    return members_with_files(query, snapshot, cancelled).names
 
 
-def members_with_files(query: Query, snapshot: IndexSnapshot) -> Members:
+def members_with_files(query: Query, snapshot: IndexSnapshot, cancelled: Callable[[], bool] = lambda: False) -> Members:
     """The names that may follow the dot at the cursor, and the files (posix, relative) that they come from.
 
     Empty where the cursor follows no dot, where what stands before it is not known, or where that may have members that
-    no file of this project shows. Pure.
+    no file of this project shows. Pure. `cancelled` is asked often, on the caller's thread: once it is true, Cancelled
+    is raised.
     """
+    with open_work(cancelled), suppress(Exhausted), at_most(MAX_STEPS):
+        return _members(bounded(query), snapshot)
+    return Members()
+
+
+def _members(query: Query, snapshot: IndexSnapshot) -> Members:
     language = language_for(query.path, query.language)
     near = query.text[max(0, query.offset - _LONGEST_NAME) : query.offset]
     if language is None or not _BEHIND_A_DOT.search(near):
         return Members()
     query = replace(query, text=code_of(query.text, query.language))
-    view = language.cursor(query.text, query.offset)
+    view = view_at(language, query.text, query.offset)
     if not view.receiver or _may_be_new(query, view, language.rules):
         return Members()
     _, inference = read_meaning(language, query, snapshot)

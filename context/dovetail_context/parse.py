@@ -2,37 +2,48 @@
 ends. For those who show text in a file; what the text *means* is `meaning/`'s.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dovetail_context.languages.registry import code_of, language_for, named_by_language
-from dovetail_context.syntax import Grammar, Node, SyntaxTree
+from dovetail_context.syntax import Grammar, Node, ParseTooLong, SyntaxTree
+from dovetail_context.vicinity import vicinity
 
 PlaceKind = Literal["code", "comment", "string"]
 
-# Larger texts are not parsed on a keystroke.
-MOST_CHARACTERS = 1_000_000
 # Texts that differ in more characters are parsed from the start.
 _NEAR = 4000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParsedText:
-    """A text and its tree. All places are code points."""
+    """A text, or the part of a large text from `start` on that is read for a cursor, and its tree.
+
+    `tree` is None where the text cannot be parsed in reasonable time: it is plain text then. All places are code points
+    of the whole text; those outside of the part count as its ends.
+    """
 
     text: str
     grammar: Grammar
-    tree: SyntaxTree
+    tree: SyntaxTree | None
+    start: int = 0
 
     def replaced(self, start: int, end: int, new: str) -> "ParsedText":
         """The same text with `new` in place of [start:end], parsed anew only as far as it must be."""
+        start, end = self._within(start), self._within(end)
         text = self.text[:start] + new + self.text[end:]
-        tree = self.grammar.edited(self.tree, self._byte(start), self._byte(end), new.encode("utf-8", "replace"))
-        return ParsedText(text, self.grammar, tree)
+        if self.tree is None:
+            return replace(self, text=text)
+        first, last = _byte(self.text, self.tree, start), _byte(self.text, self.tree, end)
+        try:
+            tree = self.grammar.edited(self.tree, first, last, new.encode("utf-8", "replace"))
+        except ParseTooLong:
+            return ParsedText(text, self.grammar, None, self.start)
+        return ParsedText(text, self.grammar, tree, self.start)
 
     def errors(self) -> int:
         """How many nodes the grammar could not make sense of, or had to invent."""
-        count, waiting = 0, [self.tree.root]
+        count, waiting = 0, [] if self.tree is None else [self.tree.root]
         while waiting:
             node = waiting.pop()
             if node.is_error or node.is_missing:
@@ -43,45 +54,54 @@ class ParsedText:
 
     def kind_at(self, offset: int) -> PlaceKind:
         """What a text inserted at `offset` would be part of. Code inside a template string is code."""
-        byte = self._byte(offset)
-        node = self.tree.root.descendant_for_byte_range(max(0, byte - 1), byte)
-        while node is not None:
+        if self.tree is None:
+            return "code"
+        byte = _byte(self.text, self.tree, self._within(offset))
+        found: PlaceKind = "code"
+        for node in _path_to(self.tree.root, max(0, byte - 1), byte):  # what is innermost decides
             kind = node.type
             if "comment" in kind and node.start_byte < byte and (byte < node.end_byte or _ends_with_line(node)):
-                return "comment"
-            if kind in _CODE_IN_STRINGS and node.start_byte < byte < node.end_byte:
-                return "code"
-            if ("string" in kind or kind in _CHARACTERS) and node.start_byte < byte < node.end_byte and node.is_named:
-                return "string"
-            node = node.parent
-        return "code"
+                found = "comment"
+            elif node.start_byte < byte < node.end_byte:
+                if kind in _CODE_IN_STRINGS:
+                    found = "code"
+                elif ("string" in kind or kind in _CHARACTERS) and node.is_named:
+                    found = "string"
+        return found
 
     def statement_end(self, offset: int) -> int | None:
         """Where the statement ends that begins at `offset`; None where none begins there or it is broken."""
-        byte = self._byte(offset)
-        node = self.tree.root.descendant_for_byte_range(byte, byte + 1)
-        if node is None or node.start_byte != byte:
+        if self.tree is None:
             return None
-        while node.parent is not None and node.parent.start_byte == byte and node.parent.parent is not None:
-            if node.parent.type in _SEQUENCES:
-                break
-            node = node.parent
-        return None if node.has_error else self._offset(node.end_byte)
+        byte = _byte(self.text, self.tree, self._within(offset))
+        path = _path_to(self.tree.root, byte, byte + 1)
+        place = len(path) - 1
+        if path[place].start_byte != byte:
+            return None
+        while place > 1 and path[place - 1].start_byte == byte and path[place - 1].type not in _SEQUENCES:
+            place -= 1
+        if path[place].has_error:
+            return None
+        end = path[place].end_byte
+        within = end if self.tree.ascii else len(self.tree.data[:end].decode("utf-8", "replace"))
+        return self.start + within
 
-    def _byte(self, offset: int) -> int:
-        return offset if self.tree.ascii else len(self.text[:offset].encode("utf-8", "replace"))
-
-    def _offset(self, byte: int) -> int:
-        return byte if self.tree.ascii else len(self.tree.data[:byte].decode("utf-8", "replace"))
+    def _within(self, offset: int) -> int:
+        return max(0, min(offset - self.start, len(self.text)))
 
 
-def parse_text(path: str, text: str, language: str = "") -> ParsedText | None:
-    """The tree of a text in the language with the id `language`, or that of its path if that is ""; None where it is
-    not one of ours, or the text is too long to parse in passing."""
+def parse_text(path: str, text: str, offset: int = 0, language: str = "") -> ParsedText | None:
+    """The tree of a text in the language with the id `language`, or that of its path if that is ""; of a large text the
+    tree of what is around `offset`. None where the language is not one of ours.
+
+    Raises Cancelled if the open work has been cancelled.
+    """
     found = language_for(path, language)
-    if found is None or len(text) > MOST_CHARACTERS:
+    if found is None:
         return None
-    return _parsed(found.grammar(named_by_language(path, language)), code_of(text, language))
+    span = vicinity(text, offset)
+    part = code_of(text[span.start : span.end], language)
+    return _parsed(found.grammar(named_by_language(path, language)), part, span.start)
 
 
 _CODE_IN_STRINGS = frozenset(("interpolation", "template_substitution", "interpolated_expression"))
@@ -98,19 +118,28 @@ _RECENT = 8
 _recent: tuple[ParsedText, ...] = ()
 
 
-def _parsed(grammar: Grammar, text: str) -> ParsedText:
+def _parsed(grammar: Grammar, text: str, start: int) -> ParsedText:
     global _recent
-    found = next((_known(old, text) for old in _recent if old.grammar is grammar and _is_near(old.text, text)), None)
+    same = (old for old in _recent if old.grammar is grammar and _is_near(old.text, text))
+    found = next((_known(old, text) for old in same if old.tree is not None or old.text == text), None)
     if found is None:
-        found = ParsedText(text, grammar, grammar.parse(text))
+        found = ParsedText(text, grammar, _tree_of(grammar, text))
     if found not in _recent:
         _recent = (found, *_recent[: _RECENT - 1])
-    return found
+    return found if found.start == start else replace(found, start=start)
+
+
+def _tree_of(grammar: Grammar, text: str) -> SyntaxTree | None:
+    try:
+        return grammar.parse(text)
+    except ParseTooLong:
+        return None
 
 
 def _known(old: ParsedText, text: str) -> ParsedText:
     if old.text == text:
         return old
+    old = replace(old, start=0)
     start = _common_length(old.text, text)
     end = _common_length(old.text[start:][::-1], text[start:][::-1])
     return old.replaced(start, len(old.text) - end, text[start : len(text) - end])
@@ -134,6 +163,23 @@ def _common_length(one: str, other: str) -> int:
         else:
             high = middle - 1
     return low
+
+
+def _byte(text: str, tree: SyntaxTree, offset: int) -> int:
+    return offset if tree.ascii else len(text[:offset].encode("utf-8", "replace"))
+
+
+def _path_to(root: Node, start_byte: int, end_byte: int) -> list[Node]:
+    """The nodes that hold these bytes, the root first. (A node's parent is found by a search from the root: asking each
+    for its parent would take quadratic time.)"""
+    innermost = root.descendant_for_byte_range(start_byte, end_byte)
+    path = [root]
+    while innermost is not None and path[-1] != innermost:
+        inner = path[-1].child_with_descendant(innermost)
+        if inner is None:
+            break
+        path.append(inner)
+    return path
 
 
 def _ends_with_line(node: Node) -> bool:

@@ -4,6 +4,7 @@ What a tree means for a language stands in `languages/`.
 """
 
 import importlib
+import time
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -11,9 +12,21 @@ from importlib import resources
 import tree_sitter
 from tree_sitter import Node
 
-__all__ = ["Grammar", "Match", "Node", "SyntaxTree", "load_grammar"]
+from dovetail_context.plausible import can_be_code
+from dovetail_context.work import look
+
+__all__ = ["Grammar", "Match", "Node", "ParseTooLong", "SyntaxTree", "load_grammar"]
 
 Match = dict[str, list[Node]]
+# The processor time that reading one text may take. Code takes 1 us a byte, half-typed code a little more; thousands of
+# brackets that stand open, or text in another language, take 20 us and more, and some grammars quadratic time.
+READ_S, READ_S_PER_BYTE = 0.25, 4e-6
+# The library calls back every 100 operations. Only a callback lets other threads run meanwhile.
+_CALLBACKS_BETWEEN_LOOKS = 8
+
+
+class ParseTooLong(Exception):
+    """The text took more time than any code takes; it is to be treated as plain text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +56,21 @@ class Grammar:
         self._queries: dict[tuple[str, ...], tree_sitter.Query] = {}
 
     def parse(self, text: str) -> SyntaxTree:
-        """Parse `text`. Never fails on broken code: what does not parse stands under ERROR nodes."""
+        """Parse `text`. Never fails on broken code: what does not parse stands under ERROR nodes.
+
+        Raises ParseTooLong for text that is not code, and Cancelled if the open work has been cancelled.
+        """
         data = text.encode("utf-8", "replace")
-        tree = tree_sitter.Parser(self._language).parse(data)
+        if not can_be_code(data):
+            raise ParseTooLong
+        tree = self._parsed(data)
         return SyntaxTree(data, len(data) == len(text), tree.root_node, tree)
 
     def edited(self, before: SyntaxTree, start_byte: int, end_byte: int, new: bytes) -> SyntaxTree:
-        """The tree of `before`'s text with these bytes replaced; costs what has changed, not the whole text."""
+        """The tree of `before`'s text with these bytes replaced; costs what has changed, not the whole text.
+
+        Raises ParseTooLong and Cancelled as `parse` does.
+        """
         data = before.data[:start_byte] + new + before.data[end_byte:]
         new_end = start_byte + len(new)
         tree = before.tree.copy()
@@ -61,7 +82,9 @@ class Grammar:
             _point(before.data, end_byte),
             _point(data, new_end),
         )
-        tree = tree_sitter.Parser(self._language).parse(data, tree)
+        if len(new) > _SHORT_BYTES and not can_be_code(data):
+            raise ParseTooLong
+        tree = self._parsed(data, tree)
         return SyntaxTree(data, before.ascii and new.isascii(), tree.root_node, tree)
 
     def matches(self, node: Node, *queries: str, depth: int | None = None) -> list[tuple[int, Match]]:
@@ -75,11 +98,61 @@ class Grammar:
             cursor.set_max_start_depth(depth)
         return cursor.matches(node)
 
+    def _parsed(self, data: bytes, before: tree_sitter.Tree | None = None) -> tree_sitter.Tree:
+        allowance = _Allowance(len(data))
+        parser = tree_sitter.Parser(self._language)
+
+        def read(byte: int, _point: object) -> bytes:
+            return data[byte : byte + _CHUNK_BYTES]
+
+        def is_spent(_byte: int, _has_error: bool) -> bool:
+            return allowance.is_spent()
+
+        try:
+            if before is None:
+                return parser.parse(read, progress_callback=is_spent)
+            return parser.parse(read, before, progress_callback=is_spent)
+        except ValueError:
+            allowance.check()
+            raise
+
     def _compiled(self, queries: tuple[str, ...]) -> tree_sitter.Query:
         files = (resources.files(self._package).joinpath(query) for query in queries)
         source = "\n".join(file.read_text(encoding="utf-8") for file in files)
         query = self._queries[queries] = tree_sitter.Query(self._language, source)
         return query
+
+
+# The parser asks for the text in pieces; each piece is a copy.
+_CHUNK_BYTES = 1 << 16
+# What is typed or suggested: it makes no code of what was none, nor the other way round.
+_SHORT_BYTES = 1000
+
+
+class _Allowance:
+    """The processor time that one text may take, asked about in callbacks: no exception may pass through them."""
+
+    def __init__(self, size: int) -> None:
+        self._end = time.thread_time() + READ_S + READ_S_PER_BYTE * size
+        self._calls = 0
+        self._reason: BaseException | None = None
+
+    def is_spent(self) -> bool:
+        """Whether the library is to stop."""
+        self._calls += 1
+        if self._calls % _CALLBACKS_BETWEEN_LOOKS == 0 and self._reason is None:
+            try:
+                look()
+                if time.thread_time() > self._end:
+                    raise ParseTooLong
+            except BaseException as error:  # noqa: BLE001 - `check` raises it; the library could not
+                self._reason = error
+        return self._reason is not None
+
+    def check(self) -> None:
+        """Raise why the library was stopped, if it was."""
+        if self._reason is not None:
+            raise self._reason
 
 
 def _point(data: bytes, byte: int) -> tuple[int, int]:

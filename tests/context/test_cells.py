@@ -38,7 +38,7 @@ def test_a_command_breaks_nothing_around_it(command: str, line_end: str) -> None
     assert [index for index, each in enumerate(code) if each == "\n"] == [
         index for index, each in enumerate(text) if each == "\n"
     ]
-    parsed = parse_text("day.ipynb", text, IPYTHON)
+    parsed = parse_text("day.ipynb", text, language=IPYTHON)
     assert parsed is not None and parsed.errors() == 0
     record = extract("day.ipynb", code, IPYTHON)
     assert "after" in {symbol.name for symbol in record.symbols}
@@ -69,7 +69,7 @@ def test_half_typed_brackets_hide_no_command() -> None:
 
 def test_the_cursor_in_a_command_is_in_a_comment() -> None:
     text = "x = 1\n!pip install "
-    parsed = parse_text("day.ipynb", text, IPYTHON)
+    parsed = parse_text("day.ipynb", text, language=IPYTHON)
     assert parsed is not None
     assert (parsed.kind_at(len(text)), parsed.kind_at(5)) == ("comment", "code")
 

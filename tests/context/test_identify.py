@@ -45,7 +45,7 @@ def test_an_editor_that_says_nothing_leaves_it_to_suffix_and_first_line(said: st
 def test_what_an_editor_knows_to_be_something_else_is_none_of_ours(said: str) -> None:
     """Qt keeps translations, which are XML, in files called `.ts`."""
     assert name_of("app_de.ts", said) == ""
-    assert parse_text("app_de.ts", "<TS/>", language_of("app_de.ts", said)) is None
+    assert parse_text("app_de.ts", "<TS/>", 0, language_of("app_de.ts", said)) is None
 
 
 @pytest.mark.parametrize(
@@ -122,11 +122,11 @@ def test_what_a_model_is_told(path: str, language: str, shown: str) -> None:
 
 
 def test_the_grammar_follows_the_editor() -> None:
-    as_c, as_cpp = (parse_text("a.h", "int class = new;\n", language) for language in ("c", "cpp"))
+    as_c, as_cpp = (parse_text("a.h", "int class = new;\n", 0, language) for language in ("c", "cpp"))
     assert as_c is not None and as_cpp is not None
     assert as_c.errors() == 0 and as_cpp.errors() > 0
     assertion = "const a = <string>b;\n"  # with JSX this begins an element
-    with_jsx, without = (parse_text("a.ts", assertion, language) for language in ("typescriptreact", ""))
+    with_jsx, without = (parse_text("a.ts", assertion, 0, language) for language in ("typescriptreact", ""))
     assert with_jsx is not None and without is not None
     assert with_jsx.errors() > 0 and without.errors() == 0
 

@@ -53,6 +53,8 @@ class Symbol(NamedTuple):
 
 
 SymbolsByName = dict[str, tuple[Symbol, ...]]
+# Definitions of one name in one class or file that are told apart, the last ones. Overloads are fewer.
+MAX_SAME_NAME = 200
 
 
 class Import(NamedTuple):
@@ -131,9 +133,8 @@ class FileRecord:
 
 
 def by_name(symbols: Iterable[Symbol]) -> SymbolsByName:
-    """Symbols of one container, in file order under each name."""
-    found: SymbolsByName = {}
+    """Symbols of one container, in file order under each name; of very many with one name the last."""
+    found: dict[str, list[Symbol]] = {}
     for symbol in symbols:
-        known = found.get(symbol.name)
-        found[symbol.name] = (symbol,) if known is None else (*known, symbol)
-    return found
+        found.setdefault(symbol.name, []).append(symbol)
+    return {name: tuple(same[-MAX_SAME_NAME:]) for name, same in found.items()}

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 # How far back the start of an expression or statement is looked for, in characters.
 REACH = 8000
+MAX_BLOCKS = 64  # looked at around a place: what is nested more deeply is data
+MAX_HEADER_CHARS = 500  # of a `for (...;...;...)`
 HOLE = "hole__"  # a name that nobody uses
 _OPENERS = {")": "(", "]": "[", "}": "{"}
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
@@ -165,7 +167,8 @@ def statement_start(masked: str, offset: int, syntax: BraceSyntax) -> int:
             else:
                 nested = True
         elif not depth and character == ";":
-            line = masked.rfind("\n", 0, position) + 1
+            line = masked.rfind("\n", max(0, position - MAX_HEADER_CHARS), position) + 1
+            line = line or max(0, position - MAX_HEADER_CHARS)
             if not _FOR_HEADER.search(masked, line, position):
                 boundary = position + 1
                 break
@@ -221,14 +224,14 @@ def whole_start(masked: str, start: int, syntax: BraceSyntax) -> int:
 
 
 def open_blocks(masked: str, offset: int) -> list[int]:
-    """The places of the braces that stand open at `offset`, outermost first."""
+    """The places of the braces that stand open at `offset`, outermost first; of very many the outer and the inner."""
     found: list[int] = []
     for match in _BRACE.finditer(masked, 0, offset):
         if match[0] == "{":
             found.append(match.start())
         elif found:
             found.pop()
-    return found
+    return found if len(found) <= MAX_BLOCKS else found[: MAX_BLOCKS // 2] + found[-MAX_BLOCKS // 2 :]
 
 
 def completed(text: str, masked: str, start: int, cut: int) -> str:

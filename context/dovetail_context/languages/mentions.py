@@ -7,6 +7,7 @@ from dovetail_context.languages.language import Mention
 
 LINES_BEFORE = 40  # how far names count as near; a screen above the cursor
 LINES_AFTER = 15
+MAX_CHARACTERS = 10_000  # of them on each side; longer lines are data
 
 _ARGUMENTS = r"\((?:[^()\n;]|\((?:[^()\n;]|\([^()\n;]*\))*\))*\)"
 # Overlapping, so that the chains inside a call's arguments are found too.
@@ -19,8 +20,8 @@ _SPACE = re.compile(r"[\s?]+")
 def mentions(masked: str, offset: int, keywords: Collection[str]) -> Iterator[Mention]:
     """Access paths near the cursor, nearest first; of equal ones only the nearest. Those of `keywords` are no names."""
     found: dict[str, int] = {}
-    start = lines_away(masked, offset, -LINES_BEFORE)
-    end = lines_away(masked, offset, LINES_AFTER)
+    start = max(lines_away(masked, offset, -LINES_BEFORE), offset - MAX_CHARACTERS)
+    end = min(lines_away(masked, offset, LINES_AFTER), offset + MAX_CHARACTERS)
     for match in _CHAIN.finditer(masked, start, end):
         path = _path(match[1])
         if path.partition(".")[0].removesuffix("()") in keywords:

@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dovetail_context.syntax import Match, Node
+from dovetail_context.work import counted
+
+# Definitions inside more classes than this are named by nobody, and the dotted names of their classes would take
+# quadratic space.
+MAX_CONTAINERS = 64
 
 
 class Event(NamedTuple):
@@ -53,8 +58,13 @@ class Frames:
             self._containers.pop()
 
     def enter(self, frame: Frame) -> None:
-        """Open a scope; it closes by itself when a later event starts behind it."""
+        """Open a scope; it closes by itself when a later event starts behind it.
+
+        A class inside too many others counts as a function: what it holds cannot be named from outside.
+        """
         outer = self.container
+        if frame.is_class and outer.count(".") >= MAX_CONTAINERS - 1:
+            frame.is_class = False
         self._open.append(frame)
         self._containers.append((f"{outer}.{frame.name}" if outer else frame.name) if frame.is_class else outer)
         self.functions += not frame.is_class
@@ -83,6 +93,6 @@ class Frames:
 
 def in_text_order(matches: Iterable[tuple[int, Match]], kinds: tuple[str, ...]) -> list[Event]:
     """The matches as events, outer before inner. `kinds[i]` is the capture that names the query's i-th pattern."""
-    events = [Event(kinds[pattern], captures[kinds[pattern]][0], captures) for pattern, captures in matches]
+    events = [Event(kinds[pattern], captures[kinds[pattern]][0], captures) for pattern, captures in counted(matches)]
     events.sort(key=lambda event: (event.node.start_byte, -event.node.end_byte))
     return events

@@ -1,6 +1,7 @@
 """Classes: their members, own and inherited, wherever in the project those are written. The same for all languages."""
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
@@ -11,6 +12,7 @@ from dovetail_context.languages.registry import language_named
 from dovetail_context.meaning.names import Definition, Names
 from dovetail_context.meaning.types import TypeExpression, parse_type
 from dovetail_context.meaning.values import Place, Value
+from dovetail_context.work import checkpoint, counted
 
 MAX_BASES = 40  # classes looked through for a member
 
@@ -38,7 +40,7 @@ class Classes(ABC):
         seen: set[str] = set()
         for holder in self.lineage(value):
             for path, members in self._parts(holder.definition):
-                for name, definitions in members.items():
+                for name, definitions in counted(members.items()):
                     if name not in seen:
                         seen.add(name)
                         yield Definition(path, definitions[-1]), holder
@@ -75,9 +77,10 @@ class Classes(ABC):
 
     def lineage(self, value: Value) -> Iterator[Value]:
         """The class of a value and its base classes in this project, nearest first."""
-        pending, seen = [value], set[tuple[str, str]]()
+        pending, seen = deque([value]), set[tuple[str, str]]()
         while pending and len(seen) < MAX_BASES:
-            current = pending.pop(0)
+            checkpoint()
+            current = pending.popleft()
             symbol = current.definition.symbol
             key = (current.definition.path, symbol.qualified if symbol else "")
             if symbol is None or symbol.kind != "class" or key in seen:
@@ -92,7 +95,7 @@ class Classes(ABC):
         for holder in self.lineage(value):
             symbol, rules = holder.definition.symbol, self._rules(holder.definition.path)
             known = rules.root_bases | rules.enumerations
-            for base in symbol.bases if symbol is not None else ():
+            for base in counted(symbol.bases if symbol is not None else ()):
                 for each in parse_type(base):
                     if each.last_name not in known and not self.base(each, Place(holder.definition.path)):
                         return False
@@ -151,7 +154,7 @@ class Classes(ABC):
             found: dict[str, dict[str, dict[str, tuple[Symbol, ...]]]] = {}
             for other in (path, *self.snapshot.resolver(language).companions(path)) if mark else ():
                 record = self.names.record(other)
-                for symbol in record.symbols if record is not None else ():
+                for symbol in counted(record.symbols if record is not None else ()):
                     if mark in symbol.signature and symbol.parameters and (to := parse_type(symbol.parameters[0][1])):
                         of_file = found.setdefault(to[0].last_name, {}).setdefault(other, {})
                         of_file[symbol.name] = (*of_file.get(symbol.name, ()), symbol)
@@ -166,7 +169,7 @@ class Classes(ABC):
             place = Place(definition.path, symbol.container if symbol is not None else "")
             self._known_bases[definition] = tuple(
                 value
-                for base in (symbol.bases if symbol is not None else ())
+                for base in counted(symbol.bases[:MAX_BASES] if symbol is not None else ())
                 for expression in parse_type(base)
                 for value in self.base(expression, place)
             )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from dovetail_context.index.record import FileRecord, Import, Symbol
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.registry import language_named
+from dovetail_context.work import checkpoint, counted
 
 MAX_HOPS = 12  # re-exports through more files than this are a cycle or a mistake
 
@@ -90,7 +91,7 @@ class Names:
             found, pending, asked = {}, deque([record]), {record.path}
             while pending:
                 current = pending.popleft()
-                for name, definitions in self._named_by(current):
+                for name, definitions in counted(self._named_by(current)):
                     found.setdefault(name, definitions)
                 for path, container in self._stars(current) if current.exports and "*" in current.exports else ():
                     other = self.record(path)
@@ -118,6 +119,7 @@ class Names:
         return tuple(record for record in found if record is not None)
 
     def _look_up(self, path: str, name: str, seen: frozenset[tuple[str, str]]) -> tuple[Definition, ...]:
+        checkpoint()
         record = self.record(path)
         if record is None or (path, name) in seen or len(seen) > MAX_HOPS:
             return ()
@@ -149,6 +151,7 @@ class Names:
             return found or self._through_classes(record, name) or self._table(self._opened(record)).get(name, ())
         pending, asked = deque(self._stars(record)), {(record.path, "")}
         while pending:
+            checkpoint()
             path, container = pending.popleft()
             other = self.record(path)
             if other is None or (path, container) in asked:
@@ -184,7 +187,7 @@ class Names:
             table: dict[str, tuple[Definition, ...]] = {}
             for path in reversed(paths):
                 record = self.record(path)
-                for name, symbols in record.members("").items() if record is not None else ():
+                for name, symbols in counted(record.members("").items() if record is not None else ()):
                     table[name] = tuple(Definition(path, symbol) for symbol in symbols)
             found = self._tables[paths] = table
         return found

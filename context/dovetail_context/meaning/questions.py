@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable
 
 from dovetail_context.meaning.values import Value
+from dovetail_context.work import checkpoint
 
 MAX_DEPTH = 24  # nested steps of one inference; longer ones are cycles
 MAX_STEPS = 1000  # questions asked on the way to one answer; types that all speak of each other would take millions
@@ -26,6 +27,7 @@ class Questions:
         """
         if key in self._known:
             return self._known[key]
+        checkpoint()
         self._steps = self._steps + 1 if self._asking else 0
         if key in self._asking or len(self._asking) > MAX_DEPTH or self._steps > MAX_STEPS:
             self._cut += 1

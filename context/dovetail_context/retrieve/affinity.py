@@ -11,6 +11,7 @@ from functools import lru_cache
 
 LINES_BEFORE = 25
 LINES_AFTER = 10
+MAX_CHARACTERS = 10_000  # of them on each side; longer lines are data
 HALF_LIFE_LINES = 8  # at this distance a word counts half
 
 SHORTENED = 0.7  # a word that stands there in a longer or shorter form
@@ -63,8 +64,8 @@ class Surroundings:
 
 def _weights(text: str, offset: int, present: Iterable[str]) -> Mapping[str, float]:
     weights = {part: ANYWHERE for word in present for part in parts_of(word)}
-    before = text[:offset].split("\n")[-LINES_BEFORE:]
-    after = text[offset:].split("\n", LINES_AFTER)[:LINES_AFTER]
+    before = text[max(0, offset - MAX_CHARACTERS) : offset].split("\n")[-LINES_BEFORE:]
+    after = text[offset : offset + MAX_CHARACTERS].split("\n", LINES_AFTER)[:LINES_AFTER]
     for lines in (reversed(before), iter(after)):
         for distance, line in enumerate(lines):
             weight = 0.5 ** (distance / HALF_LIFE_LINES)

@@ -18,8 +18,9 @@ from dovetail_context.meaning.values import Place, Value
 from dovetail_context.query import RetrieverName
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.excerpt import MAX_CHARACTERS, excerpt
-from dovetail_context.retrieve.situation import Situation
+from dovetail_context.retrieve.situation import Situation, view_at
 from dovetail_context.retrieve.windows import likeness
+from dovetail_context.work import counted
 
 # The share of completions that a call of the same thing elsewhere helps, the best of them and the next.
 GAINS = (0.4, 0.25)
@@ -90,9 +91,9 @@ def _shown_calls(callee: str, share: float, situation: Situation) -> Iterator[Ca
 def _sites(name: str, situation: Situation) -> Iterator[_Site]:
     """The calls of `name` in other files, as far as a line tells."""
     call = re.compile(rf"(?<![\w$]){re.escape(name)}\s*(?:::)?(?:<[^<>()]*>)?\s*[({{]")
-    for path in _files(name, situation):
+    for path in counted(_files(name, situation)):
         record, given = situation.record_of(path), 0
-        for line in _lines_with(name, path, situation):
+        for line in counted(_lines_with(name, path, situation)):
             text = "".join(record.lines_between(line, line))
             match = call.search(text) if len(text) <= MAX_CHARACTERS else None
             if match is None or _DEFINING.search(text[: match.start()]):
@@ -147,7 +148,7 @@ def _is_same(site: _Site, meant: set[tuple[str, str]], situation: Situation) -> 
     first = around.start_line if around is not None else site.line
     *before, last = record.lines_between(first, site.line)
     text = "\n".join([*before, last[: site.position + 1]])
-    view = situation.language.cursor(text + ")", len(text))
+    view = view_at(situation.language, text + ")", len(text))
     if not view.callees:
         return None
     container = around.container if around is not None else ""
@@ -159,7 +160,7 @@ def _around(record: FileRecord, line: int) -> Symbol | None:
     """The innermost function around a line."""
     found = [
         symbol
-        for symbol in record.symbols
+        for symbol in counted(record.symbols)
         if symbol.kind in ("function", "method", "property") and symbol.start_line <= line <= symbol.end_line
     ]
     return max(found, key=lambda symbol: symbol.start_line, default=None)

@@ -16,6 +16,7 @@ HALF_LIFE_S = 600.0  # after ten minutes the user is mostly at something else
 UNLIKE = 0.5  # what is left of the gain where no word is shared with the surroundings of the cursor
 MAX_LINES = 24  # of one place; of longer ones the part most like the surroundings of the cursor
 STEP_LINES = 6
+MAX_STARTS = 100  # parts of a place that are compared; what is longer was pasted or written by a tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def _shown(place: RecentPlace, situation: Situation) -> Excerpt | None:
         lines = place.text.replace("\r\n", "\n").strip("\n").split("\n")[:MAX_LINES]
         return Excerpt(place.start_line, place.start_line + len(lines) - 1, "\n".join(lines)) if any(lines) else None
     last = max(place.start_line, place.end_line - MAX_LINES + 1)
-    starts = range(place.start_line, last + 1, STEP_LINES)
+    starts = range(place.start_line, min(last, place.start_line + MAX_STARTS * STEP_LINES) + 1, STEP_LINES)
     found = [excerpt(record, start, min(place.end_line, start + MAX_LINES - 1)) for start in starts]
     texts = [each for each in found if each is not None]
     return max(texts, key=lambda each: (likeness(each.text, situation.rarities), -each.start_line), default=None)

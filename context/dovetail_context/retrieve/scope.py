@@ -9,6 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from dovetail_context.index.record import Import
@@ -19,6 +20,7 @@ from dovetail_context.query import RetrieverName
 from dovetail_context.retrieve.candidate import Candidate
 from dovetail_context.retrieve.offers import Offers
 from dovetail_context.retrieve.situation import Situation
+from dovetail_context.work import Exhausted, checkpoint, counted
 
 # The share of completions that use one of ...
 RECEIVER = 0.95  # the members of the object before the dot
@@ -39,6 +41,7 @@ BESIDE_RECEIVER = 0.4  # everything else, once the object before the dot is know
 MAX_VISIBLE = 60  # names proposed because they are visible; those after these hardly ever fit
 MAX_MEMBERS = 200  # of one object or module; those after these hardly ever fit
 MAX_MENTIONS = 120  # names near the cursor, nearest first; those behind them count for little
+CHARACTERS_OF_A_STEP = 2000  # looking through so many costs what looking at a definition does
 HALF_LIFE_LINES = 8  # at this distance a mention counts half
 
 
@@ -50,9 +53,10 @@ class Scope:
 
     def __call__(self, situation: Situation) -> Iterable[Candidate]:
         reading = _Reading(situation)
-        reading.receiver()
-        reading.certainty = BESIDE_RECEIVER if reading.offers.anything else 1.0
-        reading.surroundings()
+        with suppress(Exhausted):  # what has been found until then is what lies nearest
+            reading.receiver()
+            reading.certainty = BESIDE_RECEIVER if reading.offers.anything else 1.0
+            reading.surroundings()
         return reading.offers.candidates(situation, self.name)
 
 
@@ -86,12 +90,12 @@ class _Reading:
             self._callee(callee, CALLEE / (1 + 2 * depth))
         self._result()
         self._own_class()
-        for name in self._view.bindings:
+        for name in counted(self._view.bindings):
             for value in self._values(name):
                 self._members(value, IN_SCOPE_VALUE, f"member of {name}")
         for mention in self._view.mentions[:MAX_MENTIONS]:
             self._mention(mention)
-        for imported in self._situation.record.imports:
+        for imported in counted(self._situation.record.imports):
             if imported.alias:
                 self._import(imported)
         self._visible()
@@ -193,6 +197,7 @@ class _Reading:
     def _stands_once(self, name: str) -> bool:
         """Whether a name stands in the text only where it is imported."""
         text = self._situation.query.text
+        checkpoint(len(text) // CHARACTERS_OF_A_STEP)
         return text.count(name) <= 1 or len(re.findall(rf"\b{re.escape(name)}\b", text)) <= 1
 
     def _values(self, access: str) -> tuple[Value, ...]:
@@ -223,7 +228,7 @@ class _Reading:
         """Definitions whose names go on from what is typed, with the share of the uses that each is expected to get."""
         fitting = [
             each
-            for each in definitions
+            for each in counted(definitions)
             if each.symbol is not None and each.symbol.name.startswith(typed) and self._reachable(each)
         ]
         weights = [self._situation.likelihood.weight(each.symbol) for each in fitting if each.symbol is not None]

@@ -18,6 +18,7 @@ from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.excerpt import excerpt
 from dovetail_context.retrieve.offers import Offers
 from dovetail_context.retrieve.situation import Situation
+from dovetail_context.work import counted
 
 PREFERRED = 0.6  # one of the names of a file that the project's rules name is used
 UNDER_TEST = 0.35  # a test uses one of the names of the file under test
@@ -75,7 +76,7 @@ def _under_test(tested: str, suffix: str, folder: str, situation: Situation) -> 
         other = f"{place}/{tested}.{suffix}" if place else f"{tested}.{suffix}"
         if other in files and other != situation.query.path:
             yield other
-    for imported in situation.record.imports:
+    for imported in counted(situation.record.imports):
         for definition in situation.inference.names.imported(imported, situation.query.path):
             if definition.path.rpartition("/")[2].rpartition(".")[0] == tested:
                 yield definition.path
@@ -83,7 +84,7 @@ def _under_test(tested: str, suffix: str, folder: str, situation: Situation) -> 
 
 def _shares(path: str, symbols: Iterable[Symbol], situation: Situation) -> list[tuple[Definition, float]]:
     """The share of the uses that each of some symbols of a file is expected to get."""
-    weights = [(symbol, situation.likelihood.weight(symbol)) for symbol in symbols]
+    weights = [(symbol, situation.likelihood.weight(symbol)) for symbol in counted(symbols)]
     whole = sum(weight for _, weight in weights)
     return [(Definition(path, symbol), weight / whole) for symbol, weight in weights]
 
@@ -125,7 +126,7 @@ def _heirs(base: str, own: Value, situation: Situation) -> list[tuple[FileRecord
     found = [
         (files[path], symbol)
         for path in paths[:MAX_FILES]
-        for symbol in files[path].symbols
+        for symbol in counted(files[path].symbols)
         if symbol.kind == "class" and any(each.last_name == base for one in symbol.bases for each in parse_type(one))
     ]
     found.sort(key=lambda one: -len(like.intersection(parts_of(one[1].name))))

@@ -18,6 +18,7 @@ from dovetail_context.index.words import LINE_END, Ids, WordView, words_of
 
 LINES_BEFORE = 10
 LINES_AFTER = 5
+MAX_CHARACTERS = 5000  # of them on each side; longer lines are data
 WINDOW_LINES = 12
 STRIDE_LINES = 6
 MAX_WORDS = 1000  # in one window, which is data then
@@ -104,8 +105,8 @@ def _whole(rarities: Mapping[str, float]) -> float:
 
 
 def _query_words(text: str, offset: int) -> set[str]:
-    before = text[:offset].split("\n")[-LINES_BEFORE:]
-    after = text[offset:].split("\n", LINES_AFTER)[:LINES_AFTER]
+    before = text[max(0, offset - MAX_CHARACTERS) : offset].split("\n")[-LINES_BEFORE:]
+    after = text[offset : offset + MAX_CHARACTERS].split("\n", LINES_AFTER)[:LINES_AFTER]
     return words_of("\n".join(before) + "\n" + "\n".join(after))
 
 

@@ -32,7 +32,7 @@ class Place:
     @cached_property
     def parsed(self) -> ParsedText | None:
         """The text's tree; None where the language is not known."""
-        return parse_text(self.path, self.text, self.language)
+        return parse_text(self.path, self.text, self.offset, self.language)
 
     @cached_property
     def errors(self) -> int:

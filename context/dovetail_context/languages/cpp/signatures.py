@@ -54,8 +54,8 @@ def _is_behind_keyword(match: re.Match[str]) -> bool:
 
 
 def _begins_line(match: re.Match[str]) -> bool:
-    line = match.string.rfind("\n", 0, match.start()) + 1
-    return not match.string[line : match.start()].strip(" \t")
+    before = match.string[max(0, match.start() - _LONGEST_GAP) : match.start()]
+    return not before.rpartition("\n")[2].strip(" \t")
 
 
 def one_line(source: str) -> str:

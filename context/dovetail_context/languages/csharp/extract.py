@@ -4,6 +4,7 @@ Declarations are found by walking namespaces and the bodies of types, never into
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from dovetail_context.index.record import FileRecord, References, Symbol, SymbolKind
@@ -25,7 +26,9 @@ from dovetail_context.languages.csharp.signatures import (
 )
 from dovetail_context.languages.csharp.types import type_text
 from dovetail_context.languages.doc_comments import doc_line
+from dovetail_context.languages.nesting import MAX_CONTAINERS
 from dovetail_context.syntax import Node, SyntaxTree
+from dovetail_context.work import checkpoint
 
 EXTENSION_MARK = "(this "  # how the parameters of an extension method begin
 _KEYWORDS = frozenset({"class", "struct", "interface", "enum", "record"})
@@ -45,7 +48,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
     """Read a C# file; broken parts are passed over and noted in `problems`."""
     tree = grammar().parse(text)
     reader = _Reader(tree)
-    reader.read(tree.root.children, "", {})
+    reader.read(tree.root.children)
     masked = mask(with_directives(text), SYNTAX)
     namespaces = read_namespaces(masked)
     facts = [OPENS + name for name in read_global_usings(masked)]
@@ -66,6 +69,24 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
     )
 
 
+@dataclass(slots=True)
+class Body:
+    """Declarations that are still to be read, and what is known where they stand: the class around them, its type
+    parameters, the comment above the next one, and whether that names a type whose keyword stands alone. The comment
+    `documents`, which is above the whole body, belongs to its first symbol, the one at the place `first`."""
+
+    nodes: Iterator[Node]
+    container: str
+    variables: Mapping[str, str]
+    doc: list[Node] = field(default_factory=list)
+    awaits_name: bool = False
+    first: int = 0
+    documents: list[Node] = field(default_factory=list)
+
+
+_Read = Callable[[Node, str, Mapping[str, str]], Body | None]
+
+
 class _Reader:
     """Walks declarations and collects their symbols. `variables` are the type parameters in scope with their bounds."""
 
@@ -75,7 +96,7 @@ class _Reader:
         self.error_line = 1
         self._tree = tree
         self._interfaces: set[str] = set()
-        self._readers: dict[str, Callable[[Node, str, Mapping[str, str]], None]] = {
+        self._readers: dict[str, _Read] = {
             **dict.fromkeys(_TRANSPARENT, self._inside),
             **dict.fromkeys(_TYPES, self._type),
             "ERROR": self._error,
@@ -91,46 +112,64 @@ class _Reader:
             "enum_member_declaration": self._constant,
         }
 
-    def read(self, nodes: Iterable[Node], container: str, variables: Mapping[str, str]) -> None:
-        """Read the children of a body (or file)."""
-        doc: list[Node] = []
-        awaits_name = False
-        for node in nodes:
-            kind = node.type
-            if kind == "comment":
-                doc.append(node)
-                continue
-            if kind in _KEYWORDS:  # a type whose end is missing: what follows belongs to it
-                awaits_name = True
-                continue
-            if awaits_name and kind == "identifier":
-                container = self._headless(node, container)
-            awaits_name = False
-            reader = self._readers.get(kind)
-            if reader is not None:
-                before = len(self.symbols)
-                reader(node, container, variables)
-                if doc and len(self.symbols) > before:
-                    self._document(before, doc)
-            doc = []
+    def read(self, nodes: Iterable[Node]) -> None:
+        """Read the declarations of a file in text order, and those in the bodies inside them. Bodies wait on a stack:
+        more of them may be nested than calls may."""
+        bodies = [Body(iter(nodes), "", {})]
+        while bodies:
+            body = bodies[-1]
+            node = next(body.nodes, None)
+            if node is None:
+                self._close(bodies.pop())
+            elif (inner := self._read(node, body)) is not None and inner.container.count(".") < MAX_CONTAINERS:
+                bodies.append(inner)
 
-    def _inside(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
-        self.read(node.children, container, variables)
+    def _read(self, node: Node, body: Body) -> Body | None:
+        """Read a child of a body; the body that it has itself, if it is one that declarations stand in."""
+        checkpoint()
+        kind = node.type
+        if kind == "comment":
+            body.doc.append(node)
+            return None
+        if kind in _KEYWORDS:  # a type whose end is missing: what follows belongs to it
+            body.awaits_name = True
+            return None
+        if body.awaits_name and kind == "identifier":
+            body.container = self._headless(node, body.container)
+        body.awaits_name = False
+        reader, doc = self._readers.get(kind), body.doc
+        body.doc = []
+        if reader is None:
+            return None
+        before = len(self.symbols)
+        inner = reader(node, body.container, body.variables)
+        if inner is not None and len(self.symbols) == before:
+            inner.first, inner.documents = before, doc
+        elif doc and len(self.symbols) > before:
+            self._document(before, doc)
+        return inner
 
-    def _error(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+    def _close(self, body: Body) -> None:
+        if body.documents and len(self.symbols) > body.first:
+            self._document(body.first, body.documents)
+
+    def _inside(self, node: Node, container: str, variables: Mapping[str, str]) -> Body:
+        return Body(iter(node.children), container, variables)
+
+    def _error(self, node: Node, container: str, variables: Mapping[str, str]) -> Body:
         if self.error_line == 1:
             self.error_line = node.start_point[0] + 1
-        self.read(node.children, container, variables)
+        return Body(iter(node.children), container, variables)
 
     def _headless(self, name: Node, container: str) -> str:
         text = self._tree.text(name)
         self._add(name, text, "class", container, f"class {text}")
         return f"{container}.{text}" if container else text
 
-    def _type(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+    def _type(self, node: Node, container: str, variables: Mapping[str, str]) -> Body | None:
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
         if name is None:
-            return
+            return None
         text = self._tree.text(name)
         qualified = f"{container}.{text}" if container else text
         inner = {**variables, **type_variables(self._tree, node, variables)}
@@ -152,8 +191,7 @@ class _Reader:
                 Symbol(component, "field", qualified, line, line, f"{type_} {component}", "", False, type_)
                 for component, type_ in components
             )
-        if body is not None:
-            self.read(body.children, qualified, inner)
+        return Body(iter(body.children), qualified, inner) if body is not None else None
 
     def _method(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
         name = node.child_by_field_name("name") or node.child_by_field_name("operator")

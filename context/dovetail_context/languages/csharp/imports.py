@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from dovetail_context.index.record import Import
+from dovetail_context.languages.numbered import numbered
 
 _NAME = r"(?:global::)?[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*"
 _USING = re.compile(
@@ -24,9 +25,8 @@ def with_directives(text: str) -> str:
 
 def read_usings(masked: str) -> Iterator[Import]:
     """The using directives of a text without comments. The members of a class come in by its name and a star."""
-    for match in _USING.finditer(masked):
+    for line, match in numbered(_USING, masked, "name"):
         name = _dotted(match["name"])
-        line = masked.count("\n", 0, match.start("name")) + 1
         module, _, last = name.rpartition(".")
         if match["alias"]:
             yield Import(module, last, match["alias"], line)

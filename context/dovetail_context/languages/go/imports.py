@@ -11,6 +11,7 @@ _NAME = re.compile(r"[^\W\d]\w*")
 _ASSIGNED = re.compile(r"([^\W\d]\w*)[ \t]*(?:,[^=\n;{}]*)?:=|\bvar[ \t]+([^\W\d]\w*)")
 _MIN_NAME_CHARS = 3  # shorter names are those of variables
 _QUALIFIER = re.compile(r"(?<![\w.)\]])([^\W\d]\w*)\s*\.\s*[^\W\d]")
+MAX_IMPORTS = 500  # of a file, compared with what it uses; generated files have more
 
 
 def assumed_name(path: str) -> str:
@@ -31,13 +32,13 @@ def with_used_names(imports: Iterable[Import], text: str, local: frozenset[str])
     either an import or a name of the file (`local`), so what is left over tells.
     """
     imports = list(imports)
-    if all(f"{imported.alias}." in text for imported in imports):
+    if len(imports) <= MAX_IMPORTS and all(f"{imported.alias}." in text for imported in imports):
         yield from imports
         return
     used = set(_QUALIFIER.findall(text))
     taken = {imported.alias for imported in imports}
     assigned = {name for names in _ASSIGNED.findall(text) for name in names}
-    spare = sorted(name for name in used - taken - local - assigned if len(name) >= _MIN_NAME_CHARS)
+    spare = sorted(name for name in used - taken - local - assigned if len(name) >= _MIN_NAME_CHARS)[:MAX_IMPORTS]
     for imported in imports:
         if imported.name or imported.alias in used or imported.alias != assumed_name(imported.module):
             yield imported

@@ -5,6 +5,7 @@ there.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from dovetail_context.index.record import FileRecord, References, Symbol, SymbolKind
@@ -23,7 +24,9 @@ from dovetail_context.languages.java.signatures import (
     type_variables,
 )
 from dovetail_context.languages.java.types import type_text
+from dovetail_context.languages.nesting import MAX_CONTAINERS
 from dovetail_context.syntax import Node, SyntaxTree
+from dovetail_context.work import checkpoint
 
 # The parts of a declaration's head that name base classes.
 _BASES = ("superclass", "super_interfaces", "extends_interfaces")
@@ -34,7 +37,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
     """Read a Java file; broken parts are passed over and noted in `problems`."""
     tree = grammar().parse(text)
     reader = _Reader(tree)
-    reader.read(tree.root.children, "", {})
+    reader.read(tree.root.children)
     head = text.partition("{")[0]
     problems: tuple[str, ...] = ()
     if tree.root.has_error:
@@ -52,6 +55,24 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
     )
 
 
+@dataclass(slots=True)
+class Body:
+    """Declarations that are still to be read, and what is known where they stand: the class around them, its type
+    parameters, the comment above the next one, and whether that names a class whose keyword stands alone. The comment
+    `documents`, which is above the whole body, belongs to its first symbol, the one at the place `first`."""
+
+    nodes: Iterator[Node]
+    container: str
+    variables: Mapping[str, str]
+    doc: Node | None = None
+    awaits_name: bool = False
+    first: int = 0
+    documents: Node | None = None
+
+
+_Read = Callable[[Node, str, Mapping[str, str]], Body | None]
+
+
 class _Reader:
     """Walks declarations and collects their symbols. `variables` are the type parameters in scope with their bounds."""
 
@@ -59,7 +80,7 @@ class _Reader:
         self.symbols: list[Symbol] = []
         self.error_line = 1
         self._tree = tree
-        self._readers: dict[str, Callable[[Node, str, Mapping[str, str]], None]] = {
+        self._readers: dict[str, _Read] = {
             "class_declaration": self._class,
             "interface_declaration": self._class,
             "enum_declaration": self._class,
@@ -75,46 +96,64 @@ class _Reader:
             "ERROR": self._error,
         }
 
-    def read(self, nodes: Iterable[Node], container: str, variables: Mapping[str, str]) -> None:
-        """Read the children of a body (or file)."""
-        doc: Node | None = None
-        awaits_name = False
-        for node in nodes:
-            kind = node.type
-            if kind == "block_comment":
-                doc = node
-                continue
-            if kind in _KEYWORDS:  # a class whose end is missing: what follows belongs to it
-                awaits_name = True
-                continue
-            if awaits_name and kind == "identifier":
-                container = self._headless(node, container)
-            awaits_name = False
-            reader = self._readers.get(kind)
-            if reader is not None:
-                before = len(self.symbols)
-                reader(node, container, variables)
-                if doc is not None and len(self.symbols) > before:
-                    self._document(before, doc)
-            doc = None
+    def read(self, nodes: Iterable[Node]) -> None:
+        """Read the declarations of a file in text order, and those in the bodies inside them. Bodies wait on a stack:
+        more of them may be nested than calls may."""
+        bodies = [Body(iter(nodes), "", {})]
+        while bodies:
+            body = bodies[-1]
+            node = next(body.nodes, None)
+            if node is None:
+                self._close(bodies.pop())
+            elif (inner := self._read(node, body)) is not None and inner.container.count(".") < MAX_CONTAINERS:
+                bodies.append(inner)
 
-    def _inside(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
-        self.read(node.children, container, variables)
+    def _read(self, node: Node, body: Body) -> Body | None:
+        """Read a child of a body; the body that it has itself, if it is one that declarations stand in."""
+        checkpoint()
+        kind = node.type
+        if kind == "block_comment":
+            body.doc = node
+            return None
+        if kind in _KEYWORDS:  # a class whose end is missing: what follows belongs to it
+            body.awaits_name = True
+            return None
+        if body.awaits_name and kind == "identifier":
+            body.container = self._headless(node, body.container)
+        body.awaits_name = False
+        reader, doc = self._readers.get(kind), body.doc
+        body.doc = None
+        if reader is None:
+            return None
+        before = len(self.symbols)
+        inner = reader(node, body.container, body.variables)
+        if inner is not None and len(self.symbols) == before:
+            inner.first, inner.documents = before, doc
+        elif doc is not None and len(self.symbols) > before:
+            self._document(before, doc)
+        return inner
 
-    def _error(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+    def _close(self, body: Body) -> None:
+        if body.documents and len(self.symbols) > body.first:
+            self._document(body.first, body.documents)
+
+    def _inside(self, node: Node, container: str, variables: Mapping[str, str]) -> Body:
+        return Body(iter(node.children), container, variables)
+
+    def _error(self, node: Node, container: str, variables: Mapping[str, str]) -> Body:
         if self.error_line == 1:
             self.error_line = node.start_point[0] + 1
-        self.read(node.children, container, variables)
+        return Body(iter(node.children), container, variables)
 
     def _headless(self, name: Node, container: str) -> str:
         text = self._tree.text(name)
         self._add(name, text, "class", container, f"class {text}")
         return f"{container}.{text}" if container else text
 
-    def _class(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
+    def _class(self, node: Node, container: str, variables: Mapping[str, str]) -> Body | None:
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
         if name is None or body is None:
-            return
+            return None
         text = self._tree.text(name)
         inner = {**variables, **type_variables(self._tree, node, variables)}
         bases = tuple(type_text(self._tree.text(each), inner) for each in _base_nodes(node))
@@ -123,7 +162,7 @@ class _Reader:
         qualified = f"{container}.{text}" if container else text
         for component, type_ in components:
             self._add(name, component, "method", qualified, f"{type_ or 'Object'} {component}()", type_)
-        self.read(body.children, qualified, inner)
+        return Body(iter(body.children), qualified, inner)
 
     def _method(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
         name, type_ = node.child_by_field_name("name"), node.child_by_field_name("type")

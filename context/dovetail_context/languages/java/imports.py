@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from dovetail_context.index.record import Import
+from dovetail_context.languages.numbered import numbered
 
 _IMPORT = re.compile(
     r"^[ \t]*import[ \t]+(?P<static>static[ \t]+)?(?P<name>[\w$]+(?:[ \t]*\.[ \t]*[\w$]+)*)(?P<star>[ \t]*\.[ \t]*\*)?",
@@ -19,9 +20,8 @@ def read_imports(masked: str) -> Iterator[Import]:
     The module is a package's name or that of a top-level class with its package; members and nested classes are
     imported from their top-level class by their qualified names.
     """
-    for match in _IMPORT.finditer(masked):
+    for line, match in numbered(_IMPORT, masked, "name"):
         name = _SPACE.sub("", match["name"])
-        line = masked.count("\n", 0, match.start("name")) + 1
         parts = name.split(".")
         first = next((position for position, part in enumerate(parts) if part[:1].isupper()), None)
         if first is None:  # a package, or a class that is written like one

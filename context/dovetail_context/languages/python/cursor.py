@@ -17,6 +17,7 @@ _RETURNS = re.compile(r"\)\s*->\s*(.+?)\s*:\s*$", re.DOTALL | re.MULTILINE)
 _EXPECTED = re.compile(r"^\s*[\w.]+\s*:\s*([^=\n]+?)\s*=\s*[^=]?", re.MULTILINE)
 LINES_BEFORE = 40  # how far names count as near; a screen above the cursor
 LINES_AFTER = 15
+MAX_CHARACTERS = 10_000  # of them on each side; longer lines are data
 MAX_CALLEES = 3  # calls around the cursor, innermost first; further ones say little about what comes next
 MAX_FRAGMENT_CHARS = 40_000  # of the enclosing function that is parsed for bindings (about 1,000 lines)
 
@@ -116,8 +117,8 @@ def _expected(statement: str) -> str:
 def _mentions(masked: str, offset: int) -> Iterator[Mention]:
     """Access paths near the cursor, nearest first; of equal ones only the nearest."""
     found: dict[str, int] = {}
-    start = _lines_away(masked, offset, -LINES_BEFORE)
-    end = _lines_away(masked, offset, LINES_AFTER)
+    start = max(_lines_away(masked, offset, -LINES_BEFORE), offset - MAX_CHARACTERS)
+    end = min(_lines_away(masked, offset, LINES_AFTER), offset + MAX_CHARACTERS)
     for match in _CHAIN.finditer(masked, start, end):
         at = match.start()
         distance = masked.count("\n", offset, at) if at >= offset else -masked.count("\n", at, offset)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from keyword import iskeyword
 
 from dovetail_context.index.record import Import
+from dovetail_context.languages.numbered import numbered
 from dovetail_context.syntax import Node, SyntaxTree
 
 # An open parenthesis goes on over lines that are indented or empty, or that close it: a half-typed one ends at the next
@@ -41,16 +42,14 @@ def read_import(tree: SyntaxTree, node: Node) -> Iterator[Import]:
 
 def recover_imports(text: str, known_lines: set[int]) -> Iterator[Import]:
     """Imports that the tree lost in an ERROR node, read line by line; `known_lines` are not read again."""
-    for match in _FROM.finditer(text):
-        line = text.count("\n", 0, match.start("module")) + 1
+    for line, match in numbered(_FROM, text, "module"):
         if line in known_lines:
             continue
         module = match["module"].replace(" ", "").replace("\t", "")
         for name, alias in _NAME.findall(_COMMENT.sub("", match["many"] or match["names"] or "")):
             if module and (name == "*" or name.isidentifier()) and not iskeyword(name):
                 yield Import(module, name, "" if name == "*" else alias or name, line)
-    for match in _IMPORT.finditer(text):
-        line = text.count("\n", 0, match.start("names")) + 1
+    for line, match in numbered(_IMPORT, text, "names"):
         if line in known_lines:
             continue
         for name, alias in _NAME.findall(match["names"]):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from dovetail_context.index.record import Import
+from dovetail_context.languages.numbered import numbered
 from dovetail_context.languages.typescript.expressions import string_value
 from dovetail_context.syntax import Node, SyntaxTree
 
@@ -67,8 +68,7 @@ def required_module(module: str, alias: str, line: int) -> Iterator[Import]:
 
 def recover_imports(text: str, known_lines: set[int], own: str) -> Iterator[Import]:
     """Imports and re-exports that the tree lost in an ERROR node; `known_lines` are not read again."""
-    for match in _FROM.finditer(text):
-        line = text.count("\n", 0, match.start("keyword")) + 1
+    for line, match in numbered(_FROM, text, "keyword"):
         if line in known_lines:
             continue
         module, what = match["module"], match["what"]

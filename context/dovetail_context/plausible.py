@@ -1,0 +1,41 @@
+"""Whether a text can be code, judged by its bytes alone. Pure.
+
+A parser keeps everything that is still open on a stack. At a place that does not parse it tries what could be closed
+there, which takes time that grows with the square of the stack or faster: 8,000 times `a<` take a Java parser a second,
+and 5,000 times `/*a` a Python parser a minute, in one step that nothing can interrupt. So such a text never gets there.
+"""
+
+import re
+
+import numpy as np
+
+# In real projects fewer than 100 brackets are ever open, and a file holds some thousand.
+MAX_OPEN_BRACKETS = 2000
+MAX_OPEN_ANGLES = 400
+# A line of code has some ten operators, a line of data hardly any; minified code has braces and semicolons.
+MAX_OPERATORS = 500
+LONG_LINE_BYTES = 1000
+
+_ANGLES = re.compile(rb"(?:<[^<>;{}()=\"']*+){%d}+" % MAX_OPEN_ANGLES)
+_OPERATORS = re.compile(rb"(?:[^;{}()\"'`<=?|*%%&!>^~@#$\n]*+[<=?|*%%&!>^~@#$]++){%d}+" % MAX_OPERATORS)
+_STEPS = np.zeros(256, dtype=np.int8)
+_STEPS[list(b"([{")] = 1
+_STEPS[list(b")]}")] = -1
+
+
+def can_be_code(data: bytes) -> bool:
+    """Whether `data` (UTF-8) may be given to a parser."""
+    if data.count(b"<") >= MAX_OPEN_ANGLES and _ANGLES.search(data):
+        return False
+    if sum(map(data.count, (b"(", b"[", b"{"))) > MAX_OPEN_BRACKETS and _deepest(data) > MAX_OPEN_BRACKETS:
+        return False
+    lines = data.split(b"\n")
+    if len(max(lines, key=len)) <= LONG_LINE_BYTES:
+        return True
+    return not any(len(line) > LONG_LINE_BYTES and _OPERATORS.search(line) for line in lines)
+
+
+def _deepest(data: bytes) -> int:
+    """The most brackets that are open at one place; closing ones that nothing opened do not count."""
+    depths = np.cumsum(_STEPS[np.frombuffer(data, dtype=np.uint8)], dtype=np.int32)
+    return int(np.max(depths - np.minimum(np.minimum.accumulate(depths), 0)))

@@ -15,11 +15,17 @@ from dovetail_context.index.text import pack_text
 from dovetail_context.index.version import extractor_version
 from dovetail_context.index.words import TextWords, read_words
 from dovetail_context.languages.identify import FIRST_LINE, id_of_beginning
-from dovetail_context.languages.registry import extract, is_project_file, language_for, language_of
+from dovetail_context.languages.registry import (
+    extract,
+    is_project_file,
+    language_for,
+    language_of,
+    language_of_project_file,
+)
 from dovetail_context.syntax import ParseTooLong
 from dovetail_context.work import open_work
 from dovetail_context.workspace.exclude import is_generated
-from dovetail_context.workspace.read import read_source
+from dovetail_context.workspace.read import read_manifest, read_source
 from dovetail_context.workspace.scan import Skipped
 from dovetail_context.workspace.secrets import redact
 
@@ -46,8 +52,8 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """A file, read: a record with its words, or the text of a project file, or nothing new (`unchanged`), or neither
-    with the reason in `skipped`."""
+    """A file, read: a record with its words, or what is kept of a project file (with the `problem` of one that is not
+    as it should be), or nothing new (`unchanged`), or neither with the reason in `skipped`."""
 
     path: str
     record: PackedRecord | None = None
@@ -55,6 +61,7 @@ class ReadFile:
     project: str | None = None
     skipped: str = ""
     unchanged: bool = False
+    problem: str = ""
 
 
 def is_wanted(path: str) -> bool:
@@ -156,17 +163,26 @@ class _Text:
 
 def _read(root: Path, task: Task) -> "ReadFile | _Text":
     path = task.path
-    result = read_source(root / path)
+    if is_project_file(path):
+        return _read_project(root, path)
+    result = read_source(root / path, within=root)
     if result.text is None:
         return ReadFile(path, skipped=result.skipped)
     source = redact(result.text)
-    if is_project_file(path):
-        return ReadFile(path, project=source)
     if task.digest and digest_of(source) == task.digest:
         return ReadFile(path, unchanged=True)
     # How the bytes were understood is no part of the text, and is told with the record.
     key = key_of(path, result.problem + "\0" + source, extractor_version())
     return _Text(path, source, result.problem, key)
+
+
+def _read_project(root: Path, path: str) -> ReadFile:
+    result = read_manifest(root / path, within=root)
+    language = language_of_project_file(path)
+    if result.text is None or language is None:
+        return ReadFile(path, skipped=result.skipped)
+    read = language.read_project(path, result.text)
+    return ReadFile(path, project=redact(read.text), problem=redact(result.problem or read.problem))
 
 
 def _extracted(source: _Text, packed_text: bytes) -> ReadFile:

@@ -14,10 +14,12 @@ from pathlib import Path
 
 from dovetail_context.index.image import Entry, Image, open_image, write_image
 from dovetail_context.index.packed import DamagedError
-from dovetail_context.index.store import RecordStore
+from dovetail_context.index.private import make_private, make_private_folder
+from dovetail_context.index.store import RecordStore, owner_of
 from dovetail_context.index.version import extractor_version
 
-UNFINISHED_S = 3600  # an image that was not finished in this time never will be
+STORE_NAME = "records.sqlite"
+UNFINISHED_S = 600  # an image that was not finished in this time never will be: the largest take a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,13 @@ class IndexCache:
     folder: Path
     limit_bytes: int
 
-    def store(self) -> RecordStore:
-        """A connection of its own to the store of records."""
-        return RecordStore(self.folder / "records.sqlite", self.limit_bytes // 2)
+    def store(self, root: Path) -> RecordStore:
+        """A connection of its own to the store of records, for the project at `root`."""
+        return RecordStore(self.folder / STORE_NAME, self.limit_bytes // 2, owner_of(root))
 
     def open_image(self, root: Path, on_damage: Callable[[str], None]) -> Image | None:
-        """The newest whole image of the project; None if there is none."""
+        """The newest whole image of the project; None if there is none. Whatever lies in the folder becomes private."""
+        self._tidy()
         for path in sorted(self.folder.glob(f"{_name(root)}-{_version()}-*.image"), reverse=True):
             with suppress(OSError, DamagedError):
                 image = open_image(path, on_damage)
@@ -45,7 +48,7 @@ class IndexCache:
         self, root: Path, entries: Sequence[Entry], words: Sequence[str], on_damage: Callable[[str], None]
     ) -> Image:
         """Write and open an image in place of the project's older ones. Raises OSError if the disk does not let it."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(self.folder)
         handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
         part = Path(name)
         try:
@@ -69,20 +72,34 @@ class IndexCache:
             with suppress(OSError):
                 path.unlink()
 
+    def forget(self) -> None:
+        """Remove all that is kept, of every project."""
+        names = (f"{STORE_NAME}*", "*.image", "*.part")
+        for path in [path for name in names for path in self.folder.glob(name)]:
+            with suppress(OSError):
+                path.unlink()
+
+    def _tidy(self) -> None:
+        """What an older version or a process that was killed has left behind."""
+        with suppress(OSError):
+            make_private_folder(self.folder)
+        for path in (*self.folder.glob("*.image"), *self.folder.glob("*.part")):
+            with suppress(OSError):
+                make_private(path)
+                if path.suffix == ".part" and time.time() - path.stat().st_mtime > UNFINISHED_S:
+                    path.unlink()
+
     def _make_room(self, newest: Path) -> None:
         """Remove older images of the project, what was never finished, and the least recently opened of other projects
         if there is too much. A file that another process has mapped cannot be removed on Windows: it goes later."""
-        own = newest.name.partition("-")[0]
-        total, now = 0, time.time()
-        for path in sorted(self.folder.glob("*.*"), key=_opened_at, reverse=True):
+        self._tidy()
+        own, total = newest.name.partition("-")[0], 0
+        for path in sorted(self.folder.glob("*.image"), key=_opened_at, reverse=True):
             with suppress(OSError):
-                if path.suffix == ".part" and now - path.stat().st_mtime > UNFINISHED_S:
+                total += path.stat().st_size
+                too_much = total > self.limit_bytes // 2 or path.name.startswith(own)
+                if path != newest and too_much:
                     path.unlink()
-                elif path.suffix == ".image":
-                    total += path.stat().st_size
-                    too_much = total > self.limit_bytes // 2 or path.name.startswith(own)
-                    if path != newest and too_much:
-                        path.unlink()
 
 
 def image_in_memory(entries: Sequence[Entry], words: Sequence[str]) -> Image:

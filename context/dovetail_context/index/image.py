@@ -33,7 +33,8 @@ WORDS_OF_BLOCK = 64  # the vocabulary is searched block by block: one in so many
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What an image holds of a file. `record` is None for one that was passed over, for the reason `skipped`."""
+    """What an image holds of a file. `record` is None for one that was passed over, for the reason `skipped`, and for a
+    project file, of which `skipped` says what is wrong with it."""
 
     path: str
     stamp: Stamp
@@ -94,6 +95,7 @@ class Image:
         self._starts = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)))
         self._postings = np.frombuffer(self._part(directory["postings"]), dtype=np.uint32)
         self._known: dict[str, int | None] = {}
+        self._others: frozenset[str] | None = None
 
     def stamps(self) -> dict[str, Stamp]:
         """The stamps of all files, passed over or not."""
@@ -109,6 +111,18 @@ class Image:
     def projects(self) -> dict[str, str]:
         """The texts of the project files."""
         return {path: project for *_, path, _, project in self._directory["others"] if project is not None}
+
+    def project_problems(self) -> dict[str, str]:
+        """What is wrong with project files."""
+        return {
+            path: reason for *_, path, reason, project in self._directory["others"] if project is not None and reason
+        }
+
+    def holds(self, path: str) -> bool:
+        """Whether the image says anything of a file."""
+        if self._others is None:
+            self._others = frozenset(path for *_, path, _, _ in self._directory["others"])
+        return path in self._numbers or path in self._others
 
     def number_of(self, path: str) -> int | None:
         """The place of a file in the columns; None if the image has no record of it."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dovetail_context.index.build import BuildReport
 from dovetail_context.index.cache import IndexCache
-from dovetail_context.index.pending import Pending, Progress
+from dovetail_context.index.pending import Pending, Progress, PurgeClock
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.state import WorkspaceState
 from dovetail_context.workspace.root import is_too_wide
@@ -53,6 +53,8 @@ class WorkspaceIndex:
         self._closing = False
         self._thread: threading.Thread | None = None
         self._watcher: Watcher | None = None
+        self._watching = threading.Lock()  # against watching what is being closed
+        self._purge = PurgeClock()
         self._working = threading.RLock()
 
     @property
@@ -62,14 +64,15 @@ class WorkspaceIndex:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What went wrong in the background, newest last."""
-        return (*self._state.faults, *self._problems)
+        """What is wrong with the cache and with project files, and what went wrong in the background, newest last."""
+        manifests = (f"{problem.path}: {problem.reason}" for problem in self._state.project_problems)
+        return (*self._state.faults, *manifests, *self._problems)
 
     def build(self, progress: Progress | None = None) -> BuildReport:
         """Read the whole workspace, on the caller's thread. `progress` gets files done and files in all."""
         with self._working:
             report = self._build(progress)
-            self._settle()
+            self._settle(purge=True)
             return report
 
     def start(self, progress: Progress | None = None, on_ready: Callable[[BuildReport], None] | None = None) -> None:
@@ -94,8 +97,9 @@ class WorkspaceIndex:
         if selection == self._selection:
             return
         self._selection = selection
-        if self._watcher is not None:
-            self._watcher.refresh()
+        watcher = self._watcher
+        if watcher is not None:
+            watcher.refresh()
         on_thread = self._thread is not None
         self._post(lambda pending: pending.select(selection, walk_after=on_thread))
         if not on_thread and self._snapshot.complete:
@@ -111,8 +115,6 @@ class WorkspaceIndex:
 
         `told_too` gets the absolute paths that changed, on the watcher's thread.
         """
-        if self._watcher is not None or self._closing:
-            return
         if is_too_wide(self.root):
             self._note("a home, system or library folder is neither read nor watched: open the folder of a project")
             return
@@ -121,8 +123,10 @@ class WorkspaceIndex:
             self.apply(paths)
             told_too(paths)
 
-        self._watcher = Watcher(self.root, self._folders, changed, self._note)
-        self._watcher.start()
+        with self._watching:
+            if self._watcher is None and not self._closing:
+                self._watcher = Watcher(self.root, self._folders, changed, self._note)
+                self._watcher.start()
 
     def wait_idle(self, timeout_s: float) -> bool:
         """Wait until nothing is left to do; False if that took longer than `timeout_s`."""
@@ -132,23 +136,30 @@ class WorkspaceIndex:
                 quiet = not self._busy and self._pending.empty
                 if not quiet:
                     self._work.wait(max(0.0, deadline - time.monotonic()))
-            if quiet and not (self._watcher is not None and self._watcher.pending):
+            watcher = self._watcher
+            if quiet and not (watcher is not None and watcher.pending):
                 return True
             if quiet:
                 time.sleep(0.01)
         return False
 
     def close(self) -> None:
-        """Stop watching and working and join both threads; may be called more than once."""
+        """Stop watching and working and join all threads; may be called more than once, and while `watch` begins.
+
+        What has left the index leaves the disk, too.
+        """
         with self._work:
             self._closing = True
             self._work.notify_all()
-        if self._watcher is not None:
-            self._watcher.close()
-            self._watcher = None
+        with self._watching:
+            watcher, self._watcher = self._watcher, None
+        if watcher is not None:
+            watcher.close()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
         with self._working:
+            if self._snapshot.complete and self._state.must_purge:
+                self._guarded(self._purge_at_end, "removing from disk what has left the project")
             self._state.close()
 
     def _folders(self, path: str) -> Iterator[str]:
@@ -174,7 +185,7 @@ class WorkspaceIndex:
             self._guarded(self._apply_pending, "applying changes")
             for progress, on_ready in builds:
                 self._guarded(partial(self._build_and_tell, progress, on_ready), "reading the workspace")
-            self._guarded(self._settle, "keeping what was read")
+            self._guarded(self._settle_on_thread, "keeping what was read")
         with self._work:
             self._busy = False
             self._work.notify_all()
@@ -184,7 +195,7 @@ class WorkspaceIndex:
         with self._work:
             self._busy = False
             self._work.notify_all()
-            while not self._closing and (pause := self._pending.pause_s(time.monotonic())) != 0:
+            while not self._closing and (pause := self._pause_s()) != 0:
                 self._work.wait(pause)
             self._busy = True
             return not self._closing
@@ -217,11 +228,31 @@ class WorkspaceIndex:
                     self._snapshot = self._state.next_snapshot(self._snapshot)
                     published = time.monotonic()
 
-    def _settle(self) -> None:
-        """Nothing waits for this: the snapshot is as good before."""
+    def _pause_s(self) -> float | None:
+        """How long to wait for the next work: None for as long as nothing is told, 0 for not at all."""
+        now = time.monotonic()
+        pauses = [pause for pause in (self._pending.pause_s(now), self._purge.pause_s(now)) if pause is not None]
+        return min(pauses, default=None)
+
+    def _settle_on_thread(self) -> None:
+        is_due = self._purge.pause_s(time.monotonic()) == 0
+        started = time.monotonic()
+        self._settle(purge=is_due)
+        now = time.monotonic()
+        if is_due:
+            self._purge.made(started, now)
+        else:
+            self._purge.worked(self._state.must_purge, now)
+
+    def _settle(self, purge: bool) -> None:
+        """Nothing waits for this: the snapshot is as good before. `purge` makes what has left the index leave the disk
+        now."""
         with self._working:
             if self._snapshot.complete and not self._closing:
-                self._snapshot = self._state.settle(self._snapshot)
+                self._snapshot = self._state.settle(self._snapshot, purge)
+
+    def _purge_at_end(self) -> None:
+        self._state.settle(self._state.next_snapshot(self._snapshot), purge=True)
 
     def _apply_pending(self) -> None:
         with self._working:

@@ -1,4 +1,4 @@
-"""`Pending`: what the index has been told and has not done yet, and how long it may wait. Pure."""
+"""What the index has been told and has not done yet, and how long it may wait. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +9,10 @@ from dovetail_context.workspace.selection import Selection
 # Whoever types asks for a completion right after: the answer goes out first, then the text is read. Keystrokes that
 # follow one another faster than that are read together, but none waits longer than the second time.
 AFTER_TYPING_S, LONGEST_AFTER_TYPING_S = 0.006, 0.03
+# What has left the index leaves the disk when nothing has happened for a while, but does not wait for that forever; and
+# where it takes long, because the project is large, it takes no more than this share of the time.
+PURGE_QUIET_S, PURGE_LATEST_S = 3.0, 60.0
+PURGE_SHARE = 20
 
 Progress = Callable[[int, int], None]
 
@@ -49,3 +53,32 @@ class Pending:
     @property
     def empty(self) -> bool:
         return not (self.builds or self.overlays or self.paths or self.selection is not None)
+
+
+@dataclass(slots=True)
+class PurgeClock:
+    """When the image is made again because it holds what has left the index."""
+
+    first: float | None = None  # since when it holds something, by the monotonic clock
+    last_work: float = 0.0
+    not_before: float = 0.0
+
+    def worked(self, must_purge: bool, now: float) -> None:
+        """Note that the index has done something, and whether the image holds what has left it."""
+        self.last_work = now
+        if not must_purge:
+            self.first = None
+        elif self.first is None:
+            self.first = now
+
+    def made(self, started: float, now: float) -> None:
+        """Note that it was made again."""
+        self.first = None
+        self.not_before = now + PURGE_SHARE * (now - started)
+
+    def pause_s(self, now: float) -> float | None:
+        """How long to wait before it is made: None if it need not be, 0 for now."""
+        if self.first is None:
+            return None
+        due = max(self.not_before, min(self.last_work + PURGE_QUIET_S, self.first + PURGE_LATEST_S))
+        return max(0.0, due - now)

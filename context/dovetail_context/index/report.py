@@ -1,4 +1,4 @@
-"""The report of a build, from what the index knows afterwards. Pure."""
+"""The report of what the index holds, counted from an image and what has changed since it was made."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,17 +10,21 @@ from dovetail_context.workspace.scan import Skipped
 
 
 def report_of(
-    image: Image | None, disk: Mapping[str, PackedRecord | None], skipped: Iterable[Skipped], seconds: float
+    image: Image | None,
+    changed: Mapping[str, PackedRecord | None],
+    skipped: Iterable[Skipped],
+    project_problems: Iterable[Skipped],
+    seconds: float,
 ) -> BuildReport:
-    """Count the files of `image` with those of `disk` over them."""
+    """Count the files of `image` with what `changed` says instead (None: the file is gone)."""
     counts: Counter[str] = Counter()
-    problems: list[Skipped] = []
+    problems = list(project_problems)
     if image is not None:
         known = zip(image.paths, image.languages, strict=True)
-        counts.update(language for path, language in known if path not in disk)
-        told = ((path, found) for path, found in image.problems.items() if path not in disk)
+        counts.update(language for path, language in known if path not in changed)
+        told = ((path, found) for path, found in image.problems.items() if path not in changed)
         problems += [Skipped(path, problem) for path, found in told for problem in found]
-    for path, record in disk.items():
+    for path, record in changed.items():
         if record is not None:
             counts[record.language] += 1
             problems += [Skipped(path, problem) for problem in record.problems]

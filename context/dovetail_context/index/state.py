@@ -4,6 +4,7 @@ Only one thread at a time works on it; readers see snapshots. What is known of t
 since it was made; `settle` makes the next image.
 """
 
+import os
 import time
 from collections.abc import Generator, Iterable
 from contextlib import closing
@@ -26,6 +27,7 @@ from dovetail_context.index.cache import IndexCache, image_in_memory
 from dovetail_context.index.crew import read_all
 from dovetail_context.index.image import Entry, Image
 from dovetail_context.index.packed import DamagedError, PackedRecord, unpack
+from dovetail_context.index.projects import ProjectFiles
 from dovetail_context.index.record import FileRecord
 from dovetail_context.index.report import report_of
 from dovetail_context.index.snapshot import IndexSnapshot
@@ -33,8 +35,8 @@ from dovetail_context.index.table import RecordTable, Unpacker
 from dovetail_context.index.words import Ids, TextWords, WordLog, WordView
 from dovetail_context.languages.registry import is_project_file, language_for, language_of
 from dovetail_context.workspace.exclude import MAX_FILE_BYTES, excluded_folder
-from dovetail_context.workspace.root import path_inside
-from dovetail_context.workspace.scan import Skipped, Stamp, is_excluded, may_be_script, scan, stamp_of
+from dovetail_context.workspace.root import is_folder, path_inside
+from dovetail_context.workspace.scan import Skipped, Stamp, is_excluded, may_be_script, scan, stamp_of_file
 from dovetail_context.workspace.secrets import redact
 from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out, left_out_itself
 
@@ -63,7 +65,7 @@ class WorkspaceState:
         self._root = root
         self._selection = selection
         self._cache = cache
-        self._store = None if cache is None else cache.store()
+        self._store = None if cache is None else cache.store(root)
         self._workers = workers
         self._keeps: dict[tuple[str, str], bool] = {}  # whether an open buffer counts, by path and language
         self._image: Image | None = None
@@ -71,15 +73,16 @@ class WorkspaceState:
         self._disk: dict[str, PackedRecord | None] = {}  # over the image
         self._words: dict[str, TextWords] = {}  # of files on disk that are not in a snapshot yet
         self._buffers: dict[str, FileRecord] = {}
-        self._projects: dict[str, str] = {}
+        self._projects = ProjectFiles()
         self._stamps: dict[str, Stamp] = {}
         self._stale: set[str] = set()  # paths of which the image knows something else
         self._young: set[str] = set()  # files whose stamps are good for this process only
         self._scan_skips: tuple[Skipped, ...] = ()
         self._skipped: dict[str, str] = {}
         self._touched: set[str] = set()
-        self._projects_touched = False
-        self._withheld = False  # whether the image holds what it should not any more
+        self._leaving: set[str] = set()  # paths that left the index, and the cache not yet
+        self._in_image = False  # whether the image on disk still holds what has left the index
+        self._orphans_dropped = False
         self._opened = False  # whether the image is newer than the snapshot
         self._seconds = 0.0
         self._faults: dict[str, None] = {}
@@ -91,6 +94,16 @@ class WorkspaceState:
             self._faults[self._store.problem] = None
         return tuple(self._faults)
 
+    @property
+    def project_problems(self) -> tuple[Skipped, ...]:
+        """Project files that cannot be read, or say something else than they may, in path order."""
+        return self._projects.problems(list(self._skipped.items()))
+
+    @property
+    def must_purge(self) -> bool:
+        """Whether the image on disk still holds what has left the index."""
+        return self._in_image
+
     def rebuild(self) -> Generator[tuple[int, int], None, None]:
         """Walk the tree and read what is new or changed; yields files done and files in all, after each file."""
         started = time.perf_counter()
@@ -100,11 +113,11 @@ class WorkspaceState:
         young = time.time_ns() - YOUNG_NS
         found = scan(self._root, is_wanted, selection, language_of_script)
         self._scan_skips = found.skipped
+        self._projects.walked(found)
         stamps = {file.path: file.stamp for file in found.files}
-        gone = [path for path in self._stamps if path not in stamps]
-        self._withhold([path for path in gone if (self._root / path).is_file()])
-        for path in gone:
+        for path in [path for path in self._stamps if path not in stamps]:
             self._forget(path)
+        self._purge()
         self._keeps.clear()
         for path in self._buffers.keys() - stamps.keys():
             if is_excluded(self._root, path, selection, language=odd_language(path, self._buffers[path])):
@@ -122,6 +135,7 @@ class WorkspaceState:
                 if self._selection is selection or left_out(self._selection, read.path, language) is None:
                     self._keep(read, stamps[read.path], young)
                 yield done, total
+        self._purge()
         self._seconds = time.perf_counter() - started
 
     def change(self, paths: Iterable[str]) -> Generator[tuple[int, int], None, None]:
@@ -132,6 +146,7 @@ class WorkspaceState:
         walk = len(relatives) > MANY_PATHS or str(self._root) in paths
         for path in sorted(relatives):
             walk = walk or self._change_one(path)
+        self._purge()
         if walk:
             yield from self.rebuild()
 
@@ -142,12 +157,12 @@ class WorkspaceState:
         unwanted = [path for path in self._stamps if left_out(selection, path, self._odd_language(path))]
         buffers = self._buffers.items()
         hidden = [path for path, record in buffers if left_out(selection, path, odd_language(path, record))]
-        self._withhold([*unwanted, *hidden])
         for path in unwanted:
             self._forget(path)
         for path in hidden:
             del self._buffers[path]
             self._touched.add(path)
+        self._purge()
 
     def overlay(self, path: str, text: str | None, language: str = "") -> None:
         """Let `text` stand over what is on disk; None takes it away. What would not be read from disk is not kept.
@@ -177,8 +192,8 @@ class WorkspaceState:
             self._opened = False
             snapshot = IndexSnapshot(self._root, snapshot.version).resting_on(*self._on_image())
         touched, self._touched = sorted(self._touched), set()
-        projects = dict(self._projects) if self._projects_touched else None
-        self._projects_touched = False
+        projects = dict(self._projects.texts) if self._projects.is_touched else None
+        self._projects.is_touched = False
         words, self._words = self._words, {}
         if not touched and projects is None and complete in (None, snapshot.complete):
             return snapshot
@@ -193,16 +208,21 @@ class WorkspaceState:
                 new_words[path] = words[path] if path in words else words_of_record(self._unpacked(path, record))
         return snapshot.updated(records, new_words, projects, complete)
 
-    def settle(self, snapshot: IndexSnapshot) -> IndexSnapshot:
-        """Make an image if enough has changed, on disk if there is a cache; the same snapshot, resting on it."""
+    def settle(self, snapshot: IndexSnapshot, purge: bool) -> IndexSnapshot:
+        """Make an image if enough has changed, on disk if there is a cache; the same snapshot, resting on it. With
+        `purge` also if the image on disk holds what has left the index.
+        """
+        if self._store is not None:
+            self._drop_orphans()
+            self._store.scrub()
         count = len(self._stamps)
         is_fresh = len(self._stale) <= max(STALE_FILES, STALE_SHARE * count)
-        if self._image is not None and is_fresh and not self._withheld:
+        if self._image is not None and is_fresh and not (purge and self._in_image):
             return snapshot
-        self._withheld = False
         log = snapshot.words.log
         entries = [self._entry(path, snapshot, log) for path in sorted(self._stamps)]
         self._image = self._written(entries, log.words())
+        self._in_image = False
         self._disk.clear()
         self._stale.clear()
         if self._store is not None:
@@ -217,7 +237,7 @@ class WorkspaceState:
     def report(self) -> BuildReport:
         """What is known now, as the report of the last walk."""
         skipped = (*self._scan_skips, *(Skipped(path, reason) for path, reason in self._skipped.items()))
-        return report_of(self._image, self._disk, skipped, self._seconds)
+        return report_of(self._image, self._disk, skipped, self.project_problems, self._seconds)
 
     def _keeps_buffer(self, path: str, language: str) -> bool:
         """Whether an open buffer counts: it is asked about with every keystroke, so answers are kept."""
@@ -241,34 +261,30 @@ class WorkspaceState:
         if name == ".gitignore":
             return True
         if not is_wanted(path) and path not in self._stamps and not may_be_script(full):
-            if full.is_dir():
+            if is_folder(full):
                 return (
                     excluded_folder(name, frozenset()) is None
                     and is_excluded(self._root, path, self._selection, names_folder=True) is None
                 )
             self._forget_below(path)
             return False
-        if not full.is_file():
+        stamp = stamp_of_file(full)
+        if stamp is None:
             self._forget(path)
             self._forget_below(path)
-            return full.is_dir()
+            # Whatever bears the name of a project file and is none, or did so until now, is noted by a walk.
+            is_noted = is_project_file(path) and (os.path.lexists(full) or self._projects.was_passed_over(path))
+            return is_noted or is_folder(full)
         reason = is_excluded(self._root, path, self._selection)
         if reason is None and not is_wanted(path):
             language = language_of_script(str(full))
             reason = left_out_itself(self._selection, path, language) if language else "no script"
         if reason is not None:
-            if path in self._stamps:
-                self._withhold([path])
-                self._forget(path)
-            return False
-        try:
-            status = full.stat()
-        except OSError:
             self._forget(path)
-            return False
+            return is_project_file(path) and full.is_symlink()
         young = time.time_ns() - YOUNG_NS
         for read in read_files(self._root, [Task(path, self._digest(path))], self._store):
-            self._keep(read, stamp_of(status), young)
+            self._keep(read, stamp, young)
         return False
 
     def _keep(self, read: ReadFile, stamp: Stamp, young: int) -> None:
@@ -284,35 +300,47 @@ class WorkspaceState:
             return
         self._skipped.pop(path, None)
         if read.project is not None:
-            self._projects_touched |= self._projects.get(path) != read.project
-            self._projects[path] = read.project
+            self._projects.keep(path, read.project, read.problem)
         elif read.record is None:
+            if self._remove(path):
+                self._leaving.add(path)
             self._skipped[path] = read.skipped
-            self._remove(path)
         else:
             self._disk[path] = read.record
             self._words[path] = read.words
             self._touched.add(path)
 
-    def _withhold(self, paths: list[str]) -> None:
-        """Let these files, which are there and do not count any more, leave the cache."""
-        if paths and self._cache is not None and self._store is not None:
-            self._withheld = True
-            self._store.drop(paths)
+    def _purge(self) -> None:
+        """Let what has left the index leave the cache: the records now, the image with the next one."""
+        leaving, self._leaving = self._leaving, set()
+        if leaving and self._cache is not None and self._store is not None:
+            self._store.drop(leaving)
+            self._in_image |= self._image is not None and any(map(self._image.holds, leaving))
+
+    def _drop_orphans(self) -> None:
+        """Once, after the first walk: a process that was killed may have put records into the store of files that no
+        image knows, and that are gone by now.
+        """
+        if not self._orphans_dropped and self._store is not None:
+            self._store.drop_all_but(self._stamps)
+            self._orphans_dropped = True
 
     def _forget(self, path: str) -> None:
         self._stale.add(path)
-        self._stamps.pop(path, None)
+        if self._stamps.pop(path, None) is not None:
+            self._leaving.add(path)
         self._skipped.pop(path, None)
         self._remove(path)
-        if is_project_file(path) and self._projects.pop(path, None) is not None:
-            self._projects_touched = True
 
-    def _remove(self, path: str) -> None:
+    def _remove(self, path: str) -> bool:
+        """Forget what a file held; false if nothing was known."""
         self._words.pop(path, None)
+        is_known = self._projects.forget(path)
         if self._packed(path) is not None:
             self._disk[path] = None
             self._touched.add(path)
+            is_known = True
+        return is_known
 
     def _forget_below(self, folder: str) -> None:
         prefix = folder + "/"
@@ -349,8 +377,8 @@ class WorkspaceState:
         if image is None:
             return
         self._image, self._opened = image, True
-        self._stamps, self._skipped, self._projects = image.stamps(), image.skipped(), image.projects()
-        self._projects_touched = bool(self._projects)
+        self._stamps, self._skipped = image.stamps(), image.skipped()
+        self._projects.open(image.projects(), image.project_problems())
         self._touched.update(self._buffers)
 
     def _on_image(self) -> tuple[RecordTable, WordView]:
@@ -366,7 +394,8 @@ class WorkspaceState:
         stamp = Stamp(-1, 0, 0) if path in self._young else self._stamps[path]
         record = self._packed(path)
         if record is None:
-            return Entry(path, stamp, None, NO_IDS, self._skipped.get(path, ""), self._projects.get(path))
+            told = self._skipped.get(path) or self._projects.problem_of(path)
+            return Entry(path, stamp, None, NO_IDS, told, self._projects.texts.get(path))
         number = None if self._image is None or path in self._disk else self._image.number_of(path)
         if number is not None and self._image is not None:
             return Entry(path, stamp, record, self._image.word_ids(number))
@@ -380,6 +409,8 @@ class WorkspaceState:
                 return self._cache.write_image(self._root, entries, words, self._damaged)
             except OSError as error:
                 self._faults[f"{self._cache.folder} is not used: {error.strerror or error}"] = None
+                if self._in_image:
+                    self._cache.drop_images(self._root)
         return image_in_memory(entries, words)
 
     def _damaged(self, what: str) -> None:

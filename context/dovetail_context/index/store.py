@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dovetail_context.index.packed import PackedRecord
+from dovetail_context.index.private import make_private, make_private_file, make_private_folder
 from dovetail_context.index.words import TextWords, read_ids
 
 # Another process that writes holds the file for some 100 ms; after this wait the disk is in trouble.
@@ -23,10 +24,17 @@ AGE_STEP_S = 24 * 3600
 KEYS_OF_QUERY = 500  # SQLite allows 999 values in a statement
 EVICTED_SHARE = 0.1  # more than what is too much goes, so that the next build need not evict again
 
-_SCHEMA = """
-    CREATE TABLE IF NOT EXISTS records (key BLOB PRIMARY KEY, place INTEGER, used INTEGER, bytes INTEGER, data BLOB);
-    CREATE INDEX IF NOT EXISTS places ON records (place)
+_FORMAT = 2  # of the tables; a store of another format is replaced
+_SCHEMA = f"""
+    BEGIN IMMEDIATE;
+    CREATE TABLE IF NOT EXISTS records
+        (key BLOB PRIMARY KEY, place INTEGER, used INTEGER, bytes INTEGER, owner INTEGER, data BLOB);
+    CREATE INDEX IF NOT EXISTS places ON records (place);
+    CREATE INDEX IF NOT EXISTS owners ON records (owner, place);
+    PRAGMA user_version = {_FORMAT};
+    COMMIT
 """
+SIDE_FILES = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file
 
 Stored = tuple[PackedRecord, TextWords]
 
@@ -42,11 +50,21 @@ def _place_of(path: str) -> int:
     return int.from_bytes(blake2b(path.encode("utf-8", "surrogatepass"), digest_size=7).digest(), "little")
 
 
-class RecordStore:
-    """One connection to the store at `path`; a file that is no store is replaced. Used by one thread."""
+def owner_of(root: Path) -> int:
+    """The number of a project, for the records that it puts into the store."""
+    return _place_of(str(root))
 
-    def __init__(self, path: Path, limit_bytes: int) -> None:
+
+class RecordStore:
+    """One connection to the store at `path`; a file that is no store is replaced. Used by one thread.
+
+    `owner` is the project that the records come from. What is dropped is overwritten in the file and in its log.
+    """
+
+    def __init__(self, path: Path, limit_bytes: int, owner: int = 0) -> None:
         self.problem = ""
+        self._owner = owner
+        self._in_log = False  # whether the log may still hold what was dropped
         self._path = path
         self._limit = limit_bytes
         self._connection: sqlite3.Connection | None = None
@@ -66,8 +84,8 @@ class RecordStore:
         """Keep records by key and path. What is too much goes with `evict`."""
         now = int(time.time())
         packed = ((key, path, _written(record, words)) for key, path, record, words in records)
-        rows = [(key, _place_of(path), now, len(data), data) for key, path, data in packed]
-        self._write("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)", rows)
+        rows = [(key, _place_of(path), now, len(data), self._owner, data) for key, path, data in packed]
+        self._write("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def touch(self, keys: Iterable[bytes]) -> None:
         """Note that these were of use."""
@@ -90,15 +108,33 @@ class RecordStore:
             self._run("PRAGMA incremental_vacuum", ())
 
     def drop(self, paths: Iterable[str]) -> None:
-        """Forget all records of these paths, in whatever project."""
-        self._write("DELETE FROM records WHERE place = ?", [(_place_of(path),) for path in paths])
+        """Forget all records of these paths, in whatever project: what else needs them makes them again."""
+        self._dropped(self._write("DELETE FROM records WHERE place = ?", [(_place_of(path),) for path in paths]))
+
+    def drop_all_but(self, paths: Iterable[str]) -> None:
+        """Forget what this project has put here under other paths than these."""
+        held = {place for (place,) in self._run("SELECT DISTINCT place FROM records WHERE owner = ?", (self._owner,))}
+        gone = [(self._owner, place) for place in held.difference(map(_place_of, paths))]
+        self._dropped(self._write("DELETE FROM records WHERE owner = ? AND place = ?", gone))
+
+    def scrub(self) -> None:
+        """Let the log go if it may hold what was dropped. Where another process is in the way, it stays until the next
+        time.
+        """
+        if self._in_log:
+            self._in_log = any(busy for busy, *_ in self._run("PRAGMA wal_checkpoint(TRUNCATE)", ()))
 
     def close(self) -> None:
         """May be called more than once; the store opens itself anew when it is asked again."""
+        self.scrub()
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 self._connection.close()
         self._connection, self._opened = None, False
+
+    def _dropped(self, is_written: bool) -> None:
+        self._in_log = self._in_log or is_written
+        self.scrub()
 
     def _run(self, statement: str, values: Sequence[object]) -> list[Any]:
         connection = self._open()
@@ -140,19 +176,24 @@ class RecordStore:
 
     def _give_up(self, error: Exception) -> None:
         self.problem = f"{self._path} is not used: {error}"
+        self._in_log = False
         self.close()
         self._opened = True
         if _is_damage(error):
             self._remove()
 
     def _remove(self) -> None:
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in ("", *SIDE_FILES):
             with suppress(OSError):
                 self._path.with_name(self._path.name + suffix).unlink()
 
 
 def _connected(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
+    make_private_file(path)  # what SQLite keeps beside it gets the same rights
+    for suffix in SIDE_FILES:
+        with suppress(FileNotFoundError):
+            make_private(path.with_name(path.name + suffix))
     connection = sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False)
     try:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -160,7 +201,13 @@ def _connected(path: Path) -> sqlite3.Connection:
         # A log beside the file: reader and writer do not wait for one another, and a killed writer leaves it whole.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        connection.executescript(_SCHEMA)
+        found, is_empty = connection.execute(  # in one statement: another process may be making the tables
+            "SELECT user_version, NOT EXISTS (SELECT 1 FROM sqlite_master) FROM pragma_user_version"
+        ).fetchone()
+        if found != _FORMAT and not is_empty:
+            raise sqlite3.DatabaseError("a store of another format")
+        if found != _FORMAT:
+            connection.executescript(_SCHEMA)
     except sqlite3.Error:
         connection.close()
         raise

@@ -8,13 +8,13 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-_FORMAT = 2  # of what `packed.py`, `store.py` and `image.py` write
+_FORMAT = 3  # of what `packed.py`, `store.py` and `image.py` write
 # Modules outside of `languages/` that decide what a record or its words are.
 _MODULES = """
     syntax.py index/access.py index/build.py index/packed.py index/record.py index/text.py index/words.py
-    workspace/exclude.py workspace/private_keys.py workspace/randomness.py workspace/read.py workspace/secret_assignments.py
-    workspace/secret_formats.py workspace/secret_literals.py workspace/secret_names.py workspace/secret_values.py
-    workspace/secrets.py
+    workspace/exclude.py workspace/manifest.py workspace/private_keys.py workspace/randomness.py workspace/read.py
+    workspace/secret_assignments.py workspace/secret_formats.py workspace/secret_literals.py workspace/secret_names.py
+    workspace/secret_values.py workspace/secrets.py
     """.split()  # noqa: SIM905 - a list of paths
 
 

@@ -73,7 +73,7 @@ def read_answer(answer: Any) -> list[ReadFile]:
 
 def _serve(tasks: IO[bytes], answers: IO[bytes]) -> None:
     root, folder, limit = receive(tasks)
-    store = IndexCache(Path(folder), limit).store() if folder else None
+    store = IndexCache(Path(folder), limit).store(Path(root)) if folder else None
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS)
     send(answers, "ready")
@@ -88,13 +88,15 @@ def _to_message(read: ReadFile) -> tuple[object, ...]:
         record.language, record.digest, record.packages, record.problems, bytes(record.body), bytes(record.text)
     )  # fmt: skip
     found = (words.vocabulary, words.ids.typecode, words.ids.tobytes())
-    return (read.path, packed, found, read.project, read.skipped, read.unchanged)
+    return (read.path, packed, found, read.project, read.skipped, read.unchanged, read.problem)
 
 
-def _from_message(path: str, packed: Any, words: Any, project: str | None, skipped: str, unchanged: bool) -> ReadFile:
+def _from_message(
+    path: str, packed: Any, words: Any, project: str | None, skipped: str, unchanged: bool, problem: str
+) -> ReadFile:
     vocabulary, typecode, ids = words
     record = None if packed is None else PackedRecord(*packed)
-    return ReadFile(path, record, TextWords(vocabulary, read_ids(typecode, ids)), project, skipped, unchanged)
+    return ReadFile(path, record, TextWords(vocabulary, read_ids(typecode, ids)), project, skipped, unchanged, problem)
 
 
 if __name__ == "__main__":

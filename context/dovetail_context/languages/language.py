@@ -6,6 +6,7 @@ from typing import Protocol
 
 from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
+from dovetail_context.workspace.manifest import ProjectText
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,10 @@ class Language(Protocol):
         """Names of files whose text its import resolver reads."""
         ...
 
+    def read_project(self, path: str, text: str) -> ProjectText:
+        """Read a project file. Never raises; what is kept can be read again, and its size and nesting are bounded."""
+        ...
+
     @property
     def rules(self) -> TypeRules: ...
 
@@ -140,7 +145,8 @@ class Language(Protocol):
 
     def resolver(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> ImportResolver:
         """A resolver for the files `paths`, which maps each to the packages that it says it belongs to (see
-        `FileRecord.packages`); `projects` maps paths of project files to their text."""
+        `FileRecord.packages`); `projects` maps paths of project files to their text, or to what `read_project` keeps
+        of it. Never raises, whatever these say."""
         ...
 
     def cursor(self, text: str, offset: int) -> CursorView:

@@ -19,7 +19,7 @@ LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST, C
 _BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
 _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_ID = {id_: _BY_SUFFIX[suffix] for id_, suffix in SUFFIX_OF_ID.items()}
-_PROJECT_FILES = frozenset(name for language in LANGUAGES for name in language.project_files)
+_BY_PROJECT_FILE = {name: language for language in LANGUAGES for name in language.project_files}
 _NOTEBOOK = ".ipynb"
 
 
@@ -84,4 +84,9 @@ def code_of(text: str, language: str) -> str:
 
 def is_project_file(path: str) -> bool:
     """Whether a language reads import settings from this file."""
-    return path.rpartition("/")[2] in _PROJECT_FILES
+    return path.rpartition("/")[2] in _BY_PROJECT_FILE
+
+
+def language_of_project_file(path: str) -> Language | None:
+    """The language that reads import settings from this file; None if none does."""
+    return _BY_PROJECT_FILE.get(path.rpartition("/")[2])

@@ -80,6 +80,8 @@ GENERATED_NAMES = (
 )
 
 MAX_FILE_BYTES = 1_000_000  # larger source files are generated or data; parsing one takes over 100 ms
+# The compilation database of a large C++ project names every file with all its flags: 5 to 30 MB are usual.
+LARGER_FILES = {"compile_commands.json": 32_000_000}
 HEAD_BYTES = 4096  # binary and generated files show themselves in the first block
 LONG_LINE_BYTES = 2000  # a head without a line end in this many bytes is minified or data
 
@@ -115,6 +117,11 @@ def excluded_name(name: str) -> str | None:
     return None
 
 
+def max_bytes(name: str) -> int:
+    """How large a file of this name may be to be read."""
+    return LARGER_FILES.get(name, MAX_FILE_BYTES)
+
+
 def is_generated(path: str, text: str) -> bool:
     """Whether a file was written by a program, judged by its name and by the comments at its top."""
     name = path.rpartition("/")[2].lower()
@@ -126,11 +133,16 @@ def is_generated(path: str, text: str) -> bool:
 
 def excluded_head(head: bytes) -> str | None:
     """Why a file is not used, judged by its first `HEAD_BYTES`; None if it is."""
-    if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if is_binary(head):
         return "binary"
     if b"\n" not in head and b"\r" not in head and len(head) > LONG_LINE_BYTES:
         return "minified or data"
     return None
+
+
+def is_binary(head: bytes) -> bool:
+    """Whether a file holds no text, judged by its first `HEAD_BYTES`."""
+    return b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:

@@ -1,13 +1,32 @@
-"""Bytes to text. Never raises: what cannot be read gives None and the reason, what is odd gives text and a problem."""
+"""Files of a project to bytes, and bytes to text. Never raises: the reason for a failure is part of the result.
+
+A project may hold anything under any name: a pipe, a link to a device, a file of several gigabytes. Every file that a
+project brings is read by `read_project_file`, which never waits and never reads more than it was allowed.
+"""
 
 import codecs
+import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from dovetail_context.workspace.exclude import HEAD_BYTES, MAX_FILE_BYTES, excluded_head
+from dovetail_context.workspace.exclude import HEAD_BYTES, MAX_FILE_BYTES, excluded_head, is_binary, max_bytes
 
+# A pipe without a writer must not block, and a terminal must not become that of this process.
+_FLAGS = os.O_RDONLY
+for _flag in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_NOINHERIT", "O_BINARY"):
+    _FLAGS |= getattr(os, _flag, 0)
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")  # PEP 263
+
+
+@dataclass(frozen=True, slots=True)
+class FileData:
+    """The bytes of a file, or None with the `problem` in one line. `missing`: there is no file of this name."""
+
+    data: bytes | None
+    problem: str = ""
+    missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +38,57 @@ class ReadResult:
     problem: str = ""
 
 
-def read_source(path: Path) -> ReadResult:
-    """Read a source file of at most `MAX_FILE_BYTES`; binary and minified files are skipped by their head."""
+def read_project_file(path: Path, limit: int, within: Path | None = None) -> FileData:
+    """Read a regular file of at most `limit` bytes; anything else is refused without being read.
+
+    Links must not lead out of the folder `within`, if one is given.
+    """
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
+        problem = _kind(path.stat().st_mode)  # before opening: that alone can have an effect on a pipe or a device
+        if problem:
+            return FileData(None, problem)
+        descriptor = os.open(path, _FLAGS)
+    except (FileNotFoundError, NotADirectoryError):
+        return FileData(None, "does not exist", missing=True)
     except (OSError, ValueError) as error:
-        return ReadResult(None, skipped=f"unreadable: {getattr(error, 'strerror', None) or type(error).__name__}")
-    return source_of(data, path)
+        return FileData(None, _unreadable(error))
+    try:
+        status = os.fstat(descriptor)  # something else may have taken its place
+        problem = _kind(status.st_mode)
+        if not problem and within is not None and not _is_within(descriptor, path, within):
+            problem = "links out of the workspace"
+        if not problem and status.st_size <= limit:
+            data = _bytes_of(descriptor, min(status.st_size, limit) + 1, limit)
+            if len(data) <= limit:
+                return FileData(data)
+        return FileData(None, problem or f"larger than {_size(limit)}")
+    except OSError as error:
+        return FileData(None, _unreadable(error))
+    finally:
+        os.close(descriptor)
+
+
+def read_source(path: Path, within: Path | None = None) -> ReadResult:
+    """Read a source file of at most `MAX_FILE_BYTES`; binary and minified files are skipped by their head."""
+    read = read_project_file(path, MAX_FILE_BYTES, within)
+    return ReadResult(None, skipped=read.problem) if read.data is None else source_of(read.data, path)
+
+
+def read_manifest(path: Path, within: Path | None = None) -> ReadResult:
+    """Read a project file, such as a `package.json`; only binary files are skipped by their head."""
+    read = read_project_file(path, max_bytes(path.name), within)
+    if read.data is None:
+        return ReadResult(None, skipped=read.problem)
+    if is_binary(read.data[:HEAD_BYTES]):
+        return ReadResult(None, skipped="binary")
+    text, problem = decode(read.data)
+    return ReadResult(text, problem=problem)
 
 
 def source_of(data: bytes, path: Path) -> ReadResult:
     """What a file called `path` with these bytes holds, by the same rules."""
     if len(data) > MAX_FILE_BYTES:
-        return ReadResult(None, skipped=f"larger than {MAX_FILE_BYTES // 1000} kB")
+        return ReadResult(None, skipped=f"larger than {_size(MAX_FILE_BYTES)}")
     reason = excluded_head(data[:HEAD_BYTES])
     if reason is not None:
         return ReadResult(None, skipped=reason)
@@ -65,3 +121,39 @@ def _decoded(data: bytes, encoding: str) -> tuple[str, str]:
     if encoding.startswith("utf-16"):
         return data.decode(encoding, "replace"), f"not valid {encoding}, damaged characters replaced"
     return data.decode("latin-1"), f"not valid {encoding}, read as latin-1"
+
+
+def _kind(mode: int) -> str:
+    """What is wrong with a file of this mode, "" if it is a regular file."""
+    if stat.S_ISREG(mode):
+        return ""
+    return "is a folder, not a file" if stat.S_ISDIR(mode) else "not a plain file"
+
+
+def _is_within(descriptor: int, path: Path, within: Path) -> bool:
+    """Whether the open file lies in a folder. The system knows its real path; that of the folder is asked only where
+    it is itself reached by a link.
+    """
+    try:
+        real = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+    except OSError:  # no Linux
+        real = os.path.realpath(path)
+    return real.startswith(f"{within}{os.sep}") or real.startswith(f"{os.path.realpath(within)}{os.sep}")
+
+
+def _bytes_of(descriptor: int, expected: int, limit: int) -> bytes:
+    """All bytes, or more than `limit` of them. Raises BlockingIOError rather than wait."""
+    parts: list[bytes] = []
+    left = limit + 1
+    while left > 0 and (part := os.read(descriptor, min(expected, left))):
+        parts.append(part)
+        left -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _unreadable(error: OSError | ValueError) -> str:
+    return f"unreadable: {getattr(error, 'strerror', None) or type(error).__name__}"
+
+
+def _size(limit: int) -> str:
+    return f"{limit // 1000} kB" if limit < 10_000_000 else f"{limit // 1_000_000} MB"

@@ -65,7 +65,7 @@ def find_root(path: Path) -> Path:
     folder that is too wide is no project's root either, whatever it holds.
     """
     own = path.absolute()
-    if not _is_folder(own):
+    if not is_folder(own):
         own = own.parent
     library = library_of(own)
     start = own if library is None else library.parent
@@ -151,6 +151,14 @@ def _is_same(path: Path, other: Path) -> bool:
         return False
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder; false where that cannot be told."""
+    try:
+        return path.is_dir()
+    except OSError:  # below a folder that may not be entered
+        return False
+
+
 def path_inside(root: Path, path: str) -> str | None:
     """`path` (absolute or relative to `root`) posix and relative to the root; None if it does not lie under it."""
     given = Path(path)
@@ -168,13 +176,6 @@ def _inside_by_links(root: Path, given: Path) -> str | None:
         return given.resolve().relative_to(root.resolve()).as_posix()
     except (ValueError, OSError, RuntimeError):
         return None
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # below a folder that may not be entered
-        return False
 
 
 def _is_root(folder: Path) -> bool:

@@ -4,15 +4,16 @@ Files are listed, not read, save for the first bytes of those that a language cl
 """
 
 import os
+import stat
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from dovetail_context.workspace.exclude import BUILD_FOLDERS, MAX_FILE_BYTES, excluded_folder, excluded_name
+from dovetail_context.workspace.exclude import BUILD_FOLDERS, excluded_folder, excluded_name, max_bytes
 from dovetail_context.workspace.gitignore import GITIGNORE, IgnoreRules
-from dovetail_context.workspace.root import is_too_wide
+from dovetail_context.workspace.root import is_folder, is_too_wide
 from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out_itself
 
 # A file without a suffix may be a script; larger ones, and a folder with more of them, are data.
@@ -45,10 +46,11 @@ class ScannedFile:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file or folder that was passed over, and why."""
+    """A file or folder that was passed over, and why. `fault`: it would count if it could be read."""
 
     path: str
     reason: str
+    fault: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,15 @@ class ScanResult:
 def stamp_of(status: os.stat_result) -> Stamp:
     """The stamp of a file."""
     return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def stamp_of_file(path: Path) -> Stamp | None:
+    """The stamp of a regular file; None for anything else, and for what cannot be looked at."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return stamp_of(status) if stat.S_ISREG(status.st_mode) else None
 
 
 def scan(
@@ -222,16 +233,18 @@ class _Walk:
         if reason is None and rules.ignores(path, False):
             reason = IGNORED
         reason = reason or self._selection.excluded(path, False)
+        fault = None
         if reason is None and entry.is_symlink():
-            reason = _target_excluded(self._root, Path(entry.path), path, self._selection)
+            fault = _target_excluded(self._root, Path(entry.path), path, self._selection)
         if script is not None:
-            language = script(entry.path) if reason is None else ""
+            language = script(entry.path) if reason is None and fault is None else ""
             if not language:
                 return
             reason = left_out_itself(self._selection, path, language)
-        reason = reason or self._measure(entry, path)
-        if reason is not None:
-            self._skip(path, reason)
+        if reason is None and fault is None:
+            fault = self._measure(entry, path)
+        if reason is not None or fault is not None:
+            self._skip(path, reason or fault or "", fault is not None)
 
     def _measure(self, entry: "os.DirEntry[str]", path: str) -> str | None:
         """Note the file, or say why it does not count."""
@@ -241,8 +254,8 @@ class _Walk:
                 return "not a plain file"
         except OSError as error:
             return f"unreadable: {error.strerror or type(error).__name__}"
-        if status.st_size > MAX_FILE_BYTES:
-            return f"larger than {MAX_FILE_BYTES // 1000} kB"
+        if status.st_size > max_bytes(entry.name):
+            return f"larger than {max_bytes(entry.name) // 1000} kB"
         self.files.append(ScannedFile(path, stamp_of(status)))
         return None
 
@@ -251,8 +264,8 @@ class _Walk:
         for path, problem in rules.problems:
             self._skip(path, problem)
 
-    def _skip(self, path: str, reason: str) -> None:
-        self.skipped.append(Skipped(path, reason))
+    def _skip(self, path: str, reason: str, fault: bool = False) -> None:
+        self.skipped.append(Skipped(path, reason, fault))
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
@@ -270,7 +283,7 @@ def _target_excluded(root: Path, full: Path, path: str, selection: Selection) ->
         return "links out of the workspace"
     if target in (path, "."):
         return None
-    reason = is_excluded(root, target, selection, names_folder=full.is_dir())
+    reason = is_excluded(root, target, selection, names_folder=is_folder(full))
     return None if reason is None else f"links to {target}: {reason}"
 
 

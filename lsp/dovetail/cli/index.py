@@ -34,8 +34,10 @@ def run(arguments: argparse.Namespace) -> int:
     index = WorkspaceIndex(root, WorkspaceRules(root).rules.selection, cache)
     report = _build(index)
     index.close()
+    reported = {f"{problem.path}: {problem.reason}" for problem in report.problems}
     for problem in index.problems:
-        print(problem, file=sys.stderr)
+        if problem not in reported:
+            print(problem, file=sys.stderr)
     if arguments.json:
         print_json(_report_json(root, report))
     else:

@@ -17,10 +17,12 @@ MEGABYTE = 1_000_000
 
 
 def index_cache(settings: Settings) -> IndexCache | None:
-    """The user's cache for all projects; None if the settings want none."""
+    """The user's cache for all projects; None if the settings want none, and then what an earlier start kept goes."""
+    cache = IndexCache(_folder() / "index", settings.index_cache_mb * MEGABYTE)
     if not settings.index_cache_mb:
+        cache.forget()
         return None
-    return IndexCache(_folder() / "index", settings.index_cache_mb * MEGABYTE)
+    return cache
 
 
 def kv_folder() -> Path:

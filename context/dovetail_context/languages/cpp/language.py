@@ -9,9 +9,10 @@ from dovetail_context.languages.cpp.cursor import read_cursor
 from dovetail_context.languages.cpp.extract import extract
 from dovetail_context.languages.cpp.grammar import grammar_for
 from dovetail_context.languages.cpp.mend import mended
-from dovetail_context.languages.cpp.resolve import CppResolver
+from dovetail_context.languages.cpp.resolve import CppResolver, read_compile_commands
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
 from dovetail_context.syntax import Grammar
+from dovetail_context.workspace.manifest import ProjectText
 
 _FIRST = """
     vector list deque set multiset unordered_set array span initializer_list optional stack queue priority_queue
@@ -57,6 +58,9 @@ class Cpp:
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
         return extract(path, text, references)
+
+    def read_project(self, path: str, text: str) -> ProjectText:
+        return read_compile_commands(text)
 
     def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
         return CppResolver(paths, projects)

@@ -1,15 +1,24 @@
 """Where includes lead: to headers beside the file, in the compiler's include folders, in `include` and `src`."""
 
 import json
-import shlex
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from pathlib import PurePosixPath
+from typing import Any
+
+from dovetail_context.workspace.manifest import MAX_ENTRIES, ManifestError, ProjectText, json_entries
 
 _SOURCES = (".c", ".cc", ".cpp", ".cxx", ".m", ".mm")
 # Folders from which includes start, by convention.
 _ROOTS = frozenset({"", "include", "includes", "inc", "src", "source", "lib", "headers", "public"})
 _FLAGS = ("-I", "-isystem", "-iquote", "/I", "--include-directory=")
+MAX_COMMANDS = 20_000  # entries that are read; the files of a project share their include folders
+MIN_FILES = 100  # entries of which the file is kept in any case
+MAX_PATH = 4096  # characters
+_WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*+"?|'[^']*+'?)++""", re.DOTALL)
+_QUOTED = re.compile(r"""\\(.)|"((?:[^"\\]|\\.)*+)"?|'([^']*+)'?""", re.DOTALL)
 
 
 class CppResolver:
@@ -88,39 +97,52 @@ class CppResolver:
                     yield path
 
 
+def read_compile_commands(text: str) -> ProjectText:
+    """Read a compile_commands.json: what is kept is a shorter one, which names every include folder once."""
+    kept: list[dict[str, Any]] = []
+    seen: set[tuple[str, str]] = set()
+    problem = ""
+    try:
+        for entry in islice(json_entries(text), MAX_COMMANDS):
+            if not isinstance(entry, dict):
+                problem = problem or "has an entry that is no table"
+                continue
+            directory, file = _text(entry, "directory"), _text(entry, "file")
+            folders = [folder for folder in _folders_in(entry) if (directory, folder) not in seen]
+            seen.update((directory, folder) for folder in folders)
+            if folders or len(kept) < MIN_FILES:  # the files say where the workspace is
+                arguments = [word for folder in folders for word in ("-I", folder)]
+                kept.append({"directory": directory, "file": file, "arguments": arguments})
+            if len(seen) > MAX_ENTRIES:
+                break
+    except ManifestError as error:
+        problem = str(error)
+    return ProjectText(json.dumps(kept), problem)
+
+
 def _include_folders(paths: frozenset[str], projects: Mapping[str, str]) -> Iterator[str]:
     """The include folders of compile_commands.json files, relative to the workspace's root."""
     for path, text in sorted(projects.items()):
         if PurePosixPath(path).name != "compile_commands.json":
             continue
-        try:
-            entries = json.loads(text)
-        except ValueError:
-            continue
         base: str | None = None
-        seen: set[str] = set()
-        for entry in entries if isinstance(entries, list) else ():
-            if not isinstance(entry, dict):
-                continue
-            directory = str(entry.get("directory") or "").replace("\\", "/")
+        for entry in json.loads(read_compile_commands(text).text):
+            directory, file = entry["directory"].replace("\\", "/"), entry["file"].replace("\\", "/")
             if base is None:
-                base = _workspace_root(_absolute(directory, str(entry.get("file") or "").replace("\\", "/")), paths)
-            for folder in _folders_in(entry):
+                base = _workspace_root(_absolute(directory, file), paths)
+            for folder in entry["arguments"][1::2]:
                 absolute = _absolute(directory, folder.replace("\\", "/"))
-                if absolute not in seen and base is not None and (absolute + "/").startswith(base + "/"):
-                    seen.add(absolute)
+                if base is not None and (absolute + "/").startswith(base + "/"):
                     yield absolute[len(base) :].strip("/")
 
 
-def _folders_in(entry: Mapping[str, object]) -> Iterator[str]:
+def _folders_in(entry: Mapping[str, Any]) -> Iterator[str]:
     """The folders that a compile command names with `-I` and the like."""
     arguments = entry.get("arguments")
-    if not isinstance(arguments, list):
-        try:
-            arguments = shlex.split(str(entry.get("command") or ""), posix=True)
-        except ValueError:
-            return
-    words = [str(argument) for argument in arguments]
+    if isinstance(arguments, list):
+        words = [argument for argument in arguments if isinstance(argument, str)]
+    else:
+        words = [_unquoted(word[0]) for word in _WORD.finditer(_text(entry, "command"))]
     for word, following in zip(words, [*words[1:], ""], strict=True):
         for flag in _FLAGS:
             if word == flag and following:
@@ -129,9 +151,21 @@ def _folders_in(entry: Mapping[str, object]) -> Iterator[str]:
                 yield word[len(flag) :]
 
 
+def _unquoted(word: str) -> str:
+    """A word as a shell reads it. (`shlex` takes a thousand times as long.)"""
+    if '"' not in word and "'" not in word and "\\" not in word:
+        return word
+    return _QUOTED.sub(lambda found: next(part for part in (*found.groups(), "") if part is not None), word)
+
+
+def _text(entry: Mapping[str, Any], key: str) -> str:
+    value = entry.get(key)
+    return value if isinstance(value, str) else ""
+
+
 def _workspace_root(file: str, paths: frozenset[str]) -> str | None:
     """The absolute folder below which `file` is one of `paths`."""
-    parts = file.split("/")
+    parts = file[:MAX_PATH].split("/")
     for start in range(1, len(parts)):
         if "/".join(parts[start:]) in paths:
             return "/".join(parts[:start])

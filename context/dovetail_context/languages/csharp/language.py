@@ -11,6 +11,7 @@ from dovetail_context.languages.csharp.mend import mended
 from dovetail_context.languages.csharp.resolve import CSharpResolver
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
 from dovetail_context.syntax import Grammar
+from dovetail_context.workspace.manifest import ProjectText
 
 _HOLDERS = """
     Array List IList ICollection IEnumerable IEnumerator IReadOnlyList IReadOnlyCollection IReadOnlySet ISet HashSet
@@ -69,6 +70,9 @@ class CSharp:
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
         return extract(path, text, references)
+
+    def read_project(self, path: str, text: str) -> ProjectText:
+        return ProjectText("")
 
     def resolver(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> ImportResolver:
         return CSharpResolver(paths, projects)

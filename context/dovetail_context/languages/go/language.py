@@ -9,9 +9,10 @@ from dovetail_context.languages.go.cursor import read_cursor
 from dovetail_context.languages.go.extract import extract
 from dovetail_context.languages.go.grammar import grammar
 from dovetail_context.languages.go.mend import mended
-from dovetail_context.languages.go.resolve import GoResolver
+from dovetail_context.languages.go.resolve import GoResolver, read_go_mod
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
 from dovetail_context.syntax import Grammar
+from dovetail_context.workspace.manifest import ProjectText
 
 _RULES = TypeRules(
     elements={"slice": 0, "array": 0, "map": 1, "chan": 0, "tuple": 0},
@@ -38,6 +39,9 @@ class Go:
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
         return extract(path, text, references)
+
+    def read_project(self, path: str, text: str) -> ProjectText:
+        return read_go_mod(text)
 
     def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
         return GoResolver(paths, projects)

@@ -5,10 +5,19 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 
-_MODULE = re.compile(r"^\s*module\s+\"?([^\s\"]+)\"?", re.MULTILINE)
-_REPLACE = re.compile(
-    r"^\s*(?:replace\s+)?([^\s=(]+)(?:\s+v\S+)?\s*=>\s*(\.\.?(?:/[^\s]*)?)\s*(?://.*)?$", re.MULTILINE
-)
+from dovetail_context.workspace.manifest import MAX_ENTRIES, ProjectText
+
+MAX_PARTS = 64  # of an import path; each length of it is looked up
+MAX_LINE = 4096  # characters; longer ones are no module's path
+_REPLACE = re.compile(r"(?:replace[ \t]+)?([^\s=(]+)(?:[ \t]+v\S+)?[ \t]*=>[ \t]*(\.\.?(?:/\S*)?)$")
+
+
+def read_go_mod(text: str) -> ProjectText:
+    """Read a go.mod: only the module's own path and its `replace` directives are kept."""
+    lines = [line for line in _lines(text) if line.startswith("module") or _REPLACE.match(line)]
+    has_module = any(line.split(None, 1)[0] == "module" for line in lines)
+    kept = "\n".join(lines[: MAX_ENTRIES + 1])
+    return ProjectText(kept, "" if has_module else "names no module")
 
 
 class GoResolver:
@@ -58,7 +67,7 @@ class GoResolver:
 
     def _folder(self, module: str) -> str | None:
         parts = module.split("/")
-        for length in range(len(parts), 0, -1):
+        for length in range(min(len(parts), MAX_PARTS), 0, -1):
             base = self._modules.get("/".join(parts[:length]))
             if base is not None:
                 folder = "/".join([*([base] if base else []), *parts[length:]])
@@ -85,14 +94,26 @@ def _modules(projects: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Module paths with their folders: those that go.mod files declare, then those that they replace by a folder."""
     mods = [(path, text) for path, text in sorted(projects.items()) if PurePosixPath(path).name == "go.mod"]
     for path, text in mods:
-        for module, target in _REPLACE.findall(text):
-            folder = _joined(path.rpartition("/")[0], target)
-            if folder is not None:
-                yield module, folder
+        for line in _lines(text):
+            replaced = _REPLACE.match(line)
+            folder = None if replaced is None else _joined(path.rpartition("/")[0], replaced[2])
+            if replaced is not None and folder is not None:
+                yield replaced[1], folder
     for path, text in mods:
-        found = _MODULE.search(text)
-        if found is not None:
-            yield found[1], path.rpartition("/")[0]
+        for line in _lines(text):
+            words = line.split(None, 2)
+            if len(words) > 1 and words[0] == "module":
+                yield words[1].strip('"`'), path.rpartition("/")[0]
+                break
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines that say something, without indentation and comments. A go.mod is read line by line: no pattern can
+    then take longer than one line is."""
+    for line in text.splitlines():
+        stripped = line.partition("//")[0].strip()
+        if stripped and len(stripped) <= MAX_LINE:
+            yield stripped
 
 
 def _joined(base: str, relative: str) -> str | None:

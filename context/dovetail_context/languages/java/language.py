@@ -11,6 +11,7 @@ from dovetail_context.languages.java.mend import mended
 from dovetail_context.languages.java.resolve import JavaResolver
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
 from dovetail_context.syntax import Grammar
+from dovetail_context.workspace.manifest import ProjectText
 
 _HOLDERS = """
     Array List ArrayList LinkedList Set HashSet LinkedHashSet TreeSet SortedSet NavigableSet EnumSet Collection Iterable
@@ -69,6 +70,9 @@ class Java:
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
         return extract(path, text, references)
+
+    def read_project(self, path: str, text: str) -> ProjectText:
+        return ProjectText("")
 
     def resolver(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> ImportResolver:
         return JavaResolver(paths, projects)

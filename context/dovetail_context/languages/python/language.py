@@ -9,8 +9,9 @@ from dovetail_context.languages.python.cursor import read_cursor
 from dovetail_context.languages.python.extract import extract
 from dovetail_context.languages.python.grammar import grammar
 from dovetail_context.languages.python.mend import mended
-from dovetail_context.languages.python.resolve import PythonResolver
+from dovetail_context.languages.python.resolve import PythonResolver, read_pyproject
 from dovetail_context.syntax import Grammar
+from dovetail_context.workspace.manifest import ProjectText
 
 _SEQUENCES = """
     list List set Set frozenset FrozenSet Sequence MutableSequence Iterable Iterator Collection tuple Tuple deque Deque
@@ -62,6 +63,9 @@ class Python:
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
         return extract(path, text, references)
+
+    def read_project(self, path: str, text: str) -> ProjectText:
+        return read_pyproject(text)
 
     def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
         return PythonResolver(paths, projects)

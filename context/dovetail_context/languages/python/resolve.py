@@ -1,16 +1,42 @@
 """Where Python's imports lead: from module names to files of the workspace."""
 
 import re
-import tomllib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
+
+from dovetail_context.workspace.manifest import MAX_ENTRIES, ProjectText, Shapes, kept_text, read_toml
 
 _PACKAGE_FILES = ("__init__.pyi", "__init__.py")
 _SUFFIXES = (".pyi", ".py")  # a stub says more about types than the code it stands for
 # Folders that hold packages without being one, by convention.
 _SOURCE_FOLDERS = ("src", "lib", "python", "source")
+# What setuptools, poetry, hatch, pytest, mypy, pyright and ruff call their source folders: one or several.
+_NAMED = (
+    ("setuptools", "packages", "find", "where"),
+    ("pytest", "ini_options", "pythonpath"),
+    ("mypy", "mypy_path"),
+    ("pyright", "extraPaths"),
+    ("basedpyright", "extraPaths"),
+    ("ruff", "src"),
+    ("pdm", "build", "package-dir"),
+    ("uv", "build-backend", "module-root"),
+)
+_PACKAGE_DIR = ("setuptools", "package-dir")
+_HATCH = ("hatch", "build", "targets", "wheel", "packages")
+_POETRY = ("poetry", "packages")
+_SHAPES: Shapes = {
+    **{("tool", *key): (str, list) for key in (*_NAMED, _HATCH)},
+    ("tool", *_PACKAGE_DIR): (dict, str, list),
+    ("tool", *_POETRY): (list,),
+}
+
+
+def read_pyproject(text: str) -> ProjectText:
+    """Read a pyproject.toml."""
+    return kept_text(read_toml(text), _SHAPES)
 
 
 class PythonResolver:
@@ -130,38 +156,21 @@ def _configured(projects: Mapping[str, str]) -> Iterator[str]:
             continue
         base = path.rpartition("/")[0]
         yield base
-        try:
-            tool = tomllib.loads(text).get("tool", {})
-        except tomllib.TOMLDecodeError:
-            continue
-        for entry in _named_folders(tool):
+        for entry in islice(_named_folders(read_toml(text).value.get("tool")), MAX_ENTRIES):
             parts = [part for part in re.split(r"[/\\]", entry) if part not in ("", ".")]
             if ".." not in parts:
                 yield "/".join(([base] if base else []) + parts)
 
 
 def _named_folders(tool: Any) -> Iterator[str]:
-    """What setuptools, poetry, hatch, pytest, mypy, pyright and ruff call their source folders."""
-    if not isinstance(tool, dict):
-        return
-    keys = (
-        ("setuptools", "packages", "find", "where"),
-        ("pytest", "ini_options", "pythonpath"),
-        ("mypy", "mypy_path"),
-        ("pyright", "extraPaths"),
-        ("basedpyright", "extraPaths"),
-        ("ruff", "src"),
-        ("pdm", "build", "package-dir"),
-        ("uv", "build-backend", "module-root"),
-    )
-    for key in keys:
+    for key in _NAMED:
         yield from _strings(_dig(tool, key))
-    package_dir = _dig(tool, ("setuptools", "package-dir"))
+    package_dir = _dig(tool, _PACKAGE_DIR)
     if isinstance(package_dir, dict):
         yield from _strings(list(package_dir.values())[:1] if "" in package_dir else [])
-    for package in _strings(_dig(tool, ("hatch", "build", "targets", "wheel", "packages"))):
+    for package in _strings(_dig(tool, _HATCH)):
         yield package.rpartition("/")[0]
-    poetry = _dig(tool, ("poetry", "packages"))
+    poetry = _dig(tool, _POETRY)
     for package in poetry if isinstance(poetry, list) else ():
         if isinstance(package, dict):
             yield from _strings(package.get("from"))

@@ -10,8 +10,9 @@ from dovetail_context.languages.rust.cursor import read_cursor
 from dovetail_context.languages.rust.extract import extract
 from dovetail_context.languages.rust.grammar import grammar
 from dovetail_context.languages.rust.mend import mended
-from dovetail_context.languages.rust.resolve import RustResolver
+from dovetail_context.languages.rust.resolve import RustResolver, read_cargo
 from dovetail_context.syntax import Grammar
+from dovetail_context.workspace.manifest import ProjectText
 
 _FIRST = """
     Option Result Vec VecDeque HashSet BTreeSet IndexSet BinaryHeap slice array tuple Iterator IntoIterator
@@ -70,6 +71,9 @@ class Rust:
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
         return extract(path, text, references)
+
+    def read_project(self, path: str, text: str) -> ProjectText:
+        return read_cargo(text)
 
     def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
         return RustResolver(paths, projects)

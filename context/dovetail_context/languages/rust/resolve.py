@@ -1,16 +1,25 @@
 """Where Rust's paths lead: from `crate::a::b` and names of crates to files of the workspace."""
 
-import tomllib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from dovetail_context.workspace.manifest import ProjectText, Shapes, kept_text, read_toml
+
 # Folders whose files are crates of their own.
 _CRATE_FOLDERS = ("tests", "examples", "benches", "src/bin")
 _TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 MAX_SEGMENTS = 20
+_SHAPES: Shapes = {
+    ("package", "name"): (str,),
+    ("lib", "name"): (str,),
+    ("lib", "path"): (str,),
+    ("workspace", "dependencies"): (dict,),
+    ("target",): (dict,),
+    **{(table,): (dict,) for table in _TABLES},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,11 @@ class Package:
     library: str = ""
     library_file: str = ""
     dependencies: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_cargo(text: str) -> ProjectText:
+    """Read a Cargo.toml."""
+    return kept_text(read_toml(text), _SHAPES)
 
 
 class RustResolver:
@@ -184,10 +198,7 @@ def _packages(projects: Mapping[str, str]) -> dict[str, Package]:
     manifests: dict[str, dict[str, Any]] = {}
     for path, text in sorted(projects.items()):
         if PurePosixPath(path).name == "Cargo.toml":
-            try:
-                manifests[path.rpartition("/")[0]] = tomllib.loads(text)
-            except tomllib.TOMLDecodeError:
-                continue
+            manifests[path.rpartition("/")[0]] = read_toml(text).value
     shared: dict[str, str] = {}
     for folder, manifest in manifests.items():
         shared.update(_dependencies(_table(_table(manifest, "workspace"), "dependencies"), folder, {}))
@@ -200,22 +211,22 @@ def _packages(projects: Mapping[str, str]) -> dict[str, Package]:
 
 def _read_package(folder: str, manifest: dict[str, Any], shared: Mapping[str, str]) -> Package:
     library = _table(manifest, "lib")
-    name = library.get("name") or _table(manifest, "package").get("name") or ""
-    path = library.get("path") or "src/lib.rs"
+    name = _text(library, "name") or _text(_table(manifest, "package"), "name")
+    path = _text(library, "path") or "src/lib.rs"
     dependencies: dict[str, str] = {}
     tables = [_table(manifest, key) for key in _TABLES]
     targets = _table(manifest, "target")
     tables.extend(_table(_table(targets, target), key) for target in targets for key in _TABLES)
     for table in tables:
         dependencies.update(_dependencies(table, folder, shared))
-    return Package(folder, str(name).replace("-", "_"), _joined(folder, str(path)), dependencies)
+    return Package(folder, name.replace("-", "_"), _joined(folder, path), dependencies)
 
 
 def _dependencies(table: dict[str, Any], folder: str, shared: Mapping[str, str]) -> dict[str, str]:
     """By the name that code uses: the folder of a path dependency, or the crate's name where another name is given."""
     found: dict[str, str] = {}
     for name, value in table.items():
-        code_name = str(name).replace("-", "_")
+        code_name = name.replace("-", "_")
         if not isinstance(value, dict):
             continue
         if isinstance(value.get("path"), str):
@@ -230,6 +241,11 @@ def _dependencies(table: dict[str, Any], folder: str, shared: Mapping[str, str])
 def _table(table: dict[str, Any], key: str) -> dict[str, Any]:
     value = table.get(key)
     return value if isinstance(value, dict) else {}
+
+
+def _text(table: dict[str, Any], key: str) -> str:
+    value = table.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def _joined(base: str, relative: str) -> str:

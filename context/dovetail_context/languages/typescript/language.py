@@ -10,9 +10,11 @@ from dovetail_context.languages.typescript.cursor import read_cursor
 from dovetail_context.languages.typescript.extract import extract
 from dovetail_context.languages.typescript.grammar import grammar
 from dovetail_context.languages.typescript.mend import mended
+from dovetail_context.languages.typescript.packages import read_package
 from dovetail_context.languages.typescript.resolve import TypeScriptResolver
-from dovetail_context.languages.typescript.settings import BASE_NAMES, FILE_NAMES
+from dovetail_context.languages.typescript.settings import BASE_NAMES, FILE_NAMES, read_settings
 from dovetail_context.syntax import Grammar
+from dovetail_context.workspace.manifest import ProjectText
 
 # Members of namespaces are declarations; those of classes, interfaces and objects are not.
 _DECLARATION = re.compile(
@@ -67,6 +69,9 @@ class TypeScript:
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
         return extract(path, text, references)
+
+    def read_project(self, path: str, text: str) -> ProjectText:
+        return read_package(text) if path.rpartition("/")[2] == "package.json" else read_settings(text)
 
     def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
         return TypeScriptResolver(paths, projects)

@@ -1,16 +1,27 @@
 """The packages of a workspace: what their package.json files say about names, exports and private imports."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dovetail_context.languages.typescript.paths import folders_up, join, parent
+from dovetail_context.languages.typescript.paths import folders_up, join, parent, with_star
+from dovetail_context.workspace.manifest import ProjectText, Shapes, kept_text, read_json
 
 # Fields that name a package's entry, sources before what is built from them.
 _ENTRIES = ("source", "types", "typings", "module", "main")
 # Conditions of `exports` whose targets are tried first; any other comes after them, in file order.
 _PREFERRED = ("source", "development", "types", "import", "default", "require")
 _CONVENTIONAL = ("src/index", "index", "src/main", "lib/index")
+_SHAPES: Shapes = {
+    ("name",): (str,),
+    ("exports",): (str, dict, list),
+    ("imports",): (dict,),
+    **{(entry,): (str, list, dict, bool) for entry in _ENTRIES},
+}
+
+
+def read_package(text: str) -> ProjectText:
+    """Read a package.json."""
+    return kept_text(read_json(text), _SHAPES)
 
 
 class Packages:
@@ -22,7 +33,7 @@ class Packages:
         for path, text in sorted(projects.items()):
             if path.rpartition("/")[2] != "package.json":
                 continue
-            content = _read(text)
+            content = read_json(text).value
             self._by_folder[parent(path)] = content
             name = content.get("name")
             if isinstance(name, str):
@@ -65,14 +76,6 @@ class Packages:
         return next(_places(folder, entries), None)
 
 
-def _read(text: str) -> dict[str, Any]:
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
 def _places(folder: str, targets: Iterator[str]) -> Iterator[str]:
     for target in targets:
         place = join(folder, target)
@@ -90,7 +93,7 @@ def _targets(table: Any, wanted: str) -> Iterator[str]:
             yield from _strings(target)
         elif star and wanted.startswith(start) and wanted.endswith(end) and len(wanted) >= len(start) + len(end):
             middle = wanted[len(start) : len(wanted) - len(end)]
-            yield from (each.replace("*", middle) for each in _strings(target))
+            yield from (with_star(each, middle) for each in _strings(target))
 
 
 def _strings(target: Any) -> Iterator[str]:

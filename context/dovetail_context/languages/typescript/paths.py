@@ -1,5 +1,7 @@
 """Posix paths relative to the workspace, as text. Pure."""
 
+MAX_STARS = 4  # a thousand stars and a long name would make a text of a gigabyte
+
 
 def parent(path: str) -> str:
     """The folder of a path, "" at the root."""
@@ -26,3 +28,8 @@ def folders_up(folder: str) -> list[str]:
         folder = parent(folder)
         found.append(folder)
     return found
+
+
+def with_star(target: str, middle: str) -> str:
+    """`target` with `middle` in place of its stars, of which real ones have one or two."""
+    return target.replace("*", middle, MAX_STARS)

@@ -1,11 +1,10 @@
 """The import settings of tsconfig.json and jsconfig.json: `baseUrl`, `paths`, `rootDirs`, `extends`."""
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dovetail_context.languages.typescript.paths import folders_up, join, parent
+from dovetail_context.languages.typescript.paths import folders_up, join, parent, with_star
+from dovetail_context.workspace.manifest import ProjectText, Shapes, kept_text, read_json_with_comments
 
 FILE_NAMES = ("tsconfig.json", "jsconfig.json")
 # Settings that others extend bear other names; these are the usual ones.
@@ -21,8 +20,17 @@ BASE_NAMES = (
 )
 MAX_EXTENDS = 8  # longer chains are cycles
 
-_COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
+MAX_BASES = 16  # of one `extends`; more name nothing
+_SHAPES: Shapes = {
+    ("extends",): (str, list),
+    ("compilerOptions", "baseUrl"): (str,),
+    ("compilerOptions", "paths"): (dict,),
+}
+
+
+def read_settings(text: str) -> ProjectText:
+    """Read a tsconfig.json or jsconfig.json."""
+    return kept_text(read_json_with_comments(text), _SHAPES)
 
 
 class CompilerSettings:
@@ -30,7 +38,7 @@ class CompilerSettings:
 
     def __init__(self, projects: Mapping[str, str]) -> None:
         self._files = {
-            path: _read(text)
+            path: read_json_with_comments(text).value
             for path, text in projects.items()
             if path.endswith(".json") and path.rpartition("/")[2].startswith(("tsconfig", "jsconfig"))
         }
@@ -81,20 +89,10 @@ class CompilerSettings:
             seen.add(current)
             yield current
             extended = self._files[current].get("extends")
-            for each in reversed(extended) if isinstance(extended, list) else [extended]:
+            for each in reversed(extended[-MAX_BASES:]) if isinstance(extended, list) else [extended]:
                 target = join(parent(current), each) if isinstance(each, str) and each.startswith(".") else None
                 if target is not None:
                     pending.extend((target, f"{target}.json", f"{target}/tsconfig.json"))
-
-
-def _read(text: str) -> dict[str, Any]:
-    """JSON with comments and trailing commas."""
-    stripped = _TRAILING_COMMA.sub(lambda found: found[1] or "", _COMMENT.sub(lambda found: found[1] or "", text))
-    try:
-        content = json.loads(stripped)
-    except (ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _joined(folder: str, targets: Any) -> Iterator[str]:
@@ -110,4 +108,4 @@ def _mapped(module: str, pattern: str, targets: tuple[str, ...]) -> Iterator[str
         yield from targets if module == pattern else ()
     elif module.startswith(start) and module.endswith(end) and len(module) >= len(start) + len(end):
         middle = module[len(start) : len(module) - len(end)]
-        yield from (target.replace("*", middle) for target in targets)
+        yield from (with_star(target, middle) for target in targets)

@@ -143,7 +143,7 @@ def _folders_in(entry: Mapping[str, Any]) -> Iterator[str]:
         words = [argument for argument in arguments if isinstance(argument, str)]
     else:
         words = [_unquoted(word[0]) for word in _WORD.finditer(_text(entry, "command"))]
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, (*words[1:], ""), strict=False):
         for flag in _FLAGS:
             if word == flag and following:
                 yield following

@@ -293,6 +293,8 @@ def test_the_reader_reads_regular_files_alone(tmp_path: Path) -> None:
     assert read_project_file(tmp_path / "file", 4).problem == "larger than 0 kB"
     assert read_project_file(tmp_path, 4).problem == "is a folder, not a file"
     assert read_project_file(tmp_path / "loop", 4).problem.startswith("unreadable")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    assert not read_project_file(tmp_path / "dangling", 4).missing
     assert read_project_file(tmp_path / "none", 4).missing
     assert read_project_file(tmp_path / "file" / "below", 4).missing
     assert read_project_file(tmp_path / "nul\0", 4).problem == "unreadable: ValueError"

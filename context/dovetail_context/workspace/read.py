@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dovetail_context.workspace.exclude import HEAD_BYTES, MAX_FILE_BYTES, excluded_head, is_binary, max_bytes
 
+LINKS_OUT = "links out of the workspace"
 # A pipe without a writer must not block, and a terminal must not become that of this process.
 _FLAGS = os.O_RDONLY
 for _flag in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_NOINHERIT", "O_BINARY"):
@@ -48,15 +49,15 @@ def read_project_file(path: Path, limit: int, within: Path | None = None) -> Fil
         if problem:
             return FileData(None, problem)
         descriptor = os.open(path, _FLAGS)
-    except (FileNotFoundError, NotADirectoryError):
-        return FileData(None, "does not exist", missing=True)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        return FileData(None, _unreadable(error), missing=not path.is_symlink())
     except (OSError, ValueError) as error:
         return FileData(None, _unreadable(error))
     try:
         status = os.fstat(descriptor)  # something else may have taken its place
         problem = _kind(status.st_mode)
         if not problem and within is not None and not _is_within(descriptor, path, within):
-            problem = "links out of the workspace"
+            problem = LINKS_OUT
         if not problem and status.st_size <= limit:
             data = _bytes_of(descriptor, min(status.st_size, limit) + 1, limit)
             if len(data) <= limit:

@@ -31,6 +31,7 @@ from dovetail_context.bundle import ContextBundle
 from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.query import Query
+from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.root import find_root
 from dovetail_context.workspace.secrets import redact
 from dovetail_models.engine.status import EngineStatus
@@ -100,10 +101,8 @@ def _files(root: Path, index: WorkspaceIndex, count: int) -> list[tuple[str, str
     """Files of middling length, spread over the project."""
     found = []
     for path in sorted(record.path for record in index.snapshot.files.values()):
-        file = index.root / path
-        if not file.resolve().is_relative_to(root):
-            continue
-        text = redact(file.read_text("utf-8", errors="replace").replace("\r\n", "\n"))  # no secret in a prompt
+        read = read_source(index.root / path, within=root)
+        text = redact((read.text or "").replace("\r\n", "\n"))  # no secret in a prompt
         if FILE_LINES[0] <= text.count("\n") <= FILE_LINES[1]:
             found.append((path, text))
     if not found:

@@ -34,6 +34,8 @@ from dovetail.completion.scoring import Score, score
 from dovetail.session.engine import make_engine
 from dovetail.settings import COMMAND_LINE, Settings, load_settings
 from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.workspace.exclude import MAX_FILE_BYTES
+from dovetail_context.workspace.read import read_project_file
 from dovetail_context.workspace.secrets import redact
 
 
@@ -92,7 +94,7 @@ def _read_tasks(file: Path) -> Iterator[Task]:
             row = json.loads(line)
             root = (file.parent / row["root"]).resolve()
             yield Task(str(row["id"]), root, row["path"], int(row["start"]), int(row["end"]), row["groundtruth"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise CommandError(f"{file}:{number} is not a task: {type(error).__name__} {error}") from None
 
 
@@ -149,10 +151,13 @@ async def _run(
 
 def _request(task: Task, index: WorkspaceIndex) -> CompletionRequest:
     """The document with the hole, in the index too: the answer must not be found in the file itself."""
+    read = read_project_file(task.root / task.path, MAX_FILE_BYTES, within=task.root)
     try:
-        text = (task.root / task.path).read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = (read.data or b"").decode("utf-8")
+    except UnicodeDecodeError as error:
         raise CommandError(f"task {task.id}: {task.root / task.path} cannot be read: {error}") from None
+    if read.data is None:
+        raise CommandError(f"task {task.id}: {task.root / task.path} cannot be read: {read.problem}")
     if text[task.start : task.end] != task.groundtruth:
         raise CommandError(f"task {task.id}: its ground truth does not stand at [{task.start}:{task.end}]")
     cut = text[: task.start] + text[task.end :]

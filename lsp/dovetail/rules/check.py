@@ -54,7 +54,7 @@ def pin_fault(root: Path, pin: PinRule, selection: Selection = EVERYTHING) -> st
     reason = is_excluded(root, pin.path, selection)
     if reason is not None:
         return f"is never shown ({reason})"
-    result = read_source(full)
+    result = read_source(full, within=root)
     if result.text is None:
         return f"cannot be shown ({result.skipped})"
     lines = len(split_lines(result.text.removesuffix("\n")))

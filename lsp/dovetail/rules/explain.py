@@ -62,7 +62,7 @@ def _reading(rules: WorkspaceRules, path: str) -> tuple[list[Decision], str]:
     ruled = is_excluded(rules.root, path, rules.rules.selection)
     if ruled is not None:
         return [Decision("context", "no", ruled)], ""
-    result = read_source(rules.root / path)
+    result = read_source(rules.root / path, within=rules.root)
     if result.text is None:
         return [Decision("context", "no", result.skipped)], ""
     language = language_of(path, text=result.text)

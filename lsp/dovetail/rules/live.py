@@ -19,13 +19,13 @@ from dovetail.rules.source import RULES_FILE, Problem, Source
 from dovetail.settings import user_config_path
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.query import Note, Pin, Retrieval
-from dovetail_context.workspace.read import decode, read_source
+from dovetail_context.workspace.read import LINKS_OUT, decode, read_project_file, read_source
 from dovetail_context.workspace.scan import is_excluded
 from dovetail_context.workspace.secrets import redact
 from dovetail_context.workspace.selection import Selection
 
 EDITOR = "the editor's settings"
-MOST_BYTES = 256_000  # of a rules file; more is none
+MOST_BYTES = 256_000  # of a rules file: some 8,000 lines
 MOST_PREFERRED = 8  # files; a pattern for half the project prefers nothing
 MOST_PATHS = 500  # that are asked about again and again: open documents, and what was open
 # File systems count times in steps of up to 2 s: what changed so recently may change again under the same stamp.
@@ -259,18 +259,12 @@ def read_rules(path: Path, name: str, root: Path | None, before: RulesReading | 
 
 def _bytes(path: Path, root: Path | None) -> tuple[bytes | None, str]:
     """The bytes of a file, None where there is none, and what keeps them from being read."""
-    try:
-        if root is not None and not path.resolve().is_relative_to(root.resolve()):
-            return None, "is a link that leads out of the workspace; put a file in its place"
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        return None, ""
-    except (OSError, RuntimeError) as error:
-        return None, f"cannot be read: {getattr(error, 'strerror', None) or error}"
-    if len(data) > MOST_BYTES:
-        return None, f"has more than {MOST_BYTES // 1000} kB; rules are short"
-    return data, ""
+    read = read_project_file(path, MOST_BYTES, within=root)
+    if read.data is not None or read.missing:
+        return read.data, ""
+    if read.problem == LINKS_OUT:
+        return None, "is a link that leads out of the workspace; put a file in its place"
+    return None, f"cannot be read ({read.problem}); put a plain file of at most {MOST_BYTES // 1000} kB in its place"
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -335,6 +335,34 @@ def test_byte_order_marks_are_no_part_of_a_text(mark: bytes) -> None:
     assert read_json('\ufeff{"a": 1}').value == {"a": 1}
 
 
+@pytest.mark.parametrize(
+    "encoding", ["punycode", "idna", "PunyCode", "undefined", "zlib", "rot13", "no-such", "utf-16"]
+)
+def test_no_encoding_takes_longer_than_its_text(encoding: str) -> None:
+    data = f"# coding: {encoding}\n".encode() + b"a" * 400_000 + b"-" + b"b" * 400_000
+
+    def read() -> None:
+        text, _ = decode(data, is_python=True)
+        assert text.startswith("# coding") or encoding == "utf-16"
+
+    bounded(read)
+
+
+def test_a_fault_in_a_reader_costs_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dovetail_context.languages.python import language
+
+    def fails(text: str) -> object:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(language, "read_pyproject", fails)
+    (tmp_path / "pyproject.toml").write_text("", encoding="utf-8")
+    (tmp_path / "a.py").write_text("def a(): ...\n", encoding="utf-8")
+    index = WorkspaceIndex(tmp_path)
+    index.build()
+    assert set(index.snapshot.files) == {"a.py"}
+    assert index.problems == ("pyproject.toml: the python reader failed: RuntimeError: a mistake of ours",)
+
+
 # Parsers and bounds.
 
 

@@ -181,7 +181,10 @@ def _read_project(root: Path, path: str) -> ReadFile:
     language = language_of_project_file(path)
     if result.text is None or language is None:
         return ReadFile(path, skipped=result.skipped)
-    read = language.read_project(path, result.text)
+    try:
+        read = language.read_project(path, result.text)
+    except Exception as error:  # noqa: BLE001 - a fault in a reader costs one file, not the index
+        return ReadFile(path, skipped=f"the {language.name} reader failed: {type(error).__name__}: {error}")
     return ReadFile(path, project=redact(read.text), problem=redact(result.problem or read.problem))
 
 

@@ -57,14 +57,14 @@ class Pending:
 
 @dataclass(slots=True)
 class PurgeClock:
-    """When the image is made again because it holds what has left the index."""
+    """When the cache is looked through because it may hold what has left the index."""
 
-    first: float | None = None  # since when it holds something, by the monotonic clock
+    first: float | None = None  # since when it may, by the monotonic clock
     last_work: float = 0.0
     not_before: float = 0.0
 
     def worked(self, must_purge: bool, now: float) -> None:
-        """Note that the index has done something, and whether the image holds what has left it."""
+        """Note that the index has done something, and whether the cache may hold what has left it."""
         self.last_work = now
         if not must_purge:
             self.first = None
@@ -72,12 +72,12 @@ class PurgeClock:
             self.first = now
 
     def made(self, started: float, now: float) -> None:
-        """Note that it was made again."""
+        """Note that it was looked through, and the image made again."""
         self.first = None
         self.not_before = now + PURGE_SHARE * (now - started)
 
     def pause_s(self, now: float) -> float | None:
-        """How long to wait before it is made: None if it need not be, 0 for now."""
+        """How long to wait before that: None if it need not be, 0 for now."""
         if self.first is None:
             return None
         due = max(self.not_before, min(self.last_work + PURGE_QUIET_S, self.first + PURGE_LATEST_S))

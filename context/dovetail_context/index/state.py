@@ -101,8 +101,8 @@ class WorkspaceState:
 
     @property
     def must_purge(self) -> bool:
-        """Whether the image on disk still holds what has left the index."""
-        return self._in_image
+        """Whether the cache may still hold what has left the index."""
+        return self._in_image or (self._store is not None and not self._orphans_dropped)
 
     def rebuild(self) -> Generator[tuple[int, int], None, None]:
         """Walk the tree and read what is new or changed; yields files done and files in all, after each file."""
@@ -209,11 +209,12 @@ class WorkspaceState:
         return snapshot.updated(records, new_words, projects, complete)
 
     def settle(self, snapshot: IndexSnapshot, purge: bool) -> IndexSnapshot:
-        """Make an image if enough has changed, on disk if there is a cache; the same snapshot, resting on it. With
-        `purge` also if the image on disk holds what has left the index.
-        """
+        """Make an image if enough has changed, on disk if there is a cache; the same snapshot, resting on it. `purge`
+        makes what has left the index leave the disk, too."""
         if self._store is not None:
-            self._drop_orphans()
+            if purge and not self._orphans_dropped:  # a killed process may have put in what no image ever knew
+                self._store.drop_all_but(self._stamps)
+                self._orphans_dropped = True
             self._store.scrub()
         count = len(self._stamps)
         is_fresh = len(self._stale) <= max(STALE_FILES, STALE_SHARE * count)
@@ -316,14 +317,6 @@ class WorkspaceState:
         if leaving and self._cache is not None and self._store is not None:
             self._store.drop(leaving)
             self._in_image |= self._image is not None and any(map(self._image.holds, leaving))
-
-    def _drop_orphans(self) -> None:
-        """Once, after the first walk: a process that was killed may have put records into the store of files that no
-        image knows, and that are gone by now.
-        """
-        if not self._orphans_dropped and self._store is not None:
-            self._store.drop_all_but(self._stamps)
-            self._orphans_dropped = True
 
     def _forget(self, path: str) -> None:
         self._stale.add(path)

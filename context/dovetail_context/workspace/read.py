@@ -18,6 +18,8 @@ LINKS_OUT = "links out of the workspace"
 _FLAGS = os.O_RDONLY
 for _flag in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_NOINHERIT", "O_BINARY"):
     _FLAGS |= getattr(os, _flag, 0)
+# Python has these for the names of hosts; a long text takes them time with the square of its length.
+_OF_NAMES = frozenset({"punycode", "idna"})
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")  # PEP 263
 
 
@@ -116,7 +118,8 @@ def decode(data: bytes, is_python: bool = False) -> tuple[str, str]:
 
 def _decoded(data: bytes, encoding: str) -> tuple[str, str]:
     try:
-        return data.decode(encoding), ""
+        if codecs.lookup(encoding).name not in _OF_NAMES:
+            return data.decode(encoding), ""
     except (LookupError, ValueError):  # an encoding that Python does not know, or other bytes than it allows
         pass
     if encoding.startswith("utf-16"):

@@ -16,7 +16,7 @@ _ROOTS = frozenset({"", "include", "includes", "inc", "src", "source", "lib", "h
 _FLAGS = ("-I", "-isystem", "-iquote", "/I", "--include-directory=")
 MAX_COMMANDS = 20_000  # entries that are read; the files of a project share their include folders
 MIN_FILES = 100  # entries of which the file is kept in any case
-MAX_PATH = 4096  # characters
+MAX_PATH = 1024  # characters; entries with longer ones are passed over
 _WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*+"?|'[^']*+'?)++""", re.DOTALL)
 _QUOTED = re.compile(r"""\\(.)|"((?:[^"\\]|\\.)*+)"?|'([^']*+)'?""", re.DOTALL)
 
@@ -108,7 +108,10 @@ def read_compile_commands(text: str) -> ProjectText:
                 problem = problem or "has an entry that is no table"
                 continue
             directory, file = _text(entry, "directory"), _text(entry, "file")
-            folders = [folder for folder in _folders_in(entry) if (directory, folder) not in seen]
+            if max(len(directory), len(file)) > MAX_PATH:
+                continue
+            named = (folder for folder in _folders_in(entry) if len(folder) <= MAX_PATH)
+            folders = [folder for folder in named if (directory, folder) not in seen]
             seen.update((directory, folder) for folder in folders)
             if folders or len(kept) < MIN_FILES:  # the files say where the workspace is
                 arguments = [word for folder in folders for word in ("-I", folder)]
@@ -165,7 +168,7 @@ def _text(entry: Mapping[str, Any], key: str) -> str:
 
 def _workspace_root(file: str, paths: frozenset[str]) -> str | None:
     """The absolute folder below which `file` is one of `paths`."""
-    parts = file[:MAX_PATH].split("/")
+    parts = file.split("/")
     for start in range(1, len(parts)):
         if "/".join(parts[start:]) in paths:
             return "/".join(parts[:start])

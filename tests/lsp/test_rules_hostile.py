@@ -13,8 +13,8 @@ import pytest
 from dovetail.rules.effective import Rules
 from dovetail.rules.keys import ProjectRules
 from dovetail.rules.live import MOST_BYTES, WorkspaceRules
-from dovetail.rules.parse import MOST_ENTRIES, MOST_PROBLEMS, parse_rules, parse_values, salvaged
-from dovetail.rules.places import MOST_PLACES, places_in
+from dovetail.rules.parse import MOST_PROBLEMS, parse_rules, parse_values, salvaged
+from dovetail.rules.places import places_in
 from dovetail.rules.source import Place
 
 HANG_S = 60.0  # far more than any of this takes; without a bound it would take hours, or for ever
@@ -141,8 +141,8 @@ def test_what_a_text_costs_does_not_grow_with_its_mistakes(monkeypatch: pytest.M
     from dovetail.rules import parse
 
     calls: list[int] = []
-    real = parse.load_toml
-    monkeypatch.setattr(parse, "load_toml", lambda text: calls.append(len(text)) or real(text))
+    real = parse._loaded
+    monkeypatch.setattr(parse, "_loaded", lambda text: calls.append(len(text)) or real(text))
     for name in ("without an end", "mistakes on every line", "texts without an end"):
         calls.clear()
         salvaged(LARGE[name], "rules")
@@ -159,19 +159,10 @@ def test_what_stands_above_an_open_list_is_salvaged() -> None:
     assert [said.text for rule in rules.rules for said in rule.paths] == ["two"]
 
 
-def test_too_many_entries_are_told_and_the_first_hold() -> None:
-    text = "exclude = [" + "".join(f'"a{number}/",\n' for number in range(2 * MOST_ENTRIES)) + ']\nnotes = ["n"]\n'
-    parsed = parse_rules(text, "rules")
-    (problem,) = parsed.problems
-    assert problem.message.startswith(f"there are more than {MOST_ENTRIES} entries")
-    assert problem.source.place is not None and problem.source.place.line == 1
-    assert parsed.rules is not None and MOST_ENTRIES - 5 < len(parsed.rules.exclude) <= MOST_ENTRIES
-
-
 def test_too_many_mistakes_are_not_all_told() -> None:
     parsed = parse_rules(LARGE["unknown keys"], "rules")
     assert len(parsed.problems) == MOST_PROBLEMS + 1
-    assert parsed.problems[-1].message.startswith(f"there are {MOST_PROBLEMS} mistakes")
+    assert "more mistakes" in parsed.problems[-1].message
     assert not parsed.is_sound
 
 
@@ -183,11 +174,6 @@ def test_columns_count_characters_in_long_lines() -> None:
         wanted = '"\u00e4\U0001f600"' if index % 2 == 0 else '"b"'
         assert text[place.column - 1 : place.end_column - 1] == wanted
     assert places["exclude",].key == Place(1, 1, 1, 8)
-
-
-def test_places_are_bounded() -> None:
-    places = places_in("exclude = [" + '"a",' * (2 * MOST_PLACES) + "]")
-    assert MOST_PLACES < len(places) < MOST_PLACES + 10
 
 
 def test_an_editor_may_say_anything() -> None:

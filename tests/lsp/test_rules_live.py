@@ -198,7 +198,7 @@ ODD_FILES = {
     "lines of Windows": (b'exclude = ["legacy/"]\r\nnotes = ["a"]\r\n', []),
     "in Latin-1": ('exclude = ["legacy/"]\nnotes = ["ä"]\n'.encode("latin-1"), ["is not valid utf-8"]),
     "binary": (b"\0\1\2", ["this is not TOML"]),
-    "huge": (b"#" * 300_000, ["cannot be read (larger than 64 kB)"]),
+    "huge": (b"#" * 300_000, ["cannot be read (larger than 256 kB)"]),
     "empty": (b"", []),
 }
 

@@ -1,17 +1,20 @@
 """What is always shown: the notes and pins of a query, as pieces, before any retriever is asked. Pure.
 
 Everything in the prompt stands under a `#path` line, as the model was trained; a note, which has no file of its own,
-stands under `NOTES_PATH`, where a project's documents would stand, and is shown word for word.
+stands under `NOTES_PATH`, where a project's documents would stand, and is shown word for word but for secrets in it.
 """
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from dovetail_context.bundle import ContextPiece
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.query import Pin, Query
+from dovetail_context.workspace.secrets import redact
 
 NOTES_PATH = "NOTES.md"
 CERTAIN = 1.0
+_redacted = lru_cache(maxsize=64)(redact)  # the same notes are shown at every keystroke
 
 
 def standing(
@@ -40,7 +43,7 @@ def _texts(query: Query, snapshot: IndexSnapshot, problems: list[str]) -> Iterat
     """Path, first line, text, kind, reason and digest of everything that is asked for and exists."""
     for note in query.notes:
         if note.text.strip():
-            yield NOTES_PATH, 1, note.text.strip("\n"), "note", note.reason, ""
+            yield NOTES_PATH, 1, _redacted(note.text.strip("\n")), "note", note.reason, ""
     for pin in query.pinned:
         record = snapshot.files.get(pin.path)
         if record is None and not pin.text:

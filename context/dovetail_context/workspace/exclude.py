@@ -38,6 +38,35 @@ BUILD_FOLDERS = {
 
 # In these languages a file about secrets is code; in JavaScript `secrets.js` is more often a file of settings.
 _SOURCES = ("py", "pyi", "go", "java", "cs", "rs", "c", "h", "cc", "cpp", "hpp")
+# Plain lists of secrets: these names with no ending or that of a file of data, and none of code.
+_STEMS: tuple[str, ...] = (
+    "password",
+    "passwords",
+    "*[-_.]passwords",
+    "apikey",
+    "apikeys",
+    "*[-_.]apikey",
+    "*[-_.]apikeys",
+    "api[-_]key",
+)
+_STEMS += ("api[-_]keys", "*[-_.]api[-_]key", "*[-_.]api[-_]keys", ".password", ".passwd", ".token", "access[-_]token")
+_STEMS += ("auth[-_]token", "*[-_.]access[-_]token", "github[-_]token", "private[-_]key", "*[-_.]private[-_]key")
+_DATA = (
+    "txt",
+    "csv",
+    "tsv",
+    "json",
+    "y*ml",
+    "toml",
+    "ini",
+    "conf",
+    "cfg",
+    "config",
+    "properties",
+    "xml",
+    "lst",
+    "xls*",
+)
 # Files that hold secrets, by name: they are never opened. Matched without regard to case.
 SECRET_NAMES = (
     *(".env", ".env.*", "*.env", ".envrc", ".flaskenv", ".dev.vars", ".dev.vars.*"),
@@ -53,9 +82,31 @@ SECRET_NAMES = (
     *("firebase-adminsdk*.json", "*-firebase-adminsdk-*.json", "google-services.json", "googleservice-info.plist"),
     *("client_secret*.json", "application_default_credentials.json", "local.settings.json", "*.publishsettings"),
     *("keystore.properties", "key.properties", "master.key", "wp-config.php", ".rediscli_auth", "shadow", "passwd"),
+    *(".env-*", ".env_*", "*.env.local", "auth.json", ".databrickscfg", "accesstokens.json", "token.json", "*.token"),
+    *(
+        f"env.{stage}"
+        for stage in ("local", "prod", "production", "stag*", "dev", "development", "test", "qa", "secret*")
+    ),
+    *(f"{stem}{suffix}" for stem in _STEMS for suffix in ("", *(f".{suffix}" for suffix in _DATA))),
+    # What was typed, passwords among it.
+    *(".*history", "fish_history", "consolehost_history.txt", ".histfile", ".dbshell", ".viminfo", ".lesshst"),
+)
+# The same for names that say so only together with their folder's.
+SECRET_PATHS = (
+    *(".kube/config", ".kube/*.conf", ".docker/config.json", ".aws/config", ".m2/settings*.xml", "gh/hosts.yml"),
+    *(
+        ".config/hub",
+        ".dbt/profiles.yml",
+        ".snowsql/config",
+        ".netlify/config.json",
+        ".fly/config.yml",
+        ".azure/*.json",
+    ),
+    *(".ssh/*", ".gnupg/*", "private-keys-v1.d/*", "helm/registry/config.json", "registry/config.json"),
 )
 # Names that look like the above and are templates or code about them; a secret in these is known by its content.
 HARMLESS_NAMES = (
+    *(f"{env}[-_.]{word}" for env in (".env", "env") for word in ("example", "sample", "template", "dist", "defaults")),
     *("*.env*.example", "*.env*.sample", "*.env*.template", "*.env*.dist", "*.env*.defaults"),
     *("*.tfvars.example", "credentials.example.*", "secrets.example.*"),
     *(f"{name}.{suffix}" for name in ("secret", "secrets", "credentials") for suffix in _SOURCES),
@@ -105,10 +156,13 @@ def excluded_folder(name: str, siblings: frozenset[str]) -> str | None:
     return None
 
 
-def excluded_name(name: str) -> str | None:
-    """Why a file is not read, judged by its name; None if it may be."""
-    lowered = name.lower()
+def excluded_name(path: str) -> str | None:
+    """Why a file is not read, judged by its name and that of its folder, if `path` has one; None if it may be."""
+    folder, _, name = path.rpartition("/")
+    lowered = _BACKUP.sub("", name.lower()) or name.lower()
     if _matches(lowered, SECRET_NAMES) and not _matches(lowered, HARMLESS_NAMES):
+        return "may hold secrets"
+    if folder and _matches(f"{folder.rpartition('/')[2].lower()}/{lowered}", SECRET_PATHS) and lowered not in _OF_SSH:
         return "may hold secrets"
     if name in LOCK_FILES:
         return "lock file"
@@ -143,6 +197,11 @@ def excluded_head(head: bytes) -> str | None:
 def is_binary(head: bytes) -> bool:
     """Whether a file holds no text, judged by its first `HEAD_BYTES`."""
     return b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff"))
+
+
+# What editors and people add to the name of an older copy.
+_BACKUP = re.compile(r"^\.?#|(?:#|~|\.(?:bak|backup|old|orig|save|swp|copy|[0-9]))+$")
+_OF_SSH = frozenset({"known_hosts", "authorized_keys"})  # these anybody may see
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:

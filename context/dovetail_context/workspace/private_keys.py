@@ -7,7 +7,9 @@ cost a search for its first words.
 import re
 from collections.abc import Iterator
 
-_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|---- BEGIN SSH2 [A-Z0-9 ]{0,40}PRIVATE KEY ----")
+_BEGIN = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|---- BEGIN SSH2 [A-Z0-9 ]{0,40}PRIVATE KEY ----"
+)
 _END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|---- END SSH2 [A-Z0-9 ]{0,40}PRIVATE KEY ----")
 _PUTTY = re.compile(r"Private-Lines:")
 _BODY = re.compile(r"(?:\\[nrt])+|([A-Za-z0-9+/=]{4,})")
@@ -16,7 +18,9 @@ _LONGEST = 16_000  # characters; a key of 16,384 bits has some 13,000
 _KUBERNETES = re.compile(r"(?m)^[\"']?kind[\"']?: *[\"']?Secret\b")
 _DOCUMENT_ENDS = re.compile(r"(?m)^(?:---|\.\.\.)")
 _DATA = re.compile(r"(?m)^(?:data|stringData):[ \t]*\r?\n((?:[ \t]+[^\n]*\n?|\r?\n)+)")
-_DATA_VALUE = re.compile(r"(?m)^[ \t]+[\w.\-\"']+:[ \t]*[\"']?([^\s\"'|>][^\r\n\"']{3,})|^[ \t]+([A-Za-z0-9+/=]{8,})[ \t]*\r?$")
+_DATA_VALUE = re.compile(
+    r"(?m)^[ \t]+[\w.\-\"']+:[ \t]*[\"']?([^\s\"'|>][^\r\n\"']{3,})|^[ \t]+([A-Za-z0-9+/=]{8,})[ \t]*\r?$"
+)
 
 
 def private_keys(text: str) -> Iterator[tuple[int, int]]:

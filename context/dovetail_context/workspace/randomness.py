@@ -51,7 +51,14 @@ _COST = {
 _LENGTH = (0.0, 6.0, 5.0, 3.6, 2.8, 3.0, 3.0, 3.0, 3.2, 3.6, 4.2, 4.8, 5.4)
 _LONGER = 0.5  # for every further letter
 # What comes before a word or number without a separator: rare ways of joining cost more.
-_AFTER_SEPARATOR, _CAMEL_CASE, _OTHER_CASE, _WORD_AFTER_DIGIT, _DIGIT_AFTER_WORD, _FIRST_DIGIT = 0.5, 0.5, 2.0, 3.0, 3.0, 1.0
+_AFTER_SEPARATOR, _CAMEL_CASE, _OTHER_CASE, _WORD_AFTER_DIGIT, _DIGIT_AFTER_WORD, _FIRST_DIGIT = (
+    0.5,
+    0.5,
+    2.0,
+    3.0,
+    3.0,
+    1.0,
+)
 _DIGIT = math.log2(10)
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _HEXADECIMAL = re.compile(r"(?:[0-9a-f]|[^A-Za-z0-9])+\Z|(?:[0-9A-F]|[^A-Za-z0-9])+\Z")

@@ -123,7 +123,8 @@ def is_excluded(
         rules = rules.entering(folder, relative)
         siblings = _names(Path(folder)) if is_folder and part in BUILD_FOLDERS else frozenset()
         folder, relative = f"{folder}/{part}", f"{relative}/{part}" if relative else part
-        reason = excluded_folder(part, siblings) if is_folder else excluded_name(part)
+        in_folder = "/".join(folder.rsplit("/", 2)[-2:])
+        reason = excluded_folder(part, siblings) if is_folder else excluded_name(in_folder)
         if reason is not None:
             return reason
         if rules.ignores(relative, is_folder and not os.path.islink(folder)):  # noqa: PTH114 - with every keystroke
@@ -229,7 +230,7 @@ class _Walk:
     def _file(
         self, entry: "os.DirEntry[str]", path: str, rules: IgnoreRules, script: Callable[[str], str] | None = None
     ) -> None:
-        reason = excluded_name(entry.name)
+        reason = excluded_name(f"{self._root.name}/{path}")
         if reason is None and rules.ignores(path, False):
             reason = IGNORED
         reason = reason or self._selection.excluded(path, False)

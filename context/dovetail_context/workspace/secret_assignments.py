@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from dovetail_context.workspace.secret_literals import Literal, read_delimited, read_quoted, read_to_line_end
 
@@ -51,7 +52,9 @@ _OPENER = re.compile(
     r"(?P<callee>(?:(?:new|await|return|mut)[ \t]+)?[&*]{0,2}(?:\[\d{0,4}\])?[\w.:$<>]{0,60}!?(?:\[\])?)(?P<open>[(\[{])"
     r"\s{0,60}(?:(?:default\w*|value|s|str|raw)[ \t]*[=:][ \t]*(?=[\w\"'`@$]))?"
 )
-_LISTING = re.compile(r"(?:^|[.:])(?:of|asList|array|Array|list|List|listOf|arrayOf|set|Set|vec|tuple|c|qw)!?$|\[\]$|\[\d+\]")
+_LISTING = re.compile(
+    r"(?:^|[.:])(?:of|asList|array|Array|list|List|listOf|arrayOf|set|Set|vec|tuple|c|qw)!?$|\[\]$|\[\d+\]"
+)
 _LOOKS_UP = frozenset(
     """
     get load read fetch find look lookup resolve require env environ getenv config input prompt ask translate gettext t
@@ -60,11 +63,18 @@ _LOOKS_UP = frozenset(
     """.split()  # noqa: SIM905 - a list of one-word strings fills a screen
 )
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_ITEM = re.compile(r"\s{0,60}(?:[,;]\s{0,60})?(?:(?:[\w.\-]{1,40}|[\"'][^\"'\r\n]{1,60}[\"'])\s{0,20}(?::|=>|=)\s{0,20})?(?=[^\s])")
+_ITEM = re.compile(
+    r"\s{0,60}(?:[,;]\s{0,60})?(?:(?:[\w.\-]{1,40}|[\"'][^\"'\r\n]{1,60}[\"'])\s{0,20}(?::|=>|=)\s{0,20})?(?=[^\s])"
+)
 _MOST_ITEMS = 100
 # Further on in a declaration: `add_argument("--token", type=str, default="...")`, `variable "token" { default = "..." }`.
-_DEFAULT = re.compile(r"[\s,(\[{;:][\"']?(?:default\w*|value|fallback|content|password|secret)[\"']?[ \t]*(?:=>|[=:]|,)[ \t]*", re.IGNORECASE)
-_NEXT_DECLARATION = re.compile(r"\n[}\])]|\n[ \t]*@|option\(|argument\(|variable |\bname[\"']?[ \t]*[:=]|\n[ \t]*- \w+:|/>|\)[ \t]*;?[ \t]*\n")
+_DEFAULT = re.compile(
+    r"[\s,(\[{;:][\"']?(?:default\w*|value|fallback|content|password|secret)[\"']?[ \t]*(?:=>|[=:]|,)[ \t]*",
+    re.IGNORECASE,
+)
+_NEXT_DECLARATION = re.compile(
+    r"\n[}\])]|\n[ \t]*@|option\(|argument\(|variable |\bname[\"']?[ \t]*[:=]|\n[ \t]*- \w+:|/>|\)[ \t]*;?[ \t]*\n"
+)
 _REACH = 400
 _LIST_ITEM = re.compile(r"([ \t]*)- +(?:[\w.\-]{1,40}:[ \t]+)?")
 _BLOCK_SCALAR = re.compile(r"[|>][+\-]?\d?[+\-]?[ \t]*(?:#[^\r\n]*)?\r?\n")
@@ -75,7 +85,9 @@ _LINE_START = re.compile(
 _LINE_OF_SETTINGS = re.compile(
     r"[ \t]*(?:$|[#;]|-[ \t]|---|\[[\w .:\"\-/]+\][ \t]*$|(?:-[ \t]+)?[\"']?[\w./\-]+[\"']?[ \t]*:(?:[ \t]|$)|(?:export )?[\w.\-]+[ \t]*=)"
 )
-_ENDS_LIKE_CODE = re.compile(r"[,;{}()\[\]\\][ \t]*$|(?:^|[ \t])(?:def|class|func|fn|if|return|let|const|var|import|self\.|this\.)")
+_ENDS_LIKE_CODE = re.compile(
+    r"[,;{}()\[\]\\][ \t]*$|(?:^|[ \t])(?:def|class|func|fn|if|return|let|const|var|import|self\.|this\.)"
+)
 
 
 # What shows at once that a name is given nothing, in most places where one is.
@@ -136,7 +148,9 @@ def _is_method_of(rest: re.Match[str] | None) -> bool:
     return rest is not None and "." in rest[0] and _COMPARES.search(rest[0]) is None
 
 
-_COMPARES = re.compile(r"equals|compare|unwrap|or_?else|default|set|put|push|add|append|concat|eq|format", re.IGNORECASE)
+_COMPARES = re.compile(
+    r"equals|compare|unwrap|or_?else|default|set|put|push|add|append|concat|eq|format", re.IGNORECASE
+)
 
 
 def _without_operator(text: str, start: int, end: int, connect: re.Match[str]) -> Iterator[Given]:
@@ -197,6 +211,11 @@ def _without_full_stop(literal: Literal) -> Literal:
 def _values(text: str, place: int, is_looked_up: bool) -> Iterator[Given]:
     """Yield the quoted literals of the expression at `place`."""
     place = _SPACE.match(text, place).end()  # type: ignore[union-attr]
+    if text[place : place + 1] in ("'", '"'):  # the most common form by far
+        literal = read_quoted(text, place)
+        if literal is not None:
+            yield Given(literal, is_looked_up=is_looked_up)
+        return
     if not _QUOTE_SOON.match(text, place):
         return
     otherwise = _OTHERWISE.match(text, place)
@@ -228,6 +247,7 @@ def _values(text: str, place: int, is_looked_up: bool) -> Iterator[Given]:
         place = literal.end
 
 
+@lru_cache(maxsize=1024)
 def _looks_up(name: str) -> bool:
     return not _LOOKS_UP.isdisjoint(word.lower() for word in _WORD.findall(name))
 

@@ -149,8 +149,18 @@ FORMATS: tuple[Format, ...] = (
     _beside("password hash", "$argon2", r"(?:id|i|d)\$[A-Za-z0-9$,=+/]{30,}"),
     _with("password hash", "$6$", r"[./A-Za-z0-9=$]{60,}"),
     _password("password of a login", "login(", r"\s*[\"'][^\"'\n]{1,80}[\"']\s*,\s*[\"']([^\"'\n]{6,200})[\"']"),
-    _password("password of a login", "auth=(", r"\s*[\"'][^\"'\n]{1,80}[\"']\s*,\s*[\"']([^\"'\n]{6,200})[\"']", b"auth="),
-    _password("signing key", "jwt.", r"(?:sign|encode|verify|decode)\([^\n\"'`]{1,80},\s*[\"'`]([^\"'`\n]{8,200})[\"'`]", b"jwt.sign", b"jwt.encode", b"jwt.verify", b"jwt.decode"),
+    _password(
+        "password of a login", "auth=(", r"\s*[\"'][^\"'\n]{1,80}[\"']\s*,\s*[\"']([^\"'\n]{6,200})[\"']", b"auth="
+    ),
+    _password(
+        "signing key",
+        "jwt.",
+        r"(?:sign|encode|verify|decode)\([^\n\"'`]{1,80},\s*[\"'`]([^\"'`\n]{8,200})[\"'`]",
+        b"jwt.sign",
+        b"jwt.encode",
+        b"jwt.verify",
+        b"jwt.decode",
+    ),
     _password("signing key", "hmac.new(", r"\s*b?[\"']([^\"'\n]{8,200})[\"']", b"hmac.new"),
     _beside("RSA key in XML", "<RSAKeyValue>", r"(?s:.{0,4000}?)<D>([A-Za-z0-9+/=\s]{20,})</D>", b"RSAKeyValue"),
     _beside("token in a header", "oken ", r"\s*([0-9a-f]{32,})(?![A-Za-z0-9])"),
@@ -163,39 +173,43 @@ _ARGUMENT = r"(?:[\"']?[ \t,=]{1,3})[\"']?([^\s\"'$<{\-][^\s\"']{3,})"
 _ATTACHED = r"[\"']?([^\s\"'$<{\-][^\s\"']{3,})"
 
 
-def _option(commands: str, options: str, value: str = _ARGUMENT) -> tuple[tuple[bytes, re.Pattern[str]], ...]:
+def _option(commands: str, options: str, value: str = _ARGUMENT) -> dict[bytes, re.Pattern[str]]:
     """The password that each of these commands is given by an option, in a line of a shell or a list of arguments."""
     before = r"[\"']?(?:[ \t,]|\\\r?\n)[^|;\r\n]{0,300}?(?<=[\s\"',\[])"
-    return tuple(
-        (command.encode(), re.compile(rf"{re.escape(command)}(?:\.exe)?{before}(?:{options}){value}"))
+    return {
+        command.encode(): re.compile(rf"{re.escape(command)}(?:\.exe)?{before}(?:{options}){value}")
         for command in commands.split()
-    )
+    }
 
 
 # Commands, by their names, and where they are given a password.
-COMMANDS: tuple[tuple[bytes, re.Pattern[str]], ...] = (
-    *_option("curl", "-u|--user|-U|--proxy-user", r"[\"']?[ \t,=]{0,3}[\"']?[\w.\-@+\\]+:([^\s\"']{4,})"),
-    *_option("wget", "--password|--http-password|--ftp-password"),
-    *_option("redis-cli", "-a|--pass"),
-    *_option("mysql mysqldump mysqladmin mysqlimport mariadb mariadb-dump", "-p", _ATTACHED),
-    *_option("7z 7za 7zz rar unrar", "-p", _ATTACHED),
-    *_option("zip unzip", "-P|--password"),
-    *_option("sshpass", "-p", _ARGUMENT.replace("{1,3}", "{0,3}")),
-    *_option("mongo mongosh mongodump mongorestore mongoimport mongoexport", "-p|--password"),
-    *_option("docker podman helm twine az nerdctl skopeo buildah crane", "-p|--password"),
-    *_option("oc", "-p|--password|--token"),
-    *_option("sqlcmd bcp", "-P"),
-    *_option("ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami ldappasswd", "-w"),
-    *_option("openssl", "-passin|-passout|-pass|--passin|--passout", r"[\"']?[ \t,=]{1,3}[\"']?pass:([^\s\"'$]{4,})"),
-    *_option("smbclient", "-U|--user", r"[\"']?[ \t,=]{0,3}[\"']?[\w.\-\\/]+%([^\s\"'$]{4,})"),
-    *_option("lftp", "-u", r"[\"']?[ \t,=]{1,3}[\"']?[\w.\-]+,([^\s\"'$]{4,})"),
-    *_option("htpasswd", r"-[a-zA-Z]*b[a-zA-Z]*", r"[ \t]+\S+[ \t]+\S+[ \t]+[\"']?([^\s\"'$<]{4,})"),
-    *_option("rabbitmqctl", "add_user|change_password", r"[\"']?[ \t,]{1,3}[\"']?[\w.\-]+[\"']?[ \t,]{1,3}[\"']?([^\s\"'$<]{4,})"),
-    *_option("vault", "login"),
-    *_option("xfreerdp", "/p:", _ATTACHED),
-    *_option("nmcli", "password|wifi-sec.psk"),
-    *_option("net", r"use[^\r\n]{0,120}?/user:\S+", r"[ \t]+[\"']?([^\s\"'$<*/]{4,})"),
-    *_option("wpa_passphrase", r"[^\s]+", r"[ \t]+[\"']?([^\s\"'$<]{8,63})"),
-    *_option("sqlplus", r"[\w.\-]+/", r"([^\s\"'@$<]{4,})@"),
-    *((b"chpasswd", re.compile(r"[\"' \t][\w.\-]+:([^\s\"'$]{4,})[\"']?[ \t]*\|[ \t]*(?:sudo[ \t]+)?chpasswd")),),
-)
+COMMANDS: dict[bytes, re.Pattern[str]] = {
+    **_option("curl", "-u|--user|-U|--proxy-user", r"[\"']?[ \t,=]{0,3}[\"']?[\w.\-@+\\]+:([^\s\"']{4,})"),
+    **_option("wget", "--password|--http-password|--ftp-password"),
+    **_option("redis-cli", "-a|--pass"),
+    **_option("mysql mysqldump mysqladmin mysqlimport mariadb mariadb-dump", "-p", _ATTACHED),
+    **_option("7z 7za 7zz rar unrar", "-p", _ATTACHED),
+    **_option("zip unzip", "-P|--password"),
+    **_option("sshpass", "-p", _ARGUMENT.replace("{1,3}", "{0,3}")),
+    **_option("mongo mongosh mongodump mongorestore mongoimport mongoexport", "-p|--password"),
+    **_option("docker podman helm twine az nerdctl skopeo buildah crane", "-p|--password"),
+    **_option("oc", "-p|--password|--token"),
+    **_option("sqlcmd bcp", "-P"),
+    **_option("ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami ldappasswd", "-w"),
+    **_option("openssl", "-passin|-passout|-pass|--passin|--passout", r"[\"']?[ \t,=]{1,3}[\"']?pass:([^\s\"'$]{4,})"),
+    **_option("smbclient", "-U|--user", r"[\"']?[ \t,=]{0,3}[\"']?[\w.\-\\/]+%([^\s\"'$]{4,})"),
+    **_option("lftp", "-u", r"[\"']?[ \t,=]{1,3}[\"']?[\w.\-]+,([^\s\"'$]{4,})"),
+    **_option("htpasswd", r"-[a-zA-Z]*b[a-zA-Z]*", r"[ \t]+\S+[ \t]+\S+[ \t]+[\"']?([^\s\"'$<]{4,})"),
+    **_option(
+        "rabbitmqctl",
+        "add_user|change_password",
+        r"[\"']?[ \t,]{1,3}[\"']?[\w.\-]+[\"']?[ \t,]{1,3}[\"']?([^\s\"'$<]{4,})",
+    ),
+    **_option("vault", "login"),
+    **_option("xfreerdp", "/p:", _ATTACHED),
+    **_option("nmcli", "password|wifi-sec.psk"),
+    **_option("net", r"use[^\r\n]{0,120}?/user:\S+", r"[ \t]+[\"']?([^\s\"'$<*/]{4,})"),
+    **_option("wpa_passphrase", r"[^\s]+", r"[ \t]+[\"']?([^\s\"'$<]{8,63})"),
+    **_option("sqlplus", r"[\w.\-]+/", r"([^\s\"'@$<]{4,})@"),
+    b"chpasswd": re.compile(r"[\"' \t][\w.\-]+:([^\s\"'$]{4,})[\"']?[ \t]*\|[ \t]*(?:sudo[ \t]+)?chpasswd"),
+}

@@ -51,6 +51,12 @@ def read_quoted(text: str, place: int) -> Literal | None:
 
 
 def _one(text: str, place: int) -> Literal | None:
+    first = text[place : place + 1]
+    if first in _UP_TO and text[place + 1 : place + 2] != first:  # the most common form by far
+        closed = _UP_TO[first].match(text, place + 1, place + LONGEST)
+        if closed is not None:
+            end = closed.end() - 1
+            return Literal(unescaped(text[place + 1 : end]), ((place + 1, end),), end + 1)
     opening = _OPENING.match(text, place)
     if opening is None:
         return None

@@ -18,8 +18,7 @@ class Level(IntEnum):
 
 
 # Every name of a secret holds one of these in lower case. The search for names begins with them.
-TRIGGERS = (b"pass", b"pw", b"psk", b"secret", b"cred", b"token", b"key", b"auth", b"salt", b"webhook", b"dsn")
-TRIGGERS += (b"identified",)
+TRIGGERS = (b"pass", b"pw", b"psk", b"secret", b"cred", b"token", b"key", b"auth", b"salt", b"identified")
 LONGEST_NAME = 80  # characters
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -36,9 +35,7 @@ _SECRET = re.compile(
     r"service|license|hmac|jwt|aes|crypto|cipher|storage|subscription|admin|user|bot|refresh|id|oauth|deploy|preshared)"
     r"(?:keys?|tokens?)(?:id)?"
 )
-_MAYBE = frozenset(
-    "token tokens key keys auth auths authorization salt salts webhook webhooks dsn".split()
-)
+_MAYBE = frozenset(["token", "tokens", "key", "keys", "auth", "auths", "authorization", "salt", "salts"])
 _CERTAIN = frozenset(
     """
     api access private priv master encryption encrypt signing sign account auth oauth refresh client app application
@@ -46,7 +43,7 @@ _CERTAIN = frozenset(
     bearer sas personal security symmetric decryption vault integration
     """.split()  # noqa: SIM905 - a list of one-word strings fills a screen
 )
-_NEVER = frozenset("public pub foreign primary".split())  # keys that anybody may see
+_NEVER = frozenset(["public", "pub", "foreign", "primary"])  # keys that anybody may see
 # What is called so is about a secret, and is none: `secret_name`, `tokenUrl`, `password-field`.
 _ABOUT = frozenset(
     """
@@ -75,20 +72,20 @@ def level_of(name: str) -> Level | None:
     return None
 
 
-def mentioned(names: bytes, lowered: bytes) -> set[str]:
-    """Return those of the `names`, which are joined by spaces, that are given secrets or may end a name that is.
+def mentioned(words: bytes, names: bytes) -> set[str]:
+    """Return the names in `words` that are given secrets, or may end a name that is.
 
-    `lowered` is the same in lower case.
+    `names` is the same in lower case, with a space for each character that no name has.
     """
     found: set[bytes] = set()
     for trigger in TRIGGERS:
-        place = lowered.find(trigger)
+        place = names.find(trigger)
         while place >= 0:
-            start = lowered.rfind(b" ", 0, place) + 1
-            end = lowered.find(b" ", place)
-            end = len(lowered) if end < 0 else end
-            found.add(names[start:end])
-            place = lowered.find(trigger, end)
+            start = names.rfind(b" ", 0, place) + 1
+            end = names.find(b" ", place)
+            end = len(names) if end < 0 else end
+            found.add(words[start:end])
+            place = names.find(trigger, end)
     texts = [name.decode("ascii") for name in found if len(name) <= LONGEST_NAME]
     return {name for name in texts if level_of(name) is not None}
 

@@ -40,7 +40,12 @@ def is_secret(value: str, level: Level) -> bool:
     """Return whether a quoted value of a name of this level is a secret."""
     if "\n" in value or "\r" in value or "\t" in value:
         value = "".join(value.split())
-    if len(value) < (_SHORTEST_RANDOM if level is Level.MAYBE else _SHORTEST) or "://" in value or _FILLER.search(value) or _EXPRESSION.search(value):
+    if (
+        len(value) < (_SHORTEST_RANDOM if level is Level.MAYBE else _SHORTEST)
+        or "://" in value
+        or _FILLER.search(value)
+        or _EXPRESSION.search(value)
+    ):
         return False
     rest = _without_placeholders(value)
     if rest != value and (sum(map(str.isalnum, rest)) < _SHORTEST or randomness(rest) < _RANDOM):
@@ -62,7 +67,12 @@ def is_secret(value: str, level: Level) -> bool:
 @lru_cache(maxsize=4096)
 def is_secret_in_code(value: str, level: Level) -> bool:
     """Return whether a value without quotes is a secret, where it may as well be an expression of code."""
-    if len(value) < _SHORTEST + 2 or not may_be_bare(value) or _NUMBER_OF_CODE.match(value) or not is_secret(value, level):
+    if (
+        len(value) < _SHORTEST + 2
+        or not may_be_bare(value)
+        or _NUMBER_OF_CODE.match(value)
+        or not is_secret(value, level)
+    ):
         return False
     bits = randomness(value)
     if level is Level.MAYBE:

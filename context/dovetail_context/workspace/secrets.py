@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dovetail_context.workspace.private_keys import kubernetes_secrets, private_keys
-from dovetail_context.workspace.randomness import randomness
 from dovetail_context.workspace.secret_assignments import Given, Where, given, is_given_nothing, is_setting
 from dovetail_context.workspace.secret_formats import COMMANDS, FORMATS, Format
 from dovetail_context.workspace.secret_names import Level, level_of, mentioned
@@ -101,7 +100,9 @@ _ENDS_OF_LINES = ("\r", "\n", "")
 _SHORTEST_KEY = 15  # characters of the shortest key in FORMATS, with what stands around it without space
 _WORD_ENDS = bytes.maketrans(b"\"'`(),;<>{}[]|", b" " * 14)
 _NAME_ENDS = bytes(byte if chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(128)).ljust(256)
-_PLAIN_SIGNS = b"_.-/:="  # of names and paths, which are no keys if they have only small letters besides
+_LONG_WORD = re.compile(rb" ([^ ]{%d,})" % _SHORTEST_KEY)
+_DIGIT = re.compile(rb"[0-9]")
+_ENDS_OF_WORDS = frozenset("\"'`(),;<>{}[]| \t\n\r\x0b\x0c")
 _START = re.compile(r"\w{3}|\w+(?=\W)")
 
 
@@ -111,10 +112,10 @@ def _start(known: Format) -> bytes:
     return found[0].encode() if found else b""
 
 
-def _longest_word(marker: str) -> str:
+def _longest_word(marker: str) -> bytes:
     """A part of a marker that stands in one word, in lower case."""
     words = marker.encode().translate(_WORD_ENDS).split()
-    return max(words, key=len).decode().lower()
+    return max(words, key=len).lower()
 
 
 _BY_START: dict[bytes, list[Format]] = {b"": []}
@@ -122,6 +123,7 @@ for _known in FORMATS:
     if _known.is_word:
         _BY_START.setdefault(_start(_known), []).append(_known)
 _BESIDE_WORDS = tuple((known, _longest_word(known.marker)) for known in FORMATS if not known.is_word)
+_COMMAND_NAMES = frozenset(COMMANDS)
 _NOT_LINE_END = re.compile(r"[^\r\n]")
 
 _KEY_IN_ADDRESS = re.compile(r"://([\w\-.]{20,200})@")
@@ -136,12 +138,12 @@ _SAMPLE_PASSWORDS = frozenset({"password", "passwd", "pass", "pw", "pwd", "p", "
 def secrets_in_blocks(text: str) -> list[Secret]:
     """The secrets that are found in one block each."""
     words = _distinct_words(text)
-    joined = b" ".join(words)
+    joined = b" %b" % b" ".join(words)
     lowered = joined.lower()
-    found = list(_by_format(text, words, lowered.decode("ascii")))
+    found = list(_by_format(text, words, joined, lowered))
     found += _of_commands(text, words)
     found += _passwords_in_addresses(text)
-    found += _by_name(text, joined.translate(_NAME_ENDS), lowered.translate(_NAME_ENDS))
+    found += _by_name(text, joined, lowered.translate(_NAME_ENDS))
     return found
 
 
@@ -160,28 +162,36 @@ def _distinct_words(text: str) -> set[bytes]:
     return set(text.encode("ascii", "replace").translate(_WORD_ENDS).split())
 
 
-def _by_format(text: str, words: set[bytes], every: str) -> Iterator[Secret]:
-    """`every` holds all `words`, in lower case."""
-    long = [word for word in words if len(word) >= _SHORTEST_KEY]
-    keys = b" ".join([word for word in long if not word.islower() or not _is_plain(word)])
+def _by_format(text: str, words: set[bytes], joined: bytes, lowered: bytes) -> Iterator[Secret]:
+    """`joined` holds all `words`, each behind a space; `lowered` the same in lower case."""
+    keys = b" ".join([word for word in _LONG_WORD.findall(joined) if _may_be_key(word)])
     starts = {part[:3] for part in keys.translate(_NAME_ENDS).split()}
     long_words = keys.decode("ascii")
-    for start in (b"", *starts.intersection(_BY_START)):
-        for known in _BY_START[start]:
+    for begins in (b"", *starts.intersection(_BY_START)):
+        for known in _BY_START[begins]:
             if known.marker in long_words:
                 for match in known.pattern.finditer(text):
                     start, end = match.span(known.pattern.groups)
-                    # What the search above leaves out must not be found by what else is in the text.
-                    whole = text[match.start() - known.before : match.end()].encode("ascii", "replace")
-                    if len(whole) >= _SHORTEST_KEY and not _is_plain(whole):
+                    # What the search above leaves out must not be found because of what else is in the text.
+                    word = _word_around(text, match.start() - known.before, match.end())
+                    if len(word) >= _SHORTEST_KEY and _may_be_key(word):
                         yield Secret(start - known.before, end, known.kind)
     for known, word in _BESIDE_WORDS:
-        if (not words.isdisjoint(known.words)) if known.words else word in every:
+        if (not words.isdisjoint(known.words)) if known.words else word in lowered:
             yield from _beside(known, text)
 
 
-def _is_plain(word: bytes) -> bool:
-    return word.islower() and word.translate(None, _PLAIN_SIGNS).isalpha()
+def _may_be_key(word: bytes) -> bool:
+    """Whether a long word may be a key of FORMATS: hardly one has no digit, but those of capitals alone may."""
+    return _DIGIT.search(word) is not None or (word.isupper() and word.isalpha())
+
+
+def _word_around(text: str, start: int, end: int) -> bytes:
+    while start and text[start - 1] not in _ENDS_OF_WORDS:
+        start -= 1
+    while end < len(text) and text[end] not in _ENDS_OF_WORDS:
+        end += 1
+    return text[start:end].encode("ascii", "replace")
 
 
 def _beside(known: Format, text: str) -> Iterator[Secret]:
@@ -195,13 +205,12 @@ def _beside(known: Format, text: str) -> Iterator[Secret]:
 
 
 def _of_commands(text: str, words: set[bytes]) -> Iterator[Secret]:
-    for command, pattern in COMMANDS:
-        if command in words:
-            for first, last in _blocks_with(command.decode(), text):
-                if command in _distinct_words(text[first:last]):
-                    for match in pattern.finditer(text, first, last):
-                        if is_secret(match[1], Level.PASSWORD):
-                            yield Secret(*match.span(1), "password of a command")
+    for command in _COMMAND_NAMES.intersection(words):
+        for first, last in _blocks_with(command.decode(), text):
+            if command in _distinct_words(text[first:last]):
+                for match in COMMANDS[command].finditer(text, first, last):
+                    if is_secret(match[1], Level.PASSWORD):
+                        yield Secret(*match.span(1), "password of a command")
 
 
 def _blocks_with(marker: str, text: str) -> Iterator[tuple[int, int]]:
@@ -231,13 +240,20 @@ def _password(text: str, start: int) -> tuple[int, int] | None:
         end = match.end(1)
         match = None if _IS_HOST.match(text, end + 1) else _TO_HOST.match(text, end + 1)
     password = text[start:end]
-    if not password or _IS_PORT.match(password) or not _HAS_LETTERS.search(password) or password in _SAMPLE_PASSWORDS or is_placeholder(password):
+    if (
+        not password
+        or _IS_PORT.match(password)
+        or not _HAS_LETTERS.search(password)
+        or password in _SAMPLE_PASSWORDS
+        or is_placeholder(password)
+    ):
         return None
     return start, end
 
 
-def _by_name(text: str, names: bytes, lowered: bytes) -> Iterator[Secret]:
-    known = mentioned(names, lowered)
+def _by_name(text: str, joined: bytes, names: bytes) -> Iterator[Secret]:
+    """`joined` holds all words of the text; `names` the same in lower case, with spaces between names."""
+    known = mentioned(joined, names)
     hits = sorted([(place, place + len(name)) for name in known for place in _whole(name, text)])
     first = last = done = 0
     block = ""

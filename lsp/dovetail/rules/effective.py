@@ -222,7 +222,7 @@ _Speaking = list[tuple[ProjectRules, tuple[tuple[PathRule, str], ...]]]
 
 def _no_completion(speaking: _Speaking, globs: Sequence[_LayerGlobs], path: str, language: str) -> str:
     """Why nothing is suggested at a path, "" if something is."""
-    if excluded_name(path.rpartition("/")[2]) == "may hold secrets":
+    if excluded_name(path) == "may hold secrets":
         return "may hold secrets, by its name"
     found = language_for(path, language)
     reason = ""

@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -33,6 +33,8 @@ _PIN = re.compile(r"(?P<path>.+?)(?::(?P<start>\d{1,9})(?:-(?P<end>\d{1,9}))?)?$
 # A key of so many parts takes the TOML parser minutes, and ours have at most three.
 _DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
 _HIGHEST_NUMBER = 10**9  # integers of any size can be written, and not all of them can be shown
+MOST_PROBLEMS = 100  # told of one file
+MOST_MESSAGE = 400  # characters
 _PIN_SHAPE = "write path, path:line or path:first-last, lines counted from 1"
 # What others call what only the user may decide; our own options are added below.
 _OF_THE_USER = frozenset(
@@ -68,7 +70,12 @@ def parse_rules(text: str, file: str) -> Parsed:
 def parse_values(values: Mapping[str, Any], file: str, places: Mapping[Path, Placed] | None = None) -> Parsed:
     """Parse rules that are values already, such as an editor's settings."""
     reader = _Reader(file, places or {})
-    return Parsed(reader.project(values), tuple(reader.problems))
+    rules, found = reader.project(values), reader.problems
+    told = [replace(each, message=_shortened(each.message)) for each in found[:MOST_PROBLEMS]]
+    if len(found) > MOST_PROBLEMS:
+        rest = f"there are {len(found) - MOST_PROBLEMS} more mistakes in {file}; correct the first ones"
+        told.append(Problem("error", rest, Source(file)))
+    return Parsed(rules, tuple(told))
 
 
 def salvaged(text: str, file: str) -> ProjectRules:
@@ -95,6 +102,11 @@ def salvaged(text: str, file: str) -> ProjectRules:
         else:
             sound = middle
     return parse_rules("\n".join(lines[:sound]), file).rules or ProjectRules()
+
+
+def _shortened(message: str) -> str:
+    """A name or a pattern in a message may be of any length."""
+    return message if len(message) <= MOST_MESSAGE else f"{message[:MOST_MESSAGE]}..."
 
 
 def _loaded(text: str) -> tuple[dict[str, Any] | None, Place | None, str]:

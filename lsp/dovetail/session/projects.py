@@ -131,9 +131,13 @@ class Projects:
     def is_silent(self, opened: OpenDocument) -> bool:
         """Whether nothing is suggested in a document, whatever is asked: by a rule, or since it holds secrets."""
         place = opened.place
-        if place.workspace is None:
-            return excluded_name(place.path.rpartition("/")[2]) == "may hold secrets"
-        return not place.workspace.rules.rules.for_path(place.path, opened.language).completion
+        named = f"{opened.file.parent.name}/{opened.file.name}" if opened.file is not None else place.path
+        if excluded_name(named) == "may hold secrets":
+            return True
+        return (
+            place.workspace is not None
+            and not place.workspace.rules.rules.for_path(place.path, opened.language).completion
+        )
 
     async def finish(self) -> None:
         """Stop every index, and wait for it."""

@@ -91,7 +91,9 @@ def _around(inner: str) -> Callable[[random.Random], str]:
 VALUES: dict[str, Callable[[random.Random], str]] = {
     "12 characters": _password,
     "with signs": lambda chance: _password(chance)[:7] + chance.choice(_SIGNS) + _password(chance)[:5],
-    "word and digits": lambda chance: chance.choice(("hunter", "dragon", "Summer", "letmein", "monkey")) + str(chance.randint(10, 2024)),
+    "word and digits": lambda chance: (
+        chance.choice(("hunter", "dragon", "Summer", "letmein", "monkey")) + str(chance.randint(10, 2024))
+    ),
     "base36, 24": _drawn(_LOWER + _DIGITS, 24, 24),
     "hexadecimal, 32": _drawn("0123456789abcdef", 32, 32),
     "letters and digits, 32": _drawn(string.ascii_letters + _DIGITS, 28, 40),
@@ -163,7 +165,13 @@ FORMS = (
     Form("names", "environment", "a.py", "upper", 'os.environ["«N»"] = "«V»"\n'),
     Form("names", "default of the environment", "a.py", "upper", 'x = os.environ.get("«N»", "«V»")\n'),
     Form("names", "default of the environment, JavaScript", "a.js", "upper", "const x = process.env.«N» || '«V»'\n"),
-    Form("names", "default of the environment, Rust", "a.rs", "upper", 'let x = env::var("«N»").unwrap_or("«V»".into());\n'),
+    Form(
+        "names",
+        "default of the environment, Rust",
+        "a.rs",
+        "upper",
+        'let x = env::var("«N»").unwrap_or("«V»".into());\n',
+    ),
     Form("names", "C# configuration", "A.cs", "pascal", 'builder.Configuration["Db:«N»"] = "«V»";\n'),
     Form("names", "XML attribute", "a.xml", "camel", '<property name="«N»" value="«V»"/>\n'),
     Form("names", "XML element", "a.xml", "camel", "<server><«N»>«V»</«N»></server>\n"),
@@ -209,17 +217,72 @@ FORMS = (
     Form("literals", "byte slice", "a.go", "camel", '«N» := []byte("«V»")\n'),
     Form("literals", "byte string", "a.rs", "upper", 'const «N»: &[u8] = b"«V»";\n'),
     # settings inside a string
-    Form("inside strings", "JSON in a literal", "a.py", "snake", "body = '{\"user\": \"app\", \"«N»\": \"«V»\"}'\n"),
-    Form("inside strings", "escaped JSON", "A.java", "camel", 'String body = "{\\"user\\": \\"app\\", \\"«N»\\": \\"«V»\\"}";\n'),
-    Form("inside strings", "JSON twice escaped", "a.js", "camel", 'const x = "{\\\\\\"«N»\\\\\\": \\\\\\"«V»\\\\\\"}"\n'),
-    Form("inside strings", "JSON in a docstring", "a.py", "camel", 'def f():\n    """Send it.\n\n    {"«N»": "«V»"}\n    """\n'),
-    Form("inside strings", "netrc in a docstring", "a.py", "joined", 'def f():\n    """\n    machine x.example.com login me password «V»\n    """\n'),
-    Form("inside strings", "netrc in a literal", "a.go", "joined", 'rc := "machine x.example.com login me password «V»"\n'),
-    Form("inside strings", "netrc, lines", "a.py", "joined", 'rc = """\nmachine x.example.com\n  login me\n  password «V»\n"""\n'),
-    Form("inside strings", "YAML in a literal", "a.py", "snake", 'doc = """\nhost: db\n«N»: «V»\n"""\n', _PLAIN_PASSWORDS),
-    Form("inside strings", "connection string", "A.cs", "joined", 'var s = "Server=db;User Id=sa;Password=«V»;";\n', _PLAIN_PASSWORDS),
-    Form("inside strings", "connection string, short", "A.cs", "joined", 'var s = "Server=db;Uid=sa;Pwd=«V»";\n', _PLAIN_PASSWORDS),
-    Form("inside strings", "parameter of an address", "a.py", "snake", 'url = "https://x.example/a?«N»=«V»&b=1"\n', _PLAIN_PASSWORDS),
+    Form("inside strings", "JSON in a literal", "a.py", "snake", 'body = \'{"user": "app", "«N»": "«V»"}\'\n'),
+    Form(
+        "inside strings",
+        "escaped JSON",
+        "A.java",
+        "camel",
+        'String body = "{\\"user\\": \\"app\\", \\"«N»\\": \\"«V»\\"}";\n',
+    ),
+    Form(
+        "inside strings", "JSON twice escaped", "a.js", "camel", 'const x = "{\\\\\\"«N»\\\\\\": \\\\\\"«V»\\\\\\"}"\n'
+    ),
+    Form(
+        "inside strings",
+        "JSON in a docstring",
+        "a.py",
+        "camel",
+        'def f():\n    """Send it.\n\n    {"«N»": "«V»"}\n    """\n',
+    ),
+    Form(
+        "inside strings",
+        "netrc in a docstring",
+        "a.py",
+        "joined",
+        'def f():\n    """\n    machine x.example.com login me password «V»\n    """\n',
+    ),
+    Form(
+        "inside strings",
+        "netrc in a literal",
+        "a.go",
+        "joined",
+        'rc := "machine x.example.com login me password «V»"\n',
+    ),
+    Form(
+        "inside strings",
+        "netrc, lines",
+        "a.py",
+        "joined",
+        'rc = """\nmachine x.example.com\n  login me\n  password «V»\n"""\n',
+    ),
+    Form(
+        "inside strings", "YAML in a literal", "a.py", "snake", 'doc = """\nhost: db\n«N»: «V»\n"""\n', _PLAIN_PASSWORDS
+    ),
+    Form(
+        "inside strings",
+        "connection string",
+        "A.cs",
+        "joined",
+        'var s = "Server=db;User Id=sa;Password=«V»;";\n',
+        _PLAIN_PASSWORDS,
+    ),
+    Form(
+        "inside strings",
+        "connection string, short",
+        "A.cs",
+        "joined",
+        'var s = "Server=db;Uid=sa;Pwd=«V»";\n',
+        _PLAIN_PASSWORDS,
+    ),
+    Form(
+        "inside strings",
+        "parameter of an address",
+        "a.py",
+        "snake",
+        'url = "https://x.example/a?«N»=«V»&b=1"\n',
+        _PLAIN_PASSWORDS,
+    ),
     Form("inside strings", "comment", "a.py", "snake", "# «N»: «V»\nx = 1\n", _PLAIN_PASSWORDS),
     Form("inside strings", "header", "a.ts", "kebab", "headers: { 'x-«N»': '«V»' }\n", _KEYS),
     # values that look like templates
@@ -247,7 +310,9 @@ FORMS = (
     Form("settings", "properties", "a.properties", "dotted", "db.host=db\n«N»=«V»\n", _PLAIN_PASSWORDS),
     Form("settings", "environment file", "a.sh", "upper", "export HOST=db\nexport «N»=«V»\n"),
     Form("settings", "environment file, quoted", "a.sh", "upper", "HOST='db'\n«N»='«V»'\n"),
-    Form("settings", "Terraform default", "a.tf", "snake", 'variable "«N»" {\n  type    = string\n  default = "«V»"\n}\n'),
+    Form(
+        "settings", "Terraform default", "a.tf", "snake", 'variable "«N»" {\n  type    = string\n  default = "«V»"\n}\n'
+    ),
     Form("settings", "Terraform argument", "a.tf", "snake", 'resource "x" "y" {\n  «N» = "«V»"\n}\n'),
     Form("settings", "image", "Dockerfile", "upper", "FROM x\nENV «N» «V»\n"),
     Form("settings", "image argument", "Dockerfile", "upper", "FROM x\nARG «N»=«V»\n"),
@@ -256,7 +321,13 @@ FORMS = (
     Form("settings", "parameter object", "a.json", "upper", '{"name": "«N»", "value": "«V»"}\n'),
     # options that a program declares
     Form("options", "click", "a.py", "kebab", '@click.option("--«N»", "-p", default="«V»", help="What to use.")\n'),
-    Form("options", "click, lines", "a.py", "kebab", '@click.option(\n    "--«N»",\n    show_default=False,\n    default="«V»",\n)\n'),
+    Form(
+        "options",
+        "click, lines",
+        "a.py",
+        "kebab",
+        '@click.option(\n    "--«N»",\n    show_default=False,\n    default="«V»",\n)\n',
+    ),
     Form("options", "argparse", "a.py", "kebab", 'parser.add_argument("--«N»", type=str, default="«V»")\n'),
     Form("options", "typer", "a.py", "snake", 'def main(«N»: str = typer.Option("«V»", help="x")): ...\n'),
     Form("options", "Go flag", "a.go", "kebab", 'p := flag.String("«N»", "«V»", "what to use")\n'),
@@ -267,14 +338,44 @@ FORMS = (
     Form("options", "pydantic", "a.py", "snake", '«N»: str = Field(default="«V»", min_length=8)\n'),
     Form("options", "Spring", "A.java", "dotted", '@Value("${«N»:«V»}")\n', _PLAIN_PASSWORDS),
     # addresses
-    Form("addresses", "PostgreSQL", "a.py", "snake", 'url = "postgres://app:«V»@db.example.com:5432/app"\n', _PLAIN_PASSWORDS),
-    Form("addresses", "slash", "a.py", "snake", 'url = "postgres://app:«Vx/y9»@db.example.com/app"\n', _PLAIN_PASSWORDS),
-    Form("addresses", "hash and question mark", "a.go", "snake", 'url := "amqp://app:«Vq#r?1»@mq.example.com/"\n', _PLAIN_PASSWORDS),
+    Form(
+        "addresses",
+        "PostgreSQL",
+        "a.py",
+        "snake",
+        'url = "postgres://app:«V»@db.example.com:5432/app"\n',
+        _PLAIN_PASSWORDS,
+    ),
+    Form(
+        "addresses", "slash", "a.py", "snake", 'url = "postgres://app:«Vx/y9»@db.example.com/app"\n', _PLAIN_PASSWORDS
+    ),
+    Form(
+        "addresses",
+        "hash and question mark",
+        "a.go",
+        "snake",
+        'url := "amqp://app:«Vq#r?1»@mq.example.com/"\n',
+        _PLAIN_PASSWORDS,
+    ),
     Form("addresses", "at", "a.js", "snake", "const u = 'mongodb://root:«p@Vz»@db.example.com/x'\n", _PLAIN_PASSWORDS),
     Form("addresses", "colon", "a.js", "snake", "const u = 'redis://:«x:V»@cache:6379/0'\n", _PLAIN_PASSWORDS),
     Form("addresses", "git", "a.sh", "snake", "git clone https://me:«V»@git.example.com/a/b.git\n", _PLAIN_PASSWORDS),
-    Form("addresses", "all signs", "a.yaml", "snake", "url: mysql://app:«V/a#b?c@d:e!f»@db.example.com/app\n", _PLAIN_PASSWORDS),
-    Form("addresses", "token alone", "a.sh", "snake", "pip install git+https://«V»@git.example.com/a/b.git\n", ("letters and digits, 32",)),
+    Form(
+        "addresses",
+        "all signs",
+        "a.yaml",
+        "snake",
+        "url: mysql://app:«V/a#b?c@d:e!f»@db.example.com/app\n",
+        _PLAIN_PASSWORDS,
+    ),
+    Form(
+        "addresses",
+        "token alone",
+        "a.sh",
+        "snake",
+        "pip install git+https://«V»@git.example.com/a/b.git\n",
+        ("letters and digits, 32",),
+    ),
     # commands
     Form("commands", "curl --user", "a.sh", "snake", "curl --user me:«V» https://x.example\n"),
     Form("commands", "curl -u, quoted", "a.sh", "snake", "curl -s -u 'me:«V»' https://x.example\n"),
@@ -313,9 +414,18 @@ FORMS = (
     Form("API keys", "property", "a.properties", "dotted", "«N»=«V»\n", _KEYS),
     # notes
     Form("notes", "assignment", ".dovetail.toml", "snake", 'notes = ["Staging: «N»=«V»"]\n', _PLAIN_PASSWORDS),
-    Form("notes", "sentence", ".dovetail.toml", "snake", 'notes = ["The staging password is «V»."]\n', _PLAIN_PASSWORDS),
+    Form(
+        "notes", "sentence", ".dovetail.toml", "snake", 'notes = ["The staging password is «V»."]\n', _PLAIN_PASSWORDS
+    ),
     Form("notes", "colon", ".dovetail.toml", "snake", 'notes = ["Log in as admin, password: «V»"]\n', _PLAIN_PASSWORDS),
-    Form("notes", "address", ".dovetail.toml", "snake", 'notes = ["Use postgres://app:«V»@db.example.com/app"]\n', _PLAIN_PASSWORDS),
+    Form(
+        "notes",
+        "address",
+        ".dovetail.toml",
+        "snake",
+        'notes = ["Use postgres://app:«V»@db.example.com/app"]\n',
+        _PLAIN_PASSWORDS,
+    ),
 )
 
 
@@ -355,6 +465,7 @@ def _placed(form: Form, half: str, chance: random.Random) -> Placement:
 
 def _long(half: str, chance: random.Random) -> Iterator[Placement]:
     """Keys of many lines, and literals that are longer than any password."""
+
     def body(lines: int, width: int = 64) -> str:
         alphabet = string.ascii_letters + _DIGITS + "+/"
         return "\n".join(_OPEN + "".join(chance.choice(alphabet) for _ in range(width)) + _SHUT for _ in range(lines))
@@ -363,8 +474,17 @@ def _long(half: str, chance: random.Random) -> Iterator[Placement]:
     encoded = base64.b64encode(account.encode()).decode()
     marked = _OPEN + encoded + _SHUT
     forms = (
-        ("SSH2", f"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: \"x\"\n{body(9, 70)}\n---- END SSH2 ENCRYPTED PRIVATE KEY ----\n"),
-        ("PuTTY, two", "".join(f"PuTTY-User-Key-File-2: ssh-rsa\nPublic-Lines: 1\nAAAAB3\nPrivate-Lines: 8\n{body(8)}\nPrivate-MAC: x\n\n" for _ in range(2))),
+        (
+            "SSH2",
+            f'---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: "x"\n{body(9, 70)}\n---- END SSH2 ENCRYPTED PRIVATE KEY ----\n',
+        ),
+        (
+            "PuTTY, two",
+            "".join(
+                f"PuTTY-User-Key-File-2: ssh-rsa\nPublic-Lines: 1\nAAAAB3\nPrivate-Lines: 8\n{body(8)}\nPrivate-MAC: x\n\n"
+                for _ in range(2)
+            ),
+        ),
         ("PEM", f"-----BEGIN EC PRIVATE KEY-----\n{body(5)}\n-----END EC PRIVATE KEY-----\n"),
         ("PEM, long", f"-----BEGIN RSA PRIVATE KEY-----\n{body(100)}\n-----END RSA PRIVATE KEY-----\n"),
         ("service account, quoted", f'GOOGLE_CREDENTIALS = "{marked}"\n'),

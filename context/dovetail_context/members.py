@@ -15,7 +15,7 @@ from dovetail_context.languages.registry import code_of, language_for
 from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.values import Place, Value
 from dovetail_context.query import Query
-from dovetail_context.retrieve.situation import bounded, hand_back, read_meaning, view_at
+from dovetail_context.retrieve.situation import bounded, hand_back, read_meaning
 from dovetail_context.work import Exhausted, at_most, open_work
 
 MAX_STEPS = 100_000  # definitions looked at; large projects take some 1,000
@@ -58,7 +58,7 @@ def _members(query: Query, snapshot: IndexSnapshot) -> Members:
     if language is None or not _BEHIND_A_DOT.search(near):
         return Members()
     query = replace(query, text=code_of(query.text, query.language))
-    view = view_at(language, query.text, query.offset)
+    view = language.cursor(query.text, query.offset)
     if not view.receiver or _may_be_new(query, view, language.rules):
         return Members()
     _, inference = read_meaning(language, query, snapshot)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from dovetail_context.languages.registry import code_of, language_for, named_by_language
-from dovetail_context.syntax import Grammar, Node, ParseTooLong, SyntaxTree
+from dovetail_context.syntax import Grammar, Node, SyntaxTree
 from dovetail_context.vicinity import vicinity
 
 PlaceKind = Literal["code", "comment", "string"]
@@ -15,47 +15,50 @@ PlaceKind = Literal["code", "comment", "string"]
 _NEAR = 4000
 
 
+# Nodes that are looked at for errors: those of some thousand lines.
+_MAX_NODES = 20_000
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ParsedText:
     """A text, or the part of a large text from `start` on that is read for a cursor, and its tree.
 
-    `tree` is None where the text cannot be parsed in reasonable time: it is plain text then. All places are code points
-    of the whole text; those outside of the part count as its ends.
+    Where the tree could not be read in reasonable time, the text counts as plain code without errors. All places are
+    code points of the whole text; those outside of the part count as its ends.
     """
 
     text: str
     grammar: Grammar
-    tree: SyntaxTree | None
+    tree: SyntaxTree
     start: int = 0
 
     def replaced(self, start: int, end: int, new: str) -> "ParsedText":
         """The same text with `new` in place of [start:end], parsed anew only as far as it must be."""
         start, end = self._within(start), self._within(end)
         text = self.text[:start] + new + self.text[end:]
-        if self.tree is None:
-            return replace(self, text=text)
         first, last = _byte(self.text, self.tree, start), _byte(self.text, self.tree, end)
-        try:
-            tree = self.grammar.edited(self.tree, first, last, new.encode("utf-8", "replace"))
-        except ParseTooLong:
-            return ParsedText(text, self.grammar, None, self.start)
+        tree = self.grammar.edited(self.tree, first, last, new.encode("utf-8", "replace"))
         return ParsedText(text, self.grammar, tree, self.start)
 
+    @property
+    def effort(self) -> int:
+        """What it took to parse the text, or the change that made it: see `SyntaxTree`."""
+        return self.tree.effort
+
     def errors(self) -> int:
-        """How many nodes the grammar could not make sense of, or had to invent."""
-        count, waiting = 0, [] if self.tree is None else [self.tree.root]
-        while waiting:
+        """How many nodes the grammar could not make sense of, or had to invent, as far as one can look in passing."""
+        count, visited, waiting = 0, 0, [self.tree.root]
+        while waiting and visited < _MAX_NODES:
             node = waiting.pop()
+            visited += 1
             if node.is_error or node.is_missing:
                 count += 1
-            if node.has_error:
+            if node.has_error and node.child_count <= _MAX_NODES:
                 waiting += node.children
         return count
 
     def kind_at(self, offset: int) -> PlaceKind:
         """What a text inserted at `offset` would be part of. Code inside a template string is code."""
-        if self.tree is None:
-            return "code"
         byte = _byte(self.text, self.tree, self._within(offset))
         found: PlaceKind = "code"
         for node in _path_to(self.tree.root, max(0, byte - 1), byte):  # what is innermost decides
@@ -71,7 +74,7 @@ class ParsedText:
 
     def statement_end(self, offset: int) -> int | None:
         """Where the statement ends that begins at `offset`; None where none begins there or it is broken."""
-        if self.tree is None:
+        if not self.tree.is_read:
             return None
         byte = _byte(self.text, self.tree, self._within(offset))
         path = _path_to(self.tree.root, byte, byte + 1)
@@ -121,19 +124,12 @@ _recent: tuple[ParsedText, ...] = ()
 def _parsed(grammar: Grammar, text: str, start: int) -> ParsedText:
     global _recent
     same = (old for old in _recent if old.grammar is grammar and _is_near(old.text, text))
-    found = next((_known(old, text) for old in same if old.tree is not None or old.text == text), None)
+    found = next((_known(old, text) for old in same if old.tree.is_read or old.text == text), None)
     if found is None:
-        found = ParsedText(text, grammar, _tree_of(grammar, text))
+        found = ParsedText(text, grammar, grammar.parse(text))
     if found not in _recent:
         _recent = (found, *_recent[: _RECENT - 1])
     return found if found.start == start else replace(found, start=start)
-
-
-def _tree_of(grammar: Grammar, text: str) -> SyntaxTree | None:
-    try:
-        return grammar.parse(text)
-    except ParseTooLong:
-        return None
 
 
 def _known(old: ParsedText, text: str) -> ParsedText:

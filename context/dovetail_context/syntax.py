@@ -15,7 +15,7 @@ from tree_sitter import Node
 from dovetail_context.plausible import can_be_code
 from dovetail_context.work import look
 
-__all__ = ["Grammar", "Match", "Node", "ParseTooLong", "SyntaxTree", "load_grammar"]
+__all__ = ["Grammar", "Match", "Node", "SyntaxTree", "load_grammar"]
 
 Match = dict[str, list[Node]]
 # The processor time that reading one text may take. Code takes 1 us a byte, half-typed code a little more; thousands of
@@ -25,18 +25,25 @@ READ_S, READ_S_PER_BYTE = 0.25, 4e-6
 _CALLBACKS_BETWEEN_LOOKS = 8
 
 
-class ParseTooLong(Exception):
-    """The text took more time than any code takes; it is to be treated as plain text."""
-
-
 @dataclass(frozen=True, slots=True)
 class SyntaxTree:
-    """A parsed text. Nodes count in bytes of `data` (UTF-8), everything else in this project in code points."""
+    """A parsed text. Nodes count in bytes of `data` (UTF-8), everything else in this project in code points.
+
+    `effort` is how many hundred operations the parser did for it, the same on every machine. Of a text that takes
+    longer to parse than code does, nothing is read: `is_read` is false, and `data` is empty.
+    """
 
     data: bytes
     ascii: bool
     root: Node
     tree: tree_sitter.Tree
+    is_read: bool = True
+    effort: int = 0
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether there are parts of the text that the tree says nothing of."""
+        return self.root.has_error or not self.is_read
 
     def text(self, node: Node) -> str:
         """The source text of a node."""
@@ -58,23 +65,24 @@ class Grammar:
     def parse(self, text: str) -> SyntaxTree:
         """Parse `text`. Never fails on broken code: what does not parse stands under ERROR nodes.
 
-        Raises ParseTooLong for text that is not code, and Cancelled if the open work has been cancelled.
+        Raises Cancelled if the open work has been cancelled.
         """
         data = text.encode("utf-8", "replace")
-        if not can_be_code(data):
-            raise ParseTooLong
-        tree = self._parsed(data)
-        return SyntaxTree(data, len(data) == len(text), tree.root_node, tree)
+        return self._parsed(data, len(data) == len(text)) if can_be_code(data) else self._unread()
 
     def edited(self, before: SyntaxTree, start_byte: int, end_byte: int, new: bytes) -> SyntaxTree:
         """The tree of `before`'s text with these bytes replaced; costs what has changed, not the whole text.
 
-        Raises ParseTooLong and Cancelled as `parse` does.
+        Raises Cancelled as `parse` does.
         """
+        if not before.is_read:
+            return before
         data = before.data[:start_byte] + new + before.data[end_byte:]
+        if len(new) > _SHORT_BYTES and not can_be_code(data):
+            return self._unread()
         new_end = start_byte + len(new)
-        tree = before.tree.copy()
-        tree.edit(
+        copy = before.tree.copy()
+        copy.edit(
             start_byte,
             end_byte,
             new_end,
@@ -82,10 +90,7 @@ class Grammar:
             _point(before.data, end_byte),
             _point(data, new_end),
         )
-        if len(new) > _SHORT_BYTES and not can_be_code(data):
-            raise ParseTooLong
-        tree = self._parsed(data, tree)
-        return SyntaxTree(data, before.ascii and new.isascii(), tree.root_node, tree)
+        return self._parsed(data, before.ascii and new.isascii(), copy)
 
     def matches(self, node: Node, *queries: str, depth: int | None = None) -> list[tuple[int, Match]]:
         """The matches under `node` of query files beside the language's module: pattern index, nodes by capture.
@@ -98,7 +103,7 @@ class Grammar:
             cursor.set_max_start_depth(depth)
         return cursor.matches(node)
 
-    def _parsed(self, data: bytes, before: tree_sitter.Tree | None = None) -> tree_sitter.Tree:
+    def _parsed(self, data: bytes, is_ascii: bool, before: tree_sitter.Tree | None = None) -> SyntaxTree:
         allowance = _Allowance(len(data))
         parser = tree_sitter.Parser(self._language)
 
@@ -110,11 +115,20 @@ class Grammar:
 
         try:
             if before is None:
-                return parser.parse(read, progress_callback=is_spent)
-            return parser.parse(read, before, progress_callback=is_spent)
+                tree = parser.parse(read, progress_callback=is_spent)
+            else:
+                tree = parser.parse(read, before, progress_callback=is_spent)
         except ValueError:
-            allowance.check()
-            raise
+            if allowance.interrupted is not None:
+                raise allowance.interrupted from None
+            if not allowance.is_over:
+                raise
+            return self._unread(allowance.calls)
+        return SyntaxTree(data, is_ascii, tree.root_node, tree, effort=allowance.calls)
+
+    def _unread(self, effort: int = 0) -> SyntaxTree:
+        tree = tree_sitter.Parser(self._language).parse(b"")
+        return SyntaxTree(b"", True, tree.root_node, tree, is_read=False, effort=effort)
 
     def _compiled(self, queries: tuple[str, ...]) -> tree_sitter.Query:
         files = (resources.files(self._package).joinpath(query) for query in queries)
@@ -130,29 +144,24 @@ _SHORT_BYTES = 1000
 
 
 class _Allowance:
-    """The processor time that one text may take, asked about in callbacks: no exception may pass through them."""
+    """The processor time that one text may take, asked about in callbacks."""
 
     def __init__(self, size: int) -> None:
+        self.is_over = False
+        self.interrupted: BaseException | None = None
         self._end = time.thread_time() + READ_S + READ_S_PER_BYTE * size
-        self._calls = 0
-        self._reason: BaseException | None = None
+        self.calls = 0
 
     def is_spent(self) -> bool:
-        """Whether the library is to stop."""
-        self._calls += 1
-        if self._calls % _CALLBACKS_BETWEEN_LOOKS == 0 and self._reason is None:
+        """Whether the library is to stop: time is up, or something was raised that the library could not pass on."""
+        self.calls += 1
+        if self.calls % _CALLBACKS_BETWEEN_LOOKS == 0:
             try:
                 look()
-                if time.thread_time() > self._end:
-                    raise ParseTooLong
-            except BaseException as error:  # noqa: BLE001 - `check` raises it; the library could not
-                self._reason = error
-        return self._reason is not None
-
-    def check(self) -> None:
-        """Raise why the library was stopped, if it was."""
-        if self._reason is not None:
-            raise self._reason
+                self.is_over = time.thread_time() > self._end
+            except BaseException as error:  # noqa: BLE001
+                self.interrupted = error
+        return self.is_over or self.interrupted is not None
 
 
 def _point(data: bytes, byte: int) -> tuple[int, int]:

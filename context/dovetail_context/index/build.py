@@ -22,7 +22,6 @@ from dovetail_context.languages.registry import (
     language_of,
     language_of_project_file,
 )
-from dovetail_context.syntax import ParseTooLong
 from dovetail_context.work import open_work
 from dovetail_context.workspace.exclude import is_generated
 from dovetail_context.workspace.read import read_manifest, read_source
@@ -123,24 +122,10 @@ def read_text(path: str, text: str, language: str = "") -> FileRecord | str:
         return "no known language"
     try:
         with open_work(background=True):
-            record = extract_record(path, text, language)
+            record = extract(path, text, language, references=False)
     except Exception as error:  # noqa: BLE001 - a fault in an extractor costs one file, not the index
         return f"the {found.name} extractor failed: {type(error).__name__}: {error}"
     return replace(record, generated=True) if is_generated(path, text) else record
-
-
-def extract_record(path: str, text: str, language: str = "") -> FileRecord:
-    """The record of a text in the language with the id `language`, or that of its path; without symbols if it takes
-    longer to parse than code does.
-
-    Raises Cancelled if the open work has been cancelled, KeyError for no known language.
-    """
-    try:
-        return extract(path, text, language, references=False)
-    except ParseTooLong:
-        found = language_for(path, language)
-        problems = ("takes too long to parse, read as plain text",)
-        return FileRecord(path, found.name if found else "", digest_of(text), text, problems=problems)
 
 
 def words_of_record(record: FileRecord) -> TextWords:

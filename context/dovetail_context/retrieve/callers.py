@@ -18,7 +18,7 @@ from dovetail_context.meaning.values import Place, Value
 from dovetail_context.query import RetrieverName
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.excerpt import MAX_CHARACTERS, excerpt
-from dovetail_context.retrieve.situation import Situation, view_at
+from dovetail_context.retrieve.situation import Situation
 from dovetail_context.retrieve.windows import likeness
 from dovetail_context.work import counted
 
@@ -148,7 +148,7 @@ def _is_same(site: _Site, meant: set[tuple[str, str]], situation: Situation) -> 
     first = around.start_line if around is not None else site.line
     *before, last = record.lines_between(first, site.line)
     text = "\n".join([*before, last[: site.position + 1]])
-    view = view_at(situation.language, text + ")", len(text))
+    view = situation.language.cursor(text + ")", len(text))
     if not view.callees:
         return None
     container = around.container if around is not None else ""

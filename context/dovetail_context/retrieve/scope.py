@@ -42,6 +42,7 @@ MAX_VISIBLE = 60  # names proposed because they are visible; those after these h
 MAX_MEMBERS = 200  # of one object or module; those after these hardly ever fit
 MAX_MENTIONS = 120  # names near the cursor, nearest first; those behind them count for little
 CHARACTERS_OF_A_STEP = 2000  # looking through so many costs what looking at a definition does
+MAX_PARTS = 16  # of a chain of members; what is longer is data
 HALF_LIFE_LINES = 8  # at this distance a mention counts half
 
 
@@ -155,7 +156,7 @@ class _Reading:
     def _mention(self, mention: Mention) -> None:
         """What a name near the cursor means, and the members of what it holds."""
         nearness = 0.5 ** (abs(mention.distance) / HALF_LIFE_LINES)
-        parts = mention.access.split(".")
+        parts = mention.access.split(".", MAX_PARTS)[:MAX_PARTS]
         where = f"line {self._view.line + mention.distance}"
         first = parts[0].removesuffix("()")
         if first not in self._view.bindings:

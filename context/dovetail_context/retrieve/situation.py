@@ -7,18 +7,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from dovetail_context.index.build import extract_record
 from dovetail_context.index.record import FileRecord
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.words import words_of
 from dovetail_context.languages.language import CursorView, Language
-from dovetail_context.languages.registry import code_of, language_for
+from dovetail_context.languages.registry import code_of, extract, language_for
 from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.values import Place
 from dovetail_context.query import Query
 from dovetail_context.retrieve.likelihood import Likelihood
 from dovetail_context.retrieve.windows import Window, query_rarities, similar_windows
-from dovetail_context.syntax import ParseTooLong
 from dovetail_context.vicinity import head_and_vicinity
 
 MAX_ECHOES = 32
@@ -71,7 +69,7 @@ def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
     query = replace(query, text=code_of(query.text, query.language))
     record, inference = read_meaning(language, query, snapshot)
     whole = inference.snapshot
-    view = view_at(language, query.text, query.offset)
+    view = language.cursor(query.text, query.offset)
     rarities = query_rarities(query.text, query.offset, snapshot.words)
     echoes = tuple(similar_windows(rarities, query.path, snapshot.words, MAX_ECHOES))
     chains = Counter((_ASCII_CHAIN if query.text.isascii() else _CHAIN).findall(query.text))
@@ -84,14 +82,6 @@ def bounded(query: Query) -> Query:
     """The query with the part of a large text that is read for its cursor."""
     text, offset = head_and_vicinity(query.text, query.offset)
     return query if text is query.text else replace(query, text=text, offset=offset)
-
-
-def view_at(language: Language, text: str, offset: int) -> CursorView:
-    """What is around a cursor; the line alone where that takes longer to parse than code does."""
-    try:
-        return language.cursor(text, offset)
-    except ParseTooLong:
-        return CursorView(text.count("\n", 0, offset) + 1)
 
 
 def read_meaning(language: Language, query: Query, snapshot: IndexSnapshot) -> tuple[FileRecord, Inference]:
@@ -156,4 +146,4 @@ def _as_typed(language: Language, query: Query, known: FileRecord | None) -> Fil
 
 @lru_cache(maxsize=8)
 def _extracted(path: str, text: str, language: str) -> FileRecord:
-    return extract_record(path, text, language)
+    return extract(path, text, language, references=False)

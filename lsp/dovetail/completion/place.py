@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from dovetail.completion.lexical import State, read, state_in
 from dovetail_context.languages.registry import language_for, shown_path
@@ -12,6 +14,9 @@ from dovetail_context.parse import ParsedText, PlaceKind, parse_text
 
 # What an editor shows a tab as, where a file does not say how wide its levels are.
 TAB_COLUMNS = 4
+# The beginning of a file that is looked at for how it is indented.
+INDENTED_CHARACTERS = 40_000
+_LINE_WITH_TEXT = re.compile(r"\n([^\S\n]*\S[^\n]*)")
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,10 @@ class Place:
 
     @cached_property
     def parsed(self) -> ParsedText | None:
-        """The text's tree; None where the language is not known."""
+        """The tree of the text, of a large one that of what is around the cursor; None where the language is not known.
+
+        The first time this takes as long as parsing does: up to 0.2 s, so it is not for the event loop.
+        """
         return parse_text(self.path, self.text, self.offset, self.language)
 
     @cached_property
@@ -87,15 +95,8 @@ class Place:
 
     def lines_below(self, count: int) -> list[str]:
         """The next `count` lines below that are not empty."""
-        start = self.offset + len(self.right) + 1
-        found: list[str] = []
-        while start < len(self.text) and len(found) < count:
-            end = self.text.find("\n", start)
-            end = len(self.text) if end < 0 else end
-            if self.text[start:end].strip():
-                found.append(self.text[start:end])
-            start = end + 1
-        return found
+        matches = _LINE_WITH_TEXT.finditer(self.text, self.offset + len(self.right))
+        return [match[1] for match in islice(matches, count)]
 
 
 def read_place(path: str, text: str, offset: int, language: str = "") -> Place:
@@ -117,7 +118,7 @@ def _indent_unit(text: str) -> str:
     """By the differences in indentation between one line and the next, which are mostly one level."""
     steps: Counter[int] = Counter()
     previous = tabs = 0
-    for line in text[:100_000].split("\n"):
+    for line in text[:INDENTED_CHARACTERS].split("\n"):
         content = line.lstrip()
         if not content:
             continue

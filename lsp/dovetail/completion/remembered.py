@@ -17,8 +17,9 @@ from dovetail.completion.request import Completion
 from dovetail.completion.right_side import ways_to_insert
 from dovetail.completion.shaping import Shaped
 
-# Answers kept for each session. An answer holds references to texts that are mostly alive anyway.
+# Answers kept for each session, and characters of the texts that they were given in.
 CAPACITY = 200
+CAPACITY_CHARACTERS = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +36,32 @@ class Remembered:
     shaped: Shaped
     completion: Completion
 
+    @property
+    def size(self) -> int:
+        """Characters of the text that it was given in."""
+        return len(self.before) + len(self.after)
+
 
 class Memory:
     """The newest answers, the least recently used forgotten first."""
 
     def __init__(self) -> None:
         self._answers: OrderedDict[tuple[object, ...], Remembered] = OrderedDict()
+        self._characters = 0
 
     def keep(self, remembered: Remembered) -> None:
         """Remember an answer, in place of an older one at the same place."""
         key = (remembered.asked, remembered.before, remembered.after)
+        older = self._answers.pop(key, None)
         self._answers[key] = remembered
-        self._answers.move_to_end(key)
-        while len(self._answers) > CAPACITY:
-            self._answers.popitem(last=False)
+        self._characters += remembered.size - (0 if older is None else older.size)
+        while len(self._answers) > CAPACITY or (self._characters > CAPACITY_CHARACTERS and len(self._answers) > 1):
+            self._characters -= self._answers.popitem(last=False)[1].size
 
     def clear(self) -> None:
         """Forget everything."""
         self._answers.clear()
+        self._characters = 0
 
     def find(self, asked: tuple[object, ...], place: Place) -> tuple[Remembered, Shaped] | None:
         """An answer that still holds at this place, and what is left of it to show."""

@@ -19,8 +19,10 @@ from dovetail.completion.repeats import without_repeats
 from dovetail.completion.right_side import QUOTES, Insertion, ways_to_insert
 from dovetail.completion.trigger import Extent
 
-# Ends that are tried, from the longest on: each costs a parse of what has changed, a millisecond or some.
+# Ends that are tried, from the longest on: each costs a parse of what has changed, a millisecond or some. In a text
+# that is hard to parse fewer are tried: until all of them together took what parsing 3,000 lines takes.
 _MOST_ENDS = 24
+_MOST_EFFORT = 4000
 _CONTINUES = re.compile(r"\s*(?:[)\]}]|(?:else|elif|except|finally|catch|case|default|while)\b)")
 _LAST_TOKEN = re.compile(r"(?:\w+|[^\w\s])\s*$")
 
@@ -156,19 +158,21 @@ def _soundest(text: str, place: Place) -> Shaped:
     Nothing where every one leaves it more broken than it is. The cursor's line is often broken already, by being half
     written; a suggestion that mends it is preferred to one that does not.
     """
-    least, best = place.errors + 1, NOTHING
+    least, best, effort = place.errors + 1, NOTHING, 0
     for candidate in _ends(text):
         for way in ways_to_insert(candidate, place.right, place.language_name, place.state):
-            errors = _errors_with(way, place)
+            errors, more = _errors_with(way, place)
+            effort += more
             if errors < least:
                 least, best = errors, Shaped(way.text, way.replaced)
-            if least <= place.errors_elsewhere:
+            if least <= place.errors_elsewhere or effort > _MOST_EFFORT:
                 return best
     return best
 
 
-def _errors_with(way: Insertion, place: Place) -> int:
-    """How broken the file is with it. Brackets too few or too many count, as the tree may blame something else."""
+def _errors_with(way: Insertion, place: Place) -> tuple[int, int]:
+    """How broken the file is with it, and the effort of parsing that. Brackets too few or too many count, as the tree
+    may blame something else."""
     code, state = read(way.text, place.language_name, place.state)
     depth = depth_of(code)
     left = depth_of(read(place.left, place.language_name)[0])
@@ -176,6 +180,6 @@ def _errors_with(way: Insertion, place: Place) -> int:
     if place.parsed is None:
         rest, end = read(place.right[way.replaced :], place.language_name, state)
         twice = max(0, -depth_of(rest) - max(0, left + depth))  # what closes and has nothing left to close
-        return unbalanced + twice + (end.end in QUOTES)
+        return unbalanced + twice + (end.end in QUOTES), 0
     with_it = place.parsed.replaced(place.offset, place.offset + way.replaced, way.text)
-    return with_it.errors() + unbalanced
+    return with_it.errors() + unbalanced, with_it.effort

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 
 # The prefix window loses this many lines at a time. Fewer means more re-reading, more means a shorter window.
 STEP_LINES = 32
+# Characters that a token has at most, on average, in code that is deeply indented and in one line: what is longer is
+# cut before it is counted.
+LONGEST_TOKEN = 32
+LONG_TOKEN = 8
 # The suffix gets a quarter: what stands after the cursor tells less than what stands before it.
 SUFFIX_SHARE = 0.25
 
@@ -32,10 +36,11 @@ def cut_window(before: str, after: str, budget: int, count: Callable[[str], int]
 
 def _tail(text: str, budget: int, count: Callable[[str], int]) -> str:
     """The end of `text` from a line that is a multiple of STEP_LINES; at least the last line, cut if it must be."""
-    lines = text.split("\n")
+    first, lines = _last_lines(text, budget)
     costs = [count(line) + 1 for line in lines]
     total = sum(costs)
-    start = 0
+    start = min(-first % STEP_LINES, max(len(lines) - 1, 0)) if first else 0
+    total -= sum(costs[:start])
     while total > budget and start + STEP_LINES < len(lines):
         total -= sum(costs[start : start + STEP_LINES])
         start += STEP_LINES
@@ -46,8 +51,20 @@ def _tail(text: str, budget: int, count: Callable[[str], int]) -> str:
     return kept if total <= budget else _shortened(kept, budget, count, keep_end=True)
 
 
+def _last_lines(text: str, budget: int) -> tuple[int, list[str]]:
+    """The last lines of a text, enough of them to be cut again, and how many lines are before them. A line costs a
+    token at least; one that no budget holds is cut."""
+    lines = text.rsplit("\n", max(budget, 0) + 2 * STEP_LINES)
+    first = lines[0].count("\n")
+    if first:
+        first, lines = first + 1, lines[1:]
+    longest = LONG_TOKEN * max(budget, 1)
+    return first, [line if len(line) <= longest else line[-longest:] for line in lines]
+
+
 def _head(text: str, budget: int, count: Callable[[str], int]) -> str:
     """The beginning of `text` up to a line end; the rest of the first line always, cut if it must be."""
+    text = text[: LONGEST_TOKEN * max(budget, 1)]
     end = text.find("\n") + 1 or len(text)
     kept = text[:end]
     total = count(kept)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from dovetail.rules.source import Place
-from dovetail_context.syntax import Node, ParseTooLong, SyntaxTree, load_grammar
+from dovetail_context.syntax import Node, SyntaxTree, load_grammar
 
 Path = tuple[str | int, ...]
 
@@ -31,14 +31,8 @@ class Placed:
 
 
 def places_in(text: str) -> dict[Path, Placed]:
-    """Key and value by path: `("rules", 0, "paths", 1)` is the second path of the first `[[rules]]`.
-
-    Empty for a text that would take longer to parse than any that a person writes.
-    """
-    try:
-        tree = load_grammar("tree_sitter_toml", "dovetail.rules").parse(text)
-    except ParseTooLong:
-        return {}
+    """Key and value by path: `("rules", 0, "paths", 1)` is the second path of the first `[[rules]]`."""
+    tree = load_grammar("tree_sitter_toml", "dovetail.rules").parse(text)
     lines = _Lines(tree.data)
     found: dict[Path, Placed] = {}
     counts: dict[Path, int] = {}

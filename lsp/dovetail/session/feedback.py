@@ -166,7 +166,7 @@ class Feedback:
 
 
 def _suggestion(name: str, shown: Shaped, offset: int, document: Document) -> Suggestion:
-    line_end = "\r\n" if document.lines[0].endswith("\r\n") else "\n"
+    line_end = "\r\n" if document.line(0).endswith("\r\n") else "\n"
     replaced = document.text[offset : offset + shown.replaced]
     return Suggestion(name, offset, shown.text.replace("\n", line_end), replaced)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -37,14 +36,21 @@ def difference(before: str, after: str) -> Change:
     """The one change that makes `after` of `before`: all between their common beginning and their common end."""
     start = common_length(before, after)
     rest = min(len(before), len(after)) - start
-    # The longest common end is found by halving: comparing slices is fast, comparing characters is not.
-    end = bisect_left(range(rest), True, key=lambda n: before[-n - 1 :] != after[-n - 1 :])
+    end = common_length(before[len(before) - rest :][::-1], after[len(after) - rest :][::-1])
     return Change(start, len(before) - end, after[start : len(after) - end])
 
 
 def common_length(one: str, other: str) -> int:
-    """Length of the common beginning of two texts."""
-    return bisect_left(range(min(len(one), len(other))), True, key=lambda n: one[: n + 1] != other[: n + 1])
+    """Length of the common beginning of two texts. It is found by halving: comparing slices is fast, comparing
+    characters is not."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _change_of(document: Document, edit: Edit, encoding: Encoding) -> Change:

@@ -1,17 +1,20 @@
 """A document as the editor has it: immutable, replaced by each change.
 
-An edit touches only the lines it covers, so a keystroke in a long file costs no more than in a short one, except for
-the copy of the tuple of lines. The text is joined only when somebody asks for it.
+Lines are kept in blocks. An edit touches only the blocks that it reaches into, so a keystroke in a text of a million
+lines costs little more than in a short one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from dovetail.text.lines import Encoding, column_to_offset, content_length, offset_to_column, split_lines
+
+BLOCK_LINES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +35,10 @@ class Edit:
 
 
 @dataclass(frozen=True)  # no slots: the cached properties live in the instance dictionary
-class Document:
-    """One version of one open document. Offsets are in code points, lines keep their line ends."""
+class Block:
+    """Some lines that follow one another."""
 
-    uri: str
-    language_id: str
-    version: int
-    lines: tuple[str, ...] = field(repr=False)
-
-    @staticmethod
-    def of(uri: str, language_id: str, version: int, text: str) -> Document:
-        return Document(uri, language_id, version, split_lines(text))
+    lines: tuple[str, ...]
 
     @cached_property
     def text(self) -> str:
@@ -50,56 +46,117 @@ class Document:
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
-        """Offset of each line's first character."""
-        return tuple(accumulate((len(line) for line in self.lines[:-1]), initial=0))
+        """Offset in the block of each line's first character."""
+        return tuple(accumulate(map(len, self.lines[:-1]), initial=0))
+
+
+@dataclass(frozen=True)
+class Document:
+    """One version of one open document. Offsets are in code points, lines keep their line ends."""
+
+    uri: str
+    language_id: str
+    version: int
+    blocks: tuple[Block, ...] = field(repr=False)
+
+    @staticmethod
+    def of(uri: str, language_id: str, version: int, text: str) -> Document:
+        return Document(uri, language_id, version, _blocks(split_lines(text)))
+
+    @cached_property
+    def text(self) -> str:
+        return "".join([block.text for block in self.blocks])
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All lines; in a long text this is slow."""
+        return tuple(chain.from_iterable(block.lines for block in self.blocks))
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are: one at least."""
+        return self._first_lines[-1] + len(self.blocks[-1].lines)
+
+    def line(self, number: int) -> str:
+        """The line of a number (0-based)."""
+        index = self._block_of(number)
+        return self.blocks[index].lines[number - self._first_lines[index]]
 
     def offset_at(self, position: Position, encoding: Encoding) -> int:
         """The offset of a position; a line past the last one means the end of the document."""
         line, column = self._resolve(position, encoding)
-        return self.line_starts[line] + column
+        index = self._block_of(line)
+        return self._starts[index] + self.blocks[index].line_starts[line - self._first_lines[index]] + column
 
     def position_at(self, offset: int, encoding: Encoding) -> Position:
         """The position of an offset between 0 and the length of the text."""
-        low, high = 0, len(self.lines)
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self.line_starts[middle] <= offset:
-                low = middle
-            else:
-                high = middle
-        within = min(offset - self.line_starts[low], content_length(self.lines[low]))
-        return Position(low, offset_to_column(self.lines[low], within, encoding))
+        index = bisect_right(self._starts, offset) - 1
+        block, within = self.blocks[index], offset - self._starts[index]
+        number = bisect_right(block.line_starts, within) - 1
+        line = block.lines[number]
+        column = min(within - block.line_starts[number], content_length(line))
+        return Position(self._first_lines[index] + number, offset_to_column(line, column, encoding))
 
     def edited(self, edits: Iterable[Edit], version: int, encoding: Encoding) -> Document:
         """The document after these edits, each applied to the result of the one before it (LSP `contentChanges`)."""
         document = self
         for edit in edits:
             if edit.start is None or edit.end is None:
-                lines = split_lines(edit.text)
+                blocks = _blocks(split_lines(edit.text))
             else:
-                lines = document._replaced(edit.start, edit.end, edit.text, encoding)
-            document = Document(self.uri, self.language_id, version, lines)
-        return document if document is not self else Document(self.uri, self.language_id, version, self.lines)
+                blocks = document._replaced(edit.start, edit.end, edit.text, encoding)
+            document = Document(self.uri, self.language_id, version, blocks)
+        return document if document is not self else Document(self.uri, self.language_id, version, self.blocks)
 
-    def _replaced(self, start: Position, end: Position, text: str, encoding: Encoding) -> tuple[str, ...]:
+    @cached_property
+    def _first_lines(self) -> tuple[int, ...]:
+        """The number of each block's first line."""
+        return tuple(accumulate((len(block.lines) for block in self.blocks[:-1]), initial=0))
+
+    @cached_property
+    def _starts(self) -> tuple[int, ...]:
+        """The offset of each block's first character."""
+        return tuple(accumulate((len(block.text) for block in self.blocks[:-1]), initial=0))
+
+    def _block_of(self, line: int) -> int:
+        return bisect_right(self._first_lines, line) - 1
+
+    def _replaced(self, start: Position, end: Position, text: str, encoding: Encoding) -> tuple[Block, ...]:
         first, first_column = self._resolve(start, encoding)
         last, last_column = self._resolve(end, encoding)
         if (last, last_column) < (first, first_column):  # a client's slip: read the range as it must have been meant
             first, first_column, last, last_column = last, last_column, first, first_column
-        head, tail = self.lines[first][:first_column], self.lines[last][last_column:]
-        if first > 0 and first_column == 0 and self.lines[first - 1].endswith("\r"):
+        head, tail = self.line(first)[:first_column], self.line(last)[last_column:]
+        if first > 0 and first_column == 0 and self.line(first - 1).endswith("\r"):
             # That "\r" and a "\n" that now follows it become one line end: split the line before again as well.
             first -= 1
-            head = self.lines[first]
+            head = self.line(first)
         middle = split_lines(head + text + tail)
-        if last + 1 < len(self.lines):
+        if last + 1 < self.line_count:
             middle = middle[
                 :-1
             ]  # empty: the tail brought its line end, and what follows that is the next line, kept below
-        return self.lines[:first] + middle + self.lines[last + 1 :]
+        first_block, last_block = self._block_of(first), self._block_of(last)
+        before = self.blocks[first_block].lines[: first - self._first_lines[first_block]]
+        after = self.blocks[last_block].lines[last + 1 - self._first_lines[last_block] :]
+        return self.blocks[:first_block] + _blocks(before + middle + after) + self.blocks[last_block + 1 :]
 
     def _resolve(self, position: Position, encoding: Encoding) -> tuple[int, int]:
-        if position.line >= len(self.lines):
-            return len(self.lines) - 1, content_length(self.lines[-1])
+        if position.line >= self.line_count:
+            return self.line_count - 1, content_length(self.line(self.line_count - 1))
         line = max(position.line, 0)
-        return line, column_to_offset(self.lines[line], position.column, encoding)
+        return line, column_to_offset(self.line(line), position.column, encoding)
+
+
+def _blocks(lines: Sequence[str]) -> tuple[Block, ...]:
+    """The lines in blocks: none empty, and none of more than twice the usual size, so that typing seldom splits one."""
+    return tuple(Block(tuple(part)) for part in _parts(lines))
+
+
+def _parts(lines: Sequence[str]) -> Iterator[Sequence[str]]:
+    if len(lines) <= 2 * BLOCK_LINES:
+        if lines:
+            yield lines
+        return
+    for start in range(0, len(lines), BLOCK_LINES):
+        yield lines[start : start + BLOCK_LINES]

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+# Where `str.splitlines` ends a line and the protocol does not.
+_OTHER_LINE_ENDS = re.compile("[\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 class Encoding(Enum):
@@ -23,21 +25,15 @@ class Encoding(Enum):
 
 def split_lines(text: str) -> tuple[str, ...]:
     """Split into lines that keep their line ends. The last line has none, and may be empty: there is always one."""
-    lines: list[str] = []
-    position = 0
-    while True:
-        match = _LINE.match(text, position)
-        assert match is not None  # the pattern matches the empty string
-        line = match.group()
-        lines.append(line)
-        position = match.end()
-        if not line.endswith(("\n", "\r")):
-            return tuple(lines)
+    lines = _LINE.findall(text) if _OTHER_LINE_ENDS.search(text) else text.splitlines(keepends=True)
+    if not lines or lines[-1].endswith(("\n", "\r")):
+        lines.append("")
+    return tuple(lines)
 
 
 def content_length(line: str) -> int:
     """Length of a line without its line end, in code points."""
-    return len(line.rstrip("\r\n"))
+    return len(line) - (2 if line.endswith("\r\n") else 1 if line.endswith(("\n", "\r")) else 0)
 
 
 def column_to_offset(line: str, column: int, encoding: Encoding) -> int:
@@ -49,24 +45,28 @@ def column_to_offset(line: str, column: int, encoding: Encoding) -> int:
     length = content_length(line)
     if encoding is Encoding.UTF32 or line.isascii():
         return min(max(column, 0), length)
-    units = 0
-    for offset in range(length):
-        units += _units(line[offset], encoding)
-        if units > column:
-            return offset
-    return length
+    # The offset is found by halving, and only what is between the bounds is encoded: loops over characters are slow.
+    low, high, units = 0, min(length, max(column, 0)), 0
+    while low < high:
+        middle = (low + high + 1) // 2
+        between = _units(line[low:middle], encoding)
+        if units + between <= column:
+            low, units = middle, units + between
+        else:
+            high = middle - 1
+    return low
 
 
 def offset_to_column(line: str, offset: int, encoding: Encoding) -> int:
     """The column in the client's units of a code point offset in `line` (at most its length without line end)."""
     if encoding is Encoding.UTF32 or line.isascii():
         return offset
-    return sum(_units(character, encoding) for character in line[:offset])
+    return _units(line[:offset], encoding)
 
 
-def _units(character: str, encoding: Encoding) -> int:
-    code = ord(character)
+def _units(text: str, encoding: Encoding) -> int:
+    """The length of a text in UTF-8 or UTF-16. A lone surrogate, which neither can hold, counts as a character of its
+    size: clients send it so, or as a replacement of the same size."""
     if encoding is Encoding.UTF16:
-        return 2 if code > 0xFFFF else 1
-    # A lone surrogate cannot be written in UTF-8; clients send it as three bytes or as a replacement of three bytes.
-    return 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
+        return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text.encode("utf-8", "surrogatepass"))

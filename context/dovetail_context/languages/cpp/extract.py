@@ -62,7 +62,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         symbols=tuple(reader.symbols),
         imports=(*reader.imports, *_namespaces(text, frozenset(symbol.name for symbol in reader.symbols))),
         references=_calls(path, tree) if references else References(),
-        problems=(f"line {reader.error_line}: does not parse",) if tree.root.has_error else (),
+        problems=(f"line {reader.error_line}: does not parse",) if tree.is_broken else (),
     )
 
 

@@ -64,7 +64,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         symbols=tuple(reader.symbols),
         imports=tuple(read_usings(masked)),
         references=_calls(tree) if references else References(),
-        problems=(f"line {reader.error_line}: does not parse",) if tree.root.has_error else (),
+        problems=(f"line {reader.error_line}: does not parse",) if tree.is_broken else (),
         packages=(*namespaces, *dict.fromkeys(facts)),
     )
 

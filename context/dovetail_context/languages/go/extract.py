@@ -31,7 +31,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
     """Read a Go file; broken parts are passed over and noted in `problems`."""
     tree = grammar().parse(text)
     reader = _Reader(tree)
-    depth = None if tree.root.has_error else TOP_LEVEL
+    depth = None if tree.is_broken else TOP_LEVEL
     for event in in_text_order(grammar().matches(tree.root, "symbols.scm", depth=depth), PATTERNS):
         reader.visit(event)
     return FileRecord(
@@ -42,7 +42,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         symbols=tuple(reader.symbols),
         imports=tuple(with_used_names(reader.imports, text, frozenset(reader.locals))),
         references=_calls(tree) if references else References(),
-        problems=(f"line {reader.error_line}: does not parse",) if tree.root.has_error else (),
+        problems=(f"line {reader.error_line}: does not parse",) if tree.is_broken else (),
     )
 
 

@@ -40,7 +40,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
     reader.read(tree.root.children)
     head = text.partition("{")[0]
     problems: tuple[str, ...] = ()
-    if tree.root.has_error:
+    if tree.is_broken:
         problems = (f"line {reader.error_line}: does not parse",)
     return FileRecord(
         path=path,

@@ -51,7 +51,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         reader.visit(event)
     imports = reader.imports
     problems: tuple[str, ...] = ()
-    if tree.root.has_error:
+    if tree.is_broken:
         imports += recover_imports(text, {imported.line for imported in imports})
         imports.sort(key=lambda imported: imported.line)
         problems = (f"line {reader.error_line}: does not parse",)

@@ -61,7 +61,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         symbols=_with_traits(reader.symbols, reader.traits),
         imports=(*imports, *implied_imports(text, bound)),
         references=_calls(tree) if references else References(),
-        problems=(f"line {reader.error_line}: does not parse",) if tree.root.has_error else (),
+        problems=(f"line {reader.error_line}: does not parse",) if tree.is_broken else (),
     )
 
 

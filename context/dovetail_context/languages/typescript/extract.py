@@ -29,7 +29,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
     reader.statements(tree.root)
     imports = reader.imports
     problems: tuple[str, ...] = ()
-    if tree.root.has_error:
+    if tree.is_broken:
         imports += recover_imports(text, {imported.line for imported in imports}, own_module(path))
         imports.sort(key=lambda imported: imported.line)
         problems = (f"line {_error_line(tree.root)}: does not parse",)

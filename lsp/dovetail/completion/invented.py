@@ -7,7 +7,6 @@ the model is asked once more, now knowing the names.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from functools import partial
 from itertools import islice
 
 from dovetail.completion.engine import Engine
+from dovetail.completion.threads import on_thread
 from dovetail_context.members import Members
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 
@@ -57,7 +57,7 @@ async def without_inventions(
     """
     begin, files = 0, job.files
     for times in range(MOST_TIMES):
-        found = await asyncio.to_thread(first_invented, reply.text, begin, members_behind)
+        found = await on_thread(partial(first_invented, reply.text, begin, members_behind))
         if found is None:
             return reply, files, times
         kept, begin = found.kept, len(found.kept)

@@ -21,6 +21,7 @@ from dovetail.completion.place import Place, read_place, unix_line_ends
 from dovetail.completion.remembered import Memory, Remembered
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
 from dovetail.completion.shaping import Shaped, is_complete, shape
+from dovetail.completion.threads import on_thread
 from dovetail.completion.trigger import Extent, decide
 from dovetail.rules.source import RULES_FILE
 from dovetail.settings import Settings
@@ -60,7 +61,7 @@ async def complete(
     known = memory.find(asked, place)
     if known is not None and (known[0].completion.others or request.trigger == "automatic"):
         return _from_memory(*known, request, place, started)
-    extent = decide(place, request.trigger, settings.in_comments)
+    extent = await on_thread(partial(decide, place, request.trigger, settings.in_comments))
     if extent is None:
         return None
     await asyncio.sleep(request.pause_s)
@@ -68,7 +69,7 @@ async def complete(
     budget = _budget(request, await engine.ensure_ready(), settings)
     context_started = perf_counter()
     anchor = await _anchor(request, place, budget)
-    members = await asyncio.to_thread(members_for, request) if budget.context else Members()
+    members = await on_thread(partial(members_for, request)) if budget.context else Members()
     context_ms = (perf_counter() - context_started) * 1000
 
     job = CompletionJob(
@@ -95,7 +96,7 @@ async def complete(
             partial(_with_members, request),
             lambda text: is_complete(text, place, extent),
         )
-    shaped = _shaped(reply, place, extent, request.trigger)
+    shaped = await on_thread(partial(_shaped, reply, place, extent, request.trigger))
     others = [await _other(beginning, job, engine, place, extent) for beginning in reply.beginnings]
     completion = Completion(
         text=shaped.text,
@@ -210,7 +211,7 @@ async def _anchor(request: CompletionRequest, place: Place, budget: LatencyBudge
     frozen = request.anchor
     if frozen is not None and frozen.epoch == request.epoch and frozen.forced(place) is not None:
         return frozen
-    context = await asyncio.to_thread(context_for, request, budget.context)
+    context = await on_thread(partial(context_for, request, budget.context))
     line = place.text.count("\n", 0, place.offset)
     anchor = freeze(place, f"{line // LINES_OF_A_SEQUENCE}", context, budget.window)
     return replace(anchor, files=_absolute(request, _sources(context)), epoch=request.epoch)
@@ -222,7 +223,7 @@ async def _other(beginning: str, job: CompletionJob, engine: Engine, place: Plac
     names = tuple(name[len(beginning) :] for name in job.names if name.startswith(beginning))
     job = replace(job, parts=parts, beginnings=0, names=names)
     reply = await engine.complete(job, enough=lambda text: is_complete(beginning + text, place, extent))
-    return shape(beginning + reply.text, place, extent, is_whole=_is_whole(reply))
+    return await on_thread(partial(shape, beginning + reply.text, place, extent, _is_whole(reply)))
 
 
 def _parts(anchor: Anchor, place: Place) -> PromptParts:

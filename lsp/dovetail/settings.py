@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import platformdirs
+from dovetail.user_folders import user_folder
 
 COMMAND_LINE = "the command line"
 MOST_SHOWN = 80  # characters of a wrong value in a message
@@ -59,7 +59,7 @@ class Settings:
 
 def user_config_path() -> Path:
     """Where the user's own `config.toml` is looked for."""
-    return platformdirs.user_config_path("dovetail", appauthor=False) / "config.toml"
+    return user_folder("config") / "config.toml"
 
 
 def load_settings(

@@ -32,7 +32,10 @@ def resolve_model(name_or_path: str | None) -> ModelFile:
             )
         check_file(_STARTER_PATH)
         return ModelFile(STARTER, _STARTER_PATH, True)
-    path = Path(name_or_path).expanduser()
+    try:
+        path = Path(name_or_path).expanduser()
+    except RuntimeError as error:
+        raise ModelError(f"{name_or_path} begins in a home folder that is not known: give the whole path") from error
     if path.suffix.lower() != ".gguf" and not path.exists() and len(path.parts) == 1:
         raise ModelError(f'no model is called "{name_or_path}": say "{STARTER}", or give the path of a .gguf file')
     check_file(path)

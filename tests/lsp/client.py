@@ -14,13 +14,19 @@ from typing import Any
 PATIENCE_S = 120
 
 
+def framed(body: bytes) -> bytes:
+    """A body with its header."""
+    return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
 class Client:
     """One connection. `answers[id]` holds all responses to a request: a right server sends exactly one."""
 
     def __init__(self, reader: asyncio.StreamReader, write: Callable[[bytes], None]) -> None:
-        self.answers: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        self.answers: dict[Any, list[dict[str, Any]]] = defaultdict(list)
         self.notifications: list[dict[str, Any]] = []
         self.encoding = "utf-16"
+        self.refuses_requests = False
         self._reader = reader
         self._write = write
         self._ids = count(1)
@@ -35,6 +41,10 @@ class Client:
         identifier = next(self._ids)
         self._send({"jsonrpc": "2.0", "id": identifier, "method": method, "params": params})
         return identifier
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send what may be no message at all."""
+        self._write(data)
 
     def cancel(self, identifier: int) -> None:
         self.notify("$/cancelRequest", {"id": identifier})
@@ -110,8 +120,7 @@ class Client:
         await asyncio.gather(self._reading, return_exceptions=True)
 
     def _send(self, message: dict[str, Any]) -> None:
-        body = json.dumps(message).encode()
-        self._write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        self._write(framed(json.dumps(message).encode()))
 
     async def _read(self) -> None:
         try:
@@ -133,7 +142,8 @@ class Client:
     def _take(self, message: dict[str, Any]) -> None:
         if "method" not in message:
             self.answers[message["id"]].append(message)
-        elif "id" in message:  # a server's own request, such as a progress token: granted
-            self._send({"jsonrpc": "2.0", "id": message["id"], "result": None})
+        elif "id" in message:  # a server's own request, such as a progress token
+            refusal = {"error": {"code": -32601, "message": "no"}} if self.refuses_requests else {"result": None}
+            self._send({"jsonrpc": "2.0", "id": message["id"], **refusal})
         else:
             self.notifications.append(message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -213,3 +214,44 @@ def test_a_binary_file_on_standard_input_is_one_line(
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"x = 1\0\xff\n")))
     assert main(["context", f"{project / 'game.py'}:1:1", "--stdin"]) == 1
     assert "cannot be completed: binary" in capsys.readouterr().err
+
+
+HOMELESS = """
+import os, pwd, sys
+def getpwuid(uid):
+    raise KeyError(f"getpwuid(): uid not found: {uid}")
+pwd.getpwuid = getpwuid
+for name in ("HOME", "USER", "LOGNAME", "LNAME", "USERNAME", "DOVETAIL_STATE_DIR", "DOVETAIL_CACHE_DIR"):
+    os.environ.pop(name, None)
+for name in [name for name in os.environ if name.startswith("XDG_")]:
+    del os.environ[name]
+from dovetail.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a user without a name is a thing of containers")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["complete", PLACE, "--max-tokens", "4"],
+        ["context", PLACE],
+        ["index"],
+        ["doctor"],
+        ["stats"],
+        ["rules", "check"],
+    ],
+)
+def test_a_user_without_a_home_and_a_name_is_served(project: Path, meeting_folder: Path, arguments: list[str]) -> None:
+    before = sorted(project.iterdir())
+    command = [sys.executable, "-c", HOMELESS, *arguments]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, encoding="utf-8", timeout=300)
+    assert (done.returncode, "bug" in done.stderr) == (0, False), done.stderr
+    assert sorted(project.iterdir()) == before, "a folder called ~"
+    assert {path.name for path in meeting_folder.iterdir()} <= {"config", "state", "cache", "start.lock"}
+
+
+def test_a_model_in_a_home_that_is_not_known_is_one_line(project: Path) -> None:
+    arguments = ["complete", PLACE, "--model", "~nobody-at-all/m.gguf"]
+    done = dovetail(*arguments, cwd=project, status=1)
+    assert done.stderr.count("\n") == 1 and "give the whole path" in done.stderr

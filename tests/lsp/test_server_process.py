@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import re
+import shutil
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,31 @@ async def test_a_server_that_is_killed_leaves_no_host(project: Path) -> None:
         client.process.kill()
         _, alive = await asyncio.to_thread(psutil.wait_procs, hosts, 30)
         assert not alive
+
+
+async def test_a_server_whose_folders_vanish_works_on_and_leaves(
+    project: Path, tmp_path: Path, meeting_folder: Path, state_folder: Path, cache_folder: Path
+) -> None:
+    """A logout, a cleaner or a user removes them: those of the server, the project, and where it was started."""
+    started_in = tmp_path / "started-in"
+    started_in.mkdir()
+    uri = (project / "game.py").as_uri()
+    async with server_process(cwd=started_in) as client:
+        await client.initialize(project, max_tokens=8)
+        await ready(client)
+        (host,) = engine_hosts()
+        client.open(uri, GAME)
+        for folder in (meeting_folder, state_folder, cache_folder, project, started_in):
+            shutil.rmtree(folder, ignore_errors=True)
+        for version, and_host in enumerate((False, True), 2):
+            if and_host:
+                host.kill()
+            client.notify("textDocument/didChange", another_text(uri, version))
+            answer = await client.answer(client.ghost_text(uri, CALL_LINE - 1, CALL_COLUMN - 1))
+            assert answer["result"] is not None
+        assert not [n for n in client.notifications if n["method"] == "window/showMessage"]
+        await client.leave()
+        await asyncio.to_thread(client.process.wait, 30)
 
 
 async def test_a_hostile_workspace_does_not_get_into_the_server(project: Path) -> None:

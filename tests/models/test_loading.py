@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dovetail_models.engine import llama
+from dovetail_models.engine import launch, llama, memory
 from dovetail_models.engine.loading import Loaded, check_vocabulary, load, usable_cores
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.errors import EngineError
@@ -120,3 +122,65 @@ def test_sizes_that_llama_cpp_would_abort_on_are_lowered(
     assert loaded.context.evaluate([1], 0, rows=1, sequence=loaded.context.sequences - 1)
     loaded.context.close()
     loaded.model.close()
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from dovetail_models.engine import llama
+from dovetail_models.engine.loading import load
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.errors import EngineError
+
+path = Path(sys.argv[1])
+llama.load_model(Path(sys.argv[2]), vocab_only=True).close()
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 20) * int(sys.argv[3]),) * 2)
+try:
+    load(EngineOptions(path, n_ctx=1024, threads=1))
+except EngineError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits a process's memory and reads /proc")
+@pytest.mark.parametrize("spare_mb", [0, 3, 6])
+def test_a_lack_of_memory_is_not_the_files_fault(options: EngineOptions, spare_mb: int) -> None:
+    path = str(options.model_path)
+    command = [sys.executable, "-c", LIMITED, path, path, str(spare_mb)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert "not enough memory" in done.stdout and "damaged" not in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_memory"),
+    [
+        ("std::bad_alloc", True),
+        ("mmap failed: Cannot allocate memory", True),
+        ("unable to allocate CPU_REPACK buffer", True),
+        ("alloc_tensor_range: failed to allocate CPU buffer of size 7", True),
+        ("ImportError: libggml.so: failed to map segment from shared object", True),
+        ("MemoryError", True),
+        ("cudaMalloc failed: out of memory", True),
+        ("tensor 'a' data is not within the file bounds, model is corrupted or incomplete", False),
+        ("unknown model architecture: 'x'", False),
+    ],
+)
+def test_reasons_that_are_about_memory(reason: str, is_memory: bool) -> None:
+    assert memory.is_lack_of_memory(reason) is is_memory
+
+
+def test_a_damaged_file_that_asks_for_everything_is_damaged_where_memory_is_free(
+    options: EngineOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(llama.LOG, "reason", lambda _marker: "std::bad_alloc")
+    monkeypatch.setattr(llama.api, "llama_model_load_from_file", lambda *_: None)
+    for free, said in ((2**40, "damaged"), (2**20, "not enough memory")):
+        monkeypatch.setattr(memory, "_free_bytes", lambda free=free: free)
+        assert said in error(options, options.model_path)
+
+
+def test_a_host_that_ran_out_of_memory_is_said_to_have(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc\n")
+    assert launch._cause_of_death(log) == "ran out of memory"

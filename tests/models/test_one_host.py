@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import shutil
 import signal
 import sys
 from contextlib import suppress
@@ -222,6 +223,11 @@ def _kill(pid: int) -> None:
         psutil.Process(pid).kill()
 
 
+def _remove(folder: Path, pattern: str) -> None:
+    for found in [folder] if pattern == "." else list(folder.glob(pattern)):
+        shutil.rmtree(found) if found.is_dir() else found.unlink()
+
+
 def _rights(folder: Path) -> list[int]:
     """Those of a folder and of all that lies directly in it."""
     return [path.stat().st_mode for path in (folder, *folder.iterdir())]
@@ -299,3 +305,69 @@ async def test_a_folder_that_cannot_hold_states_harms_nothing(
     assert (await client.complete(replace(JOB, files=("/a.py",)))).text
     await client.keep(lambda _file: True)
     assert (await client.complete(JOB)).text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no folder that is in use")
+@pytest.mark.parametrize("gone", ["everything", "its own folder", "the card", "the lock"])
+async def test_a_host_whose_files_are_gone_serves_to_the_end_and_leaves(
+    new_client: NewClient, options: EngineOptions, meeting_folder: Path, gone: str
+) -> None:
+    """A logout empties the runtime folder, a cleaner the temporary one."""
+    client = new_client(replace(options, linger_s=60.0 if gone in ("the card", "the lock") else 0.2))
+    expected = (await client.complete(JOB)).text
+    (host,) = hosts()
+    _remove(
+        meeting_folder, {"everything": ".", "its own folder": "dovetail-*", "the card": "*.json"}.get(gone, "*.lock")
+    )
+    assert (await client.complete(replace(JOB, anchor="another"))).text == expected
+    await client.close()
+    await until(lambda: not host.is_running() or host.status() == psutil.STATUS_ZOMBIE)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no folder that is in use")
+async def test_a_host_that_lost_its_folder_takes_nothing_from_the_next(
+    new_client: NewClient, options: EngineOptions, meeting_folder: Path
+) -> None:
+    first, second = new_client(), new_client()
+    expected = (await first.complete(JOB)).text
+    (older,) = hosts()
+    shutil.rmtree(meeting_folder)
+    assert (await second.complete(JOB)).text == expected
+    await first.close()
+    await until(lambda: older not in hosts())
+    assert len(running()) == 1, "the card and the lock of the second are still there"
+    third = new_client()
+    assert (await third.complete(JOB)).text == expected
+    assert len(hosts()) == 1
+
+
+async def test_a_relative_meeting_folder_is_the_same_for_the_host(
+    new_client: NewClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(transport.MEETING_FOLDER_VARIABLE, "run")
+    clients = [new_client() for _ in range(2)]
+    for client in clients:
+        assert (await client.complete(JOB)).generated_tokens
+    found = [process for process in psutil.process_iter(["cmdline"]) if str(tmp_path) in str(process.info["cmdline"])]
+    assert len(found) == 1 and len(running()) == 1
+    for client in clients:
+        await client.close()
+    await until(lambda: not any(process.is_running() for process in found))
+
+
+def test_a_relative_runtime_folder_of_the_system_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(transport.MEETING_FOLDER_VARIABLE)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "run")
+    monkeypatch.setattr(transport.tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
+    assert transport.meeting_folder().parent == tmp_path / "tmp"
+
+
+async def test_a_meeting_folder_that_cannot_be_used_is_one_line(
+    new_client: NewClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv(transport.MEETING_FOLDER_VARIABLE, str(tmp_path / "file" / "run"))
+    with pytest.raises(EngineError, match="name another folder"):
+        await new_client().complete(JOB)

@@ -53,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         return _fail(error, status=1)
+    except MemoryError:
+        return _fail("there is not enough memory: close other programs, or raise this process's limit", status=1)
     except Exception as error:
         if os.environ.get("DOVETAIL_TRACEBACK"):
             raise

@@ -6,9 +6,7 @@ import argparse
 import asyncio
 import logging
 
-from dovetail.server.serve import create_server, serve
-from dovetail.server.stdio import protected_stdout, stdin_reader
-from dovetail.session.engine import make_engine
+from dovetail.server.lifeline import Lifeline
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,12 +21,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    lifeline = Lifeline.with_guard()  # first: the guard keeps what is in memory now
+    from dovetail.server.serve import create_server, serve
+    from dovetail.server.stdio import protected_stdout, stdin_reader
+    from dovetail.session.engine import make_engine
+
     output = protected_stdout()
     _log_to(arguments.log_file, arguments.log_level)
 
     async def main() -> int:
-        server = create_server(make_engine, arguments.untrusted)
-        return await serve(server, stdin_reader(asyncio.get_running_loop()), output)
+        server = create_server(make_engine, arguments.untrusted, lifeline)
+        return await serve(server, stdin_reader(asyncio.get_running_loop(), server.end_soon), output)
 
     return asyncio.run(main())
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import sys
 
-import platformdirs
-
 from dovetail.settings import Settings, user_config_path
+from dovetail.user_folders import user_folder
 from dovetail_models.files import STARTER
 
-NOTICE = f"""\
+NOTICE = """\
 Dovetail is using its tiny built-in starter model, whose text is poor. For real completions download a DeepSeek-Coder
 base model as a GGUF file (1.3B for laptops, 6.7B for GPUs) and name it with --model FILE.gguf, or with
 model = "FILE.gguf" in
-{user_config_path()}
+{path}
 """
 
 
@@ -21,10 +20,10 @@ def tell_about_the_starter(settings: Settings) -> None:
     """Print the notice to standard error, the first time that the starter model is used by this user."""
     if settings.model != STARTER:
         return
-    told = platformdirs.user_state_path("dovetail", appauthor=False) / "told-about-starter"
+    told = user_folder("state") / "told-about-starter"
     if told.exists():
         return
-    print(NOTICE, file=sys.stderr)
+    print(NOTICE.format(path=user_config_path()), file=sys.stderr)
     try:
         told.parent.mkdir(parents=True, exist_ok=True)
         told.touch()

@@ -18,11 +18,14 @@ from dovetail.text.lines import Encoding
 
 
 def file_path(uri: str) -> Path | None:
-    """The file that a URI names, or None for unsaved buffers, notebook cells and remote files."""
-    if urlsplit(uri).scheme != "file":
+    """The file that a URI names, or None for unsaved buffers, notebook cells, remote files and no file at all."""
+    try:
+        if urlsplit(uri).scheme != "file":
+            return None
+        path = to_fs_path(uri)
+        return Path(path).resolve() if path else None
+    except (ValueError, OSError):  # "file://[", a zero byte, a working directory that is gone
         return None
-    path = to_fs_path(uri)
-    return Path(path).resolve() if path else None
 
 
 def origin(uri: str, notebook: str | None = None) -> tuple[Path | None, Kind]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from dovetail.rules.source import Problem
 from dovetail.server.diagnostics import diagnostics
@@ -122,7 +123,10 @@ class Notices:
 
     async def _begin(self, bar: _Bar, name: str) -> None:
         params = types.WorkDoneProgressCreateParams(token=bar.token)
-        await self._protocol.send_request_async(types.WINDOW_WORK_DONE_PROGRESS_CREATE, params)
+        try:
+            await self._protocol.send_request_async(types.WINDOW_WORK_DONE_PROGRESS_CREATE, params)
+        except JsonRpcException:
+            return  # the client does not want this one
         bar.begun = True
         self._send(bar, types.WorkDoneProgressBegin(title=f"Dovetail reads {name}", percentage=bar.percentage))
         if bar.finished:

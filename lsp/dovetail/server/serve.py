@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from pygls.io_ import run_async
 
+from dovetail.server.framing import MessageReader, Reader
 from dovetail.server.handlers import acceptance, documents, folders, inline_completion, lifecycle, notebooks
-from dovetail.server.handlers.in_step import IN_STEP, in_step
-from dovetail.server.handlers.rules import TRUST, trust
-from dovetail.server.handlers.why import WHY, why
+from dovetail.server.handlers.in_step import IN_STEP, InStepParams, in_step
+from dovetail.server.handlers.rules import TRUST, TrustParams, trust
+from dovetail.server.handlers.why import WHY, WhyParams, why
+from dovetail.server.lifeline import Lifeline
 from dovetail.server.notices import Notices
 from dovetail.server.server import DovetailServer
 from dovetail.server.stdio import ProtocolOutput
@@ -20,13 +20,14 @@ from dovetail.session.engine import MakeEngine
 from dovetail.session.session import Session
 
 
-def create_server(make_engine: MakeEngine, untrusted: bool = False) -> DovetailServer:
+def create_server(make_engine: MakeEngine, untrusted: bool = False, lifeline: Lifeline | None = None) -> DovetailServer:
     """A server that has started nothing yet. Must be called in the event loop that will run it.
 
-    The rules of `untrusted` projects only leave things out.
+    The rules of `untrusted` projects only leave things out. With a `lifeline` the process ends with its editor.
     """
     server = DovetailServer()
     server.untrusted = untrusted
+    server.lifeline = lifeline
     server.notices = Notices(server.protocol, asyncio.get_running_loop(), lambda: server.session.encoding)
     server.session = Session(make_engine, server.notices)
     server.feature(types.INITIALIZE)(lifecycle.on_initialize)
@@ -48,20 +49,31 @@ def create_server(make_engine: MakeEngine, untrusted: bool = False) -> DovetailS
     server.feature(WHY)(why)
     server.feature(TRUST)(trust)
     server.feature(IN_STEP)(in_step)
+    server.protocol.params_types = {
+        acceptance.SHOWN: acceptance.ShownParams,
+        acceptance.PARTLY_ACCEPTED: acceptance.ShownParams,
+        WHY: WhyParams,
+        TRUST: TrustParams,
+        IN_STEP: InStepParams,
+    }
+    server.protocol.on_text_lost = lambda uri: documents.give_up(server, uri)
     # Without an options object pygls does not announce the capability.
     options = types.InlineCompletionOptions()
     server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, options)(inline_completion.inline_completion)
     return server
 
 
-async def serve(server: DovetailServer, reader: asyncio.StreamReader, output: ProtocolOutput) -> int:
+async def serve(server: DovetailServer, reader: Reader, output: ProtocolOutput) -> int:
     """Speak with the client until it leaves. Returns the exit status: 1 when it left without `shutdown`."""
     server.protocol.set_writer(output)
+    if server.lifeline is not None:
+        server.lifeline.reading()
     reading = asyncio.create_task(_read(server, reader))
     leaving = asyncio.create_task(server.protocol.exited.wait())
     try:
         await asyncio.wait({reading, leaving}, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        server.end_soon()
         reading.cancel()
         leaving.cancel()
         ended = await asyncio.gather(reading, leaving, return_exceptions=True)
@@ -73,8 +85,10 @@ async def serve(server: DovetailServer, reader: asyncio.StreamReader, output: Pr
     return 0 if server.protocol.was_shut_down else 1
 
 
-async def _read(server: DovetailServer, reader: asyncio.StreamReader) -> None:
-    try:
-        await run_async(threading.Event(), reader, server.protocol, error_handler=server.report_server_error)
-    except asyncio.IncompleteReadError:
-        return  # the client left in the middle of a message
+async def _read(server: DovetailServer, reader: Reader) -> None:
+    messages = MessageReader(reader)
+    while (frame := await messages.next()) is not None:
+        try:
+            messages.put_back(server.protocol.receive(frame))
+        except Exception as error:  # noqa: BLE001 - a bug in one message's handling must not cost the others theirs
+            server.report_server_error(error, JsonRpcException)

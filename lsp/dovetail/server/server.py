@@ -8,8 +8,10 @@ from importlib.metadata import version
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 
+from dovetail.server.lifeline import Lifeline
 from dovetail.server.notices import Notices
 from dovetail.server.protocol import DovetailProtocol
 from dovetail.session.session import Session
@@ -34,9 +36,21 @@ class DovetailServer(LanguageServer):
             "dovetail", version("dovetail"), notebook_document_sync=NOTEBOOKS, protocol_cls=DovetailProtocol
         )
         self.folders: tuple[str, ...] = ()
+        self.given_up: dict[str, str] = {}  # documents whose text is not certain, with their languages
+        self.lifeline: Lifeline | None = None  # none where the process is not the server's own, as in tests
         self.untrusted = False  # said on the command line: no client may say otherwise
 
+    def end_soon(self) -> None:
+        """End the process if an orderly end takes too long. May be called on any thread."""
+        if self.lifeline is not None:
+            self.lifeline.end_soon(lambda: self.protocol.received, lambda: 0 if self.protocol.was_shut_down else 1)
+
     def report_server_error(self, error: Exception, source: Any) -> None:
-        """Log a bug, without the error's text, which may hold the user's; never a popup."""
-        where = "".join(traceback.format_tb(error.__traceback__))
-        log.error("%s while handling a message (%s)\n%s", type(error).__name__, source.__name__, where)
+        """Log a bug, without the error's text, which may hold the user's; never a popup. A request that is refused is
+        no bug: its answer says why."""
+        if isinstance(error, JsonRpcException) and not isinstance(error, JsonRpcInternalError):
+            return
+        lines = traceback.format_tb(error.__traceback__)
+        if isinstance(error, JsonRpcInternalError) and isinstance(error.data, dict):
+            lines = error.data.get("traceback", lines)  # those of the error that it stands for
+        log.error("%s while handling a message (%s)\n%s", type(error).__name__, source.__name__, "".join(lines))

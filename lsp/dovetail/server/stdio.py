@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 import threading
+from collections.abc import Callable
 from functools import partial
 
 _CHUNK = 1 << 16
@@ -40,8 +41,9 @@ def protected_stdout() -> ProtocolOutput:
     return output
 
 
-def stdin_reader(loop: asyncio.AbstractEventLoop) -> asyncio.StreamReader:
-    """A stream of what the client sends. At its end of file the stream ends."""
+def stdin_reader(loop: asyncio.AbstractEventLoop, on_end: Callable[[], None]) -> asyncio.StreamReader:
+    """A stream of what the client sends. At its end of file the stream ends, and `on_end` is called on a thread: the
+    loop may be stuck."""
     reader = asyncio.StreamReader(loop=loop)
     descriptor = sys.stdin.fileno()
 
@@ -56,6 +58,7 @@ def stdin_reader(loop: asyncio.AbstractEventLoop) -> asyncio.StreamReader:
             except RuntimeError:  # the loop is closed: the server has ended
                 return
             if not chunk:
+                on_end()
                 return
 
     threading.Thread(target=pump, name="dovetail-stdin", daemon=True).start()

@@ -7,9 +7,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import platformdirs
-
 from dovetail.settings import Settings
+from dovetail.user_folders import user_folder
 from dovetail_context.index.cache import IndexCache
 from dovetail_models.engine import shelf
 
@@ -38,4 +37,4 @@ def forget_states(unwanted: Callable[[str], bool], anew: bool) -> None:
 
 def _folder() -> Path:
     folder = os.environ.get("DOVETAIL_CACHE_DIR", "")
-    return Path(folder) if folder else platformdirs.user_cache_path("dovetail", appauthor=False)
+    return Path(folder) if folder else user_folder("cache")

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-import platformdirs
-
 from dovetail.stats.tally import Key, Tally
+from dovetail.user_folders import user_folder
 
 # Where to keep what is counted, instead of the system's place for such things.
 STATE_VARIABLE = "DOVETAIL_STATE_DIR"
@@ -49,7 +48,7 @@ class Row:
 def stats_path() -> Path:
     """Where the counts are kept."""
     folder = os.environ.get(STATE_VARIABLE)
-    return (Path(folder) if folder else platformdirs.user_state_path("dovetail", appauthor=False)) / "stats.sqlite3"
+    return (Path(folder) if folder else user_folder("state")) / "stats.sqlite3"
 
 
 def add(path: Path, tally: Tally, day: date) -> None:

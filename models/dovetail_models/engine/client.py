@@ -18,6 +18,7 @@ from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.restart import FileState, RestartPolicy
 from dovetail_models.engine.shelf import stamp_of
 from dovetail_models.engine.status import EngineState, EngineStatus
+from dovetail_models.engine.transport import MEETING_FOLDER_VARIABLE
 from dovetail_models.errors import EngineDied, EngineError
 
 ATTEMPTS = 2
@@ -79,7 +80,10 @@ class EngineClient:
             if status.state == "failed":
                 raise EngineError(status.message)
             return status
-        raise EngineDied(f"the model's process dies while it loads {self._options.model_path} (it {death})")
+        raise EngineDied(
+            f"the model's process died while it loaded {self._options.model_path} (it {death}): "
+            "close other programs, or try a smaller model or a smaller window"
+        )
 
     async def status(self) -> EngineStatus:
         """What is known now; starts nothing."""
@@ -167,6 +171,11 @@ class EngineClient:
             except HostLeft:
                 # One that was killed holds its lock until the system has its memory back: some time for a large model.
                 await asyncio.sleep(LOOK_AGAIN_S * meeting)
+            except OSError as error:
+                raise EngineError(
+                    f"the folder in which the model's process is found cannot be used ({error}): "
+                    f"name another in {MEETING_FOLDER_VARIABLE}"
+                ) from error
         raise HostDied(f"left {MEETINGS} times before it could be spoken to")
 
     async def _bury(self) -> None:

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -103,7 +104,9 @@ class _Host:
             if self._service.deserted and self._service.departures == departures and not self._service.keeping:
                 self._leave()
 
-        linger_s = 0.0 if self._service.failed else self._options.linger_s
+        # Nobody comes to a host that failed, or that cannot be found because its lock or card was removed.
+        can_be_joined = not self._service.failed and self._is_found
+        linger_s = self._options.linger_s if can_be_joined else 0.0
         if linger_s:
             asyncio.get_running_loop().call_later(linger_s, leave)
         else:
@@ -113,9 +116,19 @@ class _Host:
         if self._service.deserted and not self._service.departures:
             self._on_deserted()
 
+    @property
+    def _is_found(self) -> bool:
+        """Whether clients that look for a host find this one."""
+        return self._lock is not None and self._lock.is_found and self._has_card
+
+    @property
+    def _has_card(self) -> bool:
+        """Whether the card that lies there is this host's: where its files were removed, another may have come."""
+        card = self._place.card()
+        return card is not None and card.token == self._token
+
     def _leave(self) -> NoReturn:
-        self._place.clear()
-        _exit(self._folder, 0, self._lock)
+        _exit(self._folder, 0, self._lock, self._place if self._has_card else None)
 
     def _refuse(self, message: str) -> NoReturn:
         self._say(f"refused {message}")
@@ -145,18 +158,29 @@ async def _patiently(take: Callable[[], FileLock | None], patience_s: float) -> 
 
 def _when_input_ends(loop: asyncio.AbstractEventLoop, then: Callable[[], None]) -> None:
     """Wait for the end of standard input, which its starter holds open until it has connected."""
-    while os.read(0, 4096):
-        pass
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
     loop.call_soon_threadsafe(then)
 
 
-def _exit(folder: Path, status: int, lock: FileLock | None = None) -> NoReturn:
-    os.chdir(folder.parent)  # Windows removes no folder that a process stands in.
-    transport.remove_private_folder(folder)
-    if lock is not None:
-        lock.release()
-    # Not sys.exit: a computation in llama.cpp may still run, and nothing here needs an orderly end.
-    os._exit(status)
+def _exit(folder: Path, status: int, lock: FileLock | None = None, place: MeetingPlace | None = None) -> NoReturn:
+    """Tidy up as far as that goes, and end. The folders may be gone, or another host's by now."""
+    try:
+        steps: list[Callable[[], object]] = [
+            lambda: os.chdir(folder.parent),  # Windows removes no folder that a process stands in.
+            lambda: transport.remove_private_folder(folder),
+        ]
+        if place is not None:
+            steps.insert(0, place.clear)
+        if lock is not None:
+            steps.append(lock.release)
+        for step in steps:
+            with suppress(OSError):
+                step()
+    finally:
+        # Not sys.exit: a computation in llama.cpp may still run, and nothing here needs an orderly end.
+        os._exit(status)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import psutil
 from dovetail_models.engine import transport, wire
 from dovetail_models.engine.greeting import asked_to_make_way
 from dovetail_models.engine.meeting import Card, MeetingPlace, key_of
+from dovetail_models.engine.memory import is_lack_of_memory
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.errors import EngineError
 
@@ -123,7 +124,7 @@ async def _start(place: MeetingPlace, options: EngineOptions) -> "subprocess.Pop
     """Start a host, and wait until it listens or has found that it is not needed. Its standard input stays open."""
     folder = transport.make_private_folder()
     try:
-        process = _process(folder)
+        process = _process(folder, place.folder)
     except OSError as error:
         transport.remove_private_folder(folder)
         raise EngineError(f"the model's process cannot be started: {error}") from error
@@ -151,7 +152,7 @@ async def _start(place: MeetingPlace, options: EngineOptions) -> "subprocess.Pop
     raise HostDied(cause)
 
 
-def _process(folder: Path) -> "subprocess.Popen[bytes]":
+def _process(folder: Path, meeting_folder: Path) -> "subprocess.Popen[bytes]":
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
             # -E and -P: a workspace with its own `dataclasses.py`, or a PYTHONPATH, must not become part of the host.
@@ -160,7 +161,7 @@ def _process(folder: Path) -> "subprocess.Popen[bytes]":
             stdout=subprocess.PIPE,
             stderr=log,
             cwd=folder,
-            env=_environment(),
+            env=_environment(meeting_folder),
             **transport.child_options(),
         )
 
@@ -192,8 +193,10 @@ def _end(process: "subprocess.Popen[bytes]", place: MeetingPlace) -> None:
         kill_host(holder)
 
 
-def _environment() -> dict[str, str]:
+def _environment(meeting_folder: Path) -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    # The host stands in another folder: a relative path would name another meeting folder there.
+    environment[transport.MEETING_FOLDER_VARIABLE] = str(meeting_folder)
     # Without it llama.cpp starts a debugger for a backtrace when it aborts, which takes seconds.
     environment["GGML_NO_BACKTRACE"] = "1"
     return environment
@@ -206,4 +209,6 @@ def _cause_of_death(log: Path) -> str:
             lines = file.read().decode("utf-8", "replace").strip().splitlines()
     except OSError:
         lines = []
+    if any(map(is_lack_of_memory, lines)):
+        return "ran out of memory"
     return f"ended unexpectedly ({lines[-1].strip()})" if lines else "ended unexpectedly"

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from llama_cpp import llama_cpp as api
 
+from dovetail_models.engine import memory
 from dovetail_models.engine.abort_flag import AbortFlag
 from dovetail_models.engine.progress import Progress
 from dovetail_models.errors import EngineError, ModelError
@@ -344,8 +345,8 @@ def load_model(
     progress: Progress | None = None,
     repacked: bool = True,
 ) -> Model:
-    """Load a GGUF file; `overrides` replace metadata, `repacked` lays weights out for this processor. Raises ModelError
-    with llama.cpp's own reason."""
+    """Load a GGUF file; `overrides` replace metadata, `repacked` lays weights out for this processor. Raises
+    ModelError, or EngineError where memory is short, with llama.cpp's own reason."""
     LOG.install()
     api.llama_backend_init()
     params = api.llama_model_default_params()
@@ -359,9 +360,14 @@ def load_model(
     params.progress_callback = told
     pointer = api.llama_model_load_from_file(str(path).encode(), params)
     if not pointer:
+        reason = LOG.reason("error loading model:")
+        if memory.is_lack_of_memory(reason) and memory.is_short_for(path.stat().st_size):
+            raise EngineError(
+                f"there is not enough memory to load {path} ({reason}): close other programs or choose a smaller model"
+            )
         raise ModelError(
-            f"{path} cannot be loaded ({LOG.reason('error loading model:')}): the file is damaged or of a kind that "
-            "this llama.cpp does not know; download or convert it again"
+            f"{path} cannot be loaded ({reason}): the file is damaged or of a kind that this llama.cpp does not know; "
+            "download or convert it again"
         )
     return Model(pointer, path)
 

@@ -7,6 +7,7 @@ hosts that were killed is swept up here. Nothing here talks to a host or starts 
 import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -48,10 +49,14 @@ class MeetingPlace:
 
     @property
     def held(self) -> bool:
-        """Whether this key has a host, be it one that only starts."""
-        if not self._lock_path.exists():
+        """Whether this key has a host, be it one that only starts. A folder that is gone holds none."""
+        try:
+            if not self._lock_path.exists():
+                return False
+            lock = self.lock()
+        except OSError:
             return False
-        if lock := self.lock():
+        if lock is not None:
             lock.release()
         return lock is None
 
@@ -87,12 +92,13 @@ class MeetingPlace:
             transport.remove_private_folder(Path(card.folder))
 
     def clear_if_deserted(self) -> None:
-        """Remove what a host that died has left, unless another is there already."""
-        if self._lock_path.exists() or self._card_path.exists():
-            lock = self.lock()
-            if lock is not None:
-                self.clear()
-                lock.release()
+        """Remove what a host that died has left, as far as that goes, unless another is there already."""
+        with suppress(OSError):
+            if self._lock_path.exists() or self._card_path.exists():
+                lock = self.lock()
+                if lock is not None:
+                    self.clear()
+                    lock.release()
 
 
 def key_of(options: EngineOptions) -> str:
@@ -118,8 +124,9 @@ def sweep(folder: Path, now: float) -> None:
         place.clear_if_deserted()
     in_use = {Path(card.folder) for place in _places(folder) if (card := place.card())}
     for left in folder.glob(f"{transport.FOLDER_PREFIX}*"):
-        if left not in in_use and left.is_dir() and now - left.stat().st_mtime > ABANDONED_S:
-            transport.remove_private_folder(left)
+        with suppress(OSError):  # It is just being removed by its own host.
+            if left not in in_use and left.is_dir() and now - left.stat().st_mtime > ABANDONED_S:
+                transport.remove_private_folder(left)
 
 
 _OF_THE_CLIENT = ("model_path", "linger_s", "several_models")

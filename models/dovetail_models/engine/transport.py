@@ -12,6 +12,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +77,19 @@ class FileLock:
         os.write(file, str(os.getpid()).encode())
         return cls(file, path)
 
+    @property
+    def is_found(self) -> bool:
+        """Whether others who look for this lock find it: its file may have been removed, and another put there."""
+        try:
+            return _same_file(self._file, self._path)
+        except OSError:
+            return False
+
     def release(self) -> None:
         """Let go, and leave no file (on Windows it stays: it cannot be removed while others look at it)."""
-        if sys.platform != "win32":
-            self._path.unlink(missing_ok=True)
+        if sys.platform != "win32" and self.is_found:
+            with suppress(OSError):  # A file that cannot be removed is swept up by the next host.
+                self._path.unlink(missing_ok=True)
         os.close(self._file)
 
 
@@ -152,8 +162,9 @@ def _meeting_folder_path() -> Path:
         return Path(named).absolute()
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or tempfile.gettempdir()) / "dovetail" / "run"
-    if runtime := os.environ.get("XDG_RUNTIME_DIR"):  # there already, and emptied when the user logs out
-        return Path(runtime) / "dovetail"
+    runtime = Path(os.environ.get("XDG_RUNTIME_DIR", ""))
+    if runtime.is_absolute():  # there already, and emptied when the user logs out; a relative one is to be ignored
+        return runtime / "dovetail"
     return Path(tempfile.gettempdir()) / f"{FOLDER_PREFIX}{os.getuid()}"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import attrs
 from lsprotocol import types
 
 from dovetail.server.server import DovetailServer
@@ -24,24 +25,40 @@ def accepted_commands(names: Iterable[str]) -> list[types.Command]:
     return [types.Command("Completion accepted", ACCEPTED, arguments=[name]) for name in names]
 
 
-def accepted(ls: DovetailServer, name: str) -> None:
-    ls.session.feedback.accepted(name)
+def accepted(ls: DovetailServer, *arguments: Any) -> None:
+    if arguments and isinstance(arguments[0], str):
+        ls.session.feedback.accepted(arguments[0])
 
 
-def shown(ls: DovetailServer, params: Any) -> None:
+@attrs.frozen
+class ShownCommand:
+    arguments: list[Any]
+
+
+@attrs.frozen
+class ShownItem:
+    command: ShownCommand | None = None
+
+
+@attrs.frozen
+class ShownParams:
+    item: ShownItem
+    accepted_length: int | None = None
+
+
+def shown(ls: DovetailServer, params: ShownParams) -> None:
     name = _name(params)
     if name is not None:
         ls.session.feedback.seen(name)
 
 
-def partly_accepted(ls: DovetailServer, params: Any) -> None:
-    name, length = _name(params), getattr(params, "acceptedLength", None)
-    if name is not None and isinstance(length, int):
+def partly_accepted(ls: DovetailServer, params: ShownParams) -> None:
+    name, length = _name(params), params.accepted_length
+    if name is not None and length is not None:
         ls.session.feedback.accepted(name, length)
 
 
-def _name(params: Any) -> str | None:
+def _name(params: ShownParams) -> str | None:
     """The name that the item bears; None where an item of ours is not in the message."""
-    command = getattr(getattr(params, "item", None), "command", None)
-    arguments = getattr(command, "arguments", None)
-    return arguments[0] if isinstance(arguments, list | tuple) and arguments and isinstance(arguments[0], str) else None
+    arguments = params.item.command.arguments if params.item.command else ()
+    return arguments[0] if arguments and isinstance(arguments[0], str) else None

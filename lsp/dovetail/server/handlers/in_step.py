@@ -9,13 +9,21 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
+import attrs
+from lsprotocol import types
+
 from dovetail.server.server import DovetailServer
 
 IN_STEP = "dovetail/inStep"
 
 
-def in_step(ls: DovetailServer, params: Any) -> dict[str, Any] | None:
-    opened = ls.session.opened.get(str(params.textDocument.uri))
+@attrs.frozen
+class InStepParams:
+    text_document: types.TextDocumentIdentifier
+
+
+def in_step(ls: DovetailServer, params: InStepParams) -> dict[str, Any] | None:
+    opened = ls.session.opened.get(params.text_document.uri)
     if opened is None:
         return None
     document = opened.document

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 from lsprotocol import types
 
 from dovetail.server import convert
@@ -11,12 +14,13 @@ from dovetail.server.server import DovetailServer
 
 def on_initialize(ls: DovetailServer, params: types.InitializeParams) -> None:
     """Read what the client can do. Folders are opened when it is ready to hear from us."""
+    _watch_editor(ls, params.process_id)
     values = params.initialization_options
     settings, said, trusted = rules.parted(values if isinstance(values, dict) else {})
     ls.session.configure(("The editor's settings", settings))
     ls.session.projects.configure_rules(said, trusted and not ls.untrusted)
     ls.session.feedback.follow(ls.session.settings.statistics, params.client_info.name if params.client_info else "")
-    ls.session.encoding = convert.encoding(ls.workspace.position_encoding)
+    ls.session.encoding = convert.encoding(ls.protocol.position_encoding)
     ls.folders = tuple(folder.uri for folder in params.workspace_folders or ()) or _root(params)
 
 
@@ -36,3 +40,16 @@ async def on_shutdown(ls: DovetailServer, params: None) -> None:
 
 def _root(params: types.InitializeParams) -> tuple[str, ...]:
     return (params.root_uri,) if params.root_uri else ()
+
+
+def _watch_editor(ls: DovetailServer, process_id: int | None) -> None:
+    """End when the editor does, also where its end of standard input stays open."""
+    loop = asyncio.get_running_loop()
+
+    def leave() -> None:
+        with suppress(RuntimeError):  # the loop is closed: the server has ended
+            loop.call_soon_threadsafe(ls.protocol.exited.set)
+        ls.end_soon()
+
+    if ls.lifeline is not None:
+        ls.lifeline.watch(process_id, leave)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from lsprotocol import types
 
 from dovetail.server import convert
-from dovetail.server.handlers.documents import open_text
+from dovetail.server.handlers.documents import change_text, open_text
 from dovetail.server.server import DovetailServer
 from dovetail.session.notebooks import Cell
 
@@ -36,7 +36,7 @@ def did_change(ls: DovetailServer, params: types.DidChangeNotebookDocumentParams
             open_text(ls, opened, uri)
     ls.session.notebooks.changed(uri, _cells(cells.data or ()))
     for content in cells.text_content or ():
-        ls.session.change_document(content.document.uri, convert.edits(content.changes), content.document.version)
+        change_text(ls, content.document, convert.edits(content.changes))
 
 
 def did_save(ls: DovetailServer, params: types.DidSaveNotebookDocumentParams) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
+
 from dovetail.server.server import DovetailServer
 
 TRUST = "dovetail/trust"
@@ -21,6 +23,11 @@ def parted(options: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, Any
     return settings, rules if isinstance(rules, Mapping) else {}, options.get("trusted", True) is True
 
 
-def trust(ls: DovetailServer, params: Any) -> None:
+@attrs.frozen
+class TrustParams:
+    trusted: bool
+
+
+def trust(ls: DovetailServer, params: TrustParams) -> None:
     """`dovetail/trust` {trusted}: the user has changed their mind about the workspace."""
-    ls.session.projects.trust(bool(params.trusted) and not ls.untrusted)
+    ls.session.projects.trust(params.trusted and not ls.untrusted)

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
+from lsprotocol import types
+
 from dovetail.completion.report import completion_json
 from dovetail.explain.account import account_json, account_of
 from dovetail.explain.page import explain_page
@@ -17,12 +20,18 @@ from dovetail.server.server import DovetailServer
 WHY = "dovetail/why"
 
 
-def why(ls: DovetailServer, params: Any) -> dict[str, Any] | None:
-    opened = ls.session.opened.get(str(params.textDocument.uri))
+@attrs.frozen
+class WhyParams:
+    text_document: types.TextDocumentIdentifier
+    html: bool | None = None
+
+
+def why(ls: DovetailServer, params: WhyParams) -> dict[str, Any] | None:
+    opened = ls.session.opened.get(params.text_document.uri)
     if opened is None or opened.answer is None or opened.request is None:
         return None
     completion, request = opened.answer, opened.request
     account = account_of(completion, request.text, automatic=request.trigger == "automatic")
-    if getattr(params, "html", False) is True:
+    if params.html:
         return {"html": explain_page(account)}
     return {**completion_json(completion), "why": account_json(account)}

@@ -1,0 +1,29 @@
+"""Where a user's own files are: configuration, state, cache. Nothing is read or written here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+
+Kind = Literal["config", "state", "cache"]
+
+
+def user_folder(kind: Kind) -> Path:
+    """The folder for files of one kind. A user without a home folder, as in some containers, has it in the folder for
+    running processes, which nobody else may enter. Raises EngineError where there can be none either."""
+    find = {
+        "config": platformdirs.user_config_path,
+        "state": platformdirs.user_state_path,
+        "cache": platformdirs.user_cache_path,
+    }[kind]
+    try:
+        folder = find("dovetail", appauthor=False)
+    except RuntimeError:
+        folder = Path("~")
+    if folder.is_absolute():
+        return folder
+    from dovetail_models.engine.transport import meeting_folder
+
+    return meeting_folder() / kind

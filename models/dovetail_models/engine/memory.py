@@ -1,0 +1,39 @@
+"""Whether it was memory that ran out: by what llama.cpp and the system say, and by what is free."""
+
+import re
+import sys
+
+import psutil
+
+FACTOR = 3
+SPARE_BYTES = 2**30
+"""With this many times a model file's size and this much more free, an allocation does not fail for lack of memory."""
+
+_REASONS = re.compile(
+    r"bad_alloc|MemoryError|OutOfDeviceMemory|cudaMalloc failed|cannot allocate|failed to allocate|unable to allocate|"
+    r"out of memory|failed to map segment",
+    re.IGNORECASE,
+)
+
+
+def is_lack_of_memory(reason: str) -> bool:
+    """Whether a reason that a library or the system gives is that memory could not be had."""
+    return _REASONS.search(reason) is not None
+
+
+def is_short_for(file_bytes: int) -> bool:
+    """Whether a sound model file of this size might not fit. A damaged one can ask for more than any machine has."""
+    return _free_bytes() < FACTOR * file_bytes + SPARE_BYTES
+
+
+def _free_bytes() -> int:
+    """What this process can still have: of main memory, and of its own limit (`ulimit -v`)."""
+    available = int(psutil.virtual_memory().available)
+    if sys.platform == "win32":
+        return available
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return available
+    return min(available, limit - int(psutil.Process().memory_info().vms))

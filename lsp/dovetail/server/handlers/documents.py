@@ -31,7 +31,9 @@ def open_text(ls: DovetailServer, opened: types.TextDocumentItem, notebook: str 
     """Open a document, or open it again with the text that it has now; `notebook` is the URI of the notebook that it is
     known to be a cell of."""
     ls.given_up.pop(opened.uri, None)
-    document = Document.of(opened.uri, str(opened.language_id), opened.version, opened.text)
+    language = opened.language_id
+    name = language.value if isinstance(language, types.LanguageKind) else language
+    document = Document.of(opened.uri, name, opened.version, opened.text)
     ls.session.open_document(document, *convert.origin(opened.uri, notebook))
 
 

@@ -22,7 +22,7 @@ from raw_peer import Peer
 
 from dovetail_models.engine import connection, transport
 from dovetail_models.engine.job import CompletionJob
-from dovetail_models.engine.launch import find_or_start
+from dovetail_models.engine.launch import HOST_MODULE, find_or_start
 from dovetail_models.engine.meeting import ABANDONED_S, MeetingPlace, key_of, running, sweep
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
@@ -223,6 +223,16 @@ def _kill(pid: int) -> None:
         psutil.Process(pid).kill()
 
 
+def _hosts_that_meet_in(folder: Path) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            where = process.environ().get(transport.MEETING_FOLDER_VARIABLE)
+            if where == str(folder) and HOST_MODULE in process.cmdline():
+                found.append(process)
+    return found
+
+
 def _remove(folder: Path, pattern: str) -> None:
     for found in [folder] if pattern == "." else list(folder.glob(pattern)):
         shutil.rmtree(found) if found.is_dir() else found.unlink()
@@ -349,11 +359,12 @@ async def test_a_relative_meeting_folder_is_the_same_for_the_host(
     clients = [new_client() for _ in range(2)]
     for client in clients:
         assert (await client.complete(JOB)).generated_tokens
-    found = [process for process in psutil.process_iter(["cmdline"]) if str(tmp_path) in str(process.info["cmdline"])]
-    assert len(found) == 1 and len(running()) == 1
+    assert {(await client.status()).pid for client in clients} == {card.pid for _, card in running()}
+    found = _hosts_that_meet_in(tmp_path / "run")
+    assert len(found) == 1
     for client in clients:
         await client.close()
-    await until(lambda: not any(process.is_running() for process in found))
+    await until(lambda: _hosts_that_meet_in(tmp_path / "run") == [])
 
 
 def test_a_relative_runtime_folder_of_the_system_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

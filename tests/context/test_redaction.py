@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
+from dovetail_context.workspace import redaction
 from dovetail_context.workspace.redaction import Redaction
 from dovetail_context.workspace.secrets import redact
+from tests.benchmarks.secrets.placements import HALVES, placements
 from tests.planted import planted
 
 PLAIN = "def total(items: list[int]) -> int:\n    return sum(items)  # of all of them\n\n\n"
@@ -44,6 +48,51 @@ def test_after_random_edits_the_same_is_blanked_out_as_in_a_text_that_is_new() -
         state = state.followed_by(text)
         assert state.text == text
         assert state.redacted == redact(text)
+
+
+EVERY_FORM = [one.text for half in HALVES for one in placements(half, each=1)]
+MANIFEST = "kind: Secret\nmetadata:\n  name: x\n\ndata:\n  a: c3VwZXJzZWNyZXQ=\n---\n"
+SHORT_PIECES = ("x", "", " ", "\n", "\n\n", "\r\n", "\r", "\r\n\r\n", '"', "'", "\\", '"""', 'password = "', "---\n")
+MARKERS = (
+    "-----BEGIN PRIVATE KEY-----\n",
+    "-----END PRIVATE KEY-----\n",
+    "Private-Lines: 3\n",
+    "kind: Secret",
+    "mysql ",
+)
+
+
+def test_whatever_is_typed_where_the_same_is_blanked_out_as_in_the_whole() -> None:
+    """Texts of every kind of secret, form and line end, changed in the middle of anything."""
+    planted_texts = [one.code + "\n" for one in planted()]
+    changes = differing = 0
+    for seed in range(25):
+        chance = random.Random(seed)
+        fillers = (PLAIN, PLAIN.strip() + "\n", "\n", "\n\n\n", MANIFEST, "x = 1\n\n")
+        kinds = (planted_texts, EVERY_FORM, fillers, fillers)
+        text = "".join(chance.choice(chance.choice(kinds)) for _ in range(80))
+        text = text.replace("\n", chance.choice(("\n", "\n", "\r\n", "\r")))
+        state = Redaction.of(text)
+        for _ in range(30):
+            start = chance.randrange(len(text) + 1)
+            end = min(len(text), start + chance.choice((0, 0, 1, 2, 5, 80, 2000)))
+            piece = chance.choice(chance.choice((planted_texts, EVERY_FORM, SHORT_PIECES, SHORT_PIECES, MARKERS)))
+            text = text[:start] + piece + text[end:]
+            state = state.followed_by(text)
+            changes += 1
+            differing += state.redacted != redact(text) or state.text != text
+    assert (changes, differing) == (750, 0)
+
+
+def test_what_a_change_costs_depends_on_the_blocks_that_it_touches(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    real = redaction.secrets_in_blocks
+    monkeypatch.setattr(redaction, "secrets_in_blocks", lambda text: seen.append(len(text)) or real(text))
+    text = PLAIN * 3000
+    state = Redaction.of(text)
+    place = text.index("return", len(text) // 2)
+    state = state.followed_by(text[:place] + "x" + text[place:])
+    assert seen[0] == len(text) and seen[1] < 10 * len(PLAIN)
 
 
 def test_a_key_whose_last_line_is_taken_away_far_below_its_first() -> None:

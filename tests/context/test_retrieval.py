@@ -114,6 +114,13 @@ def test_a_recent_place_beyond_the_end_of_a_file_is_passed_over(tmp_path: Path) 
     assert (piece.start_line, piece.text) == (1, "one = 1")
 
 
+def test_a_secret_in_a_note_is_blanked_out(tmp_path: Path) -> None:
+    secret = "aB3x" + "K9mQ2pLz"
+    told = f"Amounts are in cents.\nThe staging password is {secret}."
+    note, *_ = ask(tmp_path, SHOP + "#- main.py\nm = Mon$0\n", notes=(Note(told),)).pieces
+    assert note.text == told.replace(secret, "*" * len(secret))
+
+
 def test_pins_and_notes_stand_first_and_are_counted(tmp_path: Path) -> None:
     bundle = ask(
         tmp_path,

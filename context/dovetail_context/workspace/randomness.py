@@ -13,32 +13,32 @@ from functools import lru_cache
 # start of a word, a column for each letter. Counted in the words of Python's standard library
 # (`tests/benchmarks/secrets/letters.py` prints this table).
 _COSTS = (
-    "fdcdolgpfui9datet9c8ijlkir"  # a
-    "9edhbjonbgn8ikbiqddibqppfo"  # b
-    "9mgialoaeubdkn7mqdhaenqujv"  # c
+    "fdcdolgpfui9datet9c8ijllir"  # a
+    "9edhbjoobgo8ikbiqddibqppfo"  # b
+    "9mgialoaeubdkm7mqehaenqujv"  # c
     "bhhe5hko7opfljclrfdhemookt"  # d
     "dlc9gfinlupdfalgk89bnikelt"  # e
-    "ckhga8ir7rtcnl9lrcffdroqiv"  # f
-    "cmjj5lfbbtqdhcelvacidmnsnn"  # g
-    "7mkj6mqm9vmhik8nuejdfrptjr"  # h
-    "fhcefgeuqrocd6bgtfbaugwkyg"  # i
-    "9khi7jjicmbkno9fokel8mlnjn"  # j
-    "clhh5kgh9nmcofhjnh9ginfshu"  # k
+    "ckhga8ir7rtcnl9lrcffdrpqiv"  # f
+    "cmjk5lfbbtqdhcelvacidmnrnn"  # g
+    "7mkj6mqm9vmhik8nuejdfrptjs"  # h
+    "fhceegeuqrocd6bgtfbaugwkyg"  # i
+    "9khi7kjicmbkno9fokel8mlnjn"  # j
+    "ckhh5kgh9mmcofhjnh9ginfsiu"  # k
     "anjf6lpq8toanmajxnfegmswbu"  # l
-    "7foj6npravmiflb9xpeiettxju"  # m
-    "bmbaag8ndqijmidkrmb8hipumv"  # n
-    "jgdclihpjtidc7fdy9edchelqr"  # o
+    "7foj6npravmielb9xpeiestxju"  # m
+    "bmbaag8ndqjimidkrmb8hipumv"  # n
+    "jgdclihpitidc7fdy9eechelrr"  # o
     "8nkj8knhcxnaomacp9fcfqmvey"  # p
-    "fjjiknkkkpogkhklgeen2lipno"  # q
-    "9mgf6khqaxjifhajyebcgkmwhx"  # r
-    "eodk7lmdatjgkkednlb7bolshv"  # s
-    "angk6kqc7yrhkmciwacfgomqfp"  # t
-    "ecehdghsewpad7jczaaapqupvt"  # u
-    "7jjo3kno8ssokmemtllmollppp"  # v
-    "7mig9jnc7tpgocamsbbknliiss"  # w
-    "dgbfadnhbrphglh9qjh8klm9fn"  # x
+    "fjjiknkjkpogkhklgeem2lipno"  # q
+    "9mgf6khqaxjhfhajyebcgkmvhx"  # r
+    "eodk7lmdatjgkkednlb7bpkshv"  # s
+    "angj6kqc7xrhkmcjwacfgolpfp"  # t
+    "ecehdghsewqad7jczaaapqupvt"  # u
+    "7jjo3lno8ssoknemtllmolmpop"  # v
+    "7mig9jnc7tphocamsbcknliiss"  # w
+    "dgbfadnhbqphgli9qkh8kll9fn"  # x
     "ghehchkmdsoedcf8shaamiglag"  # y
-    "boki4lplatsllndlonkjprnkh6"  # z
+    "bnli4lplbtsllndlonkjprnkh6"  # z
     "cebcddfgcmkedegcmcadfjgjon"  # ^
 )
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"

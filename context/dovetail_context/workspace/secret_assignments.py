@@ -31,7 +31,7 @@ class Given:
 
 
 _REST = re.compile(r"(?:[.\-]?\w){0,40}(?:::\w{1,30}|\.<\w{1,20}>)?")
-_CLOSE = r"(?P<close>\\{0,3}[\"'`]|&quot;)?(?:[\])?!]|\[[\w +*]{0,20}\]){0,3}"
+_CLOSE = r"(?P<close>\\{0,3}[\"'`]|&quot;)?(?:[\])}?!]|\[[\w +*]{0,20}\]){0,3}"
 _CONNECT = re.compile(
     rf"{_CLOSE}(?:[ \t]{{0,20}}(?:"
     r"(?P<op>:[ \t]*[\w&<>\[\].|*?, ':]{1,60}?[ \t]*=(?![=>])|:=|:-|=>|<-|\?\?=?|\|\|=?|={1,3}|[!+.]==?|\?:|->|[:(>,?]"
@@ -43,13 +43,16 @@ _CONNECT = re.compile(
 )
 _SPACE = re.compile(r"(?:\s|\\\r?\n){0,80}")
 _QUOTE_SOON = re.compile(r"[^\"'`;]{0,160}[\"'`]|\[=*\[|&")
+_LONG_BRACKET = re.compile(r"\[=*\[(?=[^\"'`\[\]\s{])")
 _BLANKS = re.compile(r"[ \t]{0,40}")
 # `os.getenv("X") or "..."`, `cfg.x ?? "..."`
 _OTHERWISE = re.compile(
-    r"[\w.$?]{1,60}(?:\([^()\r\n]{0,60}\)|\[[^\]\r\n]{0,40}\]){0,2}\s{0,20}(?:\|\||\?\?|or(?=[ \t])|\?:|\?(?=[ \t]))\s{0,20}"
+    r"[\w.$?]{1,60}(?:\([^()\r\n]{0,60}\)|\[[^\]\r\n]{0,40}\]){0,2}\s{0,20}"
+    r"(?:\|\||\?\?|or(?=[ \t])|\?:|\?(?=[ \t]))\s{0,20}"
 )
 _OPENER = re.compile(
-    r"(?P<callee>(?:(?:new|await|return|mut)[ \t]+)?[&*]{0,2}(?:\[\d{0,4}\])?[\w.:$<>]{0,60}!?(?:\[\])?)(?P<open>[(\[{])"
+    r"(?P<callee>(?:(?:new|await|return|mut)[ \t]+)?[&*]{0,2}(?:\[\d{0,4}\])?[\w.:$<>]{0,60}!?(?:\[\])?)"
+    r"(?P<open>[(\[{])"
     r"\s{0,60}(?:(?:default\w*|value|s|str|raw)[ \t]*[=:][ \t]*(?=[\w\"'`@$]))?"
 )
 _LISTING = re.compile(
@@ -67,7 +70,7 @@ _ITEM = re.compile(
     r"\s{0,60}(?:[,;]\s{0,60})?(?:(?:[\w.\-]{1,40}|[\"'][^\"'\r\n]{1,60}[\"'])\s{0,20}(?::|=>|=)\s{0,20})?(?=[^\s])"
 )
 _MOST_ITEMS = 100
-# Further on in a declaration: `add_argument("--token", type=str, default="...")`, `variable "token" { default = "..." }`.
+# Further on in a declaration: `option("--token", type=str, default="...")`, `variable "token" { default = "..." }`.
 _DEFAULT = re.compile(
     r"[\s,(\[{;:][\"']?(?:default\w*|value|fallback|content|password|secret)[\"']?[ \t]*(?:=>|[=:]|,)[ \t]*",
     re.IGNORECASE,
@@ -80,26 +83,29 @@ _LIST_ITEM = re.compile(r"([ \t]*)- +(?:[\w.\-]{1,40}:[ \t]+)?")
 _BLOCK_SCALAR = re.compile(r"[|>][+\-]?\d?[+\-]?[ \t]*(?:#[^\r\n]*)?\r?\n")
 _YAML_TAG = re.compile(r"(?:[!&][\w!\-/]*[ \t]+){1,2}")
 _LINE_START = re.compile(
-    r"[ \t]*(?:[#;*/\-]{1,3}[ \t]+|> )?(?:(?:export|set|setx|ENV|ARG|declare -x|env|RUN)[ \t]+|\$env:|-[ \t]+|--?)?[\"']?[\w.\-/]*\Z"
+    r"[ \t]*(?:[#;*/\-]{1,3}[ \t]+|> )?"
+    r"(?:(?:export|set|setx|ENV|ARG|declare -x|env|RUN)[ \t]+|\$env:|-[ \t]+|--?)?[\"']?[\w.\-/]*\Z"
 )
 _LINE_OF_SETTINGS = re.compile(
-    r"[ \t]*(?:$|[#;]|-[ \t]|---|\[[\w .:\"\-/]+\][ \t]*$|(?:-[ \t]+)?[\"']?[\w./\-]+[\"']?[ \t]*:(?:[ \t]|$)|(?:export )?[\w.\-]+[ \t]*=)"
+    r"[ \t]*(?:$|[#;]|-[ \t]|---|\[[\w .:\"\-/]+\][ \t]*$"
+    r"|(?:-[ \t]+)?[\"']?[\w./\-]+[\"']?[ \t]*:(?:[ \t]|$)|(?:export )?[\w.\-]+[ \t]*=)"
+)
+_SECTION = re.compile(r"(?m)^\[[\w .:\"\-/]+\][ \t]*\r?$")
+_TYPE = re.compile(
+    r"(?:u?int|float|bytes?|vec|char|str|string|complex|decimal|[iuf]|[A-Z][A-Za-z]*)(?:[1-4]|8|16|32|64|128|256|512)\??\Z"
 )
 _ENDS_LIKE_CODE = re.compile(
-    r"[,;{}()\[\]\\][ \t]*$|(?:^|[ \t])(?:def|class|func|fn|if|return|let|const|var|import|self\.|this\.)"
+    r"[,;{}()\[\]\\][ \t]*$|(?:^|[ \t])(?:(?:def|class|func|fn|if|return|let|const|var|import)\b|self\.|this\.)"
 )
 
 
-# What shows at once that a name is given nothing, in most places where one is.
-_IS_GIVEN_NOTHING = re.compile(
-    r"[,;]|\(\)|\)+[;,:]|\)?[ \t]*\r?\n(?:[ \t]*[)}\]]|\r?\n)|\.(?:\s|clone|len|split|value\b|is_|starts|as_|get\()|::[A-Za-z]"
-    r"|[ \t](?:in|of|if|and|for|else|as|the|that|from|with|not|can|must|should|has|will|a|by|on|when|does|may|which)[ \t,]"
-)
-
-
-def is_given_nothing(text: str, end: int) -> bool:
-    """Whether what is behind a name that ends at `end` rules out that it is given a value."""
-    return _IS_GIVEN_NOTHING.match(text, end) is not None
+# Matches behind most names that are given nothing.
+IS_GIVEN_NOTHING = re.compile(
+    r"[,;]|\(\)|\)+[;,:]|\)?[ \t]*\r?\n(?:[ \t]*[)}\]]|\r?\n)"
+    r"|\.(?:\s|clone|len|split|value\b|is_|starts|as_|get\()|::[A-Za-z]"
+    r"|[ \t](?:in|of|if|and|for|else|as|the|that|from|with|not|can|must|should|has|will|a|by|on|when|may|can)[ \t,]"
+    r"|[ \t](?:[!=]=[ \t])?(?:None|null|nil|true|false|undefined)\b|\)[ \t]*[{+]|[ \t]+\{[ \t]*\r?\n|\[[a-z]\](?!\s*=)"
+).match
 
 
 def given(text: str, start: int, end: int) -> Iterator[Given]:
@@ -110,15 +116,14 @@ def given(text: str, start: int, end: int) -> Iterator[Given]:
     if connect is None:
         return
     operator = connect["op"]
-    if text[start:end].lower() == "identified":
-        yield from _identified_by(text, end)
-        return
     if operator is None:
         yield from _without_operator(text, start, end, connect)
         return
     is_quoted_name = connect["close"] is not None
     if operator == "," and not is_quoted_name:
         return
+    if operator == "," and _DECLARES.search(text, max(0, start - 60), start):
+        yield from _arguments(text, connect.end())
     verb = operator[-1] == "(" and (_looks_up(text[start:end]) or _is_method_of(rest))
     found = False
     for each in _values(text, connect.end(), verb):
@@ -132,19 +137,25 @@ def given(text: str, start: int, end: int) -> Iterator[Given]:
         yield from _default(text, connect.end() - 1)
 
 
-def _identified_by(text: str, end: int) -> Iterator[Given]:
-    """The password in SQL's `IDENTIFIED BY '...'`."""
-    clause = _BY.match(text, end)
-    literal = read_quoted(text, clause.end()) if clause is not None else None
-    if literal is not None:
+# A program's option, by how it is called or declared.
+_DECLARES = re.compile(r"(?:--[\w.\-]*|(?:[Ss]tring|Var|[Ff]lag|[Oo]ption|[Aa]rg)\w*\([^()\r\n]{0,40})\Z")
+_PARAMETER = re.compile(r"[ \t]*[<\[][\w.\- ]{1,40}[>\]][\"'`][ \t]*,")
+
+
+def _arguments(text: str, place: int) -> Iterator[Given]:
+    """Yield the next literals in a declaration of an option: a short name, the default and what it is for."""
+    for _ in range(3):
+        literal = read_quoted(text, _SPACE.match(text, place).end())  # type: ignore[union-attr]
+        if literal is None:
+            return
         yield Given(literal)
-
-
-_BY = re.compile(r"\s+(?:WITH\s+\S+\s+)?(?:BY|AS)\s+(?:PASSWORD\s+)?", re.IGNORECASE)
+        if text[literal.end : literal.end + 1] != ",":
+            return
+        place = literal.end + 1
 
 
 def _is_method_of(rest: re.Match[str] | None) -> bool:
-    """Whether a name is that of an object of which a method is called: `pass.write("...")`, but `token.equals("...")`."""
+    """Whether a method of the named object is called: `pass.write("...")`, but not where one compares or sets it."""
     return rest is not None and "." in rest[0] and _COMPARES.search(rest[0]) is None
 
 
@@ -165,9 +176,13 @@ def _without_operator(text: str, start: int, end: int, connect: re.Match[str]) -
         return
     if connect["space"] is not None:
         if text[place : place + 1] in ("'", '"'):
-            literal = read_quoted(text, place) if text[start:end].lower() != "pass" else None
+            is_verb = text[start:end].lower() == "pass" and text[max(0, start - 1) : start] not in ("-", ".")
+            literal = read_quoted(text, place) if not is_verb else None
             if literal is not None:
                 yield Given(literal)
+            return
+        if parameter := _PARAMETER.match(text, place):
+            yield from _arguments(text, parameter.end())
             return
         if _takes_an_argument(text, start, end):
             literal = read_quoted(text, place) or read_delimited(text, place)
@@ -184,7 +199,7 @@ _LOGIN = re.compile(r"\b(?:login|user|machine|default)[ \t]+\S+\s+\Z|\blogin[ \t
 
 
 def _takes_an_argument(text: str, start: int, end: int) -> bool:
-    """Whether what follows the name behind a space is its value: `--password x`, `ENV TOKEN x`, `login me password x`."""
+    """Whether what follows the name and a space is its value: `--password x`, `ENV TOKEN x`, `login me password x`."""
     first, lowest = start, max(0, start - 60)
     while first > lowest and text[first - 1] in _NAME_BEFORE:
         first -= 1
@@ -211,7 +226,7 @@ def _without_full_stop(literal: Literal) -> Literal:
 def _values(text: str, place: int, is_looked_up: bool) -> Iterator[Given]:
     """Yield the quoted literals of the expression at `place`."""
     place = _SPACE.match(text, place).end()  # type: ignore[union-attr]
-    if text[place : place + 1] in ("'", '"'):  # the most common form by far
+    if text[place : place + 1] in ("'", '"') or _LONG_BRACKET.match(text, place):  # the first is most common by far
         literal = read_quoted(text, place)
         if literal is not None:
             yield Given(literal, is_looked_up=is_looked_up)
@@ -227,9 +242,10 @@ def _values(text: str, place: int, is_looked_up: bool) -> Iterator[Given]:
         if opener is None:
             break
         callee = opener["callee"]
-        if callee and opener["open"] == "(":
-            is_looked_up = is_looked_up or _looks_up(callee)
-        is_list = is_list or not callee or opener["open"] == "{" or _LISTING.search(callee) is not None
+        lists = not callee or opener["open"] == "{" or _LISTING.search(callee) is not None
+        if callee and opener["open"] != "{":
+            is_looked_up = is_looked_up or _looks_up(callee) or (opener["open"] == "[" and not lists)
+        is_list = is_list or lists
         place = opener.end()
     literal = read_quoted(text, place)
     if literal is None or not is_list:
@@ -307,10 +323,12 @@ def _bare(text: str, start: int, end: int, operator: str, place: int) -> Iterato
         is_option = text[max(0, start - 60) : start].rpartition(" ")[2].startswith(("--", '"--', "'--", "-P", "/"))
         is_element = operator == ">" and follows == "<"
         is_default = operator in (":-", ":") and follows == "}"
-        sure = in_a_list or is_option or is_element or is_default
+        is_variable = operator == "=" and text[place - 1] == "=" and follows in _ENDS and text[start:end].isupper()
+        sure = in_a_list or is_option or is_element or is_default or is_variable
         yield Given(literal, Where.SETTING if sure else Where.CODE)
 
 
+_ENDS = ("", " ", "\t", "\r", "\n", '"', "'")
 _INDENTED = re.compile(r"([ \t]+)(?=\S)")
 
 
@@ -341,4 +359,9 @@ def is_setting(text: str, start: int, literal: Literal) -> bool:
     lines = text[first : after if after >= 0 else len(text)].splitlines()
     if len(lines) < 2:
         return False
-    return all(_LINE_OF_SETTINGS.match(each) for each in lines) and not any(map(_ENDS_LIKE_CODE.search, lines))
+    if not all(map(_LINE_OF_SETTINGS.match, lines)) or any(map(_ENDS_LIKE_CODE.search, lines)):
+        return False
+    # What looks like settings may still be the fields of a class, or assignments to variables.
+    if text[line:place].rstrip()[-1:] == "=" and text[place - 1] != "=":
+        return _SECTION.search(text, 0, start) is not None
+    return _TYPE.match(literal.text) is None

@@ -15,8 +15,8 @@ class Format:
 
     What is secret is the pattern's first group, or all of it where there is none, and the `before` characters before.
     `is_word` is whether the marker stands in one long word with the key, `begins_name` whether no letter, digit or `_`
-    stands before it, both of which make it faster to look for. `is_password` is whether what is found may as well be a word or a
-    placeholder, which is left alone. Where there are `words`, a text with such a key has one of them, between
+    stands before it, both of which make it faster to look for. `is_password` is whether what is found may as well be a
+    word or a placeholder, which is left alone. Where there are `words`, a text with such a key has one of them, between
     spaces, quotes or brackets.
     """
 
@@ -53,6 +53,8 @@ def _password(kind: str, marker: str, rest: str, *words: bytes) -> Format:
 
 # This begins with no marker and is looked for only in texts that hold its own, which are few.
 _JSON_WEB_KEY = re.compile(r'"(?:d|p|q|dp|dq|qi|k)"\s*:\s*"([A-Za-z0-9_\-]{20,})"')
+
+_IDENTIFIED_BY = r"(?i:\s+(?:WITH\s+\S+\s+)?(?:BY|AS)\s+(?:PASSWORD\s+)?)['\"]([^'\"\n]{6,})['\"]"
 
 FORMATS: tuple[Format, ...] = (
     _key("AWS access key", "AKIA", r"[0-9A-Z]{16}"),
@@ -96,7 +98,6 @@ FORMATS: tuple[Format, ...] = (
     _key("Replicate key", "r8_", r"[A-Za-z0-9]{30,}"),
     _key("Hugging Face token", "hf_", r"[A-Za-z0-9]{30,}"),
     _key("npm token", "npm_", r"[A-Za-z0-9]{30,}"),
-    _beside("npm token", "_authToken", r"[ \t]*=[ \t]*([A-Za-z0-9_\-]{20,})"),
     _key("PyPI token", "pypi-AgE", r"[A-Za-z0-9_\-]{20,}"),
     _key("RubyGems key", "rubygems_", r"[0-9a-f]{40,}"),
     _key("crates.io token", "cio", r"[A-Za-z0-9]{32}(?![A-Za-z0-9])"),
@@ -143,11 +144,33 @@ FORMATS: tuple[Format, ...] = (
     _key("Pulumi token", "pul-", r"[0-9a-f]{40}"),
     _key("JSON web token", "eyJ", r"[A-Za-z0-9_\-=]{8,}\.[A-Za-z0-9_\-=]{8,}(?:\.[A-Za-z0-9_\-+/=]*)?"),
     _with("private key in base64", "LS0tLS1CRUdJTi", r"[A-Za-z0-9+/=]{20,}"),
-    _beside("bearer token", "earer ", r"\s*((?=[A-Za-z\-._~+/]*\d)[A-Za-z0-9\-._~+/]{16,}=*)"),
-    _beside("basic credentials", "asic ", r"\s*((?=[A-Za-z+/]*[\dA-Z])[A-Za-z0-9+/]{16,}={0,2})(?![A-Za-z0-9])"),
+    _beside(
+        "bearer token",
+        "earer ",
+        r"\s*((?=[A-Za-z\-._~+/]*\d)[A-Za-z0-9\-._~+/]{16,}=*)",
+        b"Bearer",
+        b"bearer",
+        b"BEARER",
+        b"Authorization:Bearer",
+        b"authorization:Bearer",
+        b"Authorization=Bearer",
+    ),
+    _beside(
+        "basic credentials",
+        "asic ",
+        r"\s*((?=[A-Za-z+/]*[\dA-Z])[A-Za-z0-9+/]{16,}={0,2})(?![A-Za-z0-9])",
+        b"Basic",
+        b"basic",
+        b"BASIC",
+        b"Authorization:Basic",
+        b"authorization:Basic",
+        b"Authorization=Basic",
+    ),
     _with("password hash", "$2", r"[abxy]\$\d\d\$[./A-Za-z0-9]{53}"),
-    _beside("password hash", "$argon2", r"(?:id|i|d)\$[A-Za-z0-9$,=+/]{30,}"),
+    _with("password hash", "$argon2", r"(?:id|i|d)\$v=\d+\$m=\d{3}[A-Za-z0-9$,=+/]{20,}"),
     _with("password hash", "$6$", r"[./A-Za-z0-9=$]{60,}"),
+    _password("password in SQL", "IDENTIFIED", _IDENTIFIED_BY, b"IDENTIFIED"),
+    _password("password in SQL", "identified", _IDENTIFIED_BY, b"identified"),
     _password("password of a login", "login(", r"\s*[\"'][^\"'\n]{1,80}[\"']\s*,\s*[\"']([^\"'\n]{6,200})[\"']"),
     _password(
         "password of a login", "auth=(", r"\s*[\"'][^\"'\n]{1,80}[\"']\s*,\s*[\"']([^\"'\n]{6,200})[\"']", b"auth="
@@ -163,7 +186,16 @@ FORMATS: tuple[Format, ...] = (
     ),
     _password("signing key", "hmac.new(", r"\s*b?[\"']([^\"'\n]{8,200})[\"']", b"hmac.new"),
     _beside("RSA key in XML", "<RSAKeyValue>", r"(?s:.{0,4000}?)<D>([A-Za-z0-9+/=\s]{20,})</D>", b"RSAKeyValue"),
-    _beside("token in a header", "oken ", r"\s*([0-9a-f]{32,})(?![A-Za-z0-9])"),
+    _beside(
+        "token in a header",
+        "oken ",
+        r"\s*([0-9a-f]{32,})(?![A-Za-z0-9])",
+        b"token",
+        b"Token",
+        b"TOKEN",
+        b"Authorization:token",
+        b"Authorization=token",
+    ),
     Format("private part of a JSON web key", '"kty"', _JSON_WEB_KEY, is_word=False, words=(b"kty",)),
     _beside("PuTTY key", "Private-MAC:", r"\s*([0-9a-f]{20,})", b"Private-MAC:"),
 )

@@ -18,16 +18,19 @@ class Level(IntEnum):
 
 
 # Every name of a secret holds one of these in lower case. The search for names begins with them.
-TRIGGERS = (b"pass", b"pw", b"psk", b"secret", b"cred", b"token", b"key", b"auth", b"salt", b"identified")
+TRIGGERS = (b"pass", b"pw", b"psk", b"secret", b"cred", b"token", b"key", b"auth", b"salt")
 LONGEST_NAME = 80  # characters
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _PASSWORD = re.compile(
-    r".*passw(?!ord(?:less|field)).*|.*pass(?:phrase|code|key)s?|(?:.*[a-z])?pwds?(?:hash)?|psks?|pws?|psw|"
-    r"(?:root|bind|admin|user|usr|db|my|ldap|smtp|ftp|mail|ssl|sa)pw|"
-    r"(?:db|user|usr|root|admin|adm|my|smtp|imap|ftp|key|store|mail|email|ssh|sql|mysql|pg|login|auth|ldap|bind|wifi|"
-    r"http|proxy|redis|mongo|sudo|vault|enc|cert|p|ts|ks|trust|truststore|keystore|repo|net|zip|app|api|test|default)"
-    r"pass(?:es)?"
+    r".*passw(?!ord(?:less|field)).*|.*pass(?:phrase|code|key)s?|(?:.*[a-z])?pwds?(?:hash)?|psks?|psw|.*pws?|.+pass(?:es)?"
+)
+# A pass of another kind, in front of `pass` or in one word with it.
+_PASSES = frozenset(
+    """
+    by com encom tres sur under over sub render pre multi single one two first second third final depth shadow
+    compute post low high band all blur forward lighting geometry opaque optimization compiler analysis next current
+    """.split()  # noqa: SIM905 - a list of one-word strings fills a screen
 )
 _SECRET = re.compile(
     r".*secrets?|secret(?!ar).*|.*credentials?|creds?|.*[a-z]creds|"
@@ -61,7 +64,7 @@ _ABOUT_ENDINGS = tuple(sorted(word for word in _ABOUT if len(word) >= 4))
 def level_of(name: str) -> Level | None:
     """Return how sure `name` is to be given a secret: dotted or hyphenated names count as one; None if it is not."""
     words = [word.lower() for word in _WORDS.findall(name)]
-    if "pass" in words or "identified" in words:
+    if "pass" in words:
         words = _joined(words)
     for place in range(len(words) - 1, -1, -1):
         level = _level(words[place], words[:place])
@@ -91,7 +94,7 @@ def mentioned(words: bytes, names: bytes) -> set[str]:
 
 
 def _joined(words: list[str]) -> list[str]:
-    """`passWord`, `pass_phrase` and `IDENTIFIED BY` are one word each."""
+    """`passWord` and `pass_phrase` are one word each."""
     whole: list[str] = []
     for word in words:
         if whole and whole[-1] == "pass" and word in ("word", "words", "wd", "phrase", "code"):
@@ -102,10 +105,13 @@ def _joined(words: list[str]) -> list[str]:
 
 
 def _level(word: str, before: list[str]) -> Level | None:
-    if _PASSWORD.fullmatch(word) or word == "identified":
-        return Level.PASSWORD
+    stem = word.removesuffix("es").removesuffix("pass")
+    if stem != word and (stem in _PASSES or (not stem and before and before[-1] in _PASSES)):
+        return None
     if word in ("pass", "passes"):
         return Level.PASSWORD if before else Level.SECRET
+    if _PASSWORD.fullmatch(word):
+        return Level.PASSWORD
     if _SECRET.fullmatch(word):
         return Level.SECRET
     if word in _MAYBE:

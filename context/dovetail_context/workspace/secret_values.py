@@ -12,7 +12,8 @@ _SHORTEST, _SHORTEST_RANDOM, _SHORTEST_BESIDE_WORD = 6, 16, 20
 _RANDOM, _RANDOM_LETTERS, _RANDOM_IN_CODE, _SURELY_RANDOM = 3.0, 8.0, 6.0, 10.0
 
 _PLACEHOLDER = re.compile(
-    r"\$\{+([^{}]*)\}+|\{\{([^{}]*)\}\}|\$\(([^()]*)\)|#\{([^{}]*)\}|\{([A-Za-z_][\w.\[\]()!:'\", ]*)?\}|\{\d:?[^{}]{0,4}\}|"
+    r"\$\{+([^{}]*)\}+|\{\{([^{}]*)\}\}|\$\(([^()]*)\)|#\{([^{}]*)\}|\{([A-Za-z_][\w.\[\]()!:'\", ]*)?\}|"
+    r"\{\d:?[^{}]{0,4}\}|"
     r"%\((\w+)\)[sdrif]|%-?\d{0,2}[sdvqfi](?![A-Za-z0-9])|<([A-Za-z][\w \-./:]*)>|\$([A-Za-z_]\w*)|%([A-Z_]{3,})%|"
     r"\[([A-Z][A-Z_ ]+)\]|@([A-Z_]{3,})@|__([A-Z_]{3,})__"
 )
@@ -50,7 +51,7 @@ def is_secret(value: str, level: Level) -> bool:
     rest = _without_placeholders(value)
     if rest != value and (sum(map(str.isalnum, rest)) < _SHORTEST or randomness(rest) < _RANDOM):
         return False
-    if len(set(value)) <= 2:
+    if len(set(value)) <= 2 or (_NAME_OF_VARIABLE.match(value) and level_of(value) is not None):
         return False
     if level is Level.MAYBE:
         return _is_drawn(_SCHEME.sub("", value, count=1))

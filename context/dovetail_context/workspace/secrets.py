@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dovetail_context.workspace.private_keys import kubernetes_secrets, private_keys
-from dovetail_context.workspace.secret_assignments import Given, Where, given, is_given_nothing, is_setting
+from dovetail_context.workspace.secret_assignments import IS_GIVEN_NOTHING, Given, Where, given, is_setting
 from dovetail_context.workspace.secret_formats import COMMANDS, FORMATS, Format
 from dovetail_context.workspace.secret_names import Level, level_of, mentioned
 from dovetail_context.workspace.secret_values import is_placeholder, is_secret, is_secret_in_code, may_be_bare
@@ -101,7 +101,7 @@ _SHORTEST_KEY = 15  # characters of the shortest key in FORMATS, with what stand
 _WORD_ENDS = bytes.maketrans(b"\"'`(),;<>{}[]|", b" " * 14)
 _NAME_ENDS = bytes(byte if chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(128)).ljust(256)
 _LONG_WORD = re.compile(rb" ([^ ]{%d,})" % _SHORTEST_KEY)
-_DIGIT = re.compile(rb"[0-9]")
+_HAS_DIGIT = re.compile(rb"[0-9]").search
 _ENDS_OF_WORDS = frozenset("\"'`(),;<>{}[]| \t\n\r\x0b\x0c")
 _START = re.compile(r"\w{3}|\w+(?=\W)")
 
@@ -164,7 +164,9 @@ def _distinct_words(text: str) -> set[bytes]:
 
 def _by_format(text: str, words: set[bytes], joined: bytes, lowered: bytes) -> Iterator[Secret]:
     """`joined` holds all `words`, each behind a space; `lowered` the same in lower case."""
-    keys = b" ".join([word for word in _LONG_WORD.findall(joined) if _may_be_key(word)])
+    keys = b" ".join(
+        [word for word in _LONG_WORD.findall(joined) if _HAS_DIGIT(word) or (word.isupper() and word.isalpha())]
+    )
     starts = {part[:3] for part in keys.translate(_NAME_ENDS).split()}
     long_words = keys.decode("ascii")
     for begins in (b"", *starts.intersection(_BY_START)):
@@ -174,16 +176,11 @@ def _by_format(text: str, words: set[bytes], joined: bytes, lowered: bytes) -> I
                     start, end = match.span(known.pattern.groups)
                     # What the search above leaves out must not be found because of what else is in the text.
                     word = _word_around(text, match.start() - known.before, match.end())
-                    if len(word) >= _SHORTEST_KEY and _may_be_key(word):
+                    if len(word) >= _SHORTEST_KEY and (_HAS_DIGIT(word) or (word.isupper() and word.isalpha())):
                         yield Secret(start - known.before, end, known.kind)
     for known, word in _BESIDE_WORDS:
         if (not words.isdisjoint(known.words)) if known.words else word in lowered:
             yield from _beside(known, text)
-
-
-def _may_be_key(word: bytes) -> bool:
-    """Whether a long word may be a key of FORMATS: hardly one has no digit, but those of capitals alone may."""
-    return _DIGIT.search(word) is not None or (word.isupper() and word.isalpha())
 
 
 def _word_around(text: str, start: int, end: int) -> bytes:
@@ -254,11 +251,11 @@ def _password(text: str, start: int) -> tuple[int, int] | None:
 def _by_name(text: str, joined: bytes, names: bytes) -> Iterator[Secret]:
     """`joined` holds all words of the text; `names` the same in lower case, with spaces between names."""
     known = mentioned(joined, names)
-    hits = sorted([(place, place + len(name)) for name in known for place in _whole(name, text)])
+    hits = sorted([hit for name in known for hit in _mentions(name, text)])
     first = last = done = 0
     block = ""
     for start, end in hits:
-        if start < done or is_given_nothing(text, end):
+        if start < done:
             continue
         if start >= last:
             first, last = block_start(text, start, last), block_end(text, start)
@@ -282,14 +279,18 @@ def _places(word: str, text: str) -> Iterator[int]:
         place = text.find(word, place + len(word))
 
 
-def _whole(name: str, text: str) -> Iterator[int]:
-    """The places of a name where it is no part of a longer one."""
-    size = len(name)
-    longest = len(text) - size
-    for place in _places(name, text):
-        is_whole = place == longest or text[place + size] not in _IN_NAMES
-        if is_whole and (not place or text[place - 1] not in _IN_NAMES):
-            yield place
+def _mentions(name: str, text: str) -> list[tuple[int, int]]:
+    """Where a name is no part of a longer one, and may be given a value."""
+    found = []
+    size, total = len(name), len(text)
+    place = text.find(name)
+    while place >= 0:
+        end = place + size
+        is_whole = end == total or text[end] not in _IN_NAMES
+        if is_whole and not (place and text[place - 1] in _IN_NAMES) and not IS_GIVEN_NOTHING(text, end):
+            found.append((place, end))
+        place = text.find(name, end)
+    return found
 
 
 _IN_NAMES = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")

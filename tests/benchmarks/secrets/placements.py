@@ -39,8 +39,8 @@ budget password|postgres password|login pw|proxy passphrase|ssh passphrase|redis
 wifi psk|mail pass|vault password|password prod|old password|sudo pass|superuser password|reader pw|default password
 """.replace("\n", "|")
 _NAMES_OF_KEYS = """
-widget secret|api key|client secret|secret key|access token|auth token|encryption key|signing secret|app secret|api token
-gadget api key|private key|jwt secret|session secret|refresh token|stripe secret key|webhook secret|master key
+widget secret|api key|client secret|secret key|access token|auth token|encryption key|signing secret|app secret
+api token|gadget api key|private key|jwt secret|session secret|refresh token|stripe secret key|webhook secret|master key
 service account key|bot token|hmac key|consumer secret|license key|finder secret|aws secret access key|budget api key
 """.replace("\n", "|")
 
@@ -51,7 +51,7 @@ def _names(listed: str, half: str) -> list[str]:
     return names[HALVES.index(half) :: 2]
 
 
-_STYLES: dict[str, Callable[[list[str]], str]] = {
+STYLES: dict[str, Callable[[list[str]], str]] = {
     "snake": "_".join,
     "upper": lambda words: "_".join(words).upper(),
     "kebab": "-".join,
@@ -60,6 +60,12 @@ _STYLES: dict[str, Callable[[list[str]], str]] = {
     "dotted": ".".join,
     "joined": "".join,
 }
+
+
+def names_of(half: str) -> list[str]:
+    """The names of one half, of passwords and of keys."""
+    return _names(_NAMES_OF_PASSWORDS, half) + _names(_NAMES_OF_KEYS, half)
+
 
 # --- values ---
 
@@ -444,7 +450,7 @@ def placements(half: str, seed: int = 7, each: int = 6) -> Iterator[Placement]:
 def _placed(form: Form, half: str, chance: random.Random) -> Placement:
     is_key = form.values is _KEYS
     words = chance.choice(_names(_NAMES_OF_KEYS if is_key else _NAMES_OF_PASSWORDS, half)).split()
-    name = _STYLES[form.style](words)
+    name = STYLES[form.style](words)
     alphabet = chance.choice(form.values)
 
     def value() -> str:
@@ -476,12 +482,14 @@ def _long(half: str, chance: random.Random) -> Iterator[Placement]:
     forms = (
         (
             "SSH2",
-            f'---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: "x"\n{body(9, 70)}\n---- END SSH2 ENCRYPTED PRIVATE KEY ----\n',
+            f'---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: "x"\n{body(9, 70)}\n'
+            "---- END SSH2 ENCRYPTED PRIVATE KEY ----\n",
         ),
         (
             "PuTTY, two",
             "".join(
-                f"PuTTY-User-Key-File-2: ssh-rsa\nPublic-Lines: 1\nAAAAB3\nPrivate-Lines: 8\n{body(8)}\nPrivate-MAC: x\n\n"
+                f"PuTTY-User-Key-File-2: ssh-rsa\nPublic-Lines: 1\nAAAAB3\n"
+                f"Private-Lines: 8\n{body(8)}\nPrivate-MAC: x\n\n"
                 for _ in range(2)
             ),
         ),

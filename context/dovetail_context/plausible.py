@@ -17,8 +17,9 @@ MAX_OPERATORS = 500
 LONG_LINE_BYTES = 1000
 
 _CLOSES_ANGLE = re.compile(rb"[>;{}()=\"']+")
-_ENDS_OPERATORS = re.compile(rb"[;{}()\"'`]+")
-_OPERATORS = re.compile(rb"[<=?|*%&!>^~@#$]+")
+_STRING = re.compile(rb"\"(?:[^\"\\]|\\.)*+(?:\"|\\?\Z)|'(?:[^'\\]|\\.)*+(?:'|\\?\Z)|`[^`]*+(?:`|\Z)")
+_ENDS_OPERATORS = re.compile(rb"[;{}()]+")
+_OPERATOR = re.compile(rb"[<=?|*%&!>^~@#$]")
 _STEPS = np.zeros(256, dtype=np.int8)
 _STEPS[list(b"([{")] = 1
 _STEPS[list(b")]}")] = -1
@@ -41,8 +42,13 @@ def _has_many_angles(data: bytes) -> bool:
 
 
 def _has_many_operators(line: bytes) -> bool:
-    parts = (part for part in _ENDS_OPERATORS.split(line) if len(part) > MAX_OPERATORS)
-    return any(len(_OPERATORS.findall(part)) > MAX_OPERATORS for part in parts)
+    parts = (part for part in _ENDS_OPERATORS.split(_STRING.sub(_open_string, line)) if len(part) > MAX_OPERATORS)
+    return any(len(_OPERATOR.findall(part)) > MAX_OPERATORS for part in parts)
+
+
+def _open_string(match: re.Match[bytes]) -> bytes:
+    """Nothing in place of a string; what follows on a quote that is never closed may be code."""
+    return b"" if len(match[0]) > 1 and match[0][-1:] == match[0][:1] else match[0][1:]
 
 
 def _deepest(data: bytes) -> int:

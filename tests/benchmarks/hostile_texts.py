@@ -112,8 +112,8 @@ REPEATED = {
     "broken imports": ("(\n", "from a import b{n}\n", ""),
     "Java imports": ("", "import a.b.C{n};\n", ""),
     "usings": ("", "using A.B{n};\n", ""),
-    "ES imports": ("", "import {{ a{n} }} from './a'\n", ""),
-    "broken ES imports": ("x = {{(\n", "import {{ a{n} }} from './a'\n", ""),
+    "ES imports": ("", "import { a{n} } from './a'\n", ""),
+    "broken ES imports": ("x = {(\n", "import { a{n} } from './a'\n", ""),
     "includes": ("", '#include "a{n}.h"\n', ""),
     "uses": ("", "use a::b{n};\n", ""),
     "Go imports": ('package a\nimport (\n', '"a/b{n}"\n', ")\n"),
@@ -123,9 +123,9 @@ REPEATED = {
     "array": ("x = [", "1, ", "]\n"),
     "array in lines": ("x = [\n", "1,\n", "]\n"),
     "array of arrays": ("x = [", "[1, 2], ", "]\n"),
-    "object": ("x = {{", "a{n}: 1, ", "}}\n"),
-    "object of functions": ("x = {{", "a{n}() {{}}, ", "}}\n"),
-    "enum": ("enum A {{", "A{n}, ", "}}\n"),
+    "object": ("x = {", "a{n}: 1, ", "}\n"),
+    "object of functions": ("x = {", "a{n}() {}, ", "}\n"),
+    "enum": ("enum A {", "A{n}, ", "}\n"),
     "union": ("type A =", " | B{n}", "\n"),
     "statements in a line": ("", "x = 1; ", ""),
     "words in a line": ("", "word ", ""),
@@ -148,7 +148,7 @@ REPEATED = {
     "tabs": ("", "\t\n", "x"),
     "comment lines": ("", "# word\n", ""),
     "slash comments": ("", "// word\n", ""),
-    "doc comment": ("/**\n", " * word\n", " */\nclass A {{}}\n"),
+    "doc comment": ("/**\n", " * word\n", " */\nclass A {}\n"),
     "open string": ('x = """', "word\n", ""),
     "open comment": ("/*", "word\n", ""),
     "strings": ("", "'\n", ""),
@@ -157,7 +157,6 @@ REPEATED = {
     "for headers": ("for (", ";", ""),
     "NUL": ("", "\0", ""),
     "lone surrogates": ("", "\ud83d", ""),
-    "nested by indentation": ("", "", ""),
 }  # fmt: skip
 
 
@@ -167,10 +166,9 @@ def hostile_texts(characters: int) -> Iterator[tuple[str, str]]:
         times = max(1, characters // (len(opening) + len(closing)))
         yield f"nested {name}", before + opening * times + middle + closing * times + after
     for name, (before, item, after) in REPEATED.items():
-        if item:
-            count = max(1, characters // len(item.format(n=characters // len(item))))
-            items = "".join(item.format(n=n) for n in range(count)) if "{" in item else item * count
-            yield name, before.format() + items + after.format()
+        count = max(1, characters // len(item))
+        items = "".join(item.replace("{n}", str(n)) for n in range(count)) if "{n}" in item else item * count
+        yield name, before + items + after
     depth = int((characters / 2) ** 0.5)
     for keyword in ("if a:", "class A:", "def f():"):
         lines = (" " * level + keyword + "\n" for level in range(depth))

@@ -6,7 +6,7 @@ the same declaration, or in the lines below. It may be wrapped in calls, or be a
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 
@@ -28,28 +28,34 @@ class Given:
     literal: Literal
     where: Where = Where.CODE
     is_looked_up: bool = False
+    is_indirect: bool = False  # it is in an expression or in prose with the name, and need not be its value
 
 
 _REST = re.compile(r"(?:[.\-]?\w){0,40}(?:::\w{1,30}|\.<\w{1,20}>)?")
 _CLOSE = r"(?P<close>\\{0,3}[\"'`]|&quot;)?(?:[\])}?!]|\[[\w +*]{0,20}\]){0,3}"
 _CONNECT = re.compile(
     rf"{_CLOSE}(?:[ \t]{{0,20}}(?:"
-    r"(?P<op>:[ \t]*[\w&<>\[\].|*?, ':]{1,60}?[ \t]*=(?![=>])|:=|:-|=>|<-|\?\?=?|\|\|=?|={1,3}|[!+.]==?|\?:|->|[:(>,?]"
+    r"(?P<op>:[ \t]*[\w&<>\[\].|*?, ':]{1,60}?[ \t]*=(?![=>])|:=|:-|=>|<-|\?\?=?|\?=|\|\|=?"
+    r"|={1,3}|[!+.]==?|\?:|->|[:(>,?]"
     r"|\{[^{}\r\n]{0,60}\}[ \t]*=(?![=>])|\.\w{1,30}!?\(|or(?=[ \t]))"
     r"|(?P<typed>(?<=[ \t])(?:[Aa]s[ \t]+)?(?:\[\]|\*)?[A-Za-z][\w.]{1,30}[ \t]*=(?![=>]))"
     r"|(?P<prose>(?<=[ \t])(?:is|was|to|are)[ \t]+:?[ \t]*)"
     r"|(?P<space>(?<=[ \t]))"
     r")|[ \t]*\r?\n[ \t]*(?P<below>[=:?+|(]{0,2}))"
 )
+# `password() string { return "..." }`, `getPassword() => "..."`, `password{"..."}`
+_BODY = re.compile(r"(?:\([^()\r\n]{0,80}\)[^;=\"'`(){}\r\n]{0,30}(?:\{|=>)|\{)\s{0,40}(?:return[ \t]+)?(?=[\"'`])")
 _SPACE = re.compile(r"(?:\s|\\\r?\n){0,80}")
-_QUOTE_SOON = re.compile(r"[^\"'`;]{0,160}[\"'`]|\[=*\[|&")
-_LONG_BRACKET = re.compile(r"\[=*\[(?=[^\"'`\[\]\s{])")
+_QUOTE_SOON = re.compile(r"[^\"'`;]{0,160}[\"'`]|&")
+_OTHER_QUOTES = re.compile(r"\[=*\[(?=[^\"'`\[\]\s{])|%?[qQ][qQ]?[({\[<|!](?=\S)")
 _BLANKS = re.compile(r"[ \t]{0,40}")
 # `os.getenv("X") or "..."`, `cfg.x ?? "..."`
 _OTHERWISE = re.compile(
     r"[\w.$?]{1,60}(?:\([^()\r\n]{0,60}\)|\[[^\]\r\n]{0,40}\]){0,2}\s{0,20}"
     r"(?:\|\||\?\?|or(?=[ \t])|\?:|\?(?=[ \t]))\s{0,20}"
 )
+# `old if known else "..."`, `known ? old : "..."`, `optional(string, "...")`
+_INDIRECT = re.compile(r"[\w.$?!() \t\[\]=<>&|]{1,100}(?:\belse|[:,])[ \t]*(?=[\"'`])")
 _OPENER = re.compile(
     r"(?P<callee>(?:(?:new|await|return|mut)[ \t]+)?[&*]{0,2}(?:\[\d{0,4}\])?[\w.:$<>]{0,60}!?(?:\[\])?)"
     r"(?P<open>[(\[{])"
@@ -99,9 +105,11 @@ _ENDS_LIKE_CODE = re.compile(
 )
 
 
+# In the line of a name that may be given a random value, one of these is behind the name, or its end is open.
+HINTS_AT_RANDOM = re.compile(r"\d|[\"'`=:>][ \t]?[A-Za-z]{16}|[,(\[{+.|=:>&\\\-][ \t]*\r?\Z").search
 # Matches behind most names that are given nothing.
 IS_GIVEN_NOTHING = re.compile(
-    r"[,;]|\(\)|\)+[;,:]|\)?[ \t]*\r?\n(?:[ \t]*[)}\]]|\r?\n)"
+    r"(?:,(?![ \t]*[\"'`])|;)|\(\)[;,).]|\)+[;,:]|\)?[ \t]*\r?\n(?:[ \t]*[)}\]]|\r?\n)"
     r"|\.(?:\s|clone|len|split|value\b|is_|starts|as_|get\()|::[A-Za-z]"
     r"|[ \t](?:in|of|if|and|for|else|as|the|that|from|with|not|can|must|should|has|will|a|by|on|when|may|can)[ \t,]"
     r"|[ \t](?:[!=]=[ \t])?(?:None|null|nil|true|false|undefined)\b|\)[ \t]*[{+]|[ \t]+\{[ \t]*\r?\n|\[[a-z]\](?!\s*=)"
@@ -112,6 +120,9 @@ def given(text: str, start: int, end: int) -> Iterator[Given]:
     """Yield the values that the name at [start:end] of a block of lines is given."""
     rest = _REST.match(text, end)
     place = rest.end() if rest is not None else end
+    if text[place : place + 1] in ("(", "{") and (body := _BODY.match(text, place)):
+        yield from (replace(each, is_indirect=True) for each in _values(text, body.end(), False))
+        return
     connect = _CONNECT.match(text, place)
     if connect is None:
         return
@@ -120,7 +131,8 @@ def given(text: str, start: int, end: int) -> Iterator[Given]:
         yield from _without_operator(text, start, end, connect)
         return
     is_quoted_name = connect["close"] is not None
-    if operator == "," and not is_quoted_name:
+    if operator == "," and not is_quoted_name and not text[start:end].isupper():
+        yield from (replace(each, is_indirect=True) for each in _arguments(text, connect.end(), most=1))
         return
     if operator == "," and _DECLARES.search(text, max(0, start - 60), start):
         yield from _arguments(text, connect.end())
@@ -129,9 +141,12 @@ def given(text: str, start: int, end: int) -> Iterator[Given]:
     for each in _values(text, connect.end(), verb):
         found = True
         yield each
+        if operator == "(" and text[each.literal.end : each.literal.end + 1] == ",":
+            behind = _arguments(text, each.literal.end + 1, most=1)
+            yield from (replace(other, is_looked_up=verb, is_indirect=True) for other in behind)
     if not found and operator[0] in ":=" and (above := _default_above(text, start)):
         yield above
-    elif not found and operator in (":", "=", ":=", "=>", ">", ":-"):
+    elif not found and operator in (":", "=", ":=", "=>", ">", ":-", "?="):
         yield from _bare(text, start, place, operator, connect.end())
     elif is_quoted_name and operator in (",", ">"):
         yield from _default(text, connect.end() - 1)
@@ -142,9 +157,9 @@ _DECLARES = re.compile(r"(?:--[\w.\-]*|(?:[Ss]tring|Var|[Ff]lag|[Oo]ption|[Aa]rg
 _PARAMETER = re.compile(r"[ \t]*[<\[][\w.\- ]{1,40}[>\]][\"'`][ \t]*,")
 
 
-def _arguments(text: str, place: int) -> Iterator[Given]:
-    """Yield the next literals in a declaration of an option: a short name, the default and what it is for."""
-    for _ in range(3):
+def _arguments(text: str, place: int, most: int = 3) -> Iterator[Given]:
+    """Yield the next literals in a list of arguments, as of an option: a short name, the default, what it is for."""
+    for _ in range(most):
         literal = read_quoted(text, _SPACE.match(text, place).end())  # type: ignore[union-attr]
         if literal is None:
             return
@@ -189,6 +204,9 @@ def _without_operator(text: str, start: int, end: int, connect: re.Match[str]) -
             if literal is not None and literal.text[0] not in "-$":
                 yield Given(literal, Where.SETTING)
             return
+        literal = read_delimited(text, place)
+        if literal is not None:
+            yield Given(_without_full_stop(literal), Where.CODE)
     if connect["close"] is not None or _is_named(text, start):
         yield from _default(text, connect.end("close") if connect["close"] else end)
 
@@ -226,13 +244,20 @@ def _without_full_stop(literal: Literal) -> Literal:
 def _values(text: str, place: int, is_looked_up: bool) -> Iterator[Given]:
     """Yield the quoted literals of the expression at `place`."""
     place = _SPACE.match(text, place).end()  # type: ignore[union-attr]
-    if text[place : place + 1] in ("'", '"') or _LONG_BRACKET.match(text, place):  # the first is most common by far
+    if text[place : place + 1] in ("'", '"') or _OTHER_QUOTES.match(text, place):  # the first is most common by far
         literal = read_quoted(text, place)
-        if literal is not None:
+        if literal is not None and not (literal.text == "" and text.startswith(".join(", literal.end)):
             yield Given(literal, is_looked_up=is_looked_up)
-        return
+            return
+        if literal is None:
+            return
+        place = literal.end + len(".join(")
     if not _QUOTE_SOON.match(text, place):
         return
+    if indirect := _INDIRECT.match(text, place):
+        literal = read_quoted(text, indirect.end())
+        if literal is not None:
+            yield Given(literal, is_looked_up=is_looked_up, is_indirect=True)
     otherwise = _OTHERWISE.match(text, place)
     if otherwise is not None:
         place = otherwise.end()
@@ -358,7 +383,7 @@ def is_setting(text: str, start: int, literal: Literal) -> bool:
     after = text.find("\n", last + 1) if last >= 0 else -1
     lines = text[first : after if after >= 0 else len(text)].splitlines()
     if len(lines) < 2:
-        return False
+        return text[place - 1] == "=" and text[line:place].count(".") >= 2  # a property
     if not all(map(_LINE_OF_SETTINGS.match, lines)) or any(map(_ENDS_LIKE_CODE.search, lines)):
         return False
     # What looks like settings may still be the fields of a class, or assignments to variables.

@@ -54,7 +54,7 @@ def _password(kind: str, marker: str, rest: str, *words: bytes) -> Format:
 # This begins with no marker and is looked for only in texts that hold its own, which are few.
 _JSON_WEB_KEY = re.compile(r'"(?:d|p|q|dp|dq|qi|k)"\s*:\s*"([A-Za-z0-9_\-]{20,})"')
 
-_IDENTIFIED_BY = r"(?i:\s+(?:WITH\s+\S+\s+)?(?:BY|AS)\s+(?:PASSWORD\s+)?)['\"]([^'\"\n]{6,})['\"]"
+_IDENTIFIED_BY = r"(?i:\s+(?:WITH\s+\S+\s+)?(?:BY|AS)\s+(?:PASSWORD\s+)?)['\"]?([^\s'\"`;,()]{6,})"
 
 FORMATS: tuple[Format, ...] = (
     _key("AWS access key", "AKIA", r"[0-9A-Z]{16}"),
@@ -72,6 +72,46 @@ FORMATS: tuple[Format, ...] = (
     _key("GitLab token", "glrt-", r"[A-Za-z0-9_\-]{20,}"),
     _key("GitLab token", "glptt-", r"[0-9a-f]{40}"),
     _key("GitLab token", "glsoat-", r"[A-Za-z0-9_\-]{20,}"),
+    _key("GitLab token", "glft-", r"[A-Za-z0-9_\-]{20,}"),
+    _key("GitLab token", "glimt-", r"[A-Za-z0-9_\-]{20,}"),
+    _key("GitLab token", "glcbt-", r"[A-Za-z0-9_\-]{20,}"),
+    _key("GitLab token", "glagent-", r"[A-Za-z0-9_\-]{20,}"),
+    _key("GitLab token", "gloas-", r"[A-Za-z0-9_\-]{20,}"),
+    _key("GitLab token", "glffct-", r"[A-Za-z0-9_\-]{20,}"),
+    _key("GitLab token", "glrtr-", r"[A-Za-z0-9_\-]{20,}"),
+    _key("GitLab token", "glwt-", r"[A-Za-z0-9_\-]{20,}"),
+    _key("Bitbucket password", "ATBB", r"[A-Za-z0-9]{32}(?![A-Za-z0-9])"),
+    _key("Bitbucket token", "BBDC-", r"[A-Za-z0-9+/@_\-]{40,}"),
+    _key("Brevo key", "xkeysib-", r"[0-9a-f]{64}-[A-Za-z0-9]{16}"),
+    _key("Cloudflare token", "cfk_", r"[A-Za-z0-9]{40,}"),
+    _key("Cloudflare token", "cfat_", r"[A-Za-z0-9]{40,}"),
+    _key("Cloudflare token", "cfut_", r"[A-Za-z0-9]{40,}"),
+    _key("Dynatrace token", "dt0c01.", r"[A-Z0-9]{24}\.[A-Z0-9]{64}"),
+    _key("Docker token", "dckr_oat_", r"[A-Za-z0-9_\-]{20,}"),
+    _key("Docker Swarm token", "SWMTKN-1-", r"[a-z0-9]{40,}-[a-z0-9]{20,}"),
+    _key("Docker Swarm key", "SWMKEY-1-", r"[A-Za-z0-9+/]{40,}"),
+    _key("Heroku key", "HRKU-", r"[A-Za-z0-9_\-]{36,}"),
+    _key("JFrog key", "AKCp", r"[A-Za-z0-9]{60,}"),
+    _key("LlamaCloud key", "llx-", r"[A-Za-z0-9_\-]{40,}"),
+    _key("New Relic key", "NRII-", r"[A-Za-z0-9_\-]{20,}"),
+    _key("New Relic key", "NRJS-", r"[0-9a-f]{19}"),
+    _key("Postman token", "PMAT-", r"[A-Z0-9]{26}"),
+    _key("PostHog key", "phx_", r"[A-Za-z0-9]{40,}"),
+    _key("PostHog key", "phs_", r"[A-Za-z0-9]{40,}"),
+    _key("PostHog key", "pha_", r"[A-Za-z0-9]{40,}"),
+    _key("PostHog key", "phr_", r"[A-Za-z0-9]{40,}"),
+    _key("Pinecone key", "pcsk_", r"[A-Za-z0-9_]{40,}"),
+    _key("SonarQube token", "sqp_", r"[0-9a-f]{40}"),
+    _key("SonarQube token", "squ_", r"[0-9a-f]{40}"),
+    _key("SonarQube token", "sqa_", r"[0-9a-f]{40}"),
+    _key("Sourcegraph token", "sgp_", r"[A-Za-z0-9_]{40,}"),
+    _key("Supabase token", "sbp_v0_", r"[0-9a-f]{40}"),
+    _key("Tailscale key", "tskey-", r"[a-z]+-[A-Za-z0-9]{8,}-[A-Za-z0-9]{20,}"),
+    _key("Tavily key", "tvly-", r"[A-Za-z0-9\-]{28,}"),
+    _key("Together key", "tgp_v1_", r"[A-Za-z0-9_\-]{40,}"),
+    _key("Vercel token", "vcp_", r"[A-Za-z0-9]{50,}"),
+    _key("HubSpot token", "pat-", r"(?:na|eu)\d-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    _key("LangSmith key", "lsv2_", r"(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}"),
     _key("GitLab token", "GR1348941", r"[A-Za-z0-9_\-]{20,}"),
     _key("Slack token", "xox", r"[abeoprs](?:\.xox[bp])?-[A-Za-z0-9\-]{10,}"),
     _key("Slack token", "xapp-", r"\d-[A-Z0-9]+-\d+-[A-Za-z0-9]+"),
@@ -171,6 +211,7 @@ FORMATS: tuple[Format, ...] = (
     _with("password hash", "$6$", r"[./A-Za-z0-9=$]{60,}"),
     _password("password in SQL", "IDENTIFIED", _IDENTIFIED_BY, b"IDENTIFIED"),
     _password("password in SQL", "identified", _IDENTIFIED_BY, b"identified"),
+    _password("password of a network", "iFi.begin(", r"\s*[^,;()]{1,80},\s*[\"']([^\"'\n]{6,63})[\"']", b"WiFi.begin"),
     _password("password of a login", "login(", r"\s*[\"'][^\"'\n]{1,80}[\"']\s*,\s*[\"']([^\"'\n]{6,200})[\"']"),
     _password(
         "password of a login", "auth=(", r"\s*[\"'][^\"'\n]{1,80}[\"']\s*,\s*[\"']([^\"'\n]{6,200})[\"']", b"auth="
@@ -230,8 +271,10 @@ COMMANDS: dict[bytes, re.Pattern[str]] = {
     **_option("ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami ldappasswd", "-w"),
     **_option("openssl", "-passin|-passout|-pass|--passin|--passout", r"[\"']?[ \t,=]{1,3}[\"']?pass:([^\s\"'$]{4,})"),
     **_option("smbclient", "-U|--user", r"[\"']?[ \t,=]{0,3}[\"']?[\w.\-\\/]+%([^\s\"'$]{4,})"),
+    **_option("http https xh", "-a|--auth", r"[\"']?[ \t,=]{1,3}[\"']?[\w.\-@]+:([^\s\"']{4,})"),
+    **_option("gh", "--body|-b"),
     **_option("lftp", "-u", r"[\"']?[ \t,=]{1,3}[\"']?[\w.\-]+,([^\s\"'$]{4,})"),
-    **_option("htpasswd", r"-[a-zA-Z]*b[a-zA-Z]*", r"[ \t]+\S+[ \t]+\S+[ \t]+[\"']?([^\s\"'$<]{4,})"),
+    **_option("htpasswd", r"-[a-zA-Z]*b[a-zA-Z]*(?:[ \t]+-\w+)*", r"[ \t]+\S+[ \t]+\S+[ \t]+[\"']?([^\s\"'$<]{4,})"),
     **_option(
         "rabbitmqctl",
         "add_user|change_password",
@@ -244,4 +287,8 @@ COMMANDS: dict[bytes, re.Pattern[str]] = {
     **_option("wpa_passphrase", r"[^\s]+", r"[ \t]+[\"']?([^\s\"'$<]{8,63})"),
     **_option("sqlplus", r"[\w.\-]+/", r"([^\s\"'@$<]{4,})@"),
     b"chpasswd": re.compile(r"[\"' \t][\w.\-]+:([^\s\"'$]{4,})[\"']?[ \t]*\|[ \t]*(?:sudo[ \t]+)?chpasswd"),
+    b"sudo": re.compile(r"echo[ \t]+[\"']?([^\s\"'$]{4,})[\"']?[ \t]*\|[ \t]*sudo[ \t]+(?:-\w+[ \t]+)*?-\w*S"),
+    b"--password-stdin": re.compile(
+        r"echo[ \t]+(?:-n[ \t]+)?[\"']?([^\s\"'$]{4,})[\"']?[ \t]*\|[^|\r\n]*--password-stdin"
+    ),
 }

@@ -25,6 +25,8 @@ _OPENING = re.compile(
     r"(?P<prefix>[A-Za-z@$]{0,3})(?P<hashes>#{0,4})"
     r"(?P<quote>\"{3,6}|'''|\\{1,3}[\"'`]|[\"'`]|&quot;|&\#3[49];|\[=*\[)"
 )
+_QUOTE_LIKE = re.compile(r"%?[qQ][qQ]?([({\[<|!])")  # of Perl and Ruby
+_CLOSING = {"(": ")", "{": "}", "[": "]", "<": ">", "|": "|", "!": "!"}
 _CPP_RAW = re.compile(r"(?:u8|[uUL])?R\"([^\s()\\\"]{0,16})\(")
 _UP_TO = {
     quote: re.compile(rf"[^{quote}\\\r\n]*(?:\\(?:\r\n|[^\r]|\Z)[^{quote}\\\r\n]*)*{quote}") for quote in ("'", '"')
@@ -59,7 +61,8 @@ def _one(text: str, place: int) -> Literal | None:
             return Literal(unescaped(text[place + 1 : end]), ((place + 1, end),), end + 1)
     opening = _OPENING.match(text, place)
     if opening is None:
-        return None
+        word = _QUOTE_LIKE.match(text, place)
+        return _between(text, word.end(), _CLOSING[word[1]], one_line=True) if word is not None else None
     quote, start = opening["quote"], opening.end()
     is_raw = opening["prefix"].lower().endswith("r") or "@" in opening["prefix"]
     if quote == '"' and (cpp := _CPP_RAW.match(text, place)):

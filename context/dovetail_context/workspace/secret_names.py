@@ -21,6 +21,7 @@ class Level(IntEnum):
 TRIGGERS = (b"pass", b"pw", b"psk", b"secret", b"cred", b"token", b"key", b"auth", b"salt")
 LONGEST_NAME = 80  # characters
 
+_TRIGGER = re.compile("|".join(trigger.decode() for trigger in TRIGGERS) + "|psw")
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _PASSWORD = re.compile(
     r".*passw(?!ord(?:less|field)).*|.*pass(?:phrase|code|key)s?|(?:.*[a-z])?pwds?(?:hash)?|psks?|psw|.*pws?|.+pass(?:es)?"
@@ -105,6 +106,8 @@ def _joined(words: list[str]) -> list[str]:
 
 
 def _level(word: str, before: list[str]) -> Level | None:
+    if not _TRIGGER.search(word):
+        return None
     stem = word.removesuffix("es").removesuffix("pass")
     if stem != word and (stem in _PASSES or (not stem and before and before[-1] in _PASSES)):
         return None

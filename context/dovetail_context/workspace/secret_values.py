@@ -32,6 +32,10 @@ _ARGUMENT = re.compile(r"[A-Za-z_][\w.\-]*=(?:[\w.]*|[\[{(].*)\Z")  # `utc=True`
 _PART = re.compile(r"[^A-Za-z0-9+=]+")
 _SEPARATORS = re.compile(r"[./:\-_](?=\w)")
 _NAME_OF_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\Z")
+# As rules for passwords ask for: small letters, capitals, digits and a sign, of those that no expression has.
+_BY_THE_RULES = re.compile(
+    r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d)(?=[\w!@#$%^&*~?+=\-]*[!@#$%^*~])[\w!@#$%^&*~?+=\-]{8,}\Z"
+)
 _NUMBER_OF_CODE = re.compile(r"0[xX][0-9A-Fa-f_']+[uUlL]*\Z")
 _CALL_OR_INDEX = re.compile(r"[\w\])][(\[]")
 
@@ -75,6 +79,8 @@ def is_secret_in_code(value: str, level: Level) -> bool:
         or not is_secret(value, level)
     ):
         return False
+    if level is Level.PASSWORD and _BY_THE_RULES.match(value) and level_of(value) is None:
+        return True
     bits = randomness(value)
     if level is Level.MAYBE:
         return bits > _SURELY_RANDOM and value.isascii()

@@ -15,7 +15,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dovetail_context.workspace.private_keys import kubernetes_secrets, private_keys
-from dovetail_context.workspace.secret_assignments import IS_GIVEN_NOTHING, Given, Where, given, is_setting
+from dovetail_context.workspace.secret_assignments import (
+    HINTS_AT_RANDOM,
+    IS_GIVEN_NOTHING,
+    Given,
+    Where,
+    given,
+    is_setting,
+)
 from dovetail_context.workspace.secret_formats import COMMANDS, FORMATS, Format
 from dovetail_context.workspace.secret_names import Level, level_of, mentioned
 from dovetail_context.workspace.secret_values import is_placeholder, is_secret, is_secret_in_code, may_be_bare
@@ -101,6 +108,7 @@ _SHORTEST_KEY = 15  # characters of the shortest key in FORMATS, with what stand
 _WORD_ENDS = bytes.maketrans(b"\"'`(),;<>{}[]|", b" " * 14)
 _NAME_ENDS = bytes(byte if chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(128)).ljust(256)
 _LONG_WORD = re.compile(rb" ([^ ]{%d,})" % _SHORTEST_KEY)
+# Hardly a key of FORMATS has no digit, but for those of capitals or of one service.
 _HAS_DIGIT = re.compile(rb"[0-9]").search
 _ENDS_OF_WORDS = frozenset("\"'`(),;<>{}[]| \t\n\r\x0b\x0c")
 _START = re.compile(r"\w{3}|\w+(?=\W)")
@@ -165,7 +173,11 @@ def _distinct_words(text: str) -> set[bytes]:
 def _by_format(text: str, words: set[bytes], joined: bytes, lowered: bytes) -> Iterator[Secret]:
     """`joined` holds all `words`, each behind a space; `lowered` the same in lower case."""
     keys = b" ".join(
-        [word for word in _LONG_WORD.findall(joined) if _HAS_DIGIT(word) or (word.isupper() and word.isalpha())]
+        [
+            word
+            for word in _LONG_WORD.findall(joined)
+            if _HAS_DIGIT(word) or b"hf_" in word or (word.isupper() and word.isalpha())
+        ]
     )
     starts = {part[:3] for part in keys.translate(_NAME_ENDS).split()}
     long_words = keys.decode("ascii")
@@ -176,7 +188,9 @@ def _by_format(text: str, words: set[bytes], joined: bytes, lowered: bytes) -> I
                     start, end = match.span(known.pattern.groups)
                     # What the search above leaves out must not be found because of what else is in the text.
                     word = _word_around(text, match.start() - known.before, match.end())
-                    if len(word) >= _SHORTEST_KEY and (_HAS_DIGIT(word) or (word.isupper() and word.isalpha())):
+                    if len(word) >= _SHORTEST_KEY and (
+                        _HAS_DIGIT(word) or b"hf_" in word or (word.isupper() and word.isalpha())
+                    ):
                         yield Secret(start - known.before, end, known.kind)
     for known, word in _BESIDE_WORDS:
         if (not words.isdisjoint(known.words)) if known.words else word in lowered:
@@ -283,12 +297,16 @@ def _mentions(name: str, text: str) -> list[tuple[int, int]]:
     """Where a name is no part of a longer one, and may be given a value."""
     found = []
     size, total = len(name), len(text)
+    is_maybe = level_of(name) is Level.MAYBE
     place = text.find(name)
     while place >= 0:
         end = place + size
         is_whole = end == total or text[end] not in _IN_NAMES
-        if is_whole and not (place and text[place - 1] in _IN_NAMES) and not IS_GIVEN_NOTHING(text, end):
-            found.append((place, end))
+        before = text[place - 1] if place else ""
+        if is_whole and before not in _IN_NAMES and not IS_GIVEN_NOTHING(text, end):
+            line_end = text.find("\n", end) if is_maybe and before not in ("-", ".") else -1
+            if line_end < 0 or HINTS_AT_RANDOM(text, end, line_end):
+                found.append((place, end))
         place = text.find(name, end)
     return found
 
@@ -308,7 +326,7 @@ def _is_secret(text: str, start: int, end: int, value: Given) -> bool:
         return False
     if value.is_looked_up:
         level = Level.MAYBE
-    if literal.is_quoted or value.where is Where.SETTING:
+    if not value.is_indirect and (literal.is_quoted or value.where is Where.SETTING):
         return is_secret(literal.text, level)
     if is_secret_in_code(literal.text, level):
         return True

@@ -35,7 +35,10 @@ def origin(uri: str, notebook: str | None = None) -> tuple[Path | None, Kind]:
     `notebook` is the URI of the notebook that it is a cell of, if that is known. Else cells are told by their own: VS
     Code has a scheme for them, others write a fragment behind their notebook's.
     """
-    parts = urlsplit(notebook or uri)
+    try:
+        parts = urlsplit(notebook or uri)
+    except ValueError:  # "file://["
+        return None, "loose"
     is_file = parts.scheme == "file"
     if notebook is None and not parts.scheme.endswith("notebook-cell") and not (is_file and parts.fragment):
         kind: Kind = "file" if is_file else "loose"

@@ -41,5 +41,9 @@ def place_of(uri: str, path: Path | None, kind: Kind, workspaces: Workspaces, ar
         if above:
             workspace = max(above, key=lambda each: len(each.root.parts))
             return Place(workspace, workspace.relative(path), kind)
-    name = PurePosixPath(unquote(urlsplit(uri).path)).name or "untitled"
+    try:
+        name = PurePosixPath(unquote(urlsplit(uri).path)).name
+    except ValueError:  # "file://[" names nothing
+        name = ""
+    name = name or "untitled"
     return Place(around, name, "cell" if kind == "cell" else "loose")

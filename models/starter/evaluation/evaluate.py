@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from models.starter.evaluation.baselines import CachedNGram, NGram, similar_line
 from models.starter.evaluation.model import LINE_TOKENS, StarterModel
-from models.starter.evaluation.projects import names_behind
+from models.starter.evaluation.projects import members_behind
 from models.starter.evaluation.scores import edit_similarity, exact_match, identifier_f1, paired_interval
 from models.starter.evaluation.tasks import NO_CONTEXT, Context, Task
 
-from dovetail.completion.invented import NamesBehind
+from dovetail.completion.invented import MembersBehind
 from dovetail.completion.place import read_place
 from dovetail.completion.shaping import shape
 from dovetail.completion.trigger import Extent
@@ -66,7 +66,7 @@ def evaluate(
     if contexts:
         completers[WITH_CONTEXT] = lambda task: _asked(model, task, contexts.get(task.id, NO_CONTEXT))
         completers[ANCHORED_WITH_CONTEXT] = lambda task: _asked(
-            model, task, contexts.get(task.id, NO_CONTEXT), True, partial(names_behind, task)
+            model, task, contexts.get(task.id, NO_CONTEXT), True, partial(members_behind, task)
         )
     if training_ids is not None:
         plain = model.plain_vocabulary
@@ -143,7 +143,7 @@ def _asked(
     task: Task,
     context: Context,
     anchored: bool = False,
-    members: NamesBehind | None = None,
+    members: MembersBehind | None = None,
 ) -> tuple[str, float | None]:
     answer = model.answer(task, context, anchored, members)
     return answer.completion, answer.truth_bits

@@ -8,7 +8,7 @@ import numpy as np
 from llama_cpp import Llama
 from models.starter.evaluation.tasks import Context, Task
 
-from dovetail.completion.invented import MOST_TIMES, NamesBehind, first_invented
+from dovetail.completion.invented import MOST_TIMES, MembersBehind, first_invented
 from dovetail.completion.window import cut_window
 from dovetail_models.engine.engine import Engine
 from dovetail_models.engine.interrupt import Interrupt
@@ -70,12 +70,12 @@ class StarterModel:
         return self._evaluate(ids)
 
     def answer(
-        self, task: Task, context: Context, anchored: bool = False, names_behind: NamesBehind | None = None
+        self, task: Task, context: Context, anchored: bool = False, members_behind: MembersBehind | None = None
     ) -> Answer:
         """The product's own completion (a line for holes within a line) and the cost of the truth.
 
         `anchored`: the prefix ends where the line begins, and the line so far is forced after the end marker.
-        `names_behind`: made up members are asked for once more, see `dovetail.completion.invented`.
+        `members_behind`: made up members are asked for once more, see `dovetail.completion.invented`.
         """
         anchor = task.prefix.rfind("\n") + 1 if anchored else len(task.prefix)
         parts = self._parts(task, context, anchor)
@@ -89,12 +89,12 @@ class StarterModel:
         )
         prompt = self._prompt(parts)
         text, begin = self._engine.complete(job, Interrupt()).text, 0
-        for _ in range(MOST_TIMES if names_behind else 0):
-            found = first_invented(text, begin, names_behind)
+        for _ in range(MOST_TIMES if members_behind else 0):
+            found = first_invented(text, begin, members_behind)
             if found is None:
                 break
             begin = len(found.kept)
-            asked = replace(job, parts=replace(parts, forced=parts.forced + found.kept), names=found.names)
+            asked = replace(job, parts=replace(parts, forced=parts.forced + found.kept), names=found.members.names)
             text = found.kept + self._engine.complete(asked, Interrupt()).text
         return Answer(text, self._cost(prompt, task.truth), len(prompt))
 

@@ -64,8 +64,13 @@ def did_save(ls: DovetailServer, params: types.DidSaveTextDocumentParams) -> Non
 
 
 def did_close(ls: DovetailServer, params: types.DidCloseTextDocumentParams) -> None:
-    ls.given_up.pop(params.text_document.uri, None)
-    ls.session.close_document(params.text_document.uri)
+    close_text(ls, params.text_document.uri)
+
+
+def close_text(ls: DovetailServer, uri: str) -> None:
+    """Close a document, also one that was given up."""
+    ls.given_up.pop(uri, None)
+    ls.session.close_document(uri)
 
 
 def give_up(ls: DovetailServer, uri: str | None) -> None:
@@ -85,4 +90,5 @@ def _take_up_again(ls: DovetailServer, changed: types.VersionedTextDocumentIdent
         return
     document = Document.of(changed.uri, "", changed.version, edits[whole].text)
     text = document.edited(edits[whole + 1 :], changed.version, ls.session.encoding).text
-    open_text(ls, types.TextDocumentItem(changed.uri, ls.given_up[changed.uri], changed.version, text))
+    opened = types.TextDocumentItem(changed.uri, ls.given_up[changed.uri], changed.version, text)
+    open_text(ls, opened, ls.session.notebooks.holding(changed.uri))

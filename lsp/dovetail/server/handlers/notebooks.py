@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from lsprotocol import types
 
 from dovetail.server import convert
-from dovetail.server.handlers.documents import change_text, open_text
+from dovetail.server.handlers.documents import change_text, close_text, open_text
 from dovetail.server.server import DovetailServer
 from dovetail.session.notebooks import Cell
 
@@ -30,7 +30,7 @@ def did_change(ls: DovetailServer, params: types.DidChangeNotebookDocumentParams
         array = cells.structure.array
         # A cell whose language changes is closed and opened again in one message.
         for closed in cells.structure.did_close or ():
-            ls.session.close_document(closed.uri)
+            close_text(ls, closed.uri)
         ls.session.notebooks.spliced(uri, array.start, array.delete_count, _cells(array.cells or ()))
         for opened in cells.structure.did_open or ():
             open_text(ls, opened, uri)
@@ -45,9 +45,9 @@ def did_save(ls: DovetailServer, params: types.DidSaveNotebookDocumentParams) ->
 
 def did_close(ls: DovetailServer, params: types.DidCloseNotebookDocumentParams) -> None:
     for cell in ls.session.notebooks.closed(params.notebook_document.uri):
-        ls.session.close_document(cell.uri)
+        close_text(ls, cell.uri)
     for closed in params.cell_text_documents:
-        ls.session.close_document(closed.uri)
+        close_text(ls, closed.uri)
 
 
 def _cells(cells: Iterable[types.NotebookCell]) -> list[Cell]:

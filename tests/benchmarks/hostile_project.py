@@ -85,6 +85,7 @@ async def measure(rounds: int, folder: Path) -> None:
 
 
 def show(what: str, times: list[float]) -> None:
+    print(" ".join(f"{each:.0f}" for each in times), flush=True)
     print(f"{what}: median {statistics.median(times):.0f} ms, largest {max(times):.0f} ms of {len(times)}", flush=True)
 
 

@@ -84,6 +84,24 @@ def test_whatever_is_typed_where_the_same_is_blanked_out_as_in_the_whole() -> No
     assert (changes, differing) == (750, 0)
 
 
+def test_what_makes_a_secret_may_stand_far_from_it_in_a_large_text() -> None:
+    key = "\n".join("A1b2C3d4" * 8 for _ in range(240))  # longer than any key, so its end is not seen from its start
+    many = "".join(f"-----BEGIN PRIVATE KEY-----\n{key}\n" for _ in range(3))
+    manifest = "kind: Secret\n" + "# more\n" * 12_000 + "data:\n  a: c3VwZXJzZWNyZXQ=\n---\n"
+    for text, word in ((manifest, "kind: Secret"), (many, "PRIVATE"), ('k = "' + "x" * 40_000 + '"\n', '"x')):
+        text = PLAIN * 1000 + text + PLAIN * 1000
+        state = Redaction.of(text)
+        place = text.index(word)
+        for changed in (
+            text[:place] + "x" + text[place + 1 :],
+            text,
+            text[:place] + 'password = "' + text[place:],
+            text,
+        ):
+            state = state.followed_by(changed)
+            assert state.redacted == redact(changed)
+
+
 def test_what_a_change_costs_depends_on_the_blocks_that_it_touches(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     real = redaction.secrets_in_blocks

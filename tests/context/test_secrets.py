@@ -347,6 +347,18 @@ def test_time_grows_with_the_text_alone() -> None:
         "A" * 300_000,
     ):
         assert len(redact(text)) == len(text)
+    for text in (
+        "-----END PRIVATE KEY-----" * 8_000,
+        "Private-Lines: " * 10_000,
+        "kind: Secret\ndata:\n" * 3_000,
+        " ".join(f"key{number}" for number in range(40_000)),
+        'password = """' * 20_000,
+        '("password", ' * 20_000,
+        "passwords = [" + '"a",' * 60_000,
+        "\n" * 200_000 + 'password = "x1y2z3w4"' + "\n\n" * 100_000,
+        "curl -u " * 20_000,
+    ):
+        assert len(redact(text)) == len(text)
 
 
 def test_few_literals_of_real_projects_are_touched(shared: Path) -> None:

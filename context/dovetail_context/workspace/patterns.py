@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from dovetail_context.work import counted
 from dovetail_context.workspace.wildmatch import SPECIAL, Automaton, MalformedPattern, Token, fold_case, tokenize
 
 
@@ -79,7 +80,7 @@ class _Table:
         self._beginnings: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         self._endings: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         others: list[tuple[int, tuple[Token, ...], bool]] = []
-        for number, pattern in patterns:
+        for number, pattern in counted(patterns):  # a project may bring thousands
             text, is_path = pattern.text, pattern.is_path
             specials = sum(map(text.count, SPECIAL))
             if specials == 0:

@@ -12,6 +12,7 @@ _BEGIN = re.compile(
 )
 _END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|---- END SSH2 [A-Z0-9 ]{0,40}PRIVATE KEY ----")
 _PUTTY = re.compile(r"Private-Lines:")
+_PUTTY_ENDS = re.compile(r"Private-(?:MAC|Lines):")
 _BODY = re.compile(r"(?:\\[nrt])+|([A-Za-z0-9+/=]{4,})")
 _LONG_BODY = re.compile(r"(?:\\[nrt])+|([A-Za-z0-9+/=]{24,})")
 _LONGEST = 16_000  # characters; a key of 16,384 bits has some 13,000
@@ -32,25 +33,28 @@ def private_keys(text: str) -> Iterator[tuple[int, int]]:
             following = text.find("BEGIN ", begin.end(), stop)
             stop = following if following >= 0 else stop
             yield from _runs(_BODY if end else _LONG_BODY, text, begin.end(), stop)
+        done = 0
         for end in _END.finditer(text):
-            first = max(0, end.start() - _LONGEST)
+            first = max(done, end.start() - _LONGEST)
+            done = end.end()
             if max(text.rfind("-----BEGIN ", first, end.start()), text.rfind("---- BEGIN ", first, end.start())) < 0:
                 yield from _runs(_LONG_BODY, text, first, end.start())
     if "Private-Lines:" in text:
         for putty in _PUTTY.finditer(text):
-            stop = text.find("Private-MAC:", putty.end(), putty.end() + _LONGEST)
-            yield from _runs(_LONG_BODY, text, putty.end(), stop if stop >= 0 else putty.end() + _LONGEST)
+            last = _PUTTY_ENDS.search(text, putty.end(), putty.end() + _LONGEST)
+            yield from _runs(_LONG_BODY, text, putty.end(), last.start() if last else putty.end() + _LONGEST)
 
 
 def kubernetes_secrets(text: str) -> Iterator[tuple[int, int]]:
     """Yield the values in the documents of kind Secret."""
     if "kind" in text and "Secret" in text and "ata:" in text:
-        for kind in _KUBERNETES.finditer(text):
-            start = max((each.end() for each in _DOCUMENT_ENDS.finditer(text, 0, kind.start())), default=0)
-            end = _DOCUMENT_ENDS.search(text, kind.end())
-            for data in _DATA.finditer(text, start, end.start() if end else len(text)):
-                for match in _DATA_VALUE.finditer(text, *data.span(1)):
-                    yield match.span(match.lastindex or 0)
+        ends = [match.span() for match in _DOCUMENT_ENDS.finditer(text)]
+        starts, stops = [0, *(end for _, end in ends)], [*(start for start, _ in ends), len(text)]
+        for start, stop in zip(starts, stops, strict=True):
+            if _KUBERNETES.search(text, start, stop):
+                for data in _DATA.finditer(text, start, stop):
+                    for match in _DATA_VALUE.finditer(text, *data.span(1)):
+                        yield match.span(match.lastindex or 0)
 
 
 def _runs(body: re.Pattern[str], text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -265,7 +265,11 @@ def _password(text: str, start: int) -> tuple[int, int] | None:
 def _by_name(text: str, joined: bytes, names: bytes) -> Iterator[Secret]:
     """`joined` holds all words of the text; `names` the same in lower case, with spaces between names."""
     known = mentioned(joined, names)
-    hits = sorted([hit for name in known for hit in _mentions(name, text)])
+    if len(known) <= _MANY_NAMES:
+        hits = sorted([hit for name in known for hit in _mentions(name, text)])
+    else:
+        every = (match.span() for match in _NAME.finditer(text) if match[0] in known)
+        hits = [(start, end) for start, end in every if _may_be_given(text, start, end, level_of(text[start:end]))]
     first = last = done = 0
     block = ""
     for start, end in hits:
@@ -297,20 +301,28 @@ def _mentions(name: str, text: str) -> list[tuple[int, int]]:
     """Where a name is no part of a longer one, and may be given a value."""
     found = []
     size, total = len(name), len(text)
-    is_maybe = level_of(name) is Level.MAYBE
+    level = level_of(name)
     place = text.find(name)
     while place >= 0:
         end = place + size
         is_whole = end == total or text[end] not in _IN_NAMES
         before = text[place - 1] if place else ""
-        if is_whole and before not in _IN_NAMES and not IS_GIVEN_NOTHING(text, end):
-            line_end = text.find("\n", end) if is_maybe and before not in ("-", ".") else -1
-            if line_end < 0 or HINTS_AT_RANDOM(text, end, line_end):
-                found.append((place, end))
+        if is_whole and before not in _IN_NAMES and _may_be_given(text, place, end, level):
+            found.append((place, end))
         place = text.find(name, end)
     return found
 
 
+def _may_be_given(text: str, start: int, end: int, level: Level | None) -> bool:
+    """Whether a quick look at what is behind the name at [start:end] lets it be given a secret."""
+    if IS_GIVEN_NOTHING(text, end):
+        return False
+    line_end = text.find("\n", end) if level is Level.MAYBE and text[start - 1 : start] not in ("-", ".") else -1
+    return line_end < 0 or HINTS_AT_RANDOM(text, end, line_end) is not None
+
+
+_MANY_NAMES = 40  # a search for each would cost more than one for all
+_NAME = re.compile(r"[A-Za-z0-9_]+")
 _IN_NAMES = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _BEHIND = re.compile(r"(?:[.\-]?\w){0,40}")
 _BESIDE_PASS = re.compile(r"user|login|host|auth|mail|smtp|ftp|db", re.IGNORECASE)

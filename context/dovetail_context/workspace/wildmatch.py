@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from dovetail_context.work import counted
+
 SPECIAL = "*?[\\"  # what makes a pattern more than a literal text
 _CHARACTER_CLASSES = {
     "alnum": "azAZ09",
@@ -191,7 +193,7 @@ class Automaton:
         starts: dict[bool, list[int]] = {False: [], True: []}
         self._owners: dict[int, int] = {}
         state = 0
-        for number, tokens, is_path in patterns:
+        for number, tokens, is_path in counted(patterns):
             starts[is_path].append(state)
             for token in tokens:
                 if token is Star.NAME:

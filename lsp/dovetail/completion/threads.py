@@ -1,30 +1,69 @@
-"""Work that takes longer than the event loop has time: done on a thread, and given up when nobody waits for it."""
+"""Work that takes longer than the event loop has time: done on a thread, and given up when nobody waits for it.
+
+Documents do not wait for one another: those whose work has taken long share one thread among themselves, so that a
+few of them can never hold all threads that the others need.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import ContextVar, copy_context
+from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 from dovetail_context.work import Cancelled, open_work
 
 T = TypeVar("T")
 
+# A step for a document that took so much of a processor is a long one. Parsing 2,000 lines takes some 50 ms.
+LONG_S = 0.15
+# A text of more characters is taken to need long steps until one has been measured.
+LONG_TEXT = 150_000
+QUICK_THREADS = 8
+
+
+@dataclass(slots=True, eq=False)
+class Effort:
+    """Whether the steps for one document are long, as far as is known."""
+
+    is_long: bool = False
+
+
+current_effort: ContextVar[Effort | None] = ContextVar("effort", default=None)
+"""That of the document for which the current task works; None for other work."""
+
 
 async def on_thread(work: Callable[[], T]) -> T:
     """The result of `work`, done on a thread. Cancelling the task stops it at its next checkpoint."""
     stop = threading.Event()
+    effort = current_effort.get()
+    context = copy_context()
     results: list[T] = []
 
     def run() -> None:
-        with suppress(Cancelled), open_work(stop.is_set):
-            results.append(work())
+        started = time.thread_time()
+        try:
+            with suppress(Cancelled), open_work(stop.is_set):
+                results.append(work())
+        finally:
+            if effort is not None:
+                effort.is_long = time.thread_time() - started > LONG_S
 
+    threads = _threads("long" if effort is not None and effort.is_long else "quick")
     try:
-        await asyncio.to_thread(run)
+        await asyncio.get_running_loop().run_in_executor(threads, context.run, run)
     except asyncio.CancelledError:
         stop.set()
         raise
     return results[0]
+
+
+@cache
+def _threads(kind: str) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1 if kind == "long" else QUICK_THREADS, thread_name_prefix=f"dovetail-{kind}")

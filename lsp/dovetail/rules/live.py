@@ -4,6 +4,7 @@ broken. Also the user's own rules, which hold in every project.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -118,7 +119,9 @@ class WorkspaceRules:
         self.parsed = Parsed(ProjectRules(), ())
         self._project = ProjectRules()
         self._has_good = False
-        self._reading: RulesReading | None = None
+        self._reading: RulesReading | None = None  # what was taken in last
+        self._latest: RulesReading | None = None
+        self._one_reads = threading.Lock()
         self._texts: dict[str, tuple[tuple[int, ...], str]] = {}  # of pinned files that the index does not hold
         self._hold(ProjectRules())
         if read:
@@ -146,7 +149,9 @@ class WorkspaceRules:
 
     def read(self) -> RulesReading | None:
         """What the file holds, None if it bears the stamp of what was taken in last; raises and changes nothing."""
-        return read_rules(self.file, RULES_FILE, self.root, self._reading)
+        with self._one_reads:  # several documents may ask at a time, and a long file is parsed once
+            self._latest = read_rules(self.file, RULES_FILE, self.root, self._latest) or self._latest
+            return None if self._latest is self._reading else self._latest
 
     def says_else(self, reading: RulesReading) -> bool:
         """Whether a reading holds something else than what was taken in last."""

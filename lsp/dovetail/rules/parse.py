@@ -28,6 +28,7 @@ from dovetail.rules.keys import (
 from dovetail.rules.places import Path, Placed, place_of_fault, places_in
 from dovetail.rules.source import Place, Problem, Said, Source
 from dovetail.settings import Settings, user_config_path
+from dovetail_context.work import counted
 
 _PIN = re.compile(r"(?P<path>.+?)(?::(?P<start>\d{1,9})(?:-(?P<end>\d{1,9}))?)?$")
 # A key of so many parts takes the TOML parser minutes, and ours have at most three.
@@ -175,7 +176,7 @@ class _Reader:
         if not isinstance(value, list):
             raise _wrong(path, key, "a list of texts", value)
         read: list[Said | PinRule] = []
-        for index, member in enumerate(value):
+        for index, member in enumerate(counted(value)):
             here = (*path, index)
             with self._noting():
                 if not isinstance(member, str):

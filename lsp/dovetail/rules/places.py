@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from dovetail.rules.source import Place
 from dovetail_context.syntax import Node, SyntaxTree, load_grammar
+from dovetail_context.work import counted
 
 Path = tuple[str | int, ...]
 
@@ -95,7 +96,7 @@ def _pair(node: Node, above: Path, tree: SyntaxTree, lines: _Lines, found: dict[
 def _value(node: Node, path: Path, tree: SyntaxTree, lines: _Lines, found: dict[Path, Placed]) -> None:
     if node.type == "array":
         members = [child for child in node.named_children if child.type in _VALUES]
-        for index, member in enumerate(members):
+        for index, member in enumerate(counted(members)):
             place = _place(member, lines)
             found[(*path, index)] = Placed(place, place)
             _value(member, (*path, index), tree, lines, found)

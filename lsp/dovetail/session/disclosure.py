@@ -9,11 +9,12 @@ withdrawn) is found there. Used on the event loop alone; the disk is asked on a 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from dovetail.completion.engine import Engine
+from dovetail.completion.threads import on_thread
 from dovetail.rules.live import OwnRules, RulesReading, are_current, changed_own_rules
 from dovetail.rules.source import RULES_FILE
 from dovetail.session.workspaces import Workspace, Workspaces
@@ -125,7 +126,7 @@ class Disclosure:
             return not files
         for _ in range(LOOKS):
             own = self._own()
-            changed, findings = await asyncio.to_thread(_look, self._questions(home, files), own)
+            changed, findings = await on_thread(partial(_look, self._questions(home, files), own))
             self._take(home, changed, findings)
             if are_current(changed or own) and all(each.holds for each in findings):
                 inside = {path for file in files if (path := home.path_of(file)) is not None}

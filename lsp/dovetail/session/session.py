@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import accepted, complete, own_source, warm
 from dovetail.completion.remembered import Memory
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
+from dovetail.completion.threads import current_effort, on_thread
 from dovetail.rules.live import Standing
 from dovetail.session.caches import index_cache
 from dovetail.session.chosen import Chosen
@@ -187,9 +189,10 @@ class Session:
         self, opened: OpenDocument, text: str, offset: int, trigger: Trigger, engine: Engine
     ) -> tuple[CompletionRequest, Completion] | None:
         """A completion that may be shown, and what it answers; made again where that has changed meanwhile."""
+        current_effort.set(opened.effort)
         for attempt in range(PROMPTS):
             await self.projects.disclosure.permits(opened.place.workspace)
-            if self.projects.is_silent(opened):
+            if await on_thread(partial(self.projects.is_silent, opened)):
                 return None
             request = await self._request(opened, text, offset, trigger)
             if attempt:
@@ -234,7 +237,7 @@ class Session:
         if workspace is None:
             return NO_PROJECT, Standing()
         snapshot = self.projects.disclosure.snapshot(workspace)
-        return snapshot, await asyncio.to_thread(workspace.rules.standing, opened.place.path, snapshot)
+        return snapshot, await on_thread(partial(workspace.rules.standing, opened.place.path, snapshot))
 
     def _checked(self, opened: OpenDocument, request: CompletionRequest, engine: Engine) -> CheckedEngine:
         return CheckedEngine(engine, lambda files: self._permits(opened, request, files))
@@ -258,6 +261,7 @@ class Session:
         model read the place afresh. What is not mains-powered does neither."""
         if on_battery():
             return
+        current_effort.set(opened.effort)
         document, checked = opened.document, self._checked(opened, request, engine)
         try:
             if completion.text:

@@ -62,7 +62,8 @@ export class Connection {
         messageStrategy: {
           handleMessage: (message, next) => {
             if ("method" in message && message.method === "window/showMessage") {
-              log.warn(String((message as { params?: { message?: unknown } }).params?.message ?? ""));
+              const text = (message as { params?: { message?: unknown } }).params?.message;
+              log.warn(typeof text === "string" ? text : "the server sent a message without text");
               return;
             }
             return next(message);

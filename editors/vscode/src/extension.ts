@@ -19,7 +19,7 @@ export class Dovetail implements vscode.Disposable {
   private phase: Phase = { kind: "searching" };
   private server: ServerStatus | undefined;
   private readonly item = vscode.window.createStatusBarItem("dovetail.status", vscode.StatusBarAlignment.Right, 100);
-  private readonly subscriptions: vscode.Disposable[] = [];
+  private readonly subscriptions: { dispose(): unknown }[] = [];
   /** Starts, stops and installations run one after the other. */
   private queue: Promise<void> = Promise.resolve();
 

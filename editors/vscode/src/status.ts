@@ -64,7 +64,7 @@ export function serverStatus(params: unknown): ServerStatus {
 }
 
 export function isSnoozed(server: ServerStatus | undefined, nowS: number): boolean {
-  return server?.snoozedUntil != null && server.snoozedUntil > nowS;
+  return (server?.snoozedUntil ?? 0) > nowS;
 }
 
 /** The text of the status bar item at a time in Unix seconds. */

@@ -1,6 +1,7 @@
 // Drives the real workbench (code-server in headless Chromium) with the packaged extension, and prints a line per check.
 // Needs: CODE_SERVER (folder in which code-server and its Node are installed), chromium (CHROMIUM), dovetail.vsix.
-// Usage: npm run workbench. Screenshots and the profile go to a temporary folder, which is printed.
+// Usage: npm run workbench [-- --install]. With --install no server is named: the run presses "Install Dovetail" and agrees to a
+// build of llama.cpp if it is asked. Screenshots and the profile go to a temporary folder, which is printed.
 import { execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -23,6 +24,7 @@ if (!existsSync(entry)) {
   process.exit(0);
 }
 
+const installing = process.argv.includes("--install");
 const folder = mkdtempSync(join(tmpdir(), "dovetail-workbench-"));
 const started = Date.now();
 const failed = [];
@@ -32,7 +34,7 @@ const extensions = join(folder, "extensions");
 const project = join(folder, "project");
 cpSync(join(extension, "sample"), project, { recursive: true });
 writeFileSync(join(project, "pyproject.toml"), "[project]\nname = 'game'\n");
-const settings = JSON.stringify({ "dovetail.path": [server], "chat.disableAIFeatures": true, "workbench.startupEditor": "none", "extensions.ignoreRecommendations": true });
+const settings = JSON.stringify({ "dovetail.path": installing ? [] : [server], "editor.quickSuggestions": { other: "off" }, "chat.disableAIFeatures": true, "workbench.startupEditor": "none", "extensions.ignoreRecommendations": true });
 for (const scope of ["User", "Machine"]) {
   mkdirSync(join(data, scope), { recursive: true });
   writeFileSync(join(data, scope, "settings.json"), settings);
@@ -56,6 +58,25 @@ try {
   await page.waitForSelector(".monaco-workbench", { timeout: PATIENCE_MS });
   const bar = page.locator('[id="dovetail.dovetail.dovetail.status"], .statusbar-item[id*="dovetail"]').first();
   await bar.waitFor({ timeout: PATIENCE_MS });
+  if (installing) {
+    await until(async () => (await bar.innerText()).includes("Install Dovetail"));
+    report("the status bar offers to install", true);
+    await bar.click();
+    await page.waitForSelector(".quick-input-list .monaco-list-row", { timeout: 10_000 });
+    await pause(500);
+    await page.keyboard.press("Enter");
+    await until(async () => {
+      const build = page.locator(".monaco-dialog-box .monaco-button", { hasText: "Build It Here" });
+      if (await build.count() > 0) {
+        report("a build of llama.cpp needs consent", true);
+        await picture("consent");
+        await build.first().click();
+      }
+      return !/installing|Install/.test(await bar.innerText());
+    });
+    await picture("installed");
+    report(`the installation ends (${(await bar.getAttribute("aria-label")) ?? ""})`, true);
+  }
   await until(async () => /^\s*Dovetail\s*$/.test(await bar.innerText()) || (await bar.innerText()).includes("indexing"));
   report("the status bar shows that Dovetail runs", true);
 
@@ -74,10 +95,13 @@ try {
   }
   report(`ghost text appears (${JSON.stringify(ghost)}, ${Date.now() - firstKey} ms after the first key)`, ghost !== "");
   await picture("ghost");
+  const unaccepted = await lineText("board = Board");
+  report(`the document does not have it yet (${JSON.stringify(unaccepted.trim())})`, unaccepted.trim() === "board = Board(s)");
   await page.keyboard.press("Tab");
-  await page.waitForTimeout(500);
+  await page.waitForTimeout(700);
   const accepted = await lineText("board = Board");
-  report(`Tab accepts it (${JSON.stringify(accepted.trim())})`, ghost !== "" && accepted.includes(`s${ghost.split("\n")[0].trim()}`));
+  report(`Tab accepts it (${JSON.stringify(accepted.trim())})`, ghost !== "" && accepted.includes(`Board(s${ghost.trim()}`));
+  await picture("accepted");
   report("no bracket is doubled", !accepted.includes("))"));
 
   await command("Dovetail: Why This Completion");
@@ -132,7 +156,13 @@ async function ghostText(limit) {
   return "";
 }
 async function lineText(part) {
-  const lines = (await page.locator(".view-line").allInnerTexts()).map((line) => line.replaceAll("\u00a0", " "));
+  // Ghost text is drawn into the lines, but is no part of the document.
+  const texts = await page.locator(".view-line").evaluateAll((found, selector) => found.map((line) => {
+    const copy = line.cloneNode(true);
+    copy.querySelectorAll(selector).forEach((ghost) => ghost.remove());
+    return copy.textContent ?? "";
+  }), GHOST);
+  const lines = texts.map((line) => line.replaceAll("\u00a0", " "));
   return lines.find((line) => line.includes(part)) ?? "";
 }
 async function openFile(name) {

@@ -20,6 +20,8 @@ export class Dovetail implements vscode.Disposable {
   private server: ServerStatus | undefined;
   private readonly item = vscode.window.createStatusBarItem("dovetail.status", vscode.StatusBarAlignment.Right, 100);
   private readonly subscriptions: { dispose(): unknown }[] = [];
+  /** Ends an installation with the window. */
+  private readonly closing = new AbortController();
   /** Starts, stops and installations run one after the other. */
   private queue: Promise<void> = Promise.resolve();
 
@@ -72,6 +74,7 @@ export class Dovetail implements vscode.Disposable {
       const reason = await vscode.window.withProgress(options, (progress, token) => {
         const cancel = new AbortController();
         token.onCancellationRequested(() => { cancel.abort(); });
+        this.closing.signal.addEventListener("abort", () => { cancel.abort(); });
         const onStep = (step: string): void => {
           progress.report({ message: step });
           this.setPhase({ kind: "installing", step });
@@ -84,12 +87,15 @@ export class Dovetail implements vscode.Disposable {
         return;
       }
       this.setPhase(before);
-      await this.stop();
-      await this.start();
+      if (!this.closing.signal.aborted) {
+        await this.stop();
+        await this.start();
+      }
     });
   }
 
   async dispose(): Promise<void> {
+    this.closing.abort();
     await this.enqueue(() => this.stop());
     for (const one of this.subscriptions) {
       one.dispose();

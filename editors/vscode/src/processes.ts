@@ -1,5 +1,5 @@
 // Programs that run to their end: probes and the steps of an installation.
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { cleanEnvironment } from "./environment";
@@ -24,8 +24,13 @@ export function run(
     let output = "";
     const child = spawn(program, args, {
       cwd: neutralFolder(), env: cleanEnvironment(process.env), stdio: ["ignore", "pipe", "pipe"], windowsHide: true, timeout: options.limitMs,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      detached: process.platform !== "win32", // a group of its own, so that a compiler ends with the pip that started it
     });
+    const end = (): void => { endGroup(child); };
+    options.signal?.addEventListener("abort", end);
+    if (options.signal?.aborted === true) {
+      end();
+    }
     const read = (chunk: Buffer): void => {
       const text = chunk.toString("utf8");
       output += text;
@@ -34,6 +39,24 @@ export function run(
     child.stdout.on("data", read);
     child.stderr.on("data", read);
     child.on("error", (error) => { resolve({ status: null, output: `${output}${error.message}` }); });
-    child.on("close", (status) => { resolve({ status, output }); });
+    child.on("close", (status) => {
+      options.signal?.removeEventListener("abort", end);
+      resolve({ status, output });
+    });
   });
+}
+
+function endGroup(child: ChildProcess): void {
+  if (child.pid === undefined) {
+    return; // it was never started
+  }
+  if (process.platform === "win32") {
+    spawn("taskkill", ["/pid", String(child.pid), "/t", "/f"], { stdio: "ignore", windowsHide: true });
+    return;
+  }
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // The group has ended already.
+  }
 }

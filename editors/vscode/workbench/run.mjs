@@ -39,7 +39,7 @@ for (const scope of ["User", "Machine"]) {
   mkdirSync(join(data, scope), { recursive: true });
   writeFileSync(join(data, scope, "settings.json"), settings);
 }
-const environment = { ...process.env, XDG_STATE_HOME: join(folder, "state"), XDG_CACHE_HOME: join(folder, "cache"), XDG_CONFIG_HOME: join(folder, "config") };
+const environment = { ...process.env, XDG_STATE_HOME: join(folder, "state"), XDG_CACHE_HOME: join(folder, "cache"), PIP_CACHE_DIR: process.env.PIP_CACHE_DIR ?? join(process.env.HOME ?? "/", ".cache/pip"), XDG_CONFIG_HOME: join(folder, "config") };
 const common = [entry, "--config", join(folder, "config.yaml"), "--user-data-dir", data, "--extensions-dir", extensions];
 writeFileSync(join(folder, "config.yaml"), "auth: none\n");
 execFileSync(node, [...common, "--install-extension", join(extension, "dovetail.vsix")], { env: environment, stdio: "ignore" });

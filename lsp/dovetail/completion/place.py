@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 
 from dovetail.completion.lexical import State, read, state_in
+from dovetail.text.lazy import lazy
 from dovetail_context.languages.registry import language_for, shown_path
 from dovetail_context.parse import ParsedText, PlaceKind, parse_text
 
@@ -34,7 +34,7 @@ class Place:
     right: str
     language: str = ""
 
-    @cached_property
+    @lazy
     def parsed(self) -> ParsedText | None:
         """The tree of the text, of a large one that of what is around the cursor; None where the language is not known.
 
@@ -42,18 +42,18 @@ class Place:
         """
         return parse_text(self.path, self.text, self.offset, self.language)
 
-    @cached_property
+    @lazy
     def errors(self) -> int:
         """How broken the text is before anything is inserted."""
         return self.parsed.errors() if self.parsed else 0
 
-    @cached_property
+    @lazy
     def errors_elsewhere(self) -> int:
         """How broken the text is without the cursor's line."""
         start, end = self.offset - len(self.left), self.offset + len(self.right)
         return self.parsed.replaced(start, end, "").errors() if self.parsed else 0
 
-    @cached_property
+    @lazy
     def kind(self) -> PlaceKind:
         """Whether text inserted here is code, or part of a comment or a string."""
         return self.parsed.kind_at(self.offset) if self.parsed else "code"
@@ -64,7 +64,7 @@ class Place:
         language = language_for(self.path, self.language)
         return language.name if language else ""
 
-    @cached_property
+    @lazy
     def state(self) -> State:
         """Whether a string or a comment is open at the cursor."""
         return state_in(self.kind, self.text[: self.offset], self.language_name)
@@ -83,7 +83,7 @@ class Place:
         """Characters of white space that the line begins with."""
         return len(self.left) - len(self.left.lstrip())
 
-    @cached_property
+    @lazy
     def indent_unit(self) -> str:
         """One level of indentation, as the file has it: a tab or some spaces; "" where no line is indented."""
         return _indent_unit(self.text)

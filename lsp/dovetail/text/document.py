@@ -9,9 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import accumulate, chain
 
+from dovetail.text.lazy import lazy
 from dovetail.text.lines import Encoding, column_to_offset, content_length, offset_to_column, split_lines
 
 BLOCK_LINES = 512
@@ -40,11 +40,11 @@ class Block:
 
     lines: tuple[str, ...]
 
-    @cached_property
+    @lazy
     def text(self) -> str:
         return "".join(self.lines)
 
-    @cached_property
+    @lazy
     def line_starts(self) -> tuple[int, ...]:
         """Offset in the block of each line's first character."""
         return tuple(accumulate(map(len, self.lines[:-1]), initial=0))
@@ -63,7 +63,7 @@ class Document:
     def of(uri: str, language_id: str, version: int, text: str) -> Document:
         return Document(uri, language_id, version, _blocks(split_lines(text)))
 
-    @cached_property
+    @lazy
     def text(self) -> str:
         return "".join([block.text for block in self.blocks])
 
@@ -108,12 +108,12 @@ class Document:
             document = Document(self.uri, self.language_id, version, blocks)
         return document if document is not self else Document(self.uri, self.language_id, version, self.blocks)
 
-    @cached_property
+    @lazy
     def _first_lines(self) -> tuple[int, ...]:
         """The number of each block's first line."""
         return tuple(accumulate((len(block.lines) for block in self.blocks[:-1]), initial=0))
 
-    @cached_property
+    @lazy
     def _starts(self) -> tuple[int, ...]:
         """The offset of each block's first character."""
         return tuple(accumulate((len(block.text) for block in self.blocks[:-1]), initial=0))

@@ -79,7 +79,7 @@ class Verdicts:
         if known is not None and known.stamps == stamps and known.selection is selection:
             return known.reason
         reason = _judged(self._root, path, selection) if _is_file(self._root / path) else "not a plain file"
-        if not any(_is_young(each) or _is_link(each) for each in stamps):
+        if is_settled((stamps,)):
             while len(self._known) >= CAPACITY:
                 self._known.pop(next(iter(self._known)), None)
             self._known[path] = _Verdict(reason, selection, stamps)
@@ -95,6 +95,11 @@ class Verdicts:
                 if each not in seen:
                     seen[each] = _stamp(each)
                 yield seen[each]
+
+
+def is_settled(state: State) -> bool:
+    """Whether every later change of the disk shows in such a state."""
+    return not any(_is_young(stamp) or _is_link(stamp) for stamps in state for stamp in stamps)
 
 
 def _is_file(path: Path) -> bool:

@@ -161,6 +161,10 @@ class Rules:
             known = self._known[key] = self._for_path(path, language)
         return known
 
+    def is_known(self, path: str, language: str = "") -> bool:
+        """Whether `for_path` has the answer already."""
+        return (path, language) in self._known
+
     def _for_path(self, path: str, language: str) -> EffectiveRules:
         speaking = [(layer, globs.holding_at(path)) for layer, globs in zip(self.layers, self._globs, strict=True)]
         not_context = left_out(self.selection, path, language) or ""

@@ -37,10 +37,11 @@ YOUNG_NS = 3_000_000_000
 class RulesReading:
     """A rules file as it was read once.
 
-    `stamp` is that of the file, () where there is none; `data` are its bytes, None where there are none to be had;
-    `unreadable` is why, "" if there is no such file.
+    `path` is the file; `stamp` is its stamp, () where there is none; `data` are its bytes, None where there are none to
+    be had; `unreadable` is why, "" if there is no such file.
     """
 
+    path: Path
     stamp: tuple[int, ...]
     data: bytes | None
     unreadable: str
@@ -85,7 +86,12 @@ def changed_own_rules(own: OwnRules) -> OwnRules | None:
 
 def are_current(own: OwnRules) -> bool:
     """Whether the user's own file bears the stamp that it was read with. Reads no file."""
-    return own.reading is None or own.reading.stamp == _stamp(user_rules_path())
+    return own.reading is None or own.reading.stamp == _stamp(own.reading.path)
+
+
+def lasts(reading: RulesReading | None) -> bool:
+    """Whether every later change of the file shows in its stamp."""
+    return reading is not None and not _is_young(reading.stamp)
 
 
 def _with_user_file(own: OwnRules, reading: RulesReading | None, name: str) -> OwnRules:
@@ -122,6 +128,8 @@ class WorkspaceRules:
         self._reading: RulesReading | None = None  # what was taken in last
         self._latest: RulesReading | None = None
         self._one_reads = threading.Lock()
+        # What was said for paths by these rules and these files of the index, where no file had to be read for it.
+        self._standings: dict[str, tuple[Rules, object, Standing]] = {}
         self._texts: dict[str, tuple[tuple[int, ...], str]] = {}  # of pinned files that the index does not hold
         self._hold(ProjectRules())
         if read:
@@ -159,7 +167,11 @@ class WorkspaceRules:
 
     def is_current(self) -> bool:
         """Whether the file bears the stamp of what was taken in last. Reads no file."""
-        return self._reading is not None and self._reading.stamp == _stamp(self.file)
+        return self._reading is not None and self._reading.stamp == _stamp(self._reading.path)
+
+    def is_lasting(self) -> bool:
+        """Whether every change of the file after the last reading shows in its stamp."""
+        return lasts(self._latest)
 
     def take(self, reading: RulesReading | None, own: OwnRules | None = None) -> None:
         """Let what was read hold from now on, or the user's `own` rules, or both."""
@@ -188,11 +200,22 @@ class WorkspaceRules:
 
         May read pinned files.
         """
-        effective = self._rules.for_path(path)
-        pins = (self._pin(pin, snapshot) for pin in effective.pins if pin.path != path)
+        rules = self._rules
+        effective = rules.for_path(path)
+        pins = [self._pin(pin, snapshot) for pin in effective.pins if pin.path != path]
         notes = tuple(Note(note.text, f"a note of {note.source}") for note in effective.notes)
         pinned = tuple(pin for pin in pins if pin is not None)
-        return Standing(pinned, notes, self._preferred_at(effective, snapshot), effective.retrieval())
+        standing = Standing(pinned, notes, self._preferred_at(effective, snapshot), effective.retrieval())
+        if all(pin is not None and not pin.text for pin in pins):
+            while len(self._standings) >= MOST_PATHS:
+                self._standings.pop(next(iter(self._standings)), None)
+            self._standings[path] = (rules, snapshot.files.path_set, standing)
+        return standing
+
+    def known_standing(self, path: str, snapshot: IndexSnapshot) -> Standing | None:
+        """What `standing` says, if that is known without a look at anything."""
+        rules, paths, standing = self._standings.get(path, (None, None, None))
+        return standing if rules is self._rules and paths is snapshot.files.path_set else None
 
     def _hold(self, project: ProjectRules) -> None:
         rules = Rules((self.own.user, project, self.own.editor))
@@ -236,7 +259,7 @@ class WorkspaceRules:
         stamp = (status.st_mtime_ns, status.st_ctime_ns, status.st_size)
         known = self._texts.get(path)
         if known is None or known[0] != stamp:
-            known = self._texts[path] = (stamp, redact(read_source(full).text or ""))
+            known = self._texts[path] = (stamp, redact(read_source(full, within=self.root).text or ""))
         return known[1]
 
 
@@ -253,13 +276,13 @@ def read_rules(path: Path, name: str, root: Path | None, before: RulesReading | 
         return None if before.stamp == stamp else replace(before, stamp=stamp)
     if problem:
         fault = Problem("error", f"{name} {problem}", Source(name))
-        return RulesReading(stamp, data, problem, "", Parsed(None, (fault,)))
+        return RulesReading(path, stamp, data, problem, "", Parsed(None, (fault,)))
     text, odd = decode(data or b"")
     parsed = parse_rules(text, name) if data is not None else Parsed(ProjectRules(), ())
     if odd:
         fault = Problem("error", f"{name} is {odd}; TOML is UTF-8", Source(name))
         parsed = Parsed(parsed.rules, (*parsed.problems, fault))
-    return RulesReading(stamp, data, problem, text, parsed)
+    return RulesReading(path, stamp, data, problem, text, parsed)
 
 
 def _bytes(path: Path, root: Path | None) -> tuple[bytes | None, str]:

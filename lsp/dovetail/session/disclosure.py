@@ -9,23 +9,27 @@ withdrawn) is found there. Used on the event loop alone; the disk is asked on a 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from dovetail.completion.engine import Engine
 from dovetail.completion.threads import on_thread
-from dovetail.rules.live import OwnRules, RulesReading, are_current, changed_own_rules
+from dovetail.rules.live import OwnRules, RulesReading, are_current, changed_own_rules, lasts
 from dovetail.rules.source import RULES_FILE
 from dovetail.session.workspaces import Workspace, Workspaces
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.workspace.selection import Selection
-from dovetail_context.workspace.verdicts import State
+from dovetail_context.workspace.verdicts import State, is_settled
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.status import EngineStatus
 
 # The disk is asked again where it has changed while it was asked; one that never rests permits nothing.
 LOOKS = 4
+# Findings kept: two for each document that is typed in.
+CAPACITY = 64
 
 
 class Withdrawn(Exception):
@@ -69,18 +73,26 @@ class _Question:
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """The rules file if it has changed, which of the files are excluded, and the state of the disk that says so."""
+    """The rules file if it has changed, which of the files are excluded, and the state of the disk that says so.
+
+    `lasts` is whether every later change of the disk shows in that state.
+    """
 
     question: _Question
     rules: RulesReading | None
     excluded: Collection[str]
     state: State
+    lasts: bool
 
     @property
     def holds(self) -> bool:
         """Whether the disk still is as it was. Reads no file: so it can be asked right before a prompt is sent."""
         workspace = self.question.workspace
         return workspace.rules.is_current() and workspace.verdicts.state(self.question.paths) == self.state
+
+
+# The root of a workspace, and absolute paths of files.
+_Asked = tuple[Path, frozenset[str]]
 
 
 class Disclosure:
@@ -103,6 +115,7 @@ class Disclosure:
         self._unsaved = unsaved
         self._rules_changed = rules_changed
         self._own_rules_changed = own_rules_changed
+        self._settled: OrderedDict[_Asked, tuple[OwnRules, list[_Finding]]] = OrderedDict()
 
     def withdraw(self) -> None:
         """Something that was shown may not be shown any more."""
@@ -121,17 +134,42 @@ class Disclosure:
         Takes in, before that, what the rules files say now. Nothing else runs on the event loop between the last look
         at the disk and the return.
         """
-        files = set(files)
+        files = frozenset(files)
         if home is None:
             return not files
         for _ in range(LOOKS):
+            if self._is_settled(home, files):
+                break
             own = self._own()
             changed, findings = await on_thread(partial(_look, self._questions(home, files), own))
             self._take(home, changed, findings)
-            if are_current(changed or own) and all(each.holds for each in findings):
-                inside = {path for file in files if (path := home.path_of(file)) is not None}
-                return len(inside) == len(files) and not inside & home.withheld
-        return False
+            self._settle((home.root, files), self._own(), findings)
+            if are_current(self._own()) and all(each.holds for each in findings):
+                break
+        else:
+            return False
+        inside = {path for file in files if (path := home.path_of(file)) is not None}
+        return len(inside) == len(files) and not inside & home.withheld
+
+    def _is_settled(self, home: Workspace, files: frozenset[str]) -> bool:
+        """Whether the disk is sure to be as it was when it was last asked about these files.
+
+        While one types it is, and a few `stat` calls are quicker than a thread.
+        """
+        own, findings = self._settled.get((home.root, files), (None, []))
+        return (
+            own is self._own()
+            and are_current(own)
+            and [each.question for each in findings] == self._questions(home, files)
+            and all(each.holds for each in findings)
+        )
+
+    def _settle(self, asked: _Asked, own: OwnRules, findings: list[_Finding]) -> None:
+        self._settled.pop(asked, None)
+        if (own.reading is None or lasts(own.reading)) and all(each.lasts for each in findings):
+            self._settled[asked] = own, findings
+        while len(self._settled) > CAPACITY:
+            self._settled.popitem(last=False)
 
     def _take(self, home: Workspace, own: OwnRules | None, findings: Iterable[_Finding]) -> None:
         """Let what the disk says hold from now on."""
@@ -165,10 +203,10 @@ class Disclosure:
         asked = {path for file in files if (path := home.path_of(file)) is not None} | home.withheld
         asked.discard(RULES_FILE)  # what it says is in force as long as it is there: no ignore file keeps it off
         inner = [each for each in self._workspaces.all() if each is not home and each.root.is_relative_to(home.root)]
-        questions = [_Question(home, home.rules.selection, tuple(asked), self._unsaved(home))]
+        questions = [_Question(home, home.rules.selection, tuple(sorted(asked)), self._unsaved(home))]
         for each in inner:
             prefix = each.root.relative_to(home.root).as_posix() + "/"
-            inside = (path[len(prefix) :] for path in asked if path.startswith(prefix))
+            inside = (path[len(prefix) :] for path in sorted(asked) if path.startswith(prefix))
             paths = tuple(path for path in inside if path != RULES_FILE)
             if paths:
                 questions.append(_Question(each, each.rules.selection, paths, self._unsaved(each)))
@@ -181,7 +219,8 @@ def _look(questions: Iterable[_Question], own: OwnRules) -> tuple[OwnRules | Non
     for each in questions:
         rules = each.workspace.rules.read()
         excluded, state = each.workspace.verdicts.excluded(each.paths, each.selection, each.unsaved)
-        findings.append(_Finding(each, rules, excluded, state))
+        is_lasting = each.workspace.rules.is_lasting() and is_settled(state)
+        findings.append(_Finding(each, rules, excluded, state, is_lasting))
     return changed_own_rules(own), findings
 
 

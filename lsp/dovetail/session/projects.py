@@ -139,6 +139,11 @@ class Projects:
             and not place.workspace.rules.rules.for_path(place.path, opened.language).completion
         )
 
+    def knows_ruling(self, opened: OpenDocument) -> bool:
+        """Whether `is_silent` is quick: with many rules the first look at a path takes long."""
+        place = opened.place
+        return place.workspace is None or place.workspace.rules.rules.is_known(place.path, opened.language)
+
     async def finish(self) -> None:
         """Stop every index, and wait for it."""
         await asyncio.to_thread(self.workspaces.close_all)

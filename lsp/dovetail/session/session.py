@@ -192,7 +192,7 @@ class Session:
         current_effort.set(opened.effort)
         for attempt in range(PROMPTS):
             await self.projects.disclosure.permits(opened.place.workspace)
-            if await on_thread(partial(self.projects.is_silent, opened)):
+            if await self._is_silent(opened):
                 return None
             request = await self._request(opened, text, offset, trigger)
             if attempt:
@@ -236,8 +236,16 @@ class Session:
         workspace = opened.place.workspace
         if workspace is None:
             return NO_PROJECT, Standing()
-        snapshot = self.projects.disclosure.snapshot(workspace)
-        return snapshot, await on_thread(partial(workspace.rules.standing, opened.place.path, snapshot))
+        snapshot, path = self.projects.disclosure.snapshot(workspace), opened.place.path
+        standing = workspace.rules.known_standing(path, snapshot)
+        if standing is None:
+            standing = await on_thread(partial(workspace.rules.standing, path, snapshot))
+        return snapshot, standing
+
+    async def _is_silent(self, opened: OpenDocument) -> bool:
+        if self.projects.knows_ruling(opened):
+            return self.projects.is_silent(opened)
+        return await on_thread(partial(self.projects.is_silent, opened))
 
     def _checked(self, opened: OpenDocument, request: CompletionRequest, engine: Engine) -> CheckedEngine:
         return CheckedEngine(engine, lambda files: self._permits(opened, request, files))

@@ -7,6 +7,7 @@ patterns times the length of the path.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -62,6 +63,7 @@ class Globs:
     def __init__(self, patterns: Sequence[str]) -> None:
         self._texts = patterns
         self._compiled: PatternList | None = None
+        self._compiling = threading.Lock()
         self._folders: dict[str, tuple[int, ...]] = {}
 
     def deciding(self, path: str) -> int | None:
@@ -95,7 +97,9 @@ class Globs:
     @property
     def _patterns(self) -> PatternList:
         if self._compiled is None:
-            self._compiled = PatternList([parse_pattern(_plain(text)) for text in self._texts])
+            with self._compiling:  # thousands take a second, and many documents may ask at a time
+                if self._compiled is None:
+                    self._compiled = PatternList([parse_pattern(_plain(text)) for text in self._texts])
         return self._compiled
 
     def _matching(self, path: str) -> tuple[Sequence[int], Sequence[int]]:

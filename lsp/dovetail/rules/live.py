@@ -15,7 +15,7 @@ from typing import Any
 from dovetail.rules.check import check, pin_fault, tree_of
 from dovetail.rules.effective import EffectiveRules, Rules, narrowed
 from dovetail.rules.keys import PinRule, ProjectRules
-from dovetail.rules.parse import Parsed, parse_rules, parse_values, salvaged
+from dovetail.rules.parse import Parsed, first_problems, parse_rules, parse_values, salvaged
 from dovetail.rules.source import RULES_FILE, Problem, Source
 from dovetail.settings import user_config_path
 from dovetail_context.index.snapshot import IndexSnapshot
@@ -193,7 +193,8 @@ class WorkspaceRules:
         if parsed.rules is not None and parsed.rules != ProjectRules():
             others = Rules((self.own.user, parsed.rules, self.own.editor)).selection
             found += check(parsed.rules, tree_of(self.root), lambda pin: pin_fault(self.root, pin, others))
-        return tuple(sorted(found, key=lambda problem: (problem.source.place is not None, problem.source.place or 0)))
+        found.sort(key=lambda problem: (problem.source.place is not None, problem.source.place or 0))
+        return first_problems(found, RULES_FILE)
 
     def standing(self, path: str, snapshot: IndexSnapshot) -> Standing:
         """What a query at `path` is given. Pins that cannot be shown are left out: the problems tell of them.

@@ -7,7 +7,7 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath, PureWindowsPath
@@ -26,7 +26,7 @@ from dovetail.rules.keys import (
     keys_of,
 )
 from dovetail.rules.places import Path, Placed, place_of_fault, places_in
-from dovetail.rules.source import Place, Problem, Said, Source
+from dovetail.rules.source import Place, Problem, Said, Severity, Source
 from dovetail.settings import Settings, user_config_path
 from dovetail_context.work import counted
 
@@ -72,11 +72,18 @@ def parse_values(values: Mapping[str, Any], file: str, places: Mapping[Path, Pla
     """Parse rules that are values already, such as an editor's settings."""
     reader = _Reader(file, places or {})
     rules, found = reader.project(values), reader.problems
-    told = [replace(each, message=_shortened(each.message)) for each in found[:MOST_PROBLEMS]]
-    if len(found) > MOST_PROBLEMS:
-        rest = f"there are {len(found) - MOST_PROBLEMS} more mistakes in {file}; correct the first ones"
-        told.append(Problem("error", rest, Source(file)))
+    told = [replace(each, message=_shortened(each.message)) for each in first_problems(found, file)]
     return Parsed(rules, tuple(told))
+
+
+def first_problems(found: Sequence[Problem], file: str) -> tuple[Problem, ...]:
+    """As many problems of one file as anybody reads, and how many there are beside them."""
+    rest = found[MOST_PROBLEMS:]
+    if not rest:
+        return tuple(found)
+    severity: Severity = "error" if any(each.severity == "error" for each in rest) else "warning"
+    more = f"there are {len(rest)} more mistakes in {file}; correct the first ones"
+    return (*found[:MOST_PROBLEMS], Problem(severity, more, Source(file)))
 
 
 def salvaged(text: str, file: str) -> ProjectRules:

@@ -7,6 +7,8 @@ from typing import Literal
 
 RULES_FILE = ".dovetail.toml"
 
+Severity = Literal["error", "warning"]
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
@@ -44,6 +46,6 @@ class Said:
 class Problem:
     """Something that is wrong with the rules, in one sentence that says what to do. Errors fail `rules check`."""
 
-    severity: Literal["error", "warning"]
+    severity: Severity
     message: str
     source: Source

@@ -108,7 +108,7 @@ class Grammar:
         parser = tree_sitter.Parser(self._language)
 
         def read(byte: int, _point: object) -> bytes:
-            return data[byte : byte + _CHUNK_BYTES]
+            return data if byte == 0 else data[byte : byte + _CHUNK_BYTES]
 
         def is_spent(_byte: int, _has_error: bool) -> bool:
             return allowance.is_spent()
@@ -137,7 +137,7 @@ class Grammar:
         return query
 
 
-# The parser asks for the text in pieces; each piece is a copy.
+# The parser is handed the whole text at once. Where it asks for a part all the same, it gets a copy of some of it.
 _CHUNK_BYTES = 1 << 16
 # What is typed or suggested: it makes no code of what was none, nor the other way round.
 _SHORT_BYTES = 1000

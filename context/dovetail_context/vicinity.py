@@ -10,6 +10,9 @@ from dataclasses import dataclass
 WHOLE_CHARACTERS = 200_000
 BEFORE_CHARACTERS, AFTER_CHARACTERS = 90_000, 40_000
 GRID_CHARACTERS = 20_000
+# Of a line that reaches beyond that this is read. Such a line is no code that anybody wrote, and where it is cut, there
+# may be half a string: parsing what follows takes many times as long.
+LINE_CHARACTERS, LINE_GRID_CHARACTERS = 10_000, 5_000
 # The beginning of a file is read as well, for its imports.
 HEAD_CHARACTERS = 30_000
 # What is left out between the two counts as empty lines, so that lines keep their numbers; of more lines they do not.
@@ -25,15 +28,24 @@ class Span:
 
 
 def vicinity(text: str, offset: int) -> Span:
-    """The part of `text` to be read for a cursor at `offset`. It begins and ends with a line, save in long lines."""
+    """The part of `text` to be read for a cursor at `offset`.
+
+    It begins and ends with a line, save in the cursor's own if that is very long.
+    """
     size = len(text)
     if size <= WHOLE_CHARACTERS:
         return Span(0, size)
     offset = max(0, min(offset, size))
-    start = (offset - BEFORE_CHARACTERS) // GRID_CHARACTERS * GRID_CHARACTERS
     # The grid behind the cursor is counted from the end of the text, which typing does not move either.
-    end = size - (size - offset - AFTER_CHARACTERS) // GRID_CHARACTERS * GRID_CHARACTERS
-    return Span(_line_start(text, start), _line_end(text, end))
+    start = _on_grid(offset - BEFORE_CHARACTERS, GRID_CHARACTERS)
+    end = size - _on_grid(size - offset - AFTER_CHARACTERS, GRID_CHARACTERS)
+    if start:
+        first = text.find("\n", start - 1, offset) + 1
+        start = first or max(start, _on_grid(offset - LINE_CHARACTERS, LINE_GRID_CHARACTERS))
+    if end < size:
+        last = text.rfind("\n", offset, end) + 1
+        end = last or min(end, size - _on_grid(size - offset - LINE_CHARACTERS, LINE_GRID_CHARACTERS))
+    return Span(start, end)
 
 
 def head_and_vicinity(text: str, offset: int) -> tuple[str, int]:
@@ -42,7 +54,7 @@ def head_and_vicinity(text: str, offset: int) -> tuple[str, int]:
     span = vicinity(text, offset)
     if span == Span(0, len(text)):
         return text, offset
-    head = _line_end(text, HEAD_CHARACTERS)
+    head = text.rfind("\n", 0, HEAD_CHARACTERS) + 1
     if span.start <= head:
         return text[: span.end], offset
     gap = "\n" * min(text.count("\n", head, span.start), MAX_EMPTY_LINES)
@@ -50,17 +62,5 @@ def head_and_vicinity(text: str, offset: int) -> tuple[str, int]:
     return before + text[span.start : span.end], len(before) + offset - span.start
 
 
-def _line_start(text: str, place: int) -> int:
-    """The first line start at or behind `place`, if it is near; else `place`."""
-    if place <= 0:
-        return 0
-    found = text.find("\n", place - 1, place + GRID_CHARACTERS)
-    return place if found < 0 else found + 1
-
-
-def _line_end(text: str, place: int) -> int:
-    """The last line start at or before `place`, if it is near; else `place`."""
-    if place >= len(text):
-        return len(text)
-    found = text.rfind("\n", place - GRID_CHARACTERS, place)
-    return place if found < 0 else found + 1
+def _on_grid(place: int, width: int) -> int:
+    return max(0, place // width * width)

@@ -2,6 +2,9 @@
 
 Threads share one interpreter, and a thread cannot be stopped from outside. So whoever starts long work opens it here,
 and the loops inside call `checkpoint`. Without open work a checkpoint does nothing.
+
+Long work rests while somebody waits for an answer in another document, or for a message to be taken in. All that rests
+passes through one lock, so that ten long pieces of work together take no more of the interpreter than one.
 """
 
 import threading
@@ -9,14 +12,20 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TypeVar
 
 # Steps between two looks at the clock and the caller: some 0.2 ms.
 STEPS_BETWEEN_LOOKS = 128
-# Work that has taken this long rests while shorter work is open, or while any is if it runs in the background.
+# An answer is late when one step for it has taken so much of a processor. A keystroke in a file of 2,000 lines takes
+# half of it.
 LONG_S = 0.05
-# It then works for one part and rests for four: who has just begun keeps most of the interpreter.
+# A document with one such step is taken to need more of them.
+LONG_STEP_S = 0.15
+# Long work works for one part and rests for four: who waits keeps most of the interpreter.
 WORK_S, REST_S = 0.005, 0.02
+# Between two looks whether somebody still waits.
+NAP_S = 0.005
 UNLIMITED = 1 << 62
 
 Item = TypeVar("Item")
@@ -34,14 +43,27 @@ class Exhausted(Stopped):
     """The work took all the steps that it was given; what has been found so far is valid."""
 
 
+@dataclass(slots=True, eq=False)
+class Effort:
+    """What work for one document takes.
+
+    `is_long` is whether its steps are long, as far as is known; `is_late` whether what is awaited at the moment has
+    taken long already. For what is late nobody rests any more.
+    """
+
+    is_long: bool = False
+    is_late: bool = False
+
+
 class Work:
     """Open work. Belongs to the thread that opened it."""
 
-    def __init__(self, cancelled: Callable[[], bool], background: bool) -> None:
+    def __init__(self, cancelled: Callable[[], bool], effort: Effort, background: bool) -> None:
         self.steps_left = UNLIMITED
         self.exhausted = False  # whether steps ran out at any time
-        self.background = background
-        self.started = self._rested = time.perf_counter()
+        self._effort = effort
+        self._background = background
+        self._started = self._rested = time.thread_time()
         self._cancelled = cancelled
         self._until_look = STEPS_BETWEEN_LOOKS
 
@@ -57,26 +79,50 @@ class Work:
             self.look()
 
     def look(self) -> None:
-        """Ask whether anybody still waits, and rest if something shorter is open. Raises Cancelled."""
+        """Ask whether anybody still waits, and rest if somebody waits for something else. Raises Cancelled."""
         if self._cancelled():
             raise Cancelled
-        if len(_open) > 1:
-            now = time.perf_counter()
-            if now - self._rested > WORK_S and self._gives_way(now):
-                time.sleep(REST_S)
-                self._rested = time.perf_counter()
+        if _awaited:
+            now = time.thread_time()
+            if now - self._started > LONG_S:
+                self._effort.is_late = True
+            if now - self._rested > WORK_S and self._gives_way():
+                self._rest()
 
-    def _gives_way(self, now: float) -> bool:
-        if self.background:
-            return any(not other.background for other in tuple(_open))
-        if now - self.started < LONG_S:
-            return False
-        return any(other.started > self.started and not other.background for other in tuple(_open))
+    def _gives_way(self) -> bool:
+        others = [each for each in tuple(_awaited) if each is not self._effort]
+        if self._background:
+            return bool(others)
+        return self._effort.is_late and not all(each.is_late for each in others)
+
+    def _rest(self) -> None:
+        """Raises Cancelled."""
+        while not _resting.acquire(timeout=REST_S):
+            if self._cancelled():
+                raise Cancelled
+        try:
+            end = time.monotonic() + REST_S
+            while self._gives_way() and time.monotonic() < end:
+                time.sleep(NAP_S)
+        finally:
+            _resting.release()
+        self._rested = time.thread_time()
 
 
 _current: ContextVar[Work | None] = ContextVar("work", default=None)
-_open: set[Work] = set()
-_opening = threading.Lock()
+_awaited: list[Effort] = []
+_resting = threading.Lock()
+
+
+@contextmanager
+def awaited(effort: Effort) -> Iterator[None]:
+    """Somebody waits for something while the block runs; `effort` is that of the document, or one of its own."""
+    effort.is_late = effort.is_long
+    _awaited.append(effort)
+    try:
+        yield
+    finally:
+        _awaited.remove(effort)
 
 
 def checkpoint(steps: int = 1) -> None:
@@ -105,21 +151,19 @@ def counted(items: Iterable[Item]) -> Iterator[Item]:
 
 
 @contextmanager
-def open_work(cancelled: Callable[[], bool] = lambda: False, background: bool = False) -> Iterator[Work]:
-    """Open work for the block. Inside other work it is part of that."""
+def open_work(
+    cancelled: Callable[[], bool] = lambda: False, effort: Effort | None = None, background: bool = False
+) -> Iterator[Work]:
+    """Open work for the block, for the document with this effort. Inside other work it is part of that."""
     outer = _current.get()
     if outer is not None:
         yield outer
         return
-    work = Work(cancelled, background)
+    work = Work(cancelled, Effort() if effort is None else effort, background)
     token = _current.set(work)
-    with _opening:
-        _open.add(work)
     try:
         yield work
     finally:
-        with _opening:
-            _open.discard(work)
         _current.reset(token)
 
 

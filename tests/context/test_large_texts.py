@@ -22,7 +22,19 @@ from dovetail_context.plausible import MAX_OPEN_BRACKETS, can_be_code
 from dovetail_context.query import Query
 from dovetail_context.syntax import Grammar
 from dovetail_context.vicinity import WHOLE_CHARACTERS, head_and_vicinity
-from dovetail_context.work import Cancelled, Exhausted, at_most, checkpoint, counted, open_work
+from dovetail_context.work import (
+    LONG_S,
+    REST_S,
+    Cancelled,
+    Effort,
+    Exhausted,
+    Work,
+    at_most,
+    awaited,
+    checkpoint,
+    counted,
+    open_work,
+)
 from tests.benchmarks.hostile_texts import SUFFIXES, hostile_texts, operations
 
 # Neither depends on the language, or differs from what is done at the other place.
@@ -228,6 +240,15 @@ def test_a_vicinity_holds_its_cursor_whatever_the_lines(text: str) -> None:
         assert part[within : within + 5] == text[offset : offset + 5]
 
 
+def test_a_long_line_is_left_out_whole_unless_the_cursor_is_in_it() -> None:
+    line = "x = '" + "é" * 300_000 + "'\n"
+    text = f"import shop\n{line}y = 1\n{line}"
+    offset = text.index("y = ") + 4
+    assert head_and_vicinity(text, offset) == ("import shop\n\ny = 1\n", len("import shop\n\ny = "))
+    span = vicinity.vicinity(text, 150_000)
+    assert span.start < 150_000 < span.end < span.start + 40_000
+
+
 def test_a_large_text_gets_its_context_from_both_parts(project: IndexSnapshot) -> None:
     filler = "".join(f"value{number} = {number}\n" for number in range(100_000))
     text = f"from shop import Money\n{filler}\ndef pay(money: Money):\n    money."
@@ -291,23 +312,56 @@ def test_steps_are_counted_inside_a_limit_alone() -> None:
         checkpoint(10)
 
 
-def test_long_work_gives_way_to_what_began_later(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_work_rests_while_somebody_waits_for_something_short(monkeypatch: pytest.MonkeyPatch) -> None:
     rests: list[float] = []
-    now = [0.0]
-    monkeypatch.setattr("dovetail_context.work.time.sleep", rests.append)
-    monkeypatch.setattr("dovetail_context.work.time.perf_counter", lambda: now[0])
-    with open_work() as long:
-        now[0] = 10.0
-        long.look()
-        assert rests == []  # nobody else is there
-        other = threading.Thread(target=_look_at, args=(long, rests))
-        other.start()
-        other.join()
-    assert rests
+    now, taken = [0.0], [0.0]
+
+    def sleep(seconds: float) -> None:
+        rests.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr("dovetail_context.work.time.sleep", sleep)
+    monkeypatch.setattr("dovetail_context.work.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("dovetail_context.work.time.thread_time", lambda: taken[0])
+    long, short = Effort(), Effort()
+
+    def worked(work: Work, seconds: float) -> float:
+        rests.clear()
+        taken[0] += seconds
+        work.look()
+        return sum(rests)
+
+    with open_work(effort=long) as work, awaited(long):
+        assert worked(work, 1.0) == 0  # nobody else is there
+        with awaited(short):
+            assert worked(work, 0.01) == pytest.approx(REST_S)
+            assert worked(work, 0.001) == 0  # not yet again
+            assert worked(work, 0.01) == pytest.approx(REST_S)
+        with awaited(Effort(is_long=True)):
+            assert worked(work, 0.01) == 0  # the others have to wait as long
+        assert worked(work, 0.01) == 0
+    with open_work(effort=short) as work, awaited(short), awaited(long):
+        assert worked(work, LONG_S / 2) == 0  # what is short goes on
+        assert worked(work, LONG_S) > 0  # until it turns out not to be
+    with open_work(background=True) as work:
+        assert worked(work, 0.01) == 0
+        with awaited(Effort(is_long=True)):
+            assert worked(work, 0.01) > 0  # for what nobody waits for, that comes last
 
 
-def _look_at(long: object, rests: list[float]) -> None:
-    with open_work() as short:
-        short.look()
-        assert rests == []  # what has just begun goes on
-        long.look()  # type: ignore[attr-defined]
+def test_what_rests_can_be_cancelled() -> None:
+    resting, is_cancelled = Effort(is_long=True), threading.Event()
+
+    def work() -> None:
+        with pytest.raises(Cancelled), open_work(is_cancelled.is_set, resting) as work, awaited(resting):
+            while True:
+                work.look()
+
+    with awaited(Effort()):
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        is_cancelled.set()
+        for thread in threads:
+            thread.join(10)
+        assert not any(thread.is_alive() for thread in threads)

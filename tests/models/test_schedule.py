@@ -14,8 +14,8 @@ from dovetail_models.prompt.parts import PromptParts
 _ids = itertools.count()
 
 
-def ticket(client: str, priority: Priority = "interactive", connection: int = 1) -> Ticket:
-    job = CompletionJob(PromptParts((), "a.py", "", ""), client, priority=priority)
+def ticket(client: str, priority: Priority = "interactive", connection: int = 1, turn: int = 0) -> Ticket:
+    job = CompletionJob(PromptParts((), "a.py", "", ""), client, priority=priority, turn=turn)
     return Ticket(connection, next(_ids), job, 0.0, Interrupt())
 
 
@@ -46,6 +46,18 @@ def test_the_same_key_of_another_connection_is_another_client() -> None:
     schedule = Schedule()
     schedule.add(ticket("a", connection=1))
     assert schedule.add(ticket("a", connection=2)) == Admission(True)
+
+
+def test_what_was_asked_last_comes_first_with_all_that_belongs_to_it() -> None:
+    schedule = Schedule()
+    old, new, also_old = ticket("a", turn=1), ticket("b", turn=2), ticket("a2", turn=1)
+    for each in (old, new, also_old):
+        schedule.add(each)
+    taken = []
+    while (each := schedule.take()) is not None:
+        taken.append(each)
+        schedule.finish()
+    assert taken == [new, old, also_old]
 
 
 def test_windows_take_turns() -> None:

@@ -83,6 +83,7 @@ async def complete(
         beginnings=request.candidates - 1,
         lookup=anchor.lookup,
         files=_files(request, anchor),
+        turn=request.turn,
     )
     job = _with_members(request, job, members)
     reply = await engine.complete(job, enough=lambda text: is_complete(text, place, extent))
@@ -134,6 +135,7 @@ async def warm(request: CompletionRequest, engine: Engine, settings: Settings) -
         priority="warm",
         anchor=anchor.name,
         files=_files(request, anchor),
+        turn=request.turn,
     )
     await engine.complete(job)
     return anchor

@@ -32,7 +32,8 @@ class CompletionRequest:
     is not used again. `hurried` says that someone waits: a prompt that a slow machine has to read
     from the start is kept short. `pause_s` is how long to wait before the model is asked: a newer keystroke may
     make that needless. `language` is the id of the text's language, "" if its path says that. `is_file` is false for a
-    text that belongs to no file, whatever its path: nothing of it may be kept.
+    text that belongs to no file, whatever its path: nothing of it may be kept. `turn` numbers the requests of a
+    session: the model answers the later one first.
     """
 
     document: str
@@ -54,6 +55,7 @@ class CompletionRequest:
     epoch: int = 0
     language: str = ""
     is_file: bool = True
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,26 +13,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
-from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
 
-from dovetail_context.work import Cancelled, open_work
+from dovetail_context.work import LONG_STEP_S, Cancelled, Effort, open_work
 
 T = TypeVar("T")
 
-# A step for a document that took so much of a processor is a long one. Parsing 2,000 lines takes some 50 ms.
-LONG_S = 0.15
 # A text of more characters is taken to need long steps until one has been measured.
 LONG_TEXT = 150_000
-QUICK_THREADS = 8
-
-
-@dataclass(slots=True, eq=False)
-class Effort:
-    """Whether the steps for one document are long, as far as is known."""
-
-    is_long: bool = False
+# Each waits for most of its time: for the interpreter, if for nothing else.
+QUICK_THREADS = 32
 
 
 current_effort: ContextVar[Effort | None] = ContextVar("effort", default=None)
@@ -43,19 +34,20 @@ async def on_thread(work: Callable[[], T]) -> T:
     """The result of `work`, done on a thread. Cancelling the task stops it at its next checkpoint."""
     stop = threading.Event()
     effort = current_effort.get()
+    if effort is None:
+        effort = Effort()
     context = copy_context()
     results: list[T] = []
 
     def run() -> None:
         started = time.thread_time()
         try:
-            with suppress(Cancelled), open_work(stop.is_set):
+            with suppress(Cancelled), open_work(stop.is_set, effort):
                 results.append(work())
         finally:
-            if effort is not None:
-                effort.is_long = time.thread_time() - started > LONG_S
+            effort.is_long = time.thread_time() - started > LONG_STEP_S
 
-    threads = _threads("long" if effort is not None and effort.is_long else "quick")
+    threads = _threads("long" if effort.is_long else "quick")
     try:
         await asyncio.get_running_loop().run_in_executor(threads, context.run, run)
     except asyncio.CancelledError:

@@ -11,8 +11,13 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from dovetail_context.work import Effort, awaited
+
 MAX_BODY_BYTES = 1 << 30
 """A longer body is not a message but a wrong header; waiting for it would silence the server for good."""
+
+INPUT = Effort()
+"""That of taking in what the client sends."""
 
 _CHUNK = 1 << 16
 _LONGEST_HEADER_BYTES = 256
@@ -63,7 +68,8 @@ class MessageReader:
         while line := await self._line():
             if not line.strip():
                 if length is not None:
-                    data = await self._body(length)
+                    with awaited(INPUT):
+                        data = await self._body(length)
                     return None if data is None else Body(data, charset)
                 if headers:
                     return Skipped(bytes(headers))

@@ -7,7 +7,7 @@ import asyncio
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from dovetail.server.framing import MessageReader, Reader
+from dovetail.server.framing import INPUT, MessageReader, Reader
 from dovetail.server.handlers import acceptance, documents, folders, inline_completion, lifecycle, notebooks
 from dovetail.server.handlers.in_step import IN_STEP, InStepParams, in_step
 from dovetail.server.handlers.rules import TRUST, TrustParams, trust
@@ -18,6 +18,7 @@ from dovetail.server.server import DovetailServer
 from dovetail.server.stdio import ProtocolOutput
 from dovetail.session.engine import MakeEngine
 from dovetail.session.session import Session
+from dovetail_context.work import awaited
 
 
 def create_server(make_engine: MakeEngine, untrusted: bool = False, lifeline: Lifeline | None = None) -> DovetailServer:
@@ -89,6 +90,7 @@ async def _read(server: DovetailServer, reader: Reader) -> None:
     messages = MessageReader(reader)
     while (frame := await messages.next()) is not None:
         try:
-            messages.put_back(server.protocol.receive(frame))
+            with awaited(INPUT):
+                messages.put_back(server.protocol.receive(frame))
         except Exception as error:  # noqa: BLE001 - a bug in one message's handling must not cost the others theirs
             server.report_server_error(error, JsonRpcException)

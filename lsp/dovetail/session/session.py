@@ -32,6 +32,8 @@ from dovetail.settings import Settings, load_settings
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
 from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.vicinity import head_and_vicinity
+from dovetail_context.work import awaited
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 
@@ -73,6 +75,7 @@ class Session:
         self._engine: Engine | EngineError = EngineError("The editor has not yet told its settings.")
         self._foresight: asyncio.Task[object] | None = None
         self._typed_at = 0.0
+        self._turn = 0  # of the newest request
         self._closing: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[object]] = set()
 
@@ -149,22 +152,27 @@ class Session:
         asked, at = (chosen.document, chosen.end) if chosen else (document, offset)
         above = self.notebooks.before(document, self._document) if opened.kind == "cell" else ""
         self._look_no_further()
-        work = self._answer(opened, above + asked.text, len(above) + at, trigger, engine)
-        answered = await self._newest_wins(opened, work)
+        self._turn += 1
+        whole = above + asked.text
+        text, within = head_and_vicinity(whole, len(above) + at)
+        lines_more = 0 if text is whole else whole.count("\n", 0, len(above) + at) - text.count("\n", 0, within)
+        work = self._answer(opened, text, within, trigger, engine, self._turn)
+        with awaited(opened.effort):
+            answered = await self._newest_wins(opened, work)
         if answered is None or not self._is_newest(opened, document):
             return None
         request, completion = answered
         if not completion.remembered:
             self.rhythm = self.rhythm.answered(completion.reply)
             opened.anchor = completion.anchor
-        completion = replace(completion, line=completion.line - above.count("\n"))
+        completion = replace(completion, line=completion.line + lines_more - above.count("\n"))
         opened.answer, opened.request = completion, request
         if opened.project is not None:
             self.projects.visited(opened)
             self.recent.viewed(opened.project.root, opened.place.path, completion.line, time.monotonic())
         if not completion.remembered:  # else what follows has been made ready already
             self._foresight = self._spawn(self._look_ahead(opened, request, completion, engine))
-        completion = replace(completion, offset=completion.offset - len(above))
+        completion = replace(completion, offset=completion.offset - within + at)
         return chosen.begin(completion) if chosen else completion
 
     async def close(self) -> None:
@@ -186,7 +194,7 @@ class Session:
         await self.projects.finish()
 
     async def _answer(
-        self, opened: OpenDocument, text: str, offset: int, trigger: Trigger, engine: Engine
+        self, opened: OpenDocument, text: str, offset: int, trigger: Trigger, engine: Engine, turn: int
     ) -> tuple[CompletionRequest, Completion] | None:
         """A completion that may be shown, and what it answers; made again where that has changed meanwhile."""
         current_effort.set(opened.effort)
@@ -194,7 +202,7 @@ class Session:
             await self.projects.disclosure.permits(opened.place.workspace)
             if await self._is_silent(opened):
                 return None
-            request = await self._request(opened, text, offset, trigger)
+            request = replace(await self._request(opened, text, offset, trigger), turn=turn)
             if attempt:
                 request = replace(request, pause_s=0.0, use_context=attempt < PROMPTS - 1)
             try:

@@ -35,8 +35,9 @@ class CompletionJob:
     by itself: for measurements, whose work must not depend on what the model says. `names` are what the text most
     likely begins with: the rests of names of which a part may be typed already. `lookup` are texts that the model is
     not shown, as the rest of the file: drafts are looked for there, too. `files` are the absolute paths of all files
-    that the prompt's text is from: only with them may its state be kept on disk. Raises ValueError for negative
-    tokens or no line at all.
+    that the prompt's text is from: only with them may its state be kept on disk. `turn` numbers the questions of a
+    client's user, in whichever document: what was asked later is answered sooner. Raises ValueError for negative tokens
+    or no line at all.
     """
 
     parts: PromptParts
@@ -52,6 +53,7 @@ class CompletionJob:
     names: tuple[str, ...] = ()
     lookup: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    turn: int = 0
 
     def __post_init__(self) -> None:
         if self.max_tokens < 0 or (self.max_lines is not None and self.max_lines < 1):

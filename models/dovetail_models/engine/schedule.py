@@ -1,8 +1,8 @@
 """Which job runs next. Pure: no clock, no sockets, no model.
 
 The newest job of a client key wins. Interactive jobs come before all others, then those ahead, then warm ones; of equal
-ones that of the window comes first which has waited longest since it was last served, then the older. The queue is
-bounded.
+ones that of the window comes first which has waited longest since it was last served; of one window's, what its user
+asked last, then the older. The queue is bounded.
 """
 
 from dataclasses import dataclass, replace
@@ -81,8 +81,8 @@ class Schedule:
             self._served.pop(connection, None)
         return gone
 
-    def _turn(self, ticket: Ticket) -> tuple[int, int]:
-        return _ORDER.index(ticket.job.priority), self._served.get(ticket.connection, 0)
+    def _turn(self, ticket: Ticket) -> tuple[int, int, int]:
+        return _ORDER.index(ticket.job.priority), self._served.get(ticket.connection, 0), -ticket.job.turn
 
     def _verdict_on_running(self, ticket: Ticket) -> Literal["superseded", "yield"] | None:
         if self.running is None:

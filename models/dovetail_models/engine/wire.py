@@ -70,6 +70,7 @@ def job_from_json(fields: Any) -> CompletionJob:
         and isinstance(job.max_tokens, int)
         and isinstance(job.min_tokens, int)
         and isinstance(job.beginnings, int)
+        and isinstance(job.turn, int)
         and isinstance(job.max_lines, int | None)
         and isinstance(job.explain, bool)
         and job.priority in get_args(Priority)

@@ -27,6 +27,7 @@ class Client:
         self.notifications: list[dict[str, Any]] = []
         self.encoding = "utf-16"
         self.refuses_requests = False
+        self.granted: dict[str, Any] = {}  # what the server's own requests are answered, by method
         self._reader = reader
         self._write = write
         self._ids = count(1)
@@ -143,7 +144,8 @@ class Client:
         if "method" not in message:
             self.answers[message["id"]].append(message)
         elif "id" in message:  # a server's own request, such as a progress token
-            refusal = {"error": {"code": -32601, "message": "no"}} if self.refuses_requests else {"result": None}
-            self._send({"jsonrpc": "2.0", "id": message["id"], **refusal})
+            granted = {"result": self.granted.get(message["method"])}
+            answer = {"error": {"code": -32601, "message": "no"}} if self.refuses_requests else granted
+            self._send({"jsonrpc": "2.0", "id": message["id"], **answer})
         else:
             self.notifications.append(message)

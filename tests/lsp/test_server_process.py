@@ -73,7 +73,7 @@ async def test_typing_a_file_keeps_both_sides_in_step(project: Path, encoding: s
             if requests and rng.random() < 0.01:
                 client.cancel(rng.choice(requests))
         await client.until(lambda: all(client.answers[request] for request in requests))
-        step = await client.ask("dovetail/inStep", {"textDocument": {"uri": uri}})
+        step = await client.ask("dovetail/documentState", {"textDocument": {"uri": uri}})
         why = await client.ask("dovetail/why", {"textDocument": {"uri": uri}})
         await client.leave()
     assert text.count("\n") >= 200

@@ -18,7 +18,7 @@ from dovetail.server.handlers import (
     notebooks,
 )
 from dovetail.server.handlers.context import CONTEXT, ContextParams, context
-from dovetail.server.handlers.document_state import DOCUMENT_STATE, DocumentStateParams, document_state
+from dovetail.server.handlers.document_state import DOCUMENT_STATE, OLD_NAME, DocumentStateParams, document_state
 from dovetail.server.handlers.focus import FOCUS, FocusParams, did_focus
 from dovetail.server.handlers.models import MODELS, models
 from dovetail.server.handlers.pause import PAUSE, PauseParams, pause
@@ -64,6 +64,7 @@ def create_server(make_engine: MakeEngine, untrusted: bool = False, lifeline: Li
     server.feature(WHY)(why)
     server.feature(TRUST)(trust)
     server.feature(DOCUMENT_STATE)(document_state)
+    server.feature(OLD_NAME)(document_state)
     server.feature(PAUSE)(pause)
     server.feature(CONTEXT)(context)
     server.feature(STATISTICS)(statistics)
@@ -79,6 +80,7 @@ def create_server(make_engine: MakeEngine, untrusted: bool = False, lifeline: Li
         STATISTICS: StatisticsParams,
         FOCUS: FocusParams,
         DOCUMENT_STATE: DocumentStateParams,
+        OLD_NAME: DocumentStateParams,
     }
     server.protocol.on_text_lost = lambda uri: documents.give_up(server, uri)
     # Without an options object pygls does not announce the capability.

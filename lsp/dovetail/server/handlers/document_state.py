@@ -15,6 +15,8 @@ from lsprotocol import types
 from dovetail.server.server import DovetailServer
 
 DOCUMENT_STATE = "dovetail/documentState"
+# What it was called before; clients may still ask so.
+OLD_NAME = "dovetail/inStep"
 
 
 @attrs.frozen

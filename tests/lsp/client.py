@@ -28,6 +28,7 @@ class Client:
         self.encoding = "utf-16"
         self.refuses_requests = False
         self.granted: dict[str, Any] = {}  # what the server's own requests are answered, by method
+        self._asked: list[dict[str, Any]] = []
         self._reader = reader
         self._write = write
         self._ids = count(1)
@@ -70,6 +71,10 @@ class Client:
 
         await self.until(look)
         return found[0]
+
+    def asked_for(self, method: str) -> list[Any]:
+        """The parameters of the server's own requests of a kind so far."""
+        return [message["params"] for message in self._asked if message["method"] == method]
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for messages until the condition holds; a server that leaves or falls silent fails the test."""
@@ -144,6 +149,7 @@ class Client:
         if "method" not in message:
             self.answers[message["id"]].append(message)
         elif "id" in message:  # a server's own request, such as a progress token
+            self._asked.append(message)
             granted = {"result": self.granted.get(message["method"])}
             answer = {"error": {"code": -32601, "message": "no"}} if self.refuses_requests else granted
             self._send({"jsonrpc": "2.0", "id": message["id"], **answer})

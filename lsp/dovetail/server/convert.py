@@ -91,7 +91,7 @@ def inline_items(
         return None
 
     def item(shown: Shaped, command: types.Command | None) -> types.InlineCompletionItem:
-        start, end = (_place(document, completion.offset + length, unit) for length in (0, shown.replaced))
+        start, end = (place(document, completion.offset + length, unit) for length in (0, shown.replaced))
         # An item without a range would replace the word at the cursor in some editors.
         return types.InlineCompletionItem(insert_text=shown.text, range=types.Range(start, end), command=command)
 
@@ -99,6 +99,7 @@ def inline_items(
     return types.InlineCompletionList(items=[item(*pair) for pair in zip_longest(shown, commands)])
 
 
-def _place(document: Document, offset: int, unit: Encoding) -> types.Position:
-    place = document.position_at(offset, unit)
-    return types.Position(place.line, place.column)
+def place(document: Document, offset: int, unit: Encoding) -> types.Position:
+    """The place of an offset as the client counts it."""
+    found = document.position_at(offset, unit)
+    return types.Position(found.line, found.column)

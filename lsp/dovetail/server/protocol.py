@@ -55,6 +55,10 @@ _URI = re.compile(rb'"uri"\s*:\s*("(?:[^"\\]|\\.)*")')
 _DAMAGE_BYTES = 4096
 
 
+# Announced for some files alone, to clients that understand that.
+_ANNOUNCED_LATER = {types.TEXT_DOCUMENT_COMPLETION}
+
+
 class DovetailProtocol(LanguageServerProtocol):
     """The protocol of one connection."""
 
@@ -112,7 +116,7 @@ class DovetailProtocol(LanguageServerProtocol):
         yield self.fm.features[types.INITIALIZE], (params,), None
         builder = ServerCapabilitiesBuilder(
             params.capabilities,
-            {*self.fm.features, *self.fm.builtin_features},
+            {*self.fm.features, *self.fm.builtin_features} - _ANNOUNCED_LATER,
             self.fm.feature_options,
             list(self.fm.commands),
             self._server._text_document_sync_kind,

@@ -8,6 +8,7 @@ from contextlib import suppress
 from lsprotocol import types
 
 from dovetail.server import convert
+from dovetail.server.handlers import rules_completion
 from dovetail.server.handlers.configuration import configure
 from dovetail.server.server import DovetailServer
 
@@ -21,13 +22,14 @@ def on_initialize(ls: DovetailServer, params: types.InitializeParams) -> None:
     ls.folders = tuple(folder.uri for folder in params.workspace_folders or ()) or _root(params)
 
 
-def on_initialized(ls: DovetailServer, params: types.InitializedParams) -> None:
+async def on_initialized(ls: DovetailServer, params: types.InitializedParams) -> None:
     """Index the folders and load the model, both in the background."""
     for uri in ls.folders:
         path = convert.file_path(uri)
         if path is not None:
             ls.session.projects.open(path)
     ls.session.engine.warm_up()
+    await rules_completion.register(ls)
 
 
 async def on_shutdown(ls: DovetailServer, params: None) -> None:

@@ -56,6 +56,9 @@ class Settings:
         LanguageSwitches(), 'Languages in which to complete, as the editor names them; `"*"` stands for all others.'
     )
     in_comments: bool = _option(False, "Whether to complete comments and texts of several lines unasked.")
+    menu_items: bool = _option(
+        False, "Whether to offer completions in the editor's own list too, for editors that show no ghost text."
+    )
     context_window: int = _option(4096, "Tokens the model can see at once; never more than it was trained for.", 256)
     threads: int = _option(0, "CPU threads of the model; 0 lets Dovetail choose.", 0)
     statistics: bool = _option(

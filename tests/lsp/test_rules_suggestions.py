@@ -87,9 +87,9 @@ async def test_clients_that_can_be_told_for_which_files_are_told(connect: Connec
     (registration,) = client.asked_for("client/registerCapability")[0]["registrations"]
     assert registration["registerOptions"]["documentSelector"] == [{"pattern": "**/.dovetail.toml"}]
     place = {"textDocument": {"uri": uri}, "position": {"line": 1, "character": 3}}
-    items = await client.ask("textDocument/completion", place)
+    items = (await client.ask("textDocument/completion", place))["items"]
     (item,) = [each for each in items if each["label"] == "exclude"]
     start = {"line": 1, "character": 0}
     assert item["textEdit"] == {"range": {"start": start, "end": place["position"]}, "newText": "exclude = ["}
     elsewhere = {"textDocument": {"uri": "untitled:a.py"}, "position": {"line": 0, "character": 3}}
-    assert await client.ask("textDocument/completion", elsewhere) == []
+    assert (await client.ask("textDocument/completion", elsewhere))["items"] == []

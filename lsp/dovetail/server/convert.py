@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -15,6 +16,11 @@ from dovetail.completion.shaping import Shaped
 from dovetail.session.places import Kind
 from dovetail.text.document import Document, Edit, Position
 from dovetail.text.lines import Encoding
+
+_WORD = re.compile(r"\w*\Z")
+# The longest label of an item in an editor's list, and what sorts it behind all others.
+_LABEL = 60
+_LAST = "\uffff"
 
 
 def file_path(uri: str) -> Path | None:
@@ -97,6 +103,35 @@ def inline_items(
 
     shown = (Shaped(completion.text, completion.replaced), *completion.others)
     return types.InlineCompletionList(items=[item(*pair) for pair in zip_longest(shown, commands)])
+
+
+def menu_item(
+    completion: Completion, document: Document, unit: Encoding, command: types.Command | None
+) -> types.CompletionItem:
+    """A completion as an item of the editor's list, which is sorted last. It takes the place of the word before the
+    cursor, by which editors choose what to show, and begins with it."""
+    start = document.position_at(completion.offset, unit)
+    line = document.line(start.line)
+    left = line[: completion.offset - document.offset_at(Position(start.line, 0), unit)]
+    word = _WORD.findall(left)[0]
+    text = word + completion.text
+    first = text.strip().split("\n")[0]
+    edited = types.Range(
+        place(document, completion.offset - len(word), unit),
+        place(document, completion.offset + completion.replaced, unit),
+    )
+    return types.CompletionItem(
+        label=first if first == text.strip() and len(first) <= _LABEL else f"{first[:_LABEL]}…",
+        kind=types.CompletionItemKind.Text,
+        detail="Dovetail",
+        documentation=types.MarkupContent(types.MarkupKind.Markdown, f"```{document.language_id}\n{text}\n```"),
+        sort_text=_LAST,
+        filter_text=text.split("\n")[0],
+        insert_text_format=types.InsertTextFormat.PlainText,
+        insert_text_mode=types.InsertTextMode.AsIs,
+        text_edit=types.TextEdit(edited, text),
+        command=command,
+    )
 
 
 def place(document: Document, offset: int, unit: Encoding) -> types.Position:

@@ -10,13 +10,13 @@ from pygls.exceptions import JsonRpcException
 from dovetail.server.framing import INPUT, MessageReader, Reader
 from dovetail.server.handlers import (
     acceptance,
+    completion,
     configuration,
     documents,
     folders,
     inline_completion,
     lifecycle,
     notebooks,
-    rules_completion,
 )
 from dovetail.server.handlers.context import CONTEXT, ContextParams, context
 from dovetail.server.handlers.document_state import DOCUMENT_STATE, OLD_NAME, DocumentStateParams, document_state
@@ -84,7 +84,7 @@ def create_server(make_engine: MakeEngine, untrusted: bool = False, lifeline: Li
         OLD_NAME: DocumentStateParams,
     }
     server.protocol.on_text_lost = lambda uri: documents.give_up(server, uri)
-    server.feature(types.TEXT_DOCUMENT_COMPLETION)(rules_completion.rules_completion)
+    server.feature(types.TEXT_DOCUMENT_COMPLETION)(completion.completion)
     # Without an options object pygls does not announce the capability.
     options = types.InlineCompletionOptions()
     server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, options)(inline_completion.inline_completion)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from lsprotocol import types
 
 from dovetail.server import convert
-from dovetail.server.handlers import rules_completion
+from dovetail.server.handlers import completion
 from dovetail.server.handlers.configuration import configure
 from dovetail.server.server import DovetailServer
 
@@ -18,6 +18,8 @@ def on_initialize(ls: DovetailServer, params: types.InitializeParams) -> None:
     _watch_editor(ls, params.process_id)
     values = params.initialization_options
     configure(ls, values if isinstance(values, dict) else {}, params.client_info.name if params.client_info else "")
+    if ls.session.settings.menu_items:
+        ls.protocol.announced_later.discard(types.TEXT_DOCUMENT_COMPLETION)
     ls.session.encoding = convert.encoding(ls.protocol.position_encoding)
     ls.folders = tuple(folder.uri for folder in params.workspace_folders or ()) or _root(params)
 
@@ -29,7 +31,7 @@ async def on_initialized(ls: DovetailServer, params: types.InitializedParams) ->
         if path is not None:
             ls.session.projects.open(path)
     ls.session.engine.warm_up()
-    await rules_completion.register(ls)
+    await completion.register(ls)
 
 
 async def on_shutdown(ls: DovetailServer, params: None) -> None:

@@ -35,7 +35,9 @@ class Plugin:
         writer.write(data)
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         length = int(head.lower().partition("content-length: ")[2].split("\r\n")[0])
-        body = json.loads(await reader.readexactly(length))
+        data = await reader.readexactly(length)
+        body = json.loads(data)
+        assert "content" not in body or b'"content":"' in data  # llama.vim looks for just that
         writer.close()
         return int(head.split()[1]), body
 

@@ -78,7 +78,7 @@ class Endpoint:
             status, values = refused.status, {"error": {"code": refused.status, "message": str(refused)}}
         except EngineError as error:
             status, values = 503, {"error": {"code": 503, "message": str(error)}}
-        data = json.dumps(values).encode()
+        data = json.dumps(values, separators=(",", ":")).encode()  # llama.vim looks for `"content":"`
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(data)))]
         for event in (h11.Response(status_code=status, headers=headers), h11.Data(data=data), h11.EndOfMessage()):
             writer.write(connection.send(event) or b"")

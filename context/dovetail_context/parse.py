@@ -72,8 +72,24 @@ class ParsedText:
                     found = "string"
         return found
 
+    def string_start(self, offset: int) -> int | None:
+        """Where the string begins that `offset` is in; None where it is in none."""
+        byte = _byte(self.text, self.tree, self._within(offset))
+        start: int | None = None
+        for node in _path_to(self.tree.root, max(0, byte - 1), byte):
+            if node.start_byte < byte < node.end_byte:
+                if node.type in _CODE_IN_STRINGS:
+                    start = None
+                elif "string" in node.type and node.is_named and start is None:
+                    start = node.start_byte
+        return None if start is None else self.start + self._characters(start)
+
+    def _characters(self, byte: int) -> int:
+        return byte if self.tree.ascii else len(self.tree.data[:byte].decode("utf-8", "replace"))
+
     def statement_end(self, offset: int) -> int | None:
-        """Where the statement ends that begins at `offset`; None where none begins there or it is broken."""
+        """Where the statement ends that begins at `offset`, or that comments and attributes there belong to; None where
+        none begins there or it is broken."""
         if not self.tree.is_read:
             return None
         byte = _byte(self.text, self.tree, self._within(offset))
@@ -83,11 +99,12 @@ class ParsedText:
             return None
         while place > 1 and path[place - 1].start_byte == byte and path[place - 1].type not in _SEQUENCES:
             place -= 1
-        if path[place].has_error:
+        node = path[place]
+        while _belongs_to_next(node) and (following := node.next_named_sibling) is not None:
+            node = following
+        if node.has_error or _belongs_to_next(node):
             return None
-        end = path[place].end_byte
-        within = end if self.tree.ascii else len(self.tree.data[:end].decode("utf-8", "replace"))
-        return self.start + within
+        return self.start + self._characters(node.end_byte)
 
     def _within(self, offset: int) -> int:
         return max(0, min(offset - self.start, len(self.text)))
@@ -113,6 +130,11 @@ _CHARACTERS = frozenset(("char_literal", "character_literal", "rune_literal"))
 _BODIES = "block statement_block compound_statement declaration_list field_declaration_list class_body interface_body"
 _WHOLES = "module program source_file translation_unit compilation_unit statement_list declaration_statement_list"
 _SEQUENCES = frozenset(f"{_BODIES} {_WHOLES} enum_body switch_body".split())
+
+
+def _belongs_to_next(node: Node) -> bool:
+    """Whether what is meant comes after a node: it is a comment, an attribute or a decorator."""
+    return "comment" in node.type or node.type in ("attribute_item", "inner_attribute_item", "decorator", "annotation")
 
 
 # The texts parsed last, newest first. What is typed differs from one of them in a few characters. Replaced as a whole,

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
+from dovetail.completion.lexical import inside
 from dovetail.completion.place import TAB_COLUMNS, Place
+
+# What a line ends with behind which the next one is a level deeper.
+_OPENS = re.compile(r"(?:[:{]|=>|\b(?:do|then))\s*\Z")
 
 
 def fit_indentation(text: str, place: Place) -> str:
-    """`text`, to be inserted at `place`, with the file's own kind of indentation, and no space too many in front."""
+    """`text`, to be inserted at `place`, with the file's own kind of indentation, and no space too many in front.
+
+    What is inside of strings stays as it is, and so do spaces behind tabs, which align.
+    """
     first, *rest = text.split("\n")
     if place.left.strip() == "":
         if place.left and len(place.left) >= _expected_indent(place):
             first = first.lstrip(" \t")  # it stands there already, said again or one level too deep
     elif place.left.endswith((" ", "\t")):
         first = first.lstrip(" \t")
-    return "\n".join([first, *(_in_unit(line, place.indent_unit) for line in rest)])
+    if not rest or not place.indent_unit:
+        return "\n".join([first, *rest])  # a file that shows none: the model's own is as good
+    return "\n".join([first, *_fitted(first, rest, place)])
 
 
 def _expected_indent(place: Place) -> int:
@@ -23,14 +34,81 @@ def _expected_indent(place: Place) -> int:
     return indent + 1 if above.rstrip().endswith((":", "{", "(", "[")) else 0
 
 
-def _in_unit(line: str, unit: str) -> str:
-    if not unit:
-        return line  # the file shows none: the model's own is as good
-    content = line.lstrip(" \t")
-    space = line[: len(line) - len(content)]
-    if unit == "\t" and " " in space and content:
-        columns = len(space.expandtabs(TAB_COLUMNS))
+def _fitted(first: str, rest: list[str], place: Place) -> list[str]:
+    """The lines after the first one."""
+    unit = place.indent_unit
+    lines = [first, *rest]
+    in_string = inside(lines, place.syntax, place.state)
+    code = place.code_of("\n".join(lines)).split("\n")
+    own = place.left[: place.indent] if place.left.strip() else place.left
+    base = len(own.expandtabs(TAB_COLUMNS))
+    step = _step(lines, code, in_string, base)
+    fitted, open_brackets, shift = [], _open_brackets(code[0]), 0
+    for line, stays, bare in zip(rest, in_string[1:], code[1:], strict=True):
+        if stays or not line.strip():
+            fitted.append(line)
+        elif unit == "\t":
+            fitted.append(_in_tabs(line, own, step))
+        else:
+            spaced = _in_spaces(line, unit)
+            width = _width(spaced)
+            if open_brackets > 0:
+                new = max(0, width + shift)  # it is aligned with what is above
+            else:
+                new = _rescaled(width, base, step, len(unit))
+                shift = new - width
+            fitted.append(" " * new + spaced.lstrip(" "))
+        open_brackets += _open_brackets(bare)
+    return fitted
+
+
+def _step(lines: list[str], code: list[str], in_string: list[bool], base: int) -> int:
+    """The columns of one level as the model wrote it, 0 where it did not show."""
+    open_brackets, opened = 0, None
+    for number, line in enumerate(lines):
+        width = base if number == 0 else _width(line.expandtabs(TAB_COLUMNS))
+        if in_string[number] or not line.strip():
+            continue
+        if opened is not None and width > opened and "\t" not in line[: len(line) - len(line.lstrip())]:
+            return width - opened
+        open_brackets += _open_brackets(code[number])
+        opened = width if open_brackets <= 0 and _OPENS.search(code[number].rstrip()) else None
+    return 0
+
+
+def _rescaled(width: int, base: int, step: int, unit: int) -> int:
+    """A line of a model that indents by `step` columns, in a file that indents by `unit`."""
+    deeper = width - base
+    if step in (0, unit) or deeper <= 0 or deeper % step:
+        return width
+    return base + deeper // step * unit
+
+
+def _in_spaces(line: str, unit: str) -> str:
+    space, content = _parted(line)
+    return unit * space.count("\t") + space.replace("\t", "") + content if "\t" in space else line
+
+
+def _in_tabs(line: str, own: str, step: int) -> str:
+    """A line in tabs; `own` is the indentation of the line that it follows."""
+    space, content = _parted(line)
+    if " " not in space or re.fullmatch(r"\t+ +", space):
+        return line
+    columns, base = len(space.expandtabs(TAB_COLUMNS)), len(own.expandtabs(TAB_COLUMNS))
+    if columns < base:
         return "\t" * (columns // TAB_COLUMNS) + content
-    if unit != "\t" and "\t" in space:
-        return unit * space.count("\t") + space.replace("\t", "") + content
-    return line
+    return "\t" * (base // TAB_COLUMNS + (columns - base) // (step or TAB_COLUMNS)) + content
+
+
+def _parted(line: str) -> tuple[str, str]:
+    content = line.lstrip(" \t")
+    return line[: len(line) - len(content)], content
+
+
+def _width(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _open_brackets(code: str) -> int:
+    """How many more round and square brackets a line opens than closes: what is in them is aligned, not indented."""
+    return code.count("(") + code.count("[") - code.count(")") - code.count("]")

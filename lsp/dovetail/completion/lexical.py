@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 BLANK = " "
 """What stands in place of a character that is not code."""
@@ -43,8 +44,28 @@ _FAMILIES = {
     "c": _C,
     "cpp": _C,
 }
+_LONG = ('"""', "'''")
 # Most languages write strings and comments in one of these ways.
-_UNKNOWN = Family(("#", "//"), _SLASHES, "\"'`")
+_UNKNOWN = Family(("#", "//", "--"), _SLASHES, "\"'`", _LONG)
+_HASH = Family(("#",), (), "\"'", _LONG)
+_DASHES = Family(("--",), (("--[[", "]]"), ("/*", "*/")), "\"'")
+_MARKUP = Family((), (("<!--", "-->"),), "")
+_SLASHES_AND_LONG = Family(("//",), _SLASHES, "\"'", _LONG[:1])
+_WITHOUT_GRAMMAR = (
+    ("sh bash zsh fish rb pl pm r jl ex exs toml yaml yml ini cfg conf mk bzl star bazel nix", _HASH),
+    ("tcl ps1 cmake gd nim cr awk dockerfile makefile gemfile rakefile", _HASH),
+    ("lua sql hs elm adb ads vhd vhdl", _DASHES),
+    ("kt kts swift scala dart zig groovy gradle proto", _SLASHES_AND_LONG),
+    ("scss less", _C),
+    ("css", Family((), _SLASHES)),
+    ("php", Family(("//", "#"), _SLASHES)),
+    ("html htm vue svelte astro", Family(("//",), (*_SLASHES, ("<!--", "-->")), "\"'`")),
+    ("xml md markdown rst txt", _MARKUP),
+    ("lisp el clj cljs scm rkt", Family((";",), (), '"')),
+    ("tex erl", Family(("%",), (), '"')),
+)
+# By the suffixes of their files, or their names.
+_BY_SUFFIX = {suffix: family for suffixes, family in _WITHOUT_GRAMMAR for suffix in suffixes.split()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +83,7 @@ def read(text: str, language: str, state: State = CODE) -> tuple[str, State]:
 
     Line ends stay, so that lines and places are those of the text. `state` is that before it.
     """
-    family = _FAMILIES.get(language, _UNKNOWN)
+    family = _family(language)
     pieces: list[str] = []
     place = 0
     end = state.end
@@ -88,6 +109,29 @@ def read(text: str, language: str, state: State = CODE) -> tuple[str, State]:
     return "".join(pieces), State(end)
 
 
+def name_of(language: str, path: str) -> str:
+    """What `read` needs to know of a text: the language's name, or where that is none of ours, what the path says."""
+    name = path.rpartition("/")[2].lower()
+    return language or f".{name.rpartition('.')[2]}"
+
+
+def kind_of(state: State, language: str) -> Literal["code", "comment", "string"]:
+    """What a place is part of that is in a state."""
+    if not state.end:
+        return "code"
+    family = _family(language)
+    return "comment" if state.end == "\n" or state.end in dict(family.block_comments).values() else "string"
+
+
+def inside(lines: list[str], language: str, state: State = CODE) -> list[bool]:
+    """Of each line whether it begins inside a string that goes over several lines. `state` is that before the first."""
+    found = []
+    for line in lines:
+        found.append(kind_of(state, language) == "string")
+        state = read(f"{line}\n", language, state)[1]
+    return found
+
+
 def depth(code: str) -> int:
     """How many more brackets open in code (as `read` returns it) than close."""
     return sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
@@ -97,7 +141,7 @@ def state_in(kind: str, before: str, language: str) -> State:
     """The state at the end of `before`, where a tree says that the place is in a "comment" or a "string"."""
     left = before[before.rfind("\n") + 1 :]
     state = read(left, language)[1]
-    family = _FAMILIES.get(language, _UNKNOWN)
+    family = _family(language)
     if kind == "comment" and state == CODE:
         return State(family.block_comments[0][1]) if family.block_comments else State("\n")
     if kind == "string" and state == CODE:
@@ -105,12 +149,20 @@ def state_in(kind: str, before: str, language: str) -> State:
     return state if kind != "code" or state.end in family.quotes else CODE
 
 
+def _family(language: str) -> Family:
+    return _FAMILIES.get(language) or _BY_SUFFIX.get(language.removeprefix("."), _UNKNOWN)
+
+
+def _is_ours(family: Family) -> bool:
+    return any(family is each for each in _FAMILIES.values())
+
+
 def _end_of(text: str, place: int, end: str, family: Family) -> tuple[int, bool]:
     """Where what ends with `end` is over, and whether it is; a string of one line is over with its line."""
     if end == "\n":
         stop = text.find("\n", place)
         return (len(text), False) if stop < 0 else (stop, True)
-    if end == "*/":
+    if end in ("*/", "]]", "-->"):
         stop = text.find(end, place)
         return (len(text), False) if stop < 0 else (stop + len(end), True)
     is_long = end in family.long_quotes
@@ -129,7 +181,7 @@ def _string_parts(end: str) -> re.Pattern[str]:
 @cache
 def _beginnings(language: str) -> re.Pattern[str]:
     """All that may begin something else than code, the longest first."""
-    family = _FAMILIES.get(language, _UNKNOWN)
+    family = _family(language)
     blocks = [begin for begin, _ in family.block_comments]
     slash = ["/"] if family.has_regexes else []
     character = ["'"] if family.has_lifetimes else []
@@ -154,11 +206,14 @@ def _end_for(begin: str, text: str, start: int, family: Family) -> str:
     if begin in blocks:
         return blocks[begin]
     if begin in family.line_comments:
-        is_marked = family is not _UNKNOWN or start == 0 or text[start - 1].isspace()  # not in `http://`, `a#b`
-        return "\n" if is_marked else ""
+        if family is not _UNKNOWN:
+            return "\n"
+        behind = text[start + len(begin) : start + len(begin) + 1]
+        is_marked = (start == 0 or text[start - 1].isspace()) and (not behind or behind.isspace() or begin == "//")
+        return "\n" if is_marked else ""  # not in `http://`, `a#b`, `i--`, `#fff`
     if begin == "'" and family.has_lifetimes:
         return "'" if _CHARACTER.match(text, start) else ""
-    if begin == "'" and family is _UNKNOWN and start and text[start - 1].isalnum():
+    if begin == "'" and not _is_ours(family) and start and text[start - 1].isalnum():
         return ""  # an apostrophe
     return begin
 

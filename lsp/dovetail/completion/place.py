@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
-from dovetail.completion.lexical import State, read, state_in
+from dovetail.completion.judge import compiles, statements_around
+from dovetail.completion.lexical import State, kind_of, name_of, read, state_in
 from dovetail.text.lazy import lazy
 from dovetail_context.languages.registry import language_for, shown_path
 from dovetail_context.parse import ParsedText, PlaceKind, parse_text
@@ -16,6 +17,8 @@ from dovetail_context.parse import ParsedText, PlaceKind, parse_text
 TAB_COLUMNS = 4
 # The beginning of a file that is looked at for how it is indented.
 INDENTED_CHARACTERS = 40_000
+# The text before a cursor that is read for strings and comments where no tree tells.
+READ_CHARACTERS = 40_000
 _LINE_WITH_TEXT = re.compile(r"\n([^\S\n]*\S[^\n]*)")
 
 
@@ -54,9 +57,44 @@ class Place:
         return self.parsed.replaced(start, end, "").errors() if self.parsed else 0
 
     @lazy
+    def judged(self) -> tuple[int, int] | None:
+        """The part of the text, from one offset to another, that the language's own compiler takes, or would if the
+        cursor's line were a finished one; None where there is none, or no compiler to ask."""
+        if self.language_name != "python" or self.parsed is None or not self.parsed.tree.is_read:
+            return None
+        first, last = self.offset - len(self.left), self.offset + len(self.right)
+        for start, end in (statements_around(self.text, first, last), (0, len(self.text))):
+            line = f"{self.left[: self.indent]}pass"
+            if compiles(self.text[start:first] + line + self.text[last:end]) or compiles(self.text[start:end]):
+                return start, end
+        return None
+
+    @lazy
     def kind(self) -> PlaceKind:
         """Whether text inserted here is code, or part of a comment or a string."""
-        return self.parsed.kind_at(self.offset) if self.parsed else "code"
+        if self.parsed:
+            return self.parsed.kind_at(self.offset)
+        return kind_of(self._state_read, self.syntax)
+
+    @lazy
+    def _state_read(self) -> State:
+        """What is open at the cursor, as far as one can read it off the text before without a tree."""
+        return read(self.text[max(0, self.offset - READ_CHARACTERS) : self.offset], self.syntax)[1]
+
+    @property
+    def is_in_long_text(self) -> bool:
+        """Whether the cursor is in a string that began on a line above."""
+        if self.kind != "string":
+            return False
+        if self.parsed:
+            start = self.parsed.string_start(self.offset)
+            return start is not None and "\n" in self.text[start : self.offset]
+        return kind_of(read(self.left, self.syntax)[1], self.syntax) != "string"
+
+    @property
+    def syntax(self) -> str:
+        """How strings and comments are written here, for `lexical`."""
+        return name_of(self.language_name, self.path)
 
     @property
     def language_name(self) -> str:
@@ -67,11 +105,13 @@ class Place:
     @lazy
     def state(self) -> State:
         """Whether a string or a comment is open at the cursor."""
-        return state_in(self.kind, self.text[: self.offset], self.language_name)
+        if self.parsed is None:
+            return self._state_read
+        return state_in(self.kind, self.text[: self.offset], self.syntax)
 
     def code_of(self, text: str) -> str:
         """`text`, inserted at the cursor, with all that is not code in it blanked out."""
-        return read(text, self.language_name, self.state)[0]
+        return read(text, self.syntax, self.state)[0]
 
     @property
     def shown_path(self) -> str:

@@ -90,6 +90,6 @@ def _left_of(remembered: Remembered, before: str, after: str) -> str | None:
 def _placed(left: str, remembered: Remembered, place: Place) -> Shaped:
     if left == remembered.shaped.text and place.right == remembered.right:
         return remembered.shaped
-    state = read(place.left, place.language_name)[1]  # by the line alone: nothing is parsed for what is known
-    ways = ways_to_insert(left, place.right, place.language_name, state)
+    state = read(place.left, place.syntax)[1]  # by the line alone: nothing is parsed for what is known
+    ways = ways_to_insert(left, place.right, place.syntax, state)
     return next((Shaped(way.text, way.replaced) for way in ways), Shaped(""))

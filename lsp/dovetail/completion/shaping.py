@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dovetail.completion.indentation import fit_indentation
+from dovetail.completion.judge import compiles
 from dovetail.completion.lexical import depth as depth_of
-from dovetail.completion.lexical import read
+from dovetail.completion.lexical import inside, read
 from dovetail.completion.place import Place, unix_line_ends
 from dovetail.completion.repeats import without_repeats
 from dovetail.completion.right_side import QUOTES, Insertion, ways_to_insert
@@ -24,6 +25,60 @@ from dovetail.completion.trigger import Extent
 _MOST_ENDS = 24
 _MOST_EFFORT = 4000
 _CONTINUES = re.compile(r"\s*(?:[)\]}]|(?:else|elif|except|finally|catch|case|default|while)\b)")
+_NO_ATTRIBUTE = re.compile(r"(?!)")
+# What stands on lines of its own before what it says something of.
+_ATTRIBUTE = {
+    "rust": re.compile(r"\s*#!?\["),
+    "csharp": re.compile(r"\s*\[(?!.*=)"),
+    **dict.fromkeys(("python", "java", "typescript", "javascript"), re.compile(r"\s*@[\w.]+\s*(?:\(|$)")),
+}
+# A macro between `class` and the name, such as an export macro: without its definition no parser understands it.
+_EXPORT_MACRO = re.compile(
+    r"(?<=\bclass )[A-Z][A-Z0-9_]+(?= \w+\s*(?:final\s*)?[:{])|(?<=\bstruct )[A-Z][A-Z0-9_]+(?= \w+\s*[:{])"
+)
+# Words that say nothing alone, left over where the rest of a line was cut away.
+_NEEDS_MORE = frozenset(
+    (
+        "case",
+        "default",
+        "if",
+        "else",
+        "for",
+        "while",
+        "do",
+        "switch",
+        "try",
+        "catch",
+        "finally",
+        "function",
+        "class",
+        "const",
+        "let",
+        "var",
+        "import",
+        "export",
+        "new",
+        "throw",
+        "await",
+        "async",
+        "struct",
+        "enum",
+        "impl",
+        "fn",
+        "func",
+        "public",
+        "private",
+        "protected",
+        "static",
+        "namespace",
+        "using",
+        "match",
+        "loop",
+        "package",
+        "interface",
+        "type",
+    )
+)
 _LAST_TOKEN = re.compile(r"(?:\w+|[^\w\s])\s*$")
 
 
@@ -71,7 +126,10 @@ def _first_statement(text: str, place: Place) -> str:
     before = len(text) - len(text.lstrip())
     end = place.parsed.replaced(place.offset, place.offset, text).statement_end(place.offset + before)
     length = 0 if end is None else end - place.offset
-    return text[:length] if "\n" in text[before:length].strip() else text
+    statement = text[:length].split("\n")
+    if not any(line.strip() for line in statement[:-1]) or inside(statement, place.syntax, place.state)[-1]:
+        return text  # it is on one line, or would be without the string in it: more of the kind may follow
+    return text[:length]
 
 
 def _end_of_extent(lines: list[str], place: Place, extent: Extent, growing: bool) -> int | None:
@@ -79,9 +137,10 @@ def _end_of_extent(lines: list[str], place: Place, extent: Extent, growing: bool
     if extent.kind == "rest":
         return 1 if growing or len(lines) > 1 else None
     code = place.code_of("\n".join(lines)).split("\n")
+    in_string = inside([*lines, ""], place.syntax, place.state)
     if extent.kind == "line":
-        return _balanced(code, growing)
-    first = next((number for number, line in enumerate(lines) if line.strip()), None)
+        return _balanced(code, in_string, growing)
+    first = _first_line(lines, code, place.syntax)
     if first is None:
         return None
     opens = _opens(lines, first)
@@ -89,8 +148,8 @@ def _end_of_extent(lines: list[str], place: Place, extent: Extent, growing: bool
     for number in range(first + 1, len(lines)):
         line = lines[number]
         depth += depth_of(code[number - 1])
-        if depth > 0:
-            continue  # inside brackets indentation says nothing
+        if depth > 0 or in_string[number]:
+            continue  # inside brackets and strings indentation says nothing
         if not line.strip():
             # An empty line ends a run of statements, but not a body that has begun.
             if not opens and number < len(lines) - 1:
@@ -104,14 +163,29 @@ def _end_of_extent(lines: list[str], place: Place, extent: Extent, growing: bool
     return extent.max_lines if len(lines) > extent.max_lines else None
 
 
-def _balanced(lines: list[str], growing: bool) -> int | None:
-    """The line of code at which all brackets are closed that the text opens."""
+def _balanced(code: list[str], in_string: list[bool], growing: bool) -> int | None:
+    """The line at which all brackets and strings are closed that the text opens."""
     depth = 0
-    for number, line in enumerate(lines):
+    for number, line in enumerate(code):
         depth += depth_of(line)
-        if depth <= 0 and (growing or number + 1 < len(lines)):
+        if depth <= 0 and not in_string[number + 1] and (growing or number + 1 < len(code)):
             return number + 1
     return None
+
+
+def _first_line(lines: list[str], code: list[str], syntax: str) -> int | None:
+    """The line at which the first statement begins: comments and attributes before it belong to it. The first line that
+    is not empty where none is in sight yet."""
+    depth, shown = 0, None
+    for number, line in enumerate(code):
+        shown = number if shown is None and lines[number].strip() else shown
+        if not line.strip():
+            continue
+        is_attribute = depth > 0 or _ATTRIBUTE.get(syntax, _NO_ATTRIBUTE).match(line)
+        depth += depth_of(line)
+        if not is_attribute:
+            return number
+    return shown
 
 
 def _opens(lines: list[str], first: int) -> bool:
@@ -160,26 +234,48 @@ def _soundest(text: str, place: Place) -> Shaped:
     """
     least, best, effort = place.errors + 1, NOTHING, 0
     for candidate in _ends(text):
-        for way in ways_to_insert(candidate, place.right, place.language_name, place.state):
+        if candidate.strip() in _NEEDS_MORE and candidate != text and not place.left.strip():
+            continue
+        for way in ways_to_insert(candidate, place.right, place.syntax, place.state):
             errors, more = _errors_with(way, place)
             effort += more
-            if errors < least:
+            if errors < least and not _is_rejected(way, place):
                 least, best = errors, Shaped(way.text, way.replaced)
             if least <= place.errors_elsewhere or effort > _MOST_EFFORT:
                 return best
     return best
 
 
+def _spaces(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
+def _is_rejected(way: Insertion, place: Place) -> bool:
+    """Whether the compiler would not take what it takes now. The beginning of a block that is to be typed next is no
+    fault where its line was begun already."""
+    if place.judged is None:
+        return False
+    start, end = place.judged
+    before, after = place.text[start : place.offset] + way.text, place.text[place.offset + way.replaced : end]
+    if compiles(before + after):
+        return False
+    rest, _, below = after.partition("\n")
+    is_header = bool(place.left.strip()) and "\n" not in way.text and (before + rest).rstrip().endswith(":")
+    body = f"{place.left[: place.indent]}{place.indent_unit or '    '}pass"
+    return not (is_header and compiles(f"{before}{rest}\n{body}\n{below}"))
+
+
 def _errors_with(way: Insertion, place: Place) -> tuple[int, int]:
     """How broken the file is with it, and the effort of parsing that. Brackets too few or too many count, as the tree
     may blame something else."""
-    code, state = read(way.text, place.language_name, place.state)
+    code, state = read(way.text, place.syntax, place.state)
     depth = depth_of(code)
-    left = depth_of(read(place.left, place.language_name)[0])
+    left = depth_of(read(place.left, place.syntax)[0])
     unbalanced = depth if depth > 0 else max(0, -depth - max(0, left))
     if place.parsed is None:
-        rest, end = read(place.right[way.replaced :], place.language_name, state)
+        rest, end = read(place.right[way.replaced :], place.syntax, state)
         twice = max(0, -depth_of(rest) - max(0, left + depth))  # what closes and has nothing left to close
         return unbalanced + twice + (end.end in QUOTES), 0
-    with_it = place.parsed.replaced(place.offset, place.offset + way.replaced, way.text)
+    text = _EXPORT_MACRO.sub(_spaces, way.text) if place.syntax == "cpp" else way.text
+    with_it = place.parsed.replaced(place.offset, place.offset + way.replaced, text)
     return with_it.errors() + unbalanced, with_it.effort

@@ -33,13 +33,13 @@ class Extent:
 
 def decide(place: Place, trigger: Trigger, in_comments: bool = False) -> Extent | None:
     """What to ask for at a place, or None when a suggestion there would only disturb. Invoked always asks."""
-    open_right = CLOSERS.issuperset(place.right)
+    open_right = CLOSERS.issuperset(place.right.rstrip().removesuffix("/>"))  # a tag that closes itself
     if trigger == "automatic":
         if _inside_a_word(place) or not open_right or _is_finished(place):
             return None
         if place.kind == "comment" and not in_comments:
             return None
-        if place.kind == "string" and "\n" in _string_above(place) and not in_comments:
+        if place.is_in_long_text and not in_comments:
             return None  # prose in a docstring or a long text
     if place.kind != "code" or not open_right:
         return Extent("rest", 1)
@@ -59,13 +59,6 @@ def _is_finished(place: Place) -> bool:
         and place.left.rstrip().endswith(_FINISHED)
         and not place.right.strip()
     )
-
-
-def _string_above(place: Place) -> str:
-    """Whether the string at the cursor began on a line above: the text between here and the last quotes."""
-    before = place.text[: place.offset]
-    quote = max(before.rfind('"'), before.rfind("'"), before.rfind("`"))
-    return before[quote:]
 
 
 def _is_word(character: str) -> bool:

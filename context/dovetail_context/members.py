@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from dovetail_context.index.record import FileRecord
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.language import CursorView, TypeRules
 from dovetail_context.languages.registry import code_of, language_for
+from dovetail_context.meaning.additions import added
 from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.values import Place, Value
 from dovetail_context.query import Query
@@ -23,6 +25,8 @@ MAX_NAMES = 1000  # more say little, and each has to be looked at
 # What a member follows in any of the languages. Most places follow none, and are not read any further.
 _BEHIND_A_DOT = re.compile(r"(?:\.|->|::)\s*[\w$]*\Z")
 _LONGEST_NAME = 200
+# Whoever writes this wants a member that the type has not.
+_CAST_AWAY = re.compile(r"\bas\s+(?:any|unknown)\s*\)\s*[?!]?\.\s*[\w$]*\Z")
 # A class that answers for names it does not have.
 _ANSWERS_FOR_ALL = frozenset({"__getattr__", "__getattribute__"})
 
@@ -55,19 +59,19 @@ def members_with_files(query: Query, snapshot: IndexSnapshot, cancelled: Callabl
 def _members(query: Query, snapshot: IndexSnapshot) -> Members:
     language = language_for(query.path, query.language)
     near = query.text[max(0, query.offset - _LONGEST_NAME) : query.offset]
-    if language is None or not _BEHIND_A_DOT.search(near):
+    if language is None or not _BEHIND_A_DOT.search(near) or _CAST_AWAY.search(near):
         return Members()
     query = replace(query, text=code_of(query.text, query.language))
     view = language.cursor(query.text, query.offset)
     if not view.receiver or _may_be_new(query, view, language.rules):
         return Members()
-    _, inference = read_meaning(language, query, snapshot)
+    current, inference = read_meaning(language, query, snapshot)
     place = Place(query.path, view.container, view.bindings)
     names: set[str] = set()
     paths: set[str] = set()
     values = inference.evaluate(view.receiver, place)
     for value in values:
-        offered = dict(_offered(value, inference, language.rules))
+        offered = dict(_offered(value, inference, language.rules, current))
         if not offered:
             names.clear()
             break
@@ -83,11 +87,19 @@ def _members(query: Query, snapshot: IndexSnapshot) -> Members:
 def _may_be_new(query: Query, view: CursorView, rules: TypeRules) -> bool:
     """Whether the name may be made by being written: `self.name = ...` at the beginning of a line."""
     line = query.text[query.text.rfind("\n", 0, query.offset) + 1 : query.offset]
-    return view.receiver in rules.receivers and line.strip() == f"{view.receiver}.{view.typed}"
+    last = line.rpartition("=")[2].strip()  # `self.code = self.name = ...`
+    targets = all(part.strip().startswith(f"{view.receiver}.") for part in line.split("=")[:-1])
+    return view.receiver in rules.receivers and targets and last == f"{view.receiver}.{view.typed}"
 
 
-def _offered(value: Value, inference: Inference, rules: TypeRules) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _offered(
+    value: Value, inference: Inference, rules: TypeRules, current: FileRecord
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     """All names of a value with the files that define them; none where there may be others."""
+    more = added(value, inference, current)
+    if more.is_open:
+        return
+    yield from dict.fromkeys(more.names, ()).items()
     if value.kind == "module":
         for name, definitions in inference.names.exported(value.definition).items():
             yield name, tuple(each.path for each in definitions)

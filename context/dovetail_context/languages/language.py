@@ -41,6 +41,36 @@ class CursorView:
 
 
 @dataclass(frozen=True, slots=True)
+class Additions:
+    """How classes of a language get members that no definition shows, as patterns over source text. In those that are
+    strings, `NAME` stands for the name of the class. All of them look at single lines (`re.MULTILINE`).
+
+    `marks`: what stands before a class, or in its first line, and may add members: decorators, annotations, attributes,
+    derives, a metaclass; a group has one or more names, separated by commas. `harmless`: those of them that add
+    nothing, and, with a dot at the end, whole packages of such. `lonely`: what makes a class open of which the project
+    has one part alone. `no_value`: what only names a type, so that a dot behind its name follows something else of that
+    name. `body`: what opens a class inside it. `beside`: the same in its own file and in others that mention it.
+    `elsewhere`: the same in those others alone. `assigned`: what adds one member, which group 1 names, in any of these
+    files. `imports`: the packages whose import gives no class anything; () where no import ever does. `blanket`: what
+    gives members to all classes, in the files that the current one imports. `module`: what adds to a module, in its
+    file; `module_word` the same anywhere below its folder, as a word.
+    """
+
+    marks: str = ""
+    harmless: frozenset[str] = frozenset()
+    lonely: str = ""
+    no_value: str = ""
+    body: str = ""
+    beside: str = ""
+    elsewhere: str = ""
+    assigned: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    blanket: str = ""
+    module: str = ""
+    module_word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TypeRules:
     """How a language's types behave where inference needs it.
 
@@ -61,7 +91,7 @@ class TypeRules:
     type. `hidden_members`: whether members that are not exported can be used in other files all the same.
     `package_members`: whether they can in the files of the same folder. `universal_members`: what every object or class
     may have without its class saying so (toString, methods of derived traits). `root_bases`: base classes of the
-    language that have no other members.
+    language that have no other members. `additions`: how classes get members beside those.
     """
 
     transparent: frozenset[str] = frozenset()
@@ -86,6 +116,7 @@ class TypeRules:
     package_members: bool = False
     universal_members: frozenset[str] = frozenset()
     root_bases: frozenset[str] = frozenset()
+    additions: Additions = field(default_factory=Additions)
 
 
 class ImportResolver(Protocol):

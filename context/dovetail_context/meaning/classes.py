@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from dovetail_context.index.record import Symbol
 from dovetail_context.index.snapshot import IndexSnapshot
@@ -25,6 +25,7 @@ class Classes(ABC):
         self.names = Names(snapshot)
         self._known_extensions: dict[str, Mapping[str, Mapping[str, Mapping[str, tuple[Symbol, ...]]]]] = {}
         self._known_bases: dict[Definition, tuple[Value, ...]] = {}
+        self.known_additions: dict[Definition, Any] = {}  # what `additions` has found out
         self._known_parts: dict[Definition, tuple[tuple[str, Mapping[str, tuple[Symbol, ...]]], ...]] = {}
 
     @abstractmethod

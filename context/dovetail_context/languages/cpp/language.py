@@ -10,7 +10,7 @@ from dovetail_context.languages.cpp.extract import extract
 from dovetail_context.languages.cpp.grammar import grammar_for
 from dovetail_context.languages.cpp.mend import mended
 from dovetail_context.languages.cpp.resolve import CppResolver, read_compile_commands
-from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText
 
@@ -34,6 +34,7 @@ _RULES = TypeRules(
     constructor="",
     overloads=True,
     hidden_members=False,
+    additions=Additions(body=r"^[ \t]*#[ \t]*include\b|^[ \t]*[A-Z][A-Z0-9_]{2,}[ \t]*(?:\([^;\n]*\))?[ \t]*;?[ \t]*$"),
 )
 _SUFFIXES = tuple(
     """

@@ -9,7 +9,7 @@ from dovetail_context.languages.csharp.extract import extract
 from dovetail_context.languages.csharp.grammar import grammar
 from dovetail_context.languages.csharp.mend import mended
 from dovetail_context.languages.csharp.resolve import CSharpResolver
-from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText
 
@@ -53,6 +53,11 @@ _RULES = TypeRules(
     partial_classes=True,
     universal_members=frozenset({"GetType", "Equals", "GetHashCode", "ToString"}),
     root_bases=frozenset({"object", "Object"}),
+    additions=Additions(
+        lonely=r"\bpartial\s+(?:ref\s+)?(?:class|struct|record|interface)\b",
+        beside=r"\bextension\s*(?:<[^>\n]*>)?\s*\(\s*(?:(?:this|ref|in|scoped)\s+)*(?:[\w.]+\.)?NAME\b",
+        imports=("System", "Microsoft", "Xunit", "NUnit", "Windows", "UnityEngine", "UnityEditor", "Newtonsoft"),
+    ),
 )
 
 

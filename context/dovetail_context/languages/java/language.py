@@ -9,7 +9,7 @@ from dovetail_context.languages.java.extract import extract
 from dovetail_context.languages.java.grammar import grammar
 from dovetail_context.languages.java.mend import mended
 from dovetail_context.languages.java.resolve import JavaResolver
-from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText
 
@@ -53,6 +53,23 @@ _RULES = TypeRules(
         "getClass equals hashCode toString name ordinal compareTo values valueOf class this super".split()  # noqa: SIM905
     ),
     root_bases=frozenset({"Object", "Serializable", "Cloneable"}),
+    additions=Additions(
+        marks=r"^\s*@(?!interface\b)([\w.]+)",
+        harmless=frozenset(
+            """
+            Override Deprecated SuppressWarnings FunctionalInterface SafeVarargs Documented Retention Target Inherited
+            Entity Table Embeddable MappedSuperclass Inheritance DiscriminatorColumn Cacheable NamedQuery
+            Component Service Repository Controller RestController Configuration SpringBootApplication Bean
+            Transactional
+            RequestMapping ControllerAdvice RestControllerAdvice ConfigurationProperties EnableScheduling Profile Scope
+            Nullable NotNull NonNull NonNullApi NullMarked Immutable ThreadSafe VisibleForTesting Generated
+            JsonInclude JsonIgnoreProperties JsonProperty JsonPropertyOrder JsonTypeInfo JsonSubTypes JsonDeserialize
+            JsonSerialize XmlRootElement XmlAccessorType Singleton Named Inject ApplicationScoped RequestScoped Path
+            ExtendWith DisplayName Nested Test RunWith Disabled Tag Slf4j Log4j2 Beta Internal API Experimental
+            """.split()  # noqa: SIM905 - a list of one-word strings fills a screen
+        ),
+        body=r"@(?:lombok\.)?(?:Getter|Setter|With|Builder|SuperBuilder|Delegate|Data|Value|Accessors|Singular)\b",
+    ),
 )
 
 

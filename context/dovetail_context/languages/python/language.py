@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from dovetail_context.index.record import FileRecord, Symbol
-from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
 from dovetail_context.languages.python.cursor import read_cursor
 from dovetail_context.languages.python.extract import extract
 from dovetail_context.languages.python.grammar import grammar
@@ -46,6 +46,21 @@ _RULES = TypeRules(
         "__init__ __class__ __dict__ __doc__ __name__ __module__ __eq__ __hash__ __repr__ __str__".split()  # noqa: SIM905
     ),
     root_bases=frozenset({"object", "ABC", "Protocol", "Generic"}),
+    additions=Additions(
+        marks=r"^\s*@([\w.]+)|\bmetaclass\s*=\s*([\w.]+)",
+        harmless=frozenset(
+            """
+            dataclass total_ordering final runtime_checkable unique verify deprecated override ABCMeta EnumMeta EnumType
+            type attrs.define attrs.frozen attrs.mutable attr.s attr.attrs attr.define attr.frozen attr.mutable define
+            frozen mutable pytest. unittest. typing. functools. enum. dataclasses. abc.
+            """.split()  # noqa: SIM905 - a list of one-word strings fills a screen
+        ),
+        body=(
+            r"\b__dict__\s*(?:\.\s*update|\[)|\bsetattr\(\s*(?:self|cls)\b|\bvars\(\s*self\s*\)"
+            r"|\bdef __getattr(?:ibute)?__"
+        ),
+        assigned=(r"^\s*NAME\.(\w+)\s*(?::[^=\n]+)?=(?!=)",),
+    ),
 )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from dovetail_context.index.record import FileRecord, Symbol
-from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
 from dovetail_context.languages.rust.cursor import read_cursor
 from dovetail_context.languages.rust.extract import extract
 from dovetail_context.languages.rust.grammar import grammar
@@ -49,6 +49,23 @@ _RULES = TypeRules(
     receivers=frozenset({"self", "Self"}),
     ignored=frozenset({"str", "String", "bool", "usize", "_"}),
     universal_members=_OF_TRAITS,
+    additions=Additions(
+        module=r"^(?:\w+::)*\w+!\s*[({\[]|^\s*macro_rules!",
+        module_word="macro_export",
+        marks=r"\bderive\s*\(([^)]*)\)|#!?\[\s*(?!derive\b)([\w:]+)",
+        harmless=frozenset(
+            """
+            Debug Clone Copy PartialEq Eq PartialOrd Ord Hash Default Serialize Deserialize Error Display From Into
+            cfg cfg_attr doc allow warn deny expect forbid repr non_exhaustive must_use serde inline deprecated error
+            automatically_derived derive test
+            """.split()  # noqa: SIM905 - a list of one-word strings fills a screen
+        ),
+        beside=r"^\w+!\s*[({\[][^;{}]*?\bNAME\b",
+        blanket=(
+            r"^\s*(?:unsafe\s+)?impl\s*<(?:\s*'\w+\s*,)*\s*(\w+)\b[^{;]*?>\s+[^{;]*?\s+for\s+"
+            r"(?:&\s*(?:'\w+\s+)?(?:mut\s+)?)?\1\b"
+        ),
+    ),
 )
 _MEMBER_OUTSIDE = re.compile(
     r"(?:#\[[^\n]*\]\s*)*(?:pub(?:\([^()]*\))?\s+)?(?:default\s+|async\s+|const\s+|unsafe\s+|extern\s+)*(?:fn|const|type)\b"

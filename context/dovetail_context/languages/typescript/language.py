@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from dovetail_context.index.record import FileRecord, Symbol
-from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
 from dovetail_context.languages.typescript.cursor import read_cursor
 from dovetail_context.languages.typescript.extract import extract
 from dovetail_context.languages.typescript.grammar import grammar
@@ -52,6 +52,15 @@ _RULES = TypeRules(
     hidden_members=False,
     universal_members=frozenset({"constructor", "hasOwnProperty", "prototype", "toString", "valueOf"}),
     root_bases=frozenset({"Object"}),
+    additions=Additions(
+        no_value=r"^\s*(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:interface|type)\b",
+        body=r"^\s*(?:readonly\s+)?\[\s*\w+\s*:\s*[^\]\n]+\]\s*\??\s*:|\bObject\.assign\(\s*(?:this|NAME)\b",
+        elsewhere=(
+            r"\bdeclare\s+(?:module\s*[\"'][^\"'\n]+[\"']|global)\s*\{(?:.|\n)*?\b(?:interface|class|namespace)\s+NAME\b"
+        ),
+        assigned=(r"^\s*NAME\.(?:prototype\.)?(\w+)\s*=(?![=>])",),
+        beside=r"\bObject\.(?:assign|definePropert(?:y|ies))\(\s*NAME\b",
+    ),
 )
 
 

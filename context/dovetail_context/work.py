@@ -48,11 +48,13 @@ class Effort:
     """What work for one document takes.
 
     `is_long` is whether its steps are long, as far as is known; `is_late` whether what is awaited at the moment has
-    taken long already. For what is late nobody rests any more.
+    taken long already: for what is late nobody rests any more. `is_elsewhere` is whether another process works on it
+    just now: meanwhile the background goes on.
     """
 
     is_long: bool = False
     is_late: bool = False
+    is_elsewhere: bool = False
 
 
 class Work:
@@ -92,7 +94,7 @@ class Work:
     def _gives_way(self) -> bool:
         others = [each for each in tuple(_awaited) if each is not self._effort]
         if self._background:
-            return bool(others)
+            return not all(each.is_elsewhere for each in others)
         return self._effort.is_late and not all(each.is_late for each in others)
 
     def _rest(self) -> None:

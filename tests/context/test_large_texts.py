@@ -347,6 +347,8 @@ def test_long_work_rests_while_somebody_waits_for_something_short(monkeypatch: p
         assert worked(work, 0.01) == 0
         with awaited(Effort(is_long=True)):
             assert worked(work, 0.01) > 0  # for what nobody waits for, that comes last
+        with awaited(Effort(is_elsewhere=True)):
+            assert worked(work, 0.01) == 0
 
 
 def test_what_rests_can_be_cancelled() -> None:

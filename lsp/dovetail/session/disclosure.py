@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from dovetail.completion.engine import Engine
-from dovetail.completion.threads import on_thread
+from dovetail.completion.threads import current_effort, on_thread
 from dovetail.rules.live import OwnRules, RulesReading, are_current, changed_own_rules, lasts
 from dovetail.rules.source import RULES_FILE
 from dovetail.session.workspaces import Workspace, Workspaces
@@ -52,7 +52,14 @@ class CheckedEngine:
         await self._engine.ensure_ready()  # a model that is loading lets time pass
         if not await self._permits(job.files):
             raise Withdrawn
-        return await self._engine.complete(job, enough)
+        effort = current_effort.get()
+        if effort is None:
+            return await self._engine.complete(job, enough)
+        effort.is_elsewhere = True
+        try:
+            return await self._engine.complete(job, enough)
+        finally:
+            effort.is_elsewhere = False
 
     async def keep(self, may_be_kept: Callable[[str], bool]) -> None:
         await self._engine.keep(may_be_kept)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ import pynvim  # type: ignore[import-untyped]
 
 WIDTH, HEIGHT = 80, 20
 PATIENCE_S = 15
+WATCHDOG_S = 60
 REPOSITORY = Path(__file__).resolve().parents[3]
 PLUGIN = REPOSITORY / "editors" / "nvim"
 SERVER = Path(__file__).with_name("scripted_server.py")
@@ -35,6 +37,8 @@ vim.opt.laststatus = 0
 vim.opt.ruler = false
 vim.opt.showmode = false
 vim.opt.more = false
+-- A message of several lines would wait for a key otherwise.
+vim.opt.cmdheight = 6
 vim.cmd.colorscheme("default")
 vim.api.nvim_set_hl(0, "DovetailGhost", {{ fg = {GHOST_COLOUR} }})
 """
@@ -93,16 +97,17 @@ class Screen:
                 column += 1
 
     def on_grid_scroll(self, grid: int, top: int, bottom: int, left: int, right: int, rows: int, columns: int) -> None:
-        for row in range(top, bottom - rows) if rows > 0 else range(bottom - 1, top - rows - 1, -1):
+        moved = range(top, bottom - rows) if rows > 0 else range(bottom - 1, top - rows - 1, -1)
+        for row in moved:
             self.cells[row][left:right] = self.cells[row + rows][left:right]
             self.looks[row][left:right] = self.looks[row + rows][left:right]
 
     def rows(self) -> list[str]:
         """The rows without trailing space, ghost text within ⟦⟧, which no test uses otherwise."""
         found = []
-        for texts, looks in zip(self.cells, self.looks, strict=True):
+        for texts, their_looks in zip(self.cells, self.looks, strict=True):
             row, inside = "", False
-            for text, look in zip(texts, looks, strict=True):
+            for text, look in zip(texts, their_looks, strict=True):
                 if (self.colours.get(look) == GHOST_COLOUR) != inside:
                     inside = not inside
                     row += "⟦" if inside else "⟧"
@@ -245,6 +250,9 @@ def editor(
         with subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, cwd=folder
         ) as process:
+            # A Neovim that waits for a key answers nothing.
+            watchdog = threading.Timer(WATCHDOG_S, process.kill)
+            watchdog.start()
             try:
                 wait_for(Path(address).exists, "Neovim")
                 nvim = pynvim.attach("socket", path=address)
@@ -254,4 +262,5 @@ def editor(
                 finally:
                     nvim.close()
             finally:
+                watchdog.cancel()
                 process.terminate()

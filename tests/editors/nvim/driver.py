@@ -231,7 +231,8 @@ def editor(
     cmd: Sequence[str] = (sys.executable, str(SERVER)),
 ) -> Iterator[Editor]:
     """A Neovim with our plugin; `before` and `after` are Lua around `setup()`, and `cmd` starts the server."""
-    given = {"server": {"cmd": list(cmd)}, **(options or {})}
+    given = dict(options or {})
+    given["server"] = {"cmd": list(cmd), **given.get("server", {})}
     called = f"require('dovetail').setup({lua_value(given)})" if setup else ""
     init = folder / "init.lua"
     init.write_text("\n".join((INIT, before, called, after)), encoding="utf-8")

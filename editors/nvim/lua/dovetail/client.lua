@@ -7,7 +7,7 @@ local status = require("dovetail.status")
 local NAME = "dovetail"
 local HAS_11 = vim.fn.has("nvim-0.11") == 1
 -- A server that ends by itself is started again, unless it has ended this often in this many seconds.
-local RESTARTS, RESTARTS_WITHIN_S, RESTART_DELAY_MS = 4, 180, 500
+local RESTARTS, RESTARTS_WITHIN_S = 4, 180
 
 local ends = {} ---@type number[] when the server ended by itself, in seconds
 local expected_end = {} ---@type table<integer, true> clients that were told to stop
@@ -107,6 +107,24 @@ function M.client_column(line, column)
   return encoding == "utf-16" and utf16 or utf32
 end
 
+--- Send a buffer's whole text if Neovim has not sent its last changes.
+---
+--- Neovim stops following a buffer when it changes while no client is attached, as in the moment after a server ended,
+--- and does not begin again with the next client.
+---@param bufnr integer
+function M.sync(bufnr)
+  local versions, tick = vim.lsp.util.buf_versions, vim.api.nvim_buf_get_changedtick(bufnr)
+  if not versions or versions[bufnr] == tick then
+    return
+  end
+  versions[bufnr] = tick
+  local text = table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false), "\n")
+  M.notify("textDocument/didChange", {
+    textDocument = { uri = vim.uri_from_bufnr(bufnr), version = tick },
+    contentChanges = { { text = vim.bo[bufnr].endofline and text .. "\n" or text } },
+  })
+end
+
 --- Whether suggestions make sense in a buffer: a normal file of an enabled filetype that can be changed.
 ---@param bufnr integer
 ---@return boolean
@@ -184,7 +202,7 @@ local function on_exit(code, signal, id)
       return
     end
     status.reset("stopped", ("the server ended (%s) and is started again"):format(how))
-    vim.defer_fn(attach_everywhere, RESTART_DELAY_MS)
+    attach_everywhere()
   end)
 end
 

@@ -361,6 +361,7 @@ local function ask(kind, step)
     position = { line = row, character = client.client_column(line, column) },
     context = { triggerKind = kind },
   }
+  client.sync(bufnr)
   local function answered(error, result)
     if asked ~= generation then
       return
@@ -559,13 +560,13 @@ end
 
 local actions = {
   accept = function()
-    M.accept("all")
+    return M.accept("all")
   end,
   accept_word = function()
-    M.accept("word")
+    return M.accept("word")
   end,
   accept_line = function()
-    M.accept("line")
+    return M.accept("line")
   end,
   next = function()
     M.cycle(1)
@@ -578,12 +579,6 @@ local actions = {
 }
 local accepting = { accept = true, accept_word = true, accept_line = true }
 local mapped = {} ---@type { key: string, before: table }[]
-
---- Run an action by the name of its key in the options. For mappings of your own, within `<Cmd>`.
----@param name string
-function M.act(name)
-  actions[name]()
-end
 
 --- Run what a key was mapped to before, where that is a function. For the mappings below.
 ---@param index integer
@@ -622,6 +617,18 @@ local function pass_through(index)
   return ""
 end
 
+--- Run an action by the name of its key in the options, such as "accept_word". For mappings with `<Cmd>`.
+---@param name string
+---@param index? integer of our own mapping, whose key does what it did before if there is nothing to accept
+function M.act(name, index)
+  local done = actions[name]()
+  if done == false and index then
+    -- Neovim looks ahead: the mapping was evaluated before a letter right before its key was in the text.
+    local keys = api.nvim_replace_termcodes(pass_through(index), true, true, true)
+    api.nvim_feedkeys(keys, "ni", false)
+  end
+end
+
 local function map(name, key)
   local before = vim.fn.maparg(key, "i", false, true)
   if before.buffer == 1 then -- a mapping of one buffer stays in force there by itself
@@ -639,7 +646,7 @@ local function map(name, key)
     if not is_ours then
       return pass_through(index)
     end
-    local command = ("<Cmd>lua require('dovetail.ghost').act('%s')<CR>"):format(name)
+    local command = ("<Cmd>lua require('dovetail.ghost').act('%s', %d)<CR>"):format(name, index)
     -- An undo takes back the accepted text, and neither what was typed before nor what is typed after it.
     return accepting[name] and "<C-g>u" .. command .. "<C-g>u" or command
   end, { expr = true, desc = "dovetail: " .. name })

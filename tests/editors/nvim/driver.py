@@ -218,6 +218,18 @@ def lua_value(value: object) -> str:
     return "nil" if value is None else json.dumps(value)
 
 
+def connected(address: str) -> pynvim.Nvim:
+    """A connection to a Neovim that is about to listen; its socket is there a little earlier."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return pynvim.attach("socket", path=address)
+        except (FileNotFoundError, ConnectionRefusedError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
 @contextmanager
 def editor(
     version: str,
@@ -255,8 +267,7 @@ def editor(
             watchdog = threading.Timer(WATCHDOG_S, process.kill)
             watchdog.start()
             try:
-                wait_for(Path(address).exists, "Neovim")
-                nvim = pynvim.attach("socket", path=address)
+                nvim = connected(address)
                 try:
                     nvim.ui_attach(WIDTH, HEIGHT, rgb=True, ext_linegrid=True)
                     yield Editor(nvim, version, folder)

@@ -1,5 +1,6 @@
 -- Prints what `:help dovetail` is made of, as JSON: the plugin's options and the subcommands. `help.py` runs it.
-local root = vim.fs.dirname(vim.fs.dirname(vim.fs.abspath and vim.fs.abspath(arg[0]) or vim.fn.fnamemodify(arg[0], ":p")))
+local root =
+  vim.fs.dirname(vim.fs.dirname(vim.fs.abspath and vim.fs.abspath(arg[0]) or vim.fn.fnamemodify(arg[0], ":p")))
 vim.opt.runtimepath:prepend(root)
 
 local options = {}

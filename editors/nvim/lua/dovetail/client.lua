@@ -133,7 +133,10 @@ function M.is_eligible(bufnr)
     return false
   end
   local options = vim.bo[bufnr]
-  return options.buftype == "" and options.modifiable and not options.readonly and config.is_enabled_for(options.filetype)
+  return options.buftype == ""
+    and options.modifiable
+    and not options.readonly
+    and config.is_enabled_for(options.filetype)
 end
 
 local function root_of(bufnr)
@@ -197,7 +200,10 @@ local function on_exit(code, signal, id)
     local how = signal ~= 0 and ("signal %d"):format(signal) or ("status %d"):format(code)
     if #ends > RESTARTS then
       gave_up = true
-      status.reset("failed", ("the server ended %d times (%s): see `:Dovetail log`, then `:Dovetail restart`"):format(#ends, how))
+      status.reset(
+        "failed",
+        ("the server ended %d times (%s): see `:Dovetail log`, then `:Dovetail restart`"):format(#ends, how)
+      )
       vim.notify("dovetail: " .. status.get().message, vim.log.levels.WARN)
       return
     end

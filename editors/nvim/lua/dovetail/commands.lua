@@ -150,16 +150,25 @@ local function why_lines(answer)
     account.remembered and "answered without the model" or nil,
   })
   section("steps", account.steps)
-  section("tokens", each(account.blocks, function(block)
-    return ("%6d  %s  %s"):format(block.tokens, block.title, block.reason)
-  end))
-  section("left out", each(account.not_taken, function(left)
-    return ("%s: %s; %s"):format(left.where, left.found, left.rule)
-  end))
+  section(
+    "tokens",
+    each(account.blocks, function(block)
+      return ("%6d  %s  %s"):format(block.tokens, block.title, block.reason)
+    end)
+  )
+  section(
+    "left out",
+    each(account.not_taken, function(left)
+      return ("%s: %s; %s"):format(left.where, left.found, left.rule)
+    end)
+  )
   section("problems", account.problems)
-  section("milliseconds", each(account.phases, function(phase)
-    return ("%8.1f  %s: %s"):format(phase.ms, phase.name, phase.told)
-  end))
+  section(
+    "milliseconds",
+    each(account.phases, function(phase)
+      return ("%8.1f  %s: %s"):format(phase.ms, phase.name, phase.told)
+    end)
+  )
   return lines
 end
 

@@ -250,7 +250,10 @@ function M.faults(given)
       return
     end
     if type(value) ~= "table" then
-      faults[#faults + 1] = ("%s must be a table, not %s"):format(path == "" and "the options" or "`" .. path .. "`", shown(value))
+      faults[#faults + 1] = ("%s must be a table, not %s"):format(
+        path == "" and "the options" or "`" .. path .. "`",
+        shown(value)
+      )
       return
     end
     local keys = vim.tbl_map(tostring, vim.tbl_keys(value))
@@ -296,7 +299,10 @@ function M.resolve(given)
     for key, value in pairs(over) do
       local inner = path == "" and key or path .. "." .. key
       local is_open = open_tables[path] ~= nil
-      if type(value) == "table" and type(base[key]) == "table" and not is_open and not vim.islist(base[key]) or open_tables[inner] then
+      if
+        type(value) == "table" and type(base[key]) == "table" and not is_open and not vim.islist(base[key])
+        or open_tables[inner]
+      then
         merge(base[key], value, inner)
       else
         base[key] = vim.deepcopy(value)

@@ -371,7 +371,12 @@ local function ask(kind, step)
       return
     end
     local now_row, now_column = cursor()
-    if api.nvim_buf_get_changedtick(bufnr) ~= tick or now_row ~= row or now_column ~= column or not is_place_fit(bufnr) then
+    if
+      api.nvim_buf_get_changedtick(bufnr) ~= tick
+      or now_row ~= row
+      or now_column ~= column
+      or not is_place_fit(bufnr)
+    then
       return
     end
     local items = {}

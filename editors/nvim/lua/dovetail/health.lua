@@ -5,12 +5,42 @@ local health = vim.health
 
 -- Plugins that show ghost text of their own, by what shows that they are loaded.
 local others = {
-  { name = "copilot.lua", is_loaded = function() return package.loaded["copilot"] ~= nil end },
-  { name = "copilot.vim", is_loaded = function() return vim.g.loaded_copilot ~= nil end },
-  { name = "codeium.vim", is_loaded = function() return vim.g.loaded_codeium ~= nil end },
-  { name = "supermaven-nvim", is_loaded = function() return package.loaded["supermaven-nvim"] ~= nil end },
-  { name = "minuet-ai.nvim", is_loaded = function() return package.loaded["minuet.virtualtext"] ~= nil end },
-  { name = "llama.vim", is_loaded = function() return vim.g.loaded_llama ~= nil end },
+  {
+    name = "copilot.lua",
+    is_loaded = function()
+      return package.loaded["copilot"] ~= nil
+    end,
+  },
+  {
+    name = "copilot.vim",
+    is_loaded = function()
+      return vim.g.loaded_copilot ~= nil
+    end,
+  },
+  {
+    name = "codeium.vim",
+    is_loaded = function()
+      return vim.g.loaded_codeium ~= nil
+    end,
+  },
+  {
+    name = "supermaven-nvim",
+    is_loaded = function()
+      return package.loaded["supermaven-nvim"] ~= nil
+    end,
+  },
+  {
+    name = "minuet-ai.nvim",
+    is_loaded = function()
+      return package.loaded["minuet.virtualtext"] ~= nil
+    end,
+  },
+  {
+    name = "llama.vim",
+    is_loaded = function()
+      return vim.g.loaded_llama ~= nil
+    end,
+  },
 }
 
 local function check_editor()
@@ -75,7 +105,10 @@ local function check_running()
   local status = require("dovetail").status()
   if not client then
     if status.state == "failed" or status.state == "stopped" then
-      health.error(("the server is not running: %s"):format(status.message), "`:Dovetail log`, then `:Dovetail restart`")
+      health.error(
+        ("the server is not running: %s"):format(status.message),
+        "`:Dovetail log`, then `:Dovetail restart`"
+      )
     else
       health.info("the server is not running yet: it starts with the first file of an enabled filetype")
     end
@@ -152,7 +185,10 @@ local function check_conflicts()
   for _, other in ipairs(others) do
     if other.is_loaded() then
       found = true
-      health.warn(("%s is loaded and shows ghost text, too"):format(other.name), "switch off the ghost text of one of them")
+      health.warn(
+        ("%s is loaded and shows ghost text, too"):format(other.name),
+        "switch off the ghost text of one of them"
+      )
     end
   end
   if require("dovetail").is_set_up() then

@@ -86,15 +86,17 @@ class Screen:
 
     def on_grid_clear(self, grid: int) -> None:
         for row in range(HEIGHT):
-            self.cells[row], self.looks[row] = [" "] * WIDTH, [0] * WIDTH
+            self.cells[row] = [" "] * WIDTH
+            self.looks[row] = [0] * WIDTH
 
     def on_grid_line(self, grid: int, row: int, column: int, cells: Sequence[Sequence[Any]], *_: Any) -> None:
         look = 0
         for text, *more in cells:
             look = more[0] if more else look
-            for _ in range(more[1] if len(more) > 1 else 1):
-                self.cells[row][column], self.looks[row][column] = text, look
-                column += 1
+            times = more[1] if len(more) > 1 else 1
+            self.cells[row][column : column + times] = [text] * times
+            self.looks[row][column : column + times] = [look] * times
+            column += times
 
     def on_grid_scroll(self, grid: int, top: int, bottom: int, left: int, right: int, rows: int, columns: int) -> None:
         moved = range(top, bottom - rows) if rows > 0 else range(bottom - 1, top - rows - 1, -1)

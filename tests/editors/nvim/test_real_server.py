@@ -53,6 +53,10 @@ def test_ghost_text_is_shown_and_accepted(library: Editor) -> None:
     assert "# tokens" in library.lines()
 
 
+def wait_for_buffer(edit: Editor, name: str) -> None:
+    wait_for(lambda: edit.nvim.eval("bufname()").endswith(name), name)
+
+
 def test_commands_show_context_rules_and_statistics(library: Editor) -> None:
     library.type("22G")
     for command, title, expected in [
@@ -61,10 +65,10 @@ def test_commands_show_context_rules_and_statistics(library: Editor) -> None:
         ("stats", "stats", ""),
     ]:
         library.nvim.command(f"Dovetail {command}")
-        wait_for(lambda title=title: library.nvim.eval("bufname()").endswith(f"dovetail://{title}"), title)
+        wait_for_buffer(library, f"dovetail://{title}")
         assert expected in "\n".join(library.lines())
         library.type("q")
-        wait_for(lambda: library.nvim.eval("bufname()").endswith("readers.py"))
+        wait_for_buffer(library, "readers.py")
 
 
 def test_pausing_and_resuming(library: Editor) -> None:

@@ -345,6 +345,20 @@ local function item_of(given, line, row, column)
   return { text = text, replaced = last - column, command = type(given.command) == "table" and given.command or nil }
 end
 
+--- The items of an answer that can be inserted at a place.
+---@param result table
+---@param line string
+---@param row integer
+---@param column integer in bytes
+---@return dovetail.Item[]
+function M.items_of(result, line, row, column)
+  local items = {}
+  for _, given in ipairs(result.items or result) do
+    items[#items + 1] = type(given) == "table" and item_of(given, line, row, column) or nil
+  end
+  return items
+end
+
 ---@param kind integer
 ---@param step? integer which candidate to show then, counted from the current one
 local function ask(kind, step)
@@ -379,10 +393,7 @@ local function ask(kind, step)
     then
       return
     end
-    local items = {}
-    for _, given in ipairs(result.items or result) do
-      items[#items + 1] = item_of(given, line, row, column)
-    end
+    local items = M.items_of(result, line, row, column)
     if #items == 0 then
       return
     end

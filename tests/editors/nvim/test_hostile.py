@@ -120,3 +120,9 @@ def test_lines_added_above_move_it_or_take_it_away(edit: Editor) -> None:
     edit.settle()
     assert edit.lines() == ["# one", "# two", "x = f", "b = 2"]
     assert edit.ghost() == ""
+
+
+def test_the_server_ends_with_neovim(edit: Editor) -> None:
+    edit.open()
+    edit.nvim.command("qall!", async_=True)
+    wait_for(lambda: edit.received("shutdown"))

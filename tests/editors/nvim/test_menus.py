@@ -28,11 +28,43 @@ require("blink.cmp").setup({
 """
 
 
+def plugin_folder(name: str) -> Path:
+    """The folder of a plugin; skips where it is not at hand."""
+    folder = Path(os.environ.get("NVIM_PLUGINS_FOR_TESTS", "")) / name
+    if not (folder / "lua").is_dir():
+        pytest.skip(f"needs {name} in the folder that $NVIM_PLUGINS_FOR_TESTS names")
+    return folder
+
+
+def test_ghost_text_is_hidden_while_the_menu_of_nvim_cmp_is_open(start: Start) -> None:
+    words = """
+    local cmp = require("cmp")
+    cmp.register_source("words", {
+      complete = function(_, _, callback)
+        callback({ { label = "fountain" } })
+      end,
+    })
+    cmp.setup({
+      completion = { autocomplete = false },
+      sources = { { name = "words" } },
+      mapping = { ["<C-e>"] = cmp.mapping.abort(), ["<C-n>"] = cmp.mapping.complete() },
+    })
+    """
+    edit = start(before=f"vim.opt.runtimepath:append('{plugin_folder('nvim-cmp')}')", after=words)
+    edit.script({"when": r"x = f$", "texts": ["oo(bar)"]})
+    edit.open()
+    edit.type("ix = f")
+    edit.wait_screen("x = f⟦oo(bar)⟧")
+    edit.type("<C-n>")
+    wait_for(lambda: any("fountain" in row for row in edit.screen()), "the menu")
+    edit.wait_no_ghost()
+    edit.type("<C-e>")
+    edit.wait_screen("x = f⟦oo(bar)⟧")
+
+
 @pytest.mark.parametrize(("plugin", "configuration"), [("nvim-cmp", CMP), ("blink.cmp", BLINK)])
 def test_the_suggestion_is_an_entry_of_the_menu(start: Start, plugin: str, configuration: str) -> None:
-    folder = Path(os.environ.get("NVIM_PLUGINS_FOR_TESTS", "")) / plugin
-    if not (folder / "lua").is_dir():
-        pytest.skip(f"needs {plugin} in the folder that $NVIM_PLUGINS_FOR_TESTS names")
+    folder = plugin_folder(plugin)
     options = {"suggestion": {"enabled": False}}
     edit = start(before=f"vim.opt.runtimepath:append('{folder}')", after=configuration, options=options)
     edit.script(FOO)

@@ -43,6 +43,7 @@ local timer = assert(vim.uv.new_timer())
 local generation = 0 -- rises with every change; an answer for an older one is dropped
 local seen ---@type { bufnr: integer, tick: integer, row: integer, column: integer }?
 local dismissed ---@type { bufnr: integer, tick: integer }?
+local follows_cmp = false
 local drawn ---@type { bufnr: integer }?
 
 -- What plugins for pairs add behind the cursor by themselves.
@@ -417,8 +418,26 @@ local function ask(kind, step)
   pending = id and { id = id, bufnr = bufnr } or nil
 end
 
+--- Follow nvim-cmp's menu, which has no autocommands, from the moment that the plugin is loaded.
+local function follow_cmp()
+  local cmp = package.loaded["cmp"]
+  if follows_cmp or not cmp or not cmp.event then
+    return
+  end
+  follows_cmp = true
+  for _, event in ipairs({ "menu_opened", "menu_closed" }) do
+    cmp.event:on(event, function()
+      vim.schedule(function()
+        seen = nil
+        M.update()
+      end)
+    end)
+  end
+end
+
 --- Look at the text again: show what is left of the suggestion, or ask for another. Called after every change.
 function M.update()
+  follow_cmp()
   local bufnr = api.nvim_get_current_buf()
   if not is_place_fit(bufnr) then
     cancel()

@@ -21,7 +21,7 @@ import pynvim  # type: ignore[import-untyped]
 
 WIDTH, HEIGHT = 80, 20
 PATIENCE_S = 15
-WATCHDOG_S = 60
+WATCHDOG_S = 90
 REPOSITORY = Path(__file__).resolve().parents[3]
 PLUGIN = REPOSITORY / "editors" / "nvim"
 SERVER = Path(__file__).with_name("scripted_server.py")

@@ -1,0 +1,8 @@
+--- `sections = { lualine_x = { "dovetail" } }` in lualine's options.
+local component = require("lualine.component"):extend()
+
+function component:update_status()
+  return require("dovetail.status").text()
+end
+
+return component

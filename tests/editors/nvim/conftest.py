@@ -1,0 +1,54 @@
+"""Fixtures of the plugin's tests: each Neovim that can be found, and a starter of editors in it."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.editors.nvim.driver import Editor, editor, neovims
+
+Start = Callable[..., Editor]
+
+
+@pytest.fixture(autouse=True)
+def pynvim_is_swept_up() -> Iterator[None]:
+    """pynvim leaves its closed transport to the garbage collector, which warns of it long after the test."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test in each Neovim; without one, skip it."""
+    if "neovim" in metafunc.fixturenames:
+        found = neovims()
+        missing = pytest.param(
+            None, id="none", marks=pytest.mark.skip("needs Neovim 0.10 or newer on PATH or in $NVIM_FOR_TESTS")
+        )
+        metafunc.parametrize("neovim", [pytest.param(each, id=each[0]) for each in found] or [missing])
+
+
+@pytest.fixture
+def start(neovim: tuple[str, str], tmp_path: Path) -> Iterator[Start]:
+    """A function that starts an editor, see `driver.editor`; it ends with the test."""
+    with ExitStack() as open_editors:
+
+        def start_one(**keywords: Any) -> Editor:
+            made: AbstractContextManager[Editor] = editor(*neovim, tmp_path, **keywords)
+            return open_editors.enter_context(made)
+
+        yield partial(start_one)
+
+
+@pytest.fixture
+def edit(start: Start) -> Editor:
+    """An editor with the default options and the scripted server."""
+    return start()

@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import { Connection } from "./client";
 import { registerCommands } from "./commands";
-import { findServer, type Found } from "./find";
+import { findServer, pathSetting, type Found } from "./find";
 import { install, ownPython, removeReplaced, shippedWheel } from "./install";
 import { languageMap } from "./languages";
 import { serverOptions, serverSettingNames, type Inspected } from "./settings";
@@ -24,6 +24,8 @@ export class Dovetail implements vscode.Disposable {
   private readonly closing = new AbortController();
   /** Starts, stops and installations run one after the other. */
   private queue: Promise<void> = Promise.resolve();
+  /** A restart that waits for its turn. */
+  private restarting: Promise<void> | undefined;
 
   constructor(readonly context: vscode.ExtensionContext) {
     this.item.name = "Dovetail";
@@ -60,10 +62,15 @@ export class Dovetail implements vscode.Disposable {
   }
 
   restart(): Promise<void> {
-    return this.enqueue(async () => {
+    if (this.restarting !== undefined) {
+      return this.restarting; // it has not begun yet, so it will see what has changed
+    }
+    this.restarting = this.enqueue(async () => {
+      this.restarting = undefined;
       await this.stop();
       await this.start();
     });
+    return this.restarting;
   }
 
   /** Make or renew the environment of our own, then start the server from it. */
@@ -175,13 +182,16 @@ export class Dovetail implements vscode.Disposable {
 
   private async trusted(): Promise<void> {
     await this.connection?.notify("dovetail/trust", { trusted: true });
-    if (this.found?.origin !== "setting") {
-      const setting = this.inspected("path").value;
-      const interpreterCounts = vscode.extensions.getExtension("ms-python.python") !== undefined;
-      if ((Array.isArray(setting) && setting.length > 0) || interpreterCounts) {
-        await this.restart(); // another server may come first now
+    await this.enqueue(async () => {
+      const setting = pathSetting(true);
+      const isSame = setting.length > 0
+        ? this.found?.origin === "setting" && JSON.stringify(this.found.command) === JSON.stringify(setting)
+        : vscode.extensions.getExtension("ms-python.python") === undefined;
+      if (!isSame) {
+        await this.stop(); // another server comes first now
+        await this.start();
       }
-    }
+    });
   }
 
   private setPhase(phase: Phase): void {

@@ -24,8 +24,9 @@ test("interpreter, PATH and own environment follow in this order", () => {
   assert.deepEqual(candidates(AROUND).map((one) => one.origin), ["interpreter", "path", "own"]);
 });
 
-test("neither setting nor interpreter of an untrusted workspace is started", () => {
-  assert.deepEqual(candidates({ ...AROUND, setting: ["/s"], trusted: false }).map((one) => one.origin), ["path", "own"]);
+test("in an untrusted workspace no interpreter is started, but the user's own setting is", () => {
+  assert.deepEqual(candidates({ ...AROUND, trusted: false }).map((one) => one.origin), ["path", "own"]);
+  assert.deepEqual(candidates({ ...AROUND, setting: ["/s"], trusted: false }).map((one) => one.origin), ["setting"]);
 });
 
 test("an interpreter is started without PYTHON variables and current folder", () => {

@@ -28,7 +28,19 @@ class SettingsError(Exception):
         self.origin = origin
 
 
-def _option(default: str | int | bool, sentence: str, minimum: int | None = None) -> Any:
+@dataclass(frozen=True, slots=True)
+class LanguageSwitches:
+    """Where completions are on: pairs of a language, as editors name it, and whether; "*" stands for all others."""
+
+    entries: tuple[tuple[str, bool], ...] = (("*", True),)
+
+    def allow(self, language: str) -> bool:
+        """Whether a language is on. Its own entry wins over "*"; without either it is."""
+        entries = dict(self.entries)
+        return entries.get(language, entries.get("*", True))
+
+
+def _option(default: str | int | bool | LanguageSwitches, sentence: str, minimum: int | None = None) -> Any:
     return field(default=default, metadata={"sentence": sentence, "minimum": minimum})
 
 
@@ -40,7 +52,13 @@ class Settings:
     context_tokens: int = _option(1024, "Most tokens of other files to show the model; 0 shows none.", 0)
     max_tokens: int = _option(64, "Most tokens of one completion.", 1)
     target_ms: int = _option(300, "Milliseconds to the first suggestion that a slow machine works towards.", 50)
+    enable: LanguageSwitches = _option(  # noqa: RUF009 - the default never changes
+        LanguageSwitches(), 'Languages in which to complete, as the editor names them; `"*"` stands for all others.'
+    )
     in_comments: bool = _option(False, "Whether to complete comments and texts of several lines unasked.")
+    menu_items: bool = _option(
+        False, "Whether to offer completions in the editor's own list too, for editors that show no ghost text."
+    )
     context_window: int = _option(4096, "Tokens the model can see at once; never more than it was trained for.", 256)
     threads: int = _option(0, "CPU threads of the model; 0 lets Dovetail choose.", 0)
     statistics: bool = _option(
@@ -86,7 +104,9 @@ def settings_table() -> str:
     """The options as a Markdown table, for the README."""
     rows = ["| option | default | |", "|---|---|---|"]
     for option in dataclasses.fields(Settings):
-        rows.append(f"| `{option.name}` | `{json.dumps(option.default)}` | {option.metadata['sentence']} |")
+        default = option.default
+        shown = dict(default.entries) if isinstance(default, LanguageSwitches) else default
+        rows.append(f"| `{option.name}` | `{json.dumps(shown)}` | {option.metadata['sentence']} |")
     return "\n".join(rows)
 
 
@@ -118,7 +138,7 @@ def _checked(origin: str, values: Mapping[str, object], problem: _OnProblem) -> 
         if option is not None:
             fault = _fault(option, value)
             if not fault:
-                checked[name] = value
+                checked[name] = LanguageSwitches(tuple(value.items())) if isinstance(value, Mapping) else value
         if fault:
             problem(SettingsError(origin, f": {fault}."))
     return checked
@@ -127,6 +147,9 @@ def _checked(origin: str, values: Mapping[str, object], problem: _OnProblem) -> 
 def _fault(option: dataclasses.Field[Any], value: object) -> str:
     """What is wrong with the value of an option, "" if nothing is."""
     wanted, minimum = type(option.default), option.metadata["minimum"]
+    if wanted is LanguageSwitches:
+        is_sound = isinstance(value, Mapping) and all(type(on) is bool for on in value.values())
+        return "" if is_sound else f"{option.name} must be {_named(wanted)}, not {_short(value)}"
     if type(value) is not wanted:
         return f"{option.name} must be {_named(wanted)}, not {_short(value)}"
     if minimum is not None and isinstance(value, int) and value < minimum:
@@ -147,4 +170,9 @@ def _short(value: object) -> str:
 
 
 def _named(wanted: type) -> str:
-    return {str: "a text", int: "a whole number", bool: "true or false"}[wanted]
+    return {
+        str: "a text",
+        int: "a whole number",
+        bool: "true or false",
+        LanguageSwitches: "a table of languages, each true or false",
+    }[wanted]

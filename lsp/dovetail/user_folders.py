@@ -7,7 +7,7 @@ from typing import Literal
 
 import platformdirs
 
-Kind = Literal["config", "state", "cache"]
+Kind = Literal["config", "state", "cache", "data"]
 
 
 def user_folder(kind: Kind) -> Path:
@@ -17,6 +17,7 @@ def user_folder(kind: Kind) -> Path:
         "config": platformdirs.user_config_path,
         "state": platformdirs.user_state_path,
         "cache": platformdirs.user_cache_path,
+        "data": platformdirs.user_data_path,
     }[kind]
     try:
         folder = find("dovetail", appauthor=False)

@@ -27,6 +27,8 @@ class Client:
         self.notifications: list[dict[str, Any]] = []
         self.encoding = "utf-16"
         self.refuses_requests = False
+        self.granted: dict[str, Any] = {}  # what the server's own requests are answered, by method
+        self._asked: list[dict[str, Any]] = []
         self._reader = reader
         self._write = write
         self._ids = count(1)
@@ -69,6 +71,10 @@ class Client:
 
         await self.until(look)
         return found[0]
+
+    def asked_for(self, method: str) -> list[Any]:
+        """The parameters of the server's own requests of a kind so far."""
+        return [message["params"] for message in self._asked if message["method"] == method]
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for messages until the condition holds; a server that leaves or falls silent fails the test."""
@@ -143,7 +149,9 @@ class Client:
         if "method" not in message:
             self.answers[message["id"]].append(message)
         elif "id" in message:  # a server's own request, such as a progress token
-            refusal = {"error": {"code": -32601, "message": "no"}} if self.refuses_requests else {"result": None}
-            self._send({"jsonrpc": "2.0", "id": message["id"], **refusal})
+            self._asked.append(message)
+            granted = {"result": self.granted.get(message["method"])}
+            answer = {"error": {"code": -32601, "message": "no"}} if self.refuses_requests else granted
+            self._send({"jsonrpc": "2.0", "id": message["id"], **answer})
         else:
             self.notifications.append(message)

@@ -44,7 +44,7 @@ def message(rng: random.Random, texts: dict[str, str], number: int) -> dict[str,
             params = {"textDocument": {"uri": uri}, "position": place, "context": context}
             return {**request, "method": "textDocument/inlineCompletion", "params": params}
         case 6:
-            method = rng.choice(("dovetail/inStep", "dovetail/why"))
+            method = rng.choice(("dovetail/documentState", "dovetail/why"))
             return {**request, "method": method, "params": {"textDocument": {"uri": uri}, "html": rng.random() < 0.2}}
         case 7:
             return {**notice, "method": "$/cancelRequest", "params": {"id": rng.randrange(9) - number}}

@@ -34,7 +34,13 @@ class ScriptedEngine:
         self.closed = False
         self.kept: set[str] = set()
 
-    def make(self, settings: Settings, on_status: Callable[[EngineStatus], None] | None) -> Engine:
+    def make(
+        self,
+        settings: Settings,
+        on_status: Callable[[EngineStatus], None] | None = None,
+        *,
+        several_models: bool = False,
+    ) -> Engine:
         self.made = True
         return self
 

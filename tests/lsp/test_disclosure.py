@@ -18,6 +18,7 @@ import pytest
 from dovetail.completion.engine import Engine
 from dovetail.rules.source import Problem
 from dovetail.session.engine import MakeEngine, make_engine
+from dovetail.session.pause import Pauses
 from dovetail.session.session import Session
 from dovetail.settings import Settings
 from dovetail.text.document import Document, Edit, Position
@@ -79,6 +80,8 @@ class Events:
     def index_progress(self, root: Path, done: int, total: int) -> None: ...
     def index_ready(self, root: Path) -> None: ...
     def rules_checked(self, uri: str, text: str, problems: Iterable[Problem]) -> None: ...
+    def paused(self, pauses: Pauses) -> None: ...
+    def busy(self, requests: int) -> None: ...
 
 
 class Sequence:

@@ -32,12 +32,12 @@ STUCK = {
 
 SERVER = """
 import re, sys
-from dovetail.server.handlers import in_step
+from dovetail.server.handlers import document_state
 def stuck(ls, params):
     sys.stderr.write("stuck\\n")
     sys.stderr.flush()
     {stuck}
-in_step.in_step = stuck
+document_state.document_state = stuck
 from dovetail.cli.main import main
 sys.exit(main(["serve"]))
 """
@@ -92,7 +92,7 @@ def start(tmp_path: Path) -> Iterator[object]:
         named = editor.pid if process_id == "the editor's" else process_id
         new.send(id=1, method="initialize", params={"processId": named, "capabilities": {}})
         new.send(method="initialized", params={})
-        new.send(id=2, method="dovetail/inStep", params={"textDocument": {"uri": "untitled:a"}})
+        new.send(id=2, method="dovetail/documentState", params={"textDocument": {"uri": "untitled:a"}})
         if named == editor.pid or named is None:
             while (line := editor.stderr.readline()) != b"stuck\n":
                 assert line, "the server has left"

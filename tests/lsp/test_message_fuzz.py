@@ -50,7 +50,7 @@ async def fuzz(client: Client, rng: random.Random, messages: int) -> int:
 async def in_step(client: Client, model: EditorModel) -> int:
     right = 0
     for uri in URIS:
-        known = await client.ask("dovetail/inStep", {"textDocument": {"uri": uri}})
+        known = await client.ask("dovetail/documentState", {"textDocument": {"uri": uri}})
         if known is None:
             continue
         assert uri in model.texts, "a document that is not open"

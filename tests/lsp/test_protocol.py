@@ -39,7 +39,7 @@ async def client(connect: Connect) -> Client:
 
 async def text_of(client: Client, uri: str = URI) -> str | None:
     """The digest of what the server takes the text for; None if it is silent about the document."""
-    known = await client.ask("dovetail/inStep", {"textDocument": {"uri": uri}})
+    known = await client.ask("dovetail/documentState", {"textDocument": {"uri": uri}})
     return None if known is None else known["sha256"]
 
 
@@ -48,7 +48,7 @@ def digest(text: str) -> str:
 
 
 async def warnings(client: Client) -> list[str]:
-    await client.ask("dovetail/inStep", ASK)
+    await client.ask("dovetail/documentState", ASK)
     return [n["params"]["message"] for n in client.notifications if n["method"] == "window/showMessage"]
 
 
@@ -117,7 +117,7 @@ async def test_a_second_hand_shake_is_refused_and_the_first_holds(connect: Conne
     [
         (b"{", -32700, None),
         (b"", -32700, None),
-        (b'{"jsonrpc": "2.0", "id": 500, "method": "dovetail/inStep", "params": {"a": "\xff"}}', -32700, None),
+        (b'{"jsonrpc": "2.0", "id": 500, "method": "dovetail/documentState", "params": {"a": "\xff"}}', -32700, None),
         (b"[" * 100_000, -32700, None),
         (b"1", -32600, None),
         (b"null", -32600, None),
@@ -136,8 +136,8 @@ async def test_a_second_hand_shake_is_refused_and_the_first_holds(connect: Conne
         (b'{"jsonrpc": "2.0", "id": 1.5, "method": "shutdown"}', -32600, 1.5),
         (b'{"jsonrpc": "2.0", "id": null, "method": "shutdown"}', -32600, None),
         (b'{"jsonrpc": "2.0", "id": 500, "method": "no/such", "params": 5}', -32601, 500),
-        (b'{"jsonrpc": "2.0", "id": 500, "method": "dovetail/inStep", "params": "x"}', -32602, 500),
-        (b'{"jsonrpc": "2.0", "id": 500, "method": "dovetail/inStep"}', -32602, 500),
+        (b'{"jsonrpc": "2.0", "id": 500, "method": "dovetail/documentState", "params": "x"}', -32602, 500),
+        (b'{"jsonrpc": "2.0", "id": 500, "method": "dovetail/documentState"}', -32602, 500),
         (
             b'{"jsonrpc": "2.0", "id": 500, "method": "dovetail/why", "params": {"textDocument": {"uri": null}}}',
             -32602,
@@ -161,7 +161,7 @@ async def test_each_wrong_message_gets_the_answer_that_json_rpc_prescribes(
 
 
 async def test_another_character_set_is_refused(client: Client) -> None:
-    body = '{"jsonrpc": "2.0", "id": 500, "method": "dovetail/inStep", "params": {}}'.encode("utf-16-le")
+    body = '{"jsonrpc": "2.0", "id": 500, "method": "dovetail/documentState", "params": {}}'.encode("utf-16-le")
     header = b"Content-Length: %d\r\nContent-Type: application/vscode-jsonrpc; charset=utf-16\r\n\r\n" % len(body)
     client.send_bytes(header + body)
     assert (await client.answer(500))["error"]["code"] == -32600
@@ -179,7 +179,7 @@ async def test_a_wrong_header_costs_one_answer_and_no_more(client: Client) -> No
 
 
 async def test_a_length_that_is_too_long_costs_nothing(client: Client) -> None:
-    body = json.dumps({"jsonrpc": "2.0", "id": 500, "method": "dovetail/inStep", "params": ASK}).encode()
+    body = json.dumps({"jsonrpc": "2.0", "id": 500, "method": "dovetail/documentState", "params": ASK}).encode()
     for extra in (1, 7, 13, 1000):
         client.send_bytes(b"Content-Length: %d\r\n\r\n" % (len(body) + extra) + body)
         assert await text_of(client) == digest(TEXT)

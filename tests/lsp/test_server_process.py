@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from dovetail_models.engine.meeting import running
+from dovetail_models.files import resolve_model
 from tests.game import CALL_COLUMN, CALL_LINE, GAME
 from tests.lsp.client import Client
 from tests.lsp.conftest import server_process
@@ -73,7 +74,7 @@ async def test_typing_a_file_keeps_both_sides_in_step(project: Path, encoding: s
             if requests and rng.random() < 0.01:
                 client.cancel(rng.choice(requests))
         await client.until(lambda: all(client.answers[request] for request in requests))
-        step = await client.ask("dovetail/inStep", {"textDocument": {"uri": uri}})
+        step = await client.ask("dovetail/documentState", {"textDocument": {"uri": uri}})
         why = await client.ask("dovetail/why", {"textDocument": {"uri": uri}})
         await client.leave()
     assert text.count("\n") >= 200
@@ -238,3 +239,24 @@ def lsp_position(text: str, offset: int, encoding: str) -> dict[str, int]:
     lines = re.split("\r\n|\r|\n", text[:offset])
     codec, unit = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}[encoding]
     return {"line": len(lines) - 1, "character": len(lines[-1].encode(codec)) // unit}
+
+
+async def test_another_model_takes_over_and_the_host_of_the_one_before_ends(project: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.gguf"
+    shutil.copy(resolve_model(None).path, other)
+    async with server_process() as client:
+        await client.initialize(project, max_tokens=16)
+        await ready(client)
+        client.notify("workspace/didChangeConfiguration", {"settings": {"dovetail": {"model": str(other)}}})
+        await client.notification(
+            "dovetail/status", lambda status: (status["model"], status["state"]) == ("other", "ready")
+        )
+        uri = (project / "game.py").as_uri()
+        client.open(uri, GAME)
+        await client.answer(client.ghost_text(uri, CALL_LINE - 1, CALL_COLUMN - 1))
+        why = await client.ask("dovetail/why", {"textDocument": {"uri": uri}})
+        assert why["model"] == "other"
+        async with asyncio.timeout(20):
+            while {Path(card.model).stem for _, card in running()} != {"other"}:  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.05)
+        await client.leave()

@@ -167,6 +167,17 @@ def own_source(request: CompletionRequest) -> str:
     return str(request.snapshot.root / request.path) if is_file else request.document
 
 
+def context_budget(status: EngineStatus, settings: Settings) -> int:
+    """Most tokens of other files in a prompt: what the settings want, as far as the window of a loaded model allows."""
+    room = status.n_ctx - min(settings.max_tokens, int(status.n_ctx * COMPLETION_SHARE))
+    return min(settings.context_tokens, int(room * CONTEXT_SHARE)) if status.n_ctx else settings.context_tokens
+
+
+def sources_of(request: CompletionRequest, context: ContextBundle) -> tuple[str, ...]:
+    """The absolute paths of the files that a context is from."""
+    return _absolute(request, _sources(context))
+
+
 def context_for(request: CompletionRequest, budget: int) -> ContextBundle:
     """What the model would be shown of other files in `budget` tokens."""
     return gather(_query(request), request.snapshot, budget)
@@ -201,7 +212,7 @@ def _budget(request: CompletionRequest, status: EngineStatus, settings: Settings
     waits, the machine allow."""
     answer = min(settings.max_tokens, int(status.n_ctx * COMPLETION_SHARE))
     room = status.n_ctx - answer
-    context = min(settings.context_tokens, int(room * CONTEXT_SHARE)) if request.use_context else 0
+    context = context_budget(status, settings) if request.use_context else 0
     window = min(WINDOW_TOKENS, room - context)
     if not request.hurried:
         return LatencyBudget(context, window, answer, answer)
@@ -216,7 +227,7 @@ async def _anchor(request: CompletionRequest, place: Place, budget: LatencyBudge
     context = await on_thread(partial(context_for, request, budget.context))
     line = place.text.count("\n", 0, place.offset)
     anchor = freeze(place, f"{line // LINES_OF_A_SEQUENCE}", context, budget.window)
-    return replace(anchor, files=_absolute(request, _sources(context)), epoch=request.epoch)
+    return replace(anchor, files=sources_of(request, context), epoch=request.epoch)
 
 
 async def _other(beginning: str, job: CompletionJob, engine: Engine, place: Place, extent: Extent) -> Shaped:

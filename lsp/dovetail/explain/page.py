@@ -28,7 +28,7 @@ def explain_page(account: Account) -> str:
         _head(account, place),
         _file(account),
         _prompt(account),
-        _not_taken(account.not_taken),
+        left_out_section(account.not_taken),
         _shaping(account),
         _confidence(account),
         _time(account),
@@ -36,6 +36,19 @@ def explain_page(account: Account) -> str:
     )
     style = resources.files("dovetail.explain").joinpath("page.css").read_text(encoding="utf-8")
     return frame.page(f"Why {place}", style, "\n".join(filter(None, sections)))
+
+
+def blocks_panel(blocks: tuple[Block, ...], path: str) -> str:
+    """The blocks of a prompt, each with its share, its reason and its text. `path` is that of the current file."""
+    total = sum(block.tokens for block in blocks)
+    rows_of = enumerate(zip(blocks, _styles(blocks), strict=True))
+    listed = "".join(_block(position, block, style, path, total) for position, (block, style) in rows_of)
+    return f'<div class="panel blocks">{listed}</div>'
+
+
+def section(title: str, told: str, body: str) -> str:
+    """A section of a page."""
+    return f"<section><h2>{title}</h2><p>{told}</p>{body}</section>"
 
 
 def _head(account: Account, place: str) -> str:
@@ -73,7 +86,7 @@ def _file(account: Account) -> str:
     end = offset + len(ghost)
     marks = [Mark(offset - start, end - start, "ghost"), Mark(end - start, end - start + completion.replaced, "gone")]
     shown = "\n".join(lines[first:last])
-    return _section(
+    return section(
         "In the file",
         "What is offered stands in colour where it would be inserted."
         if ghost
@@ -98,20 +111,16 @@ def _prompt(account: Account) -> str:
         for name, style, tokens in _legend(account.blocks)
         if tokens
     )
-    listed = "".join(
-        _block(position, block, style, account.completion.shown_path, total)
-        for position, (block, style) in enumerate(zip(account.blocks, styles, strict=True))
-    )
     budget = account.completion.context
     told = f"{number(total)} tokens in this order, each as wide as it is long. Choose one to read it."
     if budget.budget:
         told += f" Other files had {number(budget.budget)} tokens to spend."
     problems = "".join(f'<p class="note">{text(problem)}</p>' for problem in budget.problems)
-    return _section(
+    return section(
         "What the model saw",
         told,
         f'<nav class="bar" aria-label="The prompt, block by block">{bar}</nav><ul class="legend">{legend}</ul>'
-        f'<div class="panel blocks">{listed}</div>{problems}',
+        f"{blocks_panel(account.blocks, account.completion.shown_path)}{problems}",
     )
 
 
@@ -134,7 +143,7 @@ def _block(position: int, block: Block, style: str, path: str, total: int) -> st
     )
 
 
-def _not_taken(not_taken: tuple[NotTaken, ...]) -> str:
+def left_out_section(not_taken: tuple[NotTaken, ...]) -> str:
     if not not_taken:
         return ""
     listed = "".join(
@@ -142,7 +151,7 @@ def _not_taken(not_taken: tuple[NotTaken, ...]) -> str:
         f'<td class="num">{number(each.tokens)}</td></tr>'
         for each in not_taken
     )
-    return _section(
+    return section(
         "What was left out",
         f"{number(len(not_taken))} more that were thought of, best first: what it is, and the rule that left it out.",
         '<details class="panel more"><summary>Show them</summary><div class="scroll"><table><thead><tr><th>Where</th>'
@@ -171,7 +180,7 @@ def _shaping(account: Account) -> str:
         f"{rows(completion.shown_path, other.text, [Mark(0, len(other.text), 'ghost')], 0)}</pre></figure>"
         for other in completion.others
     )
-    return _section(
+    return section(
         "From the model’s words to the editor",
         "What is struck out was not shown.",
         f'<ol class="steps">{steps}</ol><div class="pair">{written}{shown}{others}</div>',
@@ -200,7 +209,7 @@ def _confidence(account: Account) -> str:
         f"The mean log-probability of the tokens is {logprob:.2f}, which is a chance of {percent(account.confidence)} "
         f"for each. Unasked, that decides how much is shown; here: {text(account.decision)}."
     )
-    return _section(
+    return section(
         "How sure the model was",
         told,
         f'<div class="scale" role="img" aria-label="{logprob:.2f} on a scale from {_SCALE_FROM} to 0">'
@@ -220,7 +229,7 @@ def _time(account: Account) -> str:
         f'<dd class="num">{milliseconds(phase.milliseconds)}</dd></div>'
         for phase in account.phases
     )
-    return _section(
+    return section(
         "Where the time went",
         f"{milliseconds(account.total_ms)} in all.{once}",
         f'<div class="bar time" aria-hidden="true">{bar}</div><dl class="phases">{listed}</dl>',
@@ -230,16 +239,12 @@ def _time(account: Account) -> str:
 def _whole_prompt(prompt: str | None) -> str:
     if prompt is None:
         return ""
-    return _section(
+    return section(
         "The whole prompt",
         "To the letter, markers included, as the model read it.",
         '<details class="panel more"><summary>Show it</summary>'
         f'<pre class="code" tabindex="0">{rows("", prompt, (), 0)}</pre></details>',
     )
-
-
-def _section(title: str, told: str, body: str) -> str:
-    return f"<section><h2>{title}</h2><p>{told}</p>{body}</section>"
 
 
 def _styles(blocks: tuple[Block, ...]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -15,6 +16,11 @@ from dovetail.completion.shaping import Shaped
 from dovetail.session.places import Kind
 from dovetail.text.document import Document, Edit, Position
 from dovetail.text.lines import Encoding
+
+_WORD = re.compile(r"\w*\Z")
+# The longest label of an item in an editor's list, and what sorts it behind all others.
+_LABEL = 60
+_LAST = "\uffff"
 
 
 def file_path(uri: str) -> Path | None:
@@ -91,7 +97,7 @@ def inline_items(
         return None
 
     def item(shown: Shaped, command: types.Command | None) -> types.InlineCompletionItem:
-        start, end = (_place(document, completion.offset + length, unit) for length in (0, shown.replaced))
+        start, end = (place(document, completion.offset + length, unit) for length in (0, shown.replaced))
         # An item without a range would replace the word at the cursor in some editors.
         return types.InlineCompletionItem(insert_text=shown.text, range=types.Range(start, end), command=command)
 
@@ -99,6 +105,36 @@ def inline_items(
     return types.InlineCompletionList(items=[item(*pair) for pair in zip_longest(shown, commands)])
 
 
-def _place(document: Document, offset: int, unit: Encoding) -> types.Position:
-    place = document.position_at(offset, unit)
-    return types.Position(place.line, place.column)
+def menu_item(
+    completion: Completion, document: Document, unit: Encoding, command: types.Command | None
+) -> types.CompletionItem:
+    """A completion as an item of the editor's list, which is sorted last. It takes the place of the word before the
+    cursor, by which editors choose what to show, and begins with it."""
+    start = document.position_at(completion.offset, unit)
+    line = document.line(start.line)
+    left = line[: completion.offset - document.offset_at(Position(start.line, 0), unit)]
+    word = _WORD.findall(left)[0]
+    text = word + completion.text
+    first = text.strip().split("\n")[0]
+    edited = types.Range(
+        place(document, completion.offset - len(word), unit),
+        place(document, completion.offset + completion.replaced, unit),
+    )
+    return types.CompletionItem(
+        label=first if first == text.strip() and len(first) <= _LABEL else f"{first[:_LABEL]}…",
+        kind=types.CompletionItemKind.Text,
+        detail="Dovetail",
+        documentation=types.MarkupContent(types.MarkupKind.Markdown, f"```{document.language_id}\n{text}\n```"),
+        sort_text=_LAST,
+        filter_text=text.split("\n")[0],
+        insert_text_format=types.InsertTextFormat.PlainText,
+        insert_text_mode=types.InsertTextMode.AsIs,
+        text_edit=types.TextEdit(edited, text),
+        command=command,
+    )
+
+
+def place(document: Document, offset: int, unit: Encoding) -> types.Position:
+    """The place of an offset as the client counts it."""
+    found = document.position_at(offset, unit)
+    return types.Position(found.line, found.column)

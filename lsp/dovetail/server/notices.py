@@ -1,9 +1,10 @@
-"""What the server tells the client unasked: the engine's status, indexing progress, and trouble, each once."""
+"""What the server tells the client unasked: its status, indexing progress, and trouble, each once."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +16,17 @@ from pygls.exceptions import JsonRpcException
 from dovetail.rules.source import Problem
 from dovetail.server.diagnostics import diagnostics
 from dovetail.server.protocol import DovetailProtocol
+from dovetail.session.pause import Pauses
 from dovetail.text.lines import Encoding
 from dovetail_models.engine.status import EngineStatus
 
 log = logging.getLogger(__name__)
 
 STATUS = "dovetail/status"
+# The same in the form that the clients of copilot-language-server know.
+STATUS_FOR_OTHERS = "didChangeStatus"
+# Answers that come sooner are not worth a sign that the model thinks.
+BUSY_AFTER_S = 0.15
 # Indexing fewer files is over before a progress bar could be read.
 FILES_WORTH_A_BAR = 300
 
@@ -47,7 +53,13 @@ class Notices:
         self._loop = loop
         self._told: set[str] = set()
         self._engine = EngineStatus("stopped")
-        self._indexing: set[Path] = set()
+        self._indexing: dict[Path, int | None] = {}  # with the share that is read, in percent, where that is known
+        self._pauses = Pauses()
+        self._requests = 0
+        self._is_busy = False
+        self._busy_soon: asyncio.TimerHandle | None = None
+        self._waking: asyncio.TimerHandle | None = None
+        self._sent: dict[str, Any] = {}
         self._bars: dict[Path, _Bar] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -67,8 +79,46 @@ class Notices:
     def index_started(self, root: Path) -> None:
         """A project is about to be read."""
         log.info("reading %s", root)
-        self._indexing.add(root)
+        self._indexing[root] = None
         self._send_status()
+
+    def paused(self, pauses: Pauses) -> None:
+        """Something was paused, resumed or snoozed."""
+        self._pauses = pauses
+        if self._waking is not None:
+            self._waking.cancel()
+            self._waking = None
+        if pauses.snoozed_until is not None:
+            seconds = max(0.0, pauses.snoozed_until - time.time())
+            self._waking = self._loop.call_later(seconds, self._wake)
+        self._send_status()
+
+    def busy(self, requests: int) -> None:
+        """So many completions are being made."""
+        self._requests = requests
+        if requests and self._busy_soon is None and not self._is_busy:
+            self._busy_soon = self._loop.call_later(BUSY_AFTER_S, self._begin_to_be_busy)
+        if not requests:
+            if self._busy_soon is not None:
+                self._busy_soon.cancel()
+                self._busy_soon = None
+            if self._is_busy:
+                self._is_busy = False
+                self._send_status()
+
+    def status(self) -> dict[str, Any]:
+        """The parameters of `dovetail/status`."""
+        engine, shares = self._engine, list(self._indexing.values())
+        known = [share for share in shares if share is not None]
+        return {
+            "state": engine.state,
+            "model": engine.model,
+            "message": engine.message,
+            "indexing": bool(shares),
+            "progress": min(known) if known else None,
+            "busy": self._is_busy,
+            **pauses_json(self._pauses),
+        }
 
     def index_progress(self, root: Path, done: int, total: int) -> None:
         """Called from the index thread."""
@@ -85,6 +135,9 @@ class Notices:
 
     async def close(self) -> None:
         """Drop what still waits for the client."""
+        for timer in (self._busy_soon, self._waking):
+            if timer is not None:
+                timer.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -94,6 +147,10 @@ class Notices:
             self._loop.call_soon_threadsafe(call)
 
     def _progress(self, root: Path, done: int, total: int) -> None:
+        share = 100 * done // max(total, 1)
+        if total >= FILES_WORTH_A_BAR and root in self._indexing and share != self._indexing[root]:
+            self._indexing[root] = share
+            self._send_status()
         bar = self._bars.get(root)
         if bar is None:
             if total < FILES_WORTH_A_BAR or not self._client_shows_progress():
@@ -106,14 +163,25 @@ class Notices:
             self._send(bar, types.WorkDoneProgressReport(percentage=percentage))
 
     def _send_status(self) -> None:
-        """`dovetail/status` {state, model, message, indexing}: for the editor's status bar."""
-        engine = self._engine
-        params = {"state": engine.state, "model": engine.model, "message": engine.message}
-        self._protocol.notify(STATUS, {**params, "indexing": bool(self._indexing)})
+        """For the editor's status bar, if it has changed."""
+        status = self.status()
+        if status == self._sent:
+            return
+        self._sent = status
+        self._protocol.notify(STATUS, status)
+        self._protocol.notify(STATUS_FOR_OTHERS, _for_others(status))
+
+    def _begin_to_be_busy(self) -> None:
+        self._busy_soon = None
+        self._is_busy = self._requests > 0
+        self._send_status()
+
+    def _wake(self) -> None:
+        self.paused(self._pauses.woken(time.time() + 1))
 
     def _finish(self, root: Path) -> None:
         log.info("read %s", root)
-        self._indexing.discard(root)
+        self._indexing.pop(root, None)
         self._send_status()
         bar = self._bars.pop(root, None)
         if bar is not None:
@@ -143,3 +211,21 @@ class Notices:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def pauses_json(pauses: Pauses) -> dict[str, Any]:
+    """What is paused, in the form of the protocol; `snoozedUntil` is in seconds of Unix time, or null."""
+    return {
+        "paused": pauses.everywhere,
+        "pausedLanguages": sorted(pauses.languages),
+        "snoozedUntil": pauses.snoozed_until,
+    }
+
+
+def _for_others(status: dict[str, Any]) -> dict[str, Any]:
+    """{busy, kind, message}, as copilot-language-server sends it."""
+    is_asleep = status["paused"] or status["snoozedUntil"] is not None
+    kind = "Error" if status["state"] == "failed" else "Inactive" if is_asleep else "Normal"
+    is_loading = status["state"] in ("starting", "loading")
+    message = status["message"] or (f"{status['model']} is being loaded" if is_loading else "")
+    return {"busy": status["busy"] or is_loading or status["indexing"], "kind": kind, "message": message}

@@ -68,6 +68,8 @@ class DovetailProtocol(LanguageServerProtocol):
         self.position_encoding: types.PositionEncodingKind | str = types.PositionEncodingKind.Utf16
         self.on_text_lost: Callable[[str | None], None] = lambda _uri: None
         """Called with a URI, or with None where any document may be meant."""
+        self.announced_later = {types.TEXT_DOCUMENT_COMPLETION}
+        """Features that clients are told of for some files alone, when they have understood that."""
         self._initialized = False
         self._damaged = b""
         for method in _NOT_USED:
@@ -112,7 +114,7 @@ class DovetailProtocol(LanguageServerProtocol):
         yield self.fm.features[types.INITIALIZE], (params,), None
         builder = ServerCapabilitiesBuilder(
             params.capabilities,
-            {*self.fm.features, *self.fm.builtin_features},
+            {*self.fm.features, *self.fm.builtin_features} - self.announced_later,
             self.fm.feature_options,
             list(self.fm.commands),
             self._server._text_document_sync_kind,

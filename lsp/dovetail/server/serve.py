@@ -8,9 +8,23 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from dovetail.server.framing import INPUT, MessageReader, Reader
-from dovetail.server.handlers import acceptance, documents, folders, inline_completion, lifecycle, notebooks
-from dovetail.server.handlers.in_step import IN_STEP, InStepParams, in_step
+from dovetail.server.handlers import (
+    acceptance,
+    completion,
+    configuration,
+    documents,
+    folders,
+    inline_completion,
+    lifecycle,
+    notebooks,
+)
+from dovetail.server.handlers.context import CONTEXT, ContextParams, context
+from dovetail.server.handlers.document_state import DOCUMENT_STATE, OLD_NAME, DocumentStateParams, document_state
+from dovetail.server.handlers.focus import FOCUS, FocusParams, did_focus
+from dovetail.server.handlers.models import MODELS, models
+from dovetail.server.handlers.pause import PAUSE, PauseParams, pause
 from dovetail.server.handlers.rules import TRUST, TrustParams, trust
+from dovetail.server.handlers.statistics import STATISTICS, StatisticsParams, statistics
 from dovetail.server.handlers.why import WHY, WhyParams, why
 from dovetail.server.lifeline import Lifeline
 from dovetail.server.notices import Notices
@@ -43,21 +57,34 @@ def create_server(make_engine: MakeEngine, untrusted: bool = False, lifeline: Li
     server.feature(types.NOTEBOOK_DOCUMENT_DID_SAVE)(notebooks.did_save)
     server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)(notebooks.did_close)
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(folders.did_change_workspace_folders)
+    server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(configuration.did_change_configuration)
     server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(folders.did_change_watched_files)
     server.command(acceptance.ACCEPTED)(acceptance.accepted)
     server.feature(acceptance.SHOWN)(acceptance.shown)
     server.feature(acceptance.PARTLY_ACCEPTED)(acceptance.partly_accepted)
     server.feature(WHY)(why)
     server.feature(TRUST)(trust)
-    server.feature(IN_STEP)(in_step)
+    server.feature(DOCUMENT_STATE)(document_state)
+    server.feature(OLD_NAME)(document_state)
+    server.feature(PAUSE)(pause)
+    server.feature(CONTEXT)(context)
+    server.feature(STATISTICS)(statistics)
+    server.feature(MODELS)(models)
+    server.feature(FOCUS)(did_focus)
     server.protocol.params_types = {
         acceptance.SHOWN: acceptance.ShownParams,
         acceptance.PARTLY_ACCEPTED: acceptance.ShownParams,
         WHY: WhyParams,
         TRUST: TrustParams,
-        IN_STEP: InStepParams,
+        PAUSE: PauseParams,
+        CONTEXT: ContextParams,
+        STATISTICS: StatisticsParams,
+        FOCUS: FocusParams,
+        DOCUMENT_STATE: DocumentStateParams,
+        OLD_NAME: DocumentStateParams,
     }
     server.protocol.on_text_lost = lambda uri: documents.give_up(server, uri)
+    server.feature(types.TEXT_DOCUMENT_COMPLETION)(completion.completion)
     # Without an options object pygls does not announce the capability.
     options = types.InlineCompletionOptions()
     server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, options)(inline_completion.inline_completion)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Protocol
 
 from dovetail.completion.engine import Engine
 from dovetail.session.caches import MEGABYTE, kv_folder
@@ -13,7 +14,18 @@ from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.files import resolve_model
 
-MakeEngine = Callable[[Settings, Callable[[EngineStatus], None] | None], Engine]
+
+class MakeEngine(Protocol):
+    """Makes an engine that has started nothing yet. Raises EngineError."""
+
+    def __call__(
+        self,
+        settings: Settings,
+        on_status: Callable[[EngineStatus], None] | None = None,
+        *,
+        several_models: bool = False,
+    ) -> Engine: ...
+
 
 # A window that is reloaded, or one command after the other, finds the model still there.
 LINGER_S = 30.0

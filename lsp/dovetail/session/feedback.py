@@ -48,10 +48,11 @@ class Feedback:
         self._written_at = clock()
         self._writing: asyncio.Task[None] | None = None
 
-    def follow(self, wanted: bool, client: str = "") -> None:
-        """Whether to count at all (the user's setting), and which client speaks with us."""
+    def follow(self, wanted: bool, client: str | None = None) -> None:
+        """Whether to count at all (the user's setting), and which client speaks with us, if that is new."""
         self._path = stats_path() if wanted else None
-        self._client_tells = client in CLIENTS_THAT_TELL
+        if client is not None:
+            self._client_tells = client in CLIENTS_THAT_TELL
 
     def answered(self, document: Document, completion: Completion) -> list[str]:
         """An answer goes out. The names to speak of its items by later, that on the screen first; none where nothing
@@ -112,7 +113,7 @@ class Feedback:
             self.closed(uri)
         if self._writing is not None:
             await self._writing
-        await self._write()
+        await self.write()
 
     def _keep(self, uri: str, step: tuple[Following, tuple[Event, ...]]) -> Following:
         following, events = step
@@ -147,13 +148,14 @@ class Feedback:
             self._tally[Key(*about, name, bucket)] += number
         if self._clock() - self._written_at >= WRITE_EVERY_S and self._writing is None:
             self._written_at = self._clock()
-            self._writing = asyncio.create_task(self._write())
+            self._writing = asyncio.create_task(self.write())
             self._writing.add_done_callback(self._written)
 
     def _written(self, task: asyncio.Task[None]) -> None:
         self._writing = None
 
-    async def _write(self) -> None:
+    async def write(self) -> None:
+        """Write what was counted."""
         path, tally = self._path, self._tally
         if path is None or not tally:
             return

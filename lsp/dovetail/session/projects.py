@@ -64,7 +64,16 @@ class Projects:
 
     def configure_rules(self, editor: Mapping[str, object], trusted: bool) -> None:
         """Take the user's own rules and the editor's; workspaces that are not `trusted` only leave things out."""
-        self.rules.take(own_rules(editor, trusted))
+        own = own_rules(editor, trusted)
+        if own != self.rules.own:
+            self.disclosure.withdraw()
+            self.rules.take(own)
+            self._hold(own)
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the user trusts the workspaces."""
+        return self.rules.own.trusted
 
     def trust(self, trusted: bool) -> None:
         """The user has said whether the open workspaces are trusted."""

@@ -11,18 +11,20 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dovetail.completion.engine import Engine
-from dovetail.completion.pipeline import accepted, complete, own_source, warm
+from dovetail.completion.pipeline import accepted, complete, context_budget, context_for, own_source, sources_of, warm
 from dovetail.completion.remembered import Memory
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
 from dovetail.completion.threads import current_effort, on_thread
 from dovetail.rules.live import Standing
 from dovetail.session.caches import index_cache
 from dovetail.session.chosen import Chosen
+from dovetail.session.current_engine import CurrentEngine
 from dovetail.session.disclosure import CheckedEngine, Withdrawn
 from dovetail.session.engine import MakeEngine
 from dovetail.session.feedback import Feedback
 from dovetail.session.notebooks import Notebooks
 from dovetail.session.open_document import OpenDocument
+from dovetail.session.pause import Pauses
 from dovetail.session.places import Kind
 from dovetail.session.power import on_battery
 from dovetail.session.projects import ProjectEvents, Projects
@@ -31,6 +33,7 @@ from dovetail.session.rhythm import Rhythm
 from dovetail.settings import Settings, load_settings
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
+from dovetail_context.bundle import ContextBundle
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.vicinity import head_and_vicinity
 from dovetail_context.work import awaited
@@ -54,6 +57,12 @@ class SessionEvents(ProjectEvents, Protocol):
 
     def engine_status(self, status: EngineStatus) -> None: ...
 
+    def paused(self, pauses: Pauses) -> None: ...
+
+    def busy(self, requests: int) -> None:
+        """How many completions are being made."""
+        ...
+
 
 class Session:
     """Open documents, open workspaces, one engine, and the newest running request of each document."""
@@ -70,30 +79,41 @@ class Session:
         self.recent = RecentPlaces()
         self.notebooks = Notebooks()
         self.feedback = Feedback()
-        self._make_engine = make_engine
+        self.pauses = Pauses()
+        self.engine = CurrentEngine(
+            make_engine, events, self._spawn, self._asking, self._other_model, self.projects.kept.finish
+        )
         self._events = events
-        self._engine: Engine | EngineError = EngineError("The editor has not yet told its settings.")
         self._foresight: asyncio.Task[object] | None = None
         self._typed_at = 0.0
         self._turn = 0  # of the newest request
+        self._requests = 0  # under way
+        self._is_configured = False
         self._closing: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[object]] = set()
 
     def configure(self, *layers: tuple[str, Mapping[str, object]]) -> None:
         """Take the user's settings under those of `layers` (place, values). Each mistake in them is told; the rest
-        holds."""
+        holds. May be called again while the session runs."""
+        is_first = not self._is_configured
+        self._is_configured = True
         self.settings = load_settings(*layers, on_problem=lambda problem: self._events.trouble(str(problem)))
         self.projects.kept.configure(self.settings)
-        try:
-            self._engine = self._make_engine(self.settings, self._events.engine_status)
-        except EngineError as error:
-            self._engine = EngineError(str(error))
-            self._events.trouble(str(error))
+        if is_first:
+            self.engine.start(self.settings)
+        else:
+            self.engine.change(self.settings)
 
-    def warm_up(self) -> None:
-        """Start the engine in the background, so that the first completion does not wait for the model to load."""
-        if not isinstance(self._engine, EngineError):
-            self._spawn(self._load(self._engine))
+    def pause(self, paused: bool | None = None, language: str | None = None, minutes: float | None = None) -> Pauses:
+        """Pause, resume or snooze, as `Pauses.changed` says. What is under way is not shown any more."""
+        now = time.time()
+        self.pauses = self.pauses.woken(now).changed(now, paused, language, minutes)
+        for opened in self.opened.values():
+            if opened.asking is not None and self._is_paused(opened):
+                opened.asking.cancel()
+        self._look_no_further()
+        self._events.paused(self.pauses)
+        return self.pauses
 
     def open_document(self, document: Document, path: Path | None, kind: Kind = "file") -> None:
         """A document that the editor shows. `path` is its file, that of its notebook if it is a cell, or where a loose
@@ -141,10 +161,11 @@ class Session:
         `selected` is what the editor's own list of words would put there: then the document is completed as it would
         be with that, and the completion begins with it. Raises EngineError when the model cannot answer.
         """
-        if isinstance(self._engine, EngineError):
-            raise self._engine
-        opened, engine = self.opened[uri], self._engine
+        opened = self.opened[uri]
         document = opened.document
+        if self._is_paused(opened):
+            return None
+        engine = self.engine.get()
         self.projects.place_loose(opened)
         if self._is_prose(opened, trigger):
             return None
@@ -157,8 +178,12 @@ class Session:
         text, within = head_and_vicinity(whole, len(above) + at)
         lines_more = 0 if text is whole else whole.count("\n", 0, len(above) + at) - text.count("\n", 0, within)
         work = self._answer(opened, text, within, trigger, engine, self._turn)
-        with awaited(opened.effort):
-            answered = await self._newest_wins(opened, work)
+        self._count_request(1)
+        try:
+            with awaited(opened.effort):
+                answered = await self._newest_wins(opened, work)
+        finally:
+            self._count_request(-1)
         if answered is None or not self._is_newest(opened, document):
             return None
         request, completion = answered
@@ -175,6 +200,21 @@ class Session:
         completion = replace(completion, offset=completion.offset - within + at)
         return chosen.begin(completion) if chosen else completion
 
+    async def context_at(self, uri: str, offset: int) -> ContextBundle | None:
+        """What the model would be shown of other files at an offset of an open document; None where nothing may be."""
+        opened = self.opened[uri]
+        text, within = head_and_vicinity(opened.document.text, offset)
+        for _ in range(PROMPTS):
+            await self.projects.disclosure.permits(opened.place.workspace)
+            if await self._is_silent(opened):
+                return None
+            request = await self._request(opened, text, within, "invoked")
+            budget = context_budget(self.engine.status, self.settings)
+            bundle = await on_thread(partial(context_for, request, budget))
+            if await self._permits(opened, request, sources_of(request, bundle)):
+                return bundle
+        return None
+
     async def close(self) -> None:
         """Stop everything that was started. Nothing is left running afterwards; a second call waits for the first."""
         if self._closing is None:
@@ -182,15 +222,12 @@ class Session:
         await asyncio.shield(self._closing)
 
     async def _close(self) -> None:
-        running = [*(each.asking for each in self.opened.values() if each.asking is not None), *self._background]
+        running = [*self._asking(), *self._background]
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self.feedback.close()
-        engine = None if isinstance(self._engine, EngineError) else self._engine
-        await self.projects.kept.finish(engine)
-        if engine is not None:
-            await engine.close()
+        await self.engine.close()
         await self.projects.finish()
 
     async def _answer(
@@ -321,11 +358,23 @@ class Session:
     def _is_newest(self, opened: OpenDocument, document: Document) -> bool:
         return self.opened.get(opened.uri) is opened and opened.document is document
 
-    async def _load(self, engine: Engine) -> None:
-        try:
-            await engine.ensure_ready()
-        except EngineError as error:
-            self._events.trouble(str(error))
+    def _is_paused(self, opened: OpenDocument) -> bool:
+        language = opened.document.language_id
+        return self.pauses.covers(language, time.time()) or not self.settings.enable.allow(language)
+
+    def _count_request(self, more: int) -> None:
+        self._requests += more
+        self._events.busy(self._requests)
+
+    def _asking(self) -> list[asyncio.Task[object]]:
+        return [opened.asking for opened in self.opened.values() if opened.asking is not None]
+
+    def _other_model(self) -> None:
+        """What one model said or read is nothing to another."""
+        self._look_no_further()
+        self.memory.clear()
+        for opened in self.opened.values():
+            opened.anchor = opened.answer = opened.request = None
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
         task: asyncio.Task[object] = asyncio.create_task(work)

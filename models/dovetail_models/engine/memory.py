@@ -26,6 +26,11 @@ def is_short_for(file_bytes: int) -> bool:
     return _free_bytes() < FACTOR * file_bytes + SPARE_BYTES
 
 
+def fits(file_bytes: int) -> bool:
+    """Whether there is memory for a model file of this size, its KV cache and the rest of the process."""
+    return _free_bytes() > file_bytes + file_bytes // 5 + SPARE_BYTES // 2
+
+
 def _free_bytes() -> int:
     """What this process can still have: of main memory, and of its own limit (`ulimit -v`)."""
     available = int(psutil.virtual_memory().available)

@@ -6,9 +6,12 @@ import logging
 
 from lsprotocol import types
 
+from dovetail.completion.request import Completion, Trigger
 from dovetail.server import convert
 from dovetail.server.handlers.acceptance import accepted_commands
 from dovetail.server.server import DovetailServer
+from dovetail.session.open_document import OpenDocument
+from dovetail.text.document import Edit, Position
 from dovetail_models.errors import EngineDied, EngineError
 
 log = logging.getLogger(__name__)
@@ -17,24 +20,28 @@ log = logging.getLogger(__name__)
 async def inline_completion(
     ls: DovetailServer, params: types.InlineCompletionParams
 ) -> types.InlineCompletionList | None:
-    """The completion at the cursor, or null. Trouble with the model is told once, never as a failed request."""
-    session = ls.session
-    opened = session.opened.get(params.text_document.uri)
+    """The completion at the cursor, or null."""
+    opened = ls.session.opened.get(params.text_document.uri)
     if opened is None:
         return None
-    document = opened.document
-    offset = document.offset_at(convert.position(params.position), session.encoding)
+    document, place = opened.document, convert.position(params.position)
+    found = await completed(ls, opened, place, convert.trigger(params.context), convert.selected(params.context))
+    if found is None:
+        return None
+    names = ls.session.feedback.answered(document, found)
+    return convert.inline_items(found, document, ls.session.encoding, accepted_commands(names))
+
+
+async def completed(
+    ls: DovetailServer, opened: OpenDocument, place: Position, trigger: Trigger, selected: Edit | None = None
+) -> Completion | None:
+    """The completion at a place of a document. Trouble with the model is told once, never as a failed request."""
+    session = ls.session
+    offset = opened.document.offset_at(place, session.encoding)
     try:
-        completion = await session.complete(
-            document.uri, offset, convert.trigger(params.context), convert.selected(params.context)
-        )
+        return await session.complete(opened.uri, offset, trigger, selected)
     except EngineDied as error:
         log.warning("%s", error)  # the status notification tells the editor; the next request is answered anew
-        return None
     except EngineError as error:
         ls.notices.trouble(str(error))
-        return None
-    if completion is None:
-        return None
-    names = session.feedback.answered(document, completion)
-    return convert.inline_items(completion, document, session.encoding, accepted_commands(names))
+    return None

@@ -8,7 +8,8 @@ from contextlib import suppress
 from lsprotocol import types
 
 from dovetail.server import convert
-from dovetail.server.handlers import rules
+from dovetail.server.handlers import completion
+from dovetail.server.handlers.configuration import configure
 from dovetail.server.server import DovetailServer
 
 
@@ -16,21 +17,21 @@ def on_initialize(ls: DovetailServer, params: types.InitializeParams) -> None:
     """Read what the client can do. Folders are opened when it is ready to hear from us."""
     _watch_editor(ls, params.process_id)
     values = params.initialization_options
-    settings, said, trusted = rules.parted(values if isinstance(values, dict) else {})
-    ls.session.configure(("The editor's settings", settings))
-    ls.session.projects.configure_rules(said, trusted and not ls.untrusted)
-    ls.session.feedback.follow(ls.session.settings.statistics, params.client_info.name if params.client_info else "")
+    configure(ls, values if isinstance(values, dict) else {}, params.client_info.name if params.client_info else "")
+    if ls.session.settings.menu_items:
+        ls.protocol.announced_later.discard(types.TEXT_DOCUMENT_COMPLETION)
     ls.session.encoding = convert.encoding(ls.protocol.position_encoding)
     ls.folders = tuple(folder.uri for folder in params.workspace_folders or ()) or _root(params)
 
 
-def on_initialized(ls: DovetailServer, params: types.InitializedParams) -> None:
+async def on_initialized(ls: DovetailServer, params: types.InitializedParams) -> None:
     """Index the folders and load the model, both in the background."""
     for uri in ls.folders:
         path = convert.file_path(uri)
         if path is not None:
             ls.session.projects.open(path)
-    ls.session.warm_up()
+    ls.session.engine.warm_up()
+    await completion.register(ls)
 
 
 async def on_shutdown(ls: DovetailServer, params: None) -> None:

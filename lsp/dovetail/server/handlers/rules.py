@@ -16,11 +16,12 @@ from dovetail.server.server import DovetailServer
 TRUST = "dovetail/trust"
 
 
-def parted(options: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, Any], bool]:
-    """The initialization options in three: settings, rules, and whether the workspace is trusted."""
+def parted(options: Mapping[str, Any], trusted: bool = True) -> tuple[dict[str, Any], Mapping[str, Any], bool]:
+    """The options of a client in three: settings, rules, and whether the workspace is trusted, which is `trusted` where
+    they do not say."""
     settings = {name: value for name, value in options.items() if name not in ("rules", "trusted")}
     rules = options.get("rules", {})
-    return settings, rules if isinstance(rules, Mapping) else {}, options.get("trusted", True) is True
+    return settings, rules if isinstance(rules, Mapping) else {}, options.get("trusted", trusted) is True
 
 
 @attrs.frozen

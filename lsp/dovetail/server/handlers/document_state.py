@@ -1,4 +1,4 @@
-"""`dovetail/inStep` {textDocument}: whether the server has the text that the editor has.
+"""`dovetail/documentState` {textDocument}: whether the server has the text that the editor has.
 
 Answers {version, length, sha256} of the open document, length in code points, or null. Half of all strange completions
 are documents out of step; a plugin under development, a bug report and our own tests can tell.
@@ -14,15 +14,17 @@ from lsprotocol import types
 
 from dovetail.server.server import DovetailServer
 
-IN_STEP = "dovetail/inStep"
+DOCUMENT_STATE = "dovetail/documentState"
+# What it was called before; clients may still ask so.
+OLD_NAME = "dovetail/inStep"
 
 
 @attrs.frozen
-class InStepParams:
+class DocumentStateParams:
     text_document: types.TextDocumentIdentifier
 
 
-def in_step(ls: DovetailServer, params: InStepParams) -> dict[str, Any] | None:
+def document_state(ls: DovetailServer, params: DocumentStateParams) -> dict[str, Any] | None:
     opened = ls.session.opened.get(params.text_document.uri)
     if opened is None:
         return None

@@ -18,6 +18,8 @@ export class Dovetail implements vscode.Disposable {
   crashes = 0;
   private phase: Phase = { kind: "searching" };
   private server: ServerStatus | undefined;
+  /** What the server last had to say to the user, until its cause may be gone. */
+  private notice: string | undefined;
   private readonly item = vscode.window.createStatusBarItem("dovetail.status", vscode.StatusBarAlignment.Right, 100);
   private readonly subscriptions: { dispose(): unknown }[] = [];
   /** Ends an installation with the window. */
@@ -46,7 +48,7 @@ export class Dovetail implements vscode.Disposable {
 
   status(): Status {
     const enable = languageMap(vscode.workspace.getConfiguration("dovetail").get("enable"));
-    return { phase: this.phase, server: this.server, enable, language: vscode.window.activeTextEditor?.document.languageId };
+    return { phase: this.phase, server: this.server, notice: this.notice, enable, language: vscode.window.activeTextEditor?.document.languageId };
   }
 
   /** Every setting of ours, for the server and for the debug report. */
@@ -125,6 +127,10 @@ export class Dovetail implements vscode.Disposable {
         this.server = status;
         this.show();
       },
+      message: (text) => {
+        this.notice = text;
+        this.show();
+      },
       trouble: (message) => { this.setPhase({ kind: "trouble", message, fix: "restart" }); },
       crashed: () => {
         this.crashes += 1;
@@ -159,23 +165,23 @@ export class Dovetail implements vscode.Disposable {
     const { connection } = this;
     this.connection = undefined;
     this.server = undefined;
+    this.notice = undefined;
     await connection?.stop();
   }
 
   private initializationOptions(): Record<string, unknown> {
     const rules = vscode.workspace.getConfiguration("dovetail").get("rules");
-    return { ...this.serverSettings(), rules, trusted: vscode.workspace.isTrusted };
-  }
-
-  private serverSettings(): Record<string, unknown> {
-    return serverOptions(this.settingNames(), (name) => this.inspected(name));
+    const settings = serverOptions(this.settingNames(), (name) => this.inspected(name));
+    return { ...settings, rules, trusted: vscode.workspace.isTrusted };
   }
 
   private settingsChanged(event: vscode.ConfigurationChangeEvent): void {
-    if (["path", "logLevel", "rules"].some((name) => event.affectsConfiguration(`dovetail.${name}`))) {
+    if (["path", "logLevel"].some((name) => event.affectsConfiguration(`dovetail.${name}`))) {
       void this.restart();
     } else if (event.affectsConfiguration("dovetail")) {
-      void this.connection?.notify("workspace/didChangeConfiguration", { settings: { dovetail: this.serverSettings() } });
+      this.notice = undefined;
+      // All of them, since what is left out counts as not set.
+      void this.connection?.notify("workspace/didChangeConfiguration", { settings: { dovetail: this.initializationOptions() } });
     }
     this.show();
   }

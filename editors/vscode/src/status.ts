@@ -24,6 +24,8 @@ export type Phase =
 export interface Status {
   readonly phase: Phase;
   readonly server: ServerStatus | undefined;
+  /** What the server last had to say to the user. */
+  readonly notice?: string | undefined;
   readonly enable: LanguageMap;
   /** Language of the active editor; undefined where there is none. */
   readonly language: string | undefined;
@@ -115,6 +117,9 @@ function running(status: Status, nowS: number): BarText {
   if (language !== undefined && !isEnabled(status.enable, language)) {
     return plain(`$(circle-slash) Dovetail: off in ${language}`, `The setting dovetail.enable turns ${language} off`);
   }
+  if (status.notice !== undefined) {
+    return { text: "$(warning) Dovetail", tooltip: status.notice, warning: true };
+  }
   if (server.busy) {
     return plain("$(loading~spin) Dovetail", `Thinking; ${model}`);
   }
@@ -153,6 +158,8 @@ export function menu(status: Status, nowS: number): MenuEntry[] {
   const entries: MenuEntry[] = [];
   if (server?.state === "failed") {
     entries.push({ label: "$(warning) Choose another model...", detail: server.message, action: "chooseModel" });
+  } else if (status.notice !== undefined) {
+    entries.push({ label: "$(warning) Show logs", detail: status.notice, action: "showLogs" });
   }
   if (server?.paused === true || isSnoozed(server, nowS)) {
     entries.push({ label: "$(debug-start) Resume", action: "resume" });

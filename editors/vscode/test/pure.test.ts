@@ -147,3 +147,10 @@ test("a server that dies again and again is given up", () => {
   assert.equal(afterCrash([0, 1, 2, 3], 4), undefined);
   assert.deepEqual(afterCrash([0, 1, 2, 3], 200_000), [200_000]);
 });
+
+test("what the server has to say is shown, unless something weightier is", () => {
+  const noticed: Status = { ...RUNNING, notice: "model x cannot be read: the one before goes on answering" };
+  assert.deepEqual(barText(noticed, 0), { text: "$(warning) Dovetail", tooltip: noticed.notice, warning: true });
+  assert.equal(menu(noticed, 0)[0]?.detail, noticed.notice);
+  assert.match(barText({ ...noticed, server: { ...READY, paused: true } }, 0).text, /paused/);
+});

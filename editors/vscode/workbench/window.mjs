@@ -137,7 +137,7 @@ export class Window {
   async webView(pattern, limitMs = 20_000) {
     return (await eventually(async () => {
       for (const frame of this.page.frames().filter((one) => one !== this.page.mainFrame())) {
-        const text = await frame.evaluate(() => document.body?.innerText ?? "").catch(() => "");
+        const text = await frame.evaluate(() => document.body?.textContent ?? "").catch(() => "");
         if (pattern.test(text)) return text;
       }
       return undefined;

@@ -24,7 +24,7 @@ async function unsaved(suite, window) {
   suite.check("an unsaved buffer gets ghost text", ghost !== "", ghost);
   await window.picture("documents-unsaved");
   await window.keyboard.press("Escape");
-  await window.command("File: Revert and Close Editor");
+  await window.command("View: Revert and Close Editor");
 }
 
 async function notebook(suite, window) {
@@ -52,7 +52,7 @@ async function notebook(suite, window) {
   const line = await window.line("print(board.h");
   suite.check("Tab takes it in the cell", ghost !== "" && line.startsWith(`print(board.h${ghost.trim()}`), line);
   await window.keyboard.press("Escape");
-  await window.command("File: Revert and Close Editor");
+  await window.command("View: Revert and Close Editor");
 }
 
 async function comparison(suite, window) {
@@ -73,7 +73,7 @@ async function comparison(suite, window) {
   const line = await window.line("Board(wi");
   suite.check("a comparison gets nothing", automatic === "" && asked === "" && line !== "", { automatic, asked, line });
   await window.command("View: Close Editor");
-  await window.command("File: Revert and Close Editor");
+  await window.command("View: Revert and Close Editor");
 }
 
 async function searchEditor(suite, window) {
@@ -89,5 +89,5 @@ async function searchEditor(suite, window) {
   const results = await window.ghost(3000);
   await window.picture("documents-search");
   suite.check("a search editor gets nothing", input === "" && results === "", { input, results });
-  await window.command("File: Revert and Close Editor");
+  await window.command("View: Revert and Close Editor");
 }

@@ -119,10 +119,11 @@ export class CodeServer {
     return [ENTRY, "--config", join(this.folder, "config.yaml"), "--user-data-dir", this.data, "--extensions-dir", this.extensions];
   }
 
+  /** VSCODE_CLI keeps a login shell from replacing PATH in the extension's process. */
   #environment(variables) {
     return {
       ...process.env, XDG_STATE_HOME: join(this.folder, "state"), XDG_CACHE_HOME: join(this.folder, "cache"), XDG_CONFIG_HOME: join(this.folder, "config"),
-      DOVETAIL_RUNTIME_DIR: join(this.folder, "run"), DOVETAIL_LINGER_S: "1", PIP_CACHE_DIR: process.env.PIP_CACHE_DIR ?? join(HOME, ".cache/pip"), ...variables,
+      DOVETAIL_RUNTIME_DIR: join(this.folder, "run"), DOVETAIL_LINGER_S: "1", VSCODE_CLI: "1", PIP_CACHE_DIR: process.env.PIP_CACHE_DIR ?? join(HOME, ".cache/pip"), ...variables,
     };
   }
 }

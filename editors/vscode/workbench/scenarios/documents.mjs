@@ -28,7 +28,8 @@ async function unsaved(suite, window) {
 }
 
 async function notebook(suite, window) {
-  await window.command("Go to File");
+  await window.keyboard.press("Control+p");
+  await window.page.waitForSelector(".quick-input-widget", { timeout: 20_000 });
   await window.keyboard.type("play.ipynb");
   await pause(1000);
   await window.keyboard.press("Enter");

@@ -91,12 +91,12 @@ async function pages(suite, window) {
   for (const [command, pattern, name] of [
     ["Dovetail: Explain the Context Here", /board\.py/, "the context page names the file that defines the class"],
     ["Dovetail: Why This Completion", /game\.py/, "the why page names the file"],
-    ["Dovetail: Statistics", /accepted|suggestion/i, "the statistics page counts suggestions"],
+    ["Dovetail: Show Statistics", /accepted|suggestion/i, "the statistics page counts suggestions"],
   ]) {
     await window.command(command);
     const text = await window.webView(pattern);
     await pause(500);
-    await window.picture(`features-${command.split(" ")[1].toLowerCase()}`);
+    await window.picture(`features-page-${command.split(" ").at(-1).toLowerCase()}`);
     suite.check(name, text !== "", `${text.length} characters`);
     await window.command("View: Close Editors in Other Groups");
     await pause(300);

@@ -6,13 +6,13 @@ import { missing } from "./code-server.mjs";
 import { Suite } from "./suite.mjs";
 import { accept } from "./scenarios/accept.mjs";
 import { documents } from "./scenarios/documents.mjs";
-import { failures } from "./scenarios/failures.mjs";
+import { killed, models } from "./scenarios/failures.mjs";
 import { features } from "./scenarios/features.mjs";
 import { folders } from "./scenarios/folders.mjs";
 import { install, sources } from "./scenarios/sources.mjs";
 import { trust } from "./scenarios/trust.mjs";
 
-const SCENARIOS = { accept, documents, folders, trust, features, failures, sources, install };
+const SCENARIOS = { accept, documents, folders, trust, features, killed, models, sources, install };
 const ON_REQUEST = new Set(["install"]);
 
 const why = missing();

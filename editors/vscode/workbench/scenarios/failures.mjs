@@ -7,12 +7,7 @@ import { REPOSITORY } from "../code-server.mjs";
 const STARTER = join(REPOSITORY, "models/dovetail_models/weights/dovetail-starter.gguf");
 const BACK_MS = 30_000;
 
-export async function failures(suite) {
-  await killed(suite);
-  await models(suite);
-}
-
-async function killed(suite) {
+export async function killed(suite) {
   const window = await suite.window(suite.project());
   await window.running();
   await window.openFile("game.py", 5, 19);
@@ -32,7 +27,7 @@ async function killed(suite) {
     await eventually(async () => suite.editor.servers().length > 0 || /too often/.test((await window.bar()).label), 10_000);
   }
   const bar = await window.barShows(/too often/, 5000);
-  await window.picture("failures-too-often");
+  await window.picture("killed-too-often");
   suite.check("a server that dies again and again is left alone, and the status bar says so", /too often.*restart/.test(bar.label), bar.label);
   await window.menu();
   await window.choose("Restart");
@@ -62,31 +57,45 @@ async function killedWhileTyping(suite, window, find) {
   return { killed: ids.length, ghost, ms: Date.now() - start };
 }
 
-async function models(suite) {
+export async function models(suite) {
   const bytes = readFileSync(STARTER);
   const half = join(suite.folder, "half.gguf");
   writeFileSync(half, bytes.subarray(0, Math.floor(bytes.length / 2)));
   const instruct = join(suite.folder, "instruct.gguf");
   writeFileSync(instruct, replaced(replaced(bytes, "<｜fim▁", "<｜zzz▁"), "tokenizer.ggml.fim_", "tokenizer.ggml.zzz_"));
+  const missing = join(suite.folder, "missing.gguf");
+  const window = await suite.window(suite.project(), { settings: { "dovetail.model": missing } });
+  await eventually(async () => suite.editor.servers().length === 1, 60_000);
+  await window.openFile("game.py", 5, 19);
   for (const [name, model, pattern] of [
-    ["a missing model", join(suite.folder, "missing.gguf"), /missing\.gguf/],
-    ["a truncated model", half, /damaged|half\.gguf/],
+    ["a missing model", missing, /missing\.gguf does not exist/],
+    ["a truncated model", half, /half\.gguf.*damaged/],
     ["an instruct model", instruct, /fill-in-the-middle.*base model/],
   ]) {
-    const window = await suite.window(suite.project(), { settings: { "dovetail.model": model } });
-    await eventually(async () => /Dovetail/.test((await window.bar()).text), 60_000);
-    await eventually(async () => !/starting|Looking/.test((await window.bar()).label), 60_000);
-    await pause(1500);
-    await window.openFile("game.py", 5, 19);
+    if (model !== missing) {
+      suite.editor.configure({ "dovetail.model": model });
+      await pause(1000);
+      await window.command("Dovetail: Restart");
+    }
     await window.keyboard.type("s");
     const bar = await window.barShows(pattern, 20_000);
-    await window.picture(`failures-${name.replaceAll(" ", "-")}`);
-    suite.check(`${name}: the status bar says so`, pattern.test(bar.label), bar);
+    await window.picture(`models-${name.replaceAll(" ", "-")}`);
+    suite.check(`${name}: the status bar says so`, pattern.test(bar.label), bar.label);
     const entries = await window.menu();
-    suite.check(`${name}: the menu offers another first`, entries.trim().startsWith("Choose another model"), entries.split("\n").slice(0, 2));
+    suite.check(`${name}: the menu offers another first`, entries.trim().startsWith("Choose another model"), entries.trim().split("\n")[0]);
     await window.keyboard.press("Escape");
-    await suite.close(window);
   }
+  suite.editor.configure({});
+  await pause(1000);
+  await window.barShows(/Ready/, 20_000);
+  await window.command("File: Revert File");
+  await window.goTo(5, 19);
+  await window.keyboard.type("s");
+  const ghost = (await window.ghost()) || (await window.invoked());
+  await window.picture("models-corrected");
+  suite.check("with a model that can be loaded completion comes without a restart", ghost !== "", { ghost, ...(await window.bar()) });
+  await window.keyboard.press("Escape");
+  await suite.close(window);
 }
 
 /** Replace bytes by as many others. */

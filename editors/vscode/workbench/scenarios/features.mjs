@@ -9,6 +9,7 @@ const STARTER = join(REPOSITORY, "models/dovetail_models/weights/dovetail-starte
 export async function features(suite) {
   const window = await suite.window(suite.project());
   await window.running();
+  await window.openFile("game.py");
   const ghost = await completed(window);
   suite.check("ghost text appears at first", ghost !== "", ghost);
   const [server] = suite.editor.servers();
@@ -105,7 +106,7 @@ async function pages(suite, window) {
 
 /** Type a letter into the call of game.py and return its ghost text; the file is as before afterwards. */
 async function completed(window, limitMs = 10_000, isExpected = true) {
-  await window.openFile("game.py", 5, 19);
+  await window.goTo(5, 19);
   await window.keyboard.type("s");
   const ghost = (await window.ghost(limitMs)) || (isExpected ? await window.invoked() : "");
   await window.keyboard.press("Escape");

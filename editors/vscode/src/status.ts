@@ -131,6 +131,11 @@ export function modelName(model: string): string {
   return model.split(/[\\/]/).at(-1) ?? model;
 }
 
+/** The size of a file as it is named to people. */
+export function sizeText(bytes: number): string {
+  return bytes < 1e8 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}
+
 /** The menu behind the status bar item. What cannot be done now is not in it; the fix of trouble comes first. */
 export function menu(status: Status, nowS: number): MenuEntry[] {
   const { phase, server, language } = status;

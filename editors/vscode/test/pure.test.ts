@@ -10,7 +10,7 @@ import { report } from "../src/report";
 import { patternFor, withExclusion } from "../src/rules";
 import { candidates, parseVersion, pathCandidates, wheelVersion } from "../src/search";
 import { optionName, serverOptions, serverSettingNames } from "../src/settings";
-import { barText, menu, serverStatus, type Status } from "../src/status";
+import { barText, menu, serverStatus, sizeText, type Status } from "../src/status";
 
 const AROUND = { setting: [], trusted: true, interpreter: "/i/python", onPath: "/p/dovetail", own: "/o/python" };
 const READY = serverStatus({ state: "ready", model: "/models/starter.gguf" });
@@ -153,4 +153,9 @@ test("what the server has to say is shown, unless something weightier is", () =>
   assert.deepEqual(barText(noticed, 0), { text: "$(warning) Dovetail", tooltip: noticed.notice, warning: true });
   assert.equal(menu(noticed, 0)[0]?.detail, noticed.notice);
   assert.match(barText({ ...noticed, server: { ...READY, paused: true } }, 0).text, /paused/);
+});
+
+test("a small model's size is not zero", () => {
+  assert.equal(sizeText(3_900_000), "3.9 MB");
+  assert.equal(sizeText(4_080_000_000), "4.08 GB");
 });

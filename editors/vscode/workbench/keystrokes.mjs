@@ -9,7 +9,7 @@ import { Suite } from "./suite.mjs";
 import { GHOST } from "./window.mjs";
 
 const FILE = "settings.py";
-const START = "def settings_table() -> str:\n"; // what follows it is typed
+const START = '"""The options as a Markdown table, for the README."""\n'; // what follows it is typed
 
 const why = missing();
 if (why !== undefined) {

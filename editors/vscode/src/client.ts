@@ -12,9 +12,22 @@ const SHUTDOWN_MS = 5000;
 
 export interface Listener {
   status(status: ServerStatus): void;
+  /** The server has something to say to the user. */
+  message(text: string): void;
   /** The server has died too often, or never came up. */
   trouble(message: string): void;
   crashed(): void;
+}
+
+/** The library pops up when a server dies while it starts; here the status bar says so. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+
+  override warn(message: string, data?: unknown): void {
+    super.warn(message, data, false);
+  }
 }
 
 export class Connection {
@@ -63,7 +76,10 @@ export class Connection {
           handleMessage: (message, next) => {
             if ("method" in message && message.method === "window/showMessage") {
               const text = (message as { params?: { message?: unknown } }).params?.message;
-              log.warn(typeof text === "string" ? text : "the server sent a message without text");
+              if (typeof text === "string") {
+                log.warn(text);
+                listener.message(text);
+              }
               return;
             }
             return next(message);
@@ -81,7 +97,7 @@ export class Connection {
         },
       },
     };
-    this.client = new LanguageClient("dovetail", "Dovetail", start, clientOptions);
+    this.client = new QuietClient("dovetail", "Dovetail", start, clientOptions);
     this.client.onNotification("dovetail/status", (params: unknown) => { listener.status(serverStatus(params)); });
   }
 

@@ -7,7 +7,7 @@ import { withPolicy } from "./page";
 import { report } from "./report";
 import { COMMENTED_RULES, patternFor, RULES_FILE, withExclusion } from "./rules";
 import type { Inspected } from "./settings";
-import { menu, type Action } from "./status";
+import { menu, sizeText, type Action } from "./status";
 
 const CLIENT_SETTINGS = ["path", "rules", "logLevel", "trace.server"];
 
@@ -94,7 +94,7 @@ async function chooseModel(dovetail: Dovetail): Promise<void> {
   }
   const choices = answer.models.map((model) => ({
     label: `${model.current ? "$(check) " : ""}${model.name}`,
-    description: `${(model.bytes / 1e9).toFixed(2)} GB, ${model.fits ? "fits into memory" : "does not fit into memory"}`,
+    description: `${sizeText(model.bytes)}, ${model.fits ? "fits into memory" : "does not fit into memory"}`,
     model,
   }));
   const chosen = await vscode.window.showQuickPick(choices, { title: "Model of Dovetail" });

@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import { Connection } from "./client";
 import { registerCommands } from "./commands";
-import { findServer, type Found } from "./find";
+import { findServer, pathSetting, type Found } from "./find";
 import { install, ownPython, removeReplaced, shippedWheel } from "./install";
 import { languageMap } from "./languages";
 import { serverOptions, serverSettingNames, type Inspected } from "./settings";
@@ -18,12 +18,16 @@ export class Dovetail implements vscode.Disposable {
   crashes = 0;
   private phase: Phase = { kind: "searching" };
   private server: ServerStatus | undefined;
+  /** What the server last had to say to the user, until its cause may be gone. */
+  private notice: string | undefined;
   private readonly item = vscode.window.createStatusBarItem("dovetail.status", vscode.StatusBarAlignment.Right, 100);
   private readonly subscriptions: { dispose(): unknown }[] = [];
   /** Ends an installation with the window. */
   private readonly closing = new AbortController();
   /** Starts, stops and installations run one after the other. */
   private queue: Promise<void> = Promise.resolve();
+  /** A restart that waits for its turn. */
+  private restarting: Promise<void> | undefined;
 
   constructor(readonly context: vscode.ExtensionContext) {
     this.item.name = "Dovetail";
@@ -44,7 +48,7 @@ export class Dovetail implements vscode.Disposable {
 
   status(): Status {
     const enable = languageMap(vscode.workspace.getConfiguration("dovetail").get("enable"));
-    return { phase: this.phase, server: this.server, enable, language: vscode.window.activeTextEditor?.document.languageId };
+    return { phase: this.phase, server: this.server, notice: this.notice, enable, language: vscode.window.activeTextEditor?.document.languageId };
   }
 
   /** Every setting of ours, for the server and for the debug report. */
@@ -60,10 +64,15 @@ export class Dovetail implements vscode.Disposable {
   }
 
   restart(): Promise<void> {
-    return this.enqueue(async () => {
+    if (this.restarting !== undefined) {
+      return this.restarting; // it has not begun yet, so it will see what has changed
+    }
+    this.restarting = this.enqueue(async () => {
+      this.restarting = undefined;
       await this.stop();
       await this.start();
     });
+    return this.restarting;
   }
 
   /** Make or renew the environment of our own, then start the server from it. */
@@ -118,6 +127,10 @@ export class Dovetail implements vscode.Disposable {
         this.server = status;
         this.show();
       },
+      message: (text) => {
+        this.notice = text;
+        this.show();
+      },
       trouble: (message) => { this.setPhase({ kind: "trouble", message, fix: "restart" }); },
       crashed: () => {
         this.crashes += 1;
@@ -152,36 +165,39 @@ export class Dovetail implements vscode.Disposable {
     const { connection } = this;
     this.connection = undefined;
     this.server = undefined;
+    this.notice = undefined;
     await connection?.stop();
   }
 
   private initializationOptions(): Record<string, unknown> {
     const rules = vscode.workspace.getConfiguration("dovetail").get("rules");
-    return { ...this.serverSettings(), rules, trusted: vscode.workspace.isTrusted };
-  }
-
-  private serverSettings(): Record<string, unknown> {
-    return serverOptions(this.settingNames(), (name) => this.inspected(name));
+    const settings = serverOptions(this.settingNames(), (name) => this.inspected(name));
+    return { ...settings, rules, trusted: vscode.workspace.isTrusted };
   }
 
   private settingsChanged(event: vscode.ConfigurationChangeEvent): void {
-    if (["path", "logLevel", "rules"].some((name) => event.affectsConfiguration(`dovetail.${name}`))) {
+    if (["path", "logLevel"].some((name) => event.affectsConfiguration(`dovetail.${name}`))) {
       void this.restart();
     } else if (event.affectsConfiguration("dovetail")) {
-      void this.connection?.notify("workspace/didChangeConfiguration", { settings: { dovetail: this.serverSettings() } });
+      this.notice = undefined;
+      // All of them, since what is left out counts as not set.
+      void this.connection?.notify("workspace/didChangeConfiguration", { settings: { dovetail: this.initializationOptions() } });
     }
     this.show();
   }
 
   private async trusted(): Promise<void> {
     await this.connection?.notify("dovetail/trust", { trusted: true });
-    if (this.found?.origin !== "setting") {
-      const setting = this.inspected("path").value;
-      const interpreterCounts = vscode.extensions.getExtension("ms-python.python") !== undefined;
-      if ((Array.isArray(setting) && setting.length > 0) || interpreterCounts) {
-        await this.restart(); // another server may come first now
+    await this.enqueue(async () => {
+      const setting = pathSetting(true);
+      const isSame = setting.length > 0
+        ? this.found?.origin === "setting" && JSON.stringify(this.found.command) === JSON.stringify(setting)
+        : vscode.extensions.getExtension("ms-python.python") === undefined;
+      if (!isSame) {
+        await this.stop(); // another server comes first now
+        await this.start();
       }
-    }
+    });
   }
 
   private setPhase(phase: Phase): void {

@@ -14,14 +14,14 @@ export interface Found extends Candidate {
 
 export interface Search {
   readonly found: Found | undefined;
-  /** The command of \`dovetail.path\`, if it is set and does not start Dovetail. */
+  /** The command of `dovetail.path`, if it is set and does not start Dovetail. */
   readonly brokenSetting: string | undefined;
 }
 
-/** Try the candidates in order. \`own\` is the interpreter of our own environment. */
+/** Try the candidates in order. `own` is the interpreter of our own environment. */
 export async function findServer(own: string | undefined, log: vscode.LogOutputChannel): Promise<Search> {
   const trusted = vscode.workspace.isTrusted;
-  const setting = vscode.workspace.getConfiguration("dovetail").get<string[]>("path", []).filter((part) => typeof part === "string");
+  const setting = pathSetting(trusted);
   const interpreter = trusted ? await activeInterpreter(log) : undefined;
   const around = { setting, trusted, interpreter, onPath: await firstExecutable(), own };
   for (const candidate of candidates(around)) {
@@ -36,6 +36,13 @@ export async function findServer(own: string | undefined, log: vscode.LogOutputC
     }
   }
   return { found: undefined, brokenSetting: undefined };
+}
+
+/** The parts of `dovetail.path`. In a workspace that is not trusted only the user's own value counts. */
+export function pathSetting(trusted: boolean): string[] {
+  const settings = vscode.workspace.getConfiguration("dovetail");
+  const value: unknown = trusted ? settings.get("path") : settings.inspect("path")?.globalValue;
+  return Array.isArray(value) ? value.filter((part) => typeof part === "string") : [];
 }
 
 /** The interpreter that the Python extension has active, if that extension is there. */

@@ -9,6 +9,7 @@ export interface Candidate {
 }
 
 export interface Surroundings {
+  /** `dovetail.path`: without the workspace's value where the workspace is not trusted. */
   readonly setting: readonly string[];
   readonly trusted: boolean;
   /** The active interpreter of the Python extension. */
@@ -21,11 +22,11 @@ export interface Surroundings {
 
 /**
  * What to try, in order. A setting ends the search: whoever names a program wants that one or a clear error. In a
- * workspace that is not trusted neither the setting nor the interpreter counts, since both can come from the workspace.
+ * workspace that is not trusted the interpreter does not count, since it can come from the workspace.
  */
 export function candidates(around: Surroundings): Candidate[] {
   const [program, ...rest] = around.setting;
-  if (around.trusted && program !== undefined && program !== "") {
+  if (program !== undefined && program !== "") {
     return [{ origin: "setting", command: [program, ...rest] }];
   }
   const found: Candidate[] = [];

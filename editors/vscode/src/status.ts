@@ -24,6 +24,8 @@ export type Phase =
 export interface Status {
   readonly phase: Phase;
   readonly server: ServerStatus | undefined;
+  /** What the server last had to say to the user. */
+  readonly notice?: string | undefined;
   readonly enable: LanguageMap;
   /** Language of the active editor; undefined where there is none. */
   readonly language: string | undefined;
@@ -115,6 +117,9 @@ function running(status: Status, nowS: number): BarText {
   if (language !== undefined && !isEnabled(status.enable, language)) {
     return plain(`$(circle-slash) Dovetail: off in ${language}`, `The setting dovetail.enable turns ${language} off`);
   }
+  if (status.notice !== undefined) {
+    return { text: "$(warning) Dovetail", tooltip: status.notice, warning: true };
+  }
   if (server.busy) {
     return plain("$(loading~spin) Dovetail", `Thinking; ${model}`);
   }
@@ -124,6 +129,11 @@ function running(status: Status, nowS: number): BarText {
 /** A model as it is named to people: a file without its folder. */
 export function modelName(model: string): string {
   return model.split(/[\\/]/).at(-1) ?? model;
+}
+
+/** The size of a file as it is named to people. */
+export function sizeText(bytes: number): string {
+  return bytes < 1e8 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }
 
 /** The menu behind the status bar item. What cannot be done now is not in it; the fix of trouble comes first. */
@@ -153,6 +163,8 @@ export function menu(status: Status, nowS: number): MenuEntry[] {
   const entries: MenuEntry[] = [];
   if (server?.state === "failed") {
     entries.push({ label: "$(warning) Choose another model...", detail: server.message, action: "chooseModel" });
+  } else if (status.notice !== undefined) {
+    entries.push({ label: "$(warning) Show logs", detail: status.notice, action: "showLogs" });
   }
   if (server?.paused === true || isSnoozed(server, nowS)) {
     entries.push({ label: "$(debug-start) Resume", action: "resume" });

@@ -10,7 +10,7 @@ import { report } from "../src/report";
 import { patternFor, withExclusion } from "../src/rules";
 import { candidates, parseVersion, pathCandidates, wheelVersion } from "../src/search";
 import { optionName, serverOptions, serverSettingNames } from "../src/settings";
-import { barText, menu, serverStatus, type Status } from "../src/status";
+import { barText, menu, serverStatus, sizeText, type Status } from "../src/status";
 
 const AROUND = { setting: [], trusted: true, interpreter: "/i/python", onPath: "/p/dovetail", own: "/o/python" };
 const READY = serverStatus({ state: "ready", model: "/models/starter.gguf" });
@@ -24,8 +24,9 @@ test("interpreter, PATH and own environment follow in this order", () => {
   assert.deepEqual(candidates(AROUND).map((one) => one.origin), ["interpreter", "path", "own"]);
 });
 
-test("neither setting nor interpreter of an untrusted workspace is started", () => {
-  assert.deepEqual(candidates({ ...AROUND, setting: ["/s"], trusted: false }).map((one) => one.origin), ["path", "own"]);
+test("in an untrusted workspace no interpreter is started, but the user's own setting is", () => {
+  assert.deepEqual(candidates({ ...AROUND, trusted: false }).map((one) => one.origin), ["path", "own"]);
+  assert.deepEqual(candidates({ ...AROUND, setting: ["/s"], trusted: false }).map((one) => one.origin), ["setting"]);
 });
 
 test("an interpreter is started without PYTHON variables and current folder", () => {
@@ -145,4 +146,16 @@ test("a server that dies again and again is given up", () => {
   assert.deepEqual(crashes, [0, 1, 2, 3]);
   assert.equal(afterCrash([0, 1, 2, 3], 4), undefined);
   assert.deepEqual(afterCrash([0, 1, 2, 3], 200_000), [200_000]);
+});
+
+test("what the server has to say is shown, unless something weightier is", () => {
+  const noticed: Status = { ...RUNNING, notice: "model x cannot be read: the one before goes on answering" };
+  assert.deepEqual(barText(noticed, 0), { text: "$(warning) Dovetail", tooltip: noticed.notice, warning: true });
+  assert.equal(menu(noticed, 0)[0]?.detail, noticed.notice);
+  assert.match(barText({ ...noticed, server: { ...READY, paused: true } }, 0).text, /paused/);
+});
+
+test("a small model's size is not zero", () => {
+  assert.equal(sizeText(3_900_000), "3.9 MB");
+  assert.equal(sizeText(4_080_000_000), "4.08 GB");
 });

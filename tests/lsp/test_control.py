@@ -238,6 +238,22 @@ async def test_a_model_that_cannot_be_loaded_changes_nothing(connect: Connect, m
     assert await shown(client) == '"good"'
 
 
+async def test_after_a_model_that_failed_the_next_one_is_told_as_its_own(connect: Connect) -> None:
+    models = Models("starter", "broken", "good")
+    for name in ("starter", "broken"):
+        models.ready[name].set()
+        models.engines[name].trouble = f"{name} cannot be loaded"
+    client = await opened(connect, models)
+    models.engines["starter"].status = replace(models.engines["starter"].status, state="failed")
+    assert await shown(client) is None
+    configure(client, model="broken")
+    await client.notification("window/showMessage", lambda told: "broken cannot be loaded" in told["message"])
+    configure(client, model="good")
+    models.ready["good"].set()
+    await client.notification("dovetail/status", lambda status: (status["model"], status["state"]) == ("good", "ready"))
+    assert await shown(client) == '"good"'
+
+
 async def test_a_model_that_is_unwanted_before_it_is_ready_is_let_go(connect: Connect) -> None:
     models = Models("starter", "big", "other")
     models.ready["starter"].set()

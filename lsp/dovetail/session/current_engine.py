@@ -127,6 +127,10 @@ class CurrentEngine:
 
     def _refuse(self, error: EngineError) -> None:
         self._loading, self._wanted, self._next_mark = None, self._options, object()
+        if self.status.state == "failed":  # so there is none that goes on answering
+            self._events.trouble(str(error))
+            self._take_status(self._mark, replace(self.status, message=str(error)))
+            return
         self._events.trouble(f"{error}; {self.status.model or 'the model before'} goes on answering")
         self._events.engine_status(self.status)
 
@@ -147,7 +151,9 @@ class CurrentEngine:
             self.status = status
             self._events.engine_status(status)
         elif mark is self._next_mark and status.state in ("starting", "loading"):
-            self._events.engine_status(replace(self.status, message=f"{status.model} is being loaded"))
+            answers = self.status.state != "failed"
+            message = f"{status.model} is being loaded"
+            self._events.engine_status(replace(self.status, message=message) if answers else status)
 
 
 def _options(settings: Settings) -> tuple[object, ...]:

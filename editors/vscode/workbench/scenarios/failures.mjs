@@ -85,8 +85,7 @@ export async function models(suite) {
     suite.check(`${name}: the menu offers another first`, entries.trim().startsWith("Choose another model"), entries.trim().split("\n")[0]);
     await window.keyboard.press("Escape");
   }
-  suite.editor.configure({});
-  await pause(1000);
+  suite.editor.configure({ "dovetail.model": "starter" });
   await window.barShows(/Ready/, 20_000);
   await window.command("File: Revert File");
   await window.goTo(5, 19);

@@ -85,13 +85,15 @@ async def test_where_the_editor_knows_no_language_the_first_line_tells(connect: 
     engine = ScriptedEngine("lines")
     client = await started(connect, engine)
     uri = "file:///nowhere/tool"
-    client.open(uri, "#!/usr/bin/env node\n// counts the \n", "plaintext")
-    assert await items(client, uri, 1, 14) == []
+    client.open(uri, "#!/usr/bin/env node\na = \n", "plaintext")
+    assert await items(client, uri, 1, 4) == ["lines"]
+    assert engine.jobs[-1].parts.path == "tool.js"
     first_line = {"range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 30}}, "text": ""}
     client.notify(
         "textDocument/didChange", {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [first_line]}
     )
-    assert await items(client, uri, 1, 14) == ["lines"]  # nobody knows that this is a comment
+    assert await items(client, uri, 1, 4) == ["lines"]
+    assert engine.jobs[-1].parts.path == "tool"
 
 
 @pytest.mark.parametrize(
@@ -247,8 +249,9 @@ async def test_a_document_that_is_opened_in_another_language_is_asked_about_anew
     """So an editor tells that the user has chosen a language: the same document, closed and opened again."""
     engine = ScriptedEngine("lines")
     client = await started(connect, engine)
-    client.open(UNTITLED, "# counts the ", "plaintext")
+    client.open(UNTITLED, "; counts the ", "plaintext")
     assert await items(client, UNTITLED, 0, 13) == ["lines"]
+    assert engine.jobs[-1].parts.path == "Untitled-1"
     client.notify("textDocument/didClose", {"textDocument": {"uri": UNTITLED}})
     client.open(UNTITLED, "# counts the ", "python")
     assert await items(client, UNTITLED, 0, 13) == []

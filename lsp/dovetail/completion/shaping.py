@@ -239,7 +239,7 @@ def _soundest(text: str, place: Place) -> Shaped:
         for way in ways_to_insert(candidate, place.right, place.syntax, place.state):
             errors, more = _errors_with(way, place)
             effort += more
-            if errors < least and not _is_rejected(way, place):
+            if errors < least and not (errors <= place.errors_elsewhere and _is_rejected(way, place)):
                 least, best = errors, Shaped(way.text, way.replaced)
             if least <= place.errors_elsewhere or effort > _MOST_EFFORT:
                 return best
@@ -251,8 +251,9 @@ def _spaces(match: re.Match[str]) -> str:
 
 
 def _is_rejected(way: Insertion, place: Place) -> bool:
-    """Whether the compiler would not take what it takes now. The beginning of a block that is to be typed next is no
-    fault where its line was begun already."""
+    """Whether the compiler would not take what it takes now. Asked where the tree has no objection: it knows what is
+    broken on the line anyway. The beginning of a block that is to be typed next is no fault where its line was begun
+    already."""
     if place.judged is None:
         return False
     start, end = place.judged

@@ -16,7 +16,7 @@ export async function folders(suite) {
   await window.keyboard.type("s");
   const loud = (await window.ghost()) || (await window.invoked());
   suite.check("the folder that allows it gets ghost text", loud !== "", loud);
-  await window.keyboard.press("Escape");
+  await reverted(window);
 
   await openIn(window, "silent", "game.py");
   await window.keyboard.type("s");
@@ -26,13 +26,13 @@ export async function folders(suite) {
   const line = await window.line("board = Board(s");
   await window.picture("folders-silent");
   suite.check("the file that the first folder's rules name gets nothing", automatic === "" && asked === "" && line !== "", { automatic, asked, line: line.trim() });
-  await window.keyboard.press("Escape");
+  await reverted(window);
 
   await window.openFile("quiet.py", 5, 19);
   await window.keyboard.type("s");
   const other = (await window.ghost()) || (await window.invoked());
   suite.check("another file of that folder gets ghost text", other !== "", other);
-  await window.keyboard.press("Escape");
+  await reverted(window);
 
   await openIn(window, "open", "game.py");
   await window.keyboard.type("s");
@@ -43,6 +43,12 @@ export async function folders(suite) {
   suite.check("one server for both folders", servers === 1, `${servers} running`);
   await window.keyboard.press("Escape");
   await suite.close(window);
+}
+
+/** Leave a file as it was: what was typed in one counts as context in the next. */
+async function reverted(window) {
+  await window.keyboard.press("Escape");
+  await window.command("File: Revert File");
 }
 
 /** Open a file that both folders have. */

@@ -65,6 +65,7 @@ async def start_editor(root: Path, settings: dict[str, object]) -> AsyncIterator
 
     client.feature(types.WINDOW_SHOW_MESSAGE)(on_message)
     client.feature("dovetail/status")(on_status)
+    client.feature("didChangeStatus")(lambda _params: None)  # the same for others
 
     # The try-out has an engine host of its own: one that serves the user's editors may run another model.
     with TemporaryDirectory(prefix="dovetail-") as meeting:

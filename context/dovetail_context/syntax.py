@@ -137,7 +137,7 @@ class Grammar:
         return query
 
 
-# The parser is handed the whole text at once. Where it asks for a part all the same, it gets a copy of some of it.
+# The parser gets the whole text at once. Where it asks for a part anyway, it gets a copy of some of it.
 _CHUNK_BYTES = 1 << 16
 # What is typed or suggested: it makes no code of what was none, nor the other way round.
 _SHORT_BYTES = 1000

@@ -1,4 +1,4 @@
-"""How often the list of members behind a dot is told, and how often it lacks the name that the code really has there.
+"""How often a list of members is given behind a dot, and how often it lacks the name that the code really has there.
 
     python -m tests.benchmarks.members ROOT... [--dots N] [--seed S]
 

@@ -7,7 +7,7 @@ to be wrong that exists.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -43,12 +43,12 @@ OPEN = Added(is_open=True)
 def added(value: Value, inference: Inference, current: FileRecord) -> Added:
     """What a class, an object or a module has beside what defines it. `current` is the file that asks."""
     if value.kind == "module":
-        return _to_module(value.definition, inference)
+        return _known(value.definition, inference, _to_module)
     if value.kind == "class" and _is_no_value(value.definition, inference):
         return OPEN
     names: set[str] = set()
     for holder in inference.lineage(value):
-        found = _known_of_class(holder.definition, inference)
+        found = _known(holder.definition, inference, _to_class)
         if found.is_open:
             return OPEN
         names |= found.names
@@ -64,10 +64,11 @@ def _is_no_value(definition: Definition, inference: Inference) -> bool:
     return bool(pattern) and symbol is not None and _compiled(pattern).search(symbol.signature) is not None
 
 
-def _known_of_class(definition: Definition, inference: Inference) -> Added:
-    known = inference.known_additions.get(definition)
+def _known(definition: Definition, inference: Inference, ask: Callable[[Definition, Inference], Added]) -> Added:
+    """What `ask` finds out, which is asked once for each class and module."""
+    known: Added | None = inference.known_additions.get(definition)
     if known is None:
-        known = inference.known_additions[definition] = _to_class(definition, inference)
+        known = inference.known_additions[definition] = ask(definition, inference)
     return known
 
 

@@ -17,7 +17,7 @@ from dovetail_context.parse import ParsedText, PlaceKind, parse_text
 TAB_COLUMNS = 4
 # The beginning of a file that is looked at for how it is indented.
 INDENTED_CHARACTERS = 40_000
-# The text before a cursor that is read for strings and comments where no tree tells.
+# The text before a cursor that is read for strings and comments where there is no tree.
 READ_CHARACTERS = 40_000
 _LINE_WITH_TEXT = re.compile(r"\n([^\S\n]*\S[^\n]*)")
 

@@ -145,5 +145,5 @@ async def _unless_gone(answering: Awaitable[dict[str, Any]], reader: asyncio.Str
 
 async def _hung_up(reader: asyncio.StreamReader) -> None:
     """Returns when the client has closed its side. A request that is sent ahead stays where it is."""
-    while not reader.at_eof():  # noqa: ASYNC110 - a stream tells nobody
+    while not reader.at_eof():  # noqa: ASYNC110 - a stream has no such event
         await asyncio.sleep(0.02)

@@ -1,4 +1,4 @@
-"""What the server tells the client unasked: its status, indexing progress, and trouble, each once."""
+"""What the server reports to the client unasked: its status, indexing progress, and trouble, each once."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Notices:
         self._send_status()
 
     def busy(self, requests: int) -> None:
-        """So many completions are being made."""
+        """`requests` is the number of completions that are being made."""
         self._requests = requests
         if requests and self._busy_soon is None and not self._is_busy:
             self._busy_soon = self._loop.call_later(BUSY_AFTER_S, self._begin_to_be_busy)

@@ -20,7 +20,7 @@ from dovetail_models.errors import EngineError
 
 
 class EngineEvents(Protocol):
-    """What is told."""
+    """What is reported."""
 
     def engine_status(self, status: EngineStatus) -> None: ...
 
@@ -51,7 +51,7 @@ class CurrentEngine:
         self._options: tuple[object, ...] = ()  # those that the engine was made with
         self._wanted: tuple[object, ...] = ()
         self.status = EngineStatus("stopped")
-        # Engines go on telling of themselves: these are the marks of the one that answers and of the one that is to.
+        # Engines go on reporting their state: these are the marks of the one that answers and of the one that is to.
         self._mark = self._next_mark = object()
         self._loading: asyncio.Task[object] | None = None
 
@@ -62,7 +62,7 @@ class CurrentEngine:
         return self._engine
 
     def start(self, settings: Settings) -> None:
-        """Make the engine that the settings ask for; it loads nothing yet. Trouble is told."""
+        """Make the engine that the settings ask for; it loads nothing yet. Trouble is reported."""
         self._options = self._wanted = _options(settings)
         try:
             self._engine = self._make(settings, partial(self._take_status, self._mark))
@@ -119,11 +119,13 @@ class CurrentEngine:
         self._options = _options(settings)
         self._on_change()
         self._take_status(mark, status)
-        under_way = tuple(self._running())
-        if under_way:
-            await asyncio.wait(under_way)  # they were asked of the one that goes
-        await self._retire(before)
-        await before.close()
+        try:
+            under_way = tuple(self._running())
+            if under_way:
+                await asyncio.wait(under_way)  # they were asked of the one that goes
+            await self._retire(before)
+        finally:
+            await before.close()  # also where the session ends meanwhile
 
     def _refuse(self, error: EngineError) -> None:
         self._loading, self._wanted, self._next_mark = None, self._options, object()

@@ -12,7 +12,7 @@ from pathlib import Path
 from dovetail.user_folders import user_folder
 from dovetail_models.engine.memory import fits
 from dovetail_models.errors import ModelError
-from dovetail_models.files import STARTER, check_file, resolve_model
+from dovetail_models.files import STARTER, resolve_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,6 @@ def known_models(wanted: str) -> list[KnownModel]:
     for name in named:
         with suppress(ModelError, OSError):  # not there, or no model
             path = resolve_model(name).path.resolve()
-            check_file(path)
             size = path.stat().st_size
             found.setdefault(path, KnownModel(name, path, size, fits(size)))
     return list(found.values())

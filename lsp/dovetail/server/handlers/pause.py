@@ -1,7 +1,7 @@
 """`dovetail/pause` {paused?, language?, minutes?}: no suggestions for a while, or until further notice.
 
 With `paused`, everywhere or in one language; with `minutes`, a snooze of that length, which 0 ends. Without either
-nothing changes. Answers {paused, pausedLanguages, snoozedUntil}, which `dovetail/status` tells, too.
+nothing changes. Answers {paused, pausedLanguages, snoozedUntil}, which `dovetail/status` reports, too.
 """
 
 from __future__ import annotations

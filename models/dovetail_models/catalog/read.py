@@ -31,7 +31,7 @@ def find_entry(name: str) -> CatalogEntry | None:
 
 def near_names(name: str, among: tuple[str, ...]) -> list[str]:
     """Return at most three names that look like `name`, the nearest first."""
-    return get_close_matches(name.lower(), among, n=3, cutoff=0.5)
+    return get_close_matches(name.lower(), among, n=3, cutoff=0.6)
 
 
 def parse_catalog(text: str) -> tuple[CatalogEntry, ...]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from importlib.metadata import version
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -31,6 +32,9 @@ METADATA_TIMEOUT_S = 20.0
 USER_AGENT = "dovetail"
 MAIN = "main"
 """The branch that a repository shows."""
+
+constants.HF_HUB_DISABLE_TELEMETRY = True
+"""The hub is told neither which other libraries nor which programs are here; huggingface_hub asks for it otherwise."""
 
 _Found = TypeVar("_Found")
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -68,7 +72,7 @@ class HuggingFaceHub:
     """The Hugging Face Hub, or the mirror that `HF_ENDPOINT` names."""
 
     def __init__(self, endpoint: str | None = None) -> None:
-        self._api = HfApi(endpoint=endpoint, library_name="dovetail")
+        self._api = HfApi(endpoint=endpoint, library_name="dovetail", library_version=version("dovetail"))
 
     def find(self, repository: str, pattern: str, revision: str | None) -> str:
         """Return the one file of a repository that matches; case does not matter."""

@@ -67,6 +67,7 @@ class LoopbackHub:
         self.generation = 0  # of addresses: older ones have expired
         self.expires_after = 0  # requests that an address is good for; 0 for ever
         self.sent: list[Sent] = []
+        self.other_requests: list[str] = []  # that nobody has a reason for
         self.metadata_requests: list[dict[str, str]] = []
         self.data_requests: list[dict[str, str]] = []
         self._uses = 0
@@ -118,6 +119,10 @@ class LoopbackHub:
             def do_GET(self) -> None:
                 if self.path.startswith("/cdn/"):
                     self._bytes()
+                    return
+                if "/tree/" not in self.path:
+                    hub.other_requests.append(self.path)
+                    self._answer(Fault(404))
                     return
                 rows = [{"type": "file", "path": name, "size": 1, "oid": "0" * 40} for name in hub.files]
                 body = json.dumps(rows).encode()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from dovetail_models.catalog.installed import PART_SUFFIX, find_installed, installed_models
+from dovetail_models.catalog.installed import MODEL_SUFFIX, PART_SUFFIX, find_installed, installed_models
 from dovetail_models.catalog.read import catalog, find_entry, near_names
 from dovetail_models.errors import ModelError
 
@@ -42,10 +42,16 @@ def resolve_model(name_or_path: str | None, folder: Path | None = None) -> Model
         path = Path(name_or_path).expanduser()
     except RuntimeError as error:
         raise ModelError(f"{name_or_path} begins in a home folder that is not known: give the whole path") from error
-    if path.suffix.lower() != ".gguf" and not path.exists() and len(path.parts) == 1:
+    if len(path.parts) == 1 and path.suffix.lower() != MODEL_SUFFIX and not _is_only_a_file(path, folder):
         return _named(name_or_path, folder)
     check_file(path)
     return ModelFile(path.stem, path.absolute(), False)
+
+
+def _is_only_a_file(path: Path, folder: Path | None) -> bool:
+    """Whether a word is a file here and no name of a model: a project's file never takes a model's place."""
+    is_name = find_entry(path.name) is not None or (folder is not None and find_installed(path.name, folder))
+    return path.exists() and not is_name
 
 
 def _named(name: str, folder: Path | None) -> ModelFile:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dovetail.cli.errors import CommandError, UsageError
-from dovetail.cli.model_rows import ModelRow, model_lines, model_rows
+from dovetail.cli.model_rows import model_lines, model_rows
 from dovetail.cli.output import print_json
 from dovetail.cli.pull_progress import HashBar, PullBar, PullLines
 from dovetail.session.models import models_folder
@@ -19,6 +19,7 @@ from dovetail_models.catalog.installed import InstalledModel, file_of, find_inst
 from dovetail_models.catalog.pins import pin_path, read_pin
 from dovetail_models.catalog.read import catalog, find_entry, near_names
 from dovetail_models.engine.meeting import running
+from dovetail_models.engine.transport import FileLock
 from dovetail_models.errors import ModelError
 from dovetail_models.files import STARTER, check_file, resolve_model
 from dovetail_models.gguf import check_structure
@@ -147,15 +148,28 @@ def _verified(model: InstalledModel, is_quiet: bool) -> dict[str, object]:
 
 
 def _remove(arguments: argparse.Namespace) -> int:
-    from dovetail_models.download.part import remove_part
+    from dovetail_models.download.pull import lock_path
 
     folder, entry = models_folder(), find_entry(arguments.name)
+    if entry is None or not folder.is_dir():
+        return _removed(arguments, folder, entry)
+    lock = FileLock.take(lock_path(folder, entry.name))
+    if lock is None:
+        raise CommandError(f"{entry.name} is being pulled now: stop that first")
+    try:
+        return _removed(arguments, folder, entry)
+    finally:
+        lock.release()
+
+
+def _removed(arguments: argparse.Namespace, folder: Path, entry: CatalogEntry | None) -> int:
+    from dovetail_models.download.part import remove_part
+
     model = find_installed(arguments.name, folder)
-    if model is None and entry is not None:
-        file = file_of(entry, folder)
-        if file is not None and remove_part(folder / file):
-            print(f"removed the unfinished download of {entry.name}")
-            return 0
+    file = None if entry is None else file_of(entry, folder)
+    if model is None and entry is not None and file is not None and remove_part(folder / file):
+        print(f"removed the unfinished download of {entry.name}")
+        return 0
     if model is None:
         model = _installed(arguments.name)
     if not arguments.force and (why := _use_of(model)):
@@ -228,5 +242,3 @@ _ACTIONS = {
     "remove": _remove,
     "import": _import,
 }
-
-__all__ = ["ModelRow", "add_arguments", "run"]

@@ -68,8 +68,9 @@ class PullBar:
             return
         if self._console.is_terminal:
             # The bytes that are there already count for the bar, not for the rate.
-            self._task = self._bar.add_task(f"{progress.stage} {self._name}", total=progress.total)
-            self._bar.update(self._task, completed=progress.done)
+            self._task = self._bar.add_task(
+                f"{progress.stage} {self._name}", total=progress.total, completed=progress.done
+            )
         else:
             self._console.print(f"{progress.stage} {self._name}", highlight=False, soft_wrap=True)
 

@@ -5,14 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from dovetail_models.catalog.installed import MODEL_SUFFIX, find_installed
+from dovetail_models.catalog.installed import MODEL_SUFFIX, PART_SUFFIX, find_installed
 from dovetail_models.catalog.pins import Pin, pin_path, pin_text
 from dovetail_models.catalog.read import catalog
 from dovetail_models.download.durable import replace_file, sync_file, write_file
-from dovetail_models.download.part import part_path, remove_part
 from dovetail_models.download.progress import PullError, shown_bytes
 from dovetail_models.download.transfer import DISK_FULL
 from dovetail_models.download.verify import file_sha256
@@ -22,6 +22,8 @@ from dovetail_models.gguf import check_structure
 
 CHECK_MODULE = "dovetail_models.engine.check_vocabulary"
 """Run as a program: llama.cpp may end the process that reads a damaged file."""
+
+COPY_BYTES = 1 << 20
 
 CHECK_TIMEOUT_S = 300.0
 """A vocabulary is read in a second; a network drive on a busy machine takes longer."""
@@ -100,14 +102,16 @@ def _take_over(source: Path, target: Path) -> None:
         raise
     except OSError:
         pass  # another disk, or a file system without links
+    descriptor, name = tempfile.mkstemp(prefix="import-", suffix=PART_SUFFIX, dir=target.parent)
+    draft = Path(name)
     try:
-        with source.open("rb") as reading, part_path(target).open("wb") as writing:
-            shutil.copyfileobj(reading, writing, 1 << 20)
+        with source.open("rb") as reading, os.fdopen(descriptor, "wb") as writing:
+            shutil.copyfileobj(reading, writing, COPY_BYTES)
             writing.flush()
             sync_file(writing.fileno())
-        replace_file(part_path(target), target)
+        replace_file(draft, target)
     except OSError:
-        remove_part(target)
+        draft.unlink(missing_ok=True)
         raise
 
 

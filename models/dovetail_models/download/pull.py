@@ -67,6 +67,7 @@ def run_pull(pull: Pull) -> Path:
         name = file_of(pull.entry, pull.folder)
         is_there = name is not None and (pull.folder / name).is_file()
         path = pull.folder / name if name is not None and is_there else _pulled(pull)
+        journal_path(path).unlink(missing_ok=True)
     finally:
         lock.release()
     size = path.stat().st_size
@@ -74,9 +75,14 @@ def run_pull(pull: Pull) -> Path:
     return path
 
 
+def lock_path(folder: Path, name: str) -> Path:
+    """Return the lock that whoever changes the files of a catalogue's model holds."""
+    return folder / f"{name}.lock"
+
+
 def _locked(pull: Pull) -> FileLock:
     """Wait until nobody else pulls this model."""
-    path = pull.folder / f"{pull.entry.name}.lock"
+    path = lock_path(pull.folder, pull.entry.name)
     lock, note = FileLock.take(path), "another process pulls it: waiting for its end"
     while lock is None:
         pull.report(PullProgress("waiting", note=note))
@@ -96,9 +102,8 @@ def _pulled(pull: Pull) -> Path:
             pull.report(PullProgress("downloading", part.durable, remote.size_bytes))
             transfer(part, remote, lambda: _described(pull), pull.report, pull.line)
         _verify(pull, target, remote)
+        _write_pin(pull, target, remote)  # first: a crash between the two leaves a part that is only verified again
         replace_file(part_path(target), target)
-        _write_pin(pull, target, remote)
-        journal_path(target).unlink(missing_ok=True)
     except OSError as error:
         kept = read_journal(journal_path(target))
         raise disk_error(error, 0 if kept is None else kept.durable, remote.size_bytes) from error

@@ -110,3 +110,15 @@ def test_names_that_are_not_there_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match='no model is called "zzz": `dovetail models list`'):
         resolve_model("zzz")
     assert find_entry("zzz") is None
+
+
+def test_a_file_here_never_takes_a_models_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "mine.gguf").write_bytes(gguf(10))
+    monkeypatch.chdir(tmp_path)
+    for name in ("mine", "starcoder2-3b", "other"):
+        (tmp_path / name).write_bytes(gguf(10))
+    assert resolve_model("mine", tmp_path / "models").path == tmp_path / "models" / "mine.gguf"
+    with pytest.raises(ModelError, match="is not installed"):
+        resolve_model("starcoder2-3b", tmp_path / "models")
+    assert resolve_model("other", tmp_path / "models").path == tmp_path / "other"

@@ -97,11 +97,13 @@ class Grammar:
 
         The patterns of several files are counted on and found in one pass, which costs little more than that of one
         does. With `depth`, matches begin so far below `node` at most: what lies deeper is not even visited.
+
+        Raises Cancelled if the open work has been cancelled.
         """
-        cursor = tree_sitter.QueryCursor(self._queries.get(queries) or self._compiled(queries))
-        if depth is not None:
-            cursor.set_max_start_depth(depth)
-        return cursor.matches(node)
+        query = self._queries.get(queries) or self._compiled(queries)
+        if node.end_byte - node.start_byte <= 2 * _MATCHED_BYTES:
+            return _cursor(query, depth).matches(node)
+        return _matches_by_part(query, node, depth)
 
     def _parsed(self, data: bytes, is_ascii: bool, before: tree_sitter.Tree | None = None) -> SyntaxTree:
         allowance = _Allowance(len(data))
@@ -135,6 +137,37 @@ class Grammar:
         source = "\n".join(file.read_text(encoding="utf-8") for file in files)
         query = self._queries[queries] = tree_sitter.Query(self._language, source)
         return query
+
+
+# The library lets no other thread run while it matches, and works for some 3 ms on as many bytes full of definitions.
+_MATCHED_BYTES = 1 << 14
+
+
+def _cursor(query: tree_sitter.Query, depth: int | None) -> tree_sitter.QueryCursor:
+    cursor = tree_sitter.QueryCursor(query)
+    if depth is not None:
+        cursor.set_max_start_depth(depth)
+    return cursor
+
+
+def _matches_by_part(query: tree_sitter.Query, node: Node, depth: int | None) -> list[tuple[int, Match]]:
+    """Return all matches in `node`, one range of bytes after the other, so that other threads can run between them.
+
+    A match that reaches over several ranges is found in each; it counts where its first capture starts. So a match
+    comes before those inside it that start in a later range, also where the library would give it after them.
+    """
+    found: list[tuple[int, Match]] = []
+    for start in range(node.start_byte, node.end_byte + 1, _MATCHED_BYTES):
+        look()
+        end = start + _MATCHED_BYTES
+        cursor = _cursor(query, depth)
+        cursor.set_byte_range(start, end)
+        found += (match for match in cursor.matches(node) if start <= _first_byte(match[1]) < end)
+    return found
+
+
+def _first_byte(captures: Match) -> int:
+    return min((node.start_byte for nodes in captures.values() for node in nodes), default=0)
 
 
 # The parser gets the whole text at once. Where it asks for a part anyway, it gets a copy of some of it.

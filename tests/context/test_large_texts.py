@@ -342,9 +342,15 @@ def test_long_work_rests_while_somebody_waits_for_something_short(monkeypatch: p
         with awaited(Effort(is_long=True)):
             assert worked(work, 0.01) == 0  # the others have to wait as long
         assert worked(work, 0.01) == 0
-    with open_work(effort=short) as work, awaited(short), awaited(long):
-        assert worked(work, LONG_S / 2) == 0  # what is short goes on
-        assert worked(work, LONG_S) > 0  # until it turns out not to be
+    with open_work(effort=short) as work, awaited(long), awaited(short):
+        assert worked(work, LONG_S / 4) == 0  # what was asked last goes on
+        with awaited(Effort()):
+            assert worked(work, LONG_S / 4) > 0  # this was asked later
+        with awaited(Effort(is_long=True)):
+            assert worked(work, LONG_S / 4) == 0  # and this as well, but it takes long in any case
+        assert worked(work, LONG_S) > 0  # until it turns out to take long itself
+    with open_work(effort=Effort()) as work, awaited(short):
+        assert worked(work, 0.01) > 0  # nobody waits for this
     with open_work(background=True) as work:
         assert worked(work, 0.01) == 0
         with awaited(Effort(is_long=True)):
@@ -382,7 +388,7 @@ def test_a_text_that_is_matched_part_by_part_gives_the_same_record(
                 continue
             whole = extract(path, text)
             with monkeypatch.context() as parts:
-                parts.setattr("dovetail_context.syntax._MATCHED_BYTES", 40)
+                parts.setattr("dovetail_context.syntax._MATCHED_BYTES", 10)
                 assert extract(path, text) == whole
             compared += len(text) > 80
     assert compared > 5

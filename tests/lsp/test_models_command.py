@@ -74,6 +74,7 @@ def test_pull_list_use_verify_remove(hub: LoopbackHub, folder: Path) -> None:
         "name": NAME,
         "installed": False,
         "in_use": False,
+        "unfinished_percent": None,
         "path": None,
         "bytes": None,
         "fits": None,
@@ -155,10 +156,15 @@ def test_an_interrupted_pull_says_that_the_next_goes_on(hub: LoopbackHub, folder
 
 
 def test_an_unfinished_download_can_be_removed(hub: LoopbackHub, folder: Path) -> None:
-    hub.faults.append(Fault(429, {"Retry-After": "3600"}))
-    assert "429" in failure("pull", NAME)
-    assert (folder / f"{FILE}.part").exists()
-    assert "unfinished download" in models("remove", NAME)[0]
+    name = "seed-coder-8b"  # whose file only the hub knows
+    hub.files = ["Some.Q4_K_M.gguf"]
+    hub.faults.extend([Fault(cut_after=2_000_000), Fault(429, {"Retry-After": "3600"})])
+    assert "429" in failure("pull", name)
+    assert (folder / "Some.Q4_K_M.gguf.part").exists()
+    row = listed(name)
+    assert (row["installed"], row["unfinished_percent"], row["bytes"]) == (False, 52, len(hub.content))
+    assert "52 %" in models("list")[0]
+    assert "unfinished download" in models("remove", name)[0]
     assert list(folder.glob("*")) == []
 
 

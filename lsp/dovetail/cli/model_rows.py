@@ -10,6 +10,8 @@ from dovetail_models.catalog.entry import CatalogEntry
 from dovetail_models.catalog.fit import Fit, memory_fit
 from dovetail_models.catalog.installed import InstalledModel, installed_models
 from dovetail_models.catalog.read import catalog
+from dovetail_models.download.journal import Journal
+from dovetail_models.download.part import unfinished_pulls
 from dovetail_models.download.progress import shown_bytes
 from dovetail_models.errors import ModelError
 from dovetail_models.files import STARTER, resolve_model
@@ -21,6 +23,7 @@ class ModelRow:
 
     name: what the option `model` takes.
     installed, in_use: whether its file is there, and whether the settings name it.
+    unfinished_percent: how much of it a pull that was cut off has left; None where there is none.
     path: its file; None if it is not installed.
     bytes: of the file, or as the hub shows it; None where neither is known.
     fits: whether there is memory for it now; None where its size is not known.
@@ -32,6 +35,7 @@ class ModelRow:
     name: str
     installed: bool
     in_use: bool
+    unfinished_percent: int | None
     path: str | None
     bytes: int | None
     fits: bool | None
@@ -55,7 +59,11 @@ def model_rows(folder: Path, wanted: str, fit: Fit = memory_fit) -> list[ModelRo
     for name, path in _files(installed, used):
         entry = installed[name].entry if name in installed else None
         rows.append(_row(name, path, path.resolve() == used, entry, fit))
-    rows.extend(_row(entry.name, None, False, entry, fit) for entry in catalog() if entry.name not in installed)
+    unfinished = unfinished_pulls(folder)
+    for entry in catalog():
+        if entry.name not in installed:
+            _, journal = unfinished.get(entry.name, (None, None))
+            rows.append(_row(entry.name, None, False, entry, fit, journal))
     return rows
 
 
@@ -82,13 +90,25 @@ def _files(installed: dict[str, InstalledModel], used: Path | None) -> Iterator[
         yield str(used), used
 
 
-def _row(name: str, path: Path | None, in_use: bool, entry: CatalogEntry | None, fit: Fit) -> ModelRow:
-    size = path.stat().st_size if path is not None else entry.size_bytes if entry is not None else None
+def _row(
+    name: str,
+    path: Path | None,
+    in_use: bool,
+    entry: CatalogEntry | None,
+    fit: Fit,
+    unfinished: Journal | None = None,
+) -> ModelRow:
+    size = None if entry is None else entry.size_bytes
+    if path is not None:
+        size = path.stat().st_size
+    elif unfinished is not None:
+        size = unfinished.size_bytes
     verdict = None if size is None else fit(size)
     return ModelRow(
         name=name,
         installed=path is not None,
         in_use=in_use,
+        unfinished_percent=None if unfinished is None else 100 * unfinished.durable // max(unfinished.size_bytes, 1),
         path=None if path is None else str(path),
         bytes=size,
         fits=None if verdict is None else verdict.fits,
@@ -108,8 +128,14 @@ def _cells(row: ModelRow) -> tuple[str, ...]:
         "*" if row.in_use else " ",
         row.name,
         "?" if row.bytes is None else shown_bytes(row.bytes),
-        "yes" if row.installed else "-",
+        _installed(row),
         f"{memory} {row.note}".rstrip(),
         "" if row.context_tokens is None else f"{row.context_tokens:,}",
         f"{row.licence or ''}{' +' if row.licence_limit else ''}",
     )
+
+
+def _installed(row: ModelRow) -> str:
+    if row.unfinished_percent is not None:
+        return f"{row.unfinished_percent} %"
+    return "yes" if row.installed else "-"

@@ -15,9 +15,10 @@ from dovetail.session.models import models_folder
 from dovetail.settings import load_settings, user_model
 from dovetail.user_config import set_model
 from dovetail_models.catalog.entry import CatalogEntry
-from dovetail_models.catalog.installed import InstalledModel, file_of, find_installed, installed_models
+from dovetail_models.catalog.installed import InstalledModel, find_installed, installed_models
 from dovetail_models.catalog.pins import pin_path, read_pin
 from dovetail_models.catalog.read import catalog, find_entry, near_names
+from dovetail_models.download.part import remove_part, unfinished_pulls
 from dovetail_models.engine.meeting import running
 from dovetail_models.engine.transport import FileLock
 from dovetail_models.errors import ModelError
@@ -163,11 +164,9 @@ def _remove(arguments: argparse.Namespace) -> int:
 
 
 def _removed(arguments: argparse.Namespace, folder: Path, entry: CatalogEntry | None) -> int:
-    from dovetail_models.download.part import remove_part
-
     model = find_installed(arguments.name, folder)
-    file = None if entry is None else file_of(entry, folder)
-    if model is None and entry is not None and file is not None and remove_part(folder / file):
+    target, _ = unfinished_pulls(folder).get(entry.name, (None, None)) if entry is not None else (None, None)
+    if model is None and entry is not None and target is not None and remove_part(target):
         print(f"removed the unfinished download of {entry.name}")
         return 0
     if model is None:

@@ -11,6 +11,7 @@ from dovetail_models.download.durable import write_file
 class Journal:
     """What is known of a partial file.
 
+    model: the name in the catalogue that is pulled.
     sha256: of the whole file, as the hub states it.
     size_bytes: of the whole file.
     commit: the commit of the repository that it is from.
@@ -18,6 +19,7 @@ class Journal:
     durable: bytes from the first on that are on the medium.
     """
 
+    model: str
     sha256: str
     size_bytes: int
     commit: str

@@ -28,6 +28,17 @@ def remove_part(target: Path) -> bool:
     return was_there
 
 
+def unfinished_pulls(folder: Path) -> dict[str, tuple[Path, Journal]]:
+    """Return by name in the catalogue what was not pulled to its end: the file that it would be, and its journal."""
+    found = {}
+    for path in folder.glob(f"*{PART_SUFFIX}.json"):
+        journal = read_journal(path)
+        target = path.with_name(path.name.removesuffix(f"{PART_SUFFIX}.json"))
+        if journal is not None and part_path(target).exists():
+            found[journal.model] = (target, journal)
+    return found
+
+
 class Part:
     """An open partial file. `length` counts what is written, `durable` what would survive a crash."""
 

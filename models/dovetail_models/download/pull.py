@@ -97,7 +97,8 @@ def _pulled(pull: Pull) -> Path:
     _check_pin(pull, remote)
     target = pull.folder / Path(remote.file).name
     try:
-        with Part(target, Journal(remote.sha256, remote.size_bytes, remote.commit, "", 0)) as part:
+        journal = Journal(pull.entry.name, remote.sha256, remote.size_bytes, remote.commit, "", 0)
+        with Part(target, journal) as part:
             _check_space(pull, remote.size_bytes - part.durable)
             pull.report(PullProgress("downloading", part.durable, remote.size_bytes))
             transfer(part, remote, lambda: _described(pull), pull.report, pull.line)

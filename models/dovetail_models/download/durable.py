@@ -24,11 +24,15 @@ def replace_file(source: Path, target: Path) -> None:
 def write_file(path: Path, text: str) -> None:
     """Write a small file so that at any moment either the old or the new text is found whole. Raises OSError."""
     draft = path.with_name(f"{path.name}.new")
-    with draft.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        sync_file(file.fileno())
-    replace_file(draft, path)
+    try:
+        with draft.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            sync_file(file.fileno())
+        replace_file(draft, path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def _sync_folder(folder: Path) -> None:

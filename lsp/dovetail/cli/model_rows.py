@@ -75,7 +75,7 @@ def model_lines(rows: list[ModelRow], folder: Path) -> list[str]:
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     limits = [row for row in rows if row.licence_limit]
     if limits:
-        lines += ["", "+ the licence limits what the model may be used for; `pull` says how"]
+        lines += ["", "+ the licence limits what the model may be used for; `pull` shows how"]
     return [*lines, "* in use now; models are kept in " + str(folder)]
 
 

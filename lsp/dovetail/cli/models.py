@@ -123,7 +123,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _verified(model: InstalledModel, is_quiet: bool) -> dict[str, object]:
-    """The row of `verify --json` for one model."""
+    """Return the row of `verify --json` for one model."""
     from dovetail_models.download.verify import file_sha256
 
     result: dict[str, object] = {"name": model.name, "path": str(model.path), "ok": False, "sha256": None}
@@ -172,7 +172,7 @@ def _removed(arguments: argparse.Namespace, folder: Path, entry: CatalogEntry | 
     if model is None:
         model = _installed(arguments.name)
     if not arguments.force and (why := _use_of(model)):
-        raise CommandError(f"{model.name} {why}: choose another with `dovetail models use`, or say --force")
+        raise CommandError(f"{model.name} {why}: choose another with `dovetail models use`, or use --force")
     remove_part(model.path)
     model.path.unlink()
     if model.entry is None:
@@ -193,7 +193,7 @@ def _import(arguments: argparse.Namespace) -> int:
 
 
 def _entry(name: str) -> CatalogEntry:
-    """The row of that name. Raises UsageError that lists near ones."""
+    """Return the row of that name. Raises UsageError that lists near ones."""
     entry = find_entry(name)
     if entry is None:
         near = near_names(name, tuple(entry.name for entry in catalog()))
@@ -203,7 +203,7 @@ def _entry(name: str) -> CatalogEntry:
 
 
 def _installed(name: str) -> InstalledModel:
-    """The installed model of that name. Raises CommandError where there is none."""
+    """Return the installed model of that name. Raises CommandError where there is none."""
     model = find_installed(name, models_folder())
     if model is None:
         if name == STARTER:
@@ -221,7 +221,7 @@ def _absence(name: str) -> ModelError:
 
 
 def _use_of(model: InstalledModel) -> str:
-    """What uses a model now, "" if nothing does."""
+    """Return what uses a model now, "" if nothing does."""
     try:
         if resolve_model(load_settings().model, models_folder()).path.samefile(model.path):
             return "is the model that the settings name"

@@ -58,7 +58,7 @@ class UserSettings:
                 self._read_again()
 
     def _read_again(self) -> None:
-        """Take what the file says now. What cannot be read at all changes nothing."""
+        """Take what the file holds now. What cannot be read at all changes nothing."""
         problems: list[SettingsError] = []
         settings = load_settings(*self._layers, on_problem=problems.append)
         for problem in problems:

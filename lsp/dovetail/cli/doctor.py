@@ -18,6 +18,7 @@ import psutil
 from dovetail.cli.errors import UsageError
 from dovetail.cli.output import print_json
 from dovetail.session.engine import make_engine
+from dovetail.session.models import models_folder
 from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settings, user_config_path
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
@@ -105,7 +106,7 @@ def _hosts() -> Check:
 
 def _model_checks(settings: Settings) -> Iterator[Check]:
     try:
-        file = resolve_model(settings.model)
+        file = resolve_model(settings.model, models_folder())
         yield Check("model file", "ok", f"{file.path} ({file.path.stat().st_size / MIB:.0f} MiB)")
         status, reply = asyncio.run(_try_the_model(settings))
     except (EngineError, OSError) as error:

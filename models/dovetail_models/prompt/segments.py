@@ -12,9 +12,11 @@ class Role(Enum):
     """What a special token does in a prompt."""
 
     BOS = "bos"
-    FIM_BEGIN = "fim_begin"
-    FIM_HOLE = "fim_hole"
-    FIM_END = "fim_end"
+    FIM_PREFIX = "fim_prefix"
+    FIM_SUFFIX = "fim_suffix"
+    FIM_MIDDLE = "fim_middle"
+    REPOSITORY = "repository"
+    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +28,35 @@ class Special:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text that is tokenized on its own, without special tokens; `label` names it in reports on the prompt."""
+    """Text that is tokenized on its own, without special tokens.
+
+    `label` names it in reports on the prompt. `opener` and `closer` are special tokens that belong to it: where the
+    text is left out for want of room, they are left out too.
+    """
 
     text: str
     label: str
+    opener: Role | None = None
+    closer: Role | None = None
 
 
-Segment = Special | Text
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Texts without opener or closer that follow one another and are tokenized as one text.
+
+    A token that reaches over the end of one of them counts for the next.
+    """
+
+    texts: tuple[Text, ...]
+
+
+Segment = Special | Text | Joined
 
 CONTEXT_LABEL = "context:"
 """Labels of context blocks are this and the block's path."""
 
 PATH_LABEL = "path"
+REPOSITORY_LABEL = "repository"
 PREFIX_LABEL = "prefix"
 SUFFIX_LABEL = "suffix"
 FORCED_LABEL = "forced"

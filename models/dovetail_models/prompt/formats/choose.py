@@ -87,7 +87,7 @@ def choose(identity: ModelIdentity, is_special: Callable[[str], bool]) -> Chosen
         raise without_markers(identity.file)
     chosen = next((each for each in fitting if _claims(each, identity)), None)
     if chosen is None:
-        families = " and ".join(each.family for each in fitting)
+        families = " or ".join(each.family for each in fitting)
         raise ModelError(
             f"{identity.file} has the fill-in-the-middle tokens of {families}, but neither its name nor its "
             f"architecture is theirs: give the file a name that says what it is, or choose {fitting[0].base}"

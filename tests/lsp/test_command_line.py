@@ -86,7 +86,17 @@ def test_index_counts_and_says_what_it_skipped(project: Path) -> None:
 def test_doctor_finds_a_sound_installation(project: Path) -> None:
     checks = json.loads(dovetail("doctor", "--json", cwd=project).stdout)["checks"]
     verdicts = {check["name"]: check["verdict"] for check in checks}
-    ours = {"Python", "settings", "engine hosts", "model file", "llama.cpp", "memory", "speed", "project"}
+    ours = {
+        "Python",
+        "settings",
+        "engine hosts",
+        "model file",
+        "prompt format",
+        "llama.cpp",
+        "memory",
+        "speed",
+        "project",
+    }
     assert set(verdicts) == ours
     assert "fail" not in verdicts.values()
 

@@ -113,6 +113,7 @@ def _model_checks(settings: Settings) -> Iterator[Check]:
             "model", "fail", str(error), "name another model with --model, or reinstall Dovetail for the built-in one"
         )
         return
+    yield _prompt_format(status)
     yield _llama_build(status)
     yield _memory(status)
     yield _speed(status, reply)
@@ -128,6 +129,14 @@ async def _try_the_model(settings: Settings) -> tuple[EngineStatus, CompletionRe
         return status, await engine.complete(CompletionJob(parts=parts, client="doctor", max_tokens=16))
     finally:
         await engine.close()
+
+
+def _prompt_format(status: EngineStatus) -> Check:
+    order = "the suffix follows the prefix" if status.frozen_anchor else "the suffix comes first"
+    if status.advice:
+        doubt, _, mend = status.advice.partition(": ")
+        return Check("prompt format", "warn", f"{status.format}; {doubt}", mend)
+    return Check("prompt format", "ok", f"{status.format}; {order}")
 
 
 def _llama_build(status: EngineStatus) -> Check:

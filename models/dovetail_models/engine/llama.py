@@ -92,6 +92,9 @@ class Vocabulary:
         self.bos = _id(api.llama_vocab_bos(pointer)) if api.llama_vocab_get_add_bos(pointer) else None
         self.is_sentencepiece = api.llama_vocab_type(pointer) == api.LLAMA_VOCAB_TYPE_SPM
         self._piece_buffer = ctypes.create_string_buffer(1024)
+        # Asked of every token several times at load, and of some all the time: large vocabularies take seconds else.
+        self._pieces: list[bytes | None] = [None] * self.size
+        self._ends: list[bool | None] = [None] * self.size
         self._ordinary: npt.NDArray[np.int32] | None = None
 
     def tokenize(self, text: bytes) -> list[int]:
@@ -109,12 +112,12 @@ class Vocabulary:
     def piece(self, token: int, special: bool = False) -> bytes:
         """The bytes that a token stands for; those of control tokens only with `special`."""
         self._check(token)
-        count = api.llama_token_to_piece(self._pointer, token, self._piece_buffer, 1024, 0, special)
-        if count < 0:
-            buffer = ctypes.create_string_buffer(-count)
-            count = api.llama_token_to_piece(self._pointer, token, buffer, -count, 0, special)
-            return buffer.raw[:count]
-        return self._piece_buffer.raw[:count]
+        if special:
+            return self._read_piece(token, True)
+        known = self._pieces[token]
+        if known is None:
+            known = self._pieces[token] = self._read_piece(token, False)
+        return known
 
     def is_marker(self, token: int) -> bool:
         """Whether a token is no piece of ordinary text: a control token, one added by the model's maker, or unused.
@@ -135,13 +138,26 @@ class Vocabulary:
     def ends_text(self, token: int) -> bool:
         """Whether a generated token ends the text: the end token, or any marker, which never belongs in a user's
         file."""
-        return bool(api.llama_vocab_is_eog(self._pointer, token)) or self.is_marker(token)
+        self._check(token)
+        known = self._ends[token]
+        if known is None:
+            known = bool(api.llama_vocab_is_eog(self._pointer, token)) or self.is_marker(token)
+            self._ends[token] = known
+        return known
 
     def ordinary(self) -> npt.NDArray[np.int32]:
         """All tokens that do not end a text."""
         if self._ordinary is None:
             self._ordinary = np.array([token for token in range(self.size) if not self.ends_text(token)], np.int32)
         return self._ordinary
+
+    def _read_piece(self, token: int, special: bool) -> bytes:
+        count = api.llama_token_to_piece(self._pointer, token, self._piece_buffer, 1024, 0, special)
+        if count < 0:
+            buffer = ctypes.create_string_buffer(-count)
+            count = api.llama_token_to_piece(self._pointer, token, buffer, -count, 0, special)
+            return buffer.raw[:count]
+        return ctypes.string_at(self._piece_buffer, count)
 
     def _tokens(self, text: bytes, parse_special: bool) -> list[int]:
         room = len(text) + 2

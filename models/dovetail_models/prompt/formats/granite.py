@@ -5,10 +5,11 @@
     #current/file.py
     prefix<fim_suffix>suffix<fim_middle>forced
 
-The Granite code paper (arXiv 2405.04324, section 4.2) names fill-in-the-middle in both orders with StarCoder's
-control tokens; the model cards of Granite 4, instruct models included, list fill-in-the-middle, with the same names
+The Granite code paper (arXiv 2405.04324) trains fill-in-the-middle in both orders with StarCoder's control tokens; the
+model cards of Granite 4, instruct models included, list fill-in-the-middle, and its vocabulary has the same names
 between bars. Neither says how other files are shown. So they are plain text at the beginning of the prefix, under
-`#path` lines, and no marker is used that is not documented for holes.
+`#path` lines, and no marker is used that is not documented for holes. Granite 3 has the code models' vocabulary, but
+nothing documents that it fills holes.
 """
 
 from dovetail_models.prompt.formats.format import Format

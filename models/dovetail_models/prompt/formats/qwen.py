@@ -6,12 +6,12 @@
     <|file_sep|>current/file.py
     <|fim_prefix|>prefix<|fim_suffix|>suffix<|fim_middle|>forced
 
-Figures 3 and 4 of the Qwen2.5-Coder report (arXiv 2409.12186) show this order for one file and for a repository; a
-newline follows the repository's name, each path and each file. Without repository, path and other files only the last
-part is left, as in figure 3. Qwen3-Coder's README shows the same markers for its instruct models.
+The Qwen2.5-Coder report (arXiv 2409.12186, sections 3.2.1 and 3.2.2) shows this order for one file and for a
+repository; a newline follows the repository's name, each path and each file. Without repository, path and other files
+only the last part is left, as for one file. Qwen3-Coder's README shows the same markers for its instruct models.
 
 All Qwen2.5 and Qwen3 vocabularies have the markers, but only the coder models are documented to have learnt them, and
-of the instruct models only Qwen3-Coder's. Others are taken with an advice: they are widely used so.
+of the instruct models only Qwen3-Coder's. Others come with an advice and are not refused: many people use them so.
 """
 
 from dovetail_models.prompt.formats.format import Format

@@ -5,10 +5,9 @@
     <file_sep><fim_prefix>current/file.py
     prefix<fim_suffix>suffix<fim_middle>forced
 
-The StarCoder2 paper (arXiv 2402.19173, sections 5.1 "Source code" and "Repository-context"/FIM) gives it: nothing but
-the path's newline is added, and the path of the file with the hole follows the prefix marker, because the whole chunk
-between two file separators was transformed. Half of the training data had no names: then nothing precedes the text
-either.
+The StarCoder2 paper (arXiv 2402.19173, section 5.1) gives it: nothing but the path's newline is added, and the path of
+the file with the hole follows the prefix marker, because the whole chunk between two file separators was transformed.
+Half of the training data had no names: without a path there is none here either.
 """
 
 from dovetail_models.prompt.formats.format import Format

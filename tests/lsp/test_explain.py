@@ -129,7 +129,7 @@ def test_line_ends_do_not_move_the_cursor(ends: str) -> None:
     [
         (
             ("repository", "context:a/b.py", "path", "markers", "prefix", "suffix", "forced"),
-            ["repository", "context", "path", "prefix", "suffix", "typed", "markers"],
+            ["project", "context", "path", "prefix", "suffix", "typed", "markers"],
         ),
         (
             ("suffix", "markers", "context:a/b.py", "path", "prefix", "forced"),
@@ -145,7 +145,7 @@ def test_parts_are_told_in_the_order_of_the_models_layout(labels: tuple[str, ...
     assert [block.kind for block in named.blocks] == kinds
     texts = {block.kind: block.text for block in named.blocks}
     assert (texts["path"], texts["typed"], texts["suffix"]) == ("game.py", "    ret", "\n\nf()\n")
-    assert texts.get("repository", "shop") == "shop"
+    assert texts.get("project", "shop") == "shop"
     page = Reader(explain_page(named))
     assert all(block.title in page.text for block in named.blocks)
 

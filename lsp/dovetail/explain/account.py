@@ -22,11 +22,11 @@ from dovetail_models.prompt.segments import (
     SUFFIX_LABEL,
 )
 
-Kind = Literal["context", "repository", "path", "prefix", "suffix", "typed", "markers"]
+Kind = Literal["context", "project", "path", "prefix", "suffix", "typed", "markers"]
 
 # What the parts of a prompt are called when people read of them.
 _TITLES: dict[str, tuple[Kind, str]] = {
-    REPOSITORY_LABEL: ("repository", "The project's name"),
+    REPOSITORY_LABEL: ("project", "The project's name"),
     PATH_LABEL: ("path", "The file's path"),
     PREFIX_LABEL: ("prefix", "Before the cursor"),
     SUFFIX_LABEL: ("suffix", "After the cursor"),
@@ -178,7 +178,7 @@ def _always(kind: Kind, text: str) -> str:
     lines = text.count("\n") + bool(text and not text.endswith("\n"))
     counted = f"{lines} line{'' if lines == 1 else 's'}"
     return {
-        "repository": "names the project, as the model was trained to see it",
+        "project": "names the project, as the model was trained to see it",
         "path": "names the file, as the model was trained to see it",
         "prefix": f"{counted} of this file, up to where the cursor's line begins",
         "suffix": f"{counted} of this file",

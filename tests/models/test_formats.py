@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -136,6 +137,35 @@ async def test_completes_through_a_host_and_a_keystroke_finds_the_cache(
     assert not any(marker in second.text for marker in family.words.tokens if len(marker) > 6)
     with closing(Engine(small(tmp_path / f"{family.name}.gguf"))) as fresh:
         assert fresh.complete(JOB, Interrupt()).text == second.text
+
+
+def edited(dice: random.Random, parts: PromptParts) -> PromptParts:
+    """What is asked next: mostly another letter, now and then another suffix, prefix or file."""
+    match dice.randrange(8):
+        case 0:
+            return replace(parts, suffix="\n" + "g(1)\n" * dice.randrange(300), forced="")
+        case 1:
+            return replace(parts, prefix=parts.prefix + parts.forced + "\n", forced="")
+        case 2:
+            return replace(parts, context=parts.context[::-1])
+        case 3:
+            return replace(parts, forced=parts.forced[:-1])
+        case _:
+            return replace(parts, forced=parts.forced + dice.choice(("r", "e", "t", "u", "n", "de", " ", "f(")))
+
+
+def test_answers_are_those_of_an_engine_that_has_read_nothing(family: Family, engine: Engine, tmp_path: Path) -> None:
+    dice = random.Random(family.name)
+    parts, reused = PARTS, 0
+    for _ in range(8):
+        parts = edited(dice, parts)
+        job = replace(JOB, parts=parts, max_tokens=6, min_tokens=6)
+        reply = engine.complete(job, Interrupt())
+        reused += reply.reused_tokens
+        with closing(Engine(small(tmp_path / f"{family.name}.gguf"))) as fresh:
+            expected = fresh.complete(job, Interrupt())
+        assert (reply.prompt, reply.text) == (expected.prompt, expected.text)
+    assert reused > 0
 
 
 def test_half_a_word_is_taken_up_again_as_one_token(

@@ -188,6 +188,16 @@ def test_half_a_word_is_taken_up_again_as_one_token(
     assert reply.text == "n"
 
 
+def test_deepseek_coder_v2_has_the_prompts_of_the_first(tmp_path: Path) -> None:
+    family = next(each for each in FAMILIES if each.name == "deepseek-coder")
+    path = family.write(tmp_path, architecture="deepseek2", model_name="DeepSeek-Coder-V2-Lite-Base")
+    with closing(Engine(small(path))) as engine:
+        engine.complete(replace(JOB, parts=replace(PARTS, forced=TYPED[:-1])), Interrupt())
+        reply = engine.complete(JOB, Interrupt())
+    assert reply.prompt == family.prompt(TYPED)
+    assert reply.prompt_tokens - reply.reused_tokens <= 5
+
+
 def test_labels_name_the_parts_in_prompt_order(family: Family, engine: Engine) -> None:
     labels = [block.label for block in engine.complete(JOB, Interrupt()).blocks if block.label != "markers"]
     around = ["prefix", "suffix", "forced"] if family.format.frozen_anchor else ["prefix", "forced"]

@@ -24,6 +24,8 @@ MERGES = (("r", "e"), ("t", "u"), ("re", "tu"), ("r", "n"), ("retu", "rn"), ("d"
 LAYERS, WIDTH, HEADS, KV_HEADS, FEED_FORWARD, N_CTX = 2, 64, 4, 2, 96, 2048
 HEAD = WIDTH // HEADS
 EXPERTS = 4
+QUERY_RANK, LATENT, ROTARY = 24, 16, 8
+"""DeepSeek-V2's attention: ranks of queries and of what the cache holds, and the rotated part of a head."""
 
 Tensors = dict[str, npt.NDArray[np.float32]]
 
@@ -152,6 +154,19 @@ def _hyperparameters(architecture: str) -> dict[str, Any]:
     }
     if architecture == "granite":
         values |= {"attention.scale": 0.25, "embedding_scale": 1.0, "residual_scale": 1.0, "logit_scale": 1.0}
+    if architecture == "deepseek2":
+        values |= {
+            "attention.head_count_kv": HEADS,
+            "attention.q_lora_rank": QUERY_RANK,
+            "attention.kv_lora_rank": LATENT,
+            "attention.key_length": HEAD + ROTARY,
+            "rope.dimension_count": ROTARY,
+            "leading_dense_block_count": LAYERS,
+            "expert_count": EXPERTS,
+            "expert_used_count": 2,
+            "expert_shared_count": 1,
+            "expert_feed_forward_length": FEED_FORWARD,
+        }
     if architecture == "mellum":
         values |= {
             "expert_count": EXPERTS,
@@ -172,12 +187,20 @@ def _shapes(architecture: str, words: int) -> dict[str, tuple[int, ...]]:
     for layer in range(LAYERS):
         block: dict[str, tuple[int, ...]] = {
             "attn_norm.weight": (WIDTH,),
-            "attn_q.weight": (WIDTH, WIDTH),
-            "attn_k.weight": (kv, WIDTH),
-            "attn_v.weight": (kv, WIDTH),
             "attn_output.weight": (WIDTH, WIDTH),
             "ffn_norm.weight": (WIDTH,),
         }
+        if architecture == "deepseek2":
+            block |= {
+                "attn_q_a.weight": (QUERY_RANK, WIDTH),
+                "attn_q_a_norm.weight": (QUERY_RANK,),
+                "attn_q_b.weight": (HEADS * (HEAD + ROTARY), QUERY_RANK),
+                "attn_kv_a_mqa.weight": (LATENT + ROTARY, WIDTH),
+                "attn_kv_a_norm.weight": (LATENT,),
+                "attn_kv_b.weight": (2 * WIDTH, LATENT),
+            }
+        else:
+            block |= {"attn_q.weight": (WIDTH, WIDTH), "attn_k.weight": (kv, WIDTH), "attn_v.weight": (kv, WIDTH)}
         if architecture == "mellum":
             block |= {
                 "attn_q_norm.weight": (HEAD,),

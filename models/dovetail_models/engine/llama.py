@@ -93,8 +93,9 @@ class Vocabulary:
         self.is_sentencepiece = api.llama_vocab_type(pointer) == api.LLAMA_VOCAB_TYPE_SPM
         self._piece_buffer = ctypes.create_string_buffer(1024)
         # Asked of every token several times at load, and of some all the time: large vocabularies take seconds else.
-        self._pieces: list[bytes | None] = [None] * self.size
-        self._ends: list[bool | None] = [None] * self.size
+        # Lists as long as the vocabulary, once something is asked.
+        self._pieces: list[bytes | None] = []
+        self._ends: list[bool | None] = []
         self._ordinary: npt.NDArray[np.int32] | None = None
 
     def tokenize(self, text: bytes) -> list[int]:
@@ -114,6 +115,7 @@ class Vocabulary:
         self._check(token)
         if special:
             return self._read_piece(token, True)
+        self._pieces = self._pieces or [None] * self.size
         known = self._pieces[token]
         if known is None:
             known = self._pieces[token] = self._read_piece(token, False)
@@ -139,6 +141,7 @@ class Vocabulary:
         """Whether a generated token ends the text: the end token, or any marker, which never belongs in a user's
         file."""
         self._check(token)
+        self._ends = self._ends or [None] * self.size
         known = self._ends[token]
         if known is None:
             known = bool(api.llama_vocab_is_eog(self._pointer, token)) or self.is_marker(token)

@@ -113,7 +113,7 @@ def _model_checks(settings: Settings) -> Iterator[Check]:
             "model", "fail", str(error), "name another model with --model, or reinstall Dovetail for the built-in one"
         )
         return
-    yield _prompt_format(status)
+    yield prompt_format_check(status)
     yield _llama_build(status)
     yield _memory(status)
     yield _speed(status, reply)
@@ -131,7 +131,8 @@ async def _try_the_model(settings: Settings) -> tuple[EngineStatus, CompletionRe
         await engine.close()
 
 
-def _prompt_format(status: EngineStatus) -> Check:
+def prompt_format_check(status: EngineStatus) -> Check:
+    """Return which format the model's prompts have, and whether it is doubtful that the model fills holes."""
     order = "the suffix follows the prefix" if status.frozen_anchor else "the suffix comes first"
     if status.advice:
         doubt, _, mend = status.advice.partition(": ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,6 +14,8 @@ import numpy.typing as npt
 import pytest
 from conftest import NewClient
 from families import FAMILIES, PARTS, TYPED, Family
+from reference_tokenizer import read_metadata
+from tiny_model import Words
 
 from dovetail_models.engine import decode, llama
 from dovetail_models.engine.engine import Engine
@@ -25,6 +28,9 @@ from dovetail_models.engine.tokenize import Tokenizer
 from dovetail_models.prompt.formats.choose import FORMATS
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 from dovetail_models.prompt.segments import Joined, Role, Text
+
+VOCABULARIES = "DOVETAIL_VOCABULARIES"
+"""The environment variable that names the `models` folder of llama.cpp's source, where real vocabularies are."""
 
 JOB = CompletionJob(replace(PARTS, forced=TYPED), "main.py", max_tokens=12, min_tokens=12, explain=True)
 
@@ -196,6 +202,43 @@ def test_deepseek_coder_v2_has_the_prompts_of_the_first(tmp_path: Path) -> None:
         reply = engine.complete(JOB, Interrupt())
     assert reply.prompt == family.prompt(TYPED)
     assert reply.prompt_tokens - reply.reused_tokens <= 5
+
+
+@pytest.mark.skipif(
+    not os.environ.get(VOCABULARIES), reason=f"{VOCABULARIES} names no folder with llama.cpp's vocabularies"
+)
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("ggml-vocab-deepseek-coder.gguf", "deepseek-coder"),
+        ("ggml-vocab-starcoder.gguf", "starcoder2"),
+        ("ggml-vocab-refact.gguf", "granite-code"),
+        ("ggml-vocab-refact.gguf", "mellum"),
+    ],
+)
+def test_vocabularies_as_their_makers_publish_them(file: str, name: str, tmp_path: Path) -> None:
+    """Refact's has the marker names of Granite's code models and of Mellum."""
+    metadata = read_metadata(Path(os.environ[VOCABULARIES]) / file)
+    tokens, kinds = metadata["tokenizer.ggml.tokens"], metadata["tokenizer.ggml.token_type"]
+    kept = {key: value for key, value in metadata.items() if key.startswith("tokenizer.")}
+    family = next(each for each in FAMILIES if each.name == name)
+    family = replace(family, words=Words(tuple(tokens), tuple(kinds), kept))
+    with closing(Engine(small(family.write(tmp_path)))) as engine:
+        assert engine.status.format == name
+        engine.complete(replace(JOB, parts=replace(PARTS, forced="ite")), Interrupt())
+        reply = engine.complete(replace(JOB, parts=replace(PARTS, forced="item")), Interrupt())
+        middle = family.format.markers[Role.FIM_MIDDLE]  # Where it stands depends on what healing backs over.
+        assert reply.prompt is not None
+        assert reply.prompt.replace(middle, "") == family.prompt("item").replace(middle, "")
+        assert 0 < reply.prompt_tokens - reply.reused_tokens <= 5
+        assert reply.prompt_tokens < len(reply.prompt) / 2
+        markers = "".join((*family.format.markers.values(), *family.format.leaks))
+        hostile = engine.complete(
+            replace(JOB, parts=replace(PARTS, prefix=markers + "\n", suffix=markers)), Interrupt()
+        )
+        assert hostile.prompt is not None and hostile.prompt.count(markers) == 2
+        specials = [block.tokens for block in hostile.blocks if block.label == "markers"]
+        assert specials == [block.tokens for block in reply.blocks if block.label == "markers"]
 
 
 def test_labels_name_the_parts_in_prompt_order(family: Family, engine: Engine) -> None:

@@ -27,7 +27,7 @@ from dovetail_models.engine.stops import CompletionText
 from dovetail_models.engine.tokenize import Tokenizer
 from dovetail_models.prompt.formats.choose import FORMATS
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
-from dovetail_models.prompt.segments import Joined, Role, Text
+from dovetail_models.prompt.segments import Joined, Role, Special, Text, flat
 
 VOCABULARIES = "DOVETAIL_VOCABULARIES"
 """The environment variable that names the `models` folder of llama.cpp's source, where real vocabularies are."""
@@ -78,6 +78,17 @@ def test_tokens_are_those_of_the_familys_sources(family: Family, header: llama.M
     assert prompt_ids(family, header, PARTS) == family.ids(family.prompt())
     typed = replace(PARTS, forced=TYPED)
     assert prompt_ids(family, header, typed) == family.ids(family.prompt(TYPED))
+
+
+def test_the_prompt_as_text_is_that_of_the_familys_sources(family: Family) -> None:
+    segments = flat(family.format.lay_out(replace(PARTS, forced=TYPED)))
+    assert segments[0] == Special(Role.BOS)
+    markers = family.format.markers
+    text = "".join(each.text if isinstance(each, Text) else markers[each.role] for each in segments[1:])
+    metadata = family.words.metadata
+    begins = metadata["tokenizer.ggml.add_bos_token"]
+    bos = family.words.tokens[metadata["tokenizer.ggml.bos_token_id"]] if begins else ""
+    assert bos + text == family.prompt(TYPED)
 
 
 def test_markers_in_a_users_text_stay_text(family: Family, header: llama.Model) -> None:

@@ -4,6 +4,7 @@ Roles and not texts, because a marker that stands in a user's file must stay tex
 token in another vocabulary.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -60,3 +61,17 @@ REPOSITORY_LABEL = "repository"
 PREFIX_LABEL = "prefix"
 SUFFIX_LABEL = "suffix"
 FORCED_LABEL = "forced"
+
+
+def flat(segments: Iterable[Segment]) -> tuple[Special | Text, ...]:
+    """Return segments one by one, openers, closers and joined texts among them, for whoever sends a prompt as text."""
+    found: list[Special | Text] = []
+    for segment in segments:
+        if isinstance(segment, Special):
+            found.append(segment)
+            continue
+        for text in segment.texts if isinstance(segment, Joined) else (segment,):
+            found += [Special(text.opener)] if text.opener else []
+            found.append(Text(text.text, text.label))
+            found += [Special(text.closer)] if text.closer else []
+    return tuple(found)

@@ -32,7 +32,7 @@ BETWEEN_BARS = ("<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>", "<|fim_pad
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A family's small model. `expected` is the prompt for `PARTS` without typed text; `|` is where that goes."""
+    """A family's small model. `expected` is the prompt for `PARTS`; typed text takes the place of `|CURSOR|`."""
 
     name: str
     model_name: str

@@ -1,4 +1,4 @@
-"""Which format a model file is of, and which files are refused or come with an advice."""
+"""Which format a model file is of, and which files are refused or come with advice."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_models_that_are_refused(vocabulary: str, name: str, said: str) -> None:
         ("mellum2", "Mellum2-12B-A2.5B-Thinking", "choose Mellum2-12B-A2.5B-Base"),
     ],
 )
-def test_models_that_come_with_an_advice(vocabulary: str, name: str, said: str) -> None:
+def test_models_that_come_with_advice(vocabulary: str, name: str, said: str) -> None:
     advice = chosen(vocabulary, name).advice
     assert said in advice and advice.startswith("m.gguf ") and "\n" not in advice
 

@@ -101,7 +101,7 @@ def choose(identity: ModelIdentity, is_special: Callable[[str], bool]) -> Chosen
 def without_markers(file: str) -> ModelError:
     """Return the error about a model that has no fill-in-the-middle tokens of any family."""
     return ModelError(
-        f"{file} has no fill-in-the-middle tokens, so it cannot complete code in place: "
+        f"{file} has no fill-in-the-middle tokens of a known family, so it cannot complete code in place: "
         f"choose a base model (not instruct), such as {DEEPSEEK.base}"
     )
 

@@ -11,7 +11,7 @@ repository; a newline follows the repository's name, each path and each file. Wi
 only the last part is left, as for one file. Qwen3-Coder's README shows the same markers for its instruct models.
 
 All Qwen2.5 and Qwen3 vocabularies have the markers, but only the coder models are documented to have learnt them, and
-of the instruct models only Qwen3-Coder's. Others come with an advice and are not refused: many people use them so.
+of the instruct models only Qwen3-Coder's. Others come with advice and are not refused: many people use them so.
 """
 
 from dovetail_models.prompt.formats.format import Format

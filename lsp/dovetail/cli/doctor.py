@@ -114,6 +114,7 @@ def _model_checks(settings: Settings) -> Iterator[Check]:
             "model", "fail", str(error), "name another model with --model, or reinstall Dovetail for the built-in one"
         )
         return
+    yield prompt_format_check(status)
     yield _llama_build(status)
     yield _memory(status)
     yield _speed(status, reply)
@@ -129,6 +130,15 @@ async def _try_the_model(settings: Settings) -> tuple[EngineStatus, CompletionRe
         return status, await engine.complete(CompletionJob(parts=parts, client="doctor", max_tokens=16))
     finally:
         await engine.close()
+
+
+def prompt_format_check(status: EngineStatus) -> Check:
+    """Return which format the model's prompts have, and whether it is doubtful that the model fills holes."""
+    order = "the suffix follows the prefix" if status.frozen_anchor else "the suffix comes first"
+    if status.advice:
+        doubt, _, mend = status.advice.partition(": ")
+        return Check("prompt format", "warn", f"{status.format}; {doubt}", mend)
+    return Check("prompt format", "ok", f"{status.format}; {order}")
 
 
 def _llama_build(status: EngineStatus) -> Check:

@@ -16,9 +16,20 @@ local M = {}
 ---@field dismiss string|false
 ---@field trigger string|false
 
+---@class dovetail.Server
+---@field cmd string[]
+---@field settings table<string, any>
+
+---@class dovetail.Suggesting
+---@field enabled boolean
+---@field auto_trigger boolean
+---@field hide_during_completion boolean
+---@field debounce integer in milliseconds
+---@field keymap dovetail.Keymap
+
 ---@class dovetail.Config
----@field server { cmd: string[], settings: table<string, any> }
----@field suggestion { enabled: boolean, auto_trigger: boolean, hide_during_completion: boolean, debounce: integer, keymap: dovetail.Keymap }
+---@field server dovetail.Server
+---@field suggestion dovetail.Suggesting
 ---@field filetypes table<string, boolean>
 ---@field root_markers string[]
 ---@field on_status? fun(status: dovetail.Status)

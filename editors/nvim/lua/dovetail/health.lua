@@ -192,7 +192,7 @@ local function check_conflicts()
     end
   end
   if require("dovetail").is_set_up() then
-    for _, lost in ipairs(require("dovetail.ghost").lost_keys()) do
+    for _, lost in ipairs(require("dovetail.ghost.keys").lost()) do
       found = true
       health.warn(("%s does not reach `%s`: something else mapped it later"):format(lost.key, lost.name), {
         ("call setup() after that mapping, or choose another key: suggestion.keymap.%s"):format(lost.name),

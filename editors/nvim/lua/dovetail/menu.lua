@@ -57,7 +57,7 @@ function M.ask(callback)
   }, function(error, result)
     local entries = {}
     if not error and type(result) == "table" and vim.api.nvim_get_current_buf() == bufnr then
-      for _, item in ipairs(require("dovetail.ghost").items_of(result, line, row, column)) do
+      for _, item in ipairs(require("dovetail.ghost.answer").items_of(result, line, row, column)) do
         entries[#entries + 1] = entry_of(item, row, column, line)
       end
     end

@@ -25,6 +25,8 @@ WATCHDOG_S = 90
 REPOSITORY = Path(__file__).resolve().parents[3]
 PLUGIN = REPOSITORY / "editors" / "nvim"
 SERVER = Path(__file__).with_name("scripted_server.py")
+SCRIPTED = (sys.executable, str(SERVER))
+REAL = (sys.executable, "-E", "-P", "-m", "dovetail", "serve")
 GHOST_COLOUR = 0x012345
 
 INIT = f"""
@@ -242,11 +244,18 @@ def editor(
     before: str = "",
     after: str = "",
     setup: bool = True,
-    cmd: Sequence[str] = (sys.executable, str(SERVER)),
+    cmd: Sequence[str] | None = SCRIPTED,
+    variables: dict[str, str] | None = None,
+    watchdog_s: float = WATCHDOG_S,
 ) -> Iterator[Editor]:
-    """A Neovim with our plugin; `before` and `after` are Lua around `setup()`, and `cmd` starts the server."""
+    """A Neovim with our plugin.
+
+    `before` and `after` are Lua around `setup()`. `cmd` starts the server; without it, the plugin looks for one.
+    `variables` are of the process environment. After `watchdog_s` seconds Neovim is killed.
+    """
     given = dict(options or {})
-    given["server"] = {"cmd": list(cmd), **given.get("server", {})}
+    if cmd is not None:
+        given["server"] = {"cmd": list(cmd), **given.get("server", {})}
     called = f"require('dovetail').setup({lua_value(given)})" if setup else ""
     init = folder / "init.lua"
     init.write_text("\n".join((INIT, before, called, after)), encoding="utf-8")
@@ -258,6 +267,7 @@ def editor(
         "DOVETAIL_SCRIPT": str(folder / "script.json"),
         "DOVETAIL_SCRIPT_LOG": str(folder / "log.jsonl"),
         **{f"XDG_{kind}_HOME": str(folder / kind) for kind in ("CONFIG", "DATA", "STATE", "CACHE")},
+        **(variables or {}),
     }
     with tempfile.TemporaryDirectory() as short_folder:  # a socket's path is at most some 100 characters long
         address = rf"\\.\pipe\nvim-{os.getpid()}" if os.name == "nt" else f"{short_folder}/nvim"
@@ -266,7 +276,7 @@ def editor(
             command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, cwd=folder
         ) as process:
             # A Neovim that waits for a key answers nothing.
-            watchdog = threading.Timer(WATCHDOG_S, process.kill)
+            watchdog = threading.Timer(watchdog_s, process.kill)
             watchdog.start()
             try:
                 nvim = connected(address)

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from tests.editors.nvim.conftest import Start
-from tests.editors.nvim.driver import Editor, wait_for
+from tests.editors.nvim.driver import REAL, Editor, wait_for
 
-REAL = (sys.executable, "-E", "-P", "-m", "dovetail", "serve")
 SCRIPTED_DOCTOR = """
 import json, sys
 if sys.argv[1] == "--version":
@@ -42,7 +41,8 @@ def test_a_good_installation_is_clean(start: Start) -> None:
     ("keywords", "complaint", "advice"),
     [
         ({"setup": False}, "setup() was not called", 'call require("dovetail").setup{}'),
-        ({"cmd": ("no-such-server", "serve")}, "`no-such-server` cannot be run", "pipx install dovetail"),
+        ({"cmd": ("no-such-server", "serve")}, "`no-such-server` of `server.cmd` cannot be run", "correct it"),
+        ({"cmd": None, "variables": {"PATH": "/nowhere"}}, "no server is installed", "`:Dovetail install`"),
         ({"cmd": ("false", "serve")}, "/false does not start", "install it again"),
         (
             {"cmd": (sys.executable, "-c", "raise SystemExit('broken module')", "serve")},
@@ -80,6 +80,7 @@ def test_a_good_installation_is_clean(start: Start) -> None:
     ids=[
         "no-setup",
         "no-executable",
+        "not-installed",
         "ends-at-once",
         "broken-module",
         "doctor-fails",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -11,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.editors.nvim.conftest import Start
-from tests.editors.nvim.driver import Editor, wait_for
+from tests.editors.nvim.driver import REAL, Editor, wait_for
 
-REAL = (sys.executable, "-E", "-P", "-m", "dovetail", "serve")
 LINE = "        self.loans.append("  # the starter model is sure how this goes on
 
 

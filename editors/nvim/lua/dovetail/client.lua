@@ -2,6 +2,7 @@
 local M = {}
 
 local config = require("dovetail.config")
+local server = require("dovetail.server")
 local status = require("dovetail.status")
 
 local NAME = "dovetail"
@@ -218,7 +219,7 @@ end
 function M.client_config(root)
   return {
     name = NAME,
-    cmd = vim.deepcopy(config.current.server.cmd),
+    cmd = (server.command()),
     -- Modules that the project or the shell puts on Python's path must not replace the server's own.
     cmd_env = { PYTHONPATH = "" },
     root_dir = root,
@@ -237,21 +238,16 @@ function M.client_config(root)
   }
 end
 
---- Whether the server's command can be run.
----@return boolean
-function M.is_installed()
-  return vim.fn.executable(config.current.server.cmd[1]) == 1
-end
-
 --- Attach a buffer to the server, starting it if needed. Does nothing for buffers that are not eligible.
 ---@param bufnr integer
 function M.attach(bufnr)
   if gave_up or not M.is_eligible(bufnr) or M.is_attached(bufnr) then
     return
   end
-  if not M.is_installed() then
-    local command = config.current.server.cmd[1]
-    local message = ("`%s` cannot be run: install Dovetail or set `server.cmd`"):format(command)
+  if not server.is_installed() then
+    local command, origin = server.command()
+    local message = origin == "option" and ("`%s` cannot be run: correct `server.cmd`"):format(command[1])
+      or "no server is installed: `:Dovetail install` installs it"
     status.reset("failed", message)
     vim.notify_once(("dovetail: %s (see `:checkhealth dovetail`)"):format(message), vim.log.levels.WARN)
     return

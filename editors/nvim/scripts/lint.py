@@ -27,8 +27,9 @@ class Missing(Exception):
 
 
 def lua_files(folder: Path = PLUGIN) -> list[str]:
-    """Return the plugin's Lua files, relative to its folder."""
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*.lua"))
+    """Return the plugin's Lua files, relative to its folder. What is for other projects is in their format."""
+    found = (path.relative_to(folder) for path in folder.rglob("*.lua"))
+    return sorted(str(path) for path in found if path.parts[0] != "publish")
 
 
 def stylua_command(folder: Path) -> list[str]:

@@ -29,8 +29,8 @@ SCRIPTED = (sys.executable, str(SERVER))
 REAL = (sys.executable, "-E", "-P", "-m", "dovetail", "serve")
 GHOST_COLOUR = 0x012345
 
+ON_PATH = "vim.opt.runtimepath:prepend(vim.env.DOVETAIL_PLUGIN)"
 INIT = f"""
-vim.opt.runtimepath:prepend(vim.env.DOVETAIL_PLUGIN)
 -- Looking for a Python for plugins takes seconds, and a file type asks for it.
 vim.g.loaded_python3_provider = 0
 vim.opt.swapfile = false
@@ -247,18 +247,20 @@ def editor(
     cmd: Sequence[str] | None = SCRIPTED,
     variables: dict[str, str] | None = None,
     watchdog_s: float = WATCHDOG_S,
+    on_path: bool = True,
 ) -> Iterator[Editor]:
     """A Neovim with our plugin.
 
     `before` and `after` are Lua around `setup()`. `cmd` starts the server; without it, the plugin looks for one.
-    `variables` are of the process environment. After `watchdog_s` seconds Neovim is killed.
+    `variables` are of the process environment. After `watchdog_s` seconds Neovim is killed. Without `on_path`, our
+    plugin is not on 'runtimepath'.
     """
     given = dict(options or {})
     if cmd is not None:
         given["server"] = {"cmd": list(cmd), **given.get("server", {})}
     called = f"require('dovetail').setup({lua_value(given)})" if setup else ""
     init = folder / "init.lua"
-    init.write_text("\n".join((INIT, before, called, after)), encoding="utf-8")
+    init.write_text("\n".join((ON_PATH if on_path else "", INIT, before, called, after)), encoding="utf-8")
     if not (folder / "script.json").exists():
         write_script(folder)
     environment = {

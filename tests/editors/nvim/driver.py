@@ -162,6 +162,27 @@ class Editor:
         """What the server answers from now on."""
         write_script(self.folder, *rules, **others)
 
+    def suggest(
+        self,
+        *rules: dict[str, Any],
+        keys: str = "ix = ",
+        shown: str | Sequence[str],
+        name: str = "game.py",
+        text: str = "",
+    ) -> int:
+        """Open a file, type, and wait until the screen shows these rows. Returns how many requests that took."""
+        self.script(*rules)
+        self.open(name, text)
+        self.type(keys)
+        self.wait_screen(*([shown] if isinstance(shown, str) else shown))
+        return self.requests()
+
+    def type_unseen(self, keys: str) -> None:
+        """Type, and wait as long as ghost text would take to come; there must be none."""
+        self.type(keys)
+        self.settle()
+        assert self.ghost() == ""
+
     def screen(self) -> list[str]:
         """The rows of the screen, ghost text within ⟦⟧."""
         self.nvim.call("rpcnotify", self.nvim.channel_id, "so_far")
@@ -169,6 +190,11 @@ class Editor:
             if message[1] == "redraw":
                 self._screen.apply(message[2])
         return self._screen.rows()
+
+    def screen_cells(self) -> list[list[str]]:
+        """The cells of the screen; the second cell of a wide character is empty."""
+        self.screen()
+        return self._screen.cells
 
     def ghost(self) -> str:
         """All ghost text on the screen, a line for each row."""

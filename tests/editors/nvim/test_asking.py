@@ -89,16 +89,16 @@ def test_an_answer_for_an_older_text_is_dropped(edit: Editor) -> None:
 
 def test_an_answer_for_an_older_changedtick_is_dropped(edit: Editor) -> None:
     """Line and cursor are as they were, and no event has reported the change below."""
-    type_and_wait_for_the_request(edit, LATE)
+    type_and_wait_for_the_request(edit, LATE, text="\nbelow\n")
     edit.lua(
         """
         vim.o.eventignore = "all"
-        vim.api.nvim_buf_set_lines(0, -1, -1, false, { "below" })
+        vim.api.nvim_buf_set_lines(0, 1, 2, false, { "changed" })
         """
     )
     edit.settle(0.8)
     assert edit.ghost() == ""
-    assert edit.lines() == ["x = ", "below"]
+    assert edit.lines() == ["x = ", "changed"]
 
 
 def test_an_answer_after_the_cursor_has_moved_is_dropped(edit: Editor) -> None:

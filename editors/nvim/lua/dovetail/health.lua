@@ -220,6 +220,7 @@ local function check_log()
   end
 end
 
+--- Write the report.
 function M.check()
   check_editor()
   if check_executable() then

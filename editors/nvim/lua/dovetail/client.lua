@@ -86,6 +86,7 @@ function M.byte_column(line, units)
   if HAS_11 then
     return vim.str_byteindex(line, encoding, units, false)
   end
+  ---@diagnostic disable-next-line: param-type-mismatch -- these are the parameters of Neovim 0.10
   local ok, column = pcall(vim.str_byteindex, line, units, encoding == "utf-16")
   return ok and column or #line
 end
@@ -104,6 +105,7 @@ function M.client_column(line, column)
   if HAS_11 then
     return vim.str_utfindex(line, encoding, column, false)
   end
+  ---@diagnostic disable-next-line: param-type-mismatch -- these are the parameters of Neovim 0.10
   local utf32, utf16 = vim.str_utfindex(line, column)
   return encoding == "utf-16" and utf16 or utf32
 end
@@ -215,7 +217,7 @@ end
 
 --- The configuration of the client, for `vim.lsp.start` and for `lsp/dovetail.lua`.
 ---@param root? string
----@return table
+---@return vim.lsp.ClientConfig
 function M.client_config(root)
   return {
     name = NAME,

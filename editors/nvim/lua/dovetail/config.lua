@@ -27,7 +27,7 @@ local validation = require("dovetail.validation")
 ---@field enabled boolean
 ---@field auto_trigger boolean
 ---@field hide_during_completion boolean
----@field debounce integer in milliseconds
+---@field debounce integer milliseconds
 ---@field keymap dovetail.Keymap
 
 ---@class dovetail.Config
@@ -171,7 +171,7 @@ local open_tables = { ["server.settings"] = true, filetypes = true }
 --- Return the defaults as a nested table.
 ---@return dovetail.Config
 function M.defaults()
-  local config = {}
+  local config = {} ---@type table<string, any>
   for _, option in ipairs(M.options) do
     local at, keys = config, vim.split(option.name, ".", { plain = true })
     for index = 1, #keys - 1 do

@@ -9,7 +9,7 @@ local LABEL_CHARACTERS = 60
 --- Return an entry in the form of LSP's completion items, columns in UTF-8.
 ---@param item dovetail.Item
 ---@param row integer from 0
----@param column integer in bytes
+---@param column integer counted in bytes
 ---@param line string
 ---@return table
 local function entry_of(item, row, column, line)

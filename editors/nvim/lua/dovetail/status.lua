@@ -63,7 +63,7 @@ end
 ---@param state "off"|"stopped"|"failed"
 ---@param message? string
 function M.reset(state, message)
-  local fields = nothing()
+  local fields = nothing() ---@type table<string, any>
   fields.state, fields.message = state, message or ""
   fields.progress, fields.snoozedUntil = vim.NIL, vim.NIL
   M.set(fields)

@@ -51,7 +51,7 @@ end
 ---@param result table
 ---@param line string
 ---@param row integer from 0
----@param column integer in bytes
+---@param column integer counted in bytes
 ---@return dovetail.Item[]
 function M.items_of(result, line, row, column)
   local items = {}

@@ -79,7 +79,7 @@ function M.now(kind, receive)
 end
 
 --- Ask after a pause, unless something is asked or cancelled before its end.
----@param pause integer in milliseconds
+---@param pause integer milliseconds
 ---@param receive fun(suggestion: dovetail.Suggestion)
 function M.later(pause, receive)
   M.cancel()

@@ -99,7 +99,7 @@ end
 ---@field tab_width integer
 
 ---@param canvas dovetail.Canvas
----@param column integer in bytes
+---@param column integer counted in bytes
 ---@param options table of the extmark
 local function mark(canvas, column, options)
   -- Combined, it would take on the look of the character beside it, such as MatchParen.

@@ -24,14 +24,16 @@ end
 --- Return the environment's variables without those that could make Python import somebody else's modules.
 ---@return table<string, string>
 local function clean_environment()
-  local clean = {}
+  local clean, lines = {}, {}
   for name, value in pairs(vim.fn.environ()) do
     local upper = name:upper()
     if not vim.startswith(upper, "PYTHON") and upper ~= "__PYVENV_LAUNCHER__" then
       clean[name] = value
+      lines[#lines + 1] = name .. "=" .. value
     end
   end
-  return clean
+  -- With `clear_env`, Neovim 0.10 passes the variables on as they are, and libuv takes lines only.
+  return vim.fn.has("nvim-0.11") == 1 and clean or lines
 end
 
 --- Run a command, from within a coroutine. Returns its status and its output.

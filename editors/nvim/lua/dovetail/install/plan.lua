@@ -166,8 +166,8 @@ end
 ---@param output string
 ---@return boolean
 function M.is_new_enough(output)
-  local major, minor = output:match("Python (%d+)%.(%d+)")
-  major, minor = tonumber(major), tonumber(minor)
+  local major_text, minor_text = output:match("Python (%d+)%.(%d+)")
+  local major, minor = tonumber(major_text), tonumber(minor_text)
   return major ~= nil and (major > 3 or (major == 3 and minor >= 11))
 end
 

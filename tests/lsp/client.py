@@ -83,15 +83,21 @@ class Client:
         assert condition(), "the server has left"
 
     async def initialize(
-        self, root: Path | None, encoding: str = "utf-16", shows_progress: bool = False, **options: Any
+        self,
+        root: Path | None,
+        encoding: str = "utf-16",
+        shows_progress: bool = False,
+        client_name: str = "",
+        **options: Any,
     ) -> Any:
-        """Shake hands; `options` are the editor's settings."""
+        """Shake hands; `options` are the editor's settings, `client_name` the name it gives if it gives one."""
         self.encoding = encoding
         folders = [{"uri": root.as_uri(), "name": root.name}] if root else []
         result = await self.ask(
             "initialize",
             {
                 "processId": None,
+                **({"clientInfo": {"name": client_name}} if client_name else {}),
                 "rootUri": None,
                 "workspaceFolders": folders,
                 "capabilities": {

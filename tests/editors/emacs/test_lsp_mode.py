@@ -1,0 +1,61 @@
+"""lsp-mode 9.1 or newer: ghost text of the real server in a real Emacs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.editors.emacs.conftest import GHOST_COLOUR, Open, command_of, messages_after, needs_library
+from tests.editors.terminal import LINE, REST, SERVER, Terminal
+
+# As docs/editors/emacs.md has it, but for the time that Emacs waits and the colour.
+CONFIGURATION = f"""
+(require 'lsp-mode)
+(require 'lsp-inline-completion)
+(lsp-register-client
+ (make-lsp-client :new-connection (lsp-stdio-connection '({command_of(SERVER)}))
+                  :activation-fn (lambda (&rest _) t)
+                  :server-id 'dovetail
+                  :add-on? t))
+(setq lsp-inline-completion-idle-delay 0.2
+      lsp-idle-delay 0.2
+      lsp-enable-snippet nil
+      lsp-auto-guess-root t)
+(define-key lsp-inline-completion-active-map (kbd "TAB") #'lsp-inline-completion-accept)
+(add-hook 'python-mode-hook #'lsp)
+(set-face-attribute 'lsp-inline-completion-overlay-face nil :inherit nil :foreground "#{GHOST_COLOUR}")
+"""
+
+
+@pytest.fixture
+def emacs(opened: Open) -> Terminal:
+    """An Emacs with the server running."""
+    needs_library("lsp-inline-completion", "lsp-mode with inline completion: its folder in $LSP_MODE_FOR_TESTS")
+    found = opened(CONFIGURATION)
+    found.wait_row("LSP[dovetail:")
+    found.wait_for(lambda: not any("/starting]" in row for row in found.rows()), "the server")
+    return found
+
+
+def test_ghost_text_is_shown_and_accepted(emacs: Terminal, readers: Path, tmp_path: Path) -> None:
+    emacs.type("\x1b>\x10\x01\x0b")  # the last line, emptied
+    emacs.type(LINE)
+    emacs.wait_for(lambda: emacs.coloured(GHOST_COLOUR).strip() == REST, "the ghost text")
+    assert any(row.endswith(LINE + REST) for row in emacs.rows())
+    emacs.type("\t")
+    emacs.wait_for(lambda: emacs.coloured(GHOST_COLOUR) == "", "the end of the ghost text")
+    reported = messages_after(emacs, tmp_path)
+    assert readers.read_text(encoding="utf-8").splitlines()[-1] == LINE + REST
+    assert "Unknown" not in reported and "rror" not in reported and "Warning (lsp" not in reported, reported
+
+
+def test_typing_on_without_looking_leaves_what_was_typed(emacs: Terminal, readers: Path, tmp_path: Path) -> None:
+    emacs.type("\x1b>\x10\x01\x0b")
+    for key in LINE:
+        emacs.type(key)
+    emacs.wait_for(lambda: emacs.coloured(GHOST_COLOUR).strip() == REST, "the ghost text")
+    emacs.type("self)")
+    emacs.wait_row(f"{LINE}self)")
+    messages_after(emacs, tmp_path)
+    assert readers.read_text(encoding="utf-8").splitlines()[-1] == f"{LINE}self)"

@@ -32,6 +32,7 @@ class Terminal:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._screen = pyte.Screen(COLUMNS, ROWS)
+        self._screen.write_process_input = self.type  # what the editor asks of its terminal is answered
         self._stream = pyte.ByteStream(self._screen)
         self._drawing = threading.Lock()
         self._reading = threading.Thread(target=self._read, daemon=True)
@@ -139,11 +140,15 @@ def needs(program: str) -> str:
     return found
 
 
-def library(folder: Path) -> Path:
-    """Return a file of a copy of the example project: `readers.py`, whose `Reader` keeps a list of `Copy`."""
-    shutil.copytree(REPOSITORY / "docs" / "example", folder / "example")
-    return folder / "example" / "library" / "readers.py"
-
-
 # The starter model is sure how the last line of `readers.py` goes on.
 LINE, REST = "        self.loans.append(", "copy)"
+
+
+def library(folder: Path) -> Path:
+    """Return a file of a copy of the example project: `readers.py`, whose last line is yet to be written."""
+    shutil.copytree(REPOSITORY / "docs" / "example", folder / "example")
+    readers = folder / "example" / "library" / "readers.py"
+    text = readers.read_text(encoding="utf-8").removesuffix(f"{LINE}{REST}\n")
+    assert text.endswith("copy.lend()\n")
+    readers.write_text(text, encoding="utf-8")
+    return readers

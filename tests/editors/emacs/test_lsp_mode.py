@@ -39,8 +39,7 @@ def emacs(opened: Open) -> Terminal:
 
 
 def test_ghost_text_is_shown_and_accepted(emacs: Terminal, readers: Path, tmp_path: Path) -> None:
-    emacs.type("\x1b>\x10\x01\x0b")  # the last line, emptied
-    emacs.type(LINE)
+    emacs.type(f"\x1b>{LINE}")
     emacs.wait_for(lambda: emacs.coloured(GHOST_COLOUR).strip() == REST, "the ghost text")
     assert any(row.endswith(LINE + REST) for row in emacs.rows())
     emacs.type("\t")
@@ -51,7 +50,7 @@ def test_ghost_text_is_shown_and_accepted(emacs: Terminal, readers: Path, tmp_pa
 
 
 def test_typing_on_without_looking_leaves_what_was_typed(emacs: Terminal, readers: Path, tmp_path: Path) -> None:
-    emacs.type("\x1b>\x10\x01\x0b")
+    emacs.type("\x1b>")
     for key in LINE:
         emacs.type(key)
     emacs.wait_for(lambda: emacs.coloured(GHOST_COLOUR).strip() == REST, "the ghost text")

@@ -88,9 +88,11 @@ class Client:
         encoding: str = "utf-16",
         shows_progress: bool = False,
         client_name: str = "",
+        text_document: dict[str, Any] | None = None,
         **options: Any,
     ) -> Any:
-        """Shake hands; `options` are the editor's settings, `client_name` the name it gives if it gives one."""
+        """Shake hands; `options` are the editor's settings, `client_name` the name it gives, if it gives one, and
+        `text_document` what it says that it can do with documents."""
         self.encoding = encoding
         folders = [{"uri": root.as_uri(), "name": root.name}] if root else []
         result = await self.ask(
@@ -103,6 +105,7 @@ class Client:
                 "capabilities": {
                     "general": {"positionEncodings": [encoding]},
                     "window": {"workDoneProgress": shows_progress},
+                    "textDocument": text_document or {},
                 },
                 "initializationOptions": options,
             },

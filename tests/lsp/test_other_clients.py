@@ -25,3 +25,18 @@ async def test_menus_open_behind_what_begins_no_word(connect: Connect) -> None:
     client = await connect(ScriptedEngine("1 + 1"))
     capabilities = (await client.initialize(None, menu_items=True))["capabilities"]
     assert {".", "(", " "} <= set(capabilities["completionProvider"]["triggerCharacters"])
+
+
+async def test_markdown_goes_to_clients_that_render_it(connect: Connect) -> None:
+    renders = {"completion": {"completionItem": {"documentationFormat": ["plaintext", "markdown"]}}}
+    for capabilities, expected in [
+        ({}, "1 + 1"),
+        ({"completion": {}}, "1 + 1"),
+        (renders, {"kind": "markdown", "value": "```python\n1 + 1\n```"}),
+    ]:
+        client = await connect(ScriptedEngine("1 + 1"))
+        await client.initialize(None, menu_items=True, text_document=capabilities)
+        client.open("untitled:a.py", "a = ")
+        place = {"textDocument": {"uri": "untitled:a.py"}, "position": {"line": 0, "character": 4}}
+        (item,) = (await client.ask("textDocument/completion", place))["items"]
+        assert item["documentation"] == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import struct
@@ -24,6 +25,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SERVER = (sys.executable, "-E", "-P", "-m", "dovetail", "serve")
 COLUMNS, ROWS = 90, 30
 PATIENCE_S = 60
+
+# What an editor asks of its terminal in this form, pyte would show.
+_DEVICE_CONTROL = re.compile(rb"\x1bP.*?\x1b\\", re.DOTALL)
 
 
 class Terminal:
@@ -48,7 +52,7 @@ class Terminal:
             return [row.rstrip() for row in self._screen.display]
 
     def coloured(self, colour: str) -> str:
-        """Return what is on the screen in one colour, as pyte names it ("5f87ff"), row by row."""
+        """Return what is on the screen in one colour, as pyte names it ("8a8a8a"), row by row."""
         with self._drawing:
             rows = [
                 "".join(cell.data for _, cell in sorted(row.items()) if cell.fg == colour)
@@ -84,9 +88,13 @@ class Terminal:
     def _read(self) -> None:
         # Linux reports the end of the last program in a terminal as an error of the device.
         with contextlib.suppress(OSError):
-            while data := os.read(self._descriptor, 1 << 16):
+            data = b""
+            while more := os.read(self._descriptor, 1 << 16):
+                data = _DEVICE_CONTROL.sub(b"", data + more)
+                whole, begun, rest = data.partition(b"\x1bP")
                 with self._drawing:
-                    self._stream.feed(data)
+                    self._stream.feed(whole)
+                data = begun + rest
 
 
 @contextmanager
@@ -140,7 +148,7 @@ def needs(program: str) -> str:
     return found
 
 
-# The starter model is sure how the last line of `readers.py` goes on.
+# The last line of `readers.py`. The starter model is sure how it goes on.
 LINE, REST = "        self.loans.append(", "copy)"
 
 

@@ -11,26 +11,29 @@ from pathlib import Path
 import pytest
 
 from tests.editors.nvim.driver import neovims
-from tests.editors.terminal import LINE, REST, SERVER, Terminal, library, needs, terminal
+from tests.editors.pages import block
+from tests.editors.picture import DARK, picture
+from tests.editors.terminal import LINE, SERVER, Terminal, library, needs, terminal
 
-GHOST_COLOUR = "5f87ff"
-# As docs/editors/coc.md has it, but for where coc.nvim is and keeps its files, and the colour.
+GHOST_COLOUR = "8a8a8a"
+# Where coc.nvim is and keeps its files, the key that users are given, and a colour by which ghost text is known.
 INIT = """
 set runtimepath^=%(plugin)s noswapfile shortmess+=I
 let g:coc_config_home = '%(folder)s'
 let g:coc_data_home = '%(folder)s/data'
-inoremap <silent><expr> <Tab> coc#inline#visible() ? coc#inline#accept() : "\\<Tab>"
+%(keys)s
 set notermguicolors background=dark
 set laststatus=2
-autocmd User CocNvimInit set statusline=coc_is_ready
-highlight CocInlineVirtualText ctermfg=69
+autocmd User CocNvimInit set statusline=%%f\\ \\ coc.nvim\\ is\\ ready
+highlight CocInlineVirtualText ctermfg=245
 """
 
 
-def settings(command: tuple[str, ...]) -> str:
-    program, *arguments = command
-    server = {"command": program, "args": arguments, "filetypes": ["*"], "rootPatterns": [".git", "pyproject.toml"]}
-    return json.dumps({"languageserver": {"dovetail": server}})
+def settings() -> str:
+    """What users are given, with the command of the server that is tested."""
+    given = json.loads(block("coc.md", "json"))
+    given["languageserver"]["dovetail"] |= {"command": SERVER[0], "args": SERVER[1:]}
+    return json.dumps(given)
 
 
 @pytest.fixture
@@ -48,13 +51,14 @@ def vim(readers: Path, tmp_path: Path) -> Iterator[Terminal]:
     if not neovims():
         pytest.skip("needs Neovim on PATH or in $NVIM_FOR_TESTS")
     needs("node")
-    (tmp_path / "init.vim").write_text(INIT % {"plugin": plugin, "folder": tmp_path}, encoding="utf-8")
-    (tmp_path / "coc-settings.json").write_text(settings(SERVER), encoding="utf-8")
+    init = INIT % {"plugin": plugin, "folder": tmp_path, "keys": block("coc.md", "vim")}
+    (tmp_path / "init.vim").write_text(init, encoding="utf-8")
+    (tmp_path / "coc-settings.json").write_text(settings(), encoding="utf-8")
     executable = neovims()[-1][1]
     homes = {f"XDG_{kind}_HOME": str(tmp_path / kind) for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
     command = (executable, "-i", "NONE", "-u", str(tmp_path / "init.vim"), str(readers))
     with terminal(command, tmp_path, **homes) as found:
-        found.wait_row("coc_is_ready")
+        found.wait_row("coc.nvim is ready")
         yield found
 
 
@@ -67,7 +71,7 @@ def asked_until_shown(vim: Terminal) -> Callable[[], bool]:
         turn = next(tries) % 100
         if turn in (80, 99):
             vim.type("\x7f" if turn == 80 else "(")
-        return vim.coloured(GHOST_COLOUR) == REST
+        return vim.coloured(GHOST_COLOUR) != ""
 
     return shown
 
@@ -75,12 +79,14 @@ def asked_until_shown(vim: Terminal) -> Callable[[], bool]:
 def test_ghost_text_is_shown_and_accepted(vim: Terminal, readers: Path, tmp_path: Path) -> None:
     vim.type(f"Go{LINE.strip()}")
     vim.wait_for(asked_until_shown(vim), "the ghost text")
-    assert any(row.endswith(LINE + REST) for row in vim.rows())
+    ghost = vim.coloured(GHOST_COLOUR)  # what it is depends on how much of the project has been read
+    assert f"{LINE}{ghost}" in vim.rows()
+    picture(vim, "coc", DARK)
     vim.type("\t")
     vim.wait_for(lambda: vim.coloured(GHOST_COLOUR) == "", "the end of the ghost text")
     report = tmp_path / "messages.txt"
     vim.type(f"\x1b:write\r:call writefile([execute('messages')], '{report}')\r")
     vim.wait_for(report.exists, "the messages")
-    assert readers.read_text(encoding="utf-8").splitlines()[-1] == LINE + REST
+    assert readers.read_text(encoding="utf-8").splitlines()[-1] == f"{LINE}{ghost}"
     reported = report.read_text(encoding="utf-8")
     assert "coc" not in reported.lower() and "rror" not in reported, reported

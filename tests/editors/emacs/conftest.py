@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors.terminal import Terminal, library, needs, terminal
+from tests.editors.terminal import SERVER, Terminal, library, needs, terminal
 
-GHOST_COLOUR = "5f87ff"
+GHOST_COLOUR = "8a8a8a"
 # The end of what every configuration needs: no welcome, no files but ours, a colour by which ghost text is known.
 # When Emacs ends, its messages and warnings go to a file.
 INIT = """
@@ -67,9 +67,11 @@ def opened(tmp_path: Path, readers: Path) -> Iterator[Open]:
         yield open_one
 
 
-def command_of(server: tuple[str, ...]) -> str:
-    """Return a command as the items of a Lisp list."""
-    return " ".join(json.dumps(part) for part in server)
+def as_here(configuration: str) -> str:
+    """Return a configuration of users, with the command of the server that is tested."""
+    users = '"dovetail" "serve"'
+    assert users in configuration
+    return configuration.replace(users, " ".join(json.dumps(part) for part in SERVER))
 
 
 def needs_library(library_name: str, where: str) -> None:

@@ -30,12 +30,20 @@ PATIENCE_S = 60
 _DEVICE_CONTROL = re.compile(rb"\x1bP.*?\x1b\\", re.DOTALL)
 
 
+class _Screen(pyte.Screen):  # type: ignore[misc, name-defined]
+    """pyte's screen, which takes what Vim sends to set the keyboard's protocol for colours, and fails."""
+
+    def select_graphic_rendition(self, *attributes: int, private: bool = False) -> None:
+        if not private:
+            super().select_graphic_rendition(*attributes)
+
+
 class Terminal:
     """One editor. Its screen is followed on a thread, since an editor that cannot write stands still."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._screen = pyte.Screen(COLUMNS, ROWS)
+        self._screen = _Screen(COLUMNS, ROWS)
         self._screen.write_process_input = self.type  # what the editor asks of its terminal is answered
         self._stream = pyte.ByteStream(self._screen)
         self._drawing = threading.Lock()

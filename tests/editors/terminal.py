@@ -16,9 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyte
 import pytest
-
-pyte = pytest.importorskip("pyte", reason="needs pyte, a terminal emulator")
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # How an editor's configuration starts the server of this checkout.
@@ -30,7 +29,7 @@ PATIENCE_S = 60
 _DEVICE_CONTROL = re.compile(rb"\x1bP.*?\x1b\\", re.DOTALL)
 
 
-class _Screen(pyte.Screen):  # type: ignore[misc, name-defined]
+class _Screen(pyte.Screen):  # type: ignore[misc]
     """pyte's screen, which takes what Vim sends to set the keyboard's protocol for colours, and fails."""
 
     def select_graphic_rendition(self, *attributes: int, private: bool = False) -> None:

@@ -18,10 +18,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from dovetail_models.engine import transport, wire
+from dovetail_models.engine import sandbox, transport, wire
 from dovetail_models.engine.greeting import asked_to_make_way
 from dovetail_models.engine.meeting import GATE, Card, MeetingPlace, running, sweep
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.sandbox import Sandbox
 from dovetail_models.engine.service import Service
 from dovetail_models.engine.transport import FileLock
 
@@ -90,11 +91,38 @@ class _Host:
         gate.release()
         self._say("listening")
         os.dup2(2, 1)  # Whatever a library prints from now on goes to the log.
+        self._service.confined(self._confine())
         threading.Thread(target=_when_input_ends, args=(loop, self._leave_if_unwanted), daemon=True).start()
         loop.call_later(FIRST_CLIENT_TIMEOUT_S, self._leave_if_unwanted)
-        await self._service.run()
+        try:
+            await self._service.run()
+        except (ImportError, OSError) as error:
+            self._refuse_the_sandbox(error)
+            raise
         del listener
         await asyncio.Event().wait()  # Loading failed: clients can still ask why, until the last has left.
+
+    def _confine(self) -> Sandbox:
+        """Give up what the host does not need. It has one thread yet: others would keep their rights."""
+        options = self._options
+        if not options.sandbox:
+            return Sandbox(missing=("the setting sandbox is off: the host runs with all of your rights",))
+        with suppress(OSError):
+            reason = self._place.sandbox_fault.read_text("utf-8", "replace")
+            return Sandbox(missing=(f"the model did not load in a sandbox ({reason}): the host runs without",))
+        models = [path.resolve() for path in (options.model_path, *options.fallbacks)]
+        shelf = [options.shelf] if options.shelf is not None else []
+        for folder in shelf:
+            with suppress(OSError):  # Then nothing is kept in it, which the engine reports.
+                folder.mkdir(parents=True, exist_ok=True)
+        writable = [self._place.folder, self._folder, *shelf]
+        return sandbox.confine([*sandbox.readable_folders(), *models], writable)
+
+    def _refuse_the_sandbox(self, error: Exception) -> None:
+        """Let the next host start without a sandbox, if it may have been for lack of a right that this one failed."""
+        if self._service.is_confined:
+            with suppress(OSError):
+                self._place.sandbox_fault.write_text(" ".join(str(error).split()), "utf-8")
 
     def _on_deserted(self) -> None:
         """The last client has left; another may come within the time to linger, unless there is nothing to come for."""

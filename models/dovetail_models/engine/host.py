@@ -7,8 +7,10 @@ deserted: it leaves some seconds after its last client, and also when whoever st
 """
 
 import asyncio
+import glob
 import json
 import os
+import re
 import secrets
 import sys
 import threading
@@ -34,6 +36,9 @@ FIRST_CLIENT_TIMEOUT_S = 60
 
 LOCK_PATIENCE_S = 1.0
 """A lock that is held longer is held by a host: those who only look whether it is free have it for microseconds."""
+
+SPLIT_NAME = re.compile(r"-\d{5}-of-(\d{5})\.gguf$")
+"""How llama.cpp names the parts of a model that is split into several files."""
 
 GATE_PATIENCE_S = 10.0
 """Another host's start, up to its card, takes some tenths of a second."""
@@ -96,7 +101,7 @@ class _Host:
         loop.call_later(FIRST_CLIENT_TIMEOUT_S, self._leave_if_unwanted)
         try:
             await self._service.run()
-        except (ImportError, OSError) as error:
+        except (ImportError, OSError, RuntimeError) as error:
             self._refuse_the_sandbox(error)
             raise
         del listener
@@ -110,7 +115,7 @@ class _Host:
         with suppress(OSError):
             reason = self._place.sandbox_fault.read_text("utf-8", "replace")
             return Sandbox(missing=(f"the model did not load in a sandbox ({reason}): the host runs without",))
-        models = [path.resolve() for path in (options.model_path, *options.fallbacks)]
+        models = [file for path in (options.model_path, *options.fallbacks) for file in model_files(path)]
         shelf = [options.shelf] if options.shelf is not None else []
         for folder in shelf:
             with suppress(OSError):  # Then nothing is kept in it, which the engine reports.
@@ -164,6 +169,14 @@ class _Host:
 
     def _say(self, line: str) -> None:
         os.write(1, line.encode() + b"\n")
+
+
+def model_files(path: Path) -> list[Path]:
+    """Return the files that a model is read from: one, or all parts of one that is split."""
+    path = path.resolve()
+    if not (part := SPLIT_NAME.search(path.name)):
+        return [path]
+    return sorted(path.parent.glob(f"{glob.escape(path.name[: part.start()])}-?????-of-{part[1]}.gguf"))
 
 
 async def _objection(key: str) -> str:

@@ -46,12 +46,11 @@ async def measure(path: Path, bandwidth: float, multiplications: float) -> None:
                 await engine.close()
             speed = speed_on_cpu(read_shape(path), bandwidth, multiplications, reply.prompt_tokens)
             read = reply.prompt_tokens - reply.reused_tokens
-            say(
-                f"{path.stem} | {status.n_ctx} | {kv_type} | "
-                f"{status.predicted_bytes / MIB:.0f} | {found.rss / MIB:.0f} | {found.pss / MIB:.0f} | {status.predicted_bytes / found.rss - 1:+.1%} | "
-                f"{speed.prefill_tokens_s:.0f} | {read / reply.prefill_ms * 1000:.0f} | {speed.decode_ms:.0f} | "
-                f"{reply.decode_ms / max(reply.generated_tokens, 1):.0f}"
-            )
+            memory = f"{status.predicted_bytes / MIB:.0f} | {found.rss / MIB:.0f} | {found.pss / MIB:.0f}"
+            error = f"{status.predicted_bytes / found.rss - 1:+.1%}"
+            prefill = f"{speed.prefill_tokens_s:.0f} | {read / reply.prefill_ms * 1000:.0f}"
+            decode = f"{speed.decode_ms:.0f} | {reply.decode_ms / max(reply.generated_tokens, 1):.0f}"
+            say(f"{path.stem} | {status.n_ctx} | {kv_type} | {memory} | {error} | {prefill} | {decode}")
 
 
 def say(line: str) -> None:

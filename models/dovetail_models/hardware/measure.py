@@ -9,8 +9,9 @@ from time import perf_counter
 
 import numpy as np
 
-BYTES_A_THREAD = 256 << 20
-"""Far more than any processor's cache."""
+MAX_BYTES_A_THREAD = 256 << 20
+MAX_BYTES = 2 << 30
+"""Far more than any processor's cache, and no more memory than a small model takes."""
 
 ROUNDS = 4
 """The best of these counts: others' work only slows a round down."""
@@ -21,14 +22,15 @@ WIDTH = 768
 
 def read_bytes_per_s(threads: int) -> float:
     """Return the bytes a second that so many threads together read, each in memory of its own."""
-    blocks = [np.ones(BYTES_A_THREAD // 8, np.int64) for _ in range(threads)]
+    size = min(MAX_BYTES_A_THREAD, MAX_BYTES // threads)
+    blocks = [np.ones(size // 8, np.int64) for _ in range(threads)]
     with ThreadPoolExecutor(threads) as pool:
         best = 0.0
         for _ in range(ROUNDS):
             started = perf_counter()
             # A bitwise "or" keeps up with memory; the interpreter's lock is free meanwhile.
             list(pool.map(np.bitwise_or.reduce, blocks))
-            best = max(best, threads * BYTES_A_THREAD / (perf_counter() - started))
+            best = max(best, threads * size / (perf_counter() - started))
     return best
 
 

@@ -1,17 +1,11 @@
-"""The accelerators that llama.cpp lists, with their free memory. Beside `llama.py` the only module that calls its
-libraries: `ggml_backend_dev_*` are in ggml's, which llama-cpp-python does not wrap.
+"""The accelerators that llama.cpp lists, with their free memory: ggml's `ggml_backend_dev_*`, which llama-cpp-python
+does not wrap. As everything that reaches llama.cpp, for the host's process alone.
 """
 
 import ctypes
-from pathlib import Path
-
-# After llama.py, which sets what llama.cpp's libraries read when they are loaded.
-import llama_cpp._ctypes_extensions as extensions
 
 from dovetail_models.engine import llama
 from dovetail_models.hardware.machine import Accelerator, AcceleratorKind
-
-import llama_cpp as package  # isort: skip
 
 _KINDS: dict[int, AcceleratorKind] = {1: "gpu", 2: "integrated"}
 """`enum ggml_backend_dev_type`: 0 is the CPU, 1 a GPU, 2 one that shares main memory, 3 a library such as BLAS."""
@@ -39,8 +33,7 @@ def accelerators() -> tuple[Accelerator, ...]:
 
 
 def _library() -> ctypes.CDLL:
-    folder = Path(package.__file__).parent / "lib"
-    ggml: ctypes.CDLL = extensions.load_shared_library("ggml", folder)
+    ggml = llama.ggml()
     ggml.ggml_backend_dev_count.restype = ctypes.c_size_t
     ggml.ggml_backend_dev_get.argtypes = (ctypes.c_size_t,)
     ggml.ggml_backend_dev_get.restype = ctypes.c_void_p

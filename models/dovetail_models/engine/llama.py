@@ -19,6 +19,7 @@ os.environ.update(waiting(os.environ))  # read once, when llama.cpp's libraries 
 import llama_cpp
 import numpy as np
 import numpy.typing as npt
+from llama_cpp import _ggml
 from llama_cpp import llama_cpp as api
 
 from dovetail_models.engine import memory
@@ -393,6 +394,12 @@ def load_model(
 def offloads() -> bool:
     """Whether this llama.cpp was built for a GPU and finds one."""
     return bool(api.llama_supports_gpu_offload())
+
+
+def ggml() -> ctypes.CDLL:
+    """Return ggml's library, for what llama-cpp-python does not wrap (`devices.py`)."""
+    library: ctypes.CDLL = _ggml.libggml
+    return library
 
 
 def version() -> str:

@@ -25,7 +25,7 @@ from dovetail_models.hardware.measure import multiplications_per_s, read_bytes_p
 from dovetail_models.prompt.parts import PromptParts
 
 WINDOWS = (1024, 4096)
-PROMPT_CHARACTERS = 900
+PROMPT_CHARACTERS = 200
 MIB = 2**20
 SOURCE = Path(__file__).read_text("utf-8")[:PROMPT_CHARACTERS]
 
@@ -38,7 +38,7 @@ async def measure(path: Path, bandwidth: float, multiplications: float) -> None:
             try:
                 await engine.ensure_ready()
                 prompt = PromptParts((), "a.py", SOURCE, "")
-                reply = await engine.complete(CompletionJob(prompt, "measure", 12, min_tokens=12))
+                reply = await engine.complete(CompletionJob(prompt, "measure", 6, min_tokens=6))
                 status = await engine.status()
                 assert status.pid is not None
                 found = psutil.Process(status.pid).memory_full_info()

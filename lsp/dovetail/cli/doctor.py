@@ -44,9 +44,11 @@ from dovetail_models.hardware.recommend import DEEPSEEK_CODER
 from dovetail_models.prompt.parts import PromptParts
 
 MIB = 1 << 20
-# Of a source file to read for the measurement of speed: some 300 tokens.
-SAMPLE_CHARACTERS = 1000
-SAMPLE_TOKENS = 16
+# What is read and written to measure the speed: up to some 300 tokens of source, and less where that takes longer.
+SAMPLE_CHARACTERS = (150, 1000)
+SAMPLE_TOKENS = (4, 16)
+SAMPLE_S = 10
+CHARACTERS_A_TOKEN = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -132,9 +134,11 @@ async def _try_the_model(settings: Settings) -> tuple[EngineStatus, CompletionRe
     """Return what the host reports, one completion, and the bytes that the host is resident with."""
     engine = make_engine(settings, several_models=True)
     try:
-        await engine.ensure_ready()
-        parts = PromptParts(context=(), path="doctor.py", prefix=_sample(), suffix="\n")
-        job = CompletionJob(parts=parts, client="doctor", max_tokens=SAMPLE_TOKENS, min_tokens=SAMPLE_TOKENS)
+        speed = (await engine.ensure_ready()).speed
+        characters = _within(SAMPLE_CHARACTERS, speed.prefill_tokens_s * SAMPLE_S * CHARACTERS_A_TOKEN)
+        tokens = _within(SAMPLE_TOKENS, SAMPLE_S * 1000 / max(speed.decode_ms, 1.0))
+        parts = PromptParts(context=(), path="doctor.py", prefix=_own_code()[:characters], suffix="\n")
+        job = CompletionJob(parts=parts, client="doctor", max_tokens=tokens, min_tokens=tokens)
         reply = await engine.complete(job)
         status = await engine.status()
         return status, reply, _resident_bytes(status.pid)
@@ -142,9 +146,14 @@ async def _try_the_model(settings: Settings) -> tuple[EngineStatus, CompletionRe
         await engine.close()
 
 
-def _sample() -> str:
-    """Return code to read: this module's own."""
-    return Path(__file__).read_text("utf-8")[:SAMPLE_CHARACTERS]
+def _within(limits: tuple[int, int], value: float) -> int:
+    least, most = limits
+    return int(min(max(value, least), most))
+
+
+def _own_code() -> str:
+    """Return code to read."""
+    return Path(__file__).read_text("utf-8")
 
 
 def _resident_bytes(pid: int | None) -> int:

@@ -125,7 +125,7 @@ class _Host:
 
     def _refuse_the_sandbox(self, error: Exception) -> None:
         """Let the next host start without a sandbox, if it may have been for lack of a right that this one failed."""
-        if self._service.is_confined:
+        if self._service.is_loading_confined:
             with suppress(OSError):
                 self._place.sandbox_fault.write_text(" ".join(str(error).split()), "utf-8")
 

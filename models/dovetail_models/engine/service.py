@@ -83,9 +83,9 @@ class Service:
         return bool(self._to_keep)
 
     @property
-    def is_confined(self) -> bool:
-        """Whether this process has given up any right."""
-        return bool(self._sandbox.held)
+    def is_loading_confined(self) -> bool:
+        """Whether the model is being loaded in a process that has given up rights."""
+        return self._status.state == "loading" and bool(self._sandbox.held)
 
     @property
     def failed(self) -> bool:

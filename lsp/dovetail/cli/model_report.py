@@ -36,7 +36,7 @@ def machine_check(machine: Machine, pace: Pace) -> Check:
     found = (
         f"{machine.processor}, {machine.physical_cores} cores ({machine.usable_cores} usable{quota}), "
         f"{' '.join(machine.instruction_sets) or 'instruction sets unknown'}; "
-        f"{free_words(machine)} of {mib(machine.total_bytes)}; reads {pace.bytes_s / 1e9:.1f} GB/s, "
+        f"{free_words(machine)}, {mib(machine.total_bytes)} in all; reads {pace.bytes_s / 1e9:.1f} GB/s, "
         f"{pace.multiplications_s / 1e9:.0f} G multiplications/s"
     )
     if pace.is_busy:
@@ -77,7 +77,7 @@ def memory_check(status: EngineStatus, resident_bytes: int, machine: Machine) ->
     """Return what the host takes, beside what was expected; `machine` as it is with the model loaded."""
     found = (
         f"the model's process takes {mib(resident_bytes)}, {mib(status.predicted_bytes)} were expected; "
-        f"{free_words(machine)} of {mib(machine.total_bytes)}"
+        f"{free_words(machine)}, {mib(machine.total_bytes)} in all"
     )
     if machine.free_bytes < SPARE_BYTES:
         return Check("memory", "warn", found, "choose a smaller model or quantization, or lower context_window")
@@ -101,10 +101,10 @@ def speed_check(status: EngineStatus, reply: CompletionReply, expected: SpeedEst
     write_speed = reply.generated_tokens / max(reply.decode_ms, 1e-3) * 1000
     found = (
         f"{status.model} loaded in {status.load_ms:.0f} ms, "
-        f"reads {read_speed:.0f} and writes {write_speed:.0f} tokens a second"
+        f"reads {_rate(read_speed)} and writes {_rate(write_speed)} tokens a second"
     )
     if expected is not None:
-        found += f" (expected {expected.prefill_tokens_s:.0f} and {1000 / max(expected.decode_ms, 1e-3):.0f})"
+        found += f" (expected {_rate(expected.prefill_tokens_s)} and {_rate(1000 / max(expected.decode_ms, 1e-3))})"
     if reply.generated_tokens and write_speed < SLOW_DECODE_TOKENS_S:
         return Check("speed", "warn", found, "choose a smaller model or a Q4_K_M quantization, or offload to a GPU")
     return Check("speed", "ok", found)
@@ -124,3 +124,7 @@ def recommendation_check(rows: tuple[ModelRow, ...], machine: Machine, pace: Pac
             "run dovetail doctor again when they are done",
         )
     return Check("recommended model", "ok", f"{file}: {found.reason}")
+
+
+def _rate(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"

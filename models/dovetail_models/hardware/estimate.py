@@ -9,7 +9,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from dovetail_models.hardware.machine import Machine
 from dovetail_models.hardware.shape import ModelShape
 
 KvType = Literal["f16", "q8_0"]
@@ -149,9 +148,3 @@ def speed_on_cpu(
         prefill_tokens_s=multiplications_s * PREFILL_SHARE / max(shape.multiplied_parameters, 1),
         decode_ms=decode_s * 1000,
     )
-
-
-def uses_repacking(machine: Machine, shape: ModelShape) -> bool:
-    """Return whether any weight of the model is laid out again on this machine."""
-    types = repacked_types(machine.instruction_sets)
-    return any(name in types for name, _ in shape.matrices)

@@ -12,9 +12,10 @@ import psutil
 import pytest
 
 from dovetail_models.engine import launch, llama, memory
-from dovetail_models.engine.loading import Loaded, check_vocabulary, load, usable_cores
+from dovetail_models.engine.loading import Loaded, check_vocabulary, load
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.errors import EngineError
+from dovetail_models.hardware.machine import usable_cores
 
 TEXT = "if x:\n\treturn {'a': 12345} # naïve"
 
@@ -99,6 +100,7 @@ def test_a_file_that_names_no_pre_tokenizer_is_mended(options: EngineOptions, tm
 def test_a_window_that_memory_cannot_hold(options: EngineOptions, monkeypatch: pytest.MonkeyPatch) -> None:
     class Memory:
         available = 1000
+        total = 10**9
 
     monkeypatch.setattr(psutil, "virtual_memory", Memory)
     with pytest.raises(EngineError, match="choose a smaller window"):
@@ -177,7 +179,7 @@ def test_a_damaged_file_that_asks_for_everything_is_damaged_where_memory_is_free
     monkeypatch.setattr(llama.LOG, "reason", lambda _marker: "std::bad_alloc")
     monkeypatch.setattr(llama.api, "llama_model_load_from_file", lambda *_: None)
     for free, said in ((2**40, "damaged"), (2**20, "not enough memory")):
-        monkeypatch.setattr(memory, "_free_bytes", lambda free=free: free)
+        monkeypatch.setattr(memory, "free_bytes", lambda free=free: free)
         assert said in error(options, options.model_path)
 
 

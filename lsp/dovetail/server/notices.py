@@ -122,7 +122,7 @@ class Notices:
         return {
             "state": engine.state,
             "model": engine.model,
-            "message": engine.message,
+            "message": engine.message or _loading_words(engine),
             "indexing": bool(shares),
             "progress": min(known) if known else None,
             "busy": self._is_busy,
@@ -229,6 +229,13 @@ def pauses_json(pauses: Pauses) -> dict[str, Any]:
         "pausedLanguages": sorted(pauses.languages),
         "snoozedUntil": pauses.snoozed_until,
     }
+
+
+def _loading_words(engine: EngineStatus) -> str:
+    """How far loading has come, for the user to read; "" where that is not known."""
+    return (
+        f"{engine.model} is being loaded ({engine.loaded:.0%})" if engine.state == "loading" and engine.loaded else ""
+    )
 
 
 def _for_others(status: dict[str, Any]) -> dict[str, Any]:

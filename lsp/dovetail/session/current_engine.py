@@ -160,4 +160,14 @@ class CurrentEngine:
 
 def _options(settings: Settings) -> tuple[object, ...]:
     """What of the settings makes another engine."""
-    return settings.model, settings.context_window, settings.threads, settings.gpu_layers, settings.kv_cache_mb
+    return (
+        settings.model,
+        settings.context_window,
+        settings.threads,
+        settings.gpu_layers,
+        settings.kv_type,
+        settings.flash_attention,
+        settings.micro_batch,
+        settings.sandbox,
+        settings.kv_cache_mb,
+    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from dovetail.completion.engine import Engine
 from dovetail.session.caches import MEGABYTE, kv_folder
-from dovetail.session.models import models_folder
+from dovetail.session.models import known_models, models_folder
 from dovetail.settings import Settings
 from dovetail_models.engine.client import EngineClient
 from dovetail_models.engine.options import EngineOptions
@@ -44,17 +45,31 @@ def make_engine(
 
     `several_models` allows a model beside one that other windows use: for commands in which a model is named.
     """
+    path = resolve_model(settings.model, models_folder()).path
     options = EngineOptions(
-        model_path=resolve_model(settings.model, models_folder()).path,
+        model_path=path,
         n_ctx=settings.context_window,
         threads=settings.threads or None,
         gpu_layers=settings.gpu_layers,
+        kv_type=settings.kv_type,
+        flash_attention=settings.flash_attention,
+        micro_batch=settings.micro_batch,
+        unload_after_s=settings.unload_after_s,
+        sandbox=settings.sandbox,
+        fallbacks=_smaller_models(settings.model, path),
         shelf=kv_folder() if settings.kv_cache_mb else None,
         shelf_bytes=settings.kv_cache_mb * MEGABYTE,
         linger_s=_linger_s(),
         several_models=several_models,
     )
     return EngineClient(options, on_status)
+
+
+def _smaller_models(wanted: str, path: Path) -> tuple[Path, ...]:
+    """Return the installed models to load where memory does not suffice for the wanted one, the largest first."""
+    size = path.stat().st_size
+    others = sorted(known_models(wanted), key=lambda model: model.bytes, reverse=True)
+    return tuple(model.path for model in others if model.bytes < size and model.path != path.resolve())
 
 
 def _linger_s() -> float:

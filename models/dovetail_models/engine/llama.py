@@ -19,12 +19,14 @@ os.environ.update(waiting(os.environ))  # read once, when llama.cpp's libraries 
 import llama_cpp
 import numpy as np
 import numpy.typing as npt
+from llama_cpp import _ggml
 from llama_cpp import llama_cpp as api
 
 from dovetail_models.engine import memory
 from dovetail_models.engine.abort_flag import AbortFlag
 from dovetail_models.engine.progress import Progress
 from dovetail_models.errors import EngineError, ModelError
+from dovetail_models.hardware.estimate import KvType
 
 _MARKER_ATTRIBUTES = (
     api.LLAMA_TOKEN_ATTR_UNKNOWN
@@ -34,6 +36,9 @@ _MARKER_ATTRIBUTES = (
 )
 
 Logits = npt.NDArray[np.float32]
+
+KV_TYPES: Mapping[KvType, int] = {"f16": api.GGML_TYPE_F16, "q8_0": api.GGML_TYPE_Q8_0}
+"""llama.cpp's numbers for the types of a KV cache."""
 
 ABORTED = 2
 """llama_decode's result when the abort callback has said stop."""
@@ -212,10 +217,20 @@ class Model:
         )
 
     def context(
-        self, n_ctx: int, threads: int, micro_batch: int, sequences: int = 1, progress: Progress | None = None
+        self,
+        n_ctx: int,
+        threads: int,
+        micro_batch: int,
+        sequences: int = 1,
+        progress: Progress | None = None,
+        kv_type: KvType = "f16",
+        flash_attention: bool | None = None,
     ) -> "Context":
-        """A new context with an empty KV cache of `n_ctx` cells, which its sequences share; `progress` is told of each
-        evaluation. Raises EngineError if it does not fit in memory."""
+        """Return a new context with an empty KV cache of `n_ctx` cells of type `kv_type`, which its sequences share.
+
+        `progress` counts each evaluation. `flash_attention` None lets llama.cpp decide on an accelerator and is off on
+        a CPU. Raises EngineError if it does not fit in memory.
+        """
         if not 0 < sequences <= min(micro_batch, MAX_SEQUENCES):
             raise LlamaError(f"{sequences} sequences, where a batch has {micro_batch} tokens")
         params = api.llama_context_default_params()
@@ -225,7 +240,11 @@ class Model:
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = True
         params.no_perf = True
-        if not offloads():
+        params.type_k = params.type_v = KV_TYPES[kv_type]
+        if flash_attention is not None:
+            kind = "ENABLED" if flash_attention else "DISABLED"
+            params.flash_attn_type = getattr(api, f"LLAMA_FLASH_ATTN_TYPE_{kind}")
+        elif not offloads():
             # Slower than the plain kernels on a CPU, from a few hundred tokens on.
             params.flash_attn_type = api.LLAMA_FLASH_ATTN_TYPE_DISABLED
         pointer = api.llama_init_from_model(self._pointer, params)
@@ -390,7 +409,7 @@ def load_model(
     if overrides:
         params.kv_overrides = _overrides(overrides)
     # Must live until loading has ended.
-    told = api.llama_progress_callback(lambda _share, _data: _step(progress))
+    told = api.llama_progress_callback(lambda share, _data: _step(progress, share))
     params.progress_callback = told
     pointer = api.llama_model_load_from_file(str(path).encode(), params)
     if not pointer:
@@ -411,6 +430,12 @@ def offloads() -> bool:
     return bool(api.llama_supports_gpu_offload())
 
 
+def ggml() -> ctypes.CDLL:
+    """Return ggml's library, for what llama-cpp-python does not wrap (`devices.py`)."""
+    library: ctypes.CDLL = _ggml.libggml
+    return library
+
+
 def version() -> str:
     """Which llama.cpp this is: states of one are not for another."""
     return str(llama_cpp.__version__)
@@ -421,18 +446,13 @@ def build() -> str:
     return str(api.llama_print_system_info().decode("utf-8", "replace")).strip(" |")
 
 
-def devices() -> tuple[str, ...]:
-    """The accelerators that llama.cpp said it uses when it loaded the model."""
-    return tuple(line.partition("using device ")[2].strip() for line in LOG.lines if "using device " in line)
-
-
 def _nothing() -> None: ...
 
 
-def _step(progress: Progress | None) -> bool:
-    """Note that loading gets on. True: it shall go on."""
+def _step(progress: Progress | None, share: float) -> bool:
+    """Note how far loading has come. True: it shall go on."""
     if progress is not None:
-        progress.step()
+        progress.load(share)
     return True
 
 

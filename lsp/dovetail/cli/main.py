@@ -24,6 +24,7 @@ COMMANDS = {
     "context": "show what the model would be shown of other files",
     "index": "read a project and count what was found",
     "rules": "check a project's context rules, or explain what they decide for a path",
+    "backend": "show or switch the llama.cpp build: CPU, CUDA, Metal, Vulkan, ROCm",
     "doctor": "check this installation and say how to mend what is wrong",
     "eval": "fill the holes of a tasks file and score the answers",
     "bench": "replay typing over real files and measure each keystroke",

@@ -12,14 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dovetail_models.backend import nvidia_libraries
 from dovetail_models.engine.threads import waiting
 
 os.environ.update(waiting(os.environ))  # read once, when llama.cpp's libraries are loaded
+nvidia_libraries.preload()  # CUDA builds find them only if they are loaded already
 
 import llama_cpp
 import numpy as np
 import numpy.typing as npt
 from llama_cpp import llama_cpp as api
+from llama_cpp._ctypes_extensions import load_shared_library
 
 from dovetail_models.engine import memory
 from dovetail_models.engine.abort_flag import AbortFlag
@@ -385,6 +388,12 @@ def version() -> str:
 def build() -> str:
     """Features that this llama.cpp was built with."""
     return str(api.llama_print_system_info().decode("utf-8", "replace")).strip(" |")
+
+
+def library(name: str) -> ctypes.CDLL:
+    """One of the libraries that llama.cpp consists of, such as "ggml"; it is loaded already."""
+    loaded: ctypes.CDLL = load_shared_library(name, Path(llama_cpp.__file__).parent / "lib")
+    return loaded
 
 
 def devices() -> tuple[str, ...]:

@@ -1,0 +1,115 @@
+"""The child process: `python -E -P -m dovetail_models.backend.trial [PRACTICE_MODEL]`.
+
+Loads the installed llama.cpp and reports its devices. With a practice model it also decodes with the starter model and
+measures. Each stage is announced by a line on standard output, so that the parent knows where it crashed; the last line
+is the report. An exception ends it with its text on standard error. llama.cpp is imported inside the functions, behind
+the announcement of that stage.
+"""
+
+import dataclasses
+import math
+import sys
+import time
+from pathlib import Path
+
+from dovetail_models.backend.report import BuildReport, to_json
+
+STAGE = "stage "
+"""What a line begins with that announces a stage."""
+
+REPORT = "report "
+"""What the line begins with that holds the report."""
+
+PROMPT = b"def add(first: int, second: int) -> int:\n    return "
+ANSWER_TOKENS = 8
+
+PRACTICE_PROMPT_TOKENS = 128
+PRACTICE_ANSWER_TOKENS = 16
+MICRO_BATCH = 128
+REPEATS = 2
+"""Of a measurement; the best counts, since other programs only ever slow it down."""
+
+ALL_LAYERS = 999
+
+
+def main() -> None:
+    """Run the trial and print what comes of it."""
+    _say(STAGE, "import")
+    report = _report()
+    if len(sys.argv) > 1:
+        _say(STAGE, "decode")
+        agreement = _agreement(bool(report.gpus))
+        _say(STAGE, "measure")
+        read_s, write_s = _measure(Path(sys.argv[1]))
+        report = dataclasses.replace(report, agreement=agreement, read_s=read_s, write_s=write_s)
+    _say(REPORT, to_json(report))
+
+
+def _report() -> BuildReport:
+    from dovetail_models.backend.devices import backends, devices
+    from dovetail_models.engine import llama
+
+    return BuildReport(llama.version(), llama.build(), backends(), devices())
+
+
+def _agreement(gpu: bool) -> float:
+    """Return the cosine of the starter model's logits with and without the GPU. Raises ArithmeticError for logits that
+    are no numbers."""
+    best = _logits(-1)
+    if not all(map(math.isfinite, best)):
+        raise ArithmeticError("the starter model's logits are not numbers")
+    if not gpu:
+        return 1.0
+    plain = _logits(0)
+    product = sum(one * other for one, other in zip(best, plain, strict=True))
+    return product / (math.hypot(*best) * math.hypot(*plain) or 1.0)
+
+
+def _logits(gpu_layers: int) -> list[float]:
+    """Return the logits after some tokens that the starter model wrote."""
+    from dovetail_models.engine.loading import load
+    from dovetail_models.engine.options import EngineOptions
+    from dovetail_models.files import resolve_model
+
+    loaded = load(EngineOptions(resolve_model(None).path, n_ctx=256, gpu_layers=gpu_layers))
+    ids = loaded.model.vocabulary.tokenize(PROMPT)
+    loaded.context.evaluate(ids, 0, 1, 0)
+    prompt_logits = [float(value) for value in loaded.context.logits()]
+    for place in range(len(ids), len(ids) + ANSWER_TOKENS):
+        loaded.context.evaluate([int(loaded.context.logits().argmax())], place, 1, 0)
+    loaded.context.close()
+    loaded.model.close()
+    return prompt_logits
+
+
+def _measure(practice_model: Path) -> tuple[float, float]:
+    """Return the seconds that the practice model takes to read and to write."""
+    from dovetail_models.engine import llama
+    from dovetail_models.engine.loading import default_threads
+
+    model = llama.load_model(practice_model, ALL_LAYERS if llama.offloads() else 0)
+    context = model.context(PRACTICE_PROMPT_TOKENS + PRACTICE_ANSWER_TOKENS, default_threads(), MICRO_BATCH)
+    best = (math.inf, math.inf)
+    for _ in range(1 + REPEATS):  # In the first round kernels are compiled and memory is touched.
+        begin = time.perf_counter()
+        for place in range(0, PRACTICE_PROMPT_TOKENS, MICRO_BATCH):
+            context.evaluate([1] * MICRO_BATCH, place, 1, 0)
+            context.logits()[0]  # Waits for the GPU.
+        read = time.perf_counter()
+        for place in range(PRACTICE_PROMPT_TOKENS, PRACTICE_PROMPT_TOKENS + PRACTICE_ANSWER_TOKENS):
+            context.evaluate([1], place, 1, 0)
+            context.logits()[0]
+        written = time.perf_counter()
+        best = min(best, (read - begin, written - read), key=sum)
+        context.forget_from(0, 0)
+    context.close()
+    model.close()
+    return best
+
+
+def _say(what: str, text: str) -> None:
+    print(f"{what}{text}", flush=True)  # noqa: T201 - standard output is the channel to the parent
+
+
+if __name__ == "__main__":
+    main()

@@ -116,17 +116,14 @@ class _Switch:
             raise CommandError("; ".join(advice.notes))
         for note in advice.notes:
             print(f"note: {note}", file=sys.stderr)
-        with tempfile.TemporaryDirectory(prefix="dovetail-") as folder, Steps() as steps:
-            practice = Path(folder) / "practice.gguf"
-            write_practice_model(practice)
-            steps.begin("measuring the installed build")
-            before = run_trial(practice) if installed(self.environment.site) is not None else None
+        with Steps() as steps:
+            steps.begin("looking at the installed build")
+            there = run_trial(None) if installed(self.environment.site) is not None else None
             if self.arguments.compile:
-                backend = wanted or advice.candidates[0].backend
-                return self._compile(backend, before, practice, steps)
-            return self._from_wheel(advice, before, practice, steps)
+                return self._compile(wanted or advice.candidates[0].backend, there, steps)
+            return self._from_wheel(advice, there, steps)
 
-    def _from_wheel(self, advice: Advice, before: Trial | None, practice: Path, steps: Steps) -> int:
+    def _from_wheel(self, advice: Advice, there: Trial | None, steps: Steps) -> int:
         index = index_address(self.arguments.index)
         steps.begin("reading the wheel index")
         found = find_wheel(advice.candidates, _versions(), list(sys_tags()), lambda tag: read_links(index, tag))
@@ -135,21 +132,21 @@ class _Switch:
             print(f"note: {miss}", file=sys.stderr)
         if found.candidate is None or found.wheel is None:
             raise CommandError(f"no wheel fits this machine: {self._how_to_compile(advice.candidates[0].backend)}")
-        if (reason := self._nothing_to_do(found, before)) is not None:
+        if (reason := self._nothing_to_do(found, there)) is not None:
             if found.misses:
                 print(f"note: {self._how_to_compile(advice.candidates[0].backend)}", file=sys.stderr)
             return self._report({"result": "nothing to do", "reason": reason}, f"nothing to do: {reason}")
-        self._confirm(plan_line(found.candidate, found.wheel, before))
+        self._confirm(plan_line(found.candidate, found.wheel, there))
         self._check_hosts()
         steps.begin(f"downloading {found.wheel.link.name}")
         wheel = fetch(found.wheel.link, self.environment.staged, steps.advance)
         replacement = Replacement(wheel, found.candidate.backend, found.candidate.cuda)
-        return self._replace(replacement, before, practice, steps, found.candidate.tag)
+        return self._replace(replacement, there, steps, found.candidate.tag)
 
-    def _compile(self, backend: Backend, before: Trial | None, practice: Path, steps: Steps) -> int:
+    def _compile(self, backend: Backend, there: Trial | None, steps: Steps) -> int:
         steps.pause()
         versions = str(_versions())
-        self._confirm(compile_line(backend, versions, before))
+        self._confirm(compile_line(backend, versions, there))
         self._check_hosts()
         steps.begin(f"compiling {PROJECT} for {backend}")
 
@@ -158,12 +155,17 @@ class _Switch:
                 steps.advance(*step)
 
         wheel = self.installer.compile(backend, versions, self.environment.staged, on_line)
-        return self._replace(Replacement(wheel, backend), before, practice, steps, "compiled")
+        return self._replace(Replacement(wheel, backend), there, steps, "compiled")
 
-    def _replace(self, replacement: Replacement, before: Trial | None, practice: Path, steps: Steps, tag: str) -> int:
-        outcome = replace(
-            self.environment, replacement, self.installer, before, lambda: run_trial(practice), steps.begin
-        )
+    def _replace(self, replacement: Replacement, there: Trial | None, steps: Steps, tag: str) -> int:
+        with tempfile.TemporaryDirectory(prefix="dovetail-") as folder:
+            practice = Path(folder) / "practice.gguf"
+            write_practice_model(practice)
+            steps.begin("measuring the installed build")
+            before = run_trial(practice) if isinstance(there, BuildReport) else there
+            outcome = replace(
+                self.environment, replacement, self.installer, before, lambda: run_trial(practice), steps.begin
+            )
         steps.pause()
         return self._tell(replacement.backend, tag, before, outcome)
 
@@ -181,15 +183,15 @@ class _Switch:
         lines = [success_line(backend, before, outcome.after), *hosts]
         return self._report({"result": "installed", "hosts": hosts, **answer}, *lines)
 
-    def _nothing_to_do(self, found: Found, before: Trial | None) -> str | None:
+    def _nothing_to_do(self, found: Found, there: Trial | None) -> str | None:
         """Why `auto` leaves the installed build alone; None if it does not."""
         assert found.candidate is not None and found.wheel is not None
-        if self.arguments.backend != AUTO or not isinstance(before, BuildReport):
+        if self.arguments.backend != AUTO or not isinstance(there, BuildReport):
             return None
         if found.candidate.backend == "cpu":
-            return f"{PROJECT} {before.version} works, and no GPU wheel fits this machine"
-        if before.gpus and before.version == str(found.wheel.version):
-            return f"{PROJECT} {before.version} uses {before.gpus[0].description.strip()} already"
+            return f"{PROJECT} {there.version} works, and no GPU wheel fits this machine"
+        if there.gpus and there.version == str(found.wheel.version):
+            return f"{PROJECT} {there.version} uses {there.gpus[0].description.strip()} already"
         return None
 
     def _how_to_compile(self, backend: Backend) -> str:

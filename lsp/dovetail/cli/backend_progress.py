@@ -43,7 +43,7 @@ class Steps:
 
     def pause(self) -> None:
         """Leave the terminal to others."""
-        self._progress.stop()
         if self._task is not None:
+            self._progress.stop()
             self._progress.remove_task(self._task)
             self._task = None

@@ -58,7 +58,7 @@ def pick(links: Iterable[Link], allowed: SpecifierSet, tags: Iterable[Tag]) -> W
         except (InvalidWheelFilename, ValueError):
             continue
         places = [order[tag] for tag in wheel_tags if tag in order]
-        if project != PROJECT or not places or version not in allowed:
+        if project != PROJECT or not places or version.is_prerelease or version not in allowed:
             continue
         if best is None or (version, -min(places)) > best[:2]:
             best = (version, -min(places), Wheel(link, version))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import platform
-import shutil
 import struct
 import sys
 from collections.abc import Iterator
@@ -21,6 +20,8 @@ from dovetail.session.engine import make_engine
 from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settings, user_config_path
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
+from dovetail_models.backend.choice import advise
+from dovetail_models.backend.detect import LocalMachine, detect
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.meeting import running
 from dovetail_models.engine.status import EngineStatus
@@ -133,9 +134,8 @@ async def _try_the_model(settings: Settings) -> tuple[EngineStatus, CompletionRe
 def _llama_build(status: EngineStatus) -> Check:
     devices = ", ".join(status.devices)
     found = f"{status.build.strip()}; {f'offload to {devices}' if devices else 'CPU only'}; {status.threads} threads"
-    if not devices and shutil.which("nvidia-smi"):
-        mend = 'CMAKE_ARGS="-DGGML_CUDA=on" pip install --force-reinstall --no-cache-dir --no-deps llama-cpp-python'
-        return Check("llama.cpp", "warn", found, f"there is an NVIDIA GPU; to use it: {mend}")
+    if not devices and (unused := advise(detect(LocalMachine())).candidates[0]).backend != "cpu":
+        return Check("llama.cpp", "warn", found, f"there is a GPU ({unused.reason}): run `dovetail backend auto`")
     return Check("llama.cpp", "ok", found)
 
 

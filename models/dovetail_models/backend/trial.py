@@ -38,9 +38,9 @@ def main() -> None:
     report = _report()
     if len(sys.argv) > 1:
         _say(STAGE, "decode")
-        agreement = _agreement(bool(report.gpus))
+        agreement, threads = _agreement(bool(report.gpus))
         _say(STAGE, "measure")
-        read_s, write_s = _measure(Path(sys.argv[1]))
+        read_s, write_s = _measure(Path(sys.argv[1]), threads)
         report = dataclasses.replace(report, agreement=agreement, read_s=read_s, write_s=write_s)
     _say(REPORT, to_json(report))
 
@@ -52,21 +52,23 @@ def _report() -> BuildReport:
     return BuildReport(llama.version(), llama.build(), backends(), devices())
 
 
-def _agreement(gpu: bool) -> float:
-    """Return the cosine of the starter model's logits with and without the GPU. Raises ArithmeticError for logits that
-    are no numbers."""
-    best = _logits(-1)
+def _agreement(gpu: bool) -> tuple[float, int]:
+    """Return the cosine of the starter model's logits with and without the GPU, and the threads that it used.
+
+    Raises ArithmeticError for logits that are no numbers.
+    """
+    best, threads = _logits(-1)
     if not all(map(math.isfinite, best)):
         raise ArithmeticError("the starter model's logits are not numbers")
     if not gpu:
-        return 1.0
-    plain = _logits(0)
+        return 1.0, threads
+    plain, _ = _logits(0)
     product = sum(one * other for one, other in zip(best, plain, strict=True))
-    return product / (math.hypot(*best) * math.hypot(*plain) or 1.0)
+    return product / (math.hypot(*best) * math.hypot(*plain) or 1.0), threads
 
 
-def _logits(gpu_layers: int) -> list[float]:
-    """Return the logits after some tokens that the starter model wrote."""
+def _logits(gpu_layers: int) -> tuple[list[float], int]:
+    """Return the logits behind the prompt, and the number of threads. Decodes some tokens, too: each may crash."""
     from dovetail_models.engine.loading import load
     from dovetail_models.engine.options import EngineOptions
     from dovetail_models.files import resolve_model
@@ -79,16 +81,15 @@ def _logits(gpu_layers: int) -> list[float]:
         loaded.context.evaluate([int(loaded.context.logits().argmax())], place, 1, 0)
     loaded.context.close()
     loaded.model.close()
-    return prompt_logits
+    return prompt_logits, loaded.threads
 
 
-def _measure(practice_model: Path) -> tuple[float, float]:
+def _measure(practice_model: Path, threads: int) -> tuple[float, float]:
     """Return the seconds that the practice model takes to read and to write."""
     from dovetail_models.engine import llama
-    from dovetail_models.engine.loading import default_threads
 
     model = llama.load_model(practice_model, ALL_LAYERS if llama.offloads() else 0)
-    context = model.context(PRACTICE_PROMPT_TOKENS + PRACTICE_ANSWER_TOKENS, default_threads(), MICRO_BATCH)
+    context = model.context(PRACTICE_PROMPT_TOKENS + PRACTICE_ANSWER_TOKENS, threads, MICRO_BATCH)
     best = (math.inf, math.inf)
     for _ in range(1 + REPEATS):  # In the first round kernels are compiled and memory is touched.
         begin = time.perf_counter()

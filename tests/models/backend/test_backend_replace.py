@@ -12,8 +12,8 @@ from pathlib import Path
 
 import index_server
 import pytest
-from conftest import PLATFORM, Scratch
 from index_server import write_wheel
+from scratch_environment import PLATFORM, Scratch
 
 from dovetail_models.backend import journal
 from dovetail_models.backend import replace as replacing

@@ -9,7 +9,7 @@ import importlib.metadata
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,16 +29,17 @@ from dovetail.cli.backend_text import (
 )
 from dovetail.cli.errors import CommandError, UsageError
 from dovetail.cli.output import print_json
+from dovetail_models.backend import journal
 from dovetail_models.backend.choice import BACKENDS, Advice, Backend, advise
 from dovetail_models.backend.compiling import RECIPES, shell_line, step_of
 from dovetail_models.backend.detect import LocalMachine, detect
-from dovetail_models.backend.environment import Environment, installed, running_environment
+from dovetail_models.backend.environment import Environment, installed, prepare, running_environment
 from dovetail_models.backend.fetch import fetch
 from dovetail_models.backend.find import Found, find_wheel
 from dovetail_models.backend.installers import Installer, find_installer
 from dovetail_models.backend.machine import Machine
 from dovetail_models.backend.practice_model import write_practice_model
-from dovetail_models.backend.replace import Outcome, Replacement, repair, replace
+from dovetail_models.backend.replace import Outcome, Replacement, clean, repair, replace
 from dovetail_models.backend.report import BuildReport, Failure, Trial
 from dovetail_models.backend.verify import run_trial
 from dovetail_models.backend.wheel_index import index_address, read_links
@@ -64,12 +65,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.backend is None and (arguments.compile or arguments.yes):
         raise UsageError(f"say what to install: {AUTO}, {', '.join(BACKENDS)}")
     environment = running_environment()
+    if arguments.backend is None and not journal.exists(environment.state):
+        return _show(environment, detect(LocalMachine()), arguments.json)
     with _alone(environment):
         installer = find_installer()
         back = repair(environment, installer)
         if back is not None:
             was = f"{PROJECT} {back} is back" if back else f"no {PROJECT} is installed, as before"
             print(f"an installation did not finish and was undone: {was}", file=sys.stderr)
+            prepare(environment)  # The repair has removed its folders.
         machine = detect(LocalMachine())
         if arguments.backend is None:
             return _show(environment, machine, arguments.json)
@@ -79,17 +83,22 @@ def run(arguments: argparse.Namespace) -> int:
 @contextmanager
 def _alone(environment: Environment) -> Iterator[None]:
     """Hold the environment's lock. Raises CommandError if another run has it."""
+    prepare(environment)
     lock = FileLock.take(environment.state / "lock")
     if lock is None:
         raise CommandError("another `dovetail backend` changes this environment: wait until it has ended")
     try:
         yield
     finally:
+        if not journal.exists(environment.state):
+            clean(environment)  # Half a download, say.
         lock.release()
+        with suppress(OSError):  # Something in it is still needed.
+            environment.state.rmdir()
 
 
 def _show(environment: Environment, machine: Machine, as_json: bool) -> int:
-    trial = run_trial(None) if installed(environment.site) is not None else None
+    trial = _look(environment)
     advice = advise(machine)
     if as_json:
         print_json(
@@ -98,6 +107,12 @@ def _show(environment: Environment, machine: Machine, as_json: bool) -> int:
     else:
         print(*installed_lines(trial), *machine_lines(machine), *advice_lines(advice), sep="\n")
     return 1 if trial is None or isinstance(trial, Failure) else 0
+
+
+def _look(environment: Environment) -> Trial | None:
+    """The installed build, wherever it is imported from; None if there is none."""
+    trial = run_trial(None)
+    return None if isinstance(trial, Failure) and installed(environment.site) is None else trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +133,7 @@ class _Switch:
             print(f"note: {note}", file=sys.stderr)
         with Steps() as steps:
             steps.begin("looking at the installed build")
-            there = run_trial(None) if installed(self.environment.site) is not None else None
+            there = _look(self.environment)
             if self.arguments.compile:
                 return self._compile(wanted or advice.candidates[0].backend, there, steps)
             return self._from_wheel(advice, there, steps)

@@ -20,8 +20,10 @@ from dovetail.session.engine import make_engine
 from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settings, user_config_path
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
+from dovetail_models.backend import journal
 from dovetail_models.backend.choice import advise
 from dovetail_models.backend.detect import LocalMachine, detect
+from dovetail_models.backend.environment import running_environment
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.meeting import running
 from dovetail_models.engine.status import EngineStatus
@@ -83,6 +85,10 @@ def _checks(model: str | None, folder: Path) -> Iterator[Check]:
             "settings", "ok", f"{user_config_path()}{'' if user_config_path().exists() else ' (not there: defaults)'}"
         )
     yield _hosts()
+    if journal.exists(running_environment().state):
+        yield Check(
+            "llama.cpp build", "fail", "its replacement did not finish", "run `dovetail backend`, which undoes it"
+        )
     yield from _model_checks(settings)
     yield _project(folder)
 

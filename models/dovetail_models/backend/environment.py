@@ -44,20 +44,23 @@ class Installed:
 
 
 def running_environment() -> Environment:
-    """Return the environment of this process. Raises BackendError if it cannot be written to."""
-    site = Path(sysconfig.get_path("platlib"))
-    environment = Environment(site, Path(sys.prefix) / "dovetail-backend")
+    """Return the environment of this process."""
+    return Environment(Path(sysconfig.get_path("platlib")), Path(sys.prefix) / "dovetail-backend")
+
+
+def prepare(environment: Environment) -> None:
+    """Make the folders of a replacement. Raises BackendError if the environment cannot be written to."""
     try:
         for folder in (environment.kept, environment.staged):
             folder.mkdir(parents=True, exist_ok=True)
-        probe = site / ".dovetail-writable"
+        probe = environment.site / ".dovetail-writable"
         probe.touch()
         probe.unlink()
     except OSError as error:
         raise BackendError(
-            f"{sys.prefix} cannot be written ({error.strerror}): install Dovetail in a virtual environment of your own"
+            f"{environment.site} cannot be written ({error.strerror}): install Dovetail in a virtual environment of "
+            "your own"
         ) from error
-    return environment
 
 
 def installed(site: Path) -> Installed | None:

@@ -44,6 +44,11 @@ def write(folder: Path, journal: Journal) -> None:
     new.replace(folder / FILE)
 
 
+def exists(folder: Path) -> bool:
+    """Return whether a replacement did not finish, or is under way."""
+    return (folder / FILE).exists()
+
+
 def read(folder: Path) -> Journal | None:
     """Return the journal of an unfinished replacement, None if there is none. Raises BackendError if it is damaged."""
     try:

@@ -8,9 +8,12 @@ the announcement of that stage.
 
 import dataclasses
 import math
+import os
 import sys
 import time
 from pathlib import Path
+
+import psutil
 
 from dovetail_models.backend.report import BuildReport, to_json
 
@@ -22,6 +25,7 @@ REPORT = "report "
 
 PROMPT = b"def add(first: int, second: int) -> int:\n    return "
 ANSWER_TOKENS = 8
+STARTER_WINDOW = 256
 
 PRACTICE_PROMPT_TOKENS = 128
 PRACTICE_ANSWER_TOKENS = 16
@@ -38,9 +42,9 @@ def main() -> None:
     report = _report()
     if len(sys.argv) > 1:
         _say(STAGE, "decode")
-        agreement, threads = _agreement(bool(report.gpus))
+        agreement = _agreement(bool(report.gpus))
         _say(STAGE, "measure")
-        read_s, write_s = _measure(Path(sys.argv[1]), threads)
+        read_s, write_s = _measure(Path(sys.argv[1]))
         report = dataclasses.replace(report, agreement=agreement, read_s=read_s, write_s=write_s)
     _say(REPORT, to_json(report))
 
@@ -52,44 +56,42 @@ def _report() -> BuildReport:
     return BuildReport(llama.version(), llama.build(), backends(), devices())
 
 
-def _agreement(gpu: bool) -> tuple[float, int]:
-    """Return the cosine of the starter model's logits with and without the GPU, and the threads that it used.
-
-    Raises ArithmeticError for logits that are no numbers.
-    """
-    best, threads = _logits(-1)
+def _agreement(gpu: bool) -> float:
+    """Return the cosine of the starter model's logits with and without the GPU. Raises ArithmeticError for logits that
+    are no numbers."""
+    best = _logits(ALL_LAYERS if gpu else 0)
     if not all(map(math.isfinite, best)):
         raise ArithmeticError("the starter model's logits are not numbers")
     if not gpu:
-        return 1.0, threads
-    plain, _ = _logits(0)
+        return 1.0
+    plain = _logits(0)
     product = sum(one * other for one, other in zip(best, plain, strict=True))
-    return product / (math.hypot(*best) * math.hypot(*plain) or 1.0), threads
+    return product / (math.hypot(*best) * math.hypot(*plain) or 1.0)
 
 
-def _logits(gpu_layers: int) -> tuple[list[float], int]:
-    """Return the logits behind the prompt, and the number of threads. Decodes some tokens, too: each may crash."""
-    from dovetail_models.engine.loading import load
-    from dovetail_models.engine.options import EngineOptions
+def _logits(gpu_layers: int) -> list[float]:
+    """Return the logits behind the prompt. Decodes some tokens, too: each step may crash."""
+    from dovetail_models.engine import llama
     from dovetail_models.files import resolve_model
 
-    loaded = load(EngineOptions(resolve_model(None).path, n_ctx=256, gpu_layers=gpu_layers))
-    ids = loaded.model.vocabulary.tokenize(PROMPT)
-    loaded.context.evaluate(ids, 0, 1, 0)
-    prompt_logits = [float(value) for value in loaded.context.logits()]
+    model = llama.load_model(resolve_model(None).path, gpu_layers)
+    context = model.context(STARTER_WINDOW, _threads(), MICRO_BATCH)
+    ids = model.vocabulary.tokenize(PROMPT)
+    context.evaluate(ids, 0, 1, 0)
+    prompt_logits = [float(value) for value in context.logits()]
     for place in range(len(ids), len(ids) + ANSWER_TOKENS):
-        loaded.context.evaluate([int(loaded.context.logits().argmax())], place, 1, 0)
-    loaded.context.close()
-    loaded.model.close()
-    return prompt_logits, loaded.threads
+        context.evaluate([int(context.logits().argmax())], place, 1, 0)
+    context.close()
+    model.close()
+    return prompt_logits
 
 
-def _measure(practice_model: Path, threads: int) -> tuple[float, float]:
+def _measure(practice_model: Path) -> tuple[float, float]:
     """Return the seconds that the practice model takes to read and to write."""
     from dovetail_models.engine import llama
 
     model = llama.load_model(practice_model, ALL_LAYERS if llama.offloads() else 0)
-    context = model.context(PRACTICE_PROMPT_TOKENS + PRACTICE_ANSWER_TOKENS, threads, MICRO_BATCH)
+    context = model.context(PRACTICE_PROMPT_TOKENS + PRACTICE_ANSWER_TOKENS, _threads(), MICRO_BATCH)
     best = (math.inf, math.inf)
     for _ in range(1 + REPEATS):  # In the first round kernels are compiled and memory is touched.
         begin = time.perf_counter()
@@ -106,6 +108,12 @@ def _measure(practice_model: Path, threads: int) -> tuple[float, float]:
     context.close()
     model.close()
     return best
+
+
+def _threads() -> int:
+    """Return one thread a physical core that this process may use, as the engine does by default."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    return max(1, min(usable, psutil.cpu_count(logical=False) or usable))
 
 
 def _say(what: str, text: str) -> None:

@@ -136,7 +136,6 @@ def test_auto_installs_the_gpu_build_and_says_how_fast_it_is(
     )
     assert f"from {index}files/cu124/llama_cpp_python-0.3.36-py3-none-any.whl" in said.err
     assert not bench.environment.staged.exists()
-    bench.environment.staged.mkdir(parents=True)
     bench.use(RTX_4090, FAST)
     assert main(["backend", "auto", "--index", index]) == 0
     assert capsys.readouterr().out == ("nothing to do: llama-cpp-python 0.3.36 uses NVIDIA GeForce RTX 4090 already\n")
@@ -150,7 +149,6 @@ def test_a_build_that_is_rolled_back_ends_with_one_line(
     assert last_line(capsys) == (
         "dovetail: the cuda build (cu124) was not kept: it sees no GPU, only CPU. 0.3.36 is back in its place"
     )
-    bench.environment.staged.mkdir(parents=True)
     bench.use(RTX_4090, PLAIN, PLAIN, PLAIN)
     assert main(["backend", "cuda", "--yes", "--index", index, "--json"]) == 1
     answer = json.loads(capsys.readouterr().out)
@@ -208,11 +206,11 @@ def test_nothing_is_installed_without_being_asked(
 
 
 def test_two_runs_at_a_time_are_one_too_many(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
-    bench.use(NO_GPU, PLAIN)
+    bench.use(NO_GPU)
     lock = FileLock.take(bench.environment.state / "lock")
     assert lock is not None
     try:
-        assert main(["backend"]) == 1
+        assert main(["backend", "cpu", "--yes"]) == 1
     finally:
         lock.release()
     assert "another `dovetail backend` changes this environment" in last_line(capsys)

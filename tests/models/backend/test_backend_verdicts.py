@@ -5,7 +5,10 @@ from __future__ import annotations
 import ctypes
 import dataclasses
 import math
+import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -145,6 +148,38 @@ def test_only_a_cuda_build_has_its_libraries_loaded(tmp_path: Path, monkeypatch:
     (tmp_path / "llama_cpp" / "lib" / "libggml-cuda.so").touch()
     assert len(nvidia_libraries.preload()) == 3
     assert loaded == ["libcudart.so.12", "libcublasLt.so.12", "libcublas.so.12"]
+
+
+LOAD = """
+import ctypes, sys
+sys.path.insert(0, sys.argv[1])
+from dovetail_models.backend.nvidia_libraries import preload
+if sys.argv[2] == "preloaded":
+    preload()
+ctypes.CDLL(sys.argv[1] + "/llama_cpp/lib/libggml-cuda.so")
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or shutil.which("cc") is None, reason="needs Linux and a C compiler to make two libraries"
+)
+def test_a_cuda_build_loads_with_the_libraries_from_pip(tmp_path: Path) -> None:
+    """Two real libraries, of which one needs the other by name, as llama.cpp's needs NVIDIA's."""
+    runtime = tmp_path / "nvidia" / "cuda_runtime" / "lib" / "libcudart.so.12"
+    backend = tmp_path / "llama_cpp" / "lib" / "libggml-cuda.so"
+    for library in (runtime, backend):
+        library.parent.mkdir(parents=True)
+    (tmp_path / "llama_cpp" / "__init__.py").touch()
+    source = tmp_path / "x.c"
+    source.write_text("int cudaRuntime(void) { return 12; }")
+    subprocess.run(["cc", "-shared", "-fPIC", "-Wl,-soname,libcudart.so.12", "-o", runtime, source], check=True)
+    source.write_text("int cudaRuntime(void); int ggml(void) { return cudaRuntime(); }")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", backend, source, runtime], check=True)
+    command = [sys.executable, "-c", LOAD, str(tmp_path)]
+    plain = subprocess.run([*command, "plain"], capture_output=True, text=True, check=False)
+    assert is_missing(plain.stderr.splitlines()[-1])
+    preloaded = subprocess.run([*command, "preloaded"], capture_output=True, text=True, check=False)
+    assert preloaded.returncode == 0, preloaded.stderr
 
 
 @dataclasses.dataclass

@@ -189,6 +189,8 @@ class _Switch:
         if outcome.objection:
             back = before.version if isinstance(before, BuildReport) else "what was there"
             line = f"the {backend} build ({tag}) was not kept: {outcome.objection}. {back} is back in its place"
+            if isinstance(outcome.after, Failure) and not self.arguments.compile:
+                line += f"; `dovetail backend {backend} --compile` builds one for this machine"
             if self.arguments.json:
                 print_json({"result": "rolled back", "reason": outcome.objection, **answer})
                 return 1

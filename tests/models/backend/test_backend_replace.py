@@ -72,7 +72,7 @@ def test_a_wheel_that_crashes_on_load_is_rolled_back(scratch: Scratch, tmp_path:
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1] == (
         "dovetail: the cpu build (cpu) was not kept: it crashed while it was loaded (Illegal instruction). "
-        "0.3.36 is back in its place"
+        "0.3.36 is back in its place; `dovetail backend cpu --compile` builds one for this machine"
     )
     assert scratch.state() == before
     assert not (scratch.environment.state / "journal.json").exists()

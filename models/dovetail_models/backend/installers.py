@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,14 +116,14 @@ def find_installer() -> Installer:
 
 def _compile(pip: Callable[..., list[str]], backend: Backend, versions: str, folder: Path, on_line: OnLine) -> Path:
     environment = {**os.environ, "CMAKE_ARGS": RECIPES[backend].cmake_args}
-    before = set(folder.glob("*.whl"))
-    command = pip("wheel", "-v", "--no-deps", "--no-cache-dir", "--no-binary", PROJECT, "-w", str(folder))
+    built = Path(tempfile.mkdtemp(prefix="built-", dir=folder))
+    command = pip("wheel", "-v", "--no-deps", "--no-cache-dir", "--no-binary", PROJECT, "-w", str(built))
     try:
         _run([*command, requirement(versions)], environment, on_line)
     except BackendError as error:
         needs = RECIPES[backend].needs
         raise BackendError(f"{error}. It needs {needs}: install them, then run this again") from error
-    (wheel,) = set(folder.glob("*.whl")) - before
+    (wheel,) = built.glob("*.whl")
     return wheel
 
 

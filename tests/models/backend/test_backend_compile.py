@@ -56,7 +56,7 @@ def compile_for_cuda(scratch: Scratch, source: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PIP_CONFIG_FILE", scratch.variables["PIP_CONFIG_FILE"])
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(source))
-    return Pip(scratch.python).compile("cuda", ">=0.3.36,<0.4", scratch.environment.staged, lines.append)
+    return Pip(scratch.python).compile("cuda", ">=0.3.36,<0.4", source.parent, lines.append)
 
 
 def test_the_wheel_is_built_with_the_arguments_of_its_backend(
@@ -80,4 +80,4 @@ def test_a_build_that_fails_says_why_and_what_it_needs(
         "pip failed (CMake Error: CMAKE_CXX_COMPILER not set, after EnableLanguage). It needs a C++ compiler and the "
         "CUDA Toolkit (nvcc on PATH): install them, then run this again"
     )
-    assert not list(scratch.environment.staged.glob("*.whl"))
+    assert not list(tmp_path.rglob("*.whl"))

@@ -68,8 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.backend is None and not journal.exists(environment.state):
         return _show(environment, detect(LocalMachine()), arguments.json)
     with _alone(environment):
-        installer = find_installer()
-        back = repair(environment, installer)
+        back = repair(environment, lambda names: find_installer().remove(names))
         if back is not None:
             was = f"{PROJECT} {back} is back" if back else f"no {PROJECT} is installed, as before"
             print(f"an installation did not finish and was undone: {was}", file=sys.stderr)
@@ -77,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         machine = detect(LocalMachine())
         if arguments.backend is None:
             return _show(environment, machine, arguments.json)
-        return _Switch(arguments, environment, installer, machine).run()
+        return _Switch(arguments, environment, find_installer(), machine).run()
 
 
 @contextmanager
@@ -224,7 +223,8 @@ class _Switch:
         if not sys.stdin.isatty():
             raise UsageError(f"nobody can be asked here whether to {plan}: say --yes")
         print(f"{plan}\nThe build from before is put back if the new one fails.", file=sys.stderr)
-        if input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+        print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
+        if input().strip().lower() not in ("y", "yes"):
             raise CommandError("nothing was changed: answer y, or say --yes, to install")
 
     def _check_hosts(self) -> None:

@@ -1,4 +1,4 @@
-"""The progress of `dovetail backend`: a bar on a terminal, a line for each step elsewhere."""
+"""The progress of `dovetail backend`: a bar on a terminal; elsewhere a line for each step and each quarter of it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class Steps:
             TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=self._console, transient=True
         )
         self._task: TaskID | None = None
+        self._title, self._quarters = "", 0
 
     def __enter__(self) -> Steps:
         return self
@@ -29,6 +30,7 @@ class Steps:
 
     def begin(self, title: str) -> None:
         """A step begins; the one before has ended."""
+        self._title, self._quarters = title, 0
         if not self._console.is_terminal:
             print(title, file=sys.stderr, flush=True)
             return
@@ -40,6 +42,9 @@ class Steps:
         """How far the step is, in any unit; `total` is 0 where nobody knows."""
         if self._task is not None:
             self._progress.update(self._task, completed=done, total=total or None)
+        elif total and done * 4 // total > self._quarters:
+            self._quarters = done * 4 // total
+            print(f"{self._title}: {self._quarters * 25} %", file=sys.stderr, flush=True)
 
     def pause(self) -> None:
         """Leave the terminal to others."""

@@ -7,7 +7,7 @@ that were there before. If this process is killed in between, `repair` of the ne
 import dataclasses
 import importlib.metadata
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,10 @@ from dovetail_models.backend.verify import judge
 
 OnStep = Callable[[str], None]
 """Called with what happens next, for people."""
+
+
+Uninstall = Callable[[Sequence[str]], None]
+"""Uninstalls distributions; called only where NVIDIA's libraries were added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +89,18 @@ def replace(
             after = try_build()
         objection = judge(replacement.backend, before, after)
     except BaseException:
-        roll_back(environment, journal.read(environment.state) or entry, installer)
+        roll_back(environment, journal.read(environment.state) or entry, installer.remove)
         raise
     if objection:
         on_step("putting back the build from before")
-        roll_back(environment, entry, installer)
+        roll_back(environment, entry, installer.remove)
     else:
         journal.clear(environment.state)
         clean(environment)
     return Outcome(objection, after)
 
 
-def repair(environment: Environment, installer: Installer) -> str | None:
+def repair(environment: Environment, uninstall: Uninstall) -> str | None:
     """Undo a replacement that did not finish; return the version that is back ("" for none), None if there was none.
 
     Raises BackendError or OSError if that is not possible.
@@ -104,11 +108,11 @@ def repair(environment: Environment, installer: Installer) -> str | None:
     entry = journal.read(environment.state)
     if entry is None:
         return None
-    roll_back(environment, entry, installer)
+    roll_back(environment, entry, uninstall)
     return entry.version
 
 
-def roll_back(environment: Environment, entry: Journal, installer: Installer) -> None:
+def roll_back(environment: Environment, entry: Journal, uninstall: Uninstall) -> None:
     """Make the environment what it was when the journal was written; may be repeated.
 
     Raises BackendError or OSError.
@@ -123,7 +127,7 @@ def roll_back(environment: Environment, entry: Journal, installer: Installer) ->
         _remove_tree(site / name)
     put_back(environment.kept, entry.kept, site)
     if entry.added:
-        installer.remove(entry.added)
+        uninstall(entry.added)
     journal.clear(environment.state)
     clean(environment)
 

@@ -198,7 +198,7 @@ def test_nothing_is_installed_without_being_asked(
     assert main(["backend", "cpu", "--index", index]) == 2
     assert last_line(capsys).endswith("say --yes")
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("builtins.input", lambda _: "n")
+    monkeypatch.setattr("builtins.input", lambda: "n")
     bench.use(NO_GPU, PLAIN)
     assert main(["backend", "cpu", "--index", index]) == 1
     assert "nothing was changed" in last_line(capsys)

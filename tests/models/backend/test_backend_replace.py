@@ -191,7 +191,7 @@ def test_the_next_run_repairs_what_a_kill_left(scratch: Scratch, new_wheel: Path
         assert "did not finish and was undone: llama-cpp-python 0.3.36 is back" in shown.stderr
         assert "installed: llama-cpp-python 0.3.36, built for CPU" in shown.stdout
     else:
-        assert repair(scratch.environment, Pip(scratch.python)) == "0.3.36"
+        assert repair(scratch.environment, Pip(scratch.python).remove) == "0.3.36"
     assert scratch.state() == before
 
 
@@ -200,7 +200,7 @@ def test_a_damaged_journal_is_said(scratch: Scratch) -> None:
     path.write_text('{"version": "0.3.36"')
     try:
         with pytest.raises(BackendError, match="cannot be read"):
-            repair(scratch.environment, Pip(scratch.python))
+            repair(scratch.environment, Pip(scratch.python).remove)
     finally:
         path.unlink()
 

@@ -74,6 +74,8 @@ class Notices:
         """The engine's state has changed."""
         log.info("engine %s: %s %s", status.state, status.model, status.message)
         self._engine = status
+        if status.advice:
+            self.trouble(status.advice)
         self._send_status()
 
     def index_started(self, root: Path) -> None:

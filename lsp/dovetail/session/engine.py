@@ -8,6 +8,7 @@ from typing import Protocol
 
 from dovetail.completion.engine import Engine
 from dovetail.session.caches import MEGABYTE, kv_folder
+from dovetail.session.models import models_folder
 from dovetail.settings import Settings
 from dovetail_models.engine.client import EngineClient
 from dovetail_models.engine.options import EngineOptions
@@ -44,7 +45,7 @@ def make_engine(
     `several_models` allows a model beside one that other windows use: for commands in which a model is named.
     """
     options = EngineOptions(
-        model_path=resolve_model(settings.model).path,
+        model_path=resolve_model(settings.model, models_folder()).path,
         n_ctx=settings.context_window,
         threads=settings.threads or None,
         gpu_layers=settings.gpu_layers,

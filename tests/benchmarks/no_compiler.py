@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.no_compiler [--wheel llama_cpp_python-....whl]
 
-The wheel is served by an index on loopback; without --wheel it is the one that pip has built here before and kept in
-its cache. PATH is an empty folder, so no step finds a compiler, CMake or make. Other packages come as wheels from the
-package index that pip is configured for. Linux and macOS.
+An index on loopback serves the wheel, a hub on loopback the model. Without --wheel it is the wheel that pip has built
+here before and kept in its cache. PATH is an empty folder, so no step finds a compiler, CMake or make. Other packages
+come as wheels from the package index that pip is configured for. Linux and macOS.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.models.backend.index_server import serve, write_page
+from tests.models.download.loopback_hub import LoopbackHub
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMPILERS = ("cc", "c++", "gcc", "g++", "clang", "clang++", "cl", "cmake", "make", "ninja")
 PROJECT = "llama-cpp-python"
 CODE = "def add(first: int, second: int) -> int:\n    total = first + second\n    return \n"
 PLACE = "add.py:3:12"
+MODEL = "deepseek-coder-6.7b"
+"""A model of the catalogue whose row states no hash: the hub on loopback has other bytes."""
 
 
 @dataclass
@@ -66,8 +69,10 @@ def main() -> None:
         folder = Path(name)
         dovetail_wheel = prepare(folder, arguments.wheel)
         (folder / "add.py").write_text(CODE)
-        with serve(folder / "index") as index:
-            walk(Run(folder, without_compiler(folder)), f"{index}cpu/", dovetail_wheel)
+        model = (REPOSITORY / "models" / "dovetail_models" / "weights" / "dovetail-starter.gguf").read_bytes()
+        with serve(folder / "index") as index, LoopbackHub(model).running() as hub:
+            variables = without_compiler(folder) | {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(folder / "hf")}
+            walk(Run(folder, variables), f"{index}cpu/", dovetail_wheel)
 
 
 def prepare(folder: Path, wheel: Path | None) -> Path:
@@ -97,7 +102,9 @@ def without_compiler(folder: Path) -> dict[str, str]:
     path = folder / "empty"
     path.mkdir()
     own = {"PATH": str(path), "CC": "", "CXX": "", "HOME": str(folder / "home"), "PIP_NO_CACHE_DIR": "1"}
-    own |= {f"DOVETAIL_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "STATE", "CACHE", "RUNTIME")}
+    own |= {
+        f"DOVETAIL_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE", "RUNTIME")
+    }
     for name in ("home", "runtime"):
         (folder / name).mkdir(mode=0o700)
     found = [program for program in COMPILERS if shutil.which(program, path=own["PATH"])]
@@ -118,18 +125,13 @@ def walk(run: Run, index: str, dovetail_wheel: Path) -> None:
     shown = json.loads(run.dovetail("show the build (dovetail backend)", "backend", "--json"))
     first = json.loads(run.dovetail("first completion (starter model)", "complete", PLACE, "--json"))
     print(f"           {shown['installed']['version']} {shown['installed']['backends']}: {first['text']!r}")
-    print("      --   download a model: not part of this script yet")
-    other = run.folder / "another-model.gguf"
-    with_model = [sys.executable, "-c", "import shutil, sys; shutil.copy(*sys.argv[1:])", str(starter()), str(other)]
-    run.step("put another model file there", *with_model)
-    second = json.loads(run.dovetail("completion by that model", "complete", PLACE, "--model", str(other), "--json"))
-    assert second["model"] == "another-model", second["model"]
+    run.dovetail("download a model (the hub has the starter's bytes)", "models", "pull", MODEL)
+    run.dovetail("switch to it", "models", "use", MODEL)
+    second = json.loads(run.dovetail("completion by the new model", "complete", PLACE, "--json"))
+    print(f"           {second['model']}: {second['text']!r}")
+    assert second["model"] != first["model"], second["model"]
     assert first["text"] and second["text"] == first["text"], (first["text"], second["text"])
     print(f"{sum(run.seconds.values()):7.1f} s  in all")
-
-
-def starter() -> Path:
-    return REPOSITORY / "models" / "dovetail_models" / "weights" / "dovetail-starter.gguf"
 
 
 if __name__ == "__main__":

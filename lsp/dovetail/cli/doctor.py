@@ -33,6 +33,11 @@ from dovetail.session.models import models_folder
 from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settings, user_config_path
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
+from dovetail_models.backend import journal
+from dovetail_models.backend.choice import advise
+from dovetail_models.backend.detect import LocalMachine
+from dovetail_models.backend.detect import detect as detect_drivers
+from dovetail_models.backend.environment import running_environment
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.meeting import running
 from dovetail_models.engine.status import EngineStatus
@@ -88,6 +93,10 @@ def _checks(model: str | None, folder: Path) -> Iterator[Check]:
             "settings", "ok", f"{user_config_path()}{'' if user_config_path().exists() else ' (not there: defaults)'}"
         )
     yield _hosts()
+    if journal.exists(running_environment().state):
+        yield Check(
+            "llama.cpp build", "fail", "its replacement did not finish", "run `dovetail backend`, which undoes it"
+        )
     yield from _model_checks(settings)
     yield _project(folder)
 
@@ -124,7 +133,7 @@ def _model_checks(settings: Settings) -> Iterator[Check]:
         )
         return
     yield prompt_format_check(status)
-    yield build_check(status, machine)
+    yield build_check(status, _unused_gpu())
     yield from choice_checks(status)
     yield memory_check(status, resident_bytes, detect())
     yield states_check(status)
@@ -152,6 +161,12 @@ async def _try_the_model(settings: Settings) -> tuple[EngineStatus, CompletionRe
 def _within(limits: tuple[int, int], value: float) -> int:
     least, most = limits
     return int(min(max(value, least), most))
+
+
+def _unused_gpu() -> str:
+    """Return why a build for a GPU would suit this machine, "" if none does."""
+    best = advise(detect_drivers(LocalMachine())).candidates[0]
+    return "" if best.backend == "cpu" else best.reason
 
 
 def _own_code() -> str:

@@ -44,25 +44,15 @@ def machine_check(machine: Machine, pace: Pace) -> Check:
     return Check("machine", "ok", found)
 
 
-def build_check(status: EngineStatus, machine: Machine) -> Check:
-    """Return how llama.cpp was built, and whether that leaves an accelerator unused."""
+def build_check(status: EngineStatus, unused: str) -> Check:
+    """Return how llama.cpp was built, and whether that leaves a GPU unused: `unused` says which, "" for none."""
     devices = ", ".join(status.devices)
     listed = ", ".join(f"{one.name} ({one.description})" for one in status.accelerators)
     use = f"offload to {devices}" if devices else f"CPU only, though there is {listed}" if listed else "CPU only"
     found = f"{status.build.strip()}; {use}; {status.threads} threads"
-    if not status.accelerators and (unused := unused_accelerator(machine)):
-        mend = f"there is {unused}, for which this build is not made: dovetail backend auto installs one that is"
-        return Check("llama.cpp", "warn", found, mend)
+    if not status.accelerators and unused:
+        return Check("llama.cpp", "warn", found, f"there is a GPU ({unused}): run `dovetail backend auto`")
     return Check("llama.cpp", "ok", found)
-
-
-def unused_accelerator(machine: Machine) -> str:
-    """Return the accelerator that a machine has by its drivers, "" where none is known."""
-    if machine.nvidia_driver:
-        return "an NVIDIA GPU"
-    if machine.system == "Darwin" and machine.processor == "arm64":
-        return "Apple's GPU"
-    return ""
 
 
 def choice_checks(status: EngineStatus) -> Iterator[Check]:

@@ -12,15 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dovetail_models.backend import nvidia_libraries
 from dovetail_models.engine.threads import waiting
 
 os.environ.update(waiting(os.environ))  # read once, when llama.cpp's libraries are loaded
+nvidia_libraries.preload()  # CUDA builds find them only if they are loaded already
 
 import llama_cpp
 import numpy as np
 import numpy.typing as npt
-from llama_cpp import _ggml
 from llama_cpp import llama_cpp as api
+from llama_cpp._ctypes_extensions import load_shared_library
 
 from dovetail_models.engine import memory
 from dovetail_models.engine.abort_flag import AbortFlag
@@ -430,12 +432,6 @@ def offloads() -> bool:
     return bool(api.llama_supports_gpu_offload())
 
 
-def ggml() -> ctypes.CDLL:
-    """Return ggml's library, for what llama-cpp-python does not wrap (`devices.py`)."""
-    library: ctypes.CDLL = _ggml.libggml
-    return library
-
-
 def version() -> str:
     """Which llama.cpp this is: states of one are not for another."""
     return str(llama_cpp.__version__)
@@ -444,6 +440,12 @@ def version() -> str:
 def build() -> str:
     """Features that this llama.cpp was built with."""
     return str(api.llama_print_system_info().decode("utf-8", "replace")).strip(" |")
+
+
+def library(name: str) -> ctypes.CDLL:
+    """One of the libraries that llama.cpp consists of, such as "ggml"; it is loaded already."""
+    loaded: ctypes.CDLL = load_shared_library(name, Path(llama_cpp.__file__).parent / "lib")
+    return loaded
 
 
 def _nothing() -> None: ...

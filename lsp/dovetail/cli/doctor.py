@@ -8,7 +8,7 @@ import platform
 import shutil
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,8 @@ import psutil
 
 from dovetail.cli.errors import UsageError
 from dovetail.cli.output import print_json
-from dovetail.session.engine import make_engine
+from dovetail.cli.remote import add_remote_argument, remote_layer
+from dovetail.session.engine import make_local_engine, remote_options
 from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settings, user_config_path
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
@@ -27,6 +28,8 @@ from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 from dovetail_models.files import resolve_model
 from dovetail_models.prompt.parts import PromptParts
+from dovetail_models.remote.engine import RemoteEngine
+from dovetail_models.remote.probe import Finding, probe
 
 MIB = 1 << 20
 # Below this much free memory beside the model, the system begins to swap and every completion stalls.
@@ -50,6 +53,7 @@ class Check:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("root", nargs="?", metavar="ROOT", help="the project to look at (default: this folder's)")
     parser.add_argument("--model", metavar="NAME|FILE.gguf", help="the model to try (default: the setting)")
+    add_remote_argument(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
@@ -58,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder")
     checks = []
-    for check in _checks(arguments.model, folder):
+    for check in _checks(arguments.model, arguments.remote, folder):
         checks.append(check)
         if not arguments.json:
             print(f"{check.verdict:>4}  {check.name}: {check.found}")
@@ -70,10 +74,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(check.verdict == "fail" for check in checks) else 0
 
 
-def _checks(model: str | None, folder: Path) -> Iterator[Check]:
+def _checks(model: str | None, remote: str | None, folder: Path) -> Iterator[Check]:
     yield _python()
     try:
-        settings = load_settings((COMMAND_LINE, {"model": model} if model else {}))
+        settings = load_settings((COMMAND_LINE, {"model": model} if model else {}), remote_layer(remote))
     except SettingsError as error:
         yield Check("settings", "fail", str(error), f"mend {user_config_path()}")
         settings = Settings()
@@ -82,7 +86,10 @@ def _checks(model: str | None, folder: Path) -> Iterator[Check]:
             "settings", "ok", f"{user_config_path()}{'' if user_config_path().exists() else ' (not there: defaults)'}"
         )
     yield _hosts()
-    yield from _model_checks(settings)
+    if settings.remote.url:
+        yield from _remote_checks(settings)
+    if not settings.remote.url or settings.remote.fallback:
+        yield from _model_checks(settings)
     yield _project(folder)
 
 
@@ -118,8 +125,28 @@ def _model_checks(settings: Settings) -> Iterator[Check]:
     yield _speed(status, reply)
 
 
+def _remote_checks(settings: Settings) -> Iterator[Check]:
+    """What is found of the server, each as soon as it is known."""
+    with asyncio.Runner() as runner:
+        try:
+            engine = RemoteEngine(remote_options(settings))
+        except EngineError as error:
+            yield Check("server", "fail", str(error), f"correct [remote] in {user_config_path()}")
+            return
+        try:
+            findings = probe(engine)
+            while (finding := runner.run(_next(findings))) is not None:
+                yield Check(finding.name, finding.verdict, finding.found, finding.fix)
+        finally:
+            runner.run(engine.close())
+
+
+async def _next(findings: AsyncIterator[Finding]) -> Finding | None:
+    return await anext(findings, None)
+
+
 async def _try_the_model(settings: Settings) -> tuple[EngineStatus, CompletionReply]:
-    engine = make_engine(settings, several_models=True)
+    engine = make_local_engine(settings, several_models=True)
     try:
         status = await engine.ensure_ready()
         parts = PromptParts(

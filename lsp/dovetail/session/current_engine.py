@@ -160,4 +160,5 @@ class CurrentEngine:
 
 def _options(settings: Settings) -> tuple[object, ...]:
     """What of the settings makes another engine."""
-    return settings.model, settings.context_window, settings.threads, settings.gpu_layers, settings.kv_cache_mb
+    local = settings.model, settings.context_window, settings.threads, settings.gpu_layers, settings.kv_cache_mb
+    return *local, settings.remote

@@ -15,7 +15,8 @@ class EngineStatus:
     `message` says what is wrong when `state` is "failed". `description` is llama.cpp's own ("llama 1B Q8_0"),
     `build` its compiled-in features, `devices` the accelerators in use. Sizes are in bytes: `weights_bytes` of the
     model, `cache_bytes` of the KV cache at full window. `prefill_tokens_s` is the number of tokens of a prompt that are
-    read in a second, `decode_ms` what each written token takes: measured at load, kept current.
+    read in a second, `decode_ms` what each written token takes: measured at load, kept current. `notice` is a line that
+    the user should see once, whatever the state.
     """
 
     state: EngineState
@@ -32,6 +33,7 @@ class EngineStatus:
     cache_bytes: int = 0
     prefill_tokens_s: float = 0.0
     decode_ms: float = 0.0
+    notice: str = ""
 
     @property
     def speed(self) -> Speed:

@@ -1,0 +1,114 @@
+"""An answer as it comes in: what the local engine would have made of the same text. Pure; the clock is the caller's."""
+
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from dovetail_models.engine.connection import Enough
+from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, StopReason
+from dovetail_models.engine.stops import CompletionText
+from dovetail_models.prompt.fit import Cut
+from dovetail_models.remote.dialect import Piece, Token, Usage
+from dovetail_models.remote.prompt import RemotePrompt
+
+
+class NotHealed(Exception):
+    """The answer does not begin with what was typed: the server did not follow the grammar."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """Takes pieces until `add` returns why the text is complete."""
+
+    job: CompletionJob
+    prompt: RemotePrompt
+    enough: Enough | None
+    usage: Usage = field(default_factory=Usage)
+    first_ms: float = 0.0
+    _raw: str = ""
+    _accepted: str | None = None
+    _shown: str = ""
+    _tokens: list[Token] = field(default_factory=list)
+    _pieces: int = 0
+    _text: CompletionText = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._text = CompletionText(self.job.max_lines, self.job.stop)
+
+    def add(self, piece: Piece, ms: float) -> StopReason | None:
+        """Take a piece that came `ms` milliseconds after the request. Raises NotHealed."""
+        self.first_ms = self.first_ms or ms
+        self.usage = piece.usage if piece.usage.prompt_tokens else self.usage
+        self._tokens += piece.tokens
+        self._pieces += bool(piece.text)
+        stop = self._take(piece.text)
+        if stop is not None:
+            return stop
+        if self._text.goes_round:
+            return "loop"
+        return piece.stop or None
+
+    def reply(self, stop: StopReason, model: str, ms: float, markers: dict[str, str]) -> CompletionReply:
+        """Return the reply `ms` milliseconds after the request. `markers` are texts by role, to explain the prompt."""
+        counted = self._counted()
+        usage = self.usage
+        prefill_ms = usage.prefill_ms or self.first_ms
+        # Servers that do not count are believed to have tokens as long as the texts here are estimated.
+        prompt_tokens = usage.prompt_tokens or round(self.prompt.characters / 3)
+        share = prompt_tokens / max(self.prompt.characters, 1)
+        return CompletionReply(
+            text=self._accepted if self._accepted is not None else self._text.end,
+            stop=stop,
+            logprob=sum(token.logprob for token in counted) / len(counted) if counted else None,
+            model=model,
+            prompt_tokens=prompt_tokens,
+            reused_tokens=usage.reused_tokens,
+            evaluated_tokens=max(0, prompt_tokens - usage.reused_tokens) + usage.generated_tokens,
+            generated_tokens=len(counted) or usage.generated_tokens or self._pieces,
+            prefill_ms=prefill_ms,
+            decode_ms=max(0.0, ms - prefill_ms),
+            blocks=tuple(BlockTokens(label, round(size * share)) for label, size in self.prompt.blocks),
+            prompt=_readable(self.prompt, markers) if self.job.explain else None,
+            cut=tuple(Cut(each.label, max(1, round(each.tokens * share))) for each in self.prompt.cut),
+            beginnings=self._beginnings(),
+        )
+
+    def _take(self, text: str) -> StopReason | None:
+        pending = self.prompt.pending
+        before = len(self._raw)
+        self._raw += text
+        if not self._raw.startswith(pending[: len(self._raw)]):
+            raise NotHealed
+        new = self._raw[max(before, len(pending)) :]
+        if not new:
+            return None
+        stop = self._text.add(new.encode("utf-8", "replace"))
+        if self.enough is not None and self._text.safe != self._shown:
+            self._shown = self._text.safe
+            if self.enough(self._shown):
+                self._accepted = self._shown
+                return "enough"
+        return stop
+
+    def _counted(self) -> list[Token]:
+        """The tokens that hold text of the answer."""
+        ends = accumulate(len(token.text) for token in self._tokens)
+        return [token for token, end in zip(self._tokens, ends, strict=True) if end > len(self.prompt.pending)]
+
+    def _beginnings(self) -> tuple[str, ...]:
+        """The likeliest tokens but the chosen one that begin the text otherwise than it does."""
+        counted = self._counted()
+        if not counted or not self.job.beginnings:
+            return ()
+        spelled = sum(len(token.text) for token in self._tokens[: len(self._tokens) - len(counted)])
+        pending = self.prompt.pending[spelled:]
+        taken = [counted[0].text]
+        for text in counted[0].likeliest:
+            fits = text.startswith(pending) and text[len(pending) :].strip() and "\ufffd" not in text
+            if fits and not any(text.startswith(one) or one.startswith(text) for one in taken):
+                taken.append(text)
+        return tuple(text[len(pending) :] for text in taken[1 : self.job.beginnings + 1])
+
+
+def _readable(prompt: RemotePrompt, markers: dict[str, str]) -> str:
+    pieces = [piece if isinstance(piece, str) else markers.get(piece.value, "") for piece in prompt.pieces]
+    return "".join(pieces) + prompt.pending

@@ -1,0 +1,83 @@
+"""What the two protocols have in common: the values that pass between a server's dialect and the engine."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from dovetail_models.remote.prompt import RemotePrompt
+
+MOST_STOPS = 4
+"""Stop strings in a request: OpenAI-compatible servers, vLLM among them, take no more."""
+
+ServerStop = Literal["", "eos", "length"]
+"""Why the server ended the text; "" while it goes on. A stop string counts as "eos"."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerModel:
+    """What a server runs. `n_ctx` is its window in tokens, 0 if it does not say. `heals` is whether a text can be made
+    to begin with given characters, `has_logprobs` whether it reports probabilities."""
+
+    name: str
+    dialect: str
+    n_ctx: int
+    heals: bool
+    has_logprobs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked beside the prompt. `alternatives` is the number of other first tokens that are wanted."""
+
+    max_tokens: int
+    stop: tuple[str, ...]
+    alternatives: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A generated token as text, its natural-log probability, and the likeliest ones in its place."""
+
+    text: str
+    logprob: float
+    likeliest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a completion has cost so far, as far as the server reports it. Zero: not reported."""
+
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    generated_tokens: int = 0
+    prefill_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of an answer."""
+
+    text: str
+    tokens: tuple[Token, ...] = ()
+    stop: ServerStop = ""
+    usage: Usage = Usage()
+
+
+class ServerDialect(Protocol):
+    """One server, in its own protocol."""
+
+    async def describe(self) -> ServerModel:
+        """Find out what the server runs. No text of the user's is sent. Raises RemoteFault."""
+        ...
+
+    def request(self, prompt: RemotePrompt, ask: Ask) -> tuple[str, dict[str, Any]]:
+        """Return path and body of a request, after `describe`."""
+        ...
+
+    def piece(self, event: dict[str, Any]) -> Piece:
+        """Read an event. Raises RemoteFault if it is malformed."""
+        ...
+
+
+def stops(wanted: tuple[str, ...], ends: tuple[str, ...]) -> list[str]:
+    """Return the stop strings to send, at most `MOST_STOPS`: what the caller wants comes first."""
+    return [string for string in dict.fromkeys((*wanted, *ends)) if string][:MOST_STOPS]

@@ -1,0 +1,140 @@
+"""Servers with an OpenAI-compatible `/v1/completions`: vLLM, llama-cpp-python, TGI, Ollama and others.
+
+They take the prompt as one string, in which a marker's text is the marker. A marker in a user's text is therefore
+broken by an invisible character, which is taken out of the answer again. Beginning-of-text is left to the server's
+tokenizer. What a server can do beside that (grammar, probabilities) is found out by a question that holds nothing of
+the user's.
+"""
+
+from pathlib import PurePath
+from typing import Any
+
+from dovetail_models.prompt.parts import PromptParts
+from dovetail_models.prompt.segments import Role
+from dovetail_models.remote.connection import Connection
+from dovetail_models.remote.dialect import Ask, Piece, ServerModel, Token, Usage, stops
+from dovetail_models.remote.family import Family
+from dovetail_models.remote.faults import RemoteFault
+from dovetail_models.remote.prompt import Density, RemotePrompt, build, spelling_grammar
+
+SAMPLE = PromptParts((), "sample.py", "def add(a: int, b: int) -> int:\n    return ", "\n")
+"""What a server is tried with."""
+
+UNLIKELY = "qx"
+"""No model begins so by itself: one that does follows the grammar."""
+
+_ABOUT_THE_REQUEST = ("request", "server", "cut", "protocol")
+"""Faults that may come from a field which the server does not know."""
+
+
+class OpenAiServer:
+    """An OpenAI-compatible server."""
+
+    def __init__(self, connection: Connection, family: Family, model: str) -> None:
+        self._connection = connection
+        self._family = family
+        self._model = model
+        self._takes_grammar = False
+        self._has_logprobs = False
+
+    async def describe(self) -> ServerModel:
+        served = await self._served()
+        name = self._model or next(iter(served), "")
+        if served and name not in served:
+            names = ", ".join(list(served)[:5])
+            raise RemoteFault("request", f"the server has no model {name!r}: set [remote] model to one of {names}")
+        self._model = name
+        for self._takes_grammar, self._has_logprobs in ((True, True), (True, False), (False, True), (False, False)):
+            try:
+                text = await self._try()
+            except RemoteFault as fault:
+                if fault.kind not in _ABOUT_THE_REQUEST or not (self._takes_grammar or self._has_logprobs):
+                    raise
+                continue
+            self._takes_grammar = self._takes_grammar and text.startswith(UNLIKELY)
+            break
+        return ServerModel(_short(name), "openai", served.get(name, 0), self._takes_grammar, self._has_logprobs)
+
+    def request(self, prompt: RemotePrompt, ask: Ask) -> tuple[str, dict[str, Any]]:
+        body: dict[str, Any] = {
+            "prompt": "".join(map(self._text, prompt.pieces)),
+            "max_tokens": ask.max_tokens,
+            "temperature": 0,
+            "stream": True,
+            "stop": stops(ask.stop, self._family.ends),
+        }
+        if self._model:
+            body["model"] = self._model
+        if self._has_logprobs:
+            body["logprobs"] = max(1, min(ask.alternatives, 5))  # more than five is refused by some
+        if self._takes_grammar and prompt.pending:
+            body["grammar"] = spelling_grammar(prompt.pending)
+        return "/v1/completions", body
+
+    def piece(self, event: dict[str, Any]) -> Piece:
+        try:
+            usage = _usage(event.get("usage"))
+            if not event["choices"]:  # the last event of some servers: only what it has cost
+                return Piece("", usage=usage)
+            choice = event["choices"][0]
+            stop: Any = {None: "", "length": "length"}.get(choice.get("finish_reason"), "eos")
+            return Piece(
+                self._family.unescaped(str(choice.get("text") or "")), _tokens(choice.get("logprobs")), stop, usage
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            raise RemoteFault("protocol", "the server sent what cannot be read: check [remote] dialect") from None
+
+    async def _served(self) -> dict[str, int]:
+        """Models by name, each with its window in tokens, 0 where the server does not say."""
+        answer = await self._connection.get("/v1/models")
+        try:
+            return {str(model["id"]): _window(model) for model in answer["data"]}
+        except (KeyError, TypeError, ValueError):
+            raise RemoteFault("protocol", "the server's /v1/models cannot be read: check [remote] url") from None
+
+    async def _try(self) -> str:
+        """Return what the model writes in the sample, with all that is to be tried."""
+        prompt = build(SAMPLE, self._family, 512, Density(), heals=False)
+        path, body = self.request(prompt, Ask(max_tokens=4, stop=()))
+        if self._takes_grammar:
+            body["grammar"] = spelling_grammar(UNLIKELY)
+        return "".join([self.piece(event).text async for event in self._connection.events(path, body, None)])
+
+    def _text(self, piece: Role | str) -> str:
+        if isinstance(piece, str):
+            return self._family.escaped(piece)
+        return "" if piece is Role.BOS else self._family.markers[piece]
+
+
+def _short(name: str) -> str:
+    """The name without folders and the suffix of a file: some servers name a model by its path."""
+    return PurePath(name).name.removesuffix(".gguf")
+
+
+def _window(model: dict[str, Any]) -> int:
+    """vLLM says it in one place, llama.cpp in another, most nowhere."""
+    meta = model.get("meta") or {}
+    return int(model.get("max_model_len") or meta.get("n_ctx") or 0)
+
+
+def _tokens(logprobs: Any) -> tuple[Token, ...]:
+    """Both forms: parallel lists (OpenAI's own), or a list `content` of objects (llama.cpp)."""
+    if not logprobs:
+        return ()
+    if "content" in logprobs:
+        return tuple(
+            Token(str(each["token"]), float(each["logprob"]), tuple(str(one["token"]) for one in each["top_logprobs"]))
+            for each in logprobs["content"]
+        )
+    tops = logprobs.get("top_logprobs") or [None] * len(logprobs["tokens"])
+    return tuple(
+        Token(str(text), float(logprob or 0.0), tuple(top or ()))
+        for text, logprob, top in zip(logprobs["tokens"], logprobs["token_logprobs"], tops, strict=True)
+    )
+
+
+def _usage(usage: Any) -> Usage:
+    if not usage:
+        return Usage()
+    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+    return Usage(int(usage.get("prompt_tokens") or 0), int(cached), int(usage.get("completion_tokens") or 0))

@@ -28,7 +28,7 @@ class Address:
     def privacy(self) -> str:
         """One line: what leaves this machine, for where, and whether others can read it on the way."""
         if self.is_loopback:
-            return f"prompts go to {self.host} on this machine: they leave it only if that server or a tunnel sends them on"
+            return f"prompts go to {self.host} on this machine, and further only if a tunnel or that server sends them"
         line = f"{WHAT_LEAVES} leave this machine for {self.host}: remove [remote] from config.toml to stop that"
         return line if self.is_encrypted else f"{line}. They go unencrypted: use https://, or a tunnel to localhost"
 

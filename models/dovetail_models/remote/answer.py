@@ -8,7 +8,7 @@ from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionRep
 from dovetail_models.engine.stops import CompletionText
 from dovetail_models.prompt.fit import Cut
 from dovetail_models.remote.dialect import Piece, Token, Usage
-from dovetail_models.remote.prompt import RemotePrompt
+from dovetail_models.remote.prompt import HOPEFUL_DENSITY, RemotePrompt
 
 
 class NotHealed(Exception):
@@ -45,16 +45,18 @@ class Answer:
             return stop
         if self._text.goes_round:
             return "loop"
+        if self._tokens and len(self._counted()) >= self.job.max_tokens:
+            return "length"
         return piece.stop or None
 
-    def reply(self, stop: StopReason, model: str, ms: float, markers: dict[str, str]) -> CompletionReply:
-        """Return the reply `ms` milliseconds after the request. `markers` are texts by role, to explain the prompt."""
+    def reply(self, stop: StopReason, model: str, ms: float) -> CompletionReply:
+        """Return the reply `ms` milliseconds after the request."""
         counted = self._counted()
         usage = self.usage
         prefill_ms = usage.prefill_ms or self.first_ms
-        # Servers that do not count are believed to have tokens as long as the texts here are estimated.
-        prompt_tokens = usage.prompt_tokens or round(self.prompt.characters / 3)
-        share = prompt_tokens / max(self.prompt.characters, 1)
+        counted_here = sum(size for _, size in self.prompt.blocks) if self.prompt.is_in_tokens else 0
+        prompt_tokens = usage.prompt_tokens or counted_here or round(self.prompt.characters / HOPEFUL_DENSITY)
+        share = 1.0 if self.prompt.is_in_tokens else prompt_tokens / max(self.prompt.characters, 1)
         return CompletionReply(
             text=self._accepted if self._accepted is not None else self._text.end,
             stop=stop,
@@ -67,7 +69,7 @@ class Answer:
             prefill_ms=prefill_ms,
             decode_ms=max(0.0, ms - prefill_ms),
             blocks=tuple(BlockTokens(label, round(size * share)) for label, size in self.prompt.blocks),
-            prompt=_readable(self.prompt, markers) if self.job.explain else None,
+            prompt=self.prompt.readable if self.job.explain else None,
             cut=tuple(Cut(each.label, max(1, round(each.tokens * share))) for each in self.prompt.cut),
             beginnings=self._beginnings(),
         )
@@ -107,8 +109,3 @@ class Answer:
             if fits and not any(text.startswith(one) or one.startswith(text) for one in taken):
                 taken.append(text)
         return tuple(text[len(pending) :] for text in taken[1 : self.job.beginnings + 1])
-
-
-def _readable(prompt: RemotePrompt, markers: dict[str, str]) -> str:
-    pieces = [piece if isinstance(piece, str) else markers.get(piece.value, "") for piece in prompt.pieces]
-    return "".join(pieces) + prompt.pending

@@ -63,11 +63,11 @@ class Connection:
 
     async def get(self, path: str) -> Any:
         """Return the JSON that a path has. Raises RemoteFault."""
-        return await self._json("GET", path, None)
+        return await self._json("GET", path)
 
-    async def post(self, path: str, body: Event) -> Any:
-        """Return the JSON that a path answers to `body`, which holds nothing of the user's. Raises RemoteFault."""
-        return await self._json("POST", path, body)
+    async def post(self, path: str, body: Event, before_sending: BeforeSending | None = None) -> Any:
+        """Return the JSON that a path answers to `body`. `before_sending`: see `events`. Raises RemoteFault."""
+        return await self._json("POST", path, **_content(body, before_sending))
 
     async def events(self, path: str, body: Event, before_sending: BeforeSending | None) -> AsyncGenerator[Event, None]:
         """Yield the events that a path answers, as JSON objects, to the last. Leaving early closes the connection:
@@ -76,16 +76,8 @@ class Connection:
         `before_sending` is awaited when the connection is there and before the body leaves; what it raises ends the
         request. Raises RemoteFault, PromptTooLong.
         """
-        data = json.dumps(body).encode()
-
-        async def content() -> AsyncIterator[bytes]:
-            if before_sending is not None:
-                await before_sending()
-            yield data
-
-        headers = {"Content-Type": "application/json", "Content-Length": str(len(data)), "Accept": "text/event-stream"}
         timeout = httpx.Timeout(self._first_token_s, connect=CONNECT_S)
-        async with self._response("POST", path, content=content(), headers=headers, timeout=timeout) as response:
+        async with self._response("POST", path, timeout=timeout, **_content(body, before_sending)) as response:
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             if kind != "text/event-stream":
                 self._fail("protocol", f"answered with {kind or 'no content type'} instead of a stream of events")
@@ -106,8 +98,8 @@ class Connection:
         """Close all connections."""
         await self._client.aclose()
 
-    async def _json(self, method: str, path: str, body: Event | None) -> Any:
-        async with self._response(method, path, json=body) as response:
+    async def _json(self, method: str, path: str, **request: Any) -> Any:
+        async with self._response(method, path, **request) as response:
             data = await self._bounded(response)
         try:
             return json.loads(data)
@@ -198,6 +190,22 @@ class Connection:
     def _fail(self, kind: Any, what: str, fix: str = "look at its log") -> NoReturn:
         # Never the server's own words about a completion: they may quote the prompt.
         raise RemoteFault(kind, f"{self._address.host} {what}: {fix}")
+
+
+def _content(body: Event, before_sending: BeforeSending | None) -> dict[str, Any]:
+    """A request's body, which httpx takes from here when the connection is there and the headers are out."""
+    # A lone surrogate in a document is no text that JSON could carry: as the local tokenizer, replace it.
+    data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+
+    async def content() -> AsyncIterator[bytes]:
+        if before_sending is not None:
+            await before_sending()
+        yield data
+
+    return {
+        "content": content(),
+        "headers": {"Content-Type": "application/json", "Content-Length": str(len(data))},
+    }
 
 
 def _trust(options: RemoteOptions) -> ssl.SSLContext:

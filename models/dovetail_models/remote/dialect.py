@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from dovetail_models.prompt.parts import PromptParts
+from dovetail_models.remote.connection import BeforeSending
 from dovetail_models.remote.prompt import RemotePrompt
 
 MOST_STOPS = 4
@@ -63,18 +65,35 @@ class Piece:
 
 
 class ServerDialect(Protocol):
-    """One server, in its own protocol."""
+    """One server, in its own protocol. All but `describe` needs a `describe` before."""
 
     async def describe(self) -> ServerModel:
         """Find out what the server runs. No text of the user's is sent. Raises RemoteFault."""
         ...
 
+    async def prompt(self, parts: PromptParts, room: int, before_sending: BeforeSending | None) -> RemotePrompt:
+        """Build a prompt of at most `room` tokens. `before_sending` is awaited if text leaves for that. Raises
+        RemoteFault, fit.PromptTooLong."""
+        ...
+
     def request(self, prompt: RemotePrompt, ask: Ask) -> tuple[str, dict[str, Any]]:
-        """Return path and body of a request, after `describe`."""
+        """Return the path and the body of a request."""
         ...
 
     def piece(self, event: dict[str, Any]) -> Piece:
         """Read an event. Raises RemoteFault if it is malformed."""
+        ...
+
+    def was_read(self, prompt: RemotePrompt, tokens: int) -> None:
+        """Learn that a prompt was so many tokens."""
+        ...
+
+    def was_too_long(self) -> bool:
+        """Learn that a prompt did not fit. Returns whether the next one will be shorter."""
+        ...
+
+    def was_not_healed(self) -> None:
+        """Learn that the server does not begin with what it has to."""
         ...
 
 

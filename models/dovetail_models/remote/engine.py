@@ -25,7 +25,6 @@ from dovetail_models.remote.faults import PromptTooLong, RemoteFault, retry
 from dovetail_models.remote.llama_server import LlamaServer
 from dovetail_models.remote.openai import OpenAiServer
 from dovetail_models.remote.options import RemoteOptions
-from dovetail_models.remote.prompt import Density, build
 from dovetail_models.remote.token import find_token
 
 COMPLETION_SHARE = 1 / 2
@@ -65,14 +64,12 @@ class RemoteEngine:
         self._dialect: ServerDialect | None = None
         self._model: ServerModel | None = None
         self._describing: asyncio.Task[ServerModel] | None = None
-        self._density = Density()
-        self._heals = True
         self.status = self._in_state("stopped")
 
     @property
     def heals(self) -> bool:
         """Whether the server, as far as it is known, makes an answer begin with what was typed."""
-        return self._heals and self._model is not None and self._model.heals
+        return self._model is not None and self._model.heals
 
     @property
     def reports_probabilities(self) -> bool:
@@ -127,10 +124,10 @@ class RemoteEngine:
             try:
                 return await self._ask(job, enough, before_sending)
             except NotHealed:
-                self._heals = False
+                if self._dialect is not None:
+                    self._dialect.was_not_healed()
             except PromptTooLong:
-                self._density = self._density.lowered()
-                if not left:
+                if not left or self._dialect is None or not self._dialect.was_too_long():
                     raise
         raise EngineError(f"{self.address.host} does not take the prompt: lower context_window")
 
@@ -144,29 +141,29 @@ class RemoteEngine:
             return CompletionReply("", "length", None, self.status.model)
         max_tokens = 0 if job.priority == "warm" else min(job.max_tokens, int(self.status.n_ctx * COMPLETION_SHARE))
         room = self.status.n_ctx - max_tokens
+        dialect = self._dialect
         try:
-            prompt = build(job.parts, self._family, room, self._density, self._heals and model.heals)
+            prompt = await dialect.prompt(job.parts, room, before_sending)
         except fit.PromptTooLong as error:
             raise EngineError(f"the prompt does not fit the window of {self.status.n_ctx} tokens: {error}") from error
         stop = (*(("\n",) if job.max_lines == 1 else ()), *job.stop)
-        path, body = self._dialect.request(prompt, Ask(max_tokens, stop, ALTERNATIVES * job.beginnings))
+        path, body = dialect.request(prompt, Ask(max_tokens, stop, ALTERNATIVES * job.beginnings))
         answer = Answer(job, prompt, enough)
         started = time.perf_counter()
         reason: StopReason = "length"
         async with aclosing(self._connection.events(path, body, before_sending)) as events:
             async for event in events:
-                ended = answer.add(self._dialect.piece(event), _ms_since(started))
+                ended = answer.add(dialect.piece(event), _ms_since(started))
                 if ended is not None:
                     reason = ended
                     break
-        markers = {role.value: text for role, text in self._family.markers.items()}
-        reply = answer.reply(reason, self.status.model, _ms_since(started), markers)
-        self._learn(reply, prompt.characters, counted=bool(answer.usage.prompt_tokens))
+        reply = answer.reply(reason, self.status.model, _ms_since(started))
+        if answer.usage.prompt_tokens:
+            dialect.was_read(prompt, answer.usage.prompt_tokens)
+        self._learn(reply)
         return reply
 
-    def _learn(self, reply: CompletionReply, characters: int, counted: bool) -> None:
-        if counted:
-            self._density = self._density.after(characters, reply.prompt_tokens)
+    def _learn(self, reply: CompletionReply) -> None:
         read = reply.prompt_tokens - reply.reused_tokens
         speed = self.status.speed.after_prefill(read, reply.prefill_ms)
         speed = speed.after_decode(reply.generated_tokens - 1, reply.decode_ms)
@@ -194,7 +191,7 @@ class RemoteEngine:
         except RemoteFault as fault:
             self._take_status(self._in_state("failed", str(fault)))
             raise
-        self._dialect, self._model, self._heals = dialect, model, True
+        self._dialect, self._model = dialect, model
         window = min(model.n_ctx, self._options.n_ctx) if model.n_ctx else self._options.n_ctx
         status = self._in_state("ready")
         self._take_status(

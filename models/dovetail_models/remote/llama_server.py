@@ -1,18 +1,25 @@
-"""llama.cpp's own server, by `/completion`: the dialect in which everything can be said that the local engine knows.
+"""llama.cpp's own server, by `/completion`: prompts are the very tokens that the local engine would read.
 
-Markers go as token ids among strings, and a marker in a user's text is cut into strings, so all of that stays text. The
-typed end is healed by a grammar.
+The server tokenizes texts in which markers stay text, and markers go as ids. A grammar makes the answer begin with what
+was typed.
 """
 
 from pathlib import PurePath
 from typing import Any
 
-from dovetail_models.prompt.segments import Role
-from dovetail_models.remote.connection import Connection
+from dovetail_models.engine.healing import Healing
+from dovetail_models.prompt.fit import Block, fit
+from dovetail_models.prompt.parts import PromptParts
+from dovetail_models.prompt.segments import FORCED_LABEL, Special, Text
+from dovetail_models.remote.connection import BeforeSending, Connection
 from dovetail_models.remote.dialect import Ask, Piece, ServerModel, Token, Usage, stops
 from dovetail_models.remote.family import Family
 from dovetail_models.remote.faults import RemoteFault
-from dovetail_models.remote.prompt import RemotePrompt, spelling_grammar
+from dovetail_models.remote.prompt import RemotePrompt, block_sizes, cuts, readable, spelling_grammar, unique
+from dovetail_models.remote.server_tokens import ServerTokens
+
+MARKERS_LABEL = "markers"
+"""Under this label the special tokens of a prompt are counted, as in the local engine."""
 
 
 class LlamaServer:
@@ -22,41 +29,55 @@ class LlamaServer:
         self._connection = connection
         self._family = family
         self._model = model
-        self._ids: dict[Role, int] = {}
-        self._end_ids: frozenset[int] = frozenset()
+        self._tokens = ServerTokens(connection, family)
 
     async def describe(self) -> ServerModel:
         props = await self._connection.get("/props")
         try:
             n_ctx = int(props["default_generation_settings"]["n_ctx"])
-            name = str(props.get("model_alias") or props.get("model_path") or "")
+            name = str(self._model or props.get("model_alias") or props.get("model_path") or "")
         except (KeyError, TypeError, ValueError):
             raise RemoteFault("protocol", "/props are not those of llama.cpp: set [remote] dialect") from None
-        found: dict[Role, int] = {}
-        for role, text in self._family.markers.items():
-            # The model says whether its texts have a beginning; the others must be there.
-            ids = await self._tokens("", True) if role is Role.BOS else await self._tokens(text, False)
-            if len(ids) == 1:
-                found[role] = ids[0]
-            elif role is not Role.BOS:
-                raise RemoteFault("protocol", f"the server's model has no {text}: set [remote] format to its family")
-        others = [await self._tokens(text, False) for text in self._family.others]
-        self._ids = found
-        self._end_ids = frozenset([*found.values(), *(ids[0] for ids in others if len(ids) == 1)])
-        return ServerModel(
-            PurePath(self._model or name).name.removesuffix(".gguf"), "llama.cpp", n_ctx, heals=True, has_logprobs=True
+        await self._tokens.load()
+        return ServerModel(PurePath(name).name.removesuffix(".gguf"), "llama.cpp", n_ctx, True, True)
+
+    async def prompt(self, parts: PromptParts, room: int, before_sending: BeforeSending | None) -> RemotePrompt:
+        segments = unique(self._family.segments(parts))
+        texts = [segment for segment in segments if isinstance(segment, Text)]
+        tokens = dict(zip(texts, await self._tokens.tokens([text.text for text in texts], before_sending), strict=True))
+        blocks = []
+        for segment in segments:
+            if isinstance(segment, Special):
+                role = self._tokens.roles.get(segment.role)
+                blocks.append(Block(MARKERS_LABEL, () if role is None else (role,)))
+            else:
+                blocks.append(Block(segment.label, tokens[segment]))
+        fitted = fit([block for block in blocks if block.ids], room, self._tokens.line_ends.__contains__)
+        last = fitted.blocks[-1]
+        healing = self._tokens.heal(last.ids) if last.label == FORCED_LABEL else Healing(0, b"")
+        ids = tuple(token for block in fitted.blocks for token in block.ids)
+        whole = {text.label: text.text for text in texts}
+        shortened = {each.label for each in fitted.cut}
+        kept = {
+            block.label: self._tokens.text(block.ids) if block.label in shortened else whole.get(block.label, "")
+            for block in fitted.blocks
+        }
+        return RemotePrompt(
+            content=ids[: len(ids) - healing.backed],
+            pending=healing.pending.decode(),
+            backed=len(healing.pending),
+            blocks=block_sizes(fitted.blocks),
+            cut=cuts(fitted.cut),
+            is_in_tokens=True,
+            readable=readable(segments, kept, self._family),
+            characters=sum(map(len, kept.values())),
         )
 
     def request(self, prompt: RemotePrompt, ask: Ask) -> tuple[str, dict[str, Any]]:
-        pieces: list[int | str] = []
-        for piece in prompt.pieces:
-            if isinstance(piece, str):
-                pieces += self._family.broken_up(piece)
-            elif piece in self._ids:
-                pieces.append(self._ids[piece])
         body: dict[str, Any] = {
-            "prompt": pieces,
-            "n_predict": ask.max_tokens,
+            "prompt": prompt.content,
+            # What only spells again what was typed is no part of the answer; the answer's own length is watched here.
+            "n_predict": ask.max_tokens + prompt.backed if ask.max_tokens else 0,
             "temperature": 0,
             "stream": True,
             "cache_prompt": True,
@@ -73,7 +94,7 @@ class LlamaServer:
 
     def piece(self, event: dict[str, Any]) -> Piece:
         try:
-            if any(int(token) in self._end_ids for token in event.get("tokens", ())):
+            if any(self._tokens.ends_text(int(token)) for token in event.get("tokens", ())):
                 return Piece("", stop="eos", usage=_usage(event))
             tokens = tuple(map(_token, event.get("completion_probabilities", ())))
             stop: Any = ""
@@ -83,22 +104,19 @@ class LlamaServer:
         except (KeyError, TypeError, ValueError, AttributeError):
             raise RemoteFault("protocol", "the server sent what cannot be read: check [remote] dialect") from None
 
-    async def _tokens(self, text: str, add_special: bool) -> list[int]:
-        answer = await self._connection.post(
-            "/tokenize", {"content": text, "add_special": add_special, "parse_special": True}
-        )
-        try:
-            return [int(token) for token in answer["tokens"]]
-        except (KeyError, TypeError, ValueError):
-            raise RemoteFault("protocol", "the server's /tokenize cannot be read: update it") from None
+    def was_read(self, prompt: RemotePrompt, tokens: int) -> None:
+        """The prompt was counted in tokens."""
+
+    def was_too_long(self) -> bool:
+        return False  # it was as long as the server said that it may be
+
+    def was_not_healed(self) -> None:
+        raise RemoteFault("protocol", "the server does not follow its grammar: update the server")
 
 
 def _token(entry: dict[str, Any]) -> Token:
-    return Token(
-        str(entry["token"]),
-        float(entry["logprob"]),
-        tuple(str(each["token"]) for each in entry.get("top_logprobs", ())),
-    )
+    likeliest = tuple(str(each["token"]) for each in entry.get("top_logprobs", ()))
+    return Token(str(entry["token"]), float(entry["logprob"]), likeliest)
 
 
 def _usage(event: dict[str, Any]) -> Usage:

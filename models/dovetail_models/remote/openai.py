@@ -10,8 +10,7 @@ from pathlib import PurePath
 from typing import Any
 
 from dovetail_models.prompt.parts import PromptParts
-from dovetail_models.prompt.segments import Role
-from dovetail_models.remote.connection import Connection
+from dovetail_models.remote.connection import BeforeSending, Connection
 from dovetail_models.remote.dialect import Ask, Piece, ServerModel, Token, Usage, stops
 from dovetail_models.remote.family import Family
 from dovetail_models.remote.faults import RemoteFault
@@ -36,6 +35,7 @@ class OpenAiServer:
         self._model = model
         self._takes_grammar = False
         self._has_logprobs = False
+        self._density = Density()
 
     async def describe(self) -> ServerModel:
         served = await self._served()
@@ -55,10 +55,13 @@ class OpenAiServer:
             break
         return ServerModel(_short(name), "openai", served.get(name, 0), self._takes_grammar, self._has_logprobs)
 
+    async def prompt(self, parts: PromptParts, room: int, before_sending: BeforeSending | None) -> RemotePrompt:
+        return build(parts, self._family, room, self._density, self._takes_grammar)
+
     def request(self, prompt: RemotePrompt, ask: Ask) -> tuple[str, dict[str, Any]]:
         body: dict[str, Any] = {
-            "prompt": "".join(map(self._text, prompt.pieces)),
-            "max_tokens": ask.max_tokens,
+            "prompt": prompt.content,
+            "max_tokens": ask.max_tokens + prompt.backed,
             "temperature": 0,
             "stream": True,
             "stop": stops(ask.stop, self._family.ends),
@@ -84,6 +87,16 @@ class OpenAiServer:
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             raise RemoteFault("protocol", "the server sent what cannot be read: check [remote] dialect") from None
 
+    def was_read(self, prompt: RemotePrompt, tokens: int) -> None:
+        self._density = self._density.after(prompt.characters, tokens)
+
+    def was_too_long(self) -> bool:
+        self._density = self._density.lowered()
+        return True
+
+    def was_not_healed(self) -> None:
+        self._takes_grammar = False
+
     async def _served(self) -> dict[str, int]:
         """Models by name, each with its window in tokens, 0 where the server does not say."""
         answer = await self._connection.get("/v1/models")
@@ -99,11 +112,6 @@ class OpenAiServer:
         if self._takes_grammar:
             body["grammar"] = spelling_grammar(UNLIKELY)
         return "".join([self.piece(event).text async for event in self._connection.events(path, body, None)])
-
-    def _text(self, piece: Role | str) -> str:
-        if isinstance(piece, str):
-            return self._family.escaped(piece)
-        return "" if piece is Role.BOS else self._family.markers[piece]
 
 
 def _short(name: str) -> str:

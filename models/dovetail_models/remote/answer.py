@@ -1,5 +1,6 @@
 """An answer as it comes in: what the local engine would have made of the same text. Pure; the clock is the caller's."""
 
+import math
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -60,7 +61,7 @@ class Answer:
         return CompletionReply(
             text=self._accepted if self._accepted is not None else self._text.end,
             stop=stop,
-            logprob=sum(token.logprob for token in counted) / len(counted) if counted else None,
+            logprob=self._logprob(counted),
             model=model,
             prompt_tokens=prompt_tokens,
             reused_tokens=usage.reused_tokens,
@@ -96,15 +97,30 @@ class Answer:
         ends = accumulate(len(token.text) for token in self._tokens)
         return [token for token, end in zip(self._tokens, ends, strict=True) if end > len(self.prompt.pending)]
 
+    def _left_of_pending(self, counted: list[Token]) -> str:
+        """What the first token of the answer has to spell before the answer begins."""
+        spelled = sum(len(token.text) for token in self._tokens[: len(self._tokens) - len(counted)])
+        return self.prompt.pending[spelled:]
+
+    def _logprob(self, counted: list[Token]) -> float | None:
+        """The mean. Where the first token had to spell something, its probability is that among those that could."""
+        if not counted:
+            return None
+        first = counted[0]
+        pending = self._left_of_pending(counted)
+        could = dict(first.likeliest) | {first.text: first.logprob}
+        share = [logprob for text, logprob in could.items() if text.startswith(pending) or pending.startswith(text)]
+        among = math.log(sum(map(math.exp, share))) if pending and share else 0.0
+        return (sum(token.logprob for token in counted) - among) / len(counted)
+
     def _beginnings(self) -> tuple[str, ...]:
         """The likeliest tokens but the chosen one that begin the text otherwise than it does."""
         counted = self._counted()
         if not counted or not self.job.beginnings:
             return ()
-        spelled = sum(len(token.text) for token in self._tokens[: len(self._tokens) - len(counted)])
-        pending = self.prompt.pending[spelled:]
+        pending = self._left_of_pending(counted)
         taken = [counted[0].text]
-        for text in counted[0].likeliest:
+        for text, _ in counted[0].likeliest:
             fits = text.startswith(pending) and text[len(pending) :].strip() and "\ufffd" not in text
             if fits and not any(text.startswith(one) or one.startswith(text) for one in taken):
                 taken.append(text)

@@ -37,11 +37,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A generated token as text, its natural-log probability, and the likeliest ones in its place."""
+    """A generated token as text, its natural-log probability, and the likeliest ones in its place with theirs."""
 
     text: str
     logprob: float
-    likeliest: tuple[str, ...] = ()
+    likeliest: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

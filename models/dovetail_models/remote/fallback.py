@@ -48,6 +48,7 @@ class FallbackEngine:
         self._local: LocalEngine | None = None
         self._sleep = sleep
         self._outage: RemoteFault | None = None
+        self._failures = 0  # in a row: of requests and of looks at the server
         self._probing: asyncio.Task[None] | None = None
 
     async def ensure_ready(self) -> EngineStatus:
@@ -65,9 +66,12 @@ class FallbackEngine:
         """Complete by the server or, if it cannot, by the local model. `before_sending` is awaited before each."""
         if self._outage is None:
             try:
-                return await self._remote.complete(job, enough, before_sending)
+                reply = await self._remote.complete(job, enough, before_sending)
             except RemoteFault as fault:
                 self._begin_outage(fault)
+            else:
+                self._failures = 0
+                return reply
         local = self._local_engine()
         await local.ensure_ready()
         if before_sending is not None:
@@ -92,16 +96,16 @@ class FallbackEngine:
         if self._outage is not None:
             return  # several requests found out
         self._outage = fault
+        self._failures += 1
         self._probing = asyncio.create_task(self._wait_for_the_server(), name="look for the server")
 
     async def _wait_for_the_server(self) -> None:
-        failures = 1
         while True:
-            await self._sleep(probe_pause_s(failures))
+            await self._sleep(probe_pause_s(self._failures))
             try:
                 status = await self._remote.probe()
             except EngineError:
-                failures += 1
+                self._failures += 1
                 continue
             break
         self._outage = self._probing = None

@@ -21,6 +21,9 @@ from dovetail_models.remote.server_tokens import ServerTokens
 MARKERS_LABEL = "markers"
 """Under this label the special tokens of a prompt are counted, as in the local engine."""
 
+SPELLING_CHOICES = 32
+"""Likely tokens to look at where a token has to spell something: its probability is that among those that can."""
+
 
 class LlamaServer:
     """A llama.cpp server."""
@@ -83,7 +86,7 @@ class LlamaServer:
             "cache_prompt": True,
             "return_tokens": True,
             "timings_per_token": True,
-            "n_probs": max(1, ask.alternatives),
+            "n_probs": max(1, ask.alternatives, SPELLING_CHOICES if prompt.pending else 0),
             "stop": stops(ask.stop, ()),
         }
         if prompt.pending:
@@ -115,7 +118,7 @@ class LlamaServer:
 
 
 def _token(entry: dict[str, Any]) -> Token:
-    likeliest = tuple(str(each["token"]) for each in entry.get("top_logprobs", ()))
+    likeliest = tuple((str(each["token"]), float(each["logprob"])) for each in entry.get("top_logprobs", ()))
     return Token(str(entry["token"]), float(entry["logprob"]), likeliest)
 
 

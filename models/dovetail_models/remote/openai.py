@@ -22,6 +22,9 @@ SAMPLE = PromptParts((), "sample.py", "def add(a: int, b: int) -> int:\n    retu
 UNLIKELY = "qx"
 """No model begins so by itself: one that does follows the grammar."""
 
+MOST_LOGPROBS = 5
+"""Likely tokens to ask for: OpenAI's limit, which some servers keep."""
+
 _ABOUT_THE_REQUEST = ("request", "server", "cut", "protocol")
 """Faults that may come from a field which the server does not know."""
 
@@ -69,7 +72,7 @@ class OpenAiServer:
         if self._model:
             body["model"] = self._model
         if self._has_logprobs:
-            body["logprobs"] = max(1, min(ask.alternatives, 5))  # more than five is refused by some
+            body["logprobs"] = MOST_LOGPROBS if ask.alternatives or prompt.pending else 1
         if self._takes_grammar and prompt.pending:
             body["grammar"] = spelling_grammar(prompt.pending)
         return "/v1/completions", body
@@ -131,12 +134,16 @@ def _tokens(logprobs: Any) -> tuple[Token, ...]:
         return ()
     if "content" in logprobs:
         return tuple(
-            Token(str(each["token"]), float(each["logprob"]), tuple(str(one["token"]) for one in each["top_logprobs"]))
+            Token(
+                str(each["token"]),
+                float(each["logprob"]),
+                tuple((str(one["token"]), float(one["logprob"])) for one in each["top_logprobs"]),
+            )
             for each in logprobs["content"]
         )
     tops = logprobs.get("top_logprobs") or [None] * len(logprobs["tokens"])
     return tuple(
-        Token(str(text), float(logprob or 0.0), tuple(top or ()))
+        Token(str(text), float(logprob or 0.0), tuple((top or {}).items()))
         for text, logprob, top in zip(logprobs["tokens"], logprobs["token_logprobs"], tops, strict=True)
     )
 

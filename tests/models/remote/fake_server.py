@@ -193,7 +193,7 @@ class FakeServer:
         return list(text[: min(ends, default=len(text))])
 
     def _llama_piece(self, piece: str, body: Any) -> dict[str, Any]:
-        probability = {"id": 0, "token": piece, "logprob": -0.5, "top_logprobs": [{"token": piece}, {"token": "z"}]}
+        probability = {"id": 0, "token": piece, "logprob": -0.5, "top_logprobs": [{"token": "z", "logprob": -1.0}]}
         return {
             "content": piece,
             "tokens": [IDS.get(piece, 0)] if piece else [],

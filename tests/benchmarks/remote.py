@@ -15,7 +15,7 @@ import asyncio
 import random
 import statistics
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -153,27 +153,35 @@ def summary(found: list[Comparison]) -> Iterator[str]:
 
 
 async def run(arguments: argparse.Namespace) -> None:
-    rng = random.Random(arguments.seed)
     settings = Settings(model=arguments.model)
-    here = make_local_engine(settings, several_models=True)
-    there = RemoteEngine(RemoteOptions(arguments.url, cast(Dialect, arguments.dialect), first_token_s=120.0))
-    try:
+    async with AsyncExitStack() as stack:
+        here = make_local_engine(settings, several_models=True)
+        stack.push_async_callback(here.close)
         status = await here.ensure_ready()
+        dialect = cast(Dialect, arguments.dialect)
+        there = RemoteEngine(RemoteOptions(arguments.url, dialect, n_ctx=status.n_ctx, first_token_s=120.0))
+        stack.push_async_callback(there.close)
         print((await there.ensure_ready()).description)
-        jobs: list[tuple[str, CompletionJob]] = []
-        for number, root in enumerate(arguments.roots):
-            share = arguments.count * (number + 1) // len(arguments.roots) - len(jobs)
-            for where, request in requests(root.resolve(), share * 2, rng):
-                job = await job_of(request, status, settings)
-                if job is not None and share:
-                    jobs.append((where, job))
-                    share -= 1
+        jobs = await drawn(arguments, status, settings)
         found = await compare(jobs, here, there)
-    finally:
-        await there.close()
-        await here.close()
     for line in summary(found):
         print(line)
+
+
+async def drawn(
+    arguments: argparse.Namespace, status: EngineStatus, settings: Settings
+) -> list[tuple[str, CompletionJob]]:
+    """Return the jobs to compare, as many of each project."""
+    rng = random.Random(arguments.seed)
+    jobs: list[tuple[str, CompletionJob]] = []
+    for number, root in enumerate(arguments.roots):
+        share = arguments.count * (number + 1) // len(arguments.roots) - len(jobs)
+        for where, request in requests(root.resolve(), share * 2, rng):
+            job = await job_of(request, status, settings)
+            if job is not None and share:
+                jobs.append((where, job))
+                share -= 1
+    return jobs
 
 
 def main() -> None:

@@ -92,6 +92,10 @@ class ServerDialect(Protocol):
         """Learn that a prompt did not fit. Returns whether the next one will be shorter."""
         ...
 
+    def was_cut(self) -> None:
+        """Learn that an answer broke off."""
+        ...
+
     def was_not_healed(self) -> None:
         """Learn that the server does not begin with what it has to."""
         ...

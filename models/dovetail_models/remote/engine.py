@@ -100,6 +100,8 @@ class RemoteEngine:
             except RemoteFault as fault:
                 if fault.kind not in _LASTING:
                     self._forget()
+                elif fault.kind == "cut" and self._dialect is not None:
+                    self._dialect.was_cut()
                 again = retry(fault, attempt)
                 if again is None:
                     raise

@@ -113,6 +113,9 @@ class LlamaServer:
     def was_too_long(self) -> bool:
         return False  # it was as long as the server said that it may be
 
+    def was_cut(self) -> None:
+        """The prompt was not the reason."""
+
     def was_not_healed(self) -> None:
         raise RemoteFault("protocol", "the server does not follow its grammar: update the server")
 

@@ -14,7 +14,14 @@ from dovetail_models.remote.connection import BeforeSending, Connection
 from dovetail_models.remote.dialect import Ask, Piece, ServerModel, Token, Usage, stops
 from dovetail_models.remote.family import Family
 from dovetail_models.remote.faults import RemoteFault
-from dovetail_models.remote.prompt import Density, RemotePrompt, build, spelling_grammar
+from dovetail_models.remote.prompt import (
+    CAUTIOUS_DENSITY,
+    HOPEFUL_DENSITY,
+    Density,
+    RemotePrompt,
+    build,
+    spelling_grammar,
+)
 
 SAMPLE = PromptParts((), "sample.py", "def add(a: int, b: int) -> int:\n    return ", "\n")
 """What a server is tried with."""
@@ -38,7 +45,8 @@ class OpenAiServer:
         self._model = model
         self._takes_grammar = False
         self._has_logprobs = False
-        self._density = Density()
+        self._density = Density(CAUTIOUS_DENSITY)
+        self._window = 0
 
     async def describe(self) -> ServerModel:
         served = await self._served()
@@ -56,6 +64,8 @@ class OpenAiServer:
                 continue
             self._takes_grammar = self._takes_grammar and text.startswith(UNLIKELY)
             break
+        self._window = served.get(name, 0)
+        self._density = Density(HOPEFUL_DENSITY if self._window else CAUTIOUS_DENSITY)
         return ServerModel(_short(name), "openai", served.get(name, 0), self._takes_grammar, self._has_logprobs)
 
     async def prompt(self, parts: PromptParts, room: int, before_sending: BeforeSending | None) -> RemotePrompt:
@@ -96,6 +106,10 @@ class OpenAiServer:
     def was_too_long(self) -> bool:
         self._density = self._density.lowered()
         return True
+
+    def was_cut(self) -> None:
+        if not self._window:  # llama-cpp-python's server breaks off where a prompt is too long
+            self._density = self._density.lowered()
 
     def was_not_healed(self) -> None:
         self._takes_grammar = False

@@ -15,6 +15,9 @@ HOPEFUL_DENSITY = 3.5
 """Characters a token, before anything has been measured: a prompt that turns out to be too long costs a round trip, one
 that is cut for nothing costs what it would have said. DeepSeek-Coder needs 3.0 to 3.7 by language."""
 
+CAUTIOUS_DENSITY = 2.5
+"""The same for a server that does not say how long a prompt may be."""
+
 TELLING_TOKENS = 200
 """A shorter prompt says little about the density of code: markers and paths count for much of it."""
 

@@ -97,7 +97,7 @@ def _offered(
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """All names of a value with the files that define them; none where there may be others."""
     more = added(value, inference, current)
-    if more.is_open:
+    if more.is_open or value.is_guess:
         return
     yield from dict.fromkeys(more.names, ()).items()
     if value.kind == "module":

@@ -97,11 +97,13 @@ class Grammar:
 
         The patterns of several files are counted on and found in one pass, which costs little more than that of one
         does. With `depth`, matches begin so far below `node` at most: what lies deeper is not even visited.
+
+        Raises Cancelled if the open work has been cancelled.
         """
-        cursor = tree_sitter.QueryCursor(self._queries.get(queries) or self._compiled(queries))
-        if depth is not None:
-            cursor.set_max_start_depth(depth)
-        return cursor.matches(node)
+        query = self._queries.get(queries) or self._compiled(queries)
+        if node.end_byte - node.start_byte <= _MATCHED_AT_ONCE * _MATCHED_BYTES:
+            return _cursor(query, depth).matches(node)
+        return _matches_by_part(query, node, depth)
 
     def _parsed(self, data: bytes, is_ascii: bool, before: tree_sitter.Tree | None = None) -> SyntaxTree:
         allowance = _Allowance(len(data))
@@ -110,14 +112,11 @@ class Grammar:
         def read(byte: int, _point: object) -> bytes:
             return data if byte == 0 else data[byte : byte + _CHUNK_BYTES]
 
-        def is_spent(_byte: int, _has_error: bool) -> bool:
-            return allowance.is_spent()
-
         try:
             if before is None:
-                tree = parser.parse(read, progress_callback=is_spent)
+                tree = parser.parse(read, progress_callback=allowance.is_spent)
             else:
-                tree = parser.parse(read, before, progress_callback=is_spent)
+                tree = parser.parse(read, before, progress_callback=allowance.is_spent)
         except ValueError:
             if allowance.interrupted is not None:
                 raise allowance.interrupted from None
@@ -137,6 +136,39 @@ class Grammar:
         return query
 
 
+# The library lets no other thread run while it matches, and works for some 3 ms on as many bytes full of definitions.
+_MATCHED_BYTES = 1 << 14
+# Parts of a text that is matched whole: a few are not worth the trouble.
+_MATCHED_AT_ONCE = 4
+
+
+def _cursor(query: tree_sitter.Query, depth: int | None) -> tree_sitter.QueryCursor:
+    cursor = tree_sitter.QueryCursor(query)
+    if depth is not None:
+        cursor.set_max_start_depth(depth)
+    return cursor
+
+
+def _matches_by_part(query: tree_sitter.Query, node: Node, depth: int | None) -> list[tuple[int, Match]]:
+    """Return all matches in `node`, one range of bytes after the other, so that other threads can run between them.
+
+    A match that reaches over several ranges is found in each; it counts where its first capture starts. So a match
+    comes before those inside it that start in a later range, also where the library would give it after them.
+    """
+    found: list[tuple[int, Match]] = []
+    for start in range(node.start_byte, node.end_byte + 1, _MATCHED_BYTES):
+        look()
+        end = start + _MATCHED_BYTES
+        cursor = _cursor(query, depth)
+        cursor.set_byte_range(start, end)
+        found += (match for match in cursor.matches(node) if start <= _first_byte(match[1]) < end)
+    return found
+
+
+def _first_byte(captures: Match) -> int:
+    return min([nodes[0].start_byte for nodes in captures.values()], default=0)
+
+
 # The parser gets the whole text at once. Where it asks for a part anyway, it gets a copy of some of it.
 _CHUNK_BYTES = 1 << 16
 # What is typed or suggested: it makes no code of what was none, nor the other way round.
@@ -146,21 +178,24 @@ _SHORT_BYTES = 1000
 class _Allowance:
     """The processor time that one text may take, asked about in callbacks."""
 
+    __slots__ = ("_end", "calls", "interrupted", "is_over")
+
     def __init__(self, size: int) -> None:
         self.is_over = False
         self.interrupted: BaseException | None = None
         self._end = time.thread_time() + READ_S + READ_S_PER_BYTE * size
         self.calls = 0
 
-    def is_spent(self) -> bool:
+    def is_spent(self, _byte: int, _has_error: bool) -> bool:
         """Whether the library is to stop: time is up, or something was raised that the library could not pass on."""
         self.calls += 1
-        if self.calls % _CALLBACKS_BETWEEN_LOOKS == 0:
-            try:
-                look()
-                self.is_over = time.thread_time() > self._end
-            except BaseException as error:  # noqa: BLE001
-                self.interrupted = error
+        if self.calls % _CALLBACKS_BETWEEN_LOOKS:
+            return False
+        try:
+            look()
+            self.is_over = time.thread_time() > self._end
+        except BaseException as error:  # noqa: BLE001
+            self.interrupted = error
         return self.is_over or self.interrupted is not None
 
 

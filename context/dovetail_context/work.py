@@ -3,7 +3,7 @@
 Threads share one interpreter, and a thread cannot be stopped from outside. So whoever starts long work opens it here,
 and the loops inside call `checkpoint`. Without open work a checkpoint does nothing.
 
-Long work rests while somebody waits for an answer in another document, or for a message to be taken in. All that rests
+Work rests while somebody waits for an answer that is due sooner, or for a message to be taken in. All that rests
 passes through one lock, so that ten long pieces of work together take no more of the interpreter than one.
 """
 
@@ -94,10 +94,14 @@ class Work:
                 self._rest()
 
     def _gives_way(self) -> bool:
-        others = [each for each in tuple(_awaited) if each is not self._effort]
+        """Whether somebody else goes first: before the background anybody, before what is late anybody whose answer is
+        not, else whoever asked later. A user waits for what was asked last."""
+        waiting = tuple(_awaited)
         if self._background:
-            return not all(each.is_elsewhere for each in others)
-        return self._effort.is_late and not all(each.is_late for each in others)
+            return any(not each.is_elsewhere for each in waiting)
+        if not self._effort.is_late and self._effort in waiting:
+            waiting = waiting[len(waiting) - waiting[::-1].index(self._effort) :]
+        return any(not each.is_late and each is not self._effort for each in waiting)
 
     def _rest(self) -> None:
         """Raises Cancelled."""

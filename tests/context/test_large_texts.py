@@ -15,7 +15,7 @@ from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.index.record import MAX_SAME_NAME, Symbol, by_name
 from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_context.languages.registry import LANGUAGES, language_for
+from dovetail_context.languages.registry import LANGUAGES, extract, language_for
 from dovetail_context.members import members_at
 from dovetail_context.parse import parse_text
 from dovetail_context.plausible import MAX_OPEN_BRACKETS, can_be_code
@@ -36,6 +36,8 @@ from dovetail_context.work import (
     open_work,
 )
 from tests.benchmarks.hostile_texts import SUFFIXES, hostile_texts, operations
+from tests.context.conftest import FIXTURES
+from tests.context.workspace import read_workspace
 
 # Neither depends on the language, or differs from what is done at the other place.
 SEEN_ELSEWHERE = frozenset({"gather (middle)", "members (middle)", "shape (middle)", "redact"})
@@ -340,9 +342,15 @@ def test_long_work_rests_while_somebody_waits_for_something_short(monkeypatch: p
         with awaited(Effort(is_long=True)):
             assert worked(work, 0.01) == 0  # the others have to wait as long
         assert worked(work, 0.01) == 0
-    with open_work(effort=short) as work, awaited(short), awaited(long):
-        assert worked(work, LONG_S / 2) == 0  # what is short goes on
-        assert worked(work, LONG_S) > 0  # until it turns out not to be
+    with open_work(effort=short) as work, awaited(long), awaited(short):
+        assert worked(work, LONG_S / 4) == 0  # what was asked last goes on
+        with awaited(Effort()):
+            assert worked(work, LONG_S / 4) > 0  # this was asked later
+        with awaited(Effort(is_long=True)):
+            assert worked(work, LONG_S / 4) == 0  # and this as well, but it takes long in any case
+        assert worked(work, LONG_S) > 0  # until it turns out to take long itself
+    with open_work(effort=Effort()) as work, awaited(short):
+        assert worked(work, 0.01) > 0  # nobody waits for this
     with open_work(background=True) as work:
         assert worked(work, 0.01) == 0
         with awaited(Effort(is_long=True)):
@@ -367,3 +375,29 @@ def test_what_rests_can_be_cancelled() -> None:
         for thread in threads:
             thread.join(10)
         assert not any(thread.is_alive() for thread in threads)
+
+
+@pytest.mark.parametrize("language", [language.name for language in LANGUAGES])
+def test_a_text_that_is_matched_part_by_part_gives_the_same_record(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = 0
+    for fixture in sorted((FIXTURES / language).rglob("*.txt")):
+        for path, text in read_workspace(fixture.read_text(encoding="utf-8")).files.items():
+            if language_for(path) is None:
+                continue
+            whole = extract(path, text)
+            with monkeypatch.context() as parts:
+                parts.setattr("dovetail_context.syntax._MATCHED_BYTES", 10)
+                assert extract(path, text) == whole
+            compared += len(text) > 80
+    assert compared > 5
+
+
+def test_matching_a_long_text_looks_whether_it_is_still_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    grammar = LANGUAGES[0].grammar("a.py")
+    tree = grammar.parse("def f(a):\n    return a.b(c)\n" * 5_000)
+    looks: list[int] = []
+    monkeypatch.setattr("dovetail_context.syntax.look", lambda: looks.append(1))
+    assert len(grammar.matches(tree.root, "calls.scm")) == 5_000
+    assert len(looks) == len(tree.data) // 16_384 + 1

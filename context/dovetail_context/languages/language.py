@@ -45,15 +45,16 @@ class Additions:
     """How classes of a language get members that no definition shows, as patterns over source text. In those that are
     strings, `NAME` stands for the name of the class. All of them look at single lines (`re.MULTILINE`).
 
-    `marks`: what stands before a class, or in its first line, and may add members: decorators, annotations, attributes,
-    derives, a metaclass; a group has one or more names, separated by commas. `harmless`: those of them that add
-    nothing, and, with a dot at the end, whole packages of such. `lonely`: what makes a class open of which the project
-    has one part alone. `no_value`: what only names a type, so that a dot behind its name follows something else of that
-    name. `body`: what opens a class inside it. `beside`: the same in its own file and in others that mention it.
-    `elsewhere`: the same in those others alone. `assigned`: what adds one member, which group 1 names, in any of these
-    files. `imports`: the packages whose import gives no class anything; () where no import ever does. `blanket`: what
-    gives members to all classes, in the files that the current one imports. `module`: what adds to a module, in its
-    file; `module_word` the same anywhere below its folder, as a word.
+    `marks`: what stands before a class, or in its first line, and may add members: decorators, annotations,
+    attributes, derives, a metaclass; a group has one or more names, separated by commas. `harmless`: those of them
+    that add nothing, and, with a dot at the end, whole packages of such. `lonely`: what makes a class open of which
+    the project has one part alone. `no_value`: what only names a type, so that a dot behind its name follows
+    something else of that name. `body`: what opens a class inside it. `own`: what adds one member there, which group
+    1 names. `beside`: what opens it in its own file and in others that mention it. `elsewhere`: the same in those
+    others alone. `assigned`: what adds one member, which group 1 names, in any of these files. `imports`: the
+    packages whose import gives no class anything; () where no import ever does. `blanket`: what gives members to all
+    classes, in the files that the current one imports. `module`: what adds to a module, in its file; `module_word`
+    the same anywhere below its folder, as a word.
     """
 
     marks: str = ""
@@ -61,6 +62,7 @@ class Additions:
     lonely: str = ""
     no_value: str = ""
     body: str = ""
+    own: str = ""
     beside: str = ""
     elsewhere: str = ""
     assigned: tuple[str, ...] = ()

@@ -80,6 +80,8 @@ def _to_class(definition: Definition, inference: Inference) -> Added:
     if _opens_itself(record, symbol, rules, inference):
         return OPEN
     names: set[str] = set()
+    if rules.own:
+        names.update(found[1] for found in _compiled(rules.own).finditer(_body(record, symbol)))
     for other in _mentioning(record, symbol, inference):
         checkpoint()
         is_own = other.path == record.path
@@ -96,7 +98,7 @@ def _to_class(definition: Definition, inference: Inference) -> Added:
 
 
 def _opens_itself(record: FileRecord, symbol: Symbol, rules: Additions, inference: Inference) -> bool:
-    head, body = _head(record, symbol), "\n".join(record.lines[symbol.start_line - 1 : symbol.end_line])
+    head = _head(record, symbol)
     if rules.marks:
         for found in _compiled(rules.marks).finditer(head):
             names = (each.strip().partition("(")[0] for each in next(filter(None, found.groups()), "").split(","))
@@ -107,7 +109,11 @@ def _opens_itself(record: FileRecord, symbol: Symbol, rules: Additions, inferenc
         others = (inference.names.record(path) for path in companions if path != record.path)
         if not any(symbol.name in other.members(symbol.container) for other in others if other is not None):
             return True
-    return bool(rules.body) and _named(rules.body, symbol.name).search(body) is not None
+    return bool(rules.body) and _named(rules.body, symbol.name).search(_body(record, symbol)) is not None
+
+
+def _body(record: FileRecord, symbol: Symbol) -> str:
+    return "\n".join(record.lines[symbol.start_line - 1 : symbol.end_line])
 
 
 def _head(record: FileRecord, symbol: Symbol) -> str:

@@ -77,7 +77,7 @@ class DeclaredTypes(Classes):
             arguments = _own_named(expression, rules.own_type, place.container).arguments
             return (Value("container", Definition("", None), name, arguments, place.path),)
         if expression.arguments:  # a generic of another project; most of them wrap what their first argument says
-            return self._instances(expression.arguments[0], place)
+            return tuple(value._replace(is_guess=True) for value in self._instances(expression.arguments[0], place))
         return ()
 
     def base(self, expression: TypeExpression, place: Place) -> tuple[Value, ...]:

@@ -14,6 +14,7 @@ class Value(NamedTuple):
     `instance` and `class` speak of the class `definition`; `function` of a callable; `module` of a module;
     `container` is an instance of a generic type outside the project (list, dict) called `name`. `arguments` are type
     arguments as written in the file `written_in`; `owner` is the class through which a function was reached.
+    `is_guess` is whether it is what a generic type of another project most likely wraps.
     """
 
     kind: Literal["instance", "class", "function", "module", "container"]
@@ -22,6 +23,7 @@ class Value(NamedTuple):
     arguments: tuple[tuple[TypeExpression, ...], ...] = ()
     written_in: str = ""
     owner: "Value | None" = None
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ MAX_BODY_BYTES = 1 << 30
 INPUT = Effort()
 """That of taking in what the client sends."""
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 20
 _LONGEST_HEADER_BYTES = 256
 _LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?\n\Z", re.IGNORECASE)
 _LENGTH_INSIDE = re.compile(rb"content-length[ \t]*:[ \t]*\d+[ \t]*\r?\n", re.IGNORECASE)

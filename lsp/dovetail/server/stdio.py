@@ -11,9 +11,18 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
-_CHUNK = 1 << 16
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+_CHUNK = 1 << 20
+# Linux lets a pipe hold more than its 64 kB, so that large documents come in with few reads: after each, this thread
+# has to wait until others let it have the interpreter.
+_SET_PIPE_SIZE = getattr(fcntl, "F_SETPIPE_SZ", None)
 
 
 class ProtocolOutput:
@@ -46,6 +55,9 @@ def stdin_reader(loop: asyncio.AbstractEventLoop, on_end: Callable[[], None]) ->
     loop may be stuck."""
     reader = asyncio.StreamReader(loop=loop)
     descriptor = sys.stdin.fileno()
+    if _SET_PIPE_SIZE is not None:
+        with suppress(OSError):  # no pipe, or the user's pipes hold all that they may
+            fcntl.fcntl(descriptor, _SET_PIPE_SIZE, _CHUNK)
 
     def pump() -> None:
         while True:

@@ -154,6 +154,8 @@ class _Reader:
             start = self._start(event.node)
             text = head_text(self._tree, start, body.start_byte)
             self._add(event.node, name, "class", text, bases=base_names(self._tree, event.node), start=start)
+        elif self._frames.container and _has_no_declarator(event.node):
+            return  # its members are those of the class around it
         self._hidden[event.node.end_byte] = event.node.type == "class_specifier"
         self._frames.enter(Frame(event.node.end_byte, bool(name), name))
 
@@ -307,6 +309,12 @@ class _Reader:
     def _qualified(self, name: str) -> str:
         container = self._frames.container
         return f"{container}.{name}" if container else name
+
+
+def _has_no_declarator(node: Node) -> bool:
+    """Whether a struct or union declares no field: `union { int a; float b; };`."""
+    following = node.next_sibling
+    return following is None or following.type == ";"
 
 
 def _namespaces(text: str, defined: frozenset[str]) -> list[Import]:

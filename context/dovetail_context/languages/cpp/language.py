@@ -34,7 +34,10 @@ _RULES = TypeRules(
     constructor="",
     overloads=True,
     hidden_members=False,
-    additions=Additions(body=r"^[ \t]*#[ \t]*include\b|^[ \t]*[A-Z][A-Z0-9_]{2,}[ \t]*(?:\([^;\n]*\))?[ \t]*;?[ \t]*$"),
+    additions=Additions(
+        module=r"^",  # a namespace goes on in any file
+        body=r"^[ \t]*#[ \t]*include\b|^[ \t]*[A-Z][A-Z0-9_]{2,}[ \t]*(?:\([^;\n]*\))?[ \t]*;?[ \t]*$",
+    ),
 )
 _SUFFIXES = tuple(
     """

@@ -114,7 +114,7 @@ def _type(tree: SyntaxTree, node: Node | None, depth: int) -> str:
         )
         arguments = [_type(tree, each, depth + 1) or "_" for each in _arguments(given)]
         return f"{name_}[{', '.join(arguments)}]" if name_ and arguments else name_
-    if kind in ("reference_type", "pointer_type", "type_binding"):
+    if kind in ("reference_type", "type_binding"):  # a raw pointer has members of its own alone
         return _type(tree, node.child_by_field_name("type"), depth + 1)
     if kind in ("dynamic_type", "abstract_type"):
         return _type(tree, node.child_by_field_name("trait"), depth + 1)

@@ -109,9 +109,11 @@ def _either(tree: SyntaxTree, nodes: tuple[Node | None, ...], depth: int) -> str
 
 
 def _cast(tree: SyntaxTree, node: Node, depth: int) -> str:
-    """`value as T` is a T; `as const` changes nothing."""
+    """`value as T` is a T, `as any` makes it anything; `as const` changes nothing."""
     type_ = type_text(tree, node.named_children[-1]) if node.named_child_count > 1 else ""
-    return f"<{type_}>" if type_ and type_ not in ("any", "unknown") else _first(tree, node, depth)
+    if type_ in ("any", "unknown"):
+        return ""
+    return f"<{type_}>" if type_ else _first(tree, node, depth)
 
 
 def _assertion(tree: SyntaxTree, node: Node, depth: int) -> str:

@@ -1,0 +1,91 @@
+"""What the language's own parser rejects of what is shown, and whether indentation is the file's.
+
+    python -m tests.benchmarks.shown ROOT... [--holes N] [--seed S] [--typescript FOLDER] [--indent FORM] [--show]
+
+Draws N holes in each project, asks a real server with the starter model as an editor does while one types, and gives
+the file with and without the suggestion to the language's own parser. A suggestion counts as rejected where the parser
+takes the file without it and not with it. `--indent` writes the files in another form first: `tabs`, `2`, `4` or `8`
+spaces, `crlf`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import tempfile
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from dovetail_context.languages.registry import language_for
+from tests.benchmarks.shown.asking import Shown, ask
+from tests.benchmarks.shown.indentation import foreign_lines, in_form
+from tests.benchmarks.shown.judges import Judge, judges
+from tests.benchmarks.shown.places import draw
+
+
+async def measure(arguments: argparse.Namespace) -> None:
+    found = judges(arguments.typescript)
+    for name in found.missing:
+        print(f"not judged, for lack of it: {name}")
+    suffixes = frozenset(found.by_suffix) | frozenset((".c", ".h", ".cc", ".cpp", ".hpp", ".cs"))
+    counts: Counter[tuple[str, str]] = Counter()
+    for root in arguments.roots:
+        rng = random.Random(f"{arguments.seed} {root.name}")
+        holes = list(draw(root.resolve(), arguments.holes, rng, suffixes))
+        if arguments.indent:
+            holes = [replace(hole, **in_form(hole, arguments.indent)) for hole in holes]
+        with tempfile.TemporaryDirectory() as folder:
+            async for shown in ask(root.resolve(), holes, Path(folder)):
+                _count(counts, shown, found.by_suffix.get(Path(shown.hole.path).suffix), arguments.show)
+    _print(counts)
+
+
+def _count(counts: Counter[tuple[str, str]], shown: Shown, judge: Judge | None, is_shown: bool) -> None:
+    hole = shown.hole
+    language = language_for(hole.path)
+    name = language.name if language is not None else Path(hole.path).suffix
+    counts[name, "holes"] += 1
+    if not shown.inserted:
+        return
+    counts[name, "shown"] += 1
+    foreign = foreign_lines(shown)
+    counts[name, "lines"] += shown.inserted.count("\n") + (not hole.before.rpartition("\n")[2].strip())
+    counts[name, "foreign"] += len(foreign)
+    if foreign and is_shown:
+        print(f"-- indented {hole.root.name}/{hole.path}:{hole.position[0] + 1} {foreign!r}")
+    if judge is None or not judge(hole.path, hole.text):
+        return
+    counts[name, "judged"] += 1
+    if not judge(hole.path, shown.text):
+        counts[name, "rejected"] += 1
+        if is_shown:
+            line = hole.before.rpartition("\n")[2]
+            print(f"-- rejected {hole.root.name}/{hole.path}:{hole.position[0] + 1} {line!r} + {shown.inserted!r}")
+
+
+def _print(counts: Counter[tuple[str, str]]) -> None:
+    print("language    holes  shown  judged  rejected        lines  otherwise indented")
+    for name in [*sorted({name for name, _ in counts}), "all"]:
+        row = [
+            sum(count for (language, what), count in counts.items() if what == column and name in (language, "all"))
+            for column in ("holes", "shown", "judged", "rejected", "lines", "foreign")
+        ]
+        share = f"({100 * row[3] / row[2]:.2f} %)" if row[2] else "-"
+        print(f"{name:10s} {row[0]:6d} {row[1]:6d} {row[2]:7d} {row[3]:5d} {share:9s} {row[4]:6d} {row[5]:6d}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("roots", nargs="+", type=Path, metavar="ROOT")
+    parser.add_argument("--holes", type=int, default=60, help="in each project")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--typescript", type=Path, default=Path("editors/vscode/node_modules/typescript"))
+    parser.add_argument("--indent", choices=("tabs", "2", "4", "8", "crlf"))
+    parser.add_argument("--show", action="store_true", help="print each suggestion that is rejected or badly indented")
+    asyncio.run(measure(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Asks a real `dovetail serve`, unasked as an editor does while one types, and applies what it would show."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dovetail_context.languages.identify import SUFFIX_OF_ID
+from tests.benchmarks.shown.places import Hole
+from tests.lsp.conftest import server_process
+
+AUTOMATIC = 2
+_ID_OF_SUFFIX = {suffix: name for name, suffix in reversed(SUFFIX_OF_ID.items())}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What was shown at a hole: `inserted` replaces the text from `start` to `end` (code points); "" for nothing."""
+
+    hole: Hole
+    inserted: str
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """The file with the suggestion in it."""
+        return self.hole.text[: self.start] + self.inserted + self.hole.text[self.end :]
+
+
+async def ask(root: Path, holes: Iterable[Hole], folder: Path) -> AsyncIterator[Shown]:
+    """Yield what is shown at each hole of the project `root`; `folder` is where the server runs."""
+    apart = {"DOVETAIL_RUNTIME_DIR": str(folder / "run"), "DOVETAIL_LINGER_S": "0"}
+    async with server_process(cwd=folder, env=apart) as client:
+        await client.initialize(root, encoding="utf-32", statistics=False)
+        await client.notification("dovetail/status", _is_ready)
+        for number, hole in enumerate(holes):
+            uri = (root / hole.path).as_uri()
+            client.open(uri, hole.text, _ID_OF_SUFFIX.get(Path(hole.path).suffix, "plaintext"))
+            answer = await client.answer(client.ghost_text(uri, *hole.position, kind=AUTOMATIC))
+            client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+            if "error" in answer:
+                raise RuntimeError(f"hole {number} in {hole.path}: {answer['error']}")
+            yield _applied(hole, answer["result"])
+
+
+def _is_ready(status: dict[str, Any]) -> bool:
+    return status["state"] == "ready" and not status["indexing"]
+
+
+def _applied(hole: Hole, result: dict[str, Any] | None) -> Shown:
+    items = (result or {}).get("items") or []
+    at = len(hole.before)
+    if not items:
+        return Shown(hole, "", at, at)
+    item = items[0]
+    starts = [0]
+    for line in hole.text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    place = item.get("range")
+    start, end = (
+        (starts[place[side]["line"]] + place[side]["character"] for side in ("start", "end")) if place else (at, at)
+    )
+    return Shown(hole, item["insertText"], start, end)

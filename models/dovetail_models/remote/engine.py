@@ -9,7 +9,6 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from itertools import count
 
 from dovetail_models.engine.connection import Enough
 from dovetail_models.engine.job import CompletionJob, CompletionReply, StopReason
@@ -94,7 +93,8 @@ class RemoteEngine:
         `before_sending` is awaited each time before the prompt leaves; what it raises is raised. Raises RemoteFault,
         EngineError.
         """
-        for attempt in count():
+        attempt = 0
+        while True:
             try:
                 return await self._fitted(job, enough, before_sending)
             except RemoteFault as fault:
@@ -106,7 +106,7 @@ class RemoteEngine:
                 if again is None:
                     raise
                 await self._sleep(again.after_s)
-        raise AssertionError("counting never ends")
+                attempt += 1
 
     async def keep(self, may_be_kept: Callable[[str], bool]) -> None:
         """Nothing that a server has read is kept on this machine."""
@@ -201,6 +201,7 @@ class RemoteEngine:
                 status,
                 model=f"{model.name} on {self.address.host}",
                 description=f"{model.name}, {model.dialect} protocol",
+                message="" if self.address.is_loopback else self.address.privacy,
                 n_ctx=window,
                 notice=self.address.privacy,
             )

@@ -54,7 +54,9 @@ class ServerTokens:
     async def tokens(self, texts: Sequence[str], before_sending: BeforeSending | None) -> list[tuple[int, ...]]:
         """Return the tokens of each text, none of them a marker. What is not known yet is asked for in one request, for
         which `before_sending` is awaited. Raises RemoteFault."""
-        unknown = [text for text in dict.fromkeys(texts) if text and text not in self._cache]
+        found: dict[str, tuple[int, ...]] = {"": ()}
+        found |= {text: self._cache[text] for text in texts if text in self._cache}
+        unknown = [text for text in dict.fromkeys(texts) if text not in found]
         if unknown:
             separator = self.roles.get(Role.BOS, self.roles[Role.FIM_BEGIN])
             content: list[str | int] = []
@@ -63,16 +65,14 @@ class ServerTokens:
             ids = await self._ask(content, False, False, before_sending)
             for text in unknown:
                 end = ids.index(separator) if separator in ids else len(ids)
-                self._cache[text] = tuple(ids[:end])
+                found[text] = tuple(ids[:end])
                 ids = ids[end + 1 :]
-        found = []
-        for text in texts:
-            if text:
-                self._cache.move_to_end(text)
-            found.append(self._cache[text] if text else ())
+        for text in filter(None, texts):
+            self._cache[text] = found[text]
+            self._cache.move_to_end(text)
         while len(self._cache) > CACHED_TEXTS:
             self._cache.popitem(last=False)
-        return found
+        return [found[text] for text in texts]
 
     def heal(self, ids: Sequence[int]) -> Healing:
         """Return where a typed text is taken up again, as `engine/healing.py` has it."""
@@ -101,21 +101,22 @@ class ServerTokens:
     async def _vocabulary(self) -> list[bytes]:
         """The texts of all tokens; none for those that are only a part of a character."""
         models = await self._connection.get("/v1/models")
-        marker = self._family.markers[Role.FIM_BEGIN]
-        separator = self.roles[Role.FIM_BEGIN]
+        marker, separator = self._family.markers[Role.FIM_BEGIN], self.roles[Role.FIM_BEGIN]
+        another = self.roles[Role.FIM_HOLE]  # is asked for in its place: a separator stands for nothing else
         texts: list[str] = []
         try:
             size = int(models["data"][0]["meta"]["n_vocab"])
             for start in range(0, size, BATCH):
-                ids = [each for token in range(start, min(start + BATCH, size)) for each in (token, separator)]
+                tokens = range(start, min(start + BATCH, size))
+                ids = [each for token in tokens for each in (another if token == separator else token, separator)]
                 answer = await self._connection.post("/detokenize", {"tokens": ids})
-                some = str(answer["content"]).replace(marker * 2, "\0" + marker).split(marker)[:-1]
-                texts += ["" if text == "\0" else text for text in some]
+                texts += str(answer["content"]).split(marker)[:-1]
         except (KeyError, TypeError, ValueError, IndexError):
             texts, size = [], -1
         if len(texts) != size:
             raise RemoteFault("protocol", "the server's vocabulary cannot be read: update the server")
-        return [b"" if "\ufffd" in text else text.encode() for text in texts]
+        is_text = (token not in self.ends and "\ufffd" not in text for token, text in enumerate(texts))
+        return [text.encode() if plain else b"" for text, plain in zip(texts, is_text, strict=True)]
 
     async def _ask(
         self, content: Any, add_special: bool, parse_special: bool, before_sending: BeforeSending | None = None

@@ -6,7 +6,7 @@ tokenizer. What a server can do beside that (grammar, probabilities) is found ou
 the user's.
 """
 
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from dovetail_models.prompt.parts import PromptParts
@@ -16,7 +16,6 @@ from dovetail_models.remote.family import Family
 from dovetail_models.remote.faults import RemoteFault
 from dovetail_models.remote.prompt import (
     CAUTIOUS_DENSITY,
-    HOPEFUL_DENSITY,
     Density,
     RemotePrompt,
     build,
@@ -25,6 +24,9 @@ from dovetail_models.remote.prompt import (
 
 SAMPLE = PromptParts((), "sample.py", "def add(a: int, b: int) -> int:\n    return ", "\n")
 """What a server is tried with."""
+
+CODE_CHARACTERS = 1500
+"""Of this module, to find out how long its tokens are: some 500 tokens to read for the server, once."""
 
 UNLIKELY = "qx"
 """No model begins so by itself: one that does follows the grammar."""
@@ -65,7 +67,7 @@ class OpenAiServer:
             self._takes_grammar = self._takes_grammar and text.startswith(UNLIKELY)
             break
         self._window = served.get(name, 0)
-        self._density = Density(HOPEFUL_DENSITY if self._window else CAUTIOUS_DENSITY)
+        self._density = Density() if self._window else await self._measured_density()
         return ServerModel(_short(name), "openai", served.get(name, 0), self._takes_grammar, self._has_logprobs)
 
     async def prompt(self, parts: PromptParts, room: int, before_sending: BeforeSending | None) -> RemotePrompt:
@@ -77,6 +79,7 @@ class OpenAiServer:
             "max_tokens": ask.max_tokens + prompt.backed,
             "temperature": 0,
             "stream": True,
+            "stream_options": {"include_usage": True},
             "stop": stops(ask.stop, self._family.ends),
         }
         if self._model:
@@ -122,6 +125,21 @@ class OpenAiServer:
         except (KeyError, TypeError, ValueError):
             raise RemoteFault("protocol", "the server's /v1/models cannot be read: check [remote] url") from None
 
+    async def _measured_density(self) -> Density:
+        """How many characters a token has in code, for a server that does not say how long a prompt may be."""
+        code = _code()
+        body = {"model": self._model, "prompt": code, "max_tokens": 1}
+        try:
+            answer = await self._connection.post("/v1/completions", body)
+            tokens = int(answer["usage"]["prompt_tokens"])
+        except (KeyError, TypeError, ValueError):
+            tokens = 0  # it does not count
+        except RemoteFault as fault:
+            if fault.kind not in _ABOUT_THE_REQUEST:
+                raise
+            tokens = 0  # its window is smaller than that, say
+        return Density(CAUTIOUS_DENSITY).after(len(code), tokens)
+
     async def _try(self) -> str:
         """Return what the model writes in the sample, with all that is to be tried."""
         prompt = build(SAMPLE, self._family, 512, Density(), heals=False)
@@ -129,6 +147,11 @@ class OpenAiServer:
         if self._takes_grammar:
             body["grammar"] = spelling_grammar(UNLIKELY)
         return "".join([self.piece(event).text async for event in self._connection.events(path, body, None)])
+
+
+def _code() -> str:
+    """Some code that is nobody's secret."""
+    return Path(__file__).read_text(encoding="utf-8")[:CODE_CHARACTERS]
 
 
 def _short(name: str) -> str:

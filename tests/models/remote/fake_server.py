@@ -40,6 +40,7 @@ class FakeServer:
         self.speaks_llama = llama
         self.takes_grammar = grammar
         self.has_logprobs = True
+        self.tells_window = True
         self.n_ctx = 512
         self.models = ["tiny.gguf"]
         self.faults: list[Fault] = []
@@ -106,6 +107,9 @@ class FakeServer:
             found = self._other(request)
             _answer(writer, 200 if found is not None else 404, found if found is not None else {})
             return True
+        if is_completion and not (request.body or {}).get("stream"):
+            _answer(writer, 200, {"choices": [], "usage": {"prompt_tokens": len(request.body["prompt"]) // 2}})
+            return True
         if path == "/completion" and not self.speaks_llama:
             _answer(writer, 404, {})
             return True
@@ -118,7 +122,7 @@ class FakeServer:
             case "/props" if self.speaks_llama:
                 return {"default_generation_settings": {"n_ctx": self.n_ctx}, "model_alias": self.models[0]}
             case "/v1/models":
-                meta = {"n_vocab": len(VOCABULARY), "n_ctx": self.n_ctx}
+                meta = {"n_vocab": len(VOCABULARY), "n_ctx": self.n_ctx if self.tells_window else 0}
                 return {"data": [{"id": name, "meta": meta} for name in self.models]}
             case "/tokenize" if self.speaks_llama:
                 content = body["content"]
@@ -224,8 +228,8 @@ def tokenize(text: str, parse_special: bool) -> list[int]:
 
 
 def _is_sample(request: Request) -> bool:
-    prompt = (request.body or {}).get("prompt", "")
-    return isinstance(prompt, str) and "#sample.py" in prompt
+    body = request.body or {}
+    return not body.get("stream") or (isinstance(body["prompt"], str) and "#sample.py" in body["prompt"])
 
 
 async def _left(reader: asyncio.StreamReader, request: Request) -> None:

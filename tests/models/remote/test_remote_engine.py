@@ -287,6 +287,20 @@ async def test_a_prompt_that_is_too_long_is_made_shorter(openai: FakeServer, new
     assert len(lengths) > 1 and lengths[-1] <= 1200 and lengths == sorted(lengths, reverse=True)
 
 
+async def test_a_server_that_does_not_say_how_long_a_prompt_may_be(openai: FakeServer, new_engine: NewEngine) -> None:
+    openai.tells_window = False
+    engine = new_engine(openai, n_ctx=200)
+    await engine.complete(job(prefix="x = 1\n" * 500))
+    measured = [each for each in openai.requests if not (each.body or {"stream": True}).get("stream")]
+    assert len(measured) == 1 and "area.py" not in measured[0].body["prompt"]
+    first = len(openai.completions[0].body["prompt"])
+    assert 150 < first <= 400  # two characters a token, as the server has counted
+    openai.faults = ["cut early"]
+    await engine.complete(job(prefix="x = 1\n" * 500))
+    lengths = [len(each.body["prompt"]) for each in openai.completions]
+    assert lengths[-1] < lengths[-2]  # that may have been the reason
+
+
 async def test_context_comes_before_the_file(server: FakeServer, new_engine: NewEngine) -> None:
     parts = PromptParts((ContextBlock("a.py", "one"), ContextBlock("b.py", "two")), "c.py", "three\n", "")
     reply = await new_engine(server).complete(CompletionJob(parts, "c", explain=True))

@@ -39,6 +39,10 @@ def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+def name_server(config: Path, url: str) -> None:
+    config.write_text(f'[remote]\nurl = "{url}"\n')
+
+
 @pytest_asyncio.fixture
 async def fake(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeServer]:
     """A fake llama.cpp server; neither the user's environment nor the user's keyring takes part."""
@@ -211,6 +215,19 @@ async def test_doctor_tries_the_server(fake: FakeServer, tmp_path: Path, capsys:
     assert "-> store one with `keyring set dovetail " in capsys.readouterr().out
     assert await asyncio.to_thread(main, ["doctor", str(tmp_path), "--remote", "gpu"]) == 1
     assert "is no URL: write http://HOST:PORT" in capsys.readouterr().out
+
+
+async def test_a_command_says_who_answers_instead(
+    fake: FakeServer, tmp_path: Path, user_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("def area(width, height):\n    return \n")
+    name_server(user_file, fake.url)
+    fake.faults = ["404"]
+    assert await asyncio.to_thread(main, ["complete", f"{path}:2:12", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["model"] == "dovetail-starter"
+    assert told.err.count("until it is back dovetail-starter answers on this machine") == 1
 
 
 async def test_a_command_asks_the_server_that_it_is_given(

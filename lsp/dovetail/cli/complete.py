@@ -10,7 +10,7 @@ from pathlib import Path
 from dovetail.cli.errors import CommandError
 from dovetail.cli.output import print_json, write_page
 from dovetail.cli.place import Place, add_place_arguments, index_project, read_place, request_at
-from dovetail.cli.remote import add_remote_argument, remote_layer, tell_where_prompts_go
+from dovetail.cli.remote import Notices, add_remote_argument, remote_layer
 from dovetail.cli.starter_notice import tell_about_the_starter
 from dovetail.completion.pipeline import complete
 from dovetail.completion.report import completion_json
@@ -42,7 +42,6 @@ def run(arguments: argparse.Namespace) -> int:
     if silent:
         raise CommandError(f"nothing is suggested in {place.path}: {silent}")
     tell_about_the_starter(settings)
-    tell_where_prompts_go(settings)
     request, completion, index_ms = asyncio.run(_complete(place, settings, arguments))
     if arguments.json:
         print_json(completion_json(completion, index_ms))
@@ -59,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _complete(
     place: Place, settings: Settings, arguments: argparse.Namespace
 ) -> tuple[CompletionRequest, Completion, float]:
-    engine = make_engine(settings, several_models=True)
+    engine = make_engine(settings, Notices().take, several_models=True)
     loading = asyncio.create_task(engine.ensure_ready())  # the model loads while the project is read
     try:
         index, index_ms = await asyncio.to_thread(index_project, place)

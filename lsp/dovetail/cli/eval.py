@@ -26,7 +26,7 @@ from rich.progress import track
 
 from dovetail.cli.errors import CommandError, UsageError
 from dovetail.cli.place import positive
-from dovetail.cli.remote import add_remote_argument, remote_layer, tell_where_prompts_go
+from dovetail.cli.remote import Notices, add_remote_argument, remote_layer
 from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import complete, context_for, members_for
 from dovetail.completion.report import completion_json, item_json
@@ -76,8 +76,6 @@ def run(arguments: argparse.Namespace) -> int:
     flags = {"model": arguments.model, "context_tokens": arguments.budget}
     named = {name: value for name, value in flags.items() if value is not None}
     settings = load_settings((COMMAND_LINE, named), remote_layer(arguments.remote, arguments.model))
-    if not arguments.context_only:
-        tell_where_prompts_go(settings)
     if arguments.out and Path(arguments.out).resolve() == Path(arguments.tasks).resolve():
         raise UsageError("--out names the tasks file itself, which would be lost; name another file")
     tasks = list(islice(_read_tasks(Path(arguments.tasks)), arguments.limit))
@@ -112,7 +110,7 @@ async def _run_all(
     async with AsyncExitStack() as stack:
         engine: Engine | None = None
         if not context_only:
-            engine = make_engine(settings, several_models=True)
+            engine = make_engine(settings, Notices().take, several_models=True)
             stack.push_async_callback(engine.close)
         for task in track(tasks, "evaluating", console=console, transient=True, disable=not console.is_terminal):
             if task.root not in indexes:

@@ -6,8 +6,8 @@ import argparse
 import sys
 from collections.abc import Mapping
 
-from dovetail.settings import COMMAND_LINE, Settings
-from dovetail_models.remote.address import parse_address
+from dovetail.settings import COMMAND_LINE
+from dovetail_models.engine.status import EngineStatus
 
 NOTHING = "none"
 
@@ -33,10 +33,17 @@ def remote_layer(url: str | None, model: str | None = None) -> tuple[str, Mappin
     return COMMAND_LINE, {"remote": {"url": named, "fallback": False}}
 
 
-def tell_where_prompts_go(settings: Settings) -> None:
-    """Print to standard error what leaves this machine, if anything does. Raises EngineError if the URL is none."""
-    if not settings.remote.url:
-        return
-    address = parse_address(settings.remote.url)
-    if not address.is_loopback:
-        print(f"Dovetail: {address.privacy}", file=sys.stderr)
+class Notices:
+    """Prints to standard error what an engine wants the user to see: what leaves this machine, and who answers instead.
+
+    Each line is printed once. What is not worth a line of its own in the engine's state is left out.
+    """
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def take(self, status: EngineStatus) -> None:
+        """Take the state of an engine."""
+        if status.notice and status.notice == status.message and status.notice not in self._told:
+            self._told.add(status.notice)
+            print(f"Dovetail: {status.notice}", file=sys.stderr)

@@ -38,7 +38,6 @@ class Answer:
     def add(self, piece: Piece, ms: float) -> StopReason | None:
         """Take a piece that came `ms` milliseconds after the request. Raises NotHealed."""
         self.first_ms = self.first_ms or ms
-        self.usage = piece.usage if piece.usage.prompt_tokens else self.usage
         self._tokens += piece.tokens
         self._pieces += bool(piece.text)
         stop = self._take(piece.text)
@@ -49,6 +48,11 @@ class Answer:
         if self._tokens and len(self._counted()) >= self.job.max_tokens:
             return "length"
         return piece.stop or None
+
+    def note(self, usage: Usage) -> None:
+        """Take what the answer has cost so far."""
+        if usage.prompt_tokens:
+            self.usage = usage
 
     def reply(self, stop: StopReason, model: str, ms: float) -> CompletionReply:
         """Return the reply `ms` milliseconds after the request."""

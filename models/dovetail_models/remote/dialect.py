@@ -56,12 +56,13 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of an answer."""
+    """A part of an answer. `usage_follows` is true of the last one where what it has cost may come behind it."""
 
     text: str
     tokens: tuple[Token, ...] = ()
     stop: ServerStop = ""
     usage: Usage = Usage()
+    usage_follows: bool = False
 
 
 class ServerDialect(Protocol):

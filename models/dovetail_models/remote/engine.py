@@ -152,14 +152,19 @@ class RemoteEngine:
         path, body = dialect.request(prompt, Ask(max_tokens, stop, ALTERNATIVES * job.beginnings))
         answer = Answer(job, prompt, enough)
         started = time.perf_counter()
-        reason: StopReason = "length"
-        async with aclosing(self._connection.events(path, body, before_sending)) as events:
-            async for event in events:
-                ended = answer.add(dialect.piece(event), _ms_since(started))
-                if ended is not None:
-                    reason = ended
-                    break
-        reply = answer.reply(reason, self.status.model, _ms_since(started))
+        ended: StopReason | None = None
+        try:
+            async with aclosing(self._connection.events(path, body, before_sending)) as events:
+                async for event in events:
+                    piece = dialect.piece(event)
+                    ended = ended or answer.add(piece, _ms_since(started))
+                    answer.note(piece.usage)
+                    if ended is not None and not piece.usage_follows:
+                        break
+        except RemoteFault:
+            if ended is None:
+                raise  # else only what it has cost is missing
+        reply = answer.reply(ended or "length", self.status.model, _ms_since(started))
         if answer.usage.prompt_tokens:
             dialect.was_read(prompt, answer.usage.prompt_tokens)
         self._learn(reply)

@@ -97,9 +97,8 @@ class OpenAiServer:
                 return Piece("", usage=usage)
             choice = event["choices"][0]
             stop: Any = {None: "", "length": "length"}.get(choice.get("finish_reason"), "eos")
-            return Piece(
-                self._family.unescaped(str(choice.get("text") or "")), _tokens(choice.get("logprobs")), stop, usage
-            )
+            text = self._family.unescaped(str(choice.get("text") or ""))
+            return Piece(text, _tokens(choice.get("logprobs")), stop, usage, usage_follows=bool(stop))
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             raise RemoteFault("protocol", "the server sent what cannot be read: check [remote] dialect") from None
 

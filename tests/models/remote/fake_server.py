@@ -41,6 +41,7 @@ class FakeServer:
         self.takes_grammar = grammar
         self.has_logprobs = True
         self.tells_window = True
+        self.tells_usage = True
         self.n_ctx = 512
         self.models = ["tiny.gguf"]
         self.faults: list[Fault] = []
@@ -185,8 +186,10 @@ class FakeServer:
             yield _event({**self._llama_piece("", body), "stop": True, "stop_type": "limit" if is_full else "eos"})
         else:
             last = {"text": "", "finish_reason": "length" if is_full else "stop", "logprobs": None}
-            yield _event({"choices": [last], "usage": usage})
-            yield b"data: [DONE]\n\n"
+            yield _event({"choices": [last]})
+            if self.tells_usage:
+                yield _event({"choices": [], "usage": usage})
+                yield b"data: [DONE]\n\n"
 
     def _generated(self, body: Any) -> list[str]:
         pending = ""

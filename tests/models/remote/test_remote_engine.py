@@ -301,6 +301,18 @@ async def test_a_server_that_does_not_say_how_long_a_prompt_may_be(openai: FakeS
     assert lengths[-1] < lengths[-2]  # that may have been the reason
 
 
+@pytest.mark.parametrize("tells_usage", [True, False])
+async def test_what_an_answer_has_cost_comes_behind_it(
+    openai: FakeServer, new_engine: NewEngine, tells_usage: bool
+) -> None:
+    engine = new_engine(openai)
+    await engine.ensure_ready()
+    openai.tells_usage = tells_usage  # without it the stream ends without a word
+    reply = await engine.complete(job())
+    sent = len(openai.completions[0].body["prompt"])
+    assert reply.text == openai.text and (reply.prompt_tokens == sent) == tells_usage
+
+
 async def test_context_comes_before_the_file(server: FakeServer, new_engine: NewEngine) -> None:
     parts = PromptParts((ContextBlock("a.py", "one"), ContextBlock("b.py", "two")), "c.py", "three\n", "")
     reply = await new_engine(server).complete(CompletionJob(parts, "c", explain=True))

@@ -85,8 +85,8 @@ class ServerDialect(Protocol):
         """Read an event. Raises RemoteFault if it is malformed."""
         ...
 
-    def was_read(self, prompt: RemotePrompt, tokens: int) -> None:
-        """Learn that a prompt was so many tokens."""
+    def was_answered(self, prompt: RemotePrompt, tokens: int) -> None:
+        """Learn that a prompt was answered, and took so many tokens (0: not reported)."""
         ...
 
     def was_too_long(self) -> bool:

@@ -165,8 +165,7 @@ class RemoteEngine:
             if ended is None:
                 raise  # else only what it has cost is missing
         reply = answer.reply(ended or "length", self.status.model, _ms_since(started))
-        if answer.usage.prompt_tokens:
-            dialect.was_read(prompt, answer.usage.prompt_tokens)
+        dialect.was_answered(prompt, answer.usage.prompt_tokens)
         self._learn(reply)
         return reply
 

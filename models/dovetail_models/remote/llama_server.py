@@ -107,7 +107,7 @@ class LlamaServer:
         except (KeyError, TypeError, ValueError, AttributeError):
             raise RemoteFault("protocol", "the server sent what cannot be read: check [remote] dialect") from None
 
-    def was_read(self, prompt: RemotePrompt, tokens: int) -> None:
+    def was_answered(self, prompt: RemotePrompt, tokens: int) -> None:
         """The prompt was counted in tokens."""
 
     def was_too_long(self) -> bool:

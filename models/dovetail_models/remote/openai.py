@@ -48,6 +48,7 @@ class OpenAiServer:
         self._takes_grammar = False
         self._has_logprobs = False
         self._density = Density(CAUTIOUS_DENSITY)
+        self._shortened = self._density  # until an answer comes: one prompt may be of other stuff than most
         self._window = 0
 
     async def describe(self) -> ServerModel:
@@ -67,11 +68,11 @@ class OpenAiServer:
             self._takes_grammar = self._takes_grammar and text.startswith(UNLIKELY)
             break
         self._window = served.get(name, 0)
-        self._density = Density() if self._window else await self._measured_density()
+        self._density = self._shortened = Density() if self._window else await self._measured_density()
         return ServerModel(_short(name), "openai", served.get(name, 0), self._takes_grammar, self._has_logprobs)
 
     async def prompt(self, parts: PromptParts, room: int, before_sending: BeforeSending | None) -> RemotePrompt:
-        return build(parts, self._family, room, self._density, self._takes_grammar)
+        return build(parts, self._family, room, self._shortened, self._takes_grammar)
 
     def request(self, prompt: RemotePrompt, ask: Ask) -> tuple[str, dict[str, Any]]:
         body: dict[str, Any] = {
@@ -102,16 +103,16 @@ class OpenAiServer:
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             raise RemoteFault("protocol", "the server sent what cannot be read: check [remote] dialect") from None
 
-    def was_read(self, prompt: RemotePrompt, tokens: int) -> None:
-        self._density = self._density.after(prompt.characters, tokens)
+    def was_answered(self, prompt: RemotePrompt, tokens: int) -> None:
+        self._density = self._shortened = self._density.after(prompt.characters, tokens)
 
     def was_too_long(self) -> bool:
-        self._density = self._density.lowered()
+        self._shortened = self._shortened.lowered()
         return True
 
     def was_cut(self) -> None:
         if not self._window:  # llama-cpp-python's server breaks off where a prompt is too long
-            self._density = self._density.lowered()
+            self._shortened = self._shortened.lowered()
 
     def was_not_healed(self) -> None:
         self._takes_grammar = False

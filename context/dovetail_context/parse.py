@@ -106,6 +106,21 @@ class ParsedText:
             return None
         return self.start + self._characters(node.end_byte)
 
+    def runs_on(self, start: int, end: int) -> bool:
+        """Whether something that begins in [start:end] takes in what follows: `pub` the next item, `Thread.` the next
+        line. An attribute, a comment or the label of a case is meant to; a string may be written in several parts."""
+        start, end = self._within(start), self._within(end)
+        own, following = self.text[start:end].strip(), self.text[end:].lstrip()
+        if not own or not following or not self.tree.is_read:
+            return False
+        first = _byte(self.text, self.tree, self.text.index(own, start))
+        last = _byte(self.text, self.tree, start + len(self.text[start:end].rstrip()) - 1)
+        next_ = _byte(self.text, self.tree, len(self.text) - len(following))
+        inside = [node for node in _path_to(self.tree.root, last, last + 1) if node.start_byte >= first]
+        if any(_belongs_to_next(node) for node in inside):
+            return False
+        return any(node.end_byte > next_ and not _may_run_on(node) for node in inside)
+
     def _within(self, offset: int) -> int:
         return max(0, min(offset - self.start, len(self.text)))
 
@@ -132,9 +147,22 @@ _WHOLES = "module program source_file translation_unit compilation_unit statemen
 _SEQUENCES = frozenset(f"{_BODIES} {_WHOLES} enum_body switch_body".split())
 
 
+_ATTRIBUTES = frozenset(
+    ("attribute_item", "inner_attribute_item", "attribute_list", "decorator", "annotation", "marker_annotation")
+)
+
+
 def _belongs_to_next(node: Node) -> bool:
     """Whether what is meant comes after a node: it is a comment, an attribute or a decorator."""
-    return "comment" in node.type or node.type in ("attribute_item", "inner_attribute_item", "decorator", "annotation")
+    return "comment" in node.type or node.type in _ATTRIBUTES
+
+
+_LABELS = ("case", "label", "switch", "default")
+
+
+def _may_run_on(node: Node) -> bool:
+    """Whether it is no wonder that a node holds what follows: it is a sequence, or a label or string in parts does."""
+    return node.type in _SEQUENCES or node.type == "concatenated_string" or any(label in node.type for label in _LABELS)
 
 
 # The texts parsed last, newest first. What is typed differs from one of them in a few characters. Replaced as a whole,

@@ -19,6 +19,7 @@ from dovetail.completion.place import Place, unix_line_ends
 from dovetail.completion.repeats import without_repeats
 from dovetail.completion.right_side import QUOTES, Insertion, ways_to_insert
 from dovetail.completion.trigger import Extent
+from dovetail_context.parse import ParsedText
 
 # Ends that are tried, from the longest on: each costs a parse of what has changed, a millisecond or some. In a text
 # that is hard to parse fewer are tried: until all of them together took what parsing 3,000 lines takes.
@@ -36,49 +37,9 @@ _ATTRIBUTE = {
 _EXPORT_MACRO = re.compile(
     r"(?<=\bclass )[A-Z][A-Z0-9_]+(?= \w+\s*(?:final\s*)?[:{])|(?<=\bstruct )[A-Z][A-Z0-9_]+(?= \w+\s*[:{])"
 )
-# Words that say nothing alone, left over where the rest of a line was cut away.
-_NEEDS_MORE = frozenset(
-    (
-        "case",
-        "default",
-        "if",
-        "else",
-        "for",
-        "while",
-        "do",
-        "switch",
-        "try",
-        "catch",
-        "finally",
-        "function",
-        "class",
-        "const",
-        "let",
-        "var",
-        "import",
-        "export",
-        "new",
-        "throw",
-        "await",
-        "async",
-        "struct",
-        "enum",
-        "impl",
-        "fn",
-        "func",
-        "public",
-        "private",
-        "protected",
-        "static",
-        "namespace",
-        "using",
-        "match",
-        "loop",
-        "package",
-        "interface",
-        "type",
-    )
-)
+# Words that say something alone; any other is left over where the rest of a line was cut away.
+_STATEMENTS = frozenset(("return", "break", "continue", "pass", "raise", "yield", "fallthrough"))
+_WORD = re.compile(r"[\w$]+")
 _LAST_TOKEN = re.compile(r"(?:\w+|[^\w\s])\s*$")
 
 
@@ -234,28 +195,34 @@ def _soundest(text: str, place: Place) -> Shaped:
     """
     least, best, effort = place.errors + 1, NOTHING, 0
     for candidate in _ends(text):
-        if candidate.strip() in _NEEDS_MORE and candidate != text and not place.left.strip():
+        if candidate != text and not place.left.strip() and _is_lonely(candidate.strip()):
             continue
         for way in ways_to_insert(candidate, place.right, place.syntax, place.state):
-            errors, more = _errors_with(way, place)
-            effort += more
-            if errors < least and not (errors <= place.errors_elsewhere and _is_rejected(way, place)):
+            errors, with_it = _errors_with(way, place)
+            effort += with_it.effort if with_it is not None else 0
+            if errors < least and not (errors <= place.errors_elsewhere and _is_rejected(way, place, with_it)):
                 least, best = errors, Shaped(way.text, way.replaced)
             if least <= place.errors_elsewhere or effort > _MOST_EFFORT:
                 return best
     return best
 
 
+def _is_lonely(text: str) -> bool:
+    return _WORD.fullmatch(text) is not None and text not in _STATEMENTS
+
+
 def _spaces(match: re.Match[str]) -> str:
     return " " * len(match[0])
 
 
-def _is_rejected(way: Insertion, place: Place) -> bool:
+def _is_rejected(way: Insertion, place: Place, with_it: ParsedText | None) -> bool:
     """Whether the compiler would not take what it takes now. Asked where the tree has no objection: it knows what is
-    broken on the line anyway. The beginning of a block that is to be typed next is no fault where its line was begun
+    broken on the line anyway. Where it is not Python's that can be asked: whether the suggestion, on a line of its own,
+    takes in what follows. The beginning of a block that is to be typed next is no fault where its line was begun
     already."""
     if place.judged is None:
-        return False
+        is_alone = not place.left.strip() and not place.right[way.replaced :].strip()
+        return is_alone and with_it is not None and with_it.runs_on(place.offset, place.offset + len(way.text))
     start, end = place.judged
     before, after = place.text[start : place.offset] + way.text, place.text[place.offset + way.replaced : end]
     if compiles(before + after):
@@ -266,9 +233,9 @@ def _is_rejected(way: Insertion, place: Place) -> bool:
     return not (is_header and compiles(f"{before}{rest}\n{body}\n{below}"))
 
 
-def _errors_with(way: Insertion, place: Place) -> tuple[int, int]:
-    """How broken the file is with it, and the effort of parsing that. Brackets too few or too many count, as the tree
-    may blame something else."""
+def _errors_with(way: Insertion, place: Place) -> tuple[int, ParsedText | None]:
+    """How broken the file is with it, and the file with it, parsed. Brackets too few or too many count, as the tree may
+    blame something else."""
     code, state = read(way.text, place.syntax, place.state)
     depth = depth_of(code)
     left = depth_of(read(place.left, place.syntax)[0])
@@ -276,7 +243,7 @@ def _errors_with(way: Insertion, place: Place) -> tuple[int, int]:
     if place.parsed is None:
         rest, end = read(place.right[way.replaced :], place.syntax, state)
         twice = max(0, -depth_of(rest) - max(0, left + depth))  # what closes and has nothing left to close
-        return unbalanced + twice + (end.end in QUOTES), 0
+        return unbalanced + twice + (end.end in QUOTES), None
     text = _EXPORT_MACRO.sub(_spaces, way.text) if place.syntax == "cpp" else way.text
     with_it = place.parsed.replaced(place.offset, place.offset + way.replaced, text)
-    return with_it.errors() + unbalanced, with_it.effort
+    return with_it.errors() + unbalanced, with_it

@@ -31,6 +31,9 @@ CODE_CHARACTERS = 1500
 UNLIKELY = "qx"
 """No model begins so by itself: one that does follows the grammar."""
 
+NO_PENALTIES = {"repeat_penalty": 1.0, "repetition_penalty": 1.0}
+"""Code repeats itself. llama-cpp-python (first name) punishes that by default, vLLM (second) if the model says so."""
+
 MOST_LOGPROBS = 5
 """Likely tokens to ask for: OpenAI's limit, which some servers keep."""
 
@@ -45,6 +48,7 @@ class OpenAiServer:
         self._connection = connection
         self._family = family
         self._model = model
+        self._takes_extras = False
         self._takes_grammar = False
         self._has_logprobs = False
         self._density = Density(CAUTIOUS_DENSITY)
@@ -58,14 +62,14 @@ class OpenAiServer:
             names = ", ".join(list(served)[:5])
             raise RemoteFault("request", f"the server has no model {name!r}: set [remote] model to one of {names}")
         self._model = name
-        for self._takes_grammar, self._has_logprobs in ((True, True), (True, False), (False, True), (False, False)):
+        for self._takes_extras, self._has_logprobs in ((True, True), (True, False), (False, True), (False, False)):
             try:
                 text = await self._try()
             except RemoteFault as fault:
-                if fault.kind not in _ABOUT_THE_REQUEST or not (self._takes_grammar or self._has_logprobs):
+                if fault.kind not in _ABOUT_THE_REQUEST or not (self._takes_extras or self._has_logprobs):
                     raise
                 continue
-            self._takes_grammar = self._takes_grammar and text.startswith(UNLIKELY)
+            self._takes_grammar = self._takes_extras and text.startswith(UNLIKELY)
             break
         self._window = served.get(name, 0)
         self._density = self._shortened = Density() if self._window else await self._measured_density()
@@ -87,6 +91,8 @@ class OpenAiServer:
             body["model"] = self._model
         if self._has_logprobs:
             body["logprobs"] = MOST_LOGPROBS if ask.alternatives or prompt.pending else 1
+        if self._takes_extras:
+            body |= NO_PENALTIES
         if self._takes_grammar and prompt.pending:
             body["grammar"] = spelling_grammar(prompt.pending)
         return "/v1/completions", body
@@ -144,7 +150,7 @@ class OpenAiServer:
         """Return what the model writes in the sample, with all that is to be tried."""
         prompt = build(SAMPLE, self._family, 512, Density(), heals=False)
         path, body = self.request(prompt, Ask(max_tokens=4, stop=()))
-        if self._takes_grammar:
+        if self._takes_extras:
             body["grammar"] = spelling_grammar(UNLIKELY)
         return "".join([self.piece(event).text async for event in self._connection.events(path, body, None)])
 

@@ -48,6 +48,7 @@ async def test_openai_gets_text_with_markers(openai: FakeServer, new_engine: New
     (request,) = openai.completions
     assert request.path == "/v1/completions" and request.body["model"] == "tiny.gguf"
     assert request.body["prompt"] == f"#area.py\n{BEGIN}# <｜\u2060fim▁hole｜>\n{HOLE}\n{END}   "
+    assert request.body["repeat_penalty"] == request.body["repetition_penalty"] == 1.0
     assert request.body["stop"][:2] == ["a", "b"] and len(request.body["stop"]) <= 4
     assert reply.text == openai.text
     assert reply.prompt is not None and reply.prompt.endswith("    retu") and HOLE in reply.prompt

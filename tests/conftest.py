@@ -43,6 +43,15 @@ def cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     return folder
 
 
+@pytest.fixture(autouse=True)
+def user_folders(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the user's `config.toml` and models are: never the user's own. Returns the folder that holds both."""
+    folder = tmp_path_factory.mktemp("user")
+    monkeypatch.setenv("DOVETAIL_CONFIG_DIR", str(folder / "config"))
+    monkeypatch.setenv("DOVETAIL_DATA_DIR", str(folder / "data"))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The checkout that these tests stand in."""

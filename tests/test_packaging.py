@@ -9,7 +9,7 @@ from pathlib import Path
 
 PACKAGES = ("lsp/dovetail", "context/dovetail_context", "models/dovetail_models")
 # Neither compiled files nor editors' leftovers belong into a wheel; all else in a package does.
-KINDS = {".py", ".md", ".scm", ".gguf", ".json", ".typed", ".html", ".css", ".js"}
+KINDS = {".py", ".md", ".scm", ".gguf", ".json", ".typed", ".html", ".css", ".js", ".toml"}
 MAX_WHEEL_BYTES = 60_000_000
 
 
@@ -26,5 +26,6 @@ def test_the_wheel_holds_every_file_of_the_packages(repository: Path, tmp_path: 
         if file.suffix in KINDS or file.name == "py.typed"
     }
     assert "dovetail_models/weights/dovetail-starter.gguf" in held
+    assert "dovetail_models/catalog/catalog.toml" in held
     assert any(name.endswith(".scm") for name in held)
     assert wheel.stat().st_size < MAX_WHEEL_BYTES

@@ -23,11 +23,15 @@ REMOTE_DIALECTS = ("auto", "llama.cpp", "openai")
 
 
 class SettingsError(Exception):
-    """One line that names the option, what is wrong with it and where it stands (`origin`)."""
+    """One line that names the option, what is wrong with it and where it stands (`origin`).
 
-    def __init__(self, origin: str, message: str) -> None:
+    `is_whole_file` is whether the user's file cannot be read at all, so that none of its options hold.
+    """
+
+    def __init__(self, origin: str, message: str, is_whole_file: bool = False) -> None:
         super().__init__(f"{origin}{message}")
         self.origin = origin
+        self.is_whole_file = is_whole_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,13 @@ def user_config_path() -> Path:
     return user_folder("config") / "config.toml"
 
 
+def user_model() -> str | None:
+    """Return the model that the user's own file asks for; None if it asks for none, or cannot be read."""
+    _, values = _user_layer(lambda problem: None)
+    model = values.get("model")
+    return model if isinstance(model, str) else None
+
+
 def load_settings(
     *layers: tuple[str, Mapping[str, object]], on_problem: Callable[[SettingsError], None] | None = None
 ) -> Settings:
@@ -159,7 +170,7 @@ def _user_layer(problem: _OnProblem) -> tuple[str, Mapping[str, object]]:
     except FileNotFoundError:
         return str(path), {}
     except (OSError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        problem(SettingsError(str(path), f" cannot be read ({_one_line(error)}): correct or remove it."))
+        problem(SettingsError(str(path), f" cannot be read ({_one_line(error)}): correct or remove it.", True))
         return str(path), {}
     # A file is named as seen from the one that names it.
     model, remote = values.get("model"), values.get("remote")

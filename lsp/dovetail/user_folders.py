@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -9,10 +10,18 @@ import platformdirs
 
 Kind = Literal["config", "state", "cache", "data"]
 
+VARIABLES: dict[Kind, str] = {"config": "DOVETAIL_CONFIG_DIR", "data": "DOVETAIL_DATA_DIR"}
+"""Environment variables that name other folders; those for state and cache belong to the rooms that use them."""
+
 
 def user_folder(kind: Kind) -> Path:
-    """The folder for files of one kind. A user without a home folder, as in some containers, has it in the folder for
-    running processes, which nobody else may enter. Raises EngineError where there can be none either."""
+    """The folder for files of one kind, which the environment may name.
+
+    A user without a home folder, as in some containers, has it in the folder for running processes, which nobody else
+    may enter. Raises EngineError where there can be none either.
+    """
+    if named := os.environ.get(VARIABLES.get(kind, "")):
+        return Path(named).absolute()
     find = {
         "config": platformdirs.user_config_path,
         "state": platformdirs.user_state_path,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from dovetail_models.catalog.installed import MODEL_SUFFIX, PART_SUFFIX, find_installed, installed_models
+from dovetail_models.catalog.read import catalog, find_entry, near_names
 from dovetail_models.errors import ModelError
 
 STARTER = "starter"
@@ -23,8 +25,12 @@ class ModelFile:
     is_starter: bool
 
 
-def resolve_model(name_or_path: str | None) -> ModelFile:
-    """The file of a model; the starter model if none is named. Raises ModelError if there is no such usable file."""
+def resolve_model(name_or_path: str | None, folder: Path | None = None) -> ModelFile:
+    """Return the file of a model; the starter model if none is named.
+
+    `folder` is where models are installed: they are found by their name in the catalogue, or the file's name without
+    suffix. Raises ModelError if there is no such usable file.
+    """
     if name_or_path is None or name_or_path == STARTER:
         if not _STARTER_PATH.exists():
             raise ModelError(
@@ -36,16 +42,40 @@ def resolve_model(name_or_path: str | None) -> ModelFile:
         path = Path(name_or_path).expanduser()
     except RuntimeError as error:
         raise ModelError(f"{name_or_path} begins in a home folder that is not known: give the whole path") from error
-    if path.suffix.lower() != ".gguf" and not path.exists() and len(path.parts) == 1:
-        raise ModelError(f'no model is called "{name_or_path}": say "{STARTER}", or give the path of a .gguf file')
+    if len(path.parts) == 1 and path.suffix.lower() != MODEL_SUFFIX and not _is_only_a_file(path, folder):
+        return _named(name_or_path, folder)
     check_file(path)
     return ModelFile(path.stem, path.absolute(), False)
+
+
+def _is_only_a_file(path: Path, folder: Path | None) -> bool:
+    """Whether a word is a file here and no name of a model: a project's file never takes a model's place."""
+    is_name = find_entry(path.name) is not None or (folder is not None and find_installed(path.name, folder))
+    return path.exists() and not is_name
+
+
+def _named(name: str, folder: Path | None) -> ModelFile:
+    """Return the installed model of that name. Raises ModelError that says how to get it, or names like it."""
+    model = None if folder is None else find_installed(name, folder)
+    if model is not None:
+        check_file(model.path)
+        return ModelFile(model.name, model.path.absolute(), False)
+    if (entry := find_entry(name)) is not None:
+        raise ModelError(f"{entry.name} is not installed: run `dovetail models pull {entry.name}`")
+    installed = () if folder is None else tuple(model.name for model in installed_models(folder))
+    near = near_names(name, (STARTER, *(entry.name for entry in catalog()), *installed))
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    raise ModelError(
+        f'no model is called "{name}": {meant}`dovetail models list` shows all; or give the path of a .gguf file'
+    )
 
 
 def check_file(path: Path) -> None:
     """Raise ModelError if `path` cannot be a GGUF model."""
     if not path.exists():
         raise ModelError(f"{path} does not exist: give the path of a .gguf file")
+    if path.suffix.lower() == PART_SUFFIX:
+        raise ModelError(f"{path} is an unfinished download: `dovetail models pull NAME` goes on with it")
     if not path.is_file():
         raise ModelError(f"{path} is not a file: give the path of a .gguf file")
     try:

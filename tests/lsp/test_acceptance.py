@@ -386,7 +386,7 @@ async def test_typing_through_is_no_accept_and_asks_no_model(connect: Connect, s
 async def test_the_items_command_tells_of_an_accept(connect: Connect, state_folder: Path) -> None:
     client = await connect(ScriptedEngine("7"))
     capabilities = (await client.initialize(None))["capabilities"]
-    assert capabilities["executeCommandProvider"]["commands"] == ["dovetail.accepted"]
+    assert capabilities["executeCommandProvider"]["commands"] == ["dovetail.accepted", "dovetail.pullModel"]
     client.open(URI, "a = 0\nx = \n")
     (item,) = (await client.answer(client.ghost_text(URI, 1, 4)))["result"]["items"]
     client.notify("textDocument/didChange", edit(1, "7", 4, 4))  # one character: typing, if nobody says otherwise

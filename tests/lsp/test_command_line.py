@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from dovetail.cli.doctor import prompt_format_check
 from dovetail.cli.main import main
+from dovetail_models.engine.status import EngineStatus
 from dovetail_models.files import resolve_model
 from tests.game import CALL_COLUMN, CALL_LINE, GAME
 
@@ -86,9 +88,35 @@ def test_index_counts_and_says_what_it_skipped(project: Path) -> None:
 def test_doctor_finds_a_sound_installation(project: Path) -> None:
     checks = json.loads(dovetail("doctor", "--json", cwd=project).stdout)["checks"]
     verdicts = {check["name"]: check["verdict"] for check in checks}
-    ours = {"Python", "settings", "engine hosts", "model file", "llama.cpp", "memory", "speed", "project"}
+    ours = {
+        "Python",
+        "settings",
+        "engine hosts",
+        "model file",
+        "prompt format",
+        "llama.cpp",
+        "memory",
+        "speed",
+        "project",
+    }
     assert set(verdicts) == ours
     assert "fail" not in verdicts.values()
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (EngineStatus("ready", format="qwen-coder"), ("ok", "qwen-coder; the suffix follows the prefix", "")),
+        (EngineStatus("ready", format="mellum", frozen_anchor=False), ("ok", "mellum; the suffix comes first", "")),
+        (
+            EngineStatus("ready", format="qwen-coder", advice="m.gguf is a model for chat: choose another"),
+            ("warn", "qwen-coder; m.gguf is a model for chat", "choose another"),
+        ),
+    ],
+)
+def test_doctor_names_the_prompt_format(status: EngineStatus, expected: tuple[str, str, str]) -> None:
+    check = prompt_format_check(status)
+    assert (check.verdict, check.found, check.mend) == expected
 
 
 def test_doctor_says_the_mend_for_a_missing_model(project: Path) -> None:

@@ -251,6 +251,22 @@ async def test_a_model_that_cannot_be_loaded_changes_nothing(connect: Connect, m
     assert await shown(client) == '"good"'
 
 
+async def test_a_model_that_may_be_a_poor_choice_is_told_once_and_answers(connect: Connect) -> None:
+    models = Models("starter", "chatty")
+    for ready in models.ready.values():
+        ready.set()
+    advice = "chatty.gguf is a model for chat: if its suggestions are poor, choose another"
+    models.engines["chatty"].status = replace(models.engines["chatty"].status, advice=advice)
+    client = await opened(connect, models)
+    assert await shown(client) == '"starter"'
+    configure(client, model="chatty")
+    told = await client.notification("window/showMessage")
+    assert told["message"] == f"Dovetail: {advice}"
+    await client.notification("dovetail/status", lambda status: status["model"] == "chatty")
+    assert await shown(client) == await shown(client) == '"chatty"'
+    assert [note["method"] for note in client.notifications].count("window/showMessage") == 1
+
+
 async def test_after_a_model_that_failed_the_next_one_is_told_as_its_own(connect: Connect) -> None:
     models = Models("starter", "broken", "good")
     for name in ("starter", "broken"):

@@ -124,6 +124,32 @@ def test_line_ends_do_not_move_the_cursor(ends: str) -> None:
     assert {block.kind: block.text for block in told.blocks}["typed"] == "b = "
 
 
+@pytest.mark.parametrize(
+    ("labels", "kinds"),
+    [
+        (
+            ("repository", "context:a/b.py", "path", "markers", "prefix", "suffix", "forced"),
+            ["project", "context", "path", "prefix", "suffix", "typed", "markers"],
+        ),
+        (
+            ("suffix", "markers", "context:a/b.py", "path", "prefix", "forced"),
+            ["suffix", "context", "path", "prefix", "typed", "markers"],
+        ),
+    ],
+    ids=["prefix first", "suffix first"],
+)
+def test_parts_are_told_in_the_order_of_the_models_layout(labels: tuple[str, ...], kinds: list[str]) -> None:
+    blocks = tuple(BlockTokens(label, number + 1) for number, label in enumerate(labels))
+    told, completion = account("def f():\n    ret$0\n\nf()\n", "urn", blocks=blocks)
+    named = account_of(replace(completion, repository="shop"), told.text, automatic=True)
+    assert [block.kind for block in named.blocks] == kinds
+    texts = {block.kind: block.text for block in named.blocks}
+    assert (texts["path"], texts["typed"], texts["suffix"]) == ("game.py", "    ret", "\n\nf()\n")
+    assert texts.get("project", "shop") == "shop"
+    page = Reader(explain_page(named))
+    assert all(block.title in page.text for block in named.blocks)
+
+
 @pytest.mark.parametrize("kind", ["text", "written", "path", "reason", "prompt", "model"])
 def test_no_text_leaves_its_place(kind: str) -> None:
     path = f"{HOSTILE}.py".replace("/", "∕") if kind == "path" else "game.py"

@@ -132,3 +132,67 @@ def test_any_prompt_fits_any_room_and_loses_nothing_unsaid() -> None:
         assert [block.label for block in fitted.blocks if block.label in ("markers", "path")] == (
             ["markers", "path", "markers", "markers", "markers"]
         )
+
+
+CLOSING = 905
+
+
+def closed(name: str, ids: tuple[int, ...]) -> Block:
+    """A context block that ends with a marker."""
+    return Block(f"context:{name}", (*ids, CLOSING), 1)
+
+
+def test_a_context_block_that_is_cut_keeps_the_marker_that_closes_it() -> None:
+    long = lines(200, 9)
+    fitted = cut_to([closed("far", lines(5, 9)), closed("near", long), *prompt(long, long)], 806)
+    assert [block.label for block in fitted.blocks].count("context:near") == 1
+    near = kept(fitted, "context:near")
+    assert near[-1] == CLOSING and near[:-1] == long[: len(near) - 1] and near[-2] == NEWLINE
+    assert kept(fitted, "context:far") == ()
+
+
+def test_a_marker_alone_is_not_kept() -> None:
+    fitted = cut_to([closed("a", lines(3, 9)), *prompt(lines(100, 9), lines(100, 9))], 45)
+    assert size(fitted) <= 45
+    assert CLOSING not in kept(fitted, "context:a") or len(kept(fitted, "context:a")) > 1
+
+
+def suffix_first(prefix: tuple[int, ...], suffix: tuple[int, ...], forced: tuple[int, ...] = ()) -> list[Block]:
+    marks = [Block("markers", (900 + i,)) for i in range(3)]
+    return [
+        marks[0],
+        Block("suffix", suffix),
+        marks[1],
+        Block("context:a", lines(10, 9)),
+        Block("prefix", prefix),
+        Block("forced", forced),
+        marks[2],
+    ]
+
+
+def test_a_suffix_that_comes_first_is_cut_in_steps() -> None:
+    """What follows a suffix that comes first would be read again whenever its end moved."""
+    suffix = lines(200, 9)
+    prefixes = [lines(10, 9) + tuple(range(5000, 5000 + n)) for n in range(400)]
+    first = {kept(cut_to(suffix_first(prefix, suffix), 806), "suffix") for prefix in prefixes}
+    assert len(first) <= 5
+    behind = {kept(cut_to(prompt(prefix, suffix, a=lines(10, 9)), 806), "suffix") for prefix in prefixes}
+    assert len(behind) > 20
+
+
+def test_a_suffix_that_comes_first_and_fits_is_whole() -> None:
+    suffix = lines(5, 9)
+    assert kept(cut_to(suffix_first(lines(200, 9), suffix), 406), "suffix") == suffix
+
+
+def test_any_prompt_with_the_suffix_first_fits() -> None:
+    dice = random.Random(11)
+    for _ in range(300):
+        blocks = suffix_first(
+            lines(dice.randrange(60), dice.randrange(1, 30)),
+            lines(dice.randrange(60), dice.randrange(1, 30)),
+            tuple(range(1, dice.randrange(2, 60))),
+        )
+        fitted = cut_to(blocks, dice.randrange(70, 900))
+        assert size(fitted) + sum(cut.tokens for cut in fitted.cut) == sum(len(block.ids) for block in blocks)
+        assert [block.label for block in fitted.blocks].count("markers") == 3

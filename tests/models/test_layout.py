@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dovetail_models.prompt.deepseek import segments
+from dovetail_models.prompt.formats.deepseek import segments
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 from dovetail_models.prompt.segments import Role, Special, Text
 
-SHOWN = {Role.BOS: "<bos>", Role.FIM_BEGIN: "<begin>", Role.FIM_HOLE: "<hole>", Role.FIM_END: "<end>"}
+SHOWN = {Role.BOS: "<bos>", Role.FIM_PREFIX: "<begin>", Role.FIM_SUFFIX: "<hole>", Role.FIM_MIDDLE: "<end>"}
 
 
 def shown(parts: PromptParts) -> str:
@@ -57,10 +57,10 @@ def test_special_tokens_are_named_by_role_and_blocks_by_label() -> None:
         Special(Role.BOS),
         Text("#b.py\nB\n", "context:b.py"),
         Text("#a.py\n", "path"),
-        Special(Role.FIM_BEGIN),
+        Special(Role.FIM_PREFIX),
         Text("p", "prefix"),
-        Special(Role.FIM_HOLE),
+        Special(Role.FIM_SUFFIX),
         Text("s", "suffix"),
-        Special(Role.FIM_END),
+        Special(Role.FIM_MIDDLE),
         Text("f", "forced"),
     )

@@ -144,7 +144,8 @@ except EngineError as error:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits a process's memory and reads /proc")
-@pytest.mark.parametrize("spare_mb", [0, 3, 6])
+# With 1 to 3 MiB llama.cpp's tokenizer may have no room for its tables (2.1 MiB), which ends the process.
+@pytest.mark.parametrize("spare_mb", [0, 4, 6])
 def test_a_lack_of_memory_is_not_the_files_fault(options: EngineOptions, spare_mb: int) -> None:
     path = str(options.model_path)
     command = [sys.executable, "-c", LIMITED, path, path, str(spare_mb)]

@@ -11,9 +11,11 @@ from reference_tokenizer import ReferenceTokenizer, read_metadata
 
 from dovetail_models.engine import llama
 from dovetail_models.engine.tokenize import Tokenizer
-from dovetail_models.prompt.deepseek import segments
+from dovetail_models.prompt.formats.deepseek import DEEPSEEK, segments
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
+from dovetail_models.prompt.segments import Role
 
+FIM_ROLES = (Role.FIM_PREFIX, Role.FIM_SUFFIX, Role.FIM_MIDDLE)
 BOS, EOS, HOLE, BEGIN, END = 32013, 32014, 32015, 32016, 32017
 
 MARKERS = (
@@ -50,7 +52,7 @@ def vocabulary(deepseek_vocabulary: Path) -> Iterator[llama.Vocabulary]:
 
 @pytest.fixture(scope="module")
 def tokenizer(vocabulary: llama.Vocabulary) -> Tokenizer:
-    return Tokenizer(vocabulary)
+    return Tokenizer(vocabulary, DEEPSEEK.markers)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,8 @@ def prompt_ids(tokenizer: Tokenizer, parts: PromptParts) -> list[int]:
 
 
 def test_special_tokens_are_those_that_the_model_was_trained_with(vocabulary: llama.Vocabulary) -> None:
-    assert (vocabulary.bos, vocabulary.fim_begin, vocabulary.fim_hole, vocabulary.fim_end) == (BOS, BEGIN, HOLE, END)
+    assert vocabulary.bos == BOS
+    assert [vocabulary.special(DEEPSEEK.markers[role]) for role in FIM_ROLES] == [BEGIN, HOLE, END]
     assert vocabulary.ends_text(EOS)
     assert all(vocabulary.ends_text(token) for token in (BOS, BEGIN, HOLE, END, 32018, 32019, 32020, 32021, 32022))
     assert not any(vocabulary.ends_text(token) for token in (0, 185, 32000, 32001, 32002))
@@ -154,12 +157,12 @@ def test_the_cache_keeps_to_its_bytes(vocabulary: llama.Vocabulary) -> None:
 
 def test_the_starter_model_has_all_roles_and_breaks_nothing(model_path: Path) -> None:
     model = llama.load_model(model_path, vocab_only=True)
-    starter = Tokenizer(model.vocabulary)
+    starter = Tokenizer(model.vocabulary, DEEPSEEK.markers)
     reference = ReferenceTokenizer(model_path)
     eos = read_metadata(model_path)["tokenizer.ggml.eos_token_id"]
     text = "\n".join((*TEXTS, *MARKERS))
     ids = prompt_ids(starter, PromptParts((ContextBlock("b.py", text),), "a.py", text, text))
-    roles = (model.vocabulary.bos, model.vocabulary.fim_begin, model.vocabulary.fim_hole, model.vocabulary.fim_end)
+    roles = (model.vocabulary.bos, *map(starter.special, FIM_ROLES))
     assert None not in roles and [ids.count(role) for role in roles] == [1, 1, 1, 1] and ids[0] == roles[0]
     assert model.vocabulary.ends_text(eos)
     assert list(starter.tokens(text)) == reference.tokens(text)

@@ -24,7 +24,8 @@ def sent(fields: object) -> object:
 
 
 def test_job() -> None:
-    parts = PromptParts((ContextBlock("b.py", AWKWARD), ContextBlock(AWKWARD, "")), "a.py", AWKWARD, AWKWARD, AWKWARD)
+    context = (ContextBlock("b.py", AWKWARD), ContextBlock(AWKWARD, ""))
+    parts = PromptParts(context, "a.py", AWKWARD, AWKWARD, AWKWARD, AWKWARD)
     job = CompletionJob(
         parts, AWKWARD, 7, 2, ("a", AWKWARD), True, "warm", AWKWARD, lookup=(AWKWARD,), files=(AWKWARD,)
     )

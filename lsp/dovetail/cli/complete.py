@@ -63,7 +63,9 @@ async def _complete(
     try:
         index, index_ms = await asyncio.to_thread(index_project, place)
         index.close()
-        await loading
+        status = await loading
+        if status.advice:
+            print(status.advice, file=sys.stderr)
         request = request_at(
             place, index, use_context=not arguments.no_context, explain=bool(arguments.explain or arguments.html)
         )

@@ -19,6 +19,7 @@ from dovetail.cli.errors import UsageError
 from dovetail.cli.output import print_json
 from dovetail.cli.remote import add_remote_argument, remote_layer
 from dovetail.session.engine import make_local_engine, remote_options
+from dovetail.session.models import models_folder
 from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settings, user_config_path
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
@@ -112,7 +113,7 @@ def _hosts() -> Check:
 
 def _model_checks(settings: Settings) -> Iterator[Check]:
     try:
-        file = resolve_model(settings.model)
+        file = resolve_model(settings.model, models_folder())
         yield Check("model file", "ok", f"{file.path} ({file.path.stat().st_size / MIB:.0f} MiB)")
         status, reply = asyncio.run(_try_the_model(settings))
     except (EngineError, OSError) as error:
@@ -120,6 +121,7 @@ def _model_checks(settings: Settings) -> Iterator[Check]:
             "model", "fail", str(error), "name another model with --model, or reinstall Dovetail for the built-in one"
         )
         return
+    yield prompt_format_check(status)
     yield _llama_build(status)
     yield _memory(status)
     yield _speed(status, reply)
@@ -155,6 +157,15 @@ async def _try_the_model(settings: Settings) -> tuple[EngineStatus, CompletionRe
         return status, await engine.complete(CompletionJob(parts=parts, client="doctor", max_tokens=16))
     finally:
         await engine.close()
+
+
+def prompt_format_check(status: EngineStatus) -> Check:
+    """Return which format the model's prompts have, and whether it is doubtful that the model fills holes."""
+    order = "the suffix follows the prefix" if status.frozen_anchor else "the suffix comes first"
+    if status.advice:
+        doubt, _, mend = status.advice.partition(": ")
+        return Check("prompt format", "warn", f"{status.format}; {doubt}", mend)
+    return Check("prompt format", "ok", f"{status.format}; {order}")
 
 
 def _llama_build(status: EngineStatus) -> Check:

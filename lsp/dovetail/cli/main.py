@@ -23,6 +23,7 @@ COMMANDS = {
     "complete": "complete a file at a line and column",
     "context": "show what the model would be shown of other files",
     "index": "read a project and count what was found",
+    "models": "list, download, choose and check models",
     "rules": "check a project's context rules, or explain what they decide for a path",
     "doctor": "check this installation and say how to mend what is wrong",
     "eval": "fill the holes of a tasks file and score the answers",

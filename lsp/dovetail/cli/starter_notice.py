@@ -9,9 +9,10 @@ from dovetail.user_folders import user_folder
 from dovetail_models.files import STARTER
 
 NOTICE = """\
-Dovetail is using its tiny built-in starter model, whose text is poor. For real completions download a DeepSeek-Coder
-base model as a GGUF file (1.3B for laptops, 6.7B for GPUs) and name it with --model FILE.gguf, or with
-model = "FILE.gguf" in
+Dovetail is using its tiny built-in starter model, whose text is poor. For real completions run
+  dovetail models pull deepseek-coder-1.3b    (deepseek-coder-6.7b for GPUs; `dovetail models list` shows all)
+  dovetail models use deepseek-coder-1.3b
+or name a GGUF file with --model FILE.gguf, or with model = "FILE.gguf" in
 {path}
 """
 

@@ -73,7 +73,7 @@ async def complete(
     context_ms = (perf_counter() - context_started) * 1000
 
     job = CompletionJob(
-        parts=_parts(anchor, place),
+        parts=_parts(request, anchor, place),
         client=request.document,
         max_tokens=budget.answer,
         max_lines=extent.max_lines,
@@ -116,6 +116,7 @@ async def complete(
         invented=invented,
         files=tuple(file for file in files if file != own_source(request)),
         language=request.language,
+        repository=job.parts.repository,
     )
     if reply.stop not in TAKEN_BACK:
         before, after = place.text[: place.offset], place.text[hole_end(place) :]
@@ -129,7 +130,7 @@ async def warm(request: CompletionRequest, engine: Engine, settings: Settings) -
     budget = _budget(replace(request, hurried=False), await engine.ensure_ready(), settings)
     anchor = await _anchor(replace(request, anchor=None), place, budget)
     job = CompletionJob(
-        _parts(anchor, place),
+        _parts(request, anchor, place),
         request.document,
         max_tokens=0,
         priority="warm",
@@ -239,7 +240,7 @@ async def _other(beginning: str, job: CompletionJob, engine: Engine, place: Plac
     return await on_thread(partial(shape, beginning + reply.text, place, extent, _is_whole(reply)))
 
 
-def _parts(anchor: Anchor, place: Place) -> PromptParts:
+def _parts(request: CompletionRequest, anchor: Anchor, place: Place) -> PromptParts:
     pieces = groupby(anchor.context.pieces, lambda piece: piece.path)
     return PromptParts(
         context=tuple(_block(path, list(group)) for path, group in pieces),
@@ -247,6 +248,7 @@ def _parts(anchor: Anchor, place: Place) -> PromptParts:
         prefix=anchor.prefix,
         suffix=anchor.suffix,
         forced=anchor.forced(place) or "",
+        repository=request.snapshot.root.name,
     )
 
 

@@ -68,7 +68,7 @@ class Completion:
     whether the model did not have to be asked. `names` is how many names the project has for that place, if it has all
     of them: the model leaned towards these. `invented` is how often it was asked once more, because it had made up a
     member that the project has not. `files` are the absolute paths of all other files that the model was told of.
-    `language` is that of the request.
+    `language` is that of the request. `repository` is the project's name, which some models are shown.
     """
 
     text: str
@@ -88,6 +88,7 @@ class Completion:
     invented: int = 0
     files: tuple[str, ...] = ()
     language: str = ""
+    repository: str = ""
 
     @property
     def shown_path(self) -> str:

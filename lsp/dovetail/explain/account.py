@@ -13,12 +13,20 @@ from dovetail.completion.confidence import WORD_BELOW, confident_part
 from dovetail.completion.place import read_place
 from dovetail.completion.request import Completion
 from dovetail_context.bundle import ContextPiece
-from dovetail_models.prompt.segments import CONTEXT_LABEL, FORCED_LABEL, PATH_LABEL, PREFIX_LABEL, SUFFIX_LABEL
+from dovetail_models.prompt.segments import (
+    CONTEXT_LABEL,
+    FORCED_LABEL,
+    PATH_LABEL,
+    PREFIX_LABEL,
+    REPOSITORY_LABEL,
+    SUFFIX_LABEL,
+)
 
-Kind = Literal["context", "path", "prefix", "suffix", "typed", "markers"]
+Kind = Literal["context", "project", "path", "prefix", "suffix", "typed", "markers"]
 
 # What the parts of a prompt are called when people read of them.
 _TITLES: dict[str, tuple[Kind, str]] = {
+    REPOSITORY_LABEL: ("project", "The project's name"),
     PATH_LABEL: ("path", "The file's path"),
     PREFIX_LABEL: ("prefix", "Before the cursor"),
     SUFFIX_LABEL: ("suffix", "After the cursor"),
@@ -137,7 +145,12 @@ def _blocks(completion: Completion, typed: str) -> tuple[Block, ...]:
     for piece in completion.context.pieces:
         pieces.setdefault(piece.path, []).append(piece)
     anchor, blocks = completion.anchor, []
-    texts = {PATH_LABEL: f"#{completion.shown_path}", PREFIX_LABEL: anchor.prefix, SUFFIX_LABEL: anchor.suffix}
+    texts = {
+        REPOSITORY_LABEL: completion.repository,
+        PATH_LABEL: completion.shown_path,
+        PREFIX_LABEL: anchor.prefix,
+        SUFFIX_LABEL: anchor.suffix,
+    }
     for each in completion.reply.blocks:
         if each.label.startswith(CONTEXT_LABEL):
             path = each.label.removeprefix(CONTEXT_LABEL)
@@ -165,6 +178,7 @@ def _always(kind: Kind, text: str) -> str:
     lines = text.count("\n") + bool(text and not text.endswith("\n"))
     counted = f"{lines} line{'' if lines == 1 else 's'}"
     return {
+        "project": "names the project, as the model was trained to see it",
         "path": "names the file, as the model was trained to see it",
         "prefix": f"{counted} of this file, up to where the cursor's line begins",
         "suffix": f"{counted} of this file",

@@ -265,7 +265,7 @@ def _legend(blocks: tuple[Block, ...]) -> list[tuple[str, str, int]]:
         "before the cursor": ("prefix", ("prefix",)),
         "after the cursor": ("suffix", ("suffix",)),
         "typed on this line": ("typed", ("typed",)),
-        "path and markers": ("markers", ("path", "markers")),
+        "path and markers": ("markers", ("project", "path", "markers")),
     }
     return [
         (name, style, sum(block.tokens for block in blocks if block.kind in wanted))

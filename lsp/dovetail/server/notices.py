@@ -78,6 +78,8 @@ class Notices:
             self._told.add(status.notice)
             params = types.ShowMessageParams(types.MessageType.Info, f"Dovetail: {status.notice}")
             self._protocol.notify(types.WINDOW_SHOW_MESSAGE, params)
+        if status.advice:
+            self.trouble(status.advice)
         self._send_status()
 
     def index_started(self, root: Path) -> None:

@@ -23,6 +23,7 @@ from dovetail.server.handlers.document_state import DOCUMENT_STATE, OLD_NAME, Do
 from dovetail.server.handlers.focus import FOCUS, FocusParams, did_focus
 from dovetail.server.handlers.models import MODELS, models
 from dovetail.server.handlers.pause import PAUSE, PauseParams, pause
+from dovetail.server.handlers.pull_model import PULL_MODEL, pull_model
 from dovetail.server.handlers.rules import TRUST, TrustParams, trust
 from dovetail.server.handlers.statistics import STATISTICS, StatisticsParams, statistics
 from dovetail.server.handlers.why import WHY, WhyParams, why
@@ -60,6 +61,7 @@ def create_server(make_engine: MakeEngine, untrusted: bool = False, lifeline: Li
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(configuration.did_change_configuration)
     server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(folders.did_change_watched_files)
     server.command(acceptance.ACCEPTED)(acceptance.accepted)
+    server.command(PULL_MODEL)(pull_model)
     server.feature(acceptance.SHOWN)(acceptance.shown)
     server.feature(acceptance.PARTLY_ACCEPTED)(acceptance.partly_accepted)
     server.feature(WHY)(why)

@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 from dovetail.completion.engine import Engine
 from dovetail.session.caches import MEGABYTE, kv_folder
+from dovetail.session.models import models_folder
 from dovetail.settings import RemoteSettings, Settings
 from dovetail_models.engine.client import EngineClient
 from dovetail_models.engine.options import EngineOptions
@@ -84,7 +85,7 @@ def make_local_engine(
 ) -> EngineClient:
     """The engine of this machine, whatever server the settings name. Raises ModelError when there is no such model."""
     options = EngineOptions(
-        model_path=resolve_model(settings.model).path,
+        model_path=resolve_model(settings.model, models_folder()).path,
         n_ctx=settings.context_window,
         threads=settings.threads or None,
         gpu_layers=settings.gpu_layers,

@@ -1,5 +1,5 @@
-"""The models on this machine that a user can choose: the starter model, GGUF files in the folder for models, and those
-beside the model that is in use.
+"""The models on this machine that a user can choose: the starter model, those in the folder for models (by their names
+in the catalogue, other files by their paths), and files beside the model that is in use.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dovetail.user_folders import user_folder
+from dovetail_models.catalog.installed import installed_models
 from dovetail_models.engine.memory import fits
 from dovetail_models.errors import ModelError
 from dovetail_models.files import STARTER, resolve_model
@@ -32,11 +33,13 @@ def models_folder() -> Path:
 
 def known_models(wanted: str) -> list[KnownModel]:
     """The models that can be loaded, the starter first; `wanted` is the one that the settings name."""
-    named = [STARTER, wanted, *map(str, _files(wanted))]
+    folder = models_folder()
+    listed = [model.name for model in installed_models(folder) if model.entry is not None]
+    named = [STARTER, wanted, *listed, *map(str, _files(wanted))]
     found: dict[Path, KnownModel] = {}
     for name in named:
         with suppress(ModelError, OSError):  # not there, or no model
-            path = resolve_model(name).path.resolve()
+            path = resolve_model(name, folder).path.resolve()
             size = path.stat().st_size
             found.setdefault(path, KnownModel(name, path, size, fits(size)))
     return list(found.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,8 @@ from dovetail.session.power import on_battery
 from dovetail.session.projects import ProjectEvents, Projects
 from dovetail.session.recent import RecentPlaces
 from dovetail.session.rhythm import Rhythm
-from dovetail.settings import Settings, load_settings
+from dovetail.session.user_settings import UserSettings
+from dovetail.settings import Settings
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
 from dovetail_context.bundle import ContextBundle
@@ -89,20 +90,15 @@ class Session:
         self._turn = 0  # of the newest request
         self._requests = 0  # under way
         self._is_configured = False
+        self._user_settings = UserSettings(events.trouble, self._apply, self._spawn)
+        self.on_settings: Callable[[Settings], None] = lambda settings: None
         self._closing: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[object]] = set()
 
     def configure(self, *layers: tuple[str, Mapping[str, object]]) -> None:
         """Take the user's settings under those of `layers` (place, values). Each mistake in them is told; the rest
-        holds. May be called again while the session runs."""
-        is_first = not self._is_configured
-        self._is_configured = True
-        self.settings = load_settings(*layers, on_problem=lambda problem: self._events.trouble(str(problem)))
-        self.projects.kept.configure(self.settings)
-        if is_first:
-            self.engine.start(self.settings)
-        else:
-            self.engine.change(self.settings)
+        holds. May be called again while the session runs; the user's file is read again when it changes."""
+        self._user_settings.take(*layers)
 
     def pause(self, paused: bool | None = None, language: str | None = None, minutes: float | None = None) -> Pauses:
         """Pause, resume or snooze, as `Pauses.changed` says. What is under way is not shown any more."""
@@ -229,6 +225,16 @@ class Session:
         await self.feedback.close()
         await self.engine.close()
         await self.projects.finish()
+
+    def _apply(self, settings: Settings) -> None:
+        self.settings = settings
+        self.projects.kept.configure(settings)
+        if self._is_configured:
+            self.engine.change(settings)
+        else:
+            self._is_configured = True
+            self.engine.start(settings)
+        self.on_settings(settings)
 
     async def _answer(
         self, opened: OpenDocument, text: str, offset: int, trigger: Trigger, engine: Engine, turn: int

@@ -62,10 +62,11 @@ class Engine:
         self._vocabulary = model.vocabulary
         self._context = loaded.context
         self._cache = KvCache(self._context, options.parking_bytes, _shelf(options))
-        self._tokenizer = Tokenizer(model.vocabulary)
+        self._format = loaded.chosen.format
+        self._tokenizer = Tokenizer(model.vocabulary, self._format.markers)
         self._pieces = PieceIndex(model.vocabulary)
         self._ends = ends_of(model.vocabulary.size, model.vocabulary.ordinary())
-        self._prompter = Prompter(self._tokenizer, self._pieces, self._context.n_batch)
+        self._prompter = Prompter(self._format, self._tokenizer, self._pieces, self._context.n_batch)
         self._speculates = options.speculate
         self._pace = Pace()
         self._sorts = sorts_of(self._vocabulary.size, self._vocabulary.piece)
@@ -85,6 +86,9 @@ class Engine:
             devices=llama.devices(),
             weights_bytes=model.weights_bytes,
             cache_bytes=self._context.n_ctx * model.cache_bytes_per_token(),
+            format=self._format.family,
+            frozen_anchor=self._format.frozen_anchor,
+            advice=loaded.chosen.advice,
         )
         self._note_speed(self._first_speed())
 
@@ -193,7 +197,13 @@ class Engine:
         return generate(
             steps,
             self._vocabulary,
-            Limits(self._max_tokens(job), job.max_lines, job.stop, job.min_tokens, job.beginnings),
+            Limits(
+                self._max_tokens(job),
+                job.max_lines,
+                (*job.stop, *self._format.ends),
+                job.min_tokens,
+                job.beginnings,
+            ),
             lambda: interrupt.reason is not None,
             on_text,
             Opening(prompt.pending, self._pieces.allowed, self._guide(job, prompt)),

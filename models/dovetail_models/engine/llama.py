@@ -90,51 +90,85 @@ class Vocabulary:
         self._pointer = pointer
         self.size = int(api.llama_vocab_n_tokens(pointer))
         self.bos = _id(api.llama_vocab_bos(pointer)) if api.llama_vocab_get_add_bos(pointer) else None
-        self.fim_begin = _id(api.llama_vocab_fim_pre(pointer))
-        self.fim_hole = _id(api.llama_vocab_fim_suf(pointer))
-        self.fim_end = _id(api.llama_vocab_fim_mid(pointer))
+        self.is_sentencepiece = api.llama_vocab_type(pointer) == api.LLAMA_VOCAB_TYPE_SPM
         self._piece_buffer = ctypes.create_string_buffer(1024)
+        # Asked of every token several times at load, and of some all the time: large vocabularies take seconds else.
+        # Lists as long as the vocabulary, once something is asked.
+        self._pieces: list[bytes | None] = []
+        self._ends: list[bool | None] = []
         self._ordinary: npt.NDArray[np.int32] | None = None
 
     def tokenize(self, text: bytes) -> list[int]:
         """Tokens of UTF-8 `text`, with no special token added and none parsed (added tokens may match all the same)."""
-        room = len(text) + 2
-        ids = (api.llama_token * room)()
-        count = api.llama_tokenize(self._pointer, text, len(text), ids, room, False, False)
-        if count < 0:
-            raise LlamaError(f"tokenization of {len(text)} bytes failed ({count})")
-        return [int(token) for token in ids[:count]]
+        return self._tokens(text, parse_special=False)
+
+    def special(self, text: str) -> int | None:
+        """The special token with just this text, which llama.cpp's own lists of markers need not know; None if the text
+        is several tokens, or a token of ordinary text."""
+        ids = self._tokens(text.encode(), parse_special=True)
+        if len(ids) != 1 or not api.llama_vocab_get_attr(self._pointer, ids[0]) & _MARKER_ATTRIBUTES:
+            return None
+        return ids[0] if self.piece(ids[0], special=True) == text.encode() else None
 
     def piece(self, token: int, special: bool = False) -> bytes:
         """The bytes that a token stands for; those of control tokens only with `special`."""
         self._check(token)
-        count = api.llama_token_to_piece(self._pointer, token, self._piece_buffer, 1024, 0, special)
-        if count < 0:
-            buffer = ctypes.create_string_buffer(-count)
-            count = api.llama_token_to_piece(self._pointer, token, buffer, -count, 0, special)
-            return buffer.raw[:count]
-        return self._piece_buffer.raw[:count]
+        if special:
+            return self._read_piece(token, True)
+        self._pieces = self._pieces or [None] * self.size
+        known = self._pieces[token]
+        if known is None:
+            known = self._pieces[token] = self._read_piece(token, False)
+        return known
 
     def is_marker(self, token: int) -> bool:
         """Whether a token is no piece of ordinary text: a control token, one added by the model's maker, or unused.
 
-        Single characters that were added to a vocabulary (DeepSeek-Coder's \u00f5, say) are ordinary text.
+        Single characters that were added to a vocabulary (DeepSeek-Coder's \u00f5, say) are ordinary text, and so is
+        white space. In a SentencePiece vocabulary a maker's own symbols are text, too (CodeGemma's indents and HTML
+        tags), unless they look like markers.
         """
         self._check(token)
-        if not api.llama_vocab_get_attr(self._pointer, token) & _MARKER_ATTRIBUTES:
+        attributes = api.llama_vocab_get_attr(self._pointer, token)
+        if not attributes & _MARKER_ATTRIBUTES:
             return False
-        return len(self.piece(token, special=True).decode("utf-8", "replace")) > 1
+        text = self.piece(token, special=True).decode("utf-8", "replace")
+        if attributes & api.LLAMA_TOKEN_ATTR_USER_DEFINED and self.is_sentencepiece:
+            return text.startswith("<|") and text.endswith("|>")
+        return len(text) > 1 and not text.isspace()
 
     def ends_text(self, token: int) -> bool:
         """Whether a generated token ends the text: the end token, or any marker, which never belongs in a user's
         file."""
-        return bool(api.llama_vocab_is_eog(self._pointer, token)) or self.is_marker(token)
+        self._check(token)
+        self._ends = self._ends or [None] * self.size
+        known = self._ends[token]
+        if known is None:
+            known = bool(api.llama_vocab_is_eog(self._pointer, token)) or self.is_marker(token)
+            self._ends[token] = known
+        return known
 
     def ordinary(self) -> npt.NDArray[np.int32]:
         """All tokens that do not end a text."""
         if self._ordinary is None:
             self._ordinary = np.array([token for token in range(self.size) if not self.ends_text(token)], np.int32)
         return self._ordinary
+
+    def _read_piece(self, token: int, special: bool) -> bytes:
+        count = api.llama_token_to_piece(self._pointer, token, self._piece_buffer, 1024, 0, special)
+        if count < 0:
+            buffer = ctypes.create_string_buffer(-count)
+            count = api.llama_token_to_piece(self._pointer, token, buffer, -count, 0, special)
+            return buffer.raw[:count]
+        return ctypes.string_at(self._piece_buffer, count)
+
+    def _tokens(self, text: bytes, parse_special: bool) -> list[int]:
+        room = len(text) + 2
+        ids = (api.llama_token * room)()
+        count = api.llama_tokenize(self._pointer, text, len(text), ids, room, False, parse_special)
+        if count < 0:
+            raise LlamaError(f"tokenization of {len(text)} bytes failed ({count})")
+        return [int(token) for token in ids[:count]]
 
     def _check(self, token: int) -> None:
         if not 0 <= token < self.size:
@@ -341,7 +375,7 @@ def load_model(
     path: Path,
     gpu_layers: int = 0,
     vocab_only: bool = False,
-    overrides: Mapping[str, str] | None = None,
+    overrides: Mapping[str, str | bool] | None = None,
     progress: Progress | None = None,
     repacked: bool = True,
 ) -> Model:
@@ -402,13 +436,17 @@ def _step(progress: Progress | None) -> bool:
     return True
 
 
-def _overrides(values: Mapping[str, str]) -> Any:
+def _overrides(values: Mapping[str, str | bool]) -> Any:
     """The array that llama.cpp reads up to an entry with an empty key."""
     array = (api.llama_model_kv_override * (len(values) + 1))()
     for entry, (key, value) in zip(array, values.items(), strict=False):
-        entry.tag = api.LLAMA_KV_OVERRIDE_TYPE_STR
         entry.key = key.encode()
-        entry.value.val_str = value.encode()
+        if isinstance(value, bool):
+            entry.tag = api.LLAMA_KV_OVERRIDE_TYPE_BOOL
+            entry.value.val_bool = value
+        else:
+            entry.tag = api.LLAMA_KV_OVERRIDE_TYPE_STR
+            entry.value.val_str = value.encode()
     return array
 
 

@@ -1,6 +1,7 @@
 """From options to a loaded model with a context: checks, mends, and the search for what fits on an accelerator."""
 
 import os
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.progress import Progress
 from dovetail_models.errors import EngineError, ModelError
 from dovetail_models.files import check_file
+from dovetail_models.prompt.formats.choose import Chosen, ModelIdentity, candidates, choose, without_markers
+from dovetail_models.prompt.formats.deepseek import DEEPSEEK
+from dovetail_models.prompt.formats.format import Format
 
 MIN_N_CTX = 256
 """Tokens: smaller windows hold no useful prompt."""
@@ -24,17 +28,19 @@ PRE_TOKENIZER = "tokenizer.ggml.pre"
 ROUND_TRIP_PROBE = "x = 1\n\n\tif  y:\r\n        é🦕 \n"
 """What a tokenizer made for prose gives back changed: no space before the first word, runs of white space, tabs."""
 
-DEEPSEEK_FIM_BEGIN = "<｜fim▁begin｜>"
-"""DeepSeek-Coder's own spelling of the marker, by which its vocabulary is known (full-width bars, U+2581)."""
+LEADING_SPACE = "tokenizer.ggml.add_space_prefix"
+"""The GGUF key that says whether a SentencePiece vocabulary puts a space before each text. Formats write it themselves,
+where a model expects it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A model and a context for it, with the threads it computes on."""
+    """A model and a context for it, with the threads it computes on and the format of its prompts."""
 
     model: llama.Model
     context: llama.Context
     threads: int
+    chosen: Chosen
 
 
 def load(options: EngineOptions, progress: Progress | None = None) -> Loaded:
@@ -43,29 +49,41 @@ def load(options: EngineOptions, progress: Progress | None = None) -> Loaded:
     Raises EngineError with one line that says what to do next.
     """
     check_file(options.model_path)
-    vocabulary = llama.load_model(options.model_path, vocab_only=True)
-    check_vocabulary(vocabulary.vocabulary, options.model_path)
-    pre_tokenizer = _missing_pre_tokenizer(vocabulary)
-    attempts = _gpu_layer_attempts(options.gpu_layers, vocabulary)
-    vocabulary.close()
+    with closing(llama.load_model(options.model_path, vocab_only=True)) as header:
+        chosen = format_of(header)
+        overrides = _overrides(header, chosen.format)
+        attempts = _gpu_layer_attempts(options.gpu_layers, header)
+        if not overrides:
+            check_vocabulary(header.vocabulary, options.model_path)
+    if overrides:
+        with closing(llama.load_model(options.model_path, vocab_only=True, overrides=overrides)) as mended:
+            check_vocabulary(mended.vocabulary, options.model_path)
     # More threads than cores only wait for one another, and beyond 512 llama.cpp aborts.
     threads = max(1, min(options.threads or default_threads(), usable_cores()))
     for layers in attempts:
         try:
-            return _load(options, layers, threads, pre_tokenizer, progress)
+            return _load(options, layers, threads, overrides, chosen, progress)
         except EngineError:
             if layers == attempts[-1]:
                 raise
     raise AssertionError("there is always an attempt")
 
 
+def format_of(model: llama.Model) -> Chosen:
+    """Return the prompt format of a model, of which the vocabulary and metadata are enough.
+
+    Raises ModelError if the model cannot complete code in place.
+    """
+    keys = ("general.name", "general.basename", "general.finetune")
+    names = (*(model.metadata(key) or "" for key in keys), model.path.stem)
+    identity = ModelIdentity(str(model.path), names, model.metadata("general.architecture") or "")
+    return choose(identity, lambda text: model.vocabulary.special(text) is not None)
+
+
 def check_vocabulary(vocabulary: llama.Vocabulary, path: Path) -> None:
-    """Raise ModelError if code cannot be completed in place with this vocabulary."""
-    if None in (vocabulary.fim_begin, vocabulary.fim_hole, vocabulary.fim_end):
-        raise ModelError(
-            f"{path} has no fill-in-the-middle tokens, so it cannot complete code in place: "
-            "choose a base model (not instruct), such as deepseek-coder-1.3b-base"
-        )
+    """Raise ModelError if code cannot be completed in place with this vocabulary, whoever's it is."""
+    if not candidates(lambda text: vocabulary.special(text) is not None):
+        raise without_markers(str(path))
     probe = ROUND_TRIP_PROBE.encode()
     if b"".join(map(vocabulary.piece, vocabulary.tokenize(probe))) != probe:
         raise ModelError(
@@ -85,9 +103,13 @@ def usable_cores() -> int:
 
 
 def _load(
-    options: EngineOptions, gpu_layers: int, threads: int, pre_tokenizer: str | None, progress: Progress | None
+    options: EngineOptions,
+    gpu_layers: int,
+    threads: int,
+    overrides: dict[str, str | bool],
+    chosen: Chosen,
+    progress: Progress | None,
 ) -> Loaded:
-    overrides = {PRE_TOKENIZER: pre_tokenizer} if pre_tokenizer else {}
     model = llama.load_model(options.model_path, gpu_layers, overrides=overrides, progress=progress)
     n_ctx = max(MIN_N_CTX, min(options.n_ctx, model.n_ctx_train or options.n_ctx))
     try:
@@ -98,7 +120,7 @@ def _load(
     except EngineError:
         model.close()
         raise
-    return Loaded(model, context, threads)
+    return Loaded(model, context, threads, chosen)
 
 
 def _check_memory(cache_bytes: int, n_ctx: int) -> None:
@@ -111,17 +133,18 @@ def _check_memory(cache_bytes: int, n_ctx: int) -> None:
         )
 
 
-def _missing_pre_tokenizer(model: llama.Model) -> str | None:
-    """The pre-tokenizer that a DeepSeek-Coder file fails to name; None where nothing is to be mended.
+def _overrides(model: llama.Model, format: Format) -> dict[str, str | bool]:
+    """Metadata that is to be replaced so that text becomes the tokens that the model learned.
 
-    Files made before llama.cpp knew pre-tokenizers are still widely used, and would split text in another way than the
-    model learned.
+    DeepSeek-Coder's files from before llama.cpp knew pre-tokenizers are still widely used and name none. A space that
+    SentencePiece puts before each text would come with each piece of a prompt.
     """
-    vocabulary = model.vocabulary
-    begin = vocabulary.fim_begin
-    if begin is None or vocabulary.piece(begin, special=True).decode("utf-8", "replace") != DEEPSEEK_FIM_BEGIN:
-        return None
-    return None if model.metadata(PRE_TOKENIZER) else "deepseek-coder"
+    overrides: dict[str, str | bool] = {}
+    if format is DEEPSEEK and not model.metadata(PRE_TOKENIZER):
+        overrides[PRE_TOKENIZER] = "deepseek-coder"
+    if model.vocabulary.is_sentencepiece:
+        overrides[LEADING_SPACE] = False
+    return overrides
 
 
 def _gpu_layer_attempts(wanted: int, model: llama.Model) -> list[int]:

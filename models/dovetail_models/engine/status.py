@@ -12,11 +12,13 @@ EngineState = Literal["stopped", "starting", "loading", "ready", "failed"]
 class EngineStatus:
     """The state of an engine and, once a model is loaded, what it runs.
 
-    `message` says what is wrong when `state` is "failed". `description` is llama.cpp's own ("llama 1B Q8_0"),
-    `build` its compiled-in features, `devices` the accelerators in use. Sizes are in bytes: `weights_bytes` of the
-    model, `cache_bytes` of the KV cache at full window. `prefill_tokens_s` is the number of tokens of a prompt that are
-    read in a second, `decode_ms` what each written token takes: measured at load, kept current. `notice` is a line that
-    the user should see once, whatever the state.
+    `message` says what is wrong when `state` is "failed". `description` is llama.cpp's own ("llama 1B Q8_0"), `build`
+    its compiled-in features, `devices` the accelerators in use. Sizes are in bytes: `weights_bytes` of the model,
+    `cache_bytes` of the KV cache at full window. `prefill_tokens_s` is the number of tokens of a prompt that are read
+    in a second, `decode_ms` what each written token takes: measured at load, kept current. `format` is the family of
+    its prompts (`prompt/formats/`), `frozen_anchor` whether what was typed follows the last marker there. `advice` is
+    a line about a model that may be a poor choice, empty for others. `notice` is a line that the user should see
+    once, whatever the state.
     """
 
     state: EngineState
@@ -33,6 +35,9 @@ class EngineStatus:
     cache_bytes: int = 0
     prefill_tokens_s: float = 0.0
     decode_ms: float = 0.0
+    format: str = ""
+    frozen_anchor: bool = True
+    advice: str = ""
     notice: str = ""
 
     @property

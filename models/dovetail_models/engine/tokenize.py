@@ -2,11 +2,12 @@
 
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from itertools import groupby, pairwise
 from typing import Protocol
 
 from dovetail_models.prompt.fit import Block
-from dovetail_models.prompt.segments import Role, Segment, Special
+from dovetail_models.prompt.segments import Joined, Role, Segment, Special
 
 CACHE_BYTES = 32 * 2**20
 """Room for tokenized text. A project's open files and their context take a few MiB."""
@@ -32,26 +33,24 @@ class Vocabulary(Protocol):
     def size(self) -> int: ...
     @property
     def bos(self) -> int | None: ...
-    @property
-    def fim_begin(self) -> int | None: ...
-    @property
-    def fim_hole(self) -> int | None: ...
-    @property
-    def fim_end(self) -> int | None: ...
+    def special(self, text: str) -> int | None: ...
     def tokenize(self, text: bytes) -> list[int]: ...
     def piece(self, token: int, special: bool = False) -> bytes: ...
     def is_marker(self, token: int) -> bool: ...
 
 
 class Tokenizer:
-    """Tokens of text under one vocabulary.
+    """Tokens of text under one vocabulary, and of prompts whose special tokens have the texts `markers`.
 
     `tokens(text)` decode to exactly `text` (lone surrogates apart, which UTF-8 cannot hold), and none of them is a
     special token, whatever stands in the text.
     """
 
-    def __init__(self, vocabulary: Vocabulary, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, markers: Mapping[Role, str] | None = None, cache_bytes: int = CACHE_BYTES
+    ) -> None:
         self._vocabulary = vocabulary
+        self._special = {role: vocabulary.special(text) for role, text in (markers or {}).items()}
         self._cache: OrderedDict[str, tuple[int, ...]] = OrderedDict()
         self._cache_bytes = cache_bytes
         self.cached_bytes = 0
@@ -73,30 +72,21 @@ class Tokenizer:
 
     def blocks(self, segments: tuple[Segment, ...]) -> tuple[Block, ...]:
         """Tokens of a prompt, segment by segment; empty ones are left out."""
-        blocks = []
+        blocks: list[Block] = []
         for segment in segments:
             if isinstance(segment, Special):
-                token = self.special(segment.role)
-                ids: tuple[int, ...] = () if token is None else (token,)
-                label = MARKERS_LABEL
+                blocks.append(Block(MARKERS_LABEL, self._marker(segment.role)))
+            elif isinstance(segment, Joined):
+                blocks += self._joined(segment)
             else:
-                ids = self.tokens(segment.text)
-                label = segment.label
-            if ids:
-                blocks.append(Block(label, ids))
-        return tuple(blocks)
+                closer = self._marker(segment.closer)
+                ids = self._marker(segment.opener) + self.tokens(segment.text) + closer
+                blocks.append(Block(segment.label, ids, len(closer)))
+        return tuple(block for block in blocks if block.ids)
 
     def special(self, role: Role) -> int | None:
         """The token of a role; None if the vocabulary has none (no beginning-of-text token, say)."""
-        match role:
-            case Role.BOS:
-                return self._vocabulary.bos
-            case Role.FIM_BEGIN:
-                return self._vocabulary.fim_begin
-            case Role.FIM_HOLE:
-                return self._vocabulary.fim_hole
-            case Role.FIM_END:
-                return self._vocabulary.fim_end
+        return self._vocabulary.bos if role is Role.BOS else self._special.get(role)
 
     def piece(self, token: int) -> bytes:
         """The bytes of a token of ordinary text."""
@@ -105,6 +95,24 @@ class Tokenizer:
     def text(self, ids: tuple[int, ...]) -> str:
         """What tokens stand for, special ones included, for people to read."""
         return b"".join(self._vocabulary.piece(token, special=True) for token in ids).decode("utf-8", "replace")
+
+    def _marker(self, role: Role | None) -> tuple[int, ...]:
+        token = None if role is None else self.special(role)
+        return () if token is None else (token,)
+
+    def _joined(self, joined: Joined) -> list[Block]:
+        """The tokens of texts that are one, shared out from the end: the last text is short, the first may be long."""
+        ids = self.tokens("".join(text.text for text in joined.texts))
+        blocks: list[Block] = []
+        missing = 0
+        for text in reversed(joined.texts[1:]):
+            start, missing = len(ids), missing + len(_bytes(text.text))
+            while missing > 0:
+                start -= 1
+                missing -= len(self.piece(ids[start]))
+            blocks.insert(0, Block(text.label, ids[start:]))
+            ids = ids[:start]
+        return [Block(joined.texts[0].label, ids), *blocks]
 
     def _recall(self, piece: str) -> tuple[int, ...]:
         ids = self._cache.get(piece)
@@ -136,7 +144,7 @@ class Tokenizer:
     def _tokenize(self, text: str) -> list[int]:
         ids: list[int] = []
         for piece in _broken_up(text, self._stubborn):
-            ids.extend(self._vocabulary.tokenize(piece.encode("utf-8", "replace")))
+            ids.extend(self._vocabulary.tokenize(_bytes(piece)))
         return ids
 
     def _lines_stand_alone(self) -> bool:
@@ -175,6 +183,10 @@ def _lines(text: str) -> list[str]:
     """Lines with their newline; unlike `str.splitlines` nothing but a newline ends one."""
     lines = text.split("\n")
     return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
 def _entry_bytes(text: str, ids: tuple[int, ...]) -> int:

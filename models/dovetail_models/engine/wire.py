@@ -20,7 +20,7 @@ from dovetail_models.engine.status import EngineStatus
 from dovetail_models.prompt.fit import Cut
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
-VERSION = 8
+VERSION = 9
 """Raised when a message changes its meaning; client and host of different versions refuse each other."""
 
 MESSAGE_BYTES = 32 * 2**20
@@ -59,7 +59,7 @@ def job_from_json(fields: Any) -> CompletionJob:
     try:
         parts = fields["parts"]
         context = tuple(ContextBlock(**_strings(block)) for block in parts["context"])
-        texts = _strings({name: parts[name] for name in ("path", "prefix", "suffix", "forced")})
+        texts = _strings({name: parts[name] for name in ("path", "prefix", "suffix", "forced", "repository")})
         tuples = {name: tuple(fields[name]) for name in ("stop", "names", "lookup", "files")}
         job = CompletionJob(**{**fields, **tuples, "parts": PromptParts(context, **texts)})
     except (TypeError, KeyError, ValueError) as error:

@@ -32,10 +32,11 @@ class PromptTooLong(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A labelled run of tokens in a prompt."""
+    """A labelled run of tokens in a prompt. The last `closing` of `ids` end the block and are kept if any are."""
 
     label: str
     ids: tuple[int, ...]
+    closing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ def fit(blocks: Sequence[Block], room: int, is_line_end: Callable[[int], bool]) 
 
     Context blocks go first to last (the last stand nearest to the cursor and are kept longest), the prefix loses its
     beginning up to a line start, the suffix its end from a line end. All other blocks are kept whole.
+    Where the suffix comes before the prefix, its room changes in steps: what follows it would have to be read again.
     `is_line_end` tells of a token whether a line ends with it.
 
     Raises PromptTooLong.
@@ -69,13 +71,15 @@ def fit(blocks: Sequence[Block], room: int, is_line_end: Callable[[int], bool]) 
     if free < 0:
         raise PromptTooLong(f"{room - free} tokens cannot be cut and only {room} have room")
     prefix_room, context_room, suffix_room = _rooms(blocks, free)
+    if suffix_room < _size(blocks, SUFFIX_LABEL) and _suffix_comes_first(blocks):
+        suffix_room -= suffix_room % max(1, int(room * STEP_SHARE))
     kept = _cut_context(blocks, context_room, is_line_end)
     fitted: list[Block] = []
     cuts: list[Cut] = []
     for position, block in enumerate(blocks):
         ids = block.ids
         if block.label.startswith(CONTEXT_LABEL):
-            ids = ids[: kept[position]]
+            ids = _without_middle(block, kept[position])
         elif block.label == PREFIX_LABEL:
             ids = ids[_prefix_start(ids, prefix_room, is_line_end) :]
         elif block.label == SUFFIX_LABEL:
@@ -83,7 +87,7 @@ def fit(blocks: Sequence[Block], room: int, is_line_end: Callable[[int], bool]) 
         if len(ids) < len(block.ids):
             cuts.append(Cut(block.label, len(block.ids) - len(ids)))
         if ids:
-            fitted.append(Block(block.label, ids))
+            fitted.append(Block(block.label, ids, block.closing))
     return Fitted(tuple(fitted), tuple(cuts))
 
 
@@ -104,8 +108,7 @@ def _may_be_cut(block: Block) -> bool:
 
 def _rooms(blocks: Sequence[Block], free: int) -> tuple[int, int, int]:
     """Room for prefix, context and suffix: each its share, and what is left over to whoever needs it, in that order."""
-    prefix = sum(len(block.ids) for block in blocks if block.label == PREFIX_LABEL)
-    suffix = sum(len(block.ids) for block in blocks if block.label == SUFFIX_LABEL)
+    prefix, suffix = _size(blocks, PREFIX_LABEL), _size(blocks, SUFFIX_LABEL)
     context = sum(len(block.ids) for block in blocks if block.label.startswith(CONTEXT_LABEL))
     needs = [prefix, context, suffix]
     shares = [
@@ -128,11 +131,34 @@ def _cut_context(blocks: Sequence[Block], room: int, is_line_end: Callable[[int]
         size = len(blocks[position].ids)
         if used + size > room:
             if used == 0:
-                kept[position] = _end_of_lines(blocks[position].ids, room, is_line_end)
+                kept[position] = _kept_in_part(blocks[position], room, is_line_end)
             break
         kept[position] = size
         used += size
     return kept
+
+
+def _kept_in_part(block: Block, room: int, is_line_end: Callable[[int], bool]) -> int:
+    """How many tokens of a context block that is too long are kept: its beginning, and what closes it."""
+    text = block.ids[: len(block.ids) - block.closing]
+    beginning = _end_of_lines(text, room - block.closing, is_line_end) if room > block.closing else 0
+    return beginning + block.closing if beginning else 0
+
+
+def _without_middle(block: Block, kept: int) -> tuple[int, ...]:
+    """The first tokens of a block and those that close it, `kept` in all."""
+    if kept >= len(block.ids):
+        return block.ids
+    return block.ids[: kept - block.closing] + block.ids[len(block.ids) - block.closing :] if kept else ()
+
+
+def _size(blocks: Sequence[Block], label: str) -> int:
+    return sum(len(block.ids) for block in blocks if block.label == label)
+
+
+def _suffix_comes_first(blocks: Sequence[Block]) -> bool:
+    labels = [block.label for block in blocks]
+    return PREFIX_LABEL in labels and SUFFIX_LABEL in labels[: labels.index(PREFIX_LABEL)]
 
 
 def _prefix_start(ids: tuple[int, ...], room: int, is_line_end: Callable[[int], bool]) -> int:

@@ -1,4 +1,4 @@
-"""What a completion is asked about, in the terms of the project. Only values live here; layout is `deepseek.py`'s."""
+"""What a completion is asked about, in the terms of the project. Only values live here; layout is `formats/`."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,8 @@ class PromptParts:
 
     `context` stands in prompt order, the most stable block first, so that a change invalidates as little of the KV
     cache as possible. `path` is the current file's, relative to the project. `prefix` and `suffix` surround the hole.
-    `forced` is what was typed since prefix and suffix were frozen: the beginning of the middle, after the end marker.
+    `forced` is what was typed since prefix and suffix were frozen: the text between prefix and cursor. `repository` is
+    the project's name, for models that were trained to see it; empty if there is none.
     """
 
     context: tuple[ContextBlock, ...]
@@ -28,3 +29,4 @@ class PromptParts:
     prefix: str
     suffix: str
     forced: str = ""
+    repository: str = ""

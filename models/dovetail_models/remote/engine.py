@@ -207,6 +207,8 @@ class RemoteEngine:
                 description=f"{model.name}, {model.dialect} protocol",
                 message="" if self.address.is_loopback else self.address.privacy,
                 n_ctx=window,
+                format=self._family.name,
+                frozen_anchor=self._family.frozen_anchor,
                 notice=self.address.privacy,
             )
         )

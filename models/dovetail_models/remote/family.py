@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from dovetail_models.errors import EngineError
-from dovetail_models.prompt import deepseek
+from dovetail_models.prompt.formats.deepseek import DEEPSEEK
+from dovetail_models.prompt.formats.format import Format
 from dovetail_models.prompt.parts import PromptParts
 from dovetail_models.prompt.segments import Role, Segment
 
 _LOOKS_LIKE_A_MARKER = r"<[|｜][^|｜<>\n]{1,40}[|｜]>"
 """Most vocabularies write their markers so: each is broken up, whether this family knows it or not."""
+
+_ADDED = ("<pad>", "<|User|>", "<|Assistant|>")
+"""Added tokens that llama.cpp finds in plain text though special tokens are not asked for."""
 
 _BREAK = "\u2060"
 """A word joiner: takes no width, belongs to no word, and no marker holds it."""
@@ -22,7 +26,8 @@ class Family:
     """How a family of models wants its prompts.
 
     `segments` lays the parts out. `markers` are the texts of the special tokens by role. `others` are the texts of
-    other special tokens that a tokenizer finds in plain text; `ends` are those, at most three, that end a text.
+    other special tokens that a tokenizer finds in plain text; `ends` are texts before which a completion ends.
+    `frozen_anchor` is whether what was typed follows the last marker.
     """
 
     name: str
@@ -30,6 +35,7 @@ class Family:
     markers: Mapping[Role, str]
     others: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
+    frozen_anchor: bool = True
 
     def broken_up(self, text: str) -> list[str]:
         """Cut a text inside each marker, so that no piece holds a whole one: tokenized one by one, all stays text."""
@@ -51,28 +57,27 @@ class Family:
         return text.replace(_BREAK, "")
 
     def _pattern(self) -> re.Pattern[str]:
-        texts = sorted({*self.markers.values(), *self.others}, key=len, reverse=True)
+        texts = sorted(filter(None, {*self.markers.values(), *self.others}), key=len, reverse=True)
         return re.compile("|".join([*map(re.escape, texts), _LOOKS_LIKE_A_MARKER]))
 
 
-FAMILIES = {
-    family.name: family
-    for family in (
-        Family(
-            "deepseek-coder",
-            deepseek.segments,
-            {
-                Role.BOS: "<｜begin▁of▁sentence｜>",
-                Role.FIM_BEGIN: "<｜fim▁begin｜>",
-                Role.FIM_HOLE: "<｜fim▁hole｜>",
-                Role.FIM_END: "<｜fim▁end｜>",
-            },
-            others=("<｜end▁of▁sentence｜>", "<|EOT|>", "<pad>", "<|User|>", "<|Assistant|>"),
-            ends=("<｜end▁of▁sentence｜>", "<｜fim▁begin｜>", "<|EOT|>"),
-        ),
+_BEGINNINGS = {"deepseek-coder": "<｜begin▁of▁sentence｜>"}
+"""The texts of beginning-of-text tokens, to explain a prompt; servers add the token themselves."""
+
+
+def _family(form: Format) -> Family:
+    return Family(
+        form.family,
+        form.lay_out,
+        {Role.BOS: _BEGINNINGS.get(form.family, ""), **form.markers},
+        others=(*form.leaks, *_ADDED),
+        ends=(*form.leaks, *form.stops, *form.markers.values()),
+        frozen_anchor=form.frozen_anchor,
     )
-}
-"""All families, by the name that the option `format` takes."""
+
+
+FAMILIES = {form.family: _family(form) for form in (DEEPSEEK,)}
+"""All families whose layouts hold nothing but markers and texts, by the name that the option `format` takes."""
 
 
 def family_named(name: str) -> Family:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dovetail_models.prompt.fit import Block, Cut, fit
 from dovetail_models.prompt.parts import PromptParts
-from dovetail_models.prompt.segments import CONTEXT_LABEL, FORCED_LABEL, Role, Segment, Special, Text
+from dovetail_models.prompt.segments import CONTEXT_LABEL, FORCED_LABEL, Joined, Role, Segment, Special, Text
 from dovetail_models.remote.family import Family
 
 HOPEFUL_DENSITY = 3.5
@@ -91,14 +91,16 @@ def build(parts: PromptParts, family: Family, room_tokens: int, density: Density
     return RemotePrompt(content, pending, len(pending), sizes, cuts(fitted.cut), False, whole, length)
 
 
-def unique(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+def unique(segments: tuple[Segment, ...]) -> tuple[Special | Text, ...]:
     """Return the segments with a number behind each context label: one file may be shown in several places."""
-    return tuple(
-        Text(segment.text, f"{segment.label}{_NUMBER}{number}")
-        if isinstance(segment, Text) and segment.label.startswith(CONTEXT_LABEL)
-        else segment
-        for number, segment in enumerate(segments)
-    )
+    found: list[Special | Text] = []
+    for number, segment in enumerate(segments):
+        if isinstance(segment, Joined):
+            raise TypeError("a layout that joins texts: give the server a family of remote/family.py")
+        if isinstance(segment, Text) and segment.label.startswith(CONTEXT_LABEL):
+            segment = Text(segment.text, f"{segment.label}{_NUMBER}{number}")
+        found.append(segment)
+    return tuple(found)
 
 
 def block_sizes(blocks: tuple[Block, ...]) -> tuple[tuple[str, int], ...]:
@@ -115,7 +117,7 @@ def cuts(cut: tuple[Cut, ...]) -> tuple[Cut, ...]:
     return tuple(Cut(each.label.partition(_NUMBER)[0], each.tokens) for each in cut)
 
 
-def readable(segments: tuple[Segment, ...], kept: dict[str, str], family: Family, with_bos: bool = True) -> str:
+def readable(segments: tuple[Special | Text, ...], kept: dict[str, str], family: Family, with_bos: bool = True) -> str:
     """Return a prompt as text: what was `kept` of each labelled text, and the texts of markers."""
     pieces = []
     for segment in segments:

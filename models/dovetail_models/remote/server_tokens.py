@@ -58,7 +58,7 @@ class ServerTokens:
         found |= {text: self._cache[text] for text in texts if text in self._cache}
         unknown = [text for text in dict.fromkeys(texts) if text not in found]
         if unknown:
-            separator = self.roles.get(Role.BOS, self.roles[Role.FIM_BEGIN])
+            separator = self.roles.get(Role.BOS, self.roles[Role.FIM_PREFIX])
             content: list[str | int] = []
             for text in unknown:
                 content += [*self._family.broken_up(text), separator]
@@ -101,8 +101,8 @@ class ServerTokens:
     async def _vocabulary(self) -> list[bytes]:
         """The texts of all tokens; none for those that are only a part of a character."""
         models = await self._connection.get("/v1/models")
-        marker, separator = self._family.markers[Role.FIM_BEGIN], self.roles[Role.FIM_BEGIN]
-        another = self.roles[Role.FIM_HOLE]  # is asked for in its place: a separator stands for nothing else
+        marker, separator = self._family.markers[Role.FIM_PREFIX], self.roles[Role.FIM_PREFIX]
+        another = self.roles[Role.FIM_SUFFIX]  # is asked for in its place: a separator stands for nothing else
         texts: list[str] = []
         try:
             size = int(models["data"][0]["meta"]["n_vocab"])

@@ -32,6 +32,7 @@ def configure(ls: DovetailServer, options: Mapping[str, Any], client: str | None
     """Let options of the editor hold from now on. `trusted` stays as it is where they do not say; `client` is the
     editor's name, the first time."""
     settings, said, trusted = rules.parted(options, ls.session.projects.is_trusted)
+    ls.session.on_settings = lambda settings: ls.session.feedback.follow(settings.statistics)
     ls.session.configure((EDITOR, settings))
     ls.session.projects.configure_rules(said, trusted and not ls.untrusted)
     ls.session.feedback.follow(ls.session.settings.statistics, client)

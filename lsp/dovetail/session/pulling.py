@@ -1,0 +1,88 @@
+"""A pull for an editor: `dovetail models pull NAME --json` as a child process, whose lines become progress.
+
+The server itself opens no connection to another machine. The child may be killed at any moment: the next pull goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from dovetail_models.errors import ModelError
+
+END_TIMEOUT_S = 5.0
+"""A child that is told to end makes durable what it has, within this time."""
+LINE_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class PullState:
+    """How far a pull has come.
+
+    stage: what it does: "waiting", "asking", "downloading" or "verifying".
+    percent: of that stage; None where it is not known.
+    note: one line about something out of the ordinary, "" if there is nothing to say.
+    """
+
+    stage: str
+    percent: int | None
+    note: str
+
+
+async def pull_in_child(name: str, on_state: Callable[[PullState], None]) -> Path:
+    """Return the file of a model of the catalogue, pulled now or already there.
+
+    Raises ModelError with the child's line. If this is cancelled, the child ends and keeps what came.
+    """
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-E", "-P", "-m", "dovetail", "models", "pull", "--json", "--", name),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        limit=LINE_BYTES,
+    )
+    try:
+        assert child.stdout is not None and child.stderr is not None
+        errors = asyncio.create_task(child.stderr.read())
+        try:
+            file = await _follow(child.stdout, on_state)
+            said = (await errors).decode("utf-8", "replace").strip().splitlines()
+        finally:
+            errors.cancel()
+        status = await child.wait()
+    finally:
+        if child.returncode is None:
+            await _end(child)
+    if file is None or status:
+        line = said[-1].removeprefix("dovetail: ") if said else f"the pull of {name} ended with status {status}"
+        raise ModelError(line)
+    return file
+
+
+async def _follow(output: asyncio.StreamReader, on_state: Callable[[PullState], None]) -> Path | None:
+    """Pass on the child's lines; return the file that the last one names."""
+    file = None
+    while line := await output.readline():
+        value = json.loads(line)
+        if value["stage"] == "done":
+            file = Path(value["file"])
+            continue
+        total = value["total"]
+        on_state(PullState(value["stage"], 100 * value["done"] // total if total else None, value["note"]))
+    return file
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        child.terminate()
+    try:
+        await asyncio.wait_for(child.wait(), END_TIMEOUT_S)
+    except TimeoutError:
+        with suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()

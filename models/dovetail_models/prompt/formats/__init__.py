@@ -1,0 +1,1 @@
+"""Prompt formats, one module for each family of models, and the choice between them."""

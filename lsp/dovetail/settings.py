@@ -1,7 +1,8 @@
 """Every option of Dovetail, once: its name, type, default and one sentence.
 
 Values come from, in rising order: the defaults here, the user's own `config.toml`, and what the editor or the command
-line says. A project never sets any of these. The README's table is generated from this module (a test holds it true).
+line says. A project never sets any of these; `[remote]` is not taken from an editor either, because an editor's
+settings may come with a project. The README's table is generated from this module (a test holds it true).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from dovetail.user_folders import user_folder
 
 COMMAND_LINE = "the command line"
 MOST_SHOWN = 80  # characters of a wrong value in a message
+REMOTE_DIALECTS = ("auto", "llama.cpp", "openai")
 
 
 class SettingsError(Exception):
@@ -44,8 +46,29 @@ class LanguageSwitches:
         return entries.get(language, entries.get("*", True))
 
 
+@dataclass(frozen=True, slots=True)
+class RemoteSettings:
+    """A server that completes in place of a model on this machine: the table `[remote]` of the user's `config.toml`.
+
+    Nothing is sent anywhere as long as `url` is empty. Each field is documented in its sentence.
+    """
+
+    url: str = field(default="", metadata={"sentence": "Address of a server that completes instead of this machine."})
+    dialect: str = field(
+        default="auto", metadata={"sentence": '`"llama.cpp"`, `"openai"`, or `"auto"` to ask the server.'}
+    )
+    model: str = field(default="", metadata={"sentence": "Name of a model on the server; empty means its first."})
+    format: str = field(default="deepseek-coder", metadata={"sentence": "Family whose prompt format the model knows."})
+    ca_file: str = field(default="", metadata={"sentence": "PEM file of certificates to trust for this server."})
+    proxy: str = field(default="", metadata={"sentence": "HTTP proxy to use; those of the environment are not used."})
+    first_token_s: int = field(default=10, metadata={"sentence": "Seconds to wait for the beginning of an answer."})
+    fallback: bool = field(
+        default=True, metadata={"sentence": "Whether the model on this machine answers while the server does not."}
+    )
+
+
 def _option(
-    default: str | int | bool | LanguageSwitches,
+    default: str | int | bool | LanguageSwitches | RemoteSettings,
     sentence: str,
     minimum: int | None = None,
     one_of: tuple[str, ...] = (),
@@ -106,6 +129,9 @@ class Settings:
     sandbox: bool = _option(
         True, "Whether the model's process gives up the network and all files that it does not need."
     )
+    remote: RemoteSettings = _option(  # noqa: RUF009 - the default never changes
+        RemoteSettings(), "A server that completes in place of this machine; only in the user's own `config.toml`."
+    )
 
 
 def user_config_path() -> Path:
@@ -143,11 +169,22 @@ def load_settings(
 def settings_table() -> str:
     """The options as a Markdown table, for the README."""
     rows = ["| option | default | |", "|---|---|---|"]
+    for name, default, sentence in documented_options():
+        rows.append(f"| `{name}` | `{json.dumps(default)}` | {sentence} |")
+    return "\n".join(rows)
+
+
+def documented_options() -> Iterator[tuple[str, object, str]]:
+    """Yield the name, default and sentence of each option, those of `[remote]` as `remote.NAME`."""
     for option in dataclasses.fields(Settings):
         default = option.default
-        shown = dict(default.entries) if isinstance(default, LanguageSwitches) else default
-        rows.append(f"| `{option.name}` | `{json.dumps(shown)}` | {option.metadata['sentence']} |")
-    return "\n".join(rows)
+        if isinstance(default, RemoteSettings):
+            for inner in dataclasses.fields(RemoteSettings):
+                sentence = inner.metadata["sentence"].removesuffix(".")
+                yield f"remote.{inner.name}", inner.default, f"{sentence} (only in `config.toml`)."
+        else:
+            shown = dict(default.entries) if isinstance(default, LanguageSwitches) else default
+            yield option.name, shown, option.metadata["sentence"]
 
 
 _OnProblem = Callable[[SettingsError], None]
@@ -162,9 +199,12 @@ def _user_layer(problem: _OnProblem) -> tuple[str, Mapping[str, object]]:
     except (OSError, UnicodeDecodeError, RecursionError, ValueError) as error:
         problem(SettingsError(str(path), f" cannot be read ({_one_line(error)}): correct or remove it.", True))
         return str(path), {}
-    model = values.get("model")
+    # A file is named as seen from the one that names it.
+    model, remote = values.get("model"), values.get("remote")
     if isinstance(model, str) and model.endswith(".gguf"):
-        values["model"] = str(path.parent / model)  # a file is named as seen from the one that names it
+        values["model"] = str(path.parent / model)
+    if isinstance(remote, dict) and isinstance(remote.get("ca_file"), str) and remote["ca_file"]:
+        remote["ca_file"] = str(path.parent / Path(remote["ca_file"]).expanduser())
     return str(path), values
 
 
@@ -176,9 +216,11 @@ def _checked(origin: str, values: Mapping[str, object], problem: _OnProblem) -> 
         option = known.get(name)
         fault = f"there is no option {name!r}; the options are {', '.join(known)}" if option is None else ""
         if option is not None:
-            fault = _fault(option, value)
+            own = str(user_config_path())
+            is_foreign = name == "remote" and origin not in (COMMAND_LINE, own)
+            fault = f"remote can only be set in {own}: move it there" if is_foreign else _fault(option, value)
             if not fault:
-                checked[name] = LanguageSwitches(tuple(value.items())) if isinstance(value, Mapping) else value
+                checked[name] = _value(option, value)
         if fault:
             problem(SettingsError(origin, f": {fault}."))
     return checked
@@ -187,6 +229,8 @@ def _checked(origin: str, values: Mapping[str, object], problem: _OnProblem) -> 
 def _fault(option: dataclasses.Field[Any], value: object) -> str:
     """What is wrong with the value of an option, "" if nothing is."""
     wanted, minimum = type(option.default), option.metadata["minimum"]
+    if wanted is RemoteSettings:
+        return _remote_fault(value)
     if wanted is LanguageSwitches:
         is_sound = isinstance(value, Mapping) and all(type(on) is bool for on in value.values())
         return "" if is_sound else f"{option.name} must be {_named(wanted)}, not {_short(value)}"
@@ -197,6 +241,30 @@ def _fault(option: dataclasses.Field[Any], value: object) -> str:
         return f"{option.name} must be one of {', '.join(one_of)}, not {_short(value)}"
     if minimum is not None and isinstance(value, int) and value < minimum:
         return f"{option.name} must be at least {minimum}, not {_short(value)}"
+    return ""
+
+
+def _value(option: dataclasses.Field[Any], value: Any) -> object:
+    """The value of an option that has no fault."""
+    if isinstance(option.default, LanguageSwitches):
+        return LanguageSwitches(tuple(value.items()))
+    return RemoteSettings(**value) if isinstance(option.default, RemoteSettings) else value
+
+
+def _remote_fault(value: object) -> str:
+    """What is wrong with a table `[remote]`, "" if nothing is. Whether the URL can be used, the engine finds out."""
+    if not isinstance(value, Mapping):
+        return f"remote must be a table, not {_short(value)}"
+    known = {option.name: option.default for option in dataclasses.fields(RemoteSettings)}
+    for name, each in value.items():
+        if name not in known:
+            return f"there is no option {f'remote.{name}'!r}; its options are {', '.join(known)}"
+        if type(each) is not type(known[name]):
+            return f"remote.{name} must be {_named(type(known[name]))}, not {_short(each)}"
+    if value.get("dialect", "auto") not in REMOTE_DIALECTS:
+        return f"remote.dialect must be one of {', '.join(REMOTE_DIALECTS)}, not {_short(value['dialect'])}"
+    if value.get("first_token_s", 1) < 1:
+        return f"remote.first_token_s must be at least 1, not {_short(value['first_token_s'])}"
     return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from dovetail.completion.engine import Engine
+from dovetail.completion.engine import BeforeSending, Engine, Enough
 from dovetail.settings import Settings
 from dovetail_models.engine.job import CompletionJob, CompletionReply, StopReason
 from dovetail_models.engine.status import EngineStatus
@@ -49,7 +49,9 @@ class ScriptedEngine:
             raise EngineError(self.trouble)
         return self.status
 
-    async def complete(self, job: CompletionJob, enough: Callable[[str], bool] | None = None) -> CompletionReply:
+    async def complete(
+        self, job: CompletionJob, enough: Enough | None = None, before_sending: BeforeSending | None = None
+    ) -> CompletionReply:
         self.jobs.append(job)
         self.asked.set()
         try:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from dovetail.completion.engine import Engine
+from dovetail.completion.engine import BeforeSending, Engine, Enough
 from dovetail.rules.source import Problem
 from dovetail.session.engine import MakeEngine, make_engine
 from dovetail.session.pause import Pauses
@@ -38,9 +38,11 @@ def marker_of(path: str) -> str:
 class SlowEngine(ScriptedEngine):
     """Answers after a while."""
 
-    async def complete(self, job: CompletionJob, enough: Callable[[str], bool] | None = None) -> CompletionReply:
+    async def complete(
+        self, job: CompletionJob, enough: Enough | None = None, before_sending: BeforeSending | None = None
+    ) -> CompletionReply:
         self.delay_s = random.choice((0.0, 0.001, 0.01))
-        return await super().complete(job, enough)
+        return await super().complete(job, enough, before_sending)
 
 
 class WatchedEngine:
@@ -61,14 +63,16 @@ class WatchedEngine:
     async def close(self) -> None:
         await self.engine.close()
 
-    async def complete(self, job: CompletionJob, enough: Callable[[str], bool] | None = None) -> CompletionReply:
+    async def complete(
+        self, job: CompletionJob, enough: Enough | None = None, before_sending: BeforeSending | None = None
+    ) -> CompletionReply:
         blocks = " ".join(block.text for block in job.parts.context)
         self.with_context += "Marker" in blocks
         told = " ".join((blocks, job.parts.prefix, job.parts.suffix, job.parts.forced, *job.names, *job.lookup))
         for path, how in self.excluded.items():
             if marker_of(path) in told:
                 self.leaks.append(f"{path} after {how}, priority {job.priority}")
-        return await self.engine.complete(job, enough)
+        return await self.engine.complete(job, enough, before_sending)
 
 
 class Events:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dovetail.completion.engine import BeforeSending, Enough
 from dovetail.server.notices import FILES_WORTH_A_BAR
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.status import EngineStatus
@@ -366,9 +367,11 @@ async def test_where_the_rules_switch_scope_off_no_names_are_told(connect: Conne
 class Inventing(ScriptedEngine):
     """Makes up a member where it is not told those that there are."""
 
-    async def complete(self, job: CompletionJob, enough: Callable[[str], bool] | None = None) -> CompletionReply:
+    async def complete(
+        self, job: CompletionJob, enough: Enough | None = None, before_sending: BeforeSending | None = None
+    ) -> CompletionReply:
         self.text = "width" if job.names else "board.breadth"
-        return await super().complete(job, enough)
+        return await super().complete(job, enough, before_sending)
 
 
 async def test_a_member_that_the_project_has_not_is_asked_for_once_more(connect: Connect, project: Path) -> None:

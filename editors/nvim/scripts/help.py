@@ -9,7 +9,6 @@ With `--check` nothing is written; the exit status is 1 if the help is out of da
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from dovetail.settings import LanguageSwitches, Settings
+from dovetail.settings import documented_options
 
 FOLDER = Path(__file__).parent
 HELP = FOLDER.parent / "doc" / "dovetail.txt"
@@ -48,12 +47,9 @@ def options_text(options: list[dict[str, str]]) -> str:
 
 def settings_text() -> str:
     found = []
-    for option in dataclasses.fields(Settings):
-        default = option.default
-        shown = dict(default.entries) if isinstance(default, LanguageSwitches) else default
-        sentence = option.metadata["sentence"].replace("`", "")
-        facts = [f"Default: `{json.dumps(shown)}`", sentence]
-        found.append(entry(option.name, f"dovetail-settings-{option.name}", facts))
+    for name, default, sentence in documented_options():
+        facts = [f"Default: `{json.dumps(default)}`", sentence.replace("`", "")]
+        found.append(entry(name, f"dovetail-settings-{name}", facts))
     return "\n".join(found)
 
 

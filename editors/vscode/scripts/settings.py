@@ -36,6 +36,8 @@ OF_THE_MACHINE = {
 }
 # Options that the editor's own section declares, because they are more than a number or a text.
 DECLARED_BY_HAND = {"enable", "rules"}
+# Options that no editor may set: its settings may come with a project.
+OF_THE_USER_ALONE = {"remote"}
 
 
 def camel_case(name: str) -> str:
@@ -47,7 +49,7 @@ def properties() -> dict[str, Any]:
     """Return the section's properties: one for each option."""
     found: dict[str, Any] = {}
     for order, option in enumerate(dataclasses.fields(Settings)):
-        if option.name in DECLARED_BY_HAND:
+        if option.name in DECLARED_BY_HAND | OF_THE_USER_ALONE:
             continue
         kind = JSON_TYPES.get(type(option.default))
         if kind is None:

@@ -24,7 +24,7 @@ from dovetail.bench.sides import Answer, OurSide, PeerSide, Side
 from dovetail.bench.typing import Keystroke, replay
 from dovetail.cli.errors import CommandError, UsageError
 from dovetail.cli.place import positive
-from dovetail.session.engine import make_engine
+from dovetail.session.engine import make_local_engine
 from dovetail.settings import COMMAND_LINE, Settings, load_settings
 from dovetail_context.bundle import ContextBundle
 from dovetail_context.gather import gather
@@ -114,7 +114,7 @@ def _files(root: Path, index: WorkspaceIndex, count: int) -> list[tuple[str, str
 
 
 async def _ours(settings: Settings, asked: Sequence[Question], keystrokes: Sequence[Keystroke], tokens: int) -> Ours:
-    engine = make_engine(settings, several_models=True)
+    engine = make_local_engine(settings, several_models=True)
     try:
         status = await engine.ensure_ready()
         return Ours(await _all(OurSide(engine), asked, keystrokes, tokens, "dovetail"), status)

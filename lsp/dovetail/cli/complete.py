@@ -10,6 +10,7 @@ from pathlib import Path
 from dovetail.cli.errors import CommandError
 from dovetail.cli.output import print_json, write_page
 from dovetail.cli.place import Place, add_place_arguments, index_project, read_place, request_at
+from dovetail.cli.remote import Notices, add_remote_argument, remote_layer
 from dovetail.cli.starter_notice import tell_about_the_starter
 from dovetail.completion.pipeline import complete
 from dovetail.completion.report import completion_json
@@ -24,6 +25,7 @@ from dovetail.settings import COMMAND_LINE, Settings, load_settings
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_place_arguments(parser)
     parser.add_argument("--model", metavar="NAME|FILE.gguf", help="the model to use (default: the setting)")
+    add_remote_argument(parser)
     parser.add_argument("--max-tokens", type=int, metavar="N", help="most tokens of the completion")
     parser.add_argument("--no-context", action="store_true", help="show the model nothing of other files")
     parser.add_argument("--explain", action="store_true", help="also print the prompt, its parts and the time")
@@ -33,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     flags = {"model": arguments.model, "max_tokens": arguments.max_tokens}
-    settings = load_settings((COMMAND_LINE, {name: value for name, value in flags.items() if value is not None}))
+    named = {name: value for name, value in flags.items() if value is not None}
+    settings = load_settings((COMMAND_LINE, named), remote_layer(arguments.remote, arguments.model))
     place = read_place(arguments)
     silent = place.rules.rules.for_path(place.path, place.language).no_completion
     if silent:
@@ -55,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _complete(
     place: Place, settings: Settings, arguments: argparse.Namespace
 ) -> tuple[CompletionRequest, Completion, float]:
-    engine = make_engine(settings, several_models=True)
+    engine = make_engine(settings, Notices().take, several_models=True)
     loading = asyncio.create_task(engine.ensure_ready())  # the model loads while the project is read
     try:
         index, index_ms = await asyncio.to_thread(index_project, place)

@@ -7,7 +7,7 @@ import asyncio
 import platform
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +28,8 @@ from dovetail.cli.model_report import (
     states_check,
 )
 from dovetail.cli.output import print_json
-from dovetail.session.engine import make_engine
+from dovetail.cli.remote import add_remote_argument, remote_layer
+from dovetail.session.engine import make_local_engine, remote_options
 from dovetail.session.models import models_folder
 from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settings, user_config_path
 from dovetail_context.index.index import WorkspaceIndex
@@ -49,6 +50,8 @@ from dovetail_models.hardware.machine import Machine, detect
 from dovetail_models.hardware.measure import multiplications_per_s, read_bytes_per_s
 from dovetail_models.hardware.recommend import DEEPSEEK_CODER
 from dovetail_models.prompt.parts import PromptParts
+from dovetail_models.remote.engine import RemoteEngine
+from dovetail_models.remote.probe import Finding, probe
 
 MIB = 1 << 20
 # What is read and written to measure the speed: up to some 300 tokens of source, and less where that takes longer.
@@ -61,6 +64,7 @@ CHARACTERS_A_TOKEN = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("root", nargs="?", metavar="ROOT", help="the project to look at (default: this folder's)")
     parser.add_argument("--model", metavar="NAME|FILE.gguf", help="the model to try (default: the setting)")
+    add_remote_argument(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
@@ -69,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder")
     checks = []
-    for check in _checks(arguments.model, folder):
+    for check in _checks(arguments.model, arguments.remote, folder):
         checks.append(check)
         if not arguments.json:
             print(f"{check.verdict:>4}  {check.name}: {check.found}")
@@ -81,10 +85,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(check.verdict == "fail" for check in checks) else 0
 
 
-def _checks(model: str | None, folder: Path) -> Iterator[Check]:
+def _checks(model: str | None, remote: str | None, folder: Path) -> Iterator[Check]:
     yield _python()
     try:
-        settings = load_settings((COMMAND_LINE, {"model": model} if model else {}))
+        settings = load_settings((COMMAND_LINE, {"model": model} if model else {}), remote_layer(remote))
     except SettingsError as error:
         yield Check("settings", "fail", str(error), f"mend {user_config_path()}")
         settings = Settings()
@@ -97,7 +101,10 @@ def _checks(model: str | None, folder: Path) -> Iterator[Check]:
         yield Check(
             "llama.cpp build", "fail", "its replacement did not finish", "run `dovetail backend`, which undoes it"
         )
-    yield from _model_checks(settings)
+    if settings.remote.url:
+        yield from _remote_checks(settings)
+    if not settings.remote.url or settings.remote.fallback:
+        yield from _model_checks(settings)
     yield _project(folder)
 
 
@@ -142,9 +149,29 @@ def _model_checks(settings: Settings) -> Iterator[Check]:
     yield recommendation_check(DEEPSEEK_CODER, _with_accelerators(machine, status), pace)
 
 
+def _remote_checks(settings: Settings) -> Iterator[Check]:
+    """What is found of the server, each as soon as it is known."""
+    with asyncio.Runner() as runner:
+        try:
+            engine = RemoteEngine(remote_options(settings))
+        except EngineError as error:
+            yield Check("server", "fail", str(error), f"correct [remote] in {user_config_path()}")
+            return
+        try:
+            findings = probe(engine)
+            while (finding := runner.run(_next(findings))) is not None:
+                yield Check(finding.name, finding.verdict, finding.found, finding.fix)
+        finally:
+            runner.run(engine.close())
+
+
+async def _next(findings: AsyncIterator[Finding]) -> Finding | None:
+    return await anext(findings, None)
+
+
 async def _try_the_model(settings: Settings) -> tuple[EngineStatus, CompletionReply, int]:
     """Return what the host reports, one completion, and the bytes that the host is resident with."""
-    engine = make_engine(settings, several_models=True)
+    engine = make_local_engine(settings, several_models=True)
     try:
         speed = (await engine.ensure_ready()).speed
         characters = _within(SAMPLE_CHARACTERS, speed.prefill_tokens_s * SAMPLE_S * CHARACTERS_A_TOKEN)

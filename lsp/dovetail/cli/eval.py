@@ -26,6 +26,7 @@ from rich.progress import track
 
 from dovetail.cli.errors import CommandError, UsageError
 from dovetail.cli.place import positive
+from dovetail.cli.remote import Notices, add_remote_argument, remote_layer
 from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import complete, context_for, members_for
 from dovetail.completion.report import completion_json, item_json
@@ -67,12 +68,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--names", action="store_true", help="write the names known behind a dot, too")
     parser.add_argument("--budget", type=int, metavar="N", help="most tokens of other files (default: the setting)")
     parser.add_argument("--model", metavar="NAME|FILE.gguf", help="the model to use (default: the setting)")
+    add_remote_argument(parser)
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N tasks")
 
 
 def run(arguments: argparse.Namespace) -> int:
     flags = {"model": arguments.model, "context_tokens": arguments.budget}
-    settings = load_settings((COMMAND_LINE, {name: value for name, value in flags.items() if value is not None}))
+    named = {name: value for name, value in flags.items() if value is not None}
+    settings = load_settings((COMMAND_LINE, named), remote_layer(arguments.remote, arguments.model))
     if arguments.out and Path(arguments.out).resolve() == Path(arguments.tasks).resolve():
         raise UsageError("--out names the tasks file itself, which would be lost; name another file")
     tasks = list(islice(_read_tasks(Path(arguments.tasks)), arguments.limit))
@@ -107,7 +110,7 @@ async def _run_all(
     async with AsyncExitStack() as stack:
         engine: Engine | None = None
         if not context_only:
-            engine = make_engine(settings, several_models=True)
+            engine = make_engine(settings, Notices().take, several_models=True)
             stack.push_async_callback(engine.close)
         for task in track(tasks, "evaluating", console=console, transient=True, disable=not console.is_terminal):
             if task.root not in indexes:

@@ -19,7 +19,7 @@ or name a GGUF file with --model FILE.gguf, or with model = "FILE.gguf" in
 
 def tell_about_the_starter(settings: Settings) -> None:
     """Print the notice to standard error, the first time that the starter model is used by this user."""
-    if settings.model != STARTER:
+    if settings.model != STARTER or settings.remote.url:
         return
     told = user_folder("state") / "told-about-starter"
     if told.exists():

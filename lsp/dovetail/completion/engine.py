@@ -1,12 +1,18 @@
-"""What the pipeline needs of an engine: the seam to the models wing. `EngineClient` is the real one."""
+"""What the pipeline needs of an engine: the seam to the models wing.
+
+`EngineClient` is the local one, `RemoteEngine` asks a server, `FallbackEngine` has both.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.status import EngineStatus
+
+Enough = Callable[[str], bool]
+BeforeSending = Callable[[], Awaitable[None]]
 
 
 class Engine(Protocol):
@@ -16,8 +22,14 @@ class Engine(Protocol):
         """Load the model if it is not loaded yet."""
         ...
 
-    async def complete(self, job: CompletionJob, enough: Callable[[str], bool] | None = None) -> CompletionReply:
-        """Make one completion. Cancelling the call stops the model; so does `enough(text so far)`."""
+    async def complete(
+        self, job: CompletionJob, enough: Enough | None = None, before_sending: BeforeSending | None = None
+    ) -> CompletionReply:
+        """Make one completion. Cancelling the call stops the model; so does `enough(text so far)`.
+
+        `before_sending` is awaited each time right before the prompt leaves this process, be it for the first time,
+        again, or for another model. What it raises ends the call.
+        """
         ...
 
     async def keep(self, may_be_kept: Callable[[str], bool]) -> None:

@@ -33,7 +33,7 @@ class _Log:
         log.warning("%s", message)
 
     def engine_status(self, status: EngineStatus) -> None:
-        log.info("engine %s: %s %s", status.state, status.model, status.message)
+        log.info("engine %s: %s %s", status.state, status.model, status.message or status.notice)
 
     def index_started(self, root: Path) -> None:
         log.info("reading %s", root)

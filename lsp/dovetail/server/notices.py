@@ -81,6 +81,10 @@ class Notices:
         """The engine's state has changed."""
         log.info("engine %s: %s %s", status.state, status.model, status.message)
         self._engine = status
+        if status.notice and status.notice not in self._told:
+            self._told.add(status.notice)
+            params = types.ShowMessageParams(types.MessageType.Info, f"Dovetail: {status.notice}")
+            self._protocol.notify(types.WINDOW_SHOW_MESSAGE, params)
         if status.advice:
             self.trouble(status.advice)
         self._send_status()

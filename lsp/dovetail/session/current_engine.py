@@ -170,4 +170,5 @@ def _options(settings: Settings) -> tuple[object, ...]:
         settings.micro_batch,
         settings.sandbox,
         settings.kv_cache_mb,
+        settings.remote,
     )

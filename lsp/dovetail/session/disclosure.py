@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from dovetail.completion.engine import Engine
+from dovetail.completion.engine import BeforeSending, Engine, Enough
 from dovetail.completion.threads import current_effort, on_thread
 from dovetail.rules.live import OwnRules, RulesReading, are_current, changed_own_rules, lasts
 from dovetail.rules.source import RULES_FILE
@@ -47,17 +47,28 @@ class CheckedEngine:
     async def ensure_ready(self) -> EngineStatus:
         return await self._engine.ensure_ready()
 
-    async def complete(self, job: CompletionJob, enough: Callable[[str], bool] | None = None) -> CompletionReply:
-        """Raises Withdrawn in place of sending what may not be shown; EngineError as the engine does."""
+    async def complete(
+        self, job: CompletionJob, enough: Enough | None = None, before_sending: BeforeSending | None = None
+    ) -> CompletionReply:
+        """Raises Withdrawn in place of sending what may not be shown; EngineError as the engine does.
+
+        The question is put again before each sending: an engine may ask a second time, or another model.
+        """
+
+        async def check() -> None:
+            if not await self._permits(job.files):
+                raise Withdrawn
+            if before_sending is not None:
+                await before_sending()
+
         await self._engine.ensure_ready()  # a model that is loading lets time pass
-        if not await self._permits(job.files):
-            raise Withdrawn
+        await check()
         effort = current_effort.get()
         if effort is None:
-            return await self._engine.complete(job, enough)
+            return await self._engine.complete(job, enough, check)
         effort.is_elsewhere = True
         try:
-            return await self._engine.complete(job, enough)
+            return await self._engine.complete(job, enough, check)
         finally:
             effort.is_elsewhere = False
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from dovetail.completion.engine import Engine
 from dovetail.session.caches import MEGABYTE, kv_folder
 from dovetail.session.models import known_models, models_folder
-from dovetail.settings import Settings
+from dovetail.settings import RemoteSettings, Settings
 from dovetail_models.engine.client import EngineClient
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.files import resolve_model
+from dovetail_models.remote.options import Dialect, RemoteOptions
+
+REMOTE_WINDOW = 4096
+"""Tokens of a server's window that are used where the settings leave the choice: every token of a prompt is sent."""
 
 
 class MakeEngine(Protocol):
@@ -40,11 +44,49 @@ def make_engine(
     on_status: Callable[[EngineStatus], None] | None = None,
     *,
     several_models: bool = False,
-) -> EngineClient:
-    """An engine client that has started nothing yet. Raises ModelError when there is no such model.
+) -> Engine:
+    """An engine that has started and sent nothing yet: a server's, if the settings name one, else this machine's.
 
-    `several_models` allows a model beside one that other windows use: for commands in which a model is named.
+    `several_models` allows a model beside one that other windows use: for commands in which a model is named. Raises
+    ModelError when there is no such model, EngineError when the server's address or token cannot be used.
     """
+    if not settings.remote.url:
+        return make_local_engine(settings, on_status, several_models=several_models)
+    from dovetail_models.remote.engine import RemoteEngine  # with its HTTP library: only for those who want it
+    from dovetail_models.remote.fallback import FallbackEngine
+
+    options = remote_options(settings)
+    if not settings.remote.fallback:
+        return RemoteEngine(options, on_status)
+    return FallbackEngine(
+        lambda take: RemoteEngine(options, take),
+        lambda take: make_local_engine(settings, take, several_models=several_models),
+        on_status,
+    )
+
+
+def remote_options(settings: Settings) -> RemoteOptions:
+    """How the server is set up."""
+    remote: RemoteSettings = settings.remote
+    return RemoteOptions(
+        url=remote.url,
+        dialect=cast(Dialect, remote.dialect),
+        model=remote.model,
+        format=remote.format,
+        n_ctx=settings.context_window or REMOTE_WINDOW,
+        ca_file=Path(remote.ca_file) if remote.ca_file else None,
+        proxy=remote.proxy,
+        first_token_s=float(remote.first_token_s),
+    )
+
+
+def make_local_engine(
+    settings: Settings,
+    on_status: Callable[[EngineStatus], None] | None = None,
+    *,
+    several_models: bool = False,
+) -> EngineClient:
+    """The engine of this machine, whatever server the settings name. Raises ModelError when there is no such model."""
     path = resolve_model(settings.model, models_folder()).path
     options = EngineOptions(
         model_path=path,

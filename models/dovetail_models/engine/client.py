@@ -7,7 +7,7 @@ was under way is asked once more, then answered with one clear line. When anothe
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -47,17 +47,25 @@ class EngineClient:
         self._files: set[str] = set()
         self._closed = False
 
-    async def complete(self, job: CompletionJob, enough: Enough | None = None) -> CompletionReply:
+    async def complete(
+        self,
+        job: CompletionJob,
+        enough: Enough | None = None,
+        before_sending: Callable[[], Awaitable[None]] | None = None,
+    ) -> CompletionReply:
         """Complete. Cancelling this coroutine stops the model.
 
         `enough` is asked about the text so far whenever it has grown; its True ends the completion with just that text
-        and stop "enough". Raises EngineError (EngineDied if the host died twice on it).
+        and stop "enough". `before_sending` is awaited each time before the job leaves; what it raises is raised. Raises
+        EngineError (EngineDied if the host died twice on it).
         """
         self._files.update(job.files)
         death = ""
         for _ in range(ATTEMPTS):
             try:
                 connection = await self._connected()
+                if before_sending is not None:
+                    await before_sending()
                 reply = await connection.complete(job, enough)
             except HostDied as error:
                 death = str(error)

@@ -19,7 +19,8 @@ class EngineStatus:
     `cache_bytes` of the KV cache at full window. `prefill_tokens_s` is the number of tokens of a prompt that are read
     in a second, `decode_ms` what each written token takes: measured at load, kept current. `format` is the family of
     its prompts (`prompt/formats/`), `frozen_anchor` whether what was typed follows the last marker there. `advice` is
-    a line about a model that may be a poor choice, empty for others.
+    a line about a model that may be a poor choice, empty for others. `notice` is a line that the user should see
+    once, whatever the state.
     """
 
     state: EngineState
@@ -39,6 +40,7 @@ class EngineStatus:
     format: str = ""
     frozen_anchor: bool = True
     advice: str = ""
+    notice: str = ""
     loaded: float = 0.0
     """Share of the weights that are loaded, while `state` is "loading"."""
     choices: tuple[Choice, ...] = ()

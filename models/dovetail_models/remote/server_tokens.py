@@ -1,0 +1,129 @@
+"""The tokens of a llama.cpp server: its vocabulary, read once, and texts that it tokenizes.
+
+With them prompts are cut and healed exactly as the local engine does it.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+from dovetail_models.engine.healing import Healing, PieceIndex, heal
+from dovetail_models.prompt.segments import Role
+from dovetail_models.remote.connection import BeforeSending, Connection
+from dovetail_models.remote.family import Family
+from dovetail_models.remote.faults import RemoteFault
+
+BATCH = 16384
+"""Tokens whose texts are asked for at once: some 400 KB of answer."""
+
+CACHED_TEXTS = 128
+"""The pieces of context, prefixes and suffixes of some documents."""
+
+
+class ServerTokens:
+    """Text to tokens and back, by the server's vocabulary. Everything is known after `load`."""
+
+    def __init__(self, connection: Connection, family: Family) -> None:
+        self._connection = connection
+        self._family = family
+        self._cache: OrderedDict[str, tuple[int, ...]] = OrderedDict()
+        self._pieces: list[bytes] = []
+        self._index: PieceIndex | None = None
+        self.roles: dict[Role, int] = {}
+        self.ends: frozenset[int] = frozenset()
+        self.line_ends: frozenset[int] = frozenset()
+
+    async def load(self) -> None:
+        """Read the vocabulary. Raises RemoteFault, also where the model lacks a marker of the family."""
+        roles: dict[Role, int] = {}
+        for role, text in self._family.markers.items():
+            # The model decides whether its texts have a beginning; the other markers must be there.
+            ids = await self._ask("", True, True) if role is Role.BOS else await self._ask(text, False, True)
+            if len(ids) == 1:
+                roles[role] = ids[0]
+            elif role is not Role.BOS:
+                raise RemoteFault("protocol", f"the server's model has no {text}: set [remote] format to its family")
+        others = [await self._ask(text, False, True) for text in self._family.others]
+        self.roles = roles
+        self.ends = frozenset([*roles.values(), *(ids[0] for ids in others if len(ids) == 1)])
+        self._pieces = await self._vocabulary()
+        self.line_ends = frozenset(token for token, piece in enumerate(self._pieces) if piece.endswith(b"\n"))
+        self._index = await asyncio.to_thread(PieceIndex, self)
+
+    async def tokens(self, texts: Sequence[str], before_sending: BeforeSending | None) -> list[tuple[int, ...]]:
+        """Return the tokens of each text, none of them a marker. What is not known yet is asked for in one request, for
+        which `before_sending` is awaited. Raises RemoteFault."""
+        found: dict[str, tuple[int, ...]] = {"": ()}
+        found |= {text: self._cache[text] for text in texts if text in self._cache}
+        unknown = [text for text in dict.fromkeys(texts) if text not in found]
+        if unknown:
+            separator = self.roles.get(Role.BOS, self.roles[Role.FIM_PREFIX])
+            content: list[str | int] = []
+            for text in unknown:
+                content += [*self._family.broken_up(text), separator]
+            ids = await self._ask(content, False, False, before_sending)
+            for text in unknown:
+                end = ids.index(separator) if separator in ids else len(ids)
+                found[text] = tuple(ids[:end])
+                ids = ids[end + 1 :]
+        for text in filter(None, texts):
+            self._cache[text] = found[text]
+            self._cache.move_to_end(text)
+        while len(self._cache) > CACHED_TEXTS:
+            self._cache.popitem(last=False)
+        return [found[text] for text in texts]
+
+    def heal(self, ids: Sequence[int]) -> Healing:
+        """Return where a typed text is taken up again, as `engine/healing.py` has it."""
+        healing = heal(ids, self.piece, self._index) if self._index is not None else Healing(0, b"")
+        # A grammar cannot ask for a part of a character.
+        is_spelled = all(map(self.piece, ids[len(ids) - healing.backed :]))
+        return healing if is_spelled else Healing(0, b"")
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Return what tokens stand for, for people to read."""
+        return b"".join(map(self.piece, ids)).decode("utf-8", "replace")
+
+    @property
+    def size(self) -> int:
+        """The number of tokens."""
+        return len(self._pieces)
+
+    def piece(self, token: int, special: bool = False) -> bytes:
+        """Return the bytes of a token, none for one that is no text by itself."""
+        return self._pieces[token] if token < len(self._pieces) else b""
+
+    def ends_text(self, token: int) -> bool:
+        """Whether a generated text ends with this token."""
+        return token in self.ends
+
+    async def _vocabulary(self) -> list[bytes]:
+        """The texts of all tokens; none for those that are only a part of a character."""
+        models = await self._connection.get("/v1/models")
+        marker, separator = self._family.markers[Role.FIM_PREFIX], self.roles[Role.FIM_PREFIX]
+        another = self.roles[Role.FIM_SUFFIX]  # is asked for in its place: a separator stands for nothing else
+        texts: list[str] = []
+        try:
+            size = int(models["data"][0]["meta"]["n_vocab"])
+            for start in range(0, size, BATCH):
+                tokens = range(start, min(start + BATCH, size))
+                ids = [each for token in tokens for each in (another if token == separator else token, separator)]
+                answer = await self._connection.post("/detokenize", {"tokens": ids})
+                texts += str(answer["content"]).split(marker)[:-1]
+        except (KeyError, TypeError, ValueError, IndexError):
+            texts, size = [], -1
+        if len(texts) != size:
+            raise RemoteFault("protocol", "the server's vocabulary cannot be read: update the server")
+        is_text = (token not in self.ends and "\ufffd" not in text for token, text in enumerate(texts))
+        return [text.encode() if plain else b"" for text, plain in zip(texts, is_text, strict=True)]
+
+    async def _ask(
+        self, content: Any, add_special: bool, parse_special: bool, before_sending: BeforeSending | None = None
+    ) -> list[int]:
+        body = {"content": content, "add_special": add_special, "parse_special": parse_special}
+        answer = await self._connection.post("/tokenize", body, before_sending)
+        try:
+            return [int(token) for token in answer["tokens"]]
+        except (KeyError, TypeError, ValueError):
+            raise RemoteFault("protocol", "the server's /tokenize cannot be read: update the server") from None

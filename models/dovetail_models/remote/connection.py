@@ -1,4 +1,4 @@
-"""HTTP to one server. The only module here that imports httpx: what goes wrong leaves it as a RemoteFault.
+"""HTTP to one server. The only module here that imports httpx2: what goes wrong leaves it as a RemoteFault.
 
 Redirects are not followed (a prompt would go to a host that nobody named), and no proxy, certificate or password is
 taken from the environment or `.netrc`. Nothing of a request or an answer is logged.
@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, NoReturn
 
-import httpx
+import httpx2
 
 from dovetail_models.errors import EngineError
 from dovetail_models.remote.address import Address
@@ -48,17 +48,17 @@ class Connection:
         self._first_token_s = options.first_token_s
         self._has_token = bool(token)
         try:
-            self._client = httpx.AsyncClient(
+            self._client = httpx2.AsyncClient(
                 base_url=address.base,
                 headers={"Authorization": f"Bearer {token}"} if token else {},
                 verify=_trust(options) if address.is_encrypted else True,
                 proxy=options.proxy or None,
                 trust_env=False,
                 follow_redirects=False,
-                timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
-                limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_S),
+                timeout=httpx2.Timeout(ANSWER_S, connect=CONNECT_S),
+                limits=httpx2.Limits(keepalive_expiry=KEEP_ALIVE_S),
             )
-        except (ValueError, httpx.InvalidURL):
+        except (ValueError, httpx2.InvalidURL):
             raise EngineError("[remote] proxy is no URL of a proxy: write http://HOST:PORT") from None
 
     async def get(self, path: str) -> Any:
@@ -76,7 +76,7 @@ class Connection:
         `before_sending` is awaited when the connection is there and before the body leaves; what it raises ends the
         request. Raises RemoteFault, PromptTooLong.
         """
-        timeout = httpx.Timeout(self._first_token_s, connect=CONNECT_S)
+        timeout = httpx2.Timeout(self._first_token_s, connect=CONNECT_S)
         async with self._response("POST", path, timeout=timeout, **_content(body, before_sending)) as response:
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             if kind != "text/event-stream":
@@ -107,27 +107,27 @@ class Connection:
             self._fail("protocol", f"answered {path} with something that is not JSON")
 
     @asynccontextmanager
-    async def _response(self, method: str, path: str, **request: Any) -> AsyncIterator[httpx.Response]:
-        """A response whose status is 200. What httpx raises becomes a RemoteFault."""
+    async def _response(self, method: str, path: str, **request: Any) -> AsyncIterator[httpx2.Response]:
+        """A response whose status is 200. What httpx2 raises becomes a RemoteFault."""
         try:
             async with self._client.stream(method, path, **request) as response:
                 if response.status_code != 200:
                     self._refuse(response, await self._bounded(response))
                 yield response
-        except httpx.ConnectTimeout:
+        except httpx2.ConnectTimeout:
             self._fail("unreachable", f"did not answer within {CONNECT_S:g} s", "check the address and the firewall")
-        except httpx.ConnectError as error:
+        except httpx2.ConnectError as error:
             if (fault := _certificate_fault(error)) is not None:
                 self._fail("tls", fault, "name the file of its certificate authority in [remote] ca_file")
             self._fail("unreachable", "cannot be reached", "check that it runs, and [remote] url")
-        except httpx.ProxyError:
+        except httpx2.ProxyError:
             self._fail("unreachable", "cannot be reached through the proxy", "check [remote] proxy")
-        except httpx.TimeoutException:
+        except httpx2.TimeoutException:
             self._fail("slow", "did not answer in time")
-        except httpx.HTTPError:
+        except httpx2.HTTPError:
             self._fail("cut", "broke off its answer", "look at its log if that comes again")
 
-    async def _read(self, response: httpx.Response) -> AsyncGenerator[Event, None]:
+    async def _read(self, response: httpx2.Response) -> AsyncGenerator[Event, None]:
         reader = EventReader()
         try:
             async for data in response.aiter_bytes():
@@ -150,7 +150,7 @@ class Connection:
             self._refuse_for(event["error"])
         return event
 
-    async def _bounded(self, response: httpx.Response) -> bytes:
+    async def _bounded(self, response: httpx2.Response) -> bytes:
         data = b""
         async for part in response.aiter_bytes():
             data += part
@@ -158,7 +158,7 @@ class Connection:
                 self._fail("protocol", f"sent an answer of more than {ANSWER_BYTES} bytes")
         return data
 
-    def _refuse(self, response: httpx.Response, body: bytes) -> NoReturn:
+    def _refuse(self, response: httpx2.Response, body: bytes) -> NoReturn:
         """Raise what a status other than 200 means."""
         status = response.status_code
         if status in (401, 403):
@@ -193,7 +193,7 @@ class Connection:
 
 
 def _content(body: Event, before_sending: BeforeSending | None) -> dict[str, Any]:
-    """A request's body, which httpx takes from here when the connection is there and the headers are out."""
+    """A request's body, which httpx2 takes from here when the connection is there and the headers are out."""
     # A lone surrogate in a document is no text that JSON could carry: as the local tokenizer, replace it.
     data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
@@ -231,7 +231,7 @@ def _certificate_fault(error: BaseException) -> str | None:
     return None
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def _retry_after(response: httpx2.Response) -> float | None:
     """Seconds, where the header has them; a date counts as too long a pause to wait for."""
     value = response.headers.get("Retry-After", "")
     try:

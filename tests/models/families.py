@@ -9,11 +9,10 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tiny_model import Words, byte_level, sentencepiece, write_model
-
 from dovetail_models.prompt.formats.choose import format_named
 from dovetail_models.prompt.formats.format import Format
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
+from tests.models.tiny_model import Words, byte_level, sentencepiece, write_model
 
 PARTS = PromptParts(
     (ContextBlock("lib/one.py", "ONE = 1\n"), ContextBlock("lib/two.py", "TWO = 2\r\n\n")),

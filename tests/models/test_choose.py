@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from families import FAMILIES, Family
-from tiny_model import NORMAL, USER_DEFINED, Words, byte_level
 
 from dovetail_models.engine import llama
 from dovetail_models.engine.loading import format_of, load
@@ -22,6 +20,8 @@ from dovetail_models.prompt.formats.choose import (
     choose,
     format_named,
 )
+from tests.models.families import FAMILIES, Family
+from tests.models.tiny_model import NORMAL, USER_DEFINED, Words, byte_level
 
 BY_NAME = {family.name: family for family in FAMILIES}
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import NewClient, hosts, until
 
 from dovetail_models.engine.client import EngineClient
 from dovetail_models.engine.engine import Engine
@@ -19,6 +18,7 @@ from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
+from tests.models.conftest import NewClient, hosts, until
 
 PARTS = PromptParts(
     (ContextBlock("cart.py", "class Cart:\n    def add(self, item): ...\n"),),

@@ -12,10 +12,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from conftest import NewClient
-from families import FAMILIES, PARTS, TYPED, Family
-from reference_tokenizer import read_metadata
-from tiny_model import Words
 
 from dovetail_models.engine import decode, llama
 from dovetail_models.engine.engine import Engine
@@ -28,6 +24,10 @@ from dovetail_models.engine.tokenize import Tokenizer
 from dovetail_models.prompt.formats.choose import FORMATS
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 from dovetail_models.prompt.segments import Joined, Role, Special, Text, flat
+from tests.models.conftest import NewClient
+from tests.models.families import FAMILIES, PARTS, TYPED, Family
+from tests.models.reference_tokenizer import read_metadata
+from tests.models.tiny_model import Words
 
 VOCABULARIES = "DOVETAIL_VOCABULARIES"
 """The environment variable that names the `models` folder of llama.cpp's source, where real vocabularies are."""

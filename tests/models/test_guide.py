@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from tests.models.conftest import Real
 
 from dovetail_models.engine import llama
 from dovetail_models.engine.engine import Engine
@@ -18,6 +17,7 @@ from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.prompt.parts import PromptParts
+from tests.models.conftest import Real
 
 NAMES = ("find", "find_all", "find_by_owner", "größe", "$id", "x", "_cache")
 

@@ -8,9 +8,9 @@ from itertools import accumulate
 from pathlib import Path
 
 import pytest
-from tests.models.conftest import Real
 
 from dovetail_models.engine.healing import Healing, PieceIndex, heal
+from tests.models.conftest import Real
 
 ODD = "x = 'é🦕 naïve 日本語'\r\n\t\tif  a<=b:  # ======== \n        return [\"(([{}])),\"] ÷ õ\n"
 

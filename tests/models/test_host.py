@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from conftest import hosts, leftovers, until
-from raw_peer import Peer
 
 from dovetail_models.engine import wire
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.launch import FoundHost, find_or_start
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.prompt.parts import PromptParts
+from tests.models.conftest import hosts, leftovers, until
+from tests.models.raw_peer import Peer
 
 PARTS = PromptParts(
     (), "a.py", "import os\n\n\ndef first(items):\n    ", "\n\n\ndef last(items):\n    return items[-1]\n"

@@ -17,8 +17,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import NewClient, hosts, leftovers, until
-from raw_peer import Peer
 
 from dovetail_models.engine import connection, transport
 from dovetail_models.engine.job import CompletionJob
@@ -28,6 +26,8 @@ from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.parts import PromptParts
+from tests.models.conftest import NewClient, hosts, leftovers, until
+from tests.models.raw_peer import Peer
 
 JOB = CompletionJob(PromptParts((), "a.py", "def total(items):\n    return ", "\n"), "a.py", max_tokens=6)
 KILLS = int(os.environ.get("DOVETAIL_KILLS", "6"))

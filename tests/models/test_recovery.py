@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import NewClient, hosts, until
 
 from dovetail_models.engine import client as client_module
 from dovetail_models.engine.client import EngineClient
@@ -20,6 +19,7 @@ from dovetail_models.engine.restart import FREE_DEATHS
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
+from tests.models.conftest import NewClient, hosts, until
 
 LONG = ContextBlock("long.py", "".join(f"value_{i} = {i}\n" for i in range(100)))
 JOB = CompletionJob(PromptParts((LONG,), "a.py", "def total():\n    return ", "\n"), "a.py", max_tokens=40)

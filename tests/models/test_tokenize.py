@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from reference_tokenizer import ReferenceTokenizer, read_metadata
 
 from dovetail_models.engine import llama
 from dovetail_models.engine.tokenize import Tokenizer
 from dovetail_models.prompt.formats.deepseek import DEEPSEEK, segments
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 from dovetail_models.prompt.segments import Role
+from tests.models.reference_tokenizer import ReferenceTokenizer, read_metadata
 
 FIM_ROLES = (Role.FIM_PREFIX, Role.FIM_SUFFIX, Role.FIM_MIDDLE)
 BOS, EOS, HOLE, BEGIN, END = 32013, 32014, 32015, 32016, 32017

@@ -16,8 +16,8 @@ from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.llama import load_model
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.tokenize import Tokenizer
-from dovetail_models.prompt.deepseek import segments
 from dovetail_models.prompt.fit import fit
+from dovetail_models.prompt.formats.deepseek import DEEPSEEK, segments
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
 MICRO_BATCH = 256
@@ -41,7 +41,7 @@ class StarterModel:
     def __init__(self, path: Path, window: int = 0, threads: int = 1) -> None:
         """`window` 0 is the window that the model was trained for."""
         self._vocabulary = load_model(path, vocab_only=True).vocabulary
-        self._tokenizer = Tokenizer(self._vocabulary)
+        self._tokenizer = Tokenizer(self._vocabulary, DEEPSEEK.markers)
         self._llama = Llama(
             str(path), n_ctx=window, n_batch=MICRO_BATCH, n_threads=threads, logits_all=True, verbose=False
         )

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from index_server import write_wheel
-from scratch_environment import FOREIGN, PLATFORM, Scratch, real_files
 
 from dovetail_models.backend.environment import Environment
+from tests.models.backend.index_server import write_wheel
+from tests.models.backend.scratch_environment import FOREIGN, PLATFORM, Scratch, real_files
 
 
 @pytest.fixture(scope="session")

@@ -10,12 +10,8 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import index_server
 import pytest
-from index_server import PLATFORMS, write_wheel
 from packaging.tags import sys_tags
-from recorded import RecordedMachine, nvidia
-from scratch_environment import Scratch
 
 from dovetail.cli import backend as command
 from dovetail.cli.main import main
@@ -25,6 +21,10 @@ from dovetail_models.backend.installers import OnLine
 from dovetail_models.backend.report import BuildReport, Device, Trial
 from dovetail_models.backend.wheel_index import DEFAULT_INDEX
 from dovetail_models.engine.transport import FileLock
+from tests.models.backend import index_server
+from tests.models.backend.index_server import PLATFORMS, write_wheel
+from tests.models.backend.recorded import RecordedMachine, nvidia
+from tests.models.backend.scratch_environment import Scratch
 
 CPU = Device("CPU", "a processor", "cpu", "CPU", 1 << 34)
 GPU = Device("CUDA0", "NVIDIA GeForce RTX 4090", "gpu", "CUDA", 24 << 30)

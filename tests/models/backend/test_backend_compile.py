@@ -8,11 +8,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from scratch_environment import Scratch
 
 from dovetail_models.backend.compiling import step_of
 from dovetail_models.backend.errors import BackendError
 from dovetail_models.backend.installers import Pip
+from tests.models.backend.scratch_environment import Scratch
 
 pytestmark = pytest.mark.xdist_group("scratch environment")
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import index_server
 import pytest
-import recorded
-from index_server import ARM, LINUX, MAC, MUSL, WINDOWS
 from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
-from recorded import RecordedMachine, nvidia
 
 from dovetail_models.backend.choice import Backend, advise
 from dovetail_models.backend.detect import detect
 from dovetail_models.backend.find import find_wheel
 from dovetail_models.backend.wheel_index import read_links
 from dovetail_models.backend.windows import QUERY
+from tests.models.backend import index_server, recorded
+from tests.models.backend.index_server import ARM, LINUX, MAC, MUSL, WINDOWS
+from tests.models.backend.recorded import RecordedMachine, nvidia
 
 VULKAN = frozenset({"vulkan"})
 VULKAN_WINDOWS = frozenset({"vulkan-1"})

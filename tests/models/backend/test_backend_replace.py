@@ -10,10 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import index_server
 import pytest
-from index_server import write_wheel
-from scratch_environment import PLATFORM, Scratch
 
 from dovetail_models.backend import journal
 from dovetail_models.backend import replace as replacing
@@ -22,6 +19,9 @@ from dovetail_models.backend.errors import BackendError
 from dovetail_models.backend.installers import OnLine, Pip, Uv
 from dovetail_models.backend.replace import Replacement, repair, replace
 from dovetail_models.backend.report import BuildReport, Device, Failure, Trial
+from tests.models.backend import index_server
+from tests.models.backend.index_server import write_wheel
+from tests.models.backend.scratch_environment import PLATFORM, Scratch
 
 pytestmark = pytest.mark.xdist_group("scratch environment")
 

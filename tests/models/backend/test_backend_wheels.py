@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import index_server
 import pytest
-from index_server import LINUX
 from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
 
@@ -18,6 +16,8 @@ from dovetail_models.backend.fetch import fetch
 from dovetail_models.backend.find import find_wheel
 from dovetail_models.backend.wheel_index import DEFAULT_INDEX, INDEX_VARIABLE, index_address, read_links
 from dovetail_models.backend.wheels import Link, links_of, pick
+from tests.models.backend import index_server
+from tests.models.backend.index_server import LINUX
 
 TAGS = [Tag("py3", "none", each) for each in LINUX.split(".")]
 ALLOWED = SpecifierSet(">=0.3.36,<0.4")

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from tests.models.download.gguf_files import gguf
-from tests.models.download.loopback_hub import LoopbackHub
 
 from dovetail_models.catalog.entry import CatalogEntry
 from dovetail_models.download.hub import HuggingFaceHub
 from dovetail_models.download.progress import PullProgress
 from dovetail_models.download.pull import Pull, run_pull
 from dovetail_models.download.transfer import ChunkSizes, Line
+from tests.models.download.gguf_files import gguf
+from tests.models.download.loopback_hub import LoopbackHub
 
 CHUNK = 64 * 1024
 FILE_BYTES = 20 * CHUNK + 777

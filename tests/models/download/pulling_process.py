@@ -9,12 +9,11 @@ import resource
 import sys
 from pathlib import Path
 
-from tests.models.download.conftest import ENTRY
-
 from dovetail_models.download.hub import HuggingFaceHub
 from dovetail_models.download.progress import PullError, PullProgress
 from dovetail_models.download.pull import Pull, run_pull
 from dovetail_models.download.transfer import ChunkSizes, Line
+from tests.models.download.conftest import ENTRY
 
 
 def report(progress: PullProgress) -> None:

@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.models.download.gguf_files import gguf
 
 from dovetail_models.catalog.installed import find_installed, installed_models
 from dovetail_models.catalog.pins import Pin, pin_path, pin_text, read_pin
 from dovetail_models.catalog.read import catalog, find_entry, parse_catalog
 from dovetail_models.errors import ModelError
 from dovetail_models.files import resolve_model
+from tests.models.download.gguf_files import gguf
 
 FAMILIES = {
     "deepseek-coder",

@@ -8,13 +8,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.models.download.gguf_files import gguf
 
 from dovetail_models.catalog.pins import read_pin
 from dovetail_models.download import importing
 from dovetail_models.download.importing import import_model
 from dovetail_models.errors import ModelError
 from dovetail_models.files import resolve_model
+from tests.models.download.gguf_files import gguf
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from tests.models.download.conftest import CHUNK, Puller
-from tests.models.download.gguf_files import gguf
-from tests.models.download.loopback_hub import LoopbackHub
 
 from dovetail_models.download.part import part_path
 from dovetail_models.download.progress import PullError
+from tests.models.download.conftest import CHUNK, Puller
+from tests.models.download.gguf_files import gguf
+from tests.models.download.loopback_hub import LoopbackHub
 
 if sys.platform == "win32":
     pytest.skip("kill -9 and file size limits are of POSIX", allow_module_level=True)

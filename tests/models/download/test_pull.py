@@ -10,9 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.models.download.conftest import CHUNK, ENTRY, Puller
-from tests.models.download.gguf_files import gguf
-from tests.models.download.loopback_hub import COMMIT, Fault, LoopbackHub
 
 from dovetail_models.catalog.pins import read_pin
 from dovetail_models.download import part as part_module
@@ -20,6 +17,9 @@ from dovetail_models.download.part import journal_path, part_path
 from dovetail_models.download.progress import PullError, PullProgress
 from dovetail_models.errors import ModelError
 from dovetail_models.files import resolve_model
+from tests.models.download.conftest import CHUNK, ENTRY, Puller
+from tests.models.download.gguf_files import gguf
+from tests.models.download.loopback_hub import COMMIT, Fault, LoopbackHub
 
 
 def refused(puller: Puller, expected: str, **options: object) -> str:

@@ -7,11 +7,11 @@ import struct
 from pathlib import Path
 
 import pytest
-from tests.models.download.gguf_files import gguf
 
 from dovetail_models.errors import ModelError
 from dovetail_models.files import resolve_model
 from dovetail_models.hardware.header import BLOCKS, check_structure
+from tests.models.download.gguf_files import gguf
 
 ARRAY_TYPE = 9
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.models.hardware.test_choose import GIB, gpu, machine
 
 from dovetail_models.hardware.recommend import DEEPSEEK_CODER, ModelRow, recommend, shortage
+from tests.models.hardware.test_choose import GIB, gpu, machine
 
 FAST = (80e9, 800e9)
 """Bytes and multiplications a second of a desktop with eight cores."""

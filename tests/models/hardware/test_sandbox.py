@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.models.conftest import NewClient
 
 from dovetail_models.engine import host, sandbox
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.meeting import MeetingPlace, key_of
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.prompt.parts import PromptParts
+from tests.models.conftest import NewClient
 
 JOB = CompletionJob(PromptParts((), "a.py", "def f(", ""), "test", 4)
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import psutil
 import pytest
-from tests.models.conftest import NewClient, until
 
 from dovetail_models.engine import devices, llama
 from dovetail_models.engine.job import CompletionJob
@@ -24,6 +23,7 @@ from dovetail_models.errors import EngineError, ModelError
 from dovetail_models.hardware import header
 from dovetail_models.hardware.machine import Accelerator
 from dovetail_models.prompt.parts import PromptParts
+from tests.models.conftest import NewClient, until
 
 JOB = CompletionJob(PromptParts((), "a.py", "def f(", ""), "test", 4)
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from tests.models.remote.fake_server import FakeServer
 
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.remote.engine import RemoteEngine
 from dovetail_models.remote.options import RemoteOptions
 from dovetail_models.remote.token import TOKEN_VARIABLE
+from tests.models.remote.fake_server import FakeServer
 
 NewServer = Callable[..., Any]
 NewEngine = Callable[..., RemoteEngine]

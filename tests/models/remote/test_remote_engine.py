@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.models.remote.fake_server import BEGIN, END, EOS, HOLE, IDS, VOCABULARY, FakeServer
 
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.status import EngineStatus
@@ -18,6 +17,7 @@ from dovetail_models.remote import connection
 from dovetail_models.remote.faults import RETRIES_S, RemoteFault
 from dovetail_models.remote.probe import probe
 from dovetail_models.remote.token import TOKEN_VARIABLE
+from tests.models.remote.fake_server import BEGIN, END, EOS, HOLE, IDS, VOCABULARY, FakeServer
 
 NewEngine = Callable[..., Any]
 SECRET = "sk-7f3a9c"

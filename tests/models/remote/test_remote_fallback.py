@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from tests.models.remote.fake_server import FakeServer
 
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.status import EngineStatus
@@ -17,6 +16,7 @@ from dovetail_models.prompt.parts import PromptParts
 from dovetail_models.remote.engine import RemoteEngine
 from dovetail_models.remote.fallback import FallbackEngine
 from dovetail_models.remote.options import RemoteOptions
+from tests.models.remote.fake_server import FakeServer
 
 JOB = CompletionJob(PromptParts((), "a.py", "x = ", "\n"), client="a.py")
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from tests.models.remote.fake_server import FakeServer
 
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.parts import PromptParts
 from dovetail_models.remote import token
 from dovetail_models.remote.faults import RemoteFault
+from tests.models.remote.fake_server import FakeServer
 
 from_keyring = token._from_keyring  # before a fixture puts something else in its place
 

@@ -68,9 +68,12 @@ class RemoteSettings:
 
 
 def _option(
-    default: str | int | bool | LanguageSwitches | RemoteSettings, sentence: str, minimum: int | None = None
+    default: str | int | bool | LanguageSwitches | RemoteSettings,
+    sentence: str,
+    minimum: int | None = None,
+    one_of: tuple[str, ...] = (),
 ) -> Any:
-    return field(default=default, metadata={"sentence": sentence, "minimum": minimum})
+    return field(default=default, metadata={"sentence": sentence, "minimum": minimum, "one_of": one_of})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,12 @@ class Settings:
     menu_items: bool = _option(
         False, "Whether to offer completions in the editor's own list too, for editors that show no ghost text."
     )
-    context_window: int = _option(4096, "Tokens the model can see at once; never more than it was trained for.", 256)
+    context_window: int = _option(
+        0,
+        "Tokens the model can see at once, never more than it was trained for; 0 lets Dovetail choose "
+        "(4096 on a CPU, 8192 on a GPU, less where memory is short).",
+        0,
+    )
     threads: int = _option(0, "CPU threads of the model; 0 lets Dovetail choose.", 0)
     statistics: bool = _option(
         True, "Whether to count what becomes of suggestions, for `dovetail stats` on this computer."
@@ -101,7 +109,26 @@ class Settings:
         "Most megabytes of what the model has read (KV states) that are kept on disk between starts; 0 keeps nothing.",
         0,
     )
-    gpu_layers: int = _option(-1, "Layers of the model to put on the GPU; -1 means as many as there are.", -1)
+    gpu_layers: int = _option(-1, "Layers of the model to put on the GPU; -1 means as many as fit.", -1)
+    kv_type: str = _option(
+        "auto",
+        "Type of the model's KV cache: `f16`, `q8_0` (half the memory) or `auto` (f16 while memory lasts).",
+        one_of=("auto", "f16", "q8_0"),
+    )
+    flash_attention: str = _option(
+        "auto",
+        "Whether the model uses flash attention: `on`, `off` or `auto` (off on a CPU, where it is slower).",
+        one_of=("auto", "on", "off"),
+    )
+    micro_batch: int = _option(
+        0, "Tokens that the model reads in one step; 0 lets Dovetail choose (128 on a CPU, 512 on a GPU).", 0
+    )
+    unload_after_s: int = _option(
+        1800, "Seconds without a request after which the model leaves memory until the next one; 0 keeps it there.", 0
+    )
+    sandbox: bool = _option(
+        True, "Whether the model's process gives up the network and all files that it does not need."
+    )
     remote: RemoteSettings = _option(  # noqa: RUF009 - the default never changes
         RemoteSettings(), "A server that completes in place of this machine; only in the user's own `config.toml`."
     )
@@ -209,6 +236,9 @@ def _fault(option: dataclasses.Field[Any], value: object) -> str:
         return "" if is_sound else f"{option.name} must be {_named(wanted)}, not {_short(value)}"
     if type(value) is not wanted:
         return f"{option.name} must be {_named(wanted)}, not {_short(value)}"
+    one_of = option.metadata["one_of"]
+    if one_of and value not in one_of:
+        return f"{option.name} must be one of {', '.join(one_of)}, not {_short(value)}"
     if minimum is not None and isinstance(value, int) and value < minimum:
         return f"{option.name} must be at least {minimum}, not {_short(value)}"
     return ""

@@ -83,20 +83,29 @@ class Client:
         assert condition(), "the server has left"
 
     async def initialize(
-        self, root: Path | None, encoding: str = "utf-16", shows_progress: bool = False, **options: Any
+        self,
+        root: Path | None,
+        encoding: str = "utf-16",
+        shows_progress: bool = False,
+        client_name: str = "",
+        text_document: dict[str, Any] | None = None,
+        **options: Any,
     ) -> Any:
-        """Shake hands; `options` are the editor's settings."""
+        """Shake hands; `options` are the editor's settings, `client_name` the name it gives, if it gives one, and
+        `text_document` what it says that it can do with documents."""
         self.encoding = encoding
         folders = [{"uri": root.as_uri(), "name": root.name}] if root else []
         result = await self.ask(
             "initialize",
             {
                 "processId": None,
+                **({"clientInfo": {"name": client_name}} if client_name else {}),
                 "rootUri": None,
                 "workspaceFolders": folders,
                 "capabilities": {
                     "general": {"positionEncodings": [encoding]},
                     "window": {"workDoneProgress": shows_progress},
+                    "textDocument": text_document or {},
                 },
                 "initializationOptions": options,
             },

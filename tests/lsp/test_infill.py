@@ -59,6 +59,15 @@ def question(**more: Any) -> dict[str, Any]:
     return {**asked, "input_extra": [], "stream": False, "samplers": ["top_k"], "response_fields": FIELDS, **more}
 
 
+def vscode_question(prompt: str, indent: int) -> dict[str, Any]:
+    """What llama.vscode sends, with its defaults: three candidates, all fields, parts of files that were open."""
+    chunk = {"text": "class Board: ...\n", "time": 1_790_000_000_000, "filename": "board.py"}
+    asked = {"id_slot": 0, "input_prefix": BEFORE, "input_suffix": "\n    return board\n", "input_extra": [chunk]}
+    sampling = {"top_k": 40, "top_p": 0.99, "samplers": ["top_k", "top_p", "infill"], "cache_prompt": True}
+    limits = {"n_predict": 128, "n_cmpl": 3, "t_max_prompt_ms": 500, "t_max_predict_ms": 2500, "stream": False}
+    return {**asked, "prompt": prompt, **limits, **sampling, **({"n_indent": indent} if indent else {})}
+
+
 @pytest.fixture
 def engine() -> ScriptedEngine:
     return ScriptedEngine("size, size)")
@@ -96,6 +105,27 @@ async def test_a_question_is_answered_with_the_projects_context(
     assert set(answer) == set(FIELDS)
     assert [block.path for block in engine.jobs[0].parts.context] == ["board.py"]
     assert engine.jobs[0].parts.path == "game.py"  # which the plugin did not say
+
+
+async def test_llama_vscode_is_answered(plugin: Plugin, answers: Answers, engine: ScriptedEngine) -> None:
+    await ready(answers)
+    assert (await plugin.ask(b"", method="GET", path="/health"))[0] == 200
+    status, answer = await plugin.ask(vscode_question(TYPED, 4), Accept="application/json, text/plain, */*")
+    assert (status, answer["content"]) == (200, "size, size)")
+    assert engine.jobs[0].parts.path == "game.py"
+    # What it shows in its status bar; one candidate is an object, and it takes that as well as a list of three.
+    assert {"prompt_n", "prompt_ms", "predicted_n", "predicted_ms"} <= set(answer["timings"])
+    assert answer["truncated"] is False and isinstance(answer["tokens_cached"], int)
+    # Before that it sends parts of files alone, for llama.cpp's cache.
+    nothing = {"input_prefix": "", "input_suffix": "", "n_predict": 0, "samplers": [], "t_max_predict_ms": 1}
+    assert (await plugin.ask(vscode_question("", 0) | nothing))[1]["content"] == ""
+
+
+async def test_an_answer_on_a_blank_line_brings_its_indentation(plugin: Plugin, engine: ScriptedEngine) -> None:
+    """llama.vim and llama.vscode leave the spaces of a blank line out, and take them off the answer."""
+    engine.text = "    board = Board(1, 1)"
+    status, answer = await plugin.ask(vscode_question("", 4))
+    assert (status, answer["content"]) == (200, "    board = Board(1, 1)")
 
 
 async def test_all_fields_come_where_none_are_named(plugin: Plugin) -> None:

@@ -30,6 +30,7 @@ def test_later_layers_win_over_the_users_file_over_the_defaults(user_file: Path)
         ("max_tokens = true", "max_tokens must be a whole number, not True"),
         ("model = 7", "model must be a text, not 7"),
         ("max_tokens = 0", "max_tokens must be at least 1, not 0"),
+        ("kv_type = 'q2_K'", "kv_type must be one of auto, f16, q8_0, not 'q2_K'"),
         ("colour = 'red'", "there is no option 'colour'"),
         ("max_tokens = ", "cannot be read"),
     ],

@@ -12,9 +12,10 @@ import psutil
 import pytest
 
 from dovetail_models.engine import launch, llama, memory
-from dovetail_models.engine.loading import Loaded, check_vocabulary, load, usable_cores
+from dovetail_models.engine.loading import Loaded, check_vocabulary, load
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.errors import EngineError
+from dovetail_models.hardware.machine import usable_cores
 
 TEXT = "if x:\n\treturn {'a': 12345} # naïve"
 
@@ -50,13 +51,13 @@ def test_a_truncated_file(options: EngineOptions, tmp_path: Path, share: float) 
     data = options.model_path.read_bytes()
     path = tmp_path / "cut.gguf"
     path.write_bytes(data[: int(len(data) * share)])
-    assert "damaged" in error(options, path)
+    assert "download it again" in error(options, path)
 
 
 def test_a_file_with_a_broken_header(options: EngineOptions, tmp_path: Path) -> None:
     path = tmp_path / "broken.gguf"
     path.write_bytes(b"GGUF" + bytes(range(256)) * 20)
-    assert "damaged" in error(options, path)
+    assert "download it again" in error(options, path)
 
 
 def test_a_model_without_fill_in_the_middle_tokens(options: EngineOptions, tmp_path: Path) -> None:
@@ -99,6 +100,7 @@ def test_a_file_that_names_no_pre_tokenizer_is_mended(options: EngineOptions, tm
 def test_a_window_that_memory_cannot_hold(options: EngineOptions, monkeypatch: pytest.MonkeyPatch) -> None:
     class Memory:
         available = 1000
+        total = 10**9
 
     monkeypatch.setattr(psutil, "virtual_memory", Memory)
     with pytest.raises(EngineError, match="choose a smaller window"):
@@ -177,7 +179,7 @@ def test_a_damaged_file_that_asks_for_everything_is_damaged_where_memory_is_free
     monkeypatch.setattr(llama.LOG, "reason", lambda _marker: "std::bad_alloc")
     monkeypatch.setattr(llama.api, "llama_model_load_from_file", lambda *_: None)
     for free, said in ((2**40, "damaged"), (2**20, "not enough memory")):
-        monkeypatch.setattr(memory, "_free_bytes", lambda free=free: free)
+        monkeypatch.setattr(memory, "free_bytes", lambda free=free: free)
         assert said in error(options, options.model_path)
 
 

@@ -13,7 +13,7 @@ end
 table.sort(filetypes)
 
 return {
-  cmd = config.current.server.cmd,
+  cmd = (require("dovetail.server").command()),
   -- Modules that the project or the shell puts on Python's path must not replace the server's own.
   cmd_env = { PYTHONPATH = "" },
   filetypes = filetypes,

@@ -21,7 +21,19 @@ MANIFEST = Path(__file__).parents[1] / "package.json"
 SECTION = "dovetail.server"
 JSON_TYPES = {bool: "boolean", int: "integer", str: "string"}
 # What fits one machine only, and what names a file: set per machine, where the editor works on several.
-OF_THE_MACHINE = {"model", "context_window", "threads", "gpu_layers", "index_cache_mb", "kv_cache_mb"}
+OF_THE_MACHINE = {
+    "model",
+    "context_window",
+    "threads",
+    "gpu_layers",
+    "kv_type",
+    "flash_attention",
+    "micro_batch",
+    "unload_after_s",
+    "sandbox",
+    "index_cache_mb",
+    "kv_cache_mb",
+}
 # Options that the editor's own section declares, because they are more than a number or a text.
 DECLARED_BY_HAND = {"enable", "rules"}
 # Options that no editor may set: its settings may come with a project.
@@ -45,6 +57,8 @@ def properties() -> dict[str, Any]:
         entry: dict[str, Any] = {"type": kind, "default": option.default}
         if option.metadata["minimum"] is not None:
             entry["minimum"] = option.metadata["minimum"]
+        if option.metadata["one_of"]:
+            entry["enum"] = list(option.metadata["one_of"])
         entry["scope"] = "machine-overridable" if option.name in OF_THE_MACHINE else "window"
         entry["order"] = order
         entry["markdownDescription"] = option.metadata["sentence"]

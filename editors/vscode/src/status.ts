@@ -105,7 +105,7 @@ function running(status: Status, nowS: number): BarText {
     return { text: "$(warning) Dovetail", tooltip: server.message === "" ? "The model failed: see the server logs" : server.message, warning: true };
   }
   if (server.state === "starting" || server.state === "loading") {
-    return plain("$(loading~spin) Dovetail: loading the model", `Loading ${model}`);
+    return plain("$(loading~spin) Dovetail: loading the model", server.message === "" ? `Loading ${model}` : server.message);
   }
   if (server.indexing) {
     const share = server.progress === null ? "" : ` ${server.progress} %`;
@@ -123,7 +123,10 @@ function running(status: Status, nowS: number): BarText {
   if (server.busy) {
     return plain("$(loading~spin) Dovetail", `Thinking; ${model}`);
   }
-  return plain("$(check) Dovetail", server.state === "ready" ? `Ready; ${model}` : "The model is loaded with the first completion");
+  if (server.state !== "ready") {
+    return plain("$(check) Dovetail", "The model is loaded with the first completion");
+  }
+  return plain("$(check) Dovetail", server.message === "" ? `Ready; ${model}` : `Ready; ${server.message}`);
 }
 
 /** A model as it is named to people: a file without its folder. */

@@ -17,7 +17,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from dovetail.bench.bandwidth import read_bytes_per_s
 from dovetail.bench.figures import Figures, as_json, by_kind, table
 from dovetail.bench.picture import picture
 from dovetail.bench.question import Question, questions
@@ -35,6 +34,7 @@ from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.root import find_root
 from dovetail_context.workspace.secrets import redact
 from dovetail_models.engine.status import EngineStatus
+from dovetail_models.hardware.measure import read_bytes_per_s
 
 # A file must have enough lines for a place in its middle, and not be a list of data.
 FILE_LINES = (120, 1500)

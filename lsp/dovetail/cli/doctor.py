@@ -5,17 +5,28 @@ from __future__ import annotations
 import argparse
 import asyncio
 import platform
-import shutil
 import struct
 import sys
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import psutil
 
+from dovetail.cli.check import Check
 from dovetail.cli.errors import UsageError
+from dovetail.cli.model_report import (
+    Pace,
+    build_check,
+    choice_checks,
+    machine_check,
+    memory_check,
+    prompt_format_check,
+    recommendation_check,
+    sandbox_check,
+    speed_check,
+    states_check,
+)
 from dovetail.cli.output import print_json
 from dovetail.cli.remote import add_remote_argument, remote_layer
 from dovetail.session.engine import make_local_engine, remote_options
@@ -23,32 +34,31 @@ from dovetail.session.models import models_folder
 from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settings, user_config_path
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
+from dovetail_models.backend import journal
+from dovetail_models.backend.choice import advise
+from dovetail_models.backend.detect import LocalMachine
+from dovetail_models.backend.detect import detect as detect_drivers
+from dovetail_models.backend.environment import running_environment
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.meeting import running
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 from dovetail_models.files import resolve_model
+from dovetail_models.hardware.estimate import SpeedEstimate, speed_on_cpu
+from dovetail_models.hardware.header import read_shape
+from dovetail_models.hardware.machine import Machine, detect
+from dovetail_models.hardware.measure import multiplications_per_s, read_bytes_per_s
+from dovetail_models.hardware.recommend import DEEPSEEK_CODER
 from dovetail_models.prompt.parts import PromptParts
 from dovetail_models.remote.engine import RemoteEngine
 from dovetail_models.remote.probe import Finding, probe
 
 MIB = 1 << 20
-# Below this much free memory beside the model, the system begins to swap and every completion stalls.
-SPARE_BYTES = 512 * MIB
-# Slower decoding than this shows a line only after more than a second.
-SLOW_DECODE_TOKENS_S = 10
-
-Verdict = Literal["ok", "warn", "fail"]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at. `mend` says what to do where the verdict is not "ok"."""
-
-    name: str
-    verdict: Verdict
-    found: str
-    mend: str = ""
+# What is read and written to measure the speed: up to some 300 tokens of source, and less where that takes longer.
+SAMPLE_CHARACTERS = (150, 1000)
+SAMPLE_TOKENS = (4, 16)
+SAMPLE_S = 10
+CHARACTERS_A_TOKEN = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +97,10 @@ def _checks(model: str | None, remote: str | None, folder: Path) -> Iterator[Che
             "settings", "ok", f"{user_config_path()}{'' if user_config_path().exists() else ' (not there: defaults)'}"
         )
     yield _hosts()
+    if journal.exists(running_environment().state):
+        yield Check(
+            "llama.cpp build", "fail", "its replacement did not finish", "run `dovetail backend`, which undoes it"
+        )
     if settings.remote.url:
         yield from _remote_checks(settings)
     if not settings.remote.url or settings.remote.fallback:
@@ -112,19 +126,27 @@ def _hosts() -> Check:
 
 
 def _model_checks(settings: Settings) -> Iterator[Check]:
+    machine = detect()
+    cores = machine.usable_cores
+    pace = Pace(read_bytes_per_s(cores), multiplications_per_s(cores), psutil.getloadavg()[0] > cores)
+    yield machine_check(machine, pace)
     try:
         file = resolve_model(settings.model, models_folder())
         yield Check("model file", "ok", f"{file.path} ({file.path.stat().st_size / MIB:.0f} MiB)")
-        status, reply = asyncio.run(_try_the_model(settings))
+        status, reply, resident_bytes = asyncio.run(_try_the_model(settings))
     except (EngineError, OSError) as error:
         yield Check(
             "model", "fail", str(error), "name another model with --model, or reinstall Dovetail for the built-in one"
         )
         return
     yield prompt_format_check(status)
-    yield _llama_build(status)
-    yield _memory(status)
-    yield _speed(status, reply)
+    yield build_check(status, _unused_gpu())
+    yield from choice_checks(status)
+    yield memory_check(status, resident_bytes, detect())
+    yield states_check(status)
+    yield speed_check(status, reply, _expected_speed(file.path, status, reply, pace))
+    yield sandbox_check(status)
+    yield recommendation_check(DEEPSEEK_CODER, _with_accelerators(machine, status), pace)
 
 
 def _remote_checks(settings: Settings) -> Iterator[Check]:
@@ -147,56 +169,54 @@ async def _next(findings: AsyncIterator[Finding]) -> Finding | None:
     return await anext(findings, None)
 
 
-async def _try_the_model(settings: Settings) -> tuple[EngineStatus, CompletionReply]:
+async def _try_the_model(settings: Settings) -> tuple[EngineStatus, CompletionReply, int]:
+    """Return what the host reports, one completion, and the bytes that the host is resident with."""
     engine = make_local_engine(settings, several_models=True)
     try:
-        status = await engine.ensure_ready()
-        parts = PromptParts(
-            context=(), path="doctor.py", prefix="def add(a: int, b: int) -> int:\n    return ", suffix="\n"
-        )
-        return status, await engine.complete(CompletionJob(parts=parts, client="doctor", max_tokens=16))
+        speed = (await engine.ensure_ready()).speed
+        characters = _within(SAMPLE_CHARACTERS, speed.prefill_tokens_s * SAMPLE_S * CHARACTERS_A_TOKEN)
+        tokens = _within(SAMPLE_TOKENS, SAMPLE_S * 1000 / max(speed.decode_ms, 1.0))
+        parts = PromptParts(context=(), path="doctor.py", prefix=_own_code()[:characters], suffix="\n")
+        job = CompletionJob(parts=parts, client="doctor", max_tokens=tokens, min_tokens=tokens)
+        reply = await engine.complete(job)
+        status = await engine.status()
+        return status, reply, _resident_bytes(status.pid)
     finally:
         await engine.close()
 
 
-def prompt_format_check(status: EngineStatus) -> Check:
-    """Return which format the model's prompts have, and whether it is doubtful that the model fills holes."""
-    order = "the suffix follows the prefix" if status.frozen_anchor else "the suffix comes first"
-    if status.advice:
-        doubt, _, mend = status.advice.partition(": ")
-        return Check("prompt format", "warn", f"{status.format}; {doubt}", mend)
-    return Check("prompt format", "ok", f"{status.format}; {order}")
+def _within(limits: tuple[int, int], value: float) -> int:
+    least, most = limits
+    return int(min(max(value, least), most))
 
 
-def _llama_build(status: EngineStatus) -> Check:
-    devices = ", ".join(status.devices)
-    found = f"{status.build.strip()}; {f'offload to {devices}' if devices else 'CPU only'}; {status.threads} threads"
-    if not devices and shutil.which("nvidia-smi"):
-        mend = 'CMAKE_ARGS="-DGGML_CUDA=on" pip install --force-reinstall --no-cache-dir --no-deps llama-cpp-python'
-        return Check("llama.cpp", "warn", found, f"there is an NVIDIA GPU; to use it: {mend}")
-    return Check("llama.cpp", "ok", found)
+def _unused_gpu() -> str:
+    """Return why a build for a GPU would suit this machine, "" if none does."""
+    best = advise(detect_drivers(LocalMachine())).candidates[0]
+    return "" if best.backend == "cpu" else best.reason
 
 
-def _memory(status: EngineStatus) -> Check:
-    memory = psutil.virtual_memory()
-    found = (
-        f"the model takes {status.memory_bytes / MIB:.0f} MiB; "
-        f"{memory.available / MIB:.0f} of {memory.total / MIB:.0f} MiB are free"
-    )
-    if memory.available < SPARE_BYTES:
-        return Check("memory", "warn", found, "choose a smaller model or quantization, or lower context_window")
-    return Check("memory", "ok", found)
+def _own_code() -> str:
+    """Return code to read."""
+    return Path(__file__).read_text("utf-8")
 
 
-def _speed(status: EngineStatus, reply: CompletionReply) -> Check:
-    read = reply.prompt_tokens - reply.reused_tokens
-    read_speed = read / max(reply.prefill_ms, 1e-3) * 1000
-    write_speed = reply.generated_tokens / max(reply.decode_ms, 1e-3) * 1000
-    speeds = f"reads {read_speed:.0f} and writes {write_speed:.0f} tokens a second"
-    found = f"{status.model} loaded in {status.load_ms:.0f} ms, {speeds}"
-    if reply.generated_tokens and write_speed < SLOW_DECODE_TOKENS_S:
-        return Check("speed", "warn", found, "choose a smaller model or a Q4_K_M quantization, or offload to a GPU")
-    return Check("speed", "ok", found)
+def _resident_bytes(pid: int | None) -> int:
+    try:
+        return int(psutil.Process(pid).memory_info().rss) if pid else 0
+    except psutil.Error:
+        return 0  # It has ended already.
+
+
+def _expected_speed(path: Path, status: EngineStatus, reply: CompletionReply, pace: Pace) -> SpeedEstimate | None:
+    """Return the speed to expect on a CPU; None where an accelerator computes, or another model was loaded."""
+    if status.devices or status.model != path.stem:
+        return None
+    return speed_on_cpu(read_shape(path), pace.bytes_s, pace.multiplications_s, reply.prompt_tokens)
+
+
+def _with_accelerators(machine: Machine, status: EngineStatus) -> Machine:
+    return replace(machine, accelerators=status.accelerators)
 
 
 def _project(folder: Path) -> Check:

@@ -25,6 +25,7 @@ COMMANDS = {
     "index": "read a project and count what was found",
     "models": "list, download, choose and check models",
     "rules": "check a project's context rules, or explain what they decide for a path",
+    "backend": "show or switch the llama.cpp build: CPU, CUDA, Metal, Vulkan, ROCm",
     "doctor": "check this installation and say how to mend what is wrong",
     "eval": "fill the holes of a tasks file and score the answers",
     "bench": "replay typing over real files and measure each keystroke",

@@ -23,7 +23,7 @@ from dovetail_models.engine.meeting import running
 from dovetail_models.engine.transport import FileLock
 from dovetail_models.errors import ModelError
 from dovetail_models.files import STARTER, check_file, resolve_model
-from dovetail_models.gguf import check_structure
+from dovetail_models.hardware.header import check_structure
 
 INTERRUPTED = 130
 """The exit status after Ctrl-C."""

@@ -106,10 +106,10 @@ def inline_items(
 
 
 def menu_item(
-    completion: Completion, document: Document, unit: Encoding, command: types.Command | None
+    completion: Completion, document: Document, unit: Encoding, command: types.Command | None, markdown: bool
 ) -> types.CompletionItem:
     """A completion as an item of the editor's list, which is sorted last. It takes the place of the word before the
-    cursor, by which editors choose what to show, and begins with it."""
+    cursor, by which editors choose what to show, and begins with it. `markdown`: whether the editor renders that."""
     start = document.position_at(completion.offset, unit)
     line = document.line(start.line)
     left = line[: completion.offset - document.offset_at(Position(start.line, 0), unit)]
@@ -124,7 +124,9 @@ def menu_item(
         label=first if first == text.strip() and len(first) <= _LABEL else f"{first[:_LABEL]}…",
         kind=types.CompletionItemKind.Text,
         detail="Dovetail",
-        documentation=types.MarkupContent(types.MarkupKind.Markdown, f"```{document.language_id}\n{text}\n```"),
+        documentation=types.MarkupContent(types.MarkupKind.Markdown, f"```{document.language_id}\n{text}\n```")
+        if markdown
+        else text,
         sort_text=_LAST,
         filter_text=text.split("\n")[0],
         insert_text_format=types.InsertTextFormat.PlainText,

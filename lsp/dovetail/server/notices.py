@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 STATUS = "dovetail/status"
 # The same in the form that the clients of copilot-language-server know.
 STATUS_FOR_OTHERS = "didChangeStatus"
+# Clients, by the name that they give, which open a window of warnings for each notification that they do not know.
+WARN_OF_UNKNOWN_NOTIFICATIONS = frozenset({"emacs"})  # lsp-mode 10.0.1, lsp--on-notification
 # Answers that come sooner are not worth a sign that the model thinks.
 BUSY_AFTER_S = 0.15
 # Indexing fewer files is over before a progress bar could be read.
@@ -62,6 +64,11 @@ class Notices:
         self._sent: dict[str, Any] = {}
         self._bars: dict[Path, _Bar] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._sends_status = True
+
+    def speak_to(self, client: str) -> None:
+        """Leave out what this client would warn its user of; `client` is the name that it gives, "" for none."""
+        self._sends_status = client not in WARN_OF_UNKNOWN_NOTIFICATIONS
 
     def trouble(self, message: str) -> None:
         """Show one line to the user; the same line is shown once per connection."""
@@ -119,7 +126,7 @@ class Notices:
         return {
             "state": engine.state,
             "model": engine.model,
-            "message": engine.message,
+            "message": engine.message or _loading_words(engine),
             "indexing": bool(shares),
             "progress": min(known) if known else None,
             "busy": self._is_busy,
@@ -169,9 +176,9 @@ class Notices:
             self._send(bar, types.WorkDoneProgressReport(percentage=percentage))
 
     def _send_status(self) -> None:
-        """For the editor's status bar, if it has changed."""
+        """For the editor's status bar, if it has changed and the editor can take it."""
         status = self.status()
-        if status == self._sent:
+        if status == self._sent or not self._sends_status:
             return
         self._sent = status
         self._protocol.notify(STATUS, status)
@@ -226,6 +233,13 @@ def pauses_json(pauses: Pauses) -> dict[str, Any]:
         "pausedLanguages": sorted(pauses.languages),
         "snoozedUntil": pauses.snoozed_until,
     }
+
+
+def _loading_words(engine: EngineStatus) -> str:
+    """How far loading has come, for the user to read; "" where that is not known."""
+    return (
+        f"{engine.model} is being loaded ({engine.loaded:.0%})" if engine.state == "loading" and engine.loaded else ""
+    )
 
 
 def _for_others(status: dict[str, Any]) -> dict[str, Any]:

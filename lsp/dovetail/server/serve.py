@@ -86,7 +86,7 @@ def create_server(make_engine: MakeEngine, untrusted: bool = False, lifeline: Li
         OLD_NAME: DocumentStateParams,
     }
     server.protocol.on_text_lost = lambda uri: documents.give_up(server, uri)
-    server.feature(types.TEXT_DOCUMENT_COMPLETION)(completion.completion)
+    server.feature(types.TEXT_DOCUMENT_COMPLETION, completion.OPTIONS)(completion.completion)
     # Without an options object pygls does not announce the capability.
     options = types.InlineCompletionOptions()
     server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, options)(inline_completion.inline_completion)

@@ -160,5 +160,15 @@ class CurrentEngine:
 
 def _options(settings: Settings) -> tuple[object, ...]:
     """What of the settings makes another engine."""
-    local = settings.model, settings.context_window, settings.threads, settings.gpu_layers, settings.kv_cache_mb
-    return *local, settings.remote
+    return (
+        settings.model,
+        settings.context_window,
+        settings.threads,
+        settings.gpu_layers,
+        settings.kv_type,
+        settings.flash_attention,
+        settings.micro_batch,
+        settings.sandbox,
+        settings.kv_cache_mb,
+        settings.remote,
+    )

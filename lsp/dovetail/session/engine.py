@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from dovetail.completion.engine import Engine
 from dovetail.session.caches import MEGABYTE, kv_folder
-from dovetail.session.models import models_folder
+from dovetail.session.models import known_models, models_folder
 from dovetail.settings import RemoteSettings, Settings
 from dovetail_models.engine.client import EngineClient
 from dovetail_models.engine.options import EngineOptions
@@ -32,6 +32,8 @@ class MakeEngine(Protocol):
 
 # A window that is reloaded, or one command after the other, finds the model still there.
 LINGER_S = 30.0
+# Tokens of a server's window to use where the settings leave that open; prompts take less anyway.
+SERVER_WINDOW = 4096
 # Set to 0 where nothing may outlive its starter: tests, measurements.
 LINGER_VARIABLE = "DOVETAIL_LINGER_S"
 
@@ -70,7 +72,7 @@ def remote_options(settings: Settings) -> RemoteOptions:
         dialect=cast(Dialect, remote.dialect),
         model=remote.model,
         format=remote.format,
-        n_ctx=settings.context_window,
+        n_ctx=settings.context_window or SERVER_WINDOW,
         ca_file=Path(remote.ca_file) if remote.ca_file else None,
         proxy=remote.proxy,
         first_token_s=float(remote.first_token_s),
@@ -84,17 +86,31 @@ def make_local_engine(
     several_models: bool = False,
 ) -> EngineClient:
     """The engine of this machine, whatever server the settings name. Raises ModelError when there is no such model."""
+    path = resolve_model(settings.model, models_folder()).path
     options = EngineOptions(
-        model_path=resolve_model(settings.model, models_folder()).path,
+        model_path=path,
         n_ctx=settings.context_window,
         threads=settings.threads or None,
         gpu_layers=settings.gpu_layers,
+        kv_type=settings.kv_type,
+        flash_attention=settings.flash_attention,
+        micro_batch=settings.micro_batch,
+        unload_after_s=settings.unload_after_s,
+        sandbox=settings.sandbox,
+        fallbacks=_smaller_models(settings.model, path),
         shelf=kv_folder() if settings.kv_cache_mb else None,
         shelf_bytes=settings.kv_cache_mb * MEGABYTE,
         linger_s=_linger_s(),
         several_models=several_models,
     )
     return EngineClient(options, on_status)
+
+
+def _smaller_models(wanted: str, path: Path) -> tuple[Path, ...]:
+    """Return the installed models to load where memory does not suffice for the wanted one, the largest first."""
+    size = path.stat().st_size
+    others = sorted(known_models(wanted), key=lambda model: model.bytes, reverse=True)
+    return tuple(model.path for model in others if model.bytes < size and model.path != path.resolve())
 
 
 def _linger_s() -> float:

@@ -18,7 +18,7 @@ from dovetail_models.download.transfer import DISK_FULL
 from dovetail_models.download.verify import file_sha256
 from dovetail_models.errors import ModelError
 from dovetail_models.files import check_file
-from dovetail_models.gguf import check_structure
+from dovetail_models.hardware.header import check_structure
 
 CHECK_MODULE = "dovetail_models.engine.check_vocabulary"
 """Run as a program: llama.cpp may end the process that reads a damaged file."""

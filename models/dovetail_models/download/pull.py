@@ -21,7 +21,7 @@ from dovetail_models.download.transfer import Line, disk_error, transfer
 from dovetail_models.download.verify import file_sha256
 from dovetail_models.engine.transport import FileLock
 from dovetail_models.errors import ModelError
-from dovetail_models.gguf import check_structure
+from dovetail_models.hardware.header import check_structure
 
 LOOK_AGAIN_S = 0.2
 """Between two looks at whether another process has finished the same pull."""

@@ -1,4 +1,4 @@
-"""Looks at a model's vocabulary in a process of its own: `python -m dovetail_models.engine.check_vocabulary FILE`.
+"""Looks at a model in a process of its own: `python -m dovetail_models.engine.check_vocabulary FILE`.
 
 llama.cpp can end the process that reads a damaged file. The exit status is 0 if code can be completed in place; else it
 is 1, and standard error holds one line.
@@ -10,14 +10,11 @@ from pathlib import Path
 
 def main(arguments: list[str]) -> int:
     """Check the file that the arguments name."""
-    from dovetail_models.engine import llama
-    from dovetail_models.engine.loading import check_vocabulary
+    from dovetail_models.engine.loading import check_model
     from dovetail_models.errors import EngineError
 
-    path = Path(arguments[0])
     try:
-        model = llama.load_model(path, vocab_only=True)
-        check_vocabulary(model.vocabulary, path)
+        check_model(Path(arguments[0]))
     except EngineError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the answer of this program
         return 1

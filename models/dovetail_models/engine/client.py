@@ -37,7 +37,8 @@ class EngineClient:
     def __init__(self, options: EngineOptions, on_status: Callable[[EngineStatus], None] | None = None) -> None:
         # The host stands in another folder: a relative path would mean another file there.
         shelf = options.shelf.absolute() if options.shelf else None
-        self._options = replace(options, model_path=options.model_path.absolute(), shelf=shelf)
+        fallbacks = tuple(path.absolute() for path in options.fallbacks)
+        self._options = replace(options, model_path=options.model_path.absolute(), shelf=shelf, fallbacks=fallbacks)
         self._on_status = on_status or (lambda _status: None)
         self._status = self._in_state("stopped")
         self._connection: HostConnection | None = None

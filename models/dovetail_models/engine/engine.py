@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from dovetail_models.engine import llama
 from dovetail_models.engine.chance import sorts_of
@@ -19,7 +20,7 @@ from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, StopReason
 from dovetail_models.engine.kv import CachedSequence, KvCache
 from dovetail_models.engine.load import Load
-from dovetail_models.engine.loading import load, usable_cores
+from dovetail_models.engine.loading import Loaded, Report, load
 from dovetail_models.engine.meeting import key_of_file
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.pace import Pace
@@ -32,6 +33,7 @@ from dovetail_models.engine.steps import Steps
 from dovetail_models.engine.threads import Threads
 from dovetail_models.engine.tokenize import Tokenizer
 from dovetail_models.errors import EngineError
+from dovetail_models.hardware.machine import usable_cores
 from dovetail_models.prompt.fit import Block, PromptTooLong
 
 LOG = logging.getLogger(__name__)
@@ -53,15 +55,24 @@ class Yielded(Exception):
 class Engine:
     """A model, its KV cache, and the loop from job to reply."""
 
-    def __init__(self, options: EngineOptions, progress: Progress | None = None) -> None:
-        """Load the model. `progress` is told of each step, now and whenever it works. Raises EngineError."""
+    def __init__(self, options: EngineOptions, progress: Progress | None = None, report: Report | None = None) -> None:
+        """Load the model. `progress` counts each step, now and whenever it works; `report` takes a line for each thing
+        that gives way for lack of memory. Raises EngineError."""
         started = time.perf_counter()
-        loaded = load(options, progress)
+        steps: list[str] = []
+
+        def note(line: str) -> None:
+            LOG.warning("%s", line)
+            steps.append(line)
+            if report is not None:
+                report(line)
+
+        loaded = load(options, progress, note)
         model = loaded.model
         self._model = model
         self._vocabulary = model.vocabulary
         self._context = loaded.context
-        self._cache = KvCache(self._context, options.parking_bytes, _shelf(options))
+        self._cache = KvCache(self._context, _parking_bytes(options, loaded), _shelf(options, model.path))
         self._format = loaded.chosen.format
         self._tokenizer = Tokenizer(model.vocabulary, self._format.markers)
         self._pieces = PieceIndex(model.vocabulary)
@@ -76,19 +87,24 @@ class Engine:
             self._context.before_evaluation = self._follow_load
         self.status = EngineStatus(
             state="ready",
-            model=options.model_path.stem,
+            model=model.path.stem,
             description=model.description,
             n_ctx=self._context.n_ctx,
             threads=loaded.threads,
             pid=os.getpid(),
             load_ms=_ms_since(started),
             build=llama.build(),
-            devices=llama.devices(),
+            devices=_devices(loaded),
             weights_bytes=model.weights_bytes,
-            cache_bytes=self._context.n_ctx * model.cache_bytes_per_token(),
+            cache_bytes=loaded.need.cache,
             format=self._format.family,
             frozen_anchor=self._format.frozen_anchor,
             advice=loaded.chosen.advice,
+            message=steps[-1] if steps else "",
+            choices=loaded.choices,
+            steps=tuple(steps),
+            predicted_bytes=loaded.need.main,
+            accelerators=loaded.machine.accelerators,
         )
         self._note_speed(self._first_speed())
 
@@ -126,6 +142,9 @@ class Engine:
             speed = speed.after_prefill(len(prompt.ids) - reused, prefill_ms)
         # The first token's logits came with the prompt.
         self._note_speed(speed.after_decode(generated.tokens - 1, decode_ms))
+        self.status = replace(
+            self.status, parked_states=self._cache.parked_states, parked_bytes=self._cache.parked_bytes
+        )
         return CompletionReply(
             text=generated.text,
             stop=_stop_reason(generated, interrupt),
@@ -239,12 +258,25 @@ class Engine:
         return max(0, min(wanted, int(self._context.n_ctx * COMPLETION_SHARE)))
 
 
-def _shelf(options: EngineOptions) -> Shelf | None:
+def _devices(loaded: Loaded) -> tuple[str, ...]:
+    """Return the accelerators that hold layers of the model."""
+    if not loaded.plan.gpu_layers:
+        return ()
+    return tuple(f"{one.name} ({one.description})" for one in loaded.machine.accelerators)
+
+
+def _parking_bytes(options: EngineOptions, loaded: Loaded) -> int:
+    """Return how much main memory states of other places may take: no more than half of what the model leaves."""
+    left = max(0, loaded.machine.free_bytes - loaded.need.main)
+    return min(options.parking_bytes, left // 2)
+
+
+def _shelf(options: EngineOptions, path: Path) -> Shelf | None:
     """Where states are kept on disk, if they are: none where there is no such folder to be had."""
     if options.shelf is None or not options.shelf_bytes:
         return None
     try:
-        return Shelf(options.shelf / key_of_file(options.model_path), options.shelf_bytes, llama.version())
+        return Shelf(options.shelf / key_of_file(path), options.shelf_bytes, llama.version())
     except OSError as error:
         LOG.warning("%s cannot hold states: %s", options.shelf, error)
         return None

@@ -7,8 +7,10 @@ deserted: it leaves some seconds after its last client, and also when whoever st
 """
 
 import asyncio
+import glob
 import json
 import os
+import re
 import secrets
 import sys
 import threading
@@ -18,10 +20,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from dovetail_models.engine import transport, wire
+from dovetail_models.engine import sandbox, transport, wire
 from dovetail_models.engine.greeting import asked_to_make_way
 from dovetail_models.engine.meeting import GATE, Card, MeetingPlace, running, sweep
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.sandbox import Sandbox
 from dovetail_models.engine.service import Service
 from dovetail_models.engine.transport import FileLock
 
@@ -33,6 +36,9 @@ FIRST_CLIENT_TIMEOUT_S = 60
 
 LOCK_PATIENCE_S = 1.0
 """A lock that is held longer is held by a host: those who only look whether it is free have it for microseconds."""
+
+SPLIT_NAME = re.compile(r"-\d{5}-of-(\d{5})\.gguf$")
+"""How llama.cpp names the parts of a model that is split into several files."""
 
 GATE_PATIENCE_S = 10.0
 """Another host's start, up to its card, takes some tenths of a second."""
@@ -90,11 +96,38 @@ class _Host:
         gate.release()
         self._say("listening")
         os.dup2(2, 1)  # Whatever a library prints from now on goes to the log.
+        self._service.confined(self._confine())
         threading.Thread(target=_when_input_ends, args=(loop, self._leave_if_unwanted), daemon=True).start()
         loop.call_later(FIRST_CLIENT_TIMEOUT_S, self._leave_if_unwanted)
-        await self._service.run()
+        try:
+            await self._service.run()
+        except (ImportError, OSError, RuntimeError) as error:
+            self._refuse_the_sandbox(error)
+            raise
         del listener
         await asyncio.Event().wait()  # Loading failed: clients can still ask why, until the last has left.
+
+    def _confine(self) -> Sandbox:
+        """Give up what the host does not need. It has one thread yet: others would keep their rights."""
+        options = self._options
+        if not options.sandbox:
+            return Sandbox(missing=("the setting sandbox is off: the host runs with all of your rights",))
+        with suppress(OSError):
+            reason = self._place.sandbox_fault.read_text("utf-8", "replace")
+            return Sandbox(missing=(f"the model did not load in a sandbox ({reason}): the host runs without",))
+        models = [file for path in (options.model_path, *options.fallbacks) for file in model_files(path)]
+        shelf = [options.shelf] if options.shelf is not None else []
+        for folder in shelf:
+            with suppress(OSError):  # Then nothing is kept in it, which the engine reports.
+                folder.mkdir(parents=True, exist_ok=True)
+        writable = [self._place.folder, self._folder, *shelf]
+        return sandbox.confine([*sandbox.readable_folders(), *models], writable)
+
+    def _refuse_the_sandbox(self, error: Exception) -> None:
+        """Let the next host start without a sandbox, if it may have been for lack of a right that this one failed."""
+        if self._service.is_loading_confined:
+            with suppress(OSError):
+                self._place.sandbox_fault.write_text(" ".join(str(error).split()), "utf-8")
 
     def _on_deserted(self) -> None:
         """The last client has left; another may come within the time to linger, unless there is nothing to come for."""
@@ -136,6 +169,14 @@ class _Host:
 
     def _say(self, line: str) -> None:
         os.write(1, line.encode() + b"\n")
+
+
+def model_files(path: Path) -> list[Path]:
+    """Return the files that a model is read from: one, or all parts of one that is split."""
+    path = path.resolve()
+    if not (part := SPLIT_NAME.search(path.name)):
+        return [path]
+    return sorted(path.parent.glob(f"{glob.escape(path.name[: part.start()])}-?????-of-{part[1]}.gguf"))
 
 
 async def _objection(key: str) -> str:

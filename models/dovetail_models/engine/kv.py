@@ -164,6 +164,15 @@ class KvCache:
         # The one that has rested longest comes first.
         self._sequences = [CachedSequence(self, context, id) for id in range(context.sequences)]
 
+    @property
+    def parked_states(self) -> int:
+        """KV states of other places in main memory."""
+        return self._parking.count
+
+    @property
+    def parked_bytes(self) -> int:
+        return self._parking.used
+
     def claim(
         self, key: Hashable, prompt: Sequence[int], rows: int = 1, files: Collection[str] = (), frozen: int = 0
     ) -> CachedSequence:

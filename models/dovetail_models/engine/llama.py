@@ -12,19 +12,23 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dovetail_models.backend import nvidia_libraries
 from dovetail_models.engine.threads import waiting
 
 os.environ.update(waiting(os.environ))  # read once, when llama.cpp's libraries are loaded
+nvidia_libraries.preload()  # CUDA builds find them only if they are loaded already
 
 import llama_cpp
 import numpy as np
 import numpy.typing as npt
 from llama_cpp import llama_cpp as api
+from llama_cpp._ctypes_extensions import load_shared_library
 
 from dovetail_models.engine import memory
 from dovetail_models.engine.abort_flag import AbortFlag
 from dovetail_models.engine.progress import Progress
 from dovetail_models.errors import EngineError, ModelError
+from dovetail_models.hardware.estimate import KvType
 
 _MARKER_ATTRIBUTES = (
     api.LLAMA_TOKEN_ATTR_UNKNOWN
@@ -34,6 +38,9 @@ _MARKER_ATTRIBUTES = (
 )
 
 Logits = npt.NDArray[np.float32]
+
+KV_TYPES: Mapping[KvType, int] = {"f16": api.GGML_TYPE_F16, "q8_0": api.GGML_TYPE_Q8_0}
+"""llama.cpp's numbers for the types of a KV cache."""
 
 ABORTED = 2
 """llama_decode's result when the abort callback has said stop."""
@@ -212,10 +219,20 @@ class Model:
         )
 
     def context(
-        self, n_ctx: int, threads: int, micro_batch: int, sequences: int = 1, progress: Progress | None = None
+        self,
+        n_ctx: int,
+        threads: int,
+        micro_batch: int,
+        sequences: int = 1,
+        progress: Progress | None = None,
+        kv_type: KvType = "f16",
+        flash_attention: bool | None = None,
     ) -> "Context":
-        """A new context with an empty KV cache of `n_ctx` cells, which its sequences share; `progress` is told of each
-        evaluation. Raises EngineError if it does not fit in memory."""
+        """Return a new context with an empty KV cache of `n_ctx` cells of type `kv_type`, which its sequences share.
+
+        `progress` counts each evaluation. `flash_attention` None lets llama.cpp decide on an accelerator and is off on
+        a CPU. Raises EngineError if it does not fit in memory.
+        """
         if not 0 < sequences <= min(micro_batch, MAX_SEQUENCES):
             raise LlamaError(f"{sequences} sequences, where a batch has {micro_batch} tokens")
         params = api.llama_context_default_params()
@@ -225,7 +242,11 @@ class Model:
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = True
         params.no_perf = True
-        if not offloads():
+        params.type_k = params.type_v = KV_TYPES[kv_type]
+        if flash_attention is not None:
+            kind = "ENABLED" if flash_attention else "DISABLED"
+            params.flash_attn_type = getattr(api, f"LLAMA_FLASH_ATTN_TYPE_{kind}")
+        elif not offloads():
             # Slower than the plain kernels on a CPU, from a few hundred tokens on.
             params.flash_attn_type = api.LLAMA_FLASH_ATTN_TYPE_DISABLED
         pointer = api.llama_init_from_model(self._pointer, params)
@@ -390,7 +411,7 @@ def load_model(
     if overrides:
         params.kv_overrides = _overrides(overrides)
     # Must live until loading has ended.
-    told = api.llama_progress_callback(lambda _share, _data: _step(progress))
+    told = api.llama_progress_callback(lambda share, _data: _step(progress, share))
     params.progress_callback = told
     pointer = api.llama_model_load_from_file(str(path).encode(), params)
     if not pointer:
@@ -421,18 +442,19 @@ def build() -> str:
     return str(api.llama_print_system_info().decode("utf-8", "replace")).strip(" |")
 
 
-def devices() -> tuple[str, ...]:
-    """The accelerators that llama.cpp said it uses when it loaded the model."""
-    return tuple(line.partition("using device ")[2].strip() for line in LOG.lines if "using device " in line)
+def library(name: str) -> ctypes.CDLL:
+    """One of the libraries that llama.cpp consists of, such as "ggml"; it is loaded already."""
+    loaded: ctypes.CDLL = load_shared_library(name, Path(llama_cpp.__file__).parent / "lib")
+    return loaded
 
 
 def _nothing() -> None: ...
 
 
-def _step(progress: Progress | None) -> bool:
-    """Note that loading gets on. True: it shall go on."""
+def _step(progress: Progress | None, share: float) -> bool:
+    """Note how far loading has come. True: it shall go on."""
     if progress is not None:
-        progress.step()
+        progress.load(share)
     return True
 
 

@@ -1,26 +1,39 @@
-"""From options to a loaded model with a context: checks, mends, and the search for what fits on an accelerator."""
+"""From options to a loaded model with a context: checks, fixes, and what gives way when memory is short.
 
-import os
+How to load is `hardware/choose.py`'s to say; here it is tried, and where memory runs out after all, the next step.
+"""
+
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psutil
-
-from dovetail_models.engine import llama
+from dovetail_models.engine import devices, llama
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.progress import Progress
 from dovetail_models.errors import EngineError, ModelError
 from dovetail_models.files import check_file
-from dovetail_models.prompt.formats.choose import Chosen, ModelIdentity, candidates, choose, without_markers
+from dovetail_models.hardware.choose import (
+    Choice,
+    Chosen,
+    Wishes,
+    choose,
+    explain,
+    free_words,
+    is_hopeless,
+    may_quantize,
+    mib,
+)
+from dovetail_models.hardware.estimate import MemoryNeed, Plan, memory_need
+from dovetail_models.hardware.header import read_shape
+from dovetail_models.hardware.machine import Machine, detect
+from dovetail_models.hardware.shape import ModelShape
+from dovetail_models.hardware.steps import Step, next_step
+from dovetail_models.prompt.formats.choose import Chosen as ChosenFormat
+from dovetail_models.prompt.formats.choose import ModelIdentity, candidates, without_markers
+from dovetail_models.prompt.formats.choose import choose as choose_format
 from dovetail_models.prompt.formats.deepseek import DEEPSEEK
 from dovetail_models.prompt.formats.format import Format
-
-MIN_N_CTX = 256
-"""Tokens: smaller windows hold no useful prompt."""
-
-GPU_SHARES = (1, 3 / 4, 1 / 2, 1 / 4, 0)
-"""Shares of a model's layers that are tried on the accelerator, most first, when as many as fit are asked for."""
 
 PRE_TOKENIZER = "tokenizer.ggml.pre"
 """The GGUF key that names how text is split before tokenization."""
@@ -33,43 +46,83 @@ LEADING_SPACE = "tokenizer.ggml.add_space_prefix"
 where a model expects it."""
 
 
+Report = Callable[[str], None]
+"""Takes one line for the user: what gave way, and why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A model and a context for it, with the threads it computes on and the format of its prompts."""
+    """A model and a context for it."""
 
     model: llama.Model
     context: llama.Context
     threads: int
-    chosen: Chosen
+    """Threads that it computes on."""
+    machine: Machine
+    """As it was before the model was loaded."""
+    plan: Plan
+    choices: tuple[Choice, ...]
+    """The plan's values, each with its reason."""
+    need: MemoryNeed
+    """The memory that the plan was expected to take."""
+    chosen: ChosenFormat
+    """The format of its prompts."""
 
 
-def load(options: EngineOptions, progress: Progress | None = None) -> Loaded:
-    """Load what `options` ask for; `progress` is told of each step, now and whenever it works.
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A model file that has passed the checks."""
+
+    path: Path
+    shape: ModelShape
+    chosen: ChosenFormat
+    """The format of its prompts."""
+    overrides: dict[str, str | bool]
+    """What has to be replaced in its metadata."""
+
+
+def load(options: EngineOptions, progress: Progress | None = None, report: Report | None = None) -> Loaded:
+    """Load what `options` ask for, or as much of it as memory allows; `progress` counts each step, now and whenever it
+    works, `report` takes a line for each thing that gives way.
 
     Raises EngineError with one line that says what to do next.
     """
-    check_file(options.model_path)
-    with closing(llama.load_model(options.model_path, vocab_only=True)) as header:
+    report = report or _nothing
+    candidates = (options.model_path, *options.fallbacks)
+    for path, smaller in zip(candidates, (*candidates[1:], None), strict=True):
+        try:
+            return _load_file(_checked(path), options, progress, report, has_fallback=smaller is not None)
+        except ModelError:
+            raise
+        except EngineError as error:
+            if smaller is None:
+                raise
+            reason, _, _ = str(error).partition(": ")
+            report(f"{reason}: loading the smaller model {smaller.stem} instead")
+    raise AssertionError("there is always a model to try")
+
+
+def check_model(path: Path) -> None:
+    """Raise ModelError if the model cannot complete code in place. Reads no weights."""
+    _checked(path)
+
+
+def _checked(path: Path) -> _File:
+    """Raise ModelError if the file cannot be used."""
+    check_file(path)
+    shape = read_shape(path)
+    with closing(llama.load_model(path, vocab_only=True)) as header:
         chosen = format_of(header)
         overrides = _overrides(header, chosen.format)
-        attempts = _gpu_layer_attempts(options.gpu_layers, header)
         if not overrides:
-            check_vocabulary(header.vocabulary, options.model_path)
+            check_vocabulary(header.vocabulary, path)
     if overrides:
-        with closing(llama.load_model(options.model_path, vocab_only=True, overrides=overrides)) as mended:
-            check_vocabulary(mended.vocabulary, options.model_path)
-    # More threads than cores only wait for one another, and beyond 512 llama.cpp aborts.
-    threads = max(1, min(options.threads or default_threads(), usable_cores()))
-    for layers in attempts:
-        try:
-            return _load(options, layers, threads, overrides, chosen, progress)
-        except EngineError:
-            if layers == attempts[-1]:
-                raise
-    raise AssertionError("there is always an attempt")
+        with closing(llama.load_model(path, vocab_only=True, overrides=overrides)) as corrected:
+            check_vocabulary(corrected.vocabulary, path)
+    return _File(path, shape, chosen, overrides)
 
 
-def format_of(model: llama.Model) -> Chosen:
+def format_of(model: llama.Model) -> ChosenFormat:
     """Return the prompt format of a model, of which the vocabulary and metadata are enough.
 
     Raises ModelError if the model cannot complete code in place.
@@ -77,7 +130,7 @@ def format_of(model: llama.Model) -> Chosen:
     keys = ("general.name", "general.basename", "general.finetune")
     names = (*(model.metadata(key) or "" for key in keys), model.path.stem)
     identity = ModelIdentity(str(model.path), names, model.metadata("general.architecture") or "")
-    return choose(identity, lambda text: model.vocabulary.special(text) is not None)
+    return choose_format(identity, lambda text: model.vocabulary.special(text) is not None)
 
 
 def check_vocabulary(vocabulary: llama.Vocabulary, path: Path) -> None:
@@ -92,45 +145,83 @@ def check_vocabulary(vocabulary: llama.Vocabulary, path: Path) -> None:
         )
 
 
-def default_threads() -> int:
-    """One thread a physical core that this process may use."""
-    return max(1, min(usable_cores(), psutil.cpu_count(logical=False) or usable_cores()))
+def _load_file(
+    file: _File, options: EngineOptions, progress: Progress | None, report: Report, has_fallback: bool
+) -> Loaded:
+    machine = detect(devices.accelerators())
+    wishes = _wishes(options)
+    chosen = choose(file.shape, machine, wishes)
+    for step in chosen.steps:
+        report(_line(file, step, free_words(machine)))
+    _check_memory(file, chosen, machine, has_fallback)
+    plan, model = chosen.plan, None
+    while True:
+        try:
+            model = model or _load_weights(file, plan, progress)
+            return _with_context(model, file, plan, chosen, machine, options, progress)
+        except ModelError:
+            raise
+        except EngineError as error:
+            after = next_step(plan, file.shape, may_quantize(wishes))
+            if model is not None and (after is None or after.plan.gpu_layers != plan.gpu_layers):
+                model.close()
+                model = None
+            if after is None:
+                raise
+            report(_line(file, after, str(error).partition(": ")[0]))
+            plan = after.plan
 
 
-def usable_cores() -> int:
-    """Logical cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+def _load_weights(file: _File, plan: Plan, progress: Progress | None) -> llama.Model:
+    return llama.load_model(file.path, plan.gpu_layers, overrides=file.overrides, progress=progress)
 
 
-def _load(
-    options: EngineOptions,
-    gpu_layers: int,
-    threads: int,
-    overrides: dict[str, str | bool],
+def _with_context(
+    model: llama.Model,
+    file: _File,
+    plan: Plan,
     chosen: Chosen,
+    machine: Machine,
+    options: EngineOptions,
     progress: Progress | None,
 ) -> Loaded:
-    model = llama.load_model(options.model_path, gpu_layers, overrides=overrides, progress=progress)
-    n_ctx = max(MIN_N_CTX, min(options.n_ctx, model.n_ctx_train or options.n_ctx))
-    try:
-        _check_memory(n_ctx * model.cache_bytes_per_token(), n_ctx)
-        micro_batch = max(1, min(options.micro_batch, n_ctx))
-        sequences = max(1, min(options.sequences, micro_batch, llama.MAX_SEQUENCES))
-        context = model.context(n_ctx, threads, micro_batch, sequences, progress)
-    except EngineError:
-        model.close()
-        raise
-    return Loaded(model, context, threads, chosen)
+    plan = replace(plan, micro_batch=min(plan.micro_batch, plan.n_ctx))
+    sequences = max(1, min(options.sequences, plan.micro_batch, llama.MAX_SEQUENCES))
+    context = model.context(
+        plan.n_ctx, plan.threads, plan.micro_batch, sequences, progress, plan.kv_type, plan.flash_attention
+    )
+    choices = explain(file.shape, plan, chosen, machine)
+    need = memory_need(file.shape, plan, machine.instruction_sets)
+    return Loaded(model, context, plan.threads, machine, plan, choices, need, file.chosen)
 
 
-def _check_memory(cache_bytes: int, n_ctx: int) -> None:
-    """Refuse a KV cache that main memory cannot hold: the system would grant it and later kill some process for it."""
-    available = psutil.virtual_memory().available
-    if not llama.offloads() and cache_bytes > available:
+def _wishes(options: EngineOptions) -> Wishes:
+    return Wishes(
+        n_ctx=options.n_ctx,
+        kv_type=options.kv_type,
+        flash_attention=options.flash_attention,
+        micro_batch=options.micro_batch,
+        threads=options.threads or 0,
+        gpu_layers=options.gpu_layers,
+    )
+
+
+def _check_memory(file: _File, chosen: Chosen, machine: Machine, has_fallback: bool) -> None:
+    """Refuse what memory cannot hold: the system would grant it and later kill some process for it."""
+    need = memory_need(file.shape, chosen.plan, machine.instruction_sets)
+    if is_hopeless(need, machine) or (has_fallback and need.main > machine.free_bytes):
         raise EngineError(
-            f"a window of {n_ctx} tokens needs {cache_bytes / 2**20:.0f} MiB for its KV cache and only "
-            f"{available / 2**20:.0f} MiB of memory are free: choose a smaller window or a smaller model"
+            f"there is not enough memory for {file.path.stem}, which needs {mib(need.main)} with a window of "
+            f"{chosen.plan.n_ctx} tokens where {free_words(machine)}: close other programs, choose a smaller window "
+            "or a smaller model"
         )
+
+
+def _line(file: _File, step: Step, reason: str) -> str:
+    return f"{file.path.stem} gets {step.what}: {reason}"
+
+
+def _nothing(_line: str) -> None: ...
 
 
 def _overrides(model: llama.Model, format: Format) -> dict[str, str | bool]:
@@ -145,13 +236,3 @@ def _overrides(model: llama.Model, format: Format) -> dict[str, str | bool]:
     if model.vocabulary.is_sentencepiece:
         overrides[LEADING_SPACE] = False
     return overrides
-
-
-def _gpu_layer_attempts(wanted: int, model: llama.Model) -> list[int]:
-    """Numbers of layers to try on the accelerator, one after the other until the model fits."""
-    if not llama.offloads():
-        return [0]
-    if wanted >= 0:
-        return [wanted]
-    layers = int(model.metadata(f"{model.metadata('general.architecture')}.block_count") or 0)
-    return [int((layers + 1) * share) for share in GPU_SHARES]  # llama.cpp counts the output as one layer more.

@@ -42,6 +42,8 @@ class MeetingPlace:
         self.folder = folder or transport.meeting_folder()
         self._lock_path = self.folder / f"{key}.lock"
         self._card_path = self.folder / f"{key}.json"
+        self.sandbox_fault = self.folder / f"{key}.nosandbox"
+        """Holds why this key's host could not load its model in a sandbox, where that has happened."""
 
     def lock(self) -> FileLock | None:
         """Become this key's host; None if there is one."""
@@ -129,7 +131,7 @@ def sweep(folder: Path, now: float) -> None:
                 transport.remove_private_folder(left)
 
 
-_OF_THE_CLIENT = ("model_path", "linger_s", "several_models")
+_OF_THE_CLIENT = ("model_path", "linger_s", "several_models", "fallbacks", "unload_after_s")
 """Options that change nothing about the host that is looked for."""
 
 

@@ -1,9 +1,8 @@
 """Whether it was memory that ran out: by what llama.cpp and the system say, and by what is free."""
 
 import re
-import sys
 
-import psutil
+from dovetail_models.hardware.machine import free_bytes
 
 FACTOR = 3
 SPARE_BYTES = 2**30
@@ -23,22 +22,9 @@ def is_lack_of_memory(reason: str) -> bool:
 
 def is_short_for(file_bytes: int) -> bool:
     """Whether a sound model file of this size might not fit. A damaged one can ask for more than any machine has."""
-    return _free_bytes() < FACTOR * file_bytes + SPARE_BYTES
+    return free_bytes() < FACTOR * file_bytes + SPARE_BYTES
 
 
 def fits(file_bytes: int) -> bool:
     """Whether there is memory for a model file of this size, its KV cache and the rest of the process."""
-    return _free_bytes() > file_bytes + file_bytes // 5 + SPARE_BYTES // 2
-
-
-def _free_bytes() -> int:
-    """What this process can still have: of main memory, and of its own limit (`ulimit -v`)."""
-    available = int(psutil.virtual_memory().available)
-    if sys.platform == "win32":
-        return available
-    import resource
-
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if limit == resource.RLIM_INFINITY:
-        return available
-    return min(available, limit - int(psutil.Process().memory_info().vms))
+    return free_bytes() > file_bytes + file_bytes // 5 + SPARE_BYTES // 2

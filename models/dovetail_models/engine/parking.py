@@ -31,6 +31,11 @@ class Parking:
         self.used = 0
         self._places: OrderedDict[Hashable, Parked] = OrderedDict()
 
+    @property
+    def count(self) -> int:
+        """How many states are kept."""
+        return len(self._places)
+
     def put(self, key: Hashable, parked: Parked) -> None:
         """Keep a state in place of the key's last one; too large a one is not kept."""
         self.take(key)

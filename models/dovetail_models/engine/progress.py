@@ -11,7 +11,14 @@ class Progress:
     """
 
     count: int = 0
+    loaded: float = 0.0
+    """Share of the model's weights that are loaded."""
 
     def step(self) -> None:
         """Something is done."""
         self.count += 1
+
+    def load(self, share: float) -> None:
+        """This share of the weights is loaded."""
+        self.loaded = share
+        self.step()

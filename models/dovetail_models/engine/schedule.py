@@ -48,6 +48,11 @@ class Schedule:
         """When each connection was last served, counted in jobs."""
         self.running: Ticket | None = None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether any job waits."""
+        return bool(self._waiting)
+
     def add(self, ticket: Ticket) -> Admission:
         """Queue a job. The displaced ones have left the queue and must be answered."""
         displaced = tuple(other for other in self._waiting if _supersedes(ticket, other))

@@ -18,6 +18,7 @@ from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionReply, StopReason
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.progress import Progress
+from dovetail_models.engine.sandbox import Sandbox
 from dovetail_models.engine.schedule import MAX_WAITING, Schedule, Ticket
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
@@ -34,6 +35,12 @@ HELLO_TIMEOUT_S = 10
 GOODBYE_S = 0.02
 """Between saying that it leaves and leaving: the words have to reach the other side."""
 
+UNLOADED = "not in memory, since nobody asked for long: the next request loads it again"
+"""What is reported of a model that has been let go."""
+
+LOADING_NEWS_S = 0.5
+"""Between two reports of how far loading has come."""
+
 UNREAD_BYTES = 16 * 2**20
 """A client that leaves so much unread is taken for dead."""
 
@@ -49,6 +56,7 @@ class Service:
         self, options: EngineOptions, pid: int, token: str, on_deserted: Callable[[], None], leave: Callable[[], None]
     ) -> None:
         self._options = options
+        self._pid = pid
         self._token = token
         self._on_deserted = on_deserted
         self._leave_now = leave
@@ -62,6 +70,7 @@ class Service:
         self._work = asyncio.Event()
         self._connections: dict[int, asyncio.StreamWriter] = {}
         self._connection_count = 0
+        self._sandbox = Sandbox()
         self._status = EngineStatus(state="loading", pid=pid, model=options.model_path.stem)
 
     @property
@@ -74,29 +83,80 @@ class Service:
         return bool(self._to_keep)
 
     @property
+    def is_loading_confined(self) -> bool:
+        """Whether the model is being loaded in a process that has given up rights."""
+        return self._status.state == "loading" and bool(self._sandbox.held)
+
+    @property
     def failed(self) -> bool:
         return self._status.state == "failed"
 
+    def confined(self, sandbox: Sandbox) -> None:
+        """Note which rights this process has given up."""
+        self._sandbox = sandbox
+
     async def run(self) -> None:
-        """Load the model, then answer jobs for ever."""
-        loop = asyncio.get_running_loop()
+        """Load the model, then answer jobs for ever.
+
+        A model that nobody has asked for long is let go until the next job.
+        """
         with ThreadPoolExecutor(1, "engine") as thread:
             try:
-                engine = await loop.run_in_executor(thread, _load, self._options, self._progress)
+                engine = await self._load(thread)
+                while await self._serve_jobs(engine, thread):
+                    await asyncio.get_running_loop().run_in_executor(thread, engine.close)
+                    self._set_status(replace(self._status, message=UNLOADED, parked_states=0, parked_bytes=0))
+                    self._to_keep.clear()
+                    while not self._schedule.is_waiting:
+                        await self._some_work()
+                    engine = await self._load(thread)
             except EngineError as error:
                 self._fail(str(error))
-                return
-            self._set_status(engine.status)
-            while True:
-                ticket = self._schedule.take()
-                if ticket is not None:
-                    again = await self._answer(ticket, engine, thread)
-                    self._schedule.finish(again)
-                elif self._to_keep:
-                    await self._keep_on(engine, thread)
-                else:
-                    self._work.clear()
-                    await self._work.wait()
+
+    async def _load(self, thread: ThreadPoolExecutor) -> "Engine":
+        """Load the model, and report how far that has come. Raises EngineError."""
+        loop = asyncio.get_running_loop()
+        self._progress.loaded = 0.0
+        self._set_status(EngineStatus("loading", "", self._options.model_path.stem, pid=self._pid))
+
+        def report(line: str) -> None:
+            loop.call_soon_threadsafe(self._note_step, line)
+
+        loading = loop.run_in_executor(thread, _load, self._options, self._progress, report)
+        while not (await asyncio.wait((loading,), timeout=LOADING_NEWS_S))[0]:
+            if self._progress.loaded != self._status.loaded:
+                self._set_status(replace(self._status, loaded=self._progress.loaded))
+        engine = await loading
+        self._set_status(self._with_sandbox(engine.status))
+        return engine
+
+    async def _serve_jobs(self, engine: "Engine", thread: ThreadPoolExecutor) -> bool:
+        """Answer jobs until none has come for long; True then."""
+        while True:
+            ticket = self._schedule.take()
+            if ticket is not None:
+                again = await self._answer(ticket, engine, thread)
+                self._schedule.finish(again)
+            elif self._to_keep:
+                await self._keep_on(engine, thread)
+            elif not await self._some_work(self._options.unload_after_s or None):
+                return True
+
+    async def _some_work(self, timeout_s: float | None = None) -> bool:
+        """Wait until there may be something to do; False if nothing came in time."""
+        try:
+            await asyncio.wait_for(self._work.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        self._work.clear()
+        return True
+
+    def _note_step(self, line: str) -> None:
+        """Something gave way for lack of memory."""
+        self._set_status(replace(self._status, message=line, steps=(*self._status.steps, line)))
+
+    def _with_sandbox(self, status: EngineStatus) -> EngineStatus:
+        return replace(status, sandboxed=self._sandbox.held, unsandboxed=self._sandbox.missing)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from hello to its end."""
@@ -235,7 +295,7 @@ class Service:
                 return True
             self._send_unbegun(ticket, reason)  # It has been stopped for good while it made way.
         else:
-            self._status = engine.status
+            self._status = self._with_sandbox(engine.status)
             self._send_reply(ticket, reply)
         return False
 
@@ -283,11 +343,11 @@ class Service:
         writer.write(wire.encode(message))
 
 
-def _load(options: EngineOptions, progress: Progress) -> "Engine":
+def _load(options: EngineOptions, progress: Progress, report: Callable[[str], None]) -> "Engine":
     # Imported here, on the engine's thread: llama_cpp takes a while, and clients must be greeted meanwhile.
     from dovetail_models.engine.engine import Engine
 
-    return Engine(options, progress)
+    return Engine(options, progress, report)
 
 
 def _is_done(steps: Iterator[None]) -> bool:

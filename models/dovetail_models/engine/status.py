@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dovetail_models.engine.speed import Speed
+from dovetail_models.hardware.choose import Choice
+from dovetail_models.hardware.machine import Accelerator
 
 EngineState = Literal["stopped", "starting", "loading", "ready", "failed"]
 
@@ -39,6 +41,23 @@ class EngineStatus:
     frozen_anchor: bool = True
     advice: str = ""
     notice: str = ""
+    loaded: float = 0.0
+    """Share of the weights that are loaded, while `state` is "loading"."""
+    choices: tuple[Choice, ...] = ()
+    """How the model was loaded, each value with its reason."""
+    steps: tuple[str, ...] = ()
+    """What gave way for lack of memory, a line each."""
+    predicted_bytes: int = 0
+    """Main memory that the host was expected to take."""
+    accelerators: tuple[Accelerator, ...] = ()
+    """Those that llama.cpp lists, in use or not."""
+    parked_states: int = 0
+    """KV states of other places in main memory."""
+    parked_bytes: int = 0
+    sandboxed: tuple[str, ...] = ()
+    """Which rights the host has given up, a line each."""
+    unsandboxed: tuple[str, ...] = ()
+    """Which it could not give up, and why."""
 
     @property
     def speed(self) -> Speed:

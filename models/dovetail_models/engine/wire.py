@@ -17,10 +17,12 @@ from typing import Any, get_args
 from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, Priority
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
+from dovetail_models.hardware.choose import Choice
+from dovetail_models.hardware.machine import Accelerator
 from dovetail_models.prompt.fit import Cut
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
-VERSION = 9
+VERSION = 10
 """Raised when a message changes its meaning; client and host of different versions refuse each other."""
 
 MESSAGE_BYTES = 32 * 2**20
@@ -51,7 +53,7 @@ def decode(line: bytes) -> Message:
 
 def to_json(value: CompletionJob | CompletionReply | EngineStatus | EngineOptions) -> Message:
     """The fields of a value, as JSON can hold them."""
-    return {name: str(field) if isinstance(field, Path) else field for name, field in dataclasses.asdict(value).items()}
+    return {name: _plain(field) for name, field in dataclasses.asdict(value).items()}
 
 
 def job_from_json(fields: Any) -> CompletionJob:
@@ -92,7 +94,10 @@ def reply_from_json(fields: Any) -> CompletionReply:
 def status_from_json(fields: Any) -> EngineStatus:
     """Raises WireError."""
     try:
-        return EngineStatus(**{**fields, "devices": tuple(fields["devices"])})
+        tuples = {name: tuple(fields[name]) for name in ("devices", "steps", "sandboxed", "unsandboxed")}
+        choices = tuple(Choice(**_strings(choice)) for choice in fields["choices"])
+        accelerators = tuple(Accelerator(**one) for one in fields["accelerators"])
+        return EngineStatus(**{**fields, **tuples, "choices": choices, "accelerators": accelerators})
     except (TypeError, KeyError, ValueError) as error:
         raise WireError(f"a malformed status ({type(error).__name__})") from error
 
@@ -110,9 +115,17 @@ def options_from_json(fields: Any) -> EngineOptions:
     """Raises WireError."""
     try:
         shelf = Path(fields["shelf"]) if fields["shelf"] is not None else None
-        return EngineOptions(**{**fields, "model_path": Path(fields["model_path"]), "shelf": shelf})
+        fallbacks = tuple(map(Path, fields["fallbacks"]))
+        paths = {"model_path": Path(fields["model_path"]), "shelf": shelf, "fallbacks": fallbacks}
+        return EngineOptions(**{**fields, **paths})
     except (TypeError, KeyError, ValueError) as error:
         raise WireError(f"malformed options ({type(error).__name__})") from error
+
+
+def _plain(field: Any) -> Any:
+    if isinstance(field, tuple) and field and isinstance(field[0], Path):
+        return tuple(map(str, field))
+    return str(field) if isinstance(field, Path) else field
 
 
 def _strings(fields: dict[str, Any]) -> dict[str, str]:

@@ -17,13 +17,23 @@ from tests.editors.nvim.driver import Editor, editor, neovims
 Start = Callable[..., Editor]
 
 
-@pytest.fixture(autouse=True)
-def pynvim_is_swept_up() -> Iterator[None]:
-    """pynvim leaves its closed transport to the garbage collector, which warns of it long after the test."""
-    yield
+def sweep_up_pynvim() -> None:
+    """Collect what pynvim leaves to the garbage collector: a closed transport, which would warn of it much later."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def pynvim_is_swept_up() -> Iterator[None]:
+    """Sweep up after each test. What the test itself still holds is left to the next."""
+    yield
+    sweep_up_pynvim()
+
+
+def pytest_sessionfinish() -> None:
+    """Sweep up after the last test."""
+    sweep_up_pynvim()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

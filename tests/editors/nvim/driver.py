@@ -25,10 +25,12 @@ WATCHDOG_S = 90
 REPOSITORY = Path(__file__).resolve().parents[3]
 PLUGIN = REPOSITORY / "editors" / "nvim"
 SERVER = Path(__file__).with_name("scripted_server.py")
+SCRIPTED = (sys.executable, str(SERVER))
+REAL = (sys.executable, "-E", "-P", "-m", "dovetail", "serve")
 GHOST_COLOUR = 0x012345
 
+ON_PATH = "vim.opt.runtimepath:prepend(vim.env.DOVETAIL_PLUGIN)"
 INIT = f"""
-vim.opt.runtimepath:prepend(vim.env.DOVETAIL_PLUGIN)
 -- Looking for a Python for plugins takes seconds, and a file type asks for it.
 vim.g.loaded_python3_provider = 0
 vim.opt.swapfile = false
@@ -160,6 +162,27 @@ class Editor:
         """What the server answers from now on."""
         write_script(self.folder, *rules, **others)
 
+    def suggest(
+        self,
+        *rules: dict[str, Any],
+        keys: str = "ix = ",
+        shown: str | Sequence[str],
+        name: str = "game.py",
+        text: str = "",
+    ) -> int:
+        """Open a file, type, and wait until the screen shows these rows. Returns how many requests that took."""
+        self.script(*rules)
+        self.open(name, text)
+        self.type(keys)
+        self.wait_screen(*([shown] if isinstance(shown, str) else shown))
+        return self.requests()
+
+    def type_unseen(self, keys: str) -> None:
+        """Type, and wait as long as ghost text would take to come; there must be none."""
+        self.type(keys)
+        self.settle()
+        assert self.ghost() == ""
+
     def screen(self) -> list[str]:
         """The rows of the screen, ghost text within ⟦⟧."""
         self.nvim.call("rpcnotify", self.nvim.channel_id, "so_far")
@@ -167,6 +190,11 @@ class Editor:
             if message[1] == "redraw":
                 self._screen.apply(message[2])
         return self._screen.rows()
+
+    def screen_cells(self) -> list[list[str]]:
+        """The cells of the screen; the second cell of a wide character is empty."""
+        self.screen()
+        return self._screen.cells
 
     def ghost(self) -> str:
         """All ghost text on the screen, a line for each row."""
@@ -242,14 +270,23 @@ def editor(
     before: str = "",
     after: str = "",
     setup: bool = True,
-    cmd: Sequence[str] = (sys.executable, str(SERVER)),
+    cmd: Sequence[str] | None = SCRIPTED,
+    variables: dict[str, str] | None = None,
+    watchdog_s: float = WATCHDOG_S,
+    on_path: bool = True,
 ) -> Iterator[Editor]:
-    """A Neovim with our plugin; `before` and `after` are Lua around `setup()`, and `cmd` starts the server."""
+    """A Neovim with our plugin.
+
+    `before` and `after` are Lua around `setup()`. `cmd` starts the server; without it, the plugin looks for one.
+    `variables` are of the process environment. After `watchdog_s` seconds Neovim is killed. Without `on_path`, our
+    plugin is not on 'runtimepath'.
+    """
     given = dict(options or {})
-    given["server"] = {"cmd": list(cmd), **given.get("server", {})}
+    if cmd is not None:
+        given["server"] = {"cmd": list(cmd), **given.get("server", {})}
     called = f"require('dovetail').setup({lua_value(given)})" if setup else ""
     init = folder / "init.lua"
-    init.write_text("\n".join((INIT, before, called, after)), encoding="utf-8")
+    init.write_text("\n".join((ON_PATH if on_path else "", INIT, before, called, after)), encoding="utf-8")
     if not (folder / "script.json").exists():
         write_script(folder)
     environment = {
@@ -258,6 +295,7 @@ def editor(
         "DOVETAIL_SCRIPT": str(folder / "script.json"),
         "DOVETAIL_SCRIPT_LOG": str(folder / "log.jsonl"),
         **{f"XDG_{kind}_HOME": str(folder / kind) for kind in ("CONFIG", "DATA", "STATE", "CACHE")},
+        **(variables or {}),
     }
     with tempfile.TemporaryDirectory() as short_folder:  # a socket's path is at most some 100 characters long
         address = rf"\\.\pipe\nvim-{os.getpid()}" if os.name == "nt" else f"{short_folder}/nvim"
@@ -266,7 +304,7 @@ def editor(
             command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, cwd=folder
         ) as process:
             # A Neovim that waits for a key answers nothing.
-            watchdog = threading.Timer(WATCHDOG_S, process.kill)
+            watchdog = threading.Timer(watchdog_s, process.kill)
             watchdog.start()
             try:
                 nvim = connected(address)

@@ -13,6 +13,7 @@ READY = {"state": "ready", "model": "starter", "message": "", "indexing": False,
 AWAKE = {"paused": False, "pausedLanguages": [], "snoozedUntil": None}
 SUBCOMMANDS = [
     "context",
+    "install",
     "log",
     "model",
     "pause",
@@ -44,9 +45,21 @@ def split_lines(edit: Editor, title: str) -> list[str]:
         ),
         ("{ suggestion = { keymap = { next = true } } }", "`suggestion.keymap.next` must be a key or false, not true"),
         ("{ suggestion = true }", "`suggestion` must be a table, not true"),
-        ("{ server = { cmd = 'dovetail serve' } }", "`server.cmd` must be a list of texts"),
-        ("{ filetypes = { 'python' } }", "`filetypes` must be a table of booleans"),
-        ("{ on_status = 1 }", "`on_status` must be a function or nil, not 1"),
+        ("{ server = { cmd = 'dovetail serve' } }", "`server.cmd` must be a list of strings"),
+        ("{ server = { cmd = { 'dovetail', 1 } } }", "`server.cmd[2]` must be a string that is not empty, not 1"),
+        ("{ server = { cmd = {} } }", "`server.cmd` must be a list of strings, not {}"),
+        ("{ server = { cmd = { '' } } }", '`server.cmd[1]` must be a string that is not empty, not ""'),
+        ("{ server = { install_from = 1 } }", "`server.install_from` must be a string, not 1"),
+        ("{ suggestion = { debounce = -1 } }", "`suggestion.debounce` must be a number of milliseconds, not -1"),
+        ("{ suggestion = { debounce = 0 / 0 } }", "`suggestion.debounce` must be a number of milliseconds"),
+        ("{ suggestion = { debounce = math.huge } }", "`suggestion.debounce` must be a number of milliseconds"),
+        ("{ suggestion = { enabled = 1 } }", "`suggestion.enabled` must be a boolean, not 1"),
+        ("{ suggestion = { keymap = { next = '<Tab>' } } }", "`suggestion.keymap.next` is <Tab>, as `accept` is"),
+        ("{ filetypes = { python = 'yes' } }", '`filetypes.python` must be true or false, not "yes"'),
+        ("{ filetypes = { 'python' } }", "`filetypes[1]` must be true or false"),
+        ("{ root_markers = '.git' }", '`root_markers` must be a list of strings, not ".git"'),
+        ("{ on_status = 1 }", "`on_status` must be a function, not 1"),
+        ("{ [1] = 'fast' }", "there is no option `1`"),
         ("{ max_tokens = 3 }", "there is no option `max_tokens`: the options are server, suggestion"),
         ("'fast'", "the options must be a table"),
     ],
@@ -56,6 +69,15 @@ def test_setup_names_the_wrong_key(start: Start, options: str, complaint: str) -
     message = edit.lua(f"return select(2, pcall(require('dovetail').setup, {options}))")
     assert message.startswith("dovetail.setup: ")
     assert complaint in message
+
+
+def test_setup_names_each_wrong_key_at_once_and_changes_nothing(edit: Editor) -> None:
+    wrong = "{ server = { cmdd = {} }, suggestion = { debounce = false }, filetypes = { lua = 1 } }"
+    message = edit.lua(f"return select(2, pcall(require('dovetail').setup, {wrong}))")
+    for name in ("server.cmdd", "suggestion.debounce", "filetypes.lua"):
+        assert f"`{name}`" in message
+    assert edit.lua("return require('dovetail.config').current.suggestion.debounce") == 30
+    assert edit.lua("return vim.fn.maparg('<Tab>', 'i', false, true).desc") == "dovetail: accept"
 
 
 def test_options_are_merged_with_the_defaults(start: Start) -> None:

@@ -54,7 +54,7 @@ def test_a_server_that_is_not_there_is_named_once(start: Start) -> None:
     edit = start(cmd=("no-such-server", "serve"))
     edit.open("a.py", attached=False)
     edit.open("b.py", attached=False)
-    assert edit.messages().count("`no-such-server` cannot be run: install Dovetail or set `server.cmd`") == 1
+    assert edit.messages().count("`no-such-server` cannot be run: correct `server.cmd`") == 1
 
 
 def test_an_answer_after_its_buffer_was_deleted(edit: Editor) -> None:

@@ -29,7 +29,7 @@ require("blink.cmp").setup({
 
 
 def plugin_folder(name: str) -> Path:
-    """The folder of a plugin; skips where it is not at hand."""
+    """The folder of a plugin; skips where it is not there."""
     folder = Path(os.environ.get("NVIM_PLUGINS_FOR_TESTS", "")) / name
     if not (folder / "lua").is_dir():
         pytest.skip(f"needs {name} in the folder that $NVIM_PLUGINS_FOR_TESTS names")
@@ -60,6 +60,36 @@ def test_ghost_text_is_hidden_while_the_menu_of_nvim_cmp_is_open(start: Start) -
     edit.wait_no_ghost()
     edit.type("<C-e>")
     edit.wait_screen("x = f⟦oo(bar)⟧")
+
+
+def test_ghost_text_is_hidden_while_the_menu_of_blink_cmp_is_open(start: Start) -> None:
+    words = """
+    package.loaded["words_for_tests"] = {
+      new = function()
+        return setmetatable({}, {
+          __index = {
+            get_completions = function(_, _, callback)
+              callback({ items = { { label = "fountain" } }, is_incomplete_forward = false })
+            end,
+          },
+        })
+      end,
+    }
+    require("blink.cmp").setup({
+      keymap = { preset = "none", ["<C-n>"] = { "show" }, ["<C-e>"] = { "hide" } },
+      fuzzy = { implementation = "lua" },
+      completion = { menu = { auto_show = false } },
+      sources = { default = { "words" }, providers = { words = { name = "Words", module = "words_for_tests" } } },
+    })
+    """
+    edit = start(before=f"vim.opt.runtimepath:append('{plugin_folder('blink.cmp')}')", after=words)
+    edit.suggest({"when": r"x = f$", "texts": ["oo(bar)"]}, keys="ix = f", shown="x = f⟦oo(bar)⟧")
+    edit.type("<C-n>")
+    wait_for(lambda: any("fountain" in row for row in edit.screen()), "the menu")
+    edit.wait_no_ghost()
+    edit.type("<C-e>")
+    edit.wait_screen("x = f⟦oo(bar)⟧")
+    assert "Error" not in edit.messages()
 
 
 @pytest.mark.parametrize(("plugin", "configuration"), [("nvim-cmp", CMP), ("blink.cmp", BLINK)])

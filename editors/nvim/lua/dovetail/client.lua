@@ -2,6 +2,7 @@
 local M = {}
 
 local config = require("dovetail.config")
+local server = require("dovetail.server")
 local status = require("dovetail.status")
 
 local NAME = "dovetail"
@@ -85,6 +86,7 @@ function M.byte_column(line, units)
   if HAS_11 then
     return vim.str_byteindex(line, encoding, units, false)
   end
+  ---@diagnostic disable-next-line: param-type-mismatch -- these are the parameters of Neovim 0.10
   local ok, column = pcall(vim.str_byteindex, line, units, encoding == "utf-16")
   return ok and column or #line
 end
@@ -103,6 +105,7 @@ function M.client_column(line, column)
   if HAS_11 then
     return vim.str_utfindex(line, encoding, column, false)
   end
+  ---@diagnostic disable-next-line: param-type-mismatch -- these are the parameters of Neovim 0.10
   local utf32, utf16 = vim.str_utfindex(line, column)
   return encoding == "utf-16" and utf16 or utf32
 end
@@ -214,11 +217,11 @@ end
 
 --- The configuration of the client, for `vim.lsp.start` and for `lsp/dovetail.lua`.
 ---@param root? string
----@return table
+---@return vim.lsp.ClientConfig
 function M.client_config(root)
   return {
     name = NAME,
-    cmd = vim.deepcopy(config.current.server.cmd),
+    cmd = (server.command()),
     -- Modules that the project or the shell puts on Python's path must not replace the server's own.
     cmd_env = { PYTHONPATH = "" },
     root_dir = root,
@@ -237,21 +240,16 @@ function M.client_config(root)
   }
 end
 
---- Whether the server's command can be run.
----@return boolean
-function M.is_installed()
-  return vim.fn.executable(config.current.server.cmd[1]) == 1
-end
-
 --- Attach a buffer to the server, starting it if needed. Does nothing for buffers that are not eligible.
 ---@param bufnr integer
 function M.attach(bufnr)
   if gave_up or not M.is_eligible(bufnr) or M.is_attached(bufnr) then
     return
   end
-  if not M.is_installed() then
-    local command = config.current.server.cmd[1]
-    local message = ("`%s` cannot be run: install Dovetail or set `server.cmd`"):format(command)
+  if not server.is_installed() then
+    local command, origin = server.command()
+    local message = origin == "option" and ("`%s` cannot be run: correct `server.cmd`"):format(command[1])
+      or "no server is installed: `:Dovetail install` installs it"
     status.reset("failed", message)
     vim.notify_once(("dovetail: %s (see `:checkhealth dovetail`)"):format(message), vim.log.levels.WARN)
     return

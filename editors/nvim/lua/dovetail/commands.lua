@@ -65,13 +65,11 @@ end
 
 --- Run another subcommand of the server's executable; `callback` gets its output.
 local function run_cli(arguments, callback)
-  local cmd = vim.deepcopy(config.current.server.cmd)
-  if cmd[#cmd] ~= "serve" then
-    fail("`server.cmd` does not end with `serve`, so its other commands cannot be run")
+  local cmd = require("dovetail.server").subcommand(arguments)
+  if not cmd then
+    fail("`server.cmd` does not end with `serve`, so its other commands cannot be run: correct it")
     return
   end
-  table.remove(cmd)
-  vim.list_extend(cmd, arguments)
   local ok, message = pcall(vim.system, cmd, { text = true, env = { PYTHONPATH = "" } }, function(done)
     vim.schedule(function()
       callback(vim.trim(done.stdout or ""), vim.trim(done.stderr or ""), done.code)
@@ -303,6 +301,22 @@ M.subcommands = {
           show_cli("stats", { "stats" })
         end
       end)
+    end,
+  },
+  install = {
+    sentence = "Install the server into an environment of its own; `install log` shows the log, `!` stops it.",
+    complete = function()
+      return { "log" }
+    end,
+    run = function(arguments, bang)
+      local install = require("dovetail.install")
+      if bang then
+        install.stop()
+      elseif arguments[1] == "log" then
+        install.show_log()
+      else
+        install.start()
+      end
     end,
   },
   log = {

@@ -59,11 +59,8 @@ end
 
 --- Run a subcommand of the server's executable. Returns its result, or nil and why it did not run.
 local function run(arguments, timeout)
-  local cmd = vim.deepcopy(require("dovetail.config").current.server.cmd)
-  if cmd[#cmd] == "serve" then
-    table.remove(cmd)
-  end
-  vim.list_extend(cmd, arguments)
+  local server = require("dovetail.server")
+  local cmd = server.subcommand(arguments) or vim.list_extend(server.command(), arguments)
   local ok, result = pcall(function()
     return vim.system(cmd, { text = true, timeout = timeout, env = { PYTHONPATH = "" } }):wait()
   end)
@@ -76,12 +73,18 @@ end
 --- Check the executable. Returns whether it can be run.
 local function check_executable()
   health.start("dovetail: server")
-  local cmd = require("dovetail.config").current.server.cmd
+  local cmd, origin = require("dovetail.server").command()
   local path = vim.fn.exepath(cmd[1])
-  if path == "" then
-    health.error(("`%s` cannot be run"):format(cmd[1]), {
-      "install it: `uv tool install dovetail` or `pipx install dovetail`",
-      'or name its path: require("dovetail").setup{ server = { cmd = { "/path/to/dovetail", "serve" } } }',
+  if path == "" and origin == "option" then
+    health.error(("`%s` of `server.cmd` cannot be run"):format(cmd[1]), {
+      'correct it: require("dovetail").setup{ server = { cmd = { "/path/to/dovetail", "serve" } } }',
+      "or leave it out, and `:Dovetail install`",
+    })
+    return false
+  elseif path == "" then
+    health.error("no server is installed", {
+      "`:Dovetail install` installs it into an environment of its own",
+      "or install it yourself: `uv tool install dovetail` or `pipx install dovetail`",
     })
     return false
   end
@@ -89,7 +92,8 @@ local function check_executable()
   if not result or result.code ~= 0 then
     local output = result and vim.trim((result.stderr or "") .. (result.stdout or "")) or message
     health.error(("%s does not start: %s"):format(path, vim.split(output, "\n")[1]), {
-      "install it again into an environment of its own",
+      origin == "environment" and "`:Dovetail install` installs it again"
+        or "install it again into an environment of its own, or `:Dovetail install`",
     })
     return false
   end
@@ -192,7 +196,7 @@ local function check_conflicts()
     end
   end
   if require("dovetail").is_set_up() then
-    for _, lost in ipairs(require("dovetail.ghost").lost_keys()) do
+    for _, lost in ipairs(require("dovetail.ghost.keys").lost()) do
       found = true
       health.warn(("%s does not reach `%s`: something else mapped it later"):format(lost.key, lost.name), {
         ("call setup() after that mapping, or choose another key: suggestion.keymap.%s"):format(lost.name),
@@ -216,6 +220,7 @@ local function check_log()
   end
 end
 
+--- Write the report.
 function M.check()
   check_editor()
   if check_executable() then

@@ -6,7 +6,12 @@ local client = require("dovetail.client")
 local AUTOMATIC = 2
 local LABEL_CHARACTERS = 60
 
---- An entry in the form of LSP's completion items, columns in UTF-8.
+--- Return an entry in the form of LSP's completion items, columns in UTF-8.
+---@param item dovetail.Item
+---@param row integer from 0
+---@param column integer counted in bytes
+---@param line string
+---@return table
 local function entry_of(item, row, column, line)
   -- Menus look for what is typed of a word in the entry, so the entry begins with it.
   local word = line:sub(1, column):match("[%w_\128-\255]*$")
@@ -57,7 +62,7 @@ function M.ask(callback)
   }, function(error, result)
     local entries = {}
     if not error and type(result) == "table" and vim.api.nvim_get_current_buf() == bufnr then
-      for _, item in ipairs(require("dovetail.ghost").items_of(result, line, row, column)) do
+      for _, item in ipairs(require("dovetail.ghost.answer").items_of(result, line, row, column)) do
         entries[#entries + 1] = entry_of(item, row, column, line)
       end
     end

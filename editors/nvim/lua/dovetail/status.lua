@@ -11,6 +11,7 @@ local M = {}
 ---@field paused boolean
 ---@field pausedLanguages string[]
 ---@field snoozedUntil? number seconds of Unix time
+---@field installing? string the step of an installation that is running
 
 ---@return dovetail.Status
 local function nothing()
@@ -39,9 +40,10 @@ function M.set(fields)
   local before = vim.deepcopy(current)
   for name, value in pairs(fields) do
     if value == vim.NIL then
-      value = nil
+      current[name] = nil
+    else
+      current[name] = value
     end
-    current[name] = value
   end
   if vim.deep_equal(before, current) then
     return
@@ -61,7 +63,7 @@ end
 ---@param state "off"|"stopped"|"failed"
 ---@param message? string
 function M.reset(state, message)
-  local fields = nothing()
+  local fields = nothing() ---@type table<string, any>
   fields.state, fields.message = state, message or ""
   fields.progress, fields.snoozedUntil = vim.NIL, vim.NIL
   M.set(fields)
@@ -79,6 +81,9 @@ end
 ---@return string
 function M.text()
   local status = current
+  if status.installing then
+    return "dovetail: installing"
+  end
   if status.state == "ready" then
     if status.paused then
       return "dovetail: paused"
@@ -101,6 +106,9 @@ end
 function M.lines()
   local status = current
   local lines = { M.text() }
+  if status.installing then
+    lines[#lines + 1] = status.installing
+  end
   if status.model ~= "" then
     lines[#lines + 1] = "model: " .. status.model
   end

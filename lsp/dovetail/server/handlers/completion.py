@@ -24,7 +24,9 @@ _KINDS = {
     "table": types.CompletionItemKind.Module,
     "value": types.CompletionItemKind.EnumMember,
 }
-_OPTIONS = types.CompletionRegistrationOptions(
+# Where the setting is on. Clients ask while a word is typed, and behind these, which no word follows from.
+OPTIONS = types.CompletionOptions(trigger_characters=[".", "(", "[", "{", ",", "=", ":", " "])
+_RULES_OPTIONS = types.CompletionRegistrationOptions(
     document_selector=[types.TextDocumentFilterPattern(pattern=f"**/{RULES_FILE}")], trigger_characters=["[", '"', "="]
 )
 
@@ -35,7 +37,7 @@ async def register(ls: DovetailServer) -> None:
     completion = text_document.completion if text_document is not None else None
     if ls.session.settings.menu_items or completion is None or not completion.dynamic_registration:
         return
-    one = types.Registration("dovetail-rules", types.TEXT_DOCUMENT_COMPLETION, _OPTIONS)
+    one = types.Registration("dovetail-rules", types.TEXT_DOCUMENT_COMPLETION, _RULES_OPTIONS)
     try:
         await ls.client_register_capability_async(types.RegistrationParams([one]))
     except JsonRpcException:
@@ -59,7 +61,15 @@ async def _suggested(ls: DovetailServer, opened: OpenDocument, place: Position) 
     if found is None or not found.text:
         return []
     command = accepted_commands(ls.session.feedback.answered(document, found)[:1])
-    return [convert.menu_item(found, document, ls.session.encoding, next(iter(command), None))]
+    return [convert.menu_item(found, document, ls.session.encoding, next(iter(command), None), _shows_markdown(ls))]
+
+
+def _shows_markdown(ls: DovetailServer) -> bool:
+    """Whether the client renders Markdown beside its list; Kate, which does not say so, shows it as it is written."""
+    text_document = ls.protocol.client_capabilities.text_document
+    completion = text_document.completion if text_document is not None else None
+    item = completion.completion_item if completion is not None else None
+    return item is not None and types.MarkupKind.Markdown in (item.documentation_format or ())
 
 
 def _in_rules(ls: DovetailServer, opened: OpenDocument, place: Position) -> list[types.CompletionItem]:

@@ -16,8 +16,9 @@ from dovetail.server.server import DovetailServer
 def on_initialize(ls: DovetailServer, params: types.InitializeParams) -> None:
     """Read what the client can do. Folders are opened when it is ready to hear from us."""
     _watch_editor(ls, params.process_id)
-    values = params.initialization_options
-    configure(ls, values if isinstance(values, dict) else {}, params.client_info.name if params.client_info else "")
+    values, client = params.initialization_options, params.client_info.name if params.client_info else ""
+    ls.notices.speak_to(client)
+    configure(ls, values if isinstance(values, dict) else {}, client)
     if ls.session.settings.menu_items:
         ls.protocol.announced_later.discard(types.TEXT_DOCUMENT_COMPLETION)
     ls.session.encoding = convert.encoding(ls.protocol.position_encoding)

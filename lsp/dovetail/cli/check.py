@@ -1,0 +1,18 @@
+"""One line of `dovetail doctor`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["ok", "warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `mend` says what to do where the verdict is not "ok"."""
+
+    name: str
+    verdict: Verdict
+    found: str
+    mend: str = ""

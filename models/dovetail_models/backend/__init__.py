@@ -1,0 +1,1 @@
+"""Which llama.cpp build this machine has, which it could use, and how to switch without a compiler."""

@@ -1,0 +1,7 @@
+"""The error of this room."""
+
+from dovetail_models.errors import EngineError
+
+
+class BackendError(EngineError):
+    """A build cannot be installed: what is wrong and what to do next, in one line."""

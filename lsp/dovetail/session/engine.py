@@ -17,9 +17,6 @@ from dovetail_models.engine.status import EngineStatus
 from dovetail_models.files import resolve_model
 from dovetail_models.remote.options import Dialect, RemoteOptions
 
-REMOTE_WINDOW = 4096
-"""Tokens of a server's window that are used where the settings leave the choice: every token of a prompt is sent."""
-
 
 class MakeEngine(Protocol):
     """Makes an engine that has started nothing yet. Raises EngineError."""
@@ -35,6 +32,8 @@ class MakeEngine(Protocol):
 
 # A window that is reloaded, or one command after the other, finds the model still there.
 LINGER_S = 30.0
+# Tokens of a server's window to use where the settings leave that open; prompts take less anyway.
+SERVER_WINDOW = 4096
 # Set to 0 where nothing may outlive its starter: tests, measurements.
 LINGER_VARIABLE = "DOVETAIL_LINGER_S"
 
@@ -73,7 +72,7 @@ def remote_options(settings: Settings) -> RemoteOptions:
         dialect=cast(Dialect, remote.dialect),
         model=remote.model,
         format=remote.format,
-        n_ctx=settings.context_window or REMOTE_WINDOW,
+        n_ctx=settings.context_window or SERVER_WINDOW,
         ca_file=Path(remote.ca_file) if remote.ca_file else None,
         proxy=remote.proxy,
         first_token_s=float(remote.first_token_s),

@@ -22,7 +22,7 @@ from dovetail_models.hardware.machine import Accelerator
 from dovetail_models.prompt.fit import Cut
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
-VERSION = 9
+VERSION = 10
 """Raised when a message changes its meaning; client and host of different versions refuse each other."""
 
 MESSAGE_BYTES = 32 * 2**20

@@ -257,7 +257,7 @@ def test_a_pinned_name_keeps_its_bytes_until_the_user_says_otherwise(puller: Pul
 
 def test_bytes_that_are_no_model_are_not_kept(puller: Puller) -> None:
     puller.hub.content = b"<!DOCTYPE html>" + bytes(5000)
-    with pytest.raises(ModelError, match="does not begin with GGUF"):
+    with pytest.raises(ModelError, match="is not a GGUF file"):
         puller()
     assert list(puller.folder.iterdir()) == []
 

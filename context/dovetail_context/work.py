@@ -22,6 +22,8 @@ STEPS_BETWEEN_LOOKS = 128
 LONG_S = 0.05
 # A document with one such step is taken to need more of them.
 LONG_STEP_S = 0.15
+# A text of more characters is taken to need long steps until one has been measured.
+LONG_TEXT = 150_000
 # Long work works for one part and rests for four: who waits keeps most of the interpreter.
 WORK_S, REST_S = 0.005, 0.02
 # Items of a collection that are counted before the first is looked at.
@@ -51,7 +53,7 @@ class Effort:
 
     `is_long` is whether its steps are long, as far as is known; `is_late` whether what is awaited at the moment has
     taken long already: for what is late nobody rests any more. `is_elsewhere` is whether another process works on it
-    just now: meanwhile the background goes on.
+    just now: meanwhile short work of the background goes on, and long work leaves the processor to that process.
     """
 
     is_long: bool = False
@@ -98,7 +100,7 @@ class Work:
         not, else whoever asked later. A user waits for what was asked last."""
         waiting = tuple(_awaited)
         if self._background:
-            return any(not each.is_elsewhere for each in waiting)
+            return any(self._effort.is_long or not each.is_elsewhere for each in waiting)
         if not self._effort.is_late and self._effort in waiting:
             waiting = waiting[len(waiting) - waiting[::-1].index(self._effort) :]
         return any(not each.is_late and each is not self._effort for each in waiting)

@@ -4,6 +4,7 @@ The same functions serve the index thread and the worker processes.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -22,7 +23,7 @@ from dovetail_context.languages.registry import (
     language_of,
     language_of_project_file,
 )
-from dovetail_context.work import open_work
+from dovetail_context.work import LONG_TEXT, Effort, Work, open_work
 from dovetail_context.workspace.exclude import is_generated
 from dovetail_context.workspace.read import read_manifest, read_source
 from dovetail_context.workspace.scan import Skipped
@@ -121,7 +122,7 @@ def read_text(path: str, text: str, language: str = "") -> FileRecord | str:
     if found is None:
         return "no known language"
     try:
-        with open_work(background=True):
+        with _in_background(text):
             record = extract(path, text, language, references=False)
     except Exception as error:  # noqa: BLE001 - a fault in an extractor costs one file, not the index
         return f"the {found.name} extractor failed: {type(error).__name__}: {error}"
@@ -130,7 +131,12 @@ def read_text(path: str, text: str, language: str = "") -> FileRecord | str:
 
 def words_of_record(record: FileRecord) -> TextWords:
     """The words that count of a file."""
-    return NO_WORDS if record.generated else read_words(record.text)
+    with _in_background(record.text):
+        return NO_WORDS if record.generated else read_words(record.text)
+
+
+def _in_background(text: str) -> AbstractContextManager[Work]:
+    return open_work(effort=Effort(is_long=len(text) > LONG_TEXT), background=True)
 
 
 def digest_of(text: str) -> str:

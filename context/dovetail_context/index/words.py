@@ -19,6 +19,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from dovetail_context.work import look
+
 Ids = npt.NDArray[np.uint32]
 
 # Two characters at least: single letters say nothing. Most sources are ASCII, and for those a plain pattern is faster.
@@ -27,6 +29,7 @@ _ASCII_TOKEN = re.compile(r"[A-Za-z_]\w+|\n|\.[A-Za-z_]\w+", re.ASCII)
 _WORD = re.compile(r"[^\W\d]\w+")
 _ASCII_WORD = re.compile(r"[A-Za-z_]\w+", re.ASCII)
 SPARE_VERSIONS = 1000  # replaced versions (typing makes one a keystroke) that a small project's log may hold
+PART_CHARACTERS = 1 << 16
 LINE_END = 0  # the id that stands for the end of a line
 _NONE: Ids = np.zeros(0, dtype=np.uint32)
 
@@ -47,8 +50,23 @@ def words_of(text: str) -> set[str]:
 def read_words(text: str) -> TextWords:
     """The words of a text, as a log takes them."""
     places: dict[str, int] = defaultdict(count().__next__)
-    ids = [places[word] for word in _tokens(text)]
+    ids: list[int] = []
+    for part in _parts(text):
+        look()
+        ids += [places[word] for word in _tokens(part)]
     return TextWords(tuple(places), array("H" if len(places) < 1 << 16 else "I", ids))
+
+
+def _parts(text: str) -> Iterator[str]:
+    """A text in parts of some thousand lines: no other thread can run while a pattern is searched for."""
+    start = 0
+    while len(text) - start > 2 * PART_CHARACTERS:
+        end = text.find("\n", start + PART_CHARACTERS) + 1
+        if not end:
+            break
+        yield text[start:end]
+        start = end
+    yield text[start:] if start else text
 
 
 def read_ids(typecode: str, data: bytes) -> "array[int]":

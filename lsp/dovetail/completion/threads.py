@@ -20,8 +20,6 @@ from dovetail_context.work import LONG_STEP_S, Cancelled, Effort, open_work
 
 T = TypeVar("T")
 
-# A text of more characters is taken to need long steps until one has been measured.
-LONG_TEXT = 150_000
 # Each waits for most of its time: for the interpreter, if for nothing else.
 QUICK_THREADS = 32
 

@@ -10,14 +10,13 @@ from pathlib import Path
 
 from dovetail.completion.anchor import Anchor
 from dovetail.completion.request import Completion, CompletionRequest
-from dovetail.completion.threads import LONG_TEXT
 from dovetail.session.notebooks import cell_language
 from dovetail.session.places import Kind, Place
 from dovetail.session.workspaces import Workspace
 from dovetail.text.document import Document
 from dovetail_context.languages.identify import FIRST_LINE
 from dovetail_context.languages.registry import language_of
-from dovetail_context.work import Effort
+from dovetail_context.work import LONG_TEXT, Effort
 from dovetail_context.workspace.redaction import Redaction
 
 

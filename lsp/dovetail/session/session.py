@@ -170,10 +170,11 @@ class Session:
         above = self.notebooks.before(document, self._document) if opened.kind == "cell" else ""
         self._look_no_further()
         self._turn += 1
+        turn = self._turn
         whole = above + asked.text
         text, within = head_and_vicinity(whole, len(above) + at)
         lines_more = 0 if text is whole else whole.count("\n", 0, len(above) + at) - text.count("\n", 0, within)
-        work = self._answer(opened, text, within, trigger, engine, self._turn)
+        work = self._answer(opened, text, within, trigger, engine, turn)
         self._count_request(1)
         try:
             with awaited(opened.effort):
@@ -191,7 +192,8 @@ class Session:
         if opened.project is not None:
             self.projects.visited(opened)
             self.recent.viewed(opened.project.root, opened.place.path, completion.line, time.monotonic())
-        if not completion.remembered:  # else what follows has been made ready already
+        is_newest = turn == self._turn  # only what was asked last is looked ahead of
+        if is_newest and not completion.remembered:  # else what follows has been made ready already
             self._foresight = self._spawn(self._look_ahead(opened, request, completion, engine))
         completion = replace(completion, offset=completion.offset - within + at)
         return chosen.begin(completion) if chosen else completion

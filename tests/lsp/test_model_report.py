@@ -15,16 +15,18 @@ from dovetail.cli.model_report import (
     speed_check,
     states_check,
 )
+from dovetail_models.catalog.fit import recommendable
+from dovetail_models.catalog.read import catalog
 from dovetail_models.engine.job import CompletionReply
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.hardware.choose import Choice
 from dovetail_models.hardware.estimate import SpeedEstimate
 from dovetail_models.hardware.machine import Accelerator, Machine
-from dovetail_models.hardware.recommend import DEEPSEEK_CODER
 
 GIB = 2**30
 MACHINE = Machine("Linux", "x86_64", 8, 16, None, ("AVX2",), 32 * GIB, 24 * GIB)
 STATUS = EngineStatus("ready", model="m", build="AVX2 = 1", threads=8, predicted_bytes=2 * GIB, load_ms=900)
+ROWS = recommendable(catalog())
 PACE = Pace(40e9, 400e9)
 
 
@@ -80,8 +82,8 @@ def test_states_and_rights() -> None:
 def test_the_machine_and_its_model() -> None:
     assert "8 cores (16 usable)" in machine_check(MACHINE, PACE).found
     assert "a quota of 2" in machine_check(replace(MACHINE, quota_cores=2.0), PACE).found
-    assert "deepseek-coder-" in recommendation_check(DEEPSEEK_CODER, MACHINE, PACE).found
+    assert "deepseek-coder-" in recommendation_check(ROWS, MACHINE, PACE).found
     small = replace(MACHINE, free_bytes=GIB // 4)
-    assert recommendation_check(DEEPSEEK_CODER, small, PACE).found.startswith("the starter: the smallest takes")
-    busy = recommendation_check(DEEPSEEK_CODER, MACHINE, replace(PACE, is_busy=True))
+    assert recommendation_check(ROWS, small, PACE).found.startswith("the starter: the smallest takes")
+    busy = recommendation_check(ROWS, MACHINE, replace(PACE, is_busy=True))
     assert busy.verdict == "warn" and busy.mend

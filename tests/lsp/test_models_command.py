@@ -70,7 +70,7 @@ def listed(name: str) -> dict[str, object]:
 
 
 def test_pull_list_use_verify_remove(hub: LoopbackHub, folder: Path) -> None:
-    assert listed(NAME) | {"fits": None} == {
+    assert listed(NAME) | {"fits": None, "decode_ms": None, "recommended": None} == {
         "name": NAME,
         "installed": False,
         "in_use": False,
@@ -78,7 +78,8 @@ def test_pull_list_use_verify_remove(hub: LoopbackHub, folder: Path) -> None:
         "path": None,
         "bytes": None,
         "fits": None,
-        "note": "",
+        "decode_ms": None,
+        "recommended": None,
         "licence": "Apache-2.0",
         "licence_limit": "",
         "context_tokens": 2048,

@@ -39,6 +39,8 @@ from dovetail_models.backend.choice import advise
 from dovetail_models.backend.detect import LocalMachine
 from dovetail_models.backend.detect import detect as detect_drivers
 from dovetail_models.backend.environment import running_environment
+from dovetail_models.catalog.fit import recommendable
+from dovetail_models.catalog.read import catalog
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.meeting import running
 from dovetail_models.engine.status import EngineStatus
@@ -48,7 +50,6 @@ from dovetail_models.hardware.estimate import SpeedEstimate, speed_on_cpu
 from dovetail_models.hardware.header import read_shape
 from dovetail_models.hardware.machine import Machine, detect
 from dovetail_models.hardware.measure import multiplications_per_s, read_bytes_per_s
-from dovetail_models.hardware.recommend import DEEPSEEK_CODER
 from dovetail_models.prompt.parts import PromptParts
 from dovetail_models.remote.engine import RemoteEngine
 from dovetail_models.remote.probe import Finding, probe
@@ -146,7 +147,7 @@ def _model_checks(settings: Settings) -> Iterator[Check]:
     yield states_check(status)
     yield speed_check(status, reply, _expected_speed(file.path, status, reply, pace))
     yield sandbox_check(status)
-    yield recommendation_check(DEEPSEEK_CODER, _with_accelerators(machine, status), pace)
+    yield recommendation_check(recommendable(catalog()), _with_accelerators(machine, status), pace)
 
 
 def _remote_checks(settings: Settings) -> Iterator[Check]:

@@ -105,7 +105,7 @@ def recommendation_check(rows: tuple[ModelRow, ...], machine: Machine, pace: Pac
     found = recommend(rows, machine, pace.bytes_s, pace.multiplications_s)
     if found is None:
         return Check("recommended model", "ok", f"the starter: {shortage(rows, machine)}")
-    file = f"{found.row.name}, {found.quantization} ({mib(found.bytes)})"
+    file = f"{found.row.name} ({found.quantization}, {mib(found.bytes)}): `dovetail models pull {found.row.name}`"
     if pace.is_busy:
         return Check(
             "recommended model",
@@ -113,7 +113,7 @@ def recommendation_check(rows: tuple[ModelRow, ...], machine: Machine, pace: Pac
             f"{file}, by speeds that were measured while other programs kept all cores busy",
             "run dovetail doctor again when they are done",
         )
-    return Check("recommended model", "ok", f"{file}: {found.reason}")
+    return Check("recommended model", "ok", f"{file}; {found.reason}")
 
 
 def _rate(value: float) -> str:

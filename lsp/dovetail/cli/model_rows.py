@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dovetail_models.catalog.entry import CatalogEntry
-from dovetail_models.catalog.fit import Fit, memory_fit
+from dovetail_models.catalog.fit import fit_of, recommendable
 from dovetail_models.catalog.installed import InstalledModel, installed_models
 from dovetail_models.catalog.read import catalog
 from dovetail_models.download.journal import Journal
@@ -15,6 +15,8 @@ from dovetail_models.download.part import unfinished_pulls
 from dovetail_models.download.progress import shown_bytes
 from dovetail_models.errors import ModelError
 from dovetail_models.files import STARTER, resolve_model
+from dovetail_models.hardware.machine import Machine
+from dovetail_models.hardware.recommend import recommend
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class ModelRow:
     path: its file; None if it is not installed.
     bytes: of the file, or as the hub shows it; None where neither is known.
     fits: whether there is memory for it now; None where its size is not known.
-    note: what else is known of it on this machine.
+    decode_ms: milliseconds to expect for each written token on the CPU; None likewise.
+    recommended: whether it suits this machine best.
     licence, licence_limit, context_tokens, family, repository: as the catalogue has them; None for other files.
     verified: whether the catalogue itself states the SHA-256.
     """
@@ -39,7 +42,8 @@ class ModelRow:
     path: str | None
     bytes: int | None
     fits: bool | None
-    note: str
+    decode_ms: float | None
+    recommended: bool
     licence: str | None
     licence_limit: str | None
     context_tokens: int | None
@@ -48,8 +52,24 @@ class ModelRow:
     verified: bool
 
 
-def model_rows(folder: Path, wanted: str, fit: Fit = memory_fit) -> list[ModelRow]:
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """What models are judged by: this machine, the bytes that it reads in a second, and its multiplications."""
+
+    machine: Machine
+    bytes_s: float
+    multiplications_s: float
+
+    @property
+    def recommended(self) -> str:
+        """The name of the catalogue's best model for this machine, the starter's if memory holds none of them."""
+        found = recommend(recommendable(catalog()), self.machine, self.bytes_s, self.multiplications_s)
+        return STARTER if found is None else found.row.name
+
+
+def model_rows(folder: Path, wanted: str, yardstick: Yardstick) -> list[ModelRow]:
     """Return the starter, what is installed, and the rest of the catalogue; `wanted` is what the settings name."""
+    recommended = yardstick.recommended
     installed = {model.name: model for model in installed_models(folder)}
     rows = []
     try:
@@ -58,24 +78,25 @@ def model_rows(folder: Path, wanted: str, fit: Fit = memory_fit) -> list[ModelRo
         used = None
     for name, path in _files(installed, used):
         entry = installed[name].entry if name in installed else None
-        rows.append(_row(name, path, path.resolve() == used, entry, fit))
+        rows.append(_row(name, path, path.resolve() == used, entry, yardstick, name == recommended))
     unfinished = unfinished_pulls(folder)
     for entry in catalog():
         if entry.name not in installed:
             _, journal = unfinished.get(entry.name, (None, None))
-            rows.append(_row(entry.name, None, False, entry, fit, journal))
+            rows.append(_row(entry.name, None, False, entry, yardstick, entry.name == recommended, journal))
     return rows
 
 
 def model_lines(rows: list[ModelRow], folder: Path) -> list[str]:
     """Return the rows as a table for people, with a legend."""
-    header = ("", "name", "size", "installed", "memory", "context", "licence")
+    header = ("", "name", "size", "installed", "memory", "a token", "context", "licence")
     cells = [header, *(_cells(row) for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     limits = [row for row in rows if row.licence_limit]
     if limits:
         lines += ["", "+ the licence limits what the model may be used for; `pull` shows how"]
+    lines += ["> suits this machine best; a token: what to expect of its CPU for each token that is written"]
     return [*lines, "* in use now; models are kept in " + str(folder)]
 
 
@@ -95,7 +116,8 @@ def _row(
     path: Path | None,
     in_use: bool,
     entry: CatalogEntry | None,
-    fit: Fit,
+    yardstick: Yardstick,
+    recommended: bool,
     unfinished: Journal | None = None,
 ) -> ModelRow:
     size = None if entry is None else entry.size_bytes
@@ -103,7 +125,7 @@ def _row(
         size = path.stat().st_size
     elif unfinished is not None:
         size = unfinished.size_bytes
-    verdict = None if size is None else fit(size)
+    fit = None if size is None else fit_of(size, yardstick.bytes_s)
     return ModelRow(
         name=name,
         installed=path is not None,
@@ -111,8 +133,9 @@ def _row(
         unfinished_percent=None if unfinished is None else 100 * unfinished.durable // max(unfinished.size_bytes, 1),
         path=None if path is None else str(path),
         bytes=size,
-        fits=None if verdict is None else verdict.fits,
-        note="" if verdict is None else verdict.note,
+        fits=None if fit is None else fit.has_room,
+        decode_ms=None if fit is None else round(fit.decode_ms, 1),
+        recommended=recommended,
         licence=None if entry is None else entry.licence,
         licence_limit=None if entry is None else entry.licence_limit,
         context_tokens=None if entry is None else entry.context_tokens,
@@ -125,11 +148,12 @@ def _row(
 def _cells(row: ModelRow) -> tuple[str, ...]:
     memory = "?" if row.fits is None else "fits" if row.fits else "too little"
     return (
-        "*" if row.in_use else " ",
+        ("*" if row.in_use else " ") + (">" if row.recommended else " "),
         row.name,
         "?" if row.bytes is None else shown_bytes(row.bytes),
         _installed(row),
-        f"{memory} {row.note}".rstrip(),
+        memory,
+        "?" if row.decode_ms is None else f"{row.decode_ms:.0f} ms",
         "" if row.context_tokens is None else f"{row.context_tokens:,}",
         f"{row.licence or ''}{' +' if row.licence_limit else ''}",
     )

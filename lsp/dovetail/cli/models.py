@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dovetail.cli.errors import CommandError, UsageError
-from dovetail.cli.model_rows import model_lines, model_rows
+from dovetail.cli.model_rows import Yardstick, model_lines, model_rows
 from dovetail.cli.output import print_json
 from dovetail.cli.pull_progress import HashBar, PullBar, PullLines
 from dovetail.session.models import models_folder
@@ -24,6 +24,8 @@ from dovetail_models.engine.transport import FileLock
 from dovetail_models.errors import ModelError
 from dovetail_models.files import STARTER, check_file, resolve_model
 from dovetail_models.hardware.header import check_structure
+from dovetail_models.hardware.machine import detect
+from dovetail_models.hardware.measure import multiplications_per_s, read_bytes_per_s
 
 INTERRUPTED = 130
 """The exit status after Ctrl-C."""
@@ -60,7 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    rows = model_rows(models_folder(), load_settings().model)
+    machine = detect()
+    cores = machine.usable_cores
+    yardstick = Yardstick(machine, read_bytes_per_s(cores), multiplications_per_s(cores))
+    rows = model_rows(models_folder(), load_settings().model, yardstick)
     if arguments.json:
         print_json({"folder": str(models_folder()), "models": [asdict(row) for row in rows]})
     else:

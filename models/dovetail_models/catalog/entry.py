@@ -16,6 +16,8 @@ class CatalogEntry:
     size_bytes: as the hub shows it, rounded to a megabyte or more; None where it is not known.
     licence: its name.
     licence_limit: one sentence about what the licence limits; "" where it limits nothing.
+    parameters: how many the model has, None where the catalogue leaves it out.
+    kv_elements: numbers that one token takes in the KV cache, None likewise.
     context_tokens: tokens that the model was trained to see at once.
     family: its prompt format.
     """
@@ -29,6 +31,8 @@ class CatalogEntry:
     size_bytes: int | None
     licence: str
     licence_limit: str
+    parameters: int | None
+    kv_elements: int | None
     context_tokens: int
     family: str
 

@@ -14,7 +14,7 @@ MEGABYTE = 1_000_000
 """The hub shows decimal megabytes."""
 
 _NEEDED = {"name", "repository", "licence", "context_tokens", "family"}
-_OPTIONAL = {"file", "file_pattern", "revision", "sha256", "size_mb", "licence_limit"}
+_OPTIONAL = {"file", "file_pattern", "revision", "sha256", "size_mb", "licence_limit", "parameters_m", "kv_elements"}
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -63,6 +63,8 @@ def _entry(row: Mapping[str, Any]) -> CatalogEntry:
         size_bytes=row["size_mb"] * MEGABYTE if "size_mb" in row else None,
         licence=row["licence"],
         licence_limit=row.get("licence_limit", ""),
+        parameters=row["parameters_m"] * 1_000_000 if "parameters_m" in row else None,
+        kv_elements=row.get("kv_elements"),
         context_tokens=row["context_tokens"],
         family=row["family"],
     )

@@ -143,8 +143,12 @@ def speed_on_cpu(
     context have to be read for each token as well.
     """
     read = shape.read_bytes + depth * shape.kv_elements * BYTES_PER_ELEMENT["f16"]
-    decode_s = read / (bandwidth_bytes_s * DECODE_SHARE) + STEP_MS / 1000
     return SpeedEstimate(
         prefill_tokens_s=multiplications_s * PREFILL_SHARE / max(shape.multiplied_parameters, 1),
-        decode_ms=decode_s * 1000,
+        decode_ms=decode_ms(read, bandwidth_bytes_s),
     )
+
+
+def decode_ms(read_bytes: float, bandwidth_bytes_s: float) -> float:
+    """Return the milliseconds of a token for which so many bytes are read, on a CPU."""
+    return read_bytes / (bandwidth_bytes_s * DECODE_SHARE) * 1000 + STEP_MS

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from dovetail_models.hardware.choose import CPU_CONTEXT, ESTIMATE_ERROR, GPU_SPARE_BYTES, SPARE_BYTES, free_words, mib
 from dovetail_models.hardware.estimate import (
     BYTES_PER_ELEMENT,
-    DECODE_SHARE,
     PREFILL_SHARE,
     PROCESS_BYTES,
-    STEP_MS,
     SpeedEstimate,
+    decode_ms,
     repacked_types,
 )
 from dovetail_models.hardware.machine import Machine
@@ -44,15 +43,6 @@ class ModelRow:
     """Quantizations that there are, with their bytes; empty where each can be had."""
 
 
-DEEPSEEK_CODER = (
-    ModelRow("deepseek-coder-1.3b-base", 1_346_471_936, 24 * 2 * 2048),
-    ModelRow("deepseek-coder-5.7bmqa-base", 5_690_000_000, 32 * 2 * 128),
-    ModelRow("deepseek-coder-6.7b-base", 6_740_512_768, 32 * 2 * 4096),
-    ModelRow("deepseek-coder-33b-base", 33_340_000_000, 62 * 2 * 1024),
-)
-"""The family that Dovetail was made for, with the shapes of its published configurations."""
-
-
 @dataclass(frozen=True, slots=True)
 class Recommendation:
     """A model for this machine, and why."""
@@ -71,7 +61,7 @@ def recommend(
 ) -> Recommendation | None:
     """Return the best model for this machine, None if memory holds none of them."""
     fallback = None
-    for row in sorted(rows, key=lambda row: row.parameters, reverse=True):
+    for row in sorted(rows, key=_size_of, reverse=True):
         for quantization, size in _sizes(row):
             gpu = _gpu_with_room(row, size, machine)
             if gpu:
@@ -93,6 +83,10 @@ def shortage(rows: Sequence[ModelRow], machine: Machine) -> str:
     """Return why memory holds none of the models, for the user to read."""
     least = min(_main_bytes(row, name, size, machine) for row in rows for name, size in _sizes(row))
     return f"the smallest takes {mib(least)} and {free_words(machine)}"
+
+
+def _size_of(row: ModelRow) -> tuple[int, int]:
+    return row.parameters, max((size for _, size in row.sizes), default=0)
 
 
 def _sizes(row: ModelRow) -> tuple[tuple[str, int], ...]:
@@ -119,8 +113,7 @@ def _gpu_with_room(row: ModelRow, size: int, machine: Machine) -> str:
 
 
 def _speed(row: ModelRow, size: int, bandwidth_bytes_s: float, multiplications_s: float) -> SpeedEstimate:
-    decode_s = size / (bandwidth_bytes_s * DECODE_SHARE) + STEP_MS / 1000
-    return SpeedEstimate(multiplications_s * PREFILL_SHARE / row.parameters, decode_s * 1000)
+    return SpeedEstimate(multiplications_s * PREFILL_SHARE / row.parameters, decode_ms(size, bandwidth_bytes_s))
 
 
 def _words(speed: SpeedEstimate) -> str:

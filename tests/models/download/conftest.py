@@ -30,6 +30,8 @@ ENTRY = CatalogEntry(
     size_bytes=None,
     licence="none",
     licence_limit="",
+    parameters=None,
+    kv_elements=None,
     context_tokens=1,
     family="none",
 )

@@ -39,6 +39,10 @@ _EXPORT_MACRO = re.compile(
 )
 # Words that say something alone; any other is left over where the rest of a line was cut away.
 _STATEMENTS = frozenset(("return", "break", "continue", "pass", "raise", "yield", "fallthrough"))
+# Words that only begin something: a text is not cut behind them.
+_NEEDS_MORE = frozenset(("new", "await", "not", "typeof", "instanceof", "extends", "implements"))
+# Signs that are no statement and close nothing: `|`, `///`, `=>`.
+_SIGNS = re.compile(r"(?=[^)\]}]*\Z)[^\w\s\"'`{(\[;,@#]+")
 _WORD = re.compile(r"[\w$]+")
 _LAST_TOKEN = re.compile(r"(?:\w+|[^\w\s])\s*$")
 
@@ -195,7 +199,7 @@ def _soundest(text: str, place: Place) -> Shaped:
     """
     least, best, effort = place.errors + 1, NOTHING, 0
     for candidate in _ends(text):
-        if candidate != text and not place.left.strip() and _is_lonely(candidate.strip()):
+        if _says_nothing(candidate, candidate != text, place):
             continue
         for way in ways_to_insert(candidate, place.right, place.syntax, place.state):
             errors, with_it = _errors_with(way, place)
@@ -207,8 +211,23 @@ def _soundest(text: str, place: Place) -> Shaped:
     return best
 
 
-def _is_lonely(text: str) -> bool:
-    return _WORD.fullmatch(text) is not None and text not in _STATEMENTS
+def _says_nothing(candidate: str, is_cut: bool, place: Place) -> bool:
+    """Whether what would be shown is a rest that means nothing, or the beginning of the line that follows."""
+    text = candidate.strip()
+    if is_cut and text.rpartition(" ")[2] in _NEEDS_MORE:
+        return True
+    if place.left.strip() or place.right.strip():
+        return False
+    if is_cut and _WORD.fullmatch(text) is not None and text not in _STATEMENTS:
+        return True
+    following = place.text[place.offset :].lstrip()
+    return _SIGNS.fullmatch(text) is not None or (_WORD.search(text) is not None and _begins_with(following, text))
+
+
+def _begins_with(following: str, text: str) -> bool:
+    """Whether a line begins with the words of the text and goes on behind them."""
+    line = following.partition("\n")[0]
+    return line.startswith(text) and line != text and not (text[-1] + line[len(text)]).isalnum()
 
 
 def _spaces(match: re.Match[str]) -> str:

@@ -69,7 +69,7 @@ export async function models(suite) {
   await window.openFile("game.py", 5, 19);
   for (const [name, model, pattern] of [
     ["a missing model", missing, /missing\.gguf does not exist/],
-    ["a truncated model", half, /half\.gguf.*damaged/],
+    ["a truncated model", half, /half\.gguf.*truncated/],
     ["an instruct model", instruct, /fill-in-the-middle.*base model/],
   ]) {
     if (model !== missing) {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.data import REPOSITORY, DataMissingError, shared_folder
+REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -61,7 +61,9 @@ def repository() -> Path:
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Evaluation projects and vocabularies that are not part of the project; tests that need them skip elsewhere."""
+    from tests.benchmarks.data import DataMissingError, shared_folder  # a part of the tests runs without benchmarks
+
     try:
-        return shared_folder()
+        return shared_folder(REPOSITORY)
     except DataMissingError as error:
         pytest.skip(str(error))

@@ -19,11 +19,11 @@ from pathlib import Path
 
 from dovetail.bench.question import our_job
 from dovetail.cli.bench import add_arguments, typed_and_asked
-from dovetail_models.engine import decode
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.decoding import decode
+from dovetail_models.engine.decoding.draft_length import Pace
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.pace import Pace
+from dovetail_models.engine.runtime.engine import Engine
+from dovetail_models.engine.runtime.interrupt import Interrupt
 
 TRUTH = 600
 """Characters of the file behind the cursor: more than an answer has."""

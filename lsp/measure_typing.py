@@ -29,7 +29,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 from dovetail.session.engine import LINGER_VARIABLE
 from dovetail_context.index.index import WorkspaceIndex
-from dovetail_models.engine.transport import MEETING_FOLDER_VARIABLE
+from dovetail_models.engine.ipc.transport import MEETING_FOLDER_VARIABLE
 from measure import Hole, draw_holes
 
 AT_ONCE_MS = 5.0

@@ -13,8 +13,8 @@ import pytest
 from dovetail.rules import live
 from dovetail_context.index.cache import IndexCache
 from dovetail_context.index.index import WorkspaceIndex
-from dovetail_models.engine.parking import Parked
-from dovetail_models.engine.shelf import Shelf, stamp_of
+from dovetail_models.engine.kv.disk_store import Shelf, stamp_of
+from dovetail_models.engine.kv.memory_store import Parked
 from tests.lsp.client import Client
 from tests.lsp.conftest import server_in_process
 from tests.lsp.scripted import ScriptedEngine

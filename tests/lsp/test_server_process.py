@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from dovetail_models.engine.meeting import running
+from dovetail_models.engine.ipc.registry import running
 from dovetail_models.files import resolve_model
 from tests.game import CALL_COLUMN, CALL_LINE, GAME
 from tests.lsp.client import Client

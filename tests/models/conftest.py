@@ -11,14 +11,14 @@ import psutil
 import pytest
 import pytest_asyncio
 
-from dovetail_models.engine import llama
-from dovetail_models.engine.client import EngineClient
-from dovetail_models.engine.healing import PieceIndex
-from dovetail_models.engine.launch import HOST_MODULE
+from dovetail_models.engine.client.client import EngineClient
+from dovetail_models.engine.client.launch import HOST_MODULE
+from dovetail_models.engine.decoding.healing import PieceIndex
+from dovetail_models.engine.ipc.transport import MEETING_FOLDER_VARIABLE
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime import llama
+from dovetail_models.engine.runtime.tokenizer import Tokenizer
 from dovetail_models.engine.status import EngineStatus
-from dovetail_models.engine.tokenize import Tokenizer
-from dovetail_models.engine.transport import MEETING_FOLDER_VARIABLE
 from dovetail_models.files import resolve_model
 
 NewClient = Callable[..., EngineClient]

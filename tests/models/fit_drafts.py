@@ -1,4 +1,4 @@
-"""Fits the weights in `engine/chance.py` to real code, and writes them as they stand there.
+"""Fits the weights in `engine/decoding/acceptance.py` to real code, and writes them as they stand there.
 
     python tests/models/fit_drafts.py VOCABULARY.gguf PROJECT...
 
@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 from measure_drafts_counted import Piece, pieces_of, say
 
-from dovetail_models.engine.chance import FEATURES, MATCH_STEPS, SORTS, sorts_of
-from dovetail_models.engine.draft import Drafts, Guess
-from dovetail_models.engine.llama import load_model
-from dovetail_models.engine.tokenize import Tokenizer
+from dovetail_models.engine.decoding.acceptance import FEATURES, MATCH_STEPS, SORTS, sorts_of
+from dovetail_models.engine.decoding.prompt_lookup import Drafts, Guess
+from dovetail_models.engine.runtime.llama import load_model
+from dovetail_models.engine.runtime.tokenizer import Tokenizer
 
 ABOVE = 90
 ROUNDS, BATCH, PULL = 12, 1024, 3e-5

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from dovetail_models.engine import llama
+from dovetail_models.engine.runtime import llama
 
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16)
 MICRO_BATCHES = (32, 64, 128, 256)

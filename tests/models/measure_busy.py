@@ -16,12 +16,12 @@ import sys
 import time
 from pathlib import Path
 
-from dovetail_models.engine import llama
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.threads import WAITING
+from dovetail_models.engine.runtime import llama
+from dovetail_models.engine.runtime.engine import Engine
+from dovetail_models.engine.runtime.interrupt import Interrupt
+from dovetail_models.engine.runtime.threads import WAITING
 from dovetail_models.prompt.parts import PromptParts
 
 POLICIES: dict[str, dict[str, str]] = {

@@ -20,12 +20,12 @@ from pathlib import Path
 from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.query import Query
-from dovetail_models.engine import decode
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.decoding import decode
+from dovetail_models.engine.decoding.draft_length import COSTS, Pace
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.pace import COSTS, Pace
+from dovetail_models.engine.runtime.engine import Engine
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
 ANSWER_TOKENS = 48

@@ -23,11 +23,11 @@ import numpy.typing as npt
 from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.query import Query
-from dovetail_models.engine.chance import sorts_of
-from dovetail_models.engine.draft import Drafts
-from dovetail_models.engine.llama import load_model
-from dovetail_models.engine.pace import Pace
-from dovetail_models.engine.tokenize import Tokenizer
+from dovetail_models.engine.decoding.acceptance import sorts_of
+from dovetail_models.engine.decoding.draft_length import Pace
+from dovetail_models.engine.decoding.prompt_lookup import Drafts
+from dovetail_models.engine.runtime.llama import load_model
+from dovetail_models.engine.runtime.tokenizer import Tokenizer
 
 ANSWER_TOKENS = 48
 PREFIX, SUFFIX = 2000, 600

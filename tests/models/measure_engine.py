@@ -18,12 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dovetail_models.engine import llama
-from dovetail_models.engine.client import EngineClient
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.client.client import EngineClient
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime import llama
+from dovetail_models.engine.runtime.engine import Engine
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
 SOURCE = "".join(path.read_text("utf-8") for path in sorted(Path(llama.__file__).parent.glob("*.py")))

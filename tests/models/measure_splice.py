@@ -24,12 +24,12 @@ from pathlib import Path
 
 from rapidfuzz.distance import Levenshtein
 
-from dovetail_models.engine import llama
-from dovetail_models.engine.common_length import common_length
-from dovetail_models.engine.decode import most_likely
-from dovetail_models.engine.engine import Engine
+from dovetail_models.engine.decoding.decode import most_likely
 from dovetail_models.engine.job import CompletionJob
+from dovetail_models.engine.kv.common_length import common_length
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime import llama
+from dovetail_models.engine.runtime.engine import Engine
 from dovetail_models.prompt.parts import PromptParts
 
 PREFIX, SUFFIX = 2400, 500

@@ -14,10 +14,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime.engine import Engine
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.prompt.parts import PromptParts
 
 ANSWER_TOKENS = 24

@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from dovetail_models.engine import transport, wire
+from dovetail_models.engine.client.launch import FoundHost
+from dovetail_models.engine.ipc import transport, wire
 from dovetail_models.engine.job import CompletionJob
-from dovetail_models.engine.launch import FoundHost
 
 
 @dataclass

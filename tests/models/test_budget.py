@@ -6,7 +6,13 @@ import random
 
 import pytest
 
-from dovetail_models.engine.budget import LEAST_ANSWER, LEAST_CONTEXT, LEAST_WINDOW, LatencyBudget, latency_budget
+from dovetail_models.engine.latency_budget import (
+    LEAST_ANSWER,
+    LEAST_CONTEXT,
+    LEAST_WINDOW,
+    LatencyBudget,
+    latency_budget,
+)
 from dovetail_models.engine.speed import Speed
 
 LAPTOP = Speed(prefill_tokens_s=120.0, decode_ms=35.0)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_models.engine.client import EngineClient
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.client.client import EngineClient
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime.engine import Engine
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.parts import ContextBlock, PromptParts

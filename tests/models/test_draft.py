@@ -7,8 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from dovetail_models.engine import draft
-from dovetail_models.engine.chance import (
+from dovetail_models.engine.decoding import prompt_lookup
+from dovetail_models.engine.decoding.acceptance import (
     BLANK,
     DIGIT,
     KINDS,
@@ -20,7 +20,7 @@ from dovetail_models.engine.chance import (
     kind_of,
     sorts_of,
 )
-from dovetail_models.engine.draft import LONGEST_DRAFT, NO_DRAFT, Drafts
+from dovetail_models.engine.decoding.prompt_lookup import LONGEST_DRAFT, NO_DRAFT, Drafts
 
 NEWLINE = 0
 SORTS = np.array([LINE_END, *[OTHER] * 99], np.int8)
@@ -29,7 +29,7 @@ SORTS = np.array([LINE_END, *[OTHER] * 99], np.int8)
 @pytest.fixture(autouse=True)
 def unlikely_drafts_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Such short texts make no guess likely; drafts go on all the same."""
-    monkeypatch.setattr(draft, "LEAST_LIKELY", 0.0)
+    monkeypatch.setattr(prompt_lookup, "LEAST_LIKELY", 0.0)
 
 
 def drafted(sources: list[list[int]], text: list[int], ends: frozenset[int] = frozenset()) -> tuple[int, ...]:

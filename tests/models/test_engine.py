@@ -10,11 +10,11 @@ from itertools import pairwise
 
 import pytest
 
-from dovetail_models.engine.engine import Engine, Yielded
-from dovetail_models.engine.healing import heal
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.decoding.healing import heal
 from dovetail_models.engine.job import CompletionJob, CompletionReply, Priority
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime.engine import Engine, Yielded
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 

@@ -19,13 +19,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from dovetail_models.engine import decode
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.decoding import decode
+from dovetail_models.engine.decoding.draft_length import Pace
 from dovetail_models.engine.job import CompletionJob, CompletionReply
-from dovetail_models.engine.kv import KvCache
+from dovetail_models.engine.kv.cache import KvCache
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.pace import Pace
+from dovetail_models.engine.runtime.engine import Engine
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
 ROUNDS = int(os.environ.get("DOVETAIL_EQUALITY_ROUNDS", "12"))

@@ -13,14 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from dovetail_models.engine import decode, llama
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.decoding import decode
+from dovetail_models.engine.decoding.steps import Logits
+from dovetail_models.engine.decoding.stops import CompletionText
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.steps import Logits
-from dovetail_models.engine.stops import CompletionText
-from dovetail_models.engine.tokenize import Tokenizer
+from dovetail_models.engine.runtime import llama
+from dovetail_models.engine.runtime.engine import Engine
+from dovetail_models.engine.runtime.interrupt import Interrupt
+from dovetail_models.engine.runtime.tokenizer import Tokenizer
 from dovetail_models.prompt.formats.choose import FORMATS
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 from dovetail_models.prompt.segments import Joined, Role, Special, Text, flat

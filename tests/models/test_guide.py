@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from dovetail_models.engine import llama
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.guide import LEANING, LEANING_WITHIN, Guide, ends_of
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.decoding.name_bias import LEANING, LEANING_WITHIN, Guide, ends_of
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime import llama
+from dovetail_models.engine.runtime.engine import Engine
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.prompt.parts import PromptParts
 from tests.models.conftest import Real
 

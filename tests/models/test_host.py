@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from dovetail_models.engine import wire
+from dovetail_models.engine.client.launch import FoundHost, find_or_start
+from dovetail_models.engine.ipc import wire
 from dovetail_models.engine.job import CompletionJob
-from dovetail_models.engine.launch import FoundHost, find_or_start
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.prompt.parts import PromptParts
 from tests.models.conftest import hosts, leftovers, until

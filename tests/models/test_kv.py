@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_models.engine import kv
-from dovetail_models.engine.common_length import common_length
-from dovetail_models.engine.kv import WORTH_PARKING, KvCache
-from dovetail_models.engine.parking import Parked, Parking
-from dovetail_models.engine.shelf import Shelf
+from dovetail_models.engine.kv import cache as cache_module
+from dovetail_models.engine.kv.cache import WORTH_PARKING, KvCache
+from dovetail_models.engine.kv.common_length import common_length
+from dovetail_models.engine.kv.disk_store import Shelf
+from dovetail_models.engine.kv.memory_store import Parked, Parking
 
 
 class FakeContext:
@@ -278,7 +278,7 @@ def test_work_goes_on_while_states_are_kept(shelf: Shelf) -> None:
 
 
 def test_a_state_that_saves_little_is_left_on_disk(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kv, "WORTH_PARKING", 4)
+    monkeypatch.setattr(cache_module, "WORTH_PARKING", 4)
     cache = KvCache(FakeContext(), shelf=shelf)
     cache.claim("a", PROMPT, files=["/a"], frozen=100).extend(PROMPT, never)
     list(cache.shelve(["/a"], ""))
@@ -324,7 +324,7 @@ def test_one_prompt_may_fill_the_window() -> None:
 
 @pytest.mark.parametrize("partial", [True, False])
 def test_random_prompts_and_aborts_leave_exactly_the_prompts(partial: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kv, "WORTH_PARKING", 4)
+    monkeypatch.setattr(cache_module, "WORTH_PARKING", 4)
     dice = random.Random(3)
     for _ in range(100):
         context = FakeContext(

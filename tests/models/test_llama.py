@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dovetail_models.engine import llama
-from dovetail_models.engine.threads import WAITING
+from dovetail_models.engine.runtime import llama
+from dovetail_models.engine.runtime.threads import WAITING
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_only_one_module_knows_llama_cpp(repository: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="GNU's OpenMP tells its settings, others have other words for them")
 def test_openmp_waits_as_was_set_before_it_was_loaded() -> None:
     environment = {name: value for name, value in os.environ.items() if name not in WAITING}
-    load = (sys.executable, "-c", "import dovetail_models.engine.llama")
+    load = (sys.executable, "-c", "import dovetail_models.engine.runtime.llama")
     said = subprocess.run(
         load, env={**environment, "OMP_DISPLAY_ENV": "verbose"}, capture_output=True, text=True, check=True
     ).stderr

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dovetail_models.engine import load
-from dovetail_models.engine.load import Load
-from dovetail_models.engine.threads import SAMPLE_S, STALE_S
+from dovetail_models.engine.runtime import cpu_load
+from dovetail_models.engine.runtime.cpu_load import Load
+from dovetail_models.engine.runtime.threads import SAMPLE_S, STALE_S
 
 Clocks = tuple[float, float, float]
 
@@ -20,11 +20,11 @@ def samples(monkeypatch: pytest.MonkeyPatch, *clocks: Clocks) -> list[float | No
         now.append(next(readings))
         return now[-1]
 
-    monkeypatch.setattr(load, "_now", read)
+    monkeypatch.setattr(cpu_load, "_now", read)
     measured = Load()
     found = []
     for clock in clocks[1:]:
-        monkeypatch.setattr(load.time, "perf_counter", lambda clock=clock: clock[0])
+        monkeypatch.setattr(cpu_load.time, "perf_counter", lambda clock=clock: clock[0])
         found.append(measured.sample())
     return found
 
@@ -41,5 +41,5 @@ def test_too_short_and_too_long_ago(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_real_clocks_run() -> None:
-    first, second = load._now(), load._now()
+    first, second = cpu_load._now(), cpu_load._now()
     assert all(after >= before >= 0 for before, after in zip(first, second, strict=True))

@@ -11,10 +11,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dovetail_models.engine import launch, llama, memory
-from dovetail_models.engine.loading import Loaded, check_vocabulary, load
+from dovetail_models.engine.client import launch
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime import llama
+from dovetail_models.engine.runtime.loading import Loaded, check_vocabulary, load
 from dovetail_models.errors import EngineError
+from dovetail_models.hardware import memory
 from dovetail_models.hardware.machine import usable_cores
 
 TEXT = "if x:\n\treturn {'a': 12345} # naïve"
@@ -129,8 +131,8 @@ def test_sizes_that_llama_cpp_would_abort_on_are_lowered(
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from dovetail_models.engine import llama
-from dovetail_models.engine.loading import load
+from dovetail_models.engine.runtime import llama
+from dovetail_models.engine.runtime.loading import load
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.errors import EngineError
 

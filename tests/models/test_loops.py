@@ -2,7 +2,7 @@
 
 import pytest
 
-from dovetail_models.loops import line_loop, loop_at_end
+from dovetail_models.engine.decoding.repetition import line_loop, loop_at_end
 
 
 @pytest.mark.parametrize(

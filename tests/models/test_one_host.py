@@ -18,10 +18,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dovetail_models.engine import connection, transport
+from dovetail_models.engine.client import connection
+from dovetail_models.engine.client.launch import HOST_MODULE, find_or_start
+from dovetail_models.engine.ipc import transport
+from dovetail_models.engine.ipc.registry import ABANDONED_S, MeetingPlace, key_of, running, sweep
 from dovetail_models.engine.job import CompletionJob
-from dovetail_models.engine.launch import HOST_MODULE, find_or_start
-from dovetail_models.engine.meeting import ABANDONED_S, MeetingPlace, key_of, running, sweep
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
@@ -35,7 +36,7 @@ KILLS = int(os.environ.get("DOVETAIL_KILLS", "6"))
 WINDOW = """
 import asyncio, sys
 from pathlib import Path
-from dovetail_models.engine.client import EngineClient
+from dovetail_models.engine.client.client import EngineClient
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.errors import EngineError
@@ -123,7 +124,7 @@ async def test_a_host_that_hangs_is_replaced(
 async def test_a_host_that_hangs_is_replaced_by_whoever_comes(
     new_client: NewClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dovetail_models.engine.greeting.GREETING_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("dovetail_models.engine.ipc.handshake.GREETING_TIMEOUT_S", 0.3)
     await new_client().ensure_ready()
     (host,) = hosts()
     host.send_signal(signal.SIGSTOP)

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from dovetail_models.engine.chance import KINDS, kind_of
-from dovetail_models.engine.draft import LONGEST_DRAFT
-from dovetail_models.engine.pace import RETRY_STEPS, Pace
+from dovetail_models.engine.decoding.acceptance import KINDS, kind_of
+from dovetail_models.engine.decoding.draft_length import RETRY_STEPS, Pace
+from dovetail_models.engine.decoding.prompt_lookup import LONGEST_DRAFT
 
 STEP_MS = 40.0
 SURE = [kind_of(2.0)] * LONGEST_DRAFT

@@ -6,9 +6,9 @@ import itertools
 
 import pytest
 
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.host.schedule import MAX_WAITING, Admission, Schedule, Ticket
 from dovetail_models.engine.job import CompletionJob, Priority
-from dovetail_models.engine.schedule import MAX_WAITING, Admission, Schedule, Ticket
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.prompt.parts import PromptParts
 
 _ids = itertools.count()

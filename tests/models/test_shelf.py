@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_models.engine.parking import Parked
-from dovetail_models.engine.shelf import Shelf, forget
+from dovetail_models.engine.kv.disk_store import Shelf, forget
+from dovetail_models.engine.kv.memory_store import Parked
 
 MOST = 1000
 FILES = frozenset({"/project/a.py", "/project/b.py"})

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from dovetail_models.engine import draft
-from dovetail_models.engine.draft import Drafts
-from dovetail_models.engine.kv import KvCache
-from dovetail_models.engine.pace import Pace
-from dovetail_models.engine.steps import Steps
+from dovetail_models.engine.decoding import prompt_lookup
+from dovetail_models.engine.decoding.draft_length import Pace
+from dovetail_models.engine.decoding.prompt_lookup import Drafts
+from dovetail_models.engine.decoding.steps import Steps
+from dovetail_models.engine.kv.cache import KvCache
 
 TOKENS = 6
 SOURCES = [[1, 2, 3, 4]]
@@ -22,7 +22,7 @@ SOURCES = [[1, 2, 3, 4]]
 @pytest.fixture(autouse=True)
 def unlikely_drafts_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Such short texts make no guess likely; drafts go on all the same."""
-    monkeypatch.setattr(draft, "LEAST_LIKELY", 0.0)
+    monkeypatch.setattr(prompt_lookup, "LEAST_LIKELY", 0.0)
 
 
 class Model:

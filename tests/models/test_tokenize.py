@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_models.engine import llama
-from dovetail_models.engine.tokenize import Tokenizer
+from dovetail_models.engine.runtime import llama
+from dovetail_models.engine.runtime.tokenizer import Tokenizer
 from dovetail_models.prompt.formats.deepseek import DEEPSEEK, segments
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 from dovetail_models.prompt.segments import Role

@@ -29,24 +29,24 @@ from dovetail.cli.backend_text import (
 )
 from dovetail.cli.errors import CommandError, UsageError
 from dovetail.cli.output import print_json
-from dovetail_models.backend import journal
 from dovetail_models.backend.choice import BACKENDS, Advice, Backend, advise
-from dovetail_models.backend.compiling import RECIPES, shell_line, step_of
-from dovetail_models.backend.detect import LocalMachine, detect
-from dovetail_models.backend.environment import Environment, installed, prepare, running_environment
-from dovetail_models.backend.fetch import fetch
-from dovetail_models.backend.find import Found, find_wheel
-from dovetail_models.backend.installers import Installer, find_installer
-from dovetail_models.backend.machine import Machine
-from dovetail_models.backend.practice_model import write_practice_model
-from dovetail_models.backend.replace import Outcome, Replacement, clean, repair, replace
-from dovetail_models.backend.report import BuildReport, Failure, Trial
-from dovetail_models.backend.verify import run_trial
-from dovetail_models.backend.wheel_index import index_address, read_links
-from dovetail_models.backend.wheels import PROJECT
-from dovetail_models.engine.greeting import asked_to_make_way
-from dovetail_models.engine.meeting import running
-from dovetail_models.engine.transport import FileLock
+from dovetail_models.backend.drivers.detect import LocalMachine, detect
+from dovetail_models.backend.drivers.machine import Machine
+from dovetail_models.backend.install import journal
+from dovetail_models.backend.install.compiling import RECIPES, shell_line, step_of
+from dovetail_models.backend.install.environment import Environment, installed, prepare, running_environment
+from dovetail_models.backend.install.installers import Installer, find_installer
+from dovetail_models.backend.install.replace import Outcome, Replacement, clean, repair, replace
+from dovetail_models.backend.trial.practice_model import write_practice_model
+from dovetail_models.backend.trial.report import BuildReport, Failure, Trial
+from dovetail_models.backend.trial.verify import run_trial
+from dovetail_models.backend.wheels.fetch import fetch
+from dovetail_models.backend.wheels.find import Found, find_wheel
+from dovetail_models.backend.wheels.index import index_address, read_links
+from dovetail_models.backend.wheels.wheel import PROJECT
+from dovetail_models.engine.ipc.handshake import asked_to_make_way
+from dovetail_models.engine.ipc.registry import running
+from dovetail_models.engine.ipc.transport import FileLock
 
 AUTO = "auto"
 

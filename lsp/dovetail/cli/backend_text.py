@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dovetail_models.backend.choice import Advice, Backend, Candidate
-from dovetail_models.backend.compiling import RECIPES
-from dovetail_models.backend.machine import Machine
-from dovetail_models.backend.report import BuildReport, Failure, Trial
-from dovetail_models.backend.wheels import PROJECT, Wheel
+from dovetail_models.backend.drivers.machine import Machine
+from dovetail_models.backend.install.compiling import RECIPES
+from dovetail_models.backend.trial.report import BuildReport, Failure, Trial
+from dovetail_models.backend.wheels.wheel import PROJECT, Wheel
 
 GIB = 1 << 30
 

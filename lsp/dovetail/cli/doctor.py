@@ -34,15 +34,15 @@ from dovetail.session.models import models_folder
 from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settings, user_config_path
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root
-from dovetail_models.backend import journal
 from dovetail_models.backend.choice import advise
-from dovetail_models.backend.detect import LocalMachine
-from dovetail_models.backend.detect import detect as detect_drivers
-from dovetail_models.backend.environment import running_environment
+from dovetail_models.backend.drivers.detect import LocalMachine
+from dovetail_models.backend.drivers.detect import detect as detect_drivers
+from dovetail_models.backend.install import journal
+from dovetail_models.backend.install.environment import running_environment
 from dovetail_models.catalog.fit import recommendable
 from dovetail_models.catalog.read import catalog
+from dovetail_models.engine.ipc.registry import running
 from dovetail_models.engine.job import CompletionJob, CompletionReply
-from dovetail_models.engine.meeting import running
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 from dovetail_models.files import resolve_model

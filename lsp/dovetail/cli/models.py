@@ -19,8 +19,8 @@ from dovetail_models.catalog.installed import InstalledModel, find_installed, in
 from dovetail_models.catalog.pins import pin_path, read_pin
 from dovetail_models.catalog.read import catalog, find_entry, near_names
 from dovetail_models.download.part import remove_part, unfinished_pulls
-from dovetail_models.engine.meeting import running
-from dovetail_models.engine.transport import FileLock
+from dovetail_models.engine.ipc.registry import running
+from dovetail_models.engine.ipc.transport import FileLock
 from dovetail_models.errors import ModelError
 from dovetail_models.files import STARTER, check_file, resolve_model
 from dovetail_models.hardware.header import check_structure

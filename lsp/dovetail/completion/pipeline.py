@@ -29,8 +29,8 @@ from dovetail_context.bundle import ContextBundle, ContextPiece
 from dovetail_context.gather import gather
 from dovetail_context.members import Members, members_with_files
 from dovetail_context.query import Query
-from dovetail_models.engine.budget import LatencyBudget, latency_budget
 from dovetail_models.engine.job import CompletionJob, CompletionReply
+from dovetail_models.engine.latency_budget import LatencyBudget, latency_budget
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 

@@ -11,7 +11,7 @@ from dovetail.completion.engine import Engine
 from dovetail.session.caches import MEGABYTE, kv_folder
 from dovetail.session.models import known_models, models_folder
 from dovetail.settings import RemoteSettings, Settings
-from dovetail_models.engine.client import EngineClient
+from dovetail_models.engine.client.client import EngineClient
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.files import resolve_model

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from dovetail.user_folders import user_folder
 from dovetail_models.catalog.installed import installed_models
-from dovetail_models.engine.memory import fits
 from dovetail_models.errors import ModelError
 from dovetail_models.files import STARTER, resolve_model
+from dovetail_models.hardware.memory import fits
 
 
 @dataclass(frozen=True, slots=True)

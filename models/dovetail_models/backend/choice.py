@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from dovetail_models.backend.machine import Gpu, Machine, Version
+from dovetail_models.backend.drivers.machine import Gpu, Machine, Version
 
 Backend = Literal["cpu", "cuda", "metal", "vulkan", "rocm"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)

@@ -7,7 +7,7 @@ was typed.
 from pathlib import PurePath
 from typing import Any
 
-from dovetail_models.engine.healing import Healing
+from dovetail_models.engine.decoding.healing import Healing
 from dovetail_models.prompt.fit import Block, fit
 from dovetail_models.prompt.parts import PromptParts
 from dovetail_models.prompt.segments import FORCED_LABEL, Special, Text

@@ -9,10 +9,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
 
 from dovetail_models.backend.choice import Backend, advise
-from dovetail_models.backend.detect import detect
-from dovetail_models.backend.find import find_wheel
-from dovetail_models.backend.wheel_index import read_links
-from dovetail_models.backend.windows import QUERY
+from dovetail_models.backend.drivers.detect import detect
+from dovetail_models.backend.drivers.windows import QUERY
+from dovetail_models.backend.wheels.find import find_wheel
+from dovetail_models.backend.wheels.index import read_links
 from tests.models.backend import index_server, recorded
 from tests.models.backend.index_server import ARM, LINUX, MAC, MUSL, WINDOWS
 from tests.models.backend.recorded import RecordedMachine, nvidia

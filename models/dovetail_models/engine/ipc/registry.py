@@ -1,0 +1,152 @@
+"""Where a client and the one host of its model find each other: a lock and a card in the user's meeting folder.
+
+Whoever holds the lock of a key is the key's host, and the only one. Its card tells how to reach it. What is left of
+hosts that were killed is swept up here. Nothing here talks to a host or starts one.
+"""
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from dovetail_models.engine.ipc import transport
+from dovetail_models.engine.ipc.transport import FileLock
+from dovetail_models.engine.options import EngineOptions
+
+GATE = "start"
+"""Name of the lock that a host holds from its start until its card is out: so each sees those that came before."""
+
+ABANDONED_S = 120
+"""A host's folder without a card is that of one that starts, or, after so long, of one that never came to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """How to reach a host: where it listens, the token it asks for, its folder and process, and what it runs."""
+
+    address: str
+    token: str
+    folder: str
+    pid: int
+    model: str
+
+
+class MeetingPlace:
+    """The lock and the card of one key."""
+
+    def __init__(self, key: str, folder: Path | None = None) -> None:
+        """Raises EngineError if there can be no meeting folder."""
+        self.key = key
+        self.folder = folder or transport.meeting_folder()
+        self._lock_path = self.folder / f"{key}.lock"
+        self._card_path = self.folder / f"{key}.json"
+        self.sandbox_fault = self.folder / f"{key}.nosandbox"
+        """Holds why this key's host could not load its model in a sandbox, where that has happened."""
+
+    def lock(self) -> FileLock | None:
+        """Become this key's host; None if there is one."""
+        return FileLock.take(self._lock_path)
+
+    @property
+    def held(self) -> bool:
+        """Whether this key has a host, be it one that only starts. A folder that is gone holds none."""
+        try:
+            if not self._lock_path.exists():
+                return False
+            lock = self.lock()
+        except OSError:
+            return False
+        if lock is not None:
+            lock.release()
+        return lock is None
+
+    @property
+    def holder(self) -> int | None:
+        """The process that holds the lock, if it has said so."""
+        try:
+            return int(self._lock_path.read_bytes())
+        except (OSError, ValueError):
+            return None
+
+    def card(self) -> Card | None:
+        """The card that lies there; its host may be gone."""
+        try:
+            found = json.loads(self._card_path.read_bytes())
+            address, token, folder = (str(found[name]) for name in ("address", "token", "folder"))
+            return Card(address, token, folder, int(found["pid"]), str(found["model"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def put(self, card: Card) -> None:
+        """Lay out a card, whole at once. For the holder of the lock."""
+        new = self._card_path.with_suffix(".new")
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            json.dump(asdict(card), file)
+        new.replace(self._card_path)
+
+    def clear(self) -> None:
+        """Remove the card, and the folder of the host that it names. For the holder of the lock."""
+        card = self.card()
+        self._card_path.unlink(missing_ok=True)
+        if card is not None and Path(card.folder).name.startswith(transport.FOLDER_PREFIX):
+            transport.remove_private_folder(Path(card.folder))
+
+    def clear_if_deserted(self) -> None:
+        """Remove what a host that died has left, as far as that goes, unless another is there already."""
+        with suppress(OSError):
+            if self._lock_path.exists() or self._card_path.exists():
+                lock = self.lock()
+                if lock is not None:
+                    self.clear()
+                    lock.release()
+
+
+def key_of(options: EngineOptions) -> str:
+    """The name of the host that serves these options: another file, or other options, is another host."""
+    chosen = {name: value for name, value in asdict(options).items() if name not in _OF_THE_CLIENT}
+    return _hashed(f"{_identity(options.model_path)}:{chosen}")
+
+
+def key_of_file(path: Path) -> str:
+    """A name for what a model file holds, whatever the options."""
+    return _hashed(_identity(path))
+
+
+def running() -> list[tuple[MeetingPlace, Card]]:
+    """The hosts of this user that are there for clients."""
+    found = [(place, place.card()) for place in _places(transport.meeting_folder()) if place.held]
+    return [(place, card) for place, card in found if card is not None]
+
+
+def sweep(folder: Path, now: float) -> None:
+    """Remove what dead hosts have left. For the holder of the gate; `now` is the time of day in seconds."""
+    for place in _places(folder):
+        place.clear_if_deserted()
+    in_use = {Path(card.folder) for place in _places(folder) if (card := place.card())}
+    for left in folder.glob(f"{transport.FOLDER_PREFIX}*"):
+        with suppress(OSError):  # It is just being removed by its own host.
+            if left not in in_use and left.is_dir() and now - left.stat().st_mtime > ABANDONED_S:
+                transport.remove_private_folder(left)
+
+
+_OF_THE_CLIENT = ("model_path", "linger_s", "several_models", "fallbacks", "unload_after_s")
+"""Options that change nothing about the host that is looked for."""
+
+
+def _identity(path: Path) -> str:
+    try:
+        state = path.stat()
+    except OSError:
+        return str(path)
+    return f"{path.resolve()}:{state.st_mtime_ns}:{state.st_size}"
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _places(folder: Path) -> list[MeetingPlace]:
+    keys = {path.stem for pattern in ("*.lock", "*.json") for path in folder.glob(pattern)}
+    return [MeetingPlace(key, folder) for key in sorted(keys - {GATE})]

@@ -16,9 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_context.index import build, image
-from dovetail_context.index import cache as cache_module
-from dovetail_context.index import store as store_module
+from dovetail_context.index import build, cache as cache_module, image, store as store_module
 from dovetail_context.index.cache import IndexCache
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.index.packed import unpack

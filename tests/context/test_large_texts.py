@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_context import gather as gathering
-from dovetail_context import members, vicinity
+from dovetail_context import gather as gathering, members, vicinity
 from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.index.record import MAX_SAME_NAME, Symbol, by_name

@@ -14,9 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_context.index import cache as cache_module
-from dovetail_context.index import index as index_module
-from dovetail_context.index import pending
+from dovetail_context.index import cache as cache_module, index as index_module, pending
 from dovetail_context.index.cache import IndexCache
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.index.pending import PURGE_LATEST_S, PURGE_QUIET_S, PURGE_SHARE, PurgeClock

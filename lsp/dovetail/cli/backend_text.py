@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from dovetail_models.backend.choice import Advice, Backend, Candidate
-from dovetail_models.backend.drivers.machine import Machine
-from dovetail_models.backend.install.compiling import RECIPES
-from dovetail_models.backend.trial.report import BuildReport, Failure, Trial
-from dovetail_models.backend.wheels.wheel import PROJECT, Wheel
+from dovetail_models.api import (
+    LLAMA_CPP_PROJECT as PROJECT,
+    RECIPES,
+    Advice,
+    Backend,
+    BuildReport,
+    Candidate,
+    DriverMachine as Machine,
+    Failure,
+    Trial,
+    Wheel,
+)
 
 GIB = 1 << 30
 

@@ -33,8 +33,7 @@ from dovetail_context.query import Query
 from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.root import find_root
 from dovetail_context.workspace.secrets import redact
-from dovetail_models.engine.status import EngineStatus
-from dovetail_models.hardware.measure import read_bytes_per_s
+from dovetail_models.api import EngineStatus, read_bytes_per_s
 
 # A file must have enough lines for a place in its middle, and not be a list of data.
 FILE_LINES = (120, 1500)

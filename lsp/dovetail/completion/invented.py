@@ -16,7 +16,7 @@ from itertools import islice
 from dovetail.completion.engine import Engine
 from dovetail.completion.threads import on_thread
 from dovetail_context.members import Members
-from dovetail_models.engine.job import CompletionJob, CompletionReply
+from dovetail_models.api import CompletionJob, CompletionReply
 
 MOST_TIMES = 2
 """So often is asked again for one answer: each time somebody waits for it."""

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 from dovetail.completion.indentation import fit_indentation
 from dovetail.completion.judge import compiles
-from dovetail.completion.lexical import depth as depth_of
-from dovetail.completion.lexical import inside, read
+from dovetail.completion.lexical import depth as depth_of, inside, read
 from dovetail.completion.place import Place, unix_line_ends
 from dovetail.completion.repeats import without_repeats
 from dovetail.completion.right_side import QUOTES, Insertion, ways_to_insert

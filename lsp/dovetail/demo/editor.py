@@ -15,7 +15,7 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 from dovetail.session.engine import LINGER_VARIABLE
-from dovetail_models.engine.ipc.transport import MEETING_FOLDER_VARIABLE
+from dovetail_models.api import MEETING_FOLDER_VARIABLE
 
 # Models of some gigabytes on a slow disk load in about this time.
 READY_TIMEOUT_S = 120

@@ -18,7 +18,7 @@ from dovetail.session.session import Session
 from dovetail.text.document import Document, Edit
 from dovetail_context.languages.registry import language_of
 from dovetail_context.workspace.read import read_source
-from dovetail_models.engine.status import EngineStatus
+from dovetail_models.api import EngineStatus
 
 log = logging.getLogger(__name__)
 

@@ -23,8 +23,7 @@ from dovetail.session.workspaces import Workspace, Workspaces
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.workspace.selection import Selection
 from dovetail_context.workspace.verdicts import State, is_settled
-from dovetail_models.engine.job import CompletionJob, CompletionReply
-from dovetail_models.engine.status import EngineStatus
+from dovetail_models.api import CompletionJob, CompletionReply, EngineStatus
 
 # The disk is asked again where it has changed while it was asked; one that never rests permits nothing.
 LOOKS = 4

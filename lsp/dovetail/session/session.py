@@ -38,8 +38,7 @@ from dovetail_context.bundle import ContextBundle
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.vicinity import head_and_vicinity
 from dovetail_context.work import awaited
-from dovetail_models.engine.status import EngineStatus
-from dovetail_models.errors import EngineError
+from dovetail_models.api import EngineError, EngineStatus
 
 NO_PROJECT = IndexSnapshot(Path())
 # So long after an answer without a keystroke, the model reads the place afresh.

@@ -19,8 +19,8 @@ from dovetail_models.download.ranges import RequestFailed
 from dovetail_models.download.retry import Attempts
 from dovetail_models.download.transfer import Line, disk_error, transfer
 from dovetail_models.download.verify import file_sha256
-from dovetail_models.engine.ipc.transport import FileLock
 from dovetail_models.errors import ModelError
+from dovetail_models.file_lock import FileLock
 from dovetail_models.hardware.header import check_structure
 
 LOOK_AGAIN_S = 0.2

@@ -20,7 +20,7 @@ from dovetail_models.backend.install.environment import Environment
 from dovetail_models.backend.install.installers import OnLine
 from dovetail_models.backend.trial.report import BuildReport, Device, Trial
 from dovetail_models.backend.wheels.index import DEFAULT_INDEX
-from dovetail_models.engine.ipc.transport import FileLock
+from dovetail_models.file_lock import FileLock
 from tests.models.backend import index_server
 from tests.models.backend.index_server import PLATFORMS, write_wheel
 from tests.models.backend.recorded import RecordedMachine, nvidia

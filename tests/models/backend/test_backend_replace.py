@@ -14,8 +14,7 @@ import pytest
 
 from dovetail_models.backend.choice import Backend
 from dovetail_models.backend.errors import BackendError
-from dovetail_models.backend.install import journal
-from dovetail_models.backend.install import replace as replacing
+from dovetail_models.backend.install import journal, replace as replacing
 from dovetail_models.backend.install.installers import OnLine, Pip, Uv
 from dovetail_models.backend.install.replace import Replacement, repair, replace
 from dovetail_models.backend.trial.report import BuildReport, Device, Failure, Trial

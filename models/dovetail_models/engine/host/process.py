@@ -26,8 +26,8 @@ from dovetail_models.engine.host.service import Service
 from dovetail_models.engine.ipc import transport, wire
 from dovetail_models.engine.ipc.handshake import asked_to_make_way
 from dovetail_models.engine.ipc.registry import GATE, Card, MeetingPlace, running, sweep
-from dovetail_models.engine.ipc.transport import FileLock
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.file_lock import FileLock
 
 CRASH_STATUS = 70
 """Exit status after an error in our own code ("internal software error" in BSD's sysexits)."""

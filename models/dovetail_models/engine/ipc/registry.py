@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dovetail_models.engine.ipc import transport
-from dovetail_models.engine.ipc.transport import FileLock
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.file_lock import FileLock
 
 GATE = "start"
 """Name of the lock that a host holds from its start until its card is out: so each sees those that came before."""

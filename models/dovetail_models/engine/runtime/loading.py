@@ -29,9 +29,13 @@ from dovetail_models.hardware.header import read_shape
 from dovetail_models.hardware.machine import Machine, detect
 from dovetail_models.hardware.shape import ModelShape
 from dovetail_models.hardware.steps import Step, next_step
-from dovetail_models.prompt.formats.choose import Chosen as ChosenFormat
-from dovetail_models.prompt.formats.choose import ModelIdentity, candidates, without_markers
-from dovetail_models.prompt.formats.choose import choose as choose_format
+from dovetail_models.prompt.formats.choose import (
+    Chosen as ChosenFormat,
+    ModelIdentity,
+    candidates,
+    choose as choose_format,
+    without_markers,
+)
 from dovetail_models.prompt.formats.deepseek import DEEPSEEK
 from dovetail_models.prompt.formats.format import Format
 

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from dovetail_models.backend.drivers.machine import Version
+Version = tuple[int, int]
+"""Major and minor, of CUDA."""
 
 CUDA_BACKEND = ("libggml-cuda.so", "ggml-cuda.dll")
 """The file in llama_cpp/lib by which a CUDA build is known, on Linux and Windows."""

@@ -29,7 +29,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 from dovetail.session.engine import LINGER_VARIABLE
 from dovetail_context.index.index import WorkspaceIndex
-from dovetail_models.engine.ipc.transport import MEETING_FOLDER_VARIABLE
+from dovetail_models.engine.ipc.transport import RUNTIME_FOLDER_VARIABLE
 from measure import Hole, draw_holes
 
 AT_ONCE_MS = 5.0
@@ -89,7 +89,7 @@ class Client:
 def served(root: Path) -> Iterator[Client]:
     """A server that has read the project and loaded its model."""
     with TemporaryDirectory(prefix="dovetail-") as meeting:
-        environment = {**os.environ, MEETING_FOLDER_VARIABLE: meeting, LINGER_VARIABLE: "0"}
+        environment = {**os.environ, RUNTIME_FOLDER_VARIABLE: meeting, LINGER_VARIABLE: "0"}
         command = (sys.executable, "-E", "-P", "-m", "dovetail", "serve")
         with subprocess.Popen(command, stdin=-1, stdout=-1, env=environment) as server:
             client = Client(server)

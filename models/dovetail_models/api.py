@@ -17,8 +17,8 @@ if TYPE_CHECKING:
         Candidate as Candidate,
         advise as advise,
     )
-    from dovetail_models.backend.drivers.detect import LocalMachine as LocalMachine, detect as detect_drivers
-    from dovetail_models.backend.drivers.machine import Machine as DriverMachine
+    from dovetail_models.backend.drivers.detect import LocalProbes as LocalProbes, detect as detect_drivers
+    from dovetail_models.backend.drivers.machine import Platform
     from dovetail_models.backend.install.compiling import (
         RECIPES as RECIPES,
         shell_line as shell_line,
@@ -67,15 +67,15 @@ if TYPE_CHECKING:
     from dovetail_models.download.verify import file_sha256 as file_sha256
     from dovetail_models.engine.client.client import EngineClient as EngineClient
     from dovetail_models.engine.decoding.repetition import (
-        is_telling as is_telling,
+        is_significant as is_significant,
         line_loop as line_loop,
         loop_at_end as loop_at_end,
     )
-    from dovetail_models.engine.ipc.handshake import asked_to_make_way as asked_to_make_way
+    from dovetail_models.engine.ipc.handshake import asked_to_leave as asked_to_leave
     from dovetail_models.engine.ipc.registry import running as running_hosts
     from dovetail_models.engine.ipc.transport import (
-        MEETING_FOLDER_VARIABLE as MEETING_FOLDER_VARIABLE,
-        meeting_folder as meeting_folder,
+        RUNTIME_FOLDER_VARIABLE as RUNTIME_FOLDER_VARIABLE,
+        runtime_folder as runtime_folder,
     )
     from dovetail_models.engine.job import (
         CompletionJob as CompletionJob,
@@ -142,14 +142,14 @@ _MODULES = {
     "PREFIX_LABEL": ("prompt.segments", "PREFIX_LABEL"),
     "REPOSITORY_LABEL": ("prompt.segments", "REPOSITORY_LABEL"),
     "SUFFIX_LABEL": ("prompt.segments", "SUFFIX_LABEL"),
-    "is_telling": ("engine.decoding.repetition", "is_telling"),
+    "is_significant": ("engine.decoding.repetition", "is_significant"),
     "line_loop": ("engine.decoding.repetition", "line_loop"),
     "loop_at_end": ("engine.decoding.repetition", "loop_at_end"),
     # Hosts that run, the folder in which they are found, and states on disk.
     "running_hosts": ("engine.ipc.registry", "running"),
-    "asked_to_make_way": ("engine.ipc.handshake", "asked_to_make_way"),
-    "MEETING_FOLDER_VARIABLE": ("engine.ipc.transport", "MEETING_FOLDER_VARIABLE"),
-    "meeting_folder": ("engine.ipc.transport", "meeting_folder"),
+    "asked_to_leave": ("engine.ipc.handshake", "asked_to_leave"),
+    "RUNTIME_FOLDER_VARIABLE": ("engine.ipc.transport", "RUNTIME_FOLDER_VARIABLE"),
+    "runtime_folder": ("engine.ipc.transport", "runtime_folder"),
     "FileLock": ("file_lock", "FileLock"),
     "forget_stored_states": ("engine.kv.disk_store", "forget"),
     # Model files: names, the catalogue, what is installed.
@@ -201,9 +201,9 @@ _MODULES = {
     "Backend": ("backend.choice", "Backend"),
     "Candidate": ("backend.choice", "Candidate"),
     "advise": ("backend.choice", "advise"),
-    "LocalMachine": ("backend.drivers.detect", "LocalMachine"),
+    "LocalProbes": ("backend.drivers.detect", "LocalProbes"),
     "detect_drivers": ("backend.drivers.detect", "detect"),
-    "DriverMachine": ("backend.drivers.machine", "Machine"),
+    "Platform": ("backend.drivers.machine", "Platform"),
     "LLAMA_CPP_PROJECT": ("backend.wheels.wheel", "PROJECT"),
     "Wheel": ("backend.wheels.wheel", "Wheel"),
     "index_address": ("backend.wheels.index", "index_address"),
@@ -239,11 +239,11 @@ __all__ = [
     "CONTEXT_LABEL",
     "FORCED_LABEL",
     "LLAMA_CPP_PROJECT",
-    "MEETING_FOLDER_VARIABLE",
     "PATH_LABEL",
     "PREFIX_LABEL",
     "RECIPES",
     "REPOSITORY_LABEL",
+    "RUNTIME_FOLDER_VARIABLE",
     "STARTER",
     "SUFFIX_LABEL",
     "Advice",
@@ -255,7 +255,6 @@ __all__ = [
     "CompletionReply",
     "ContextBlock",
     "Dialect",
-    "DriverMachine",
     "EngineClient",
     "EngineDied",
     "EngineError",
@@ -271,11 +270,12 @@ __all__ = [
     "InstalledModel",
     "Installer",
     "LatencyBudget",
-    "LocalMachine",
+    "LocalProbes",
     "Machine",
     "ModelError",
     "ModelRow",
     "Outcome",
+    "Platform",
     "Priority",
     "PromptParts",
     "Pull",
@@ -288,7 +288,7 @@ __all__ = [
     "Trial",
     "Wheel",
     "advise",
-    "asked_to_make_way",
+    "asked_to_leave",
     "catalog",
     "check_file",
     "check_fill_in_the_middle",
@@ -310,13 +310,12 @@ __all__ = [
     "index_address",
     "installed_build",
     "installed_models",
-    "is_telling",
+    "is_significant",
     "journal_exists",
     "latency_budget",
     "line_loop",
     "lock_path",
     "loop_at_end",
-    "meeting_folder",
     "mib",
     "multiplications_per_s",
     "near_names",
@@ -337,6 +336,7 @@ __all__ = [
     "run_trial",
     "running_environment",
     "running_hosts",
+    "runtime_folder",
     "shell_line",
     "shortage",
     "shown_bytes",

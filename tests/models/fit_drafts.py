@@ -19,7 +19,7 @@ import numpy.typing as npt
 from measure_drafts_counted import Piece, pieces_of, say
 
 from dovetail_models.engine.decoding.acceptance import FEATURES, MATCH_STEPS, SORTS, sorts_of
-from dovetail_models.engine.decoding.prompt_lookup import Drafts, Guess
+from dovetail_models.engine.decoding.prompt_lookup import Guess, PromptLookup
 from dovetail_models.engine.runtime.llama import load_model
 from dovetail_models.engine.runtime.tokenizer import Tokenizer
 
@@ -37,7 +37,7 @@ def guesses(pieces: Iterable[Piece], sorts: npt.NDArray[np.int8]) -> list[tuple[
     judged = []
     for piece in pieces:
         text = (*piece.prefix[-ABOVE:], *piece.truth)
-        drafts = Drafts((*piece.context, piece.suffix), piece.prefix[:-ABOVE], len(text), sorts=sorts)
+        drafts = PromptLookup((*piece.context, piece.suffix), piece.prefix[:-ABOVE], len(text), sorts=sorts)
         for token, following in pairwise(text):
             drafts.add(token)
             if guess := drafts.guess():

@@ -19,7 +19,7 @@ from pathlib import Path
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.runtime import llama
-from dovetail_models.engine.runtime.engine import Engine
+from dovetail_models.engine.runtime.engine import LlamaEngine
 from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.engine.runtime.threads import WAITING
 from dovetail_models.prompt.parts import PromptParts
@@ -28,7 +28,7 @@ TOKENS = 64
 SOURCE = "".join(path.read_text("utf-8") for path in sorted(Path(llama.__file__).parent.glob("*.py")))
 
 
-def ours(engine: Engine, depth: int) -> float:
+def ours(engine: LlamaEngine, depth: int) -> float:
     """Tokens a second."""
     text = engine._tokenizer.text(engine._tokenizer.tokens(SOURCE)[:depth])
     job = CompletionJob(PromptParts((), "a.py", text, ""), "a", TOKENS, min_tokens=TOKENS)
@@ -56,7 +56,7 @@ if __name__ == "__main__":
     given = [int(each) for each in sys.argv[3:6]]
     rounds, thread_count, tokens_before = (*given, *(3, 2, 512)[len(given) :])
     chosen = EngineOptions(Path(path), n_ctx=tokens_before + 256, threads=thread_count, speculate=False)
-    loaded = Engine(chosen)
+    loaded = LlamaEngine(chosen)
     ratios = []
     for _ in range(rounds):
         mine, other = ours(loaded, tokens_before), theirs(bench, path, thread_count, tokens_before)

@@ -20,10 +20,10 @@ class Peer:
 
     @classmethod
     async def connect(cls, host: FoundHost) -> Peer:
-        return cls(*await transport.connect(host.card.address))
+        return cls(*await transport.connect(host.endpoint.address))
 
     async def greet(self, host: FoundHost, **changes: object) -> wire.Message:
-        self.send("hello", **{"version": wire.VERSION, "token": host.card.token, **changes})
+        self.send("hello", **{"version": wire.VERSION, "token": host.endpoint.token, **changes})
         return await self.receive()
 
     def send(self, op: str, **fields: Any) -> None:

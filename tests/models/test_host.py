@@ -82,7 +82,7 @@ async def test_no_text_of_the_user_is_logged(host: FoundHost, peer: Peer) -> Non
     other.send("complete", id=1, job={"parts": secret})
     assert await other.receive("reply") == {}
     await other.close()
-    log = (Path(host.card.folder) / "log").read_bytes()
+    log = (Path(host.endpoint.folder) / "log").read_bytes()
     assert secret.encode() not in log
 
 

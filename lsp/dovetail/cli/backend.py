@@ -36,18 +36,18 @@ from dovetail_models.api import (
     Advice,
     Backend,
     BuildReport,
-    DriverMachine as Machine,
     Environment,
     Failure,
     FileLock,
     FoundWheel as Found,
     Installer,
-    LocalMachine,
+    LocalProbes as LocalMachine,
     Outcome,
+    Platform as Machine,
     Replacement,
     Trial,
     advise,
-    asked_to_make_way,
+    asked_to_leave,
     clean_installation as clean,
     detect_drivers as detect,
     fetch_wheel as fetch,
@@ -273,7 +273,7 @@ def _busy_hosts() -> list[int]:
     """Ask hosts without clients to leave; return the process numbers of the others."""
 
     async def ask() -> list[int]:
-        return [card.pid for _, card in running() if not await asked_to_make_way(card)]
+        return [card.pid for _, card in running() if not await asked_to_leave(card)]
 
     return asyncio.run(ask())
 

@@ -9,8 +9,8 @@ from dovetail_models.api import (
     Backend,
     BuildReport,
     Candidate,
-    DriverMachine as Machine,
     Failure,
+    Platform as Machine,
     Trial,
     Wheel,
 )

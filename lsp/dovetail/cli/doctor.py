@@ -40,7 +40,7 @@ from dovetail_models.api import (
     EngineError,
     EngineStatus,
     Finding,
-    LocalMachine,
+    LocalProbes as LocalMachine,
     Machine,
     PromptParts,
     RemoteEngine,

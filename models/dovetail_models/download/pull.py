@@ -138,7 +138,7 @@ def _patiently(pull: Pull, question: Callable[[], _T]) -> _T:
 
 
 def _check_pin(pull: Pull, remote: RemoteFile) -> None:
-    """Raise PullError where the hub has other bytes than those that the name stands for."""
+    """Raise PullError where the hub has other bytes than those pinned for the name."""
     entry, name = pull.entry, pull.entry.name
     if entry.sha256 is not None and entry.sha256 != remote.sha256:
         raise PullError(

@@ -11,50 +11,54 @@ TARGET_MS = 300.0
 """To the first suggestion, everything but the last keystroke read before. Longer is felt as waiting."""
 
 COLD_PATIENCE = 10.0
-"""A prompt that is read cold, as when a file is opened, may take so many times the target: it is seldom, and mostly
+"""A prompt that is read cold, as when a file is opened, may take this many times the target: it is rare, and mostly
 read while nobody waits."""
 
 ANSWER_PATIENCE = 8.0
-"""The end of a long answer may come so many times the target after the key: its first line is shown long before."""
+"""The end of a long answer may come this many times the target after the key: its first line is shown long before."""
 
 TYPED_TOKENS = 3
 """What a keystroke makes the model read and spell before the first new token."""
 
-LEAST_CONTEXT = 256
+MIN_CONTEXT = 256
 """Tokens of other files that are worth their time on any machine: less holds no signature and its body."""
 
-LEAST_WINDOW = 384
+MIN_WINDOW = 384
 """Tokens of the file itself, without which no completion is any good."""
 
-LEAST_ANSWER = 12
+MIN_ANSWER = 12
 """Tokens: most lines of code are no longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class LatencyBudget:
-    """Tokens. `context` of other files and `window` of the current one for a prompt that has to be read cold; `first`
-    of an answer that come within the target, `answer` in all."""
+    """What a completion may cost, in tokens."""
 
     context: int
+    """Context of other files, in a prompt of which the KV cache holds nothing."""
     window: int
+    """Text of the current file in such a prompt."""
     first: int
+    """Tokens of the answer that come within the target."""
     answer: int
+    """Tokens of the whole answer."""
 
 
 def latency_budget(
     speed: Speed, context: int, window: int, answer: int, target_ms: float = TARGET_MS, warm: bool = False
 ) -> LatencyBudget:
-    """What may be asked for where so much is wanted. `warm` says that the prompt will be read while nobody waits, or is
-    in the KV cache: then it may be as long as is wanted. Nothing is cut before anything has been measured."""
+    """Return what may be asked for where `context`, `window` and `answer` tokens are wanted. `warm` says that the
+    prompt will be read while nobody waits, or is in the KV cache: then it may be as long as is wanted. Nothing is cut
+    before anything has been measured."""
     if not speed.prefill_tokens_s or not speed.decode_ms:
         return LatencyBudget(context, window, answer, answer)
     first = int(target_ms / speed.decode_ms) - TYPED_TOKENS
     longest = int(target_ms * ANSWER_PATIENCE / speed.decode_ms)
-    answer = min(answer, max(LEAST_ANSWER, longest))
+    answer = min(answer, max(MIN_ANSWER, longest))
     if not warm:
         room = int(target_ms * COLD_PATIENCE / 1000 * speed.prefill_tokens_s)
         # Each gives way by the same share, but the context first where the file would get too little.
-        share = min(room * context // max(context + window, 1), room - LEAST_WINDOW)
-        context = min(context, max(LEAST_CONTEXT, share))
-        window = min(window, max(LEAST_WINDOW, room - context))
+        share = min(room * context // max(context + window, 1), room - MIN_WINDOW)
+        context = min(context, max(MIN_CONTEXT, share))
+        window = min(window, max(MIN_WINDOW, room - context))
     return LatencyBudget(context, window, min(answer, max(1, first)), answer)

@@ -82,7 +82,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
     def use(machine: RecordedMachine, *trials: Trial) -> None:
         remaining = iter(trials)
-        monkeypatch.setattr(command, "LocalMachine", lambda: machine)
+        monkeypatch.setattr(command, "LocalProbes", lambda: machine)
         monkeypatch.setattr(command, "run_trial", lambda _: next(remaining))
 
     return Bench(environment, installer, use)

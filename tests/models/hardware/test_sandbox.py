@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dovetail_models.engine.host import process, sandbox
-from dovetail_models.engine.ipc.registry import MeetingPlace, key_of
+from dovetail_models.engine.ipc.registry import RegistryEntry, key_of
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.prompt.parts import PromptParts
@@ -122,7 +122,7 @@ async def test_a_host_that_is_told_not_to(new_client: NewClient, options: Engine
 
 async def test_a_host_that_failed_in_a_sandbox_starts_without(new_client: NewClient, options: EngineOptions) -> None:
     client = new_client()
-    note = MeetingPlace(key_of(options)).sandbox_fault
+    note = RegistryEntry(key_of(options)).sandbox_fault
     note.write_text("libx.so: Permission denied", "utf-8")
     await client.complete(JOB)
     status = await client.status()
@@ -134,11 +134,11 @@ async def test_a_host_that_failed_in_a_sandbox_starts_without(new_client: NewCli
 def test_a_load_that_fails_is_noted_where_it_may_be_the_sandbox(
     options: EngineOptions, tmp_path: Path, held: tuple[str, ...], noted: str | None
 ) -> None:
-    place = MeetingPlace(key_of(options))
-    found = process._Host(tmp_path, place, options)
+    entry = RegistryEntry(key_of(options))
+    found = process._Host(tmp_path, entry, options)
     found._service.confined(sandbox.Sandbox(held))
     found._refuse_the_sandbox(ImportError("libx.so: \n no right"))
-    assert (place.sandbox_fault.read_text("utf-8") if place.sandbox_fault.exists() else None) == noted
+    assert (entry.sandbox_fault.read_text("utf-8") if entry.sandbox_fault.exists() else None) == noted
 
 
 def test_the_parts_of_a_model_are_open_to_the_host(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dovetail_models.backend.drivers import amd, nvidia_smi, vulkan, windows
-from dovetail_models.backend.drivers.machine import Gpu, Machine, NvidiaDriver, Version
+from dovetail_models.backend.drivers.machine import Gpu, NvidiaDriver, Platform, Version
 
 PROBE_TIMEOUT_S = 30
 """nvidia-smi takes seconds where the driver must be loaded first; PowerShell starts in one to five."""
@@ -54,7 +54,7 @@ class Probes(Protocol):
         ...
 
 
-class LocalMachine:
+class LocalProbes:
     """The machine that this process runs on."""
 
     def __init__(self) -> None:
@@ -95,18 +95,18 @@ class LocalMachine:
         return ctypes.util.find_library(name) is not None
 
 
-def detect(probes: Probes) -> Machine:
+def detect(probes: Probes) -> Platform:
     """Return what a machine has."""
     architecture = probes.architecture.lower()
     if probes.system == "Darwin":
         translated = (probes.run(("sysctl", "-n", "sysctl.proc_translated")) or "").split()[:1] == ["1"]
         on_arm = architecture == "arm64" or translated
         apple = (Gpu("apple", "Apple silicon", integrated=True),) if on_arm else ()
-        return Machine("Darwin", architecture, apple, translated=translated)
+        return Platform("Darwin", architecture, apple, translated=translated)
     driver, nvidia = _nvidia(probes)
     others = _on_windows(probes) if probes.system == "Windows" else _on_linux(probes)
     gpus = (*nvidia, *(gpu for gpu in others if gpu.vendor != "nvidia" or not nvidia))
-    return Machine(
+    return Platform(
         probes.system,
         architecture,
         gpus,

@@ -49,7 +49,7 @@ class NvidiaDriver:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class Platform:
     """A machine and the Python that runs on it."""
 
     system: str

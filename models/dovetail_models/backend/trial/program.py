@@ -50,11 +50,11 @@ def main() -> None:
 
 
 def _report() -> BuildReport:
-    from dovetail_models.engine.runtime import llama
+    from dovetail_models.engine.runtime import llama_api
     from dovetail_models.engine.runtime.devices import backends, devices
 
     found = tuple(Device(one.name, one.description, one.kind, one.backend, one.total_bytes) for one in devices())
-    return BuildReport(llama.version(), llama.build(), backends(), found)
+    return BuildReport(llama_api.version(), llama_api.build(), backends(), found)
 
 
 def _agreement(gpu: bool) -> float:
@@ -89,9 +89,9 @@ def _logits(gpu_layers: int) -> list[float]:
 
 def _measure(practice_model: Path) -> tuple[float, float]:
     """Return the seconds that the practice model takes to read and to write."""
-    from dovetail_models.engine.runtime import llama
+    from dovetail_models.engine.runtime import llama, llama_api
 
-    model = llama.load_model(practice_model, ALL_LAYERS if llama.offloads() else 0)
+    model = llama.load_model(practice_model, ALL_LAYERS if llama_api.offloads() else 0)
     context = model.context(PRACTICE_PROMPT_TOKENS + PRACTICE_ANSWER_TOKENS, _threads(), MICRO_BATCH)
     best = (math.inf, math.inf)
     for _ in range(1 + REPEATS):  # In the first round kernels are compiled and memory is touched.

@@ -89,7 +89,7 @@ def judge(backend: Backend, before: Trial | None, after: Trial) -> str:
 
 
 def _crash(status: int) -> str | None:
-    """Return the name of the crash that an exit status stands for, None for an ordinary end."""
+    """Return the name of the crash that an exit status means, None for an ordinary end."""
     if status < 0:
         try:
             return signal.strsignal(-status) or signal.Signals(-status).name

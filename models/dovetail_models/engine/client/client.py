@@ -14,7 +14,7 @@ from dataclasses import replace
 from dovetail_models.engine.client.connection import Enough, HostConnection
 from dovetail_models.engine.client.launch import LOOK_AGAIN_S, HostDied, HostLeft, dismiss, find_or_start
 from dovetail_models.engine.client.restart import FileState, RestartPolicy
-from dovetail_models.engine.ipc.transport import MEETING_FOLDER_VARIABLE
+from dovetail_models.engine.ipc.transport import RUNTIME_FOLDER_VARIABLE
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.kv.disk_store import stamp_of
 from dovetail_models.engine.options import EngineOptions
@@ -24,18 +24,18 @@ from dovetail_models.errors import EngineDied, EngineError
 ATTEMPTS = 2
 """How often a request is asked before its failure is the answer."""
 
-MEETINGS = 20
+MAX_JOINS = 20
 """How often a host is looked for that turns out to be just leaving. More in a row do not happen by chance."""
 
 
 class EngineClient:
     """Asks an engine host for completions. Belongs to one event loop.
 
-    Nothing is started until it is needed. `on_status` is told of every change of state.
+    Nothing is started until it is needed. `on_status` is notified of every change of state.
     """
 
     def __init__(self, options: EngineOptions, on_status: Callable[[EngineStatus], None] | None = None) -> None:
-        # The host stands in another folder: a relative path would mean another file there.
+        # The host runs in another folder: a relative path would mean another file there.
         shelf = options.shelf.absolute() if options.shelf else None
         fallbacks = tuple(path.absolute() for path in options.fallbacks)
         self._options = replace(options, model_path=options.model_path.absolute(), shelf=shelf, fallbacks=fallbacks)
@@ -73,12 +73,12 @@ class EngineClient:
             self._policy.note_answer()
             return reply
         raise EngineDied(
-            f"the model's process died on this request (it {death}); the next request starts it anew. "
+            f"the model's process died on this request (it {death}); the next request starts it again. "
             "If it happens again, try a smaller model or a smaller window"
         )
 
     async def ensure_ready(self) -> EngineStatus:
-        """Start the host, load the model, and tell what it is. Raises EngineError."""
+        """Start the host, load the model, and return its status. Raises EngineError."""
         death = ""
         for _ in range(ATTEMPTS):
             try:
@@ -102,7 +102,7 @@ class EngineClient:
     async def keep(self, may_be_kept: Callable[[str], bool]) -> None:
         """Have what has been read for this client put on disk, for the next host: all prompts whose files each
         `may_be_kept`, which is asked about one path at a time, on another thread. The host does it when it has nothing
-        else to do, and stays for it. Nothing happens where the options name no shelf or no host runs."""
+        else to do, and stays for it. Nothing happens where the options name no folder for states or no host runs."""
         connection, shelf, files = self._connection, self._options.shelf, tuple(self._files)
         if shelf is None or connection is None:
             return
@@ -174,7 +174,7 @@ class EngineClient:
         return connection
 
     async def _meet(self) -> HostConnection:
-        for meeting in range(MEETINGS):
+        for meeting in range(MAX_JOINS):
             try:
                 return await HostConnection.open(await find_or_start(self._options), self._take_status)
             except HostLeft:
@@ -183,9 +183,9 @@ class EngineClient:
             except OSError as error:
                 raise EngineError(
                     f"the folder in which the model's process is found cannot be used ({error}): "
-                    f"name another in {MEETING_FOLDER_VARIABLE}"
+                    f"name another in {RUNTIME_FOLDER_VARIABLE}"
                 ) from error
-        raise HostDied(f"left {MEETINGS} times before it could be spoken to")
+        raise HostDied(f"left {MAX_JOINS} times before it could be spoken to")
 
     async def _bury(self) -> None:
         """Part with a host that is gone."""

@@ -59,14 +59,14 @@ class HostConnection:
         """Connect to a host. Raises HostLeft if it is no longer there, HostDied if it hangs, EngineError if it
         refuses."""
         try:
-            streams = await transport.connect(host.card.address)
-            answer = await handshake.greet(streams, host.card)
+            streams = await transport.connect(host.endpoint.address)
+            answer = await handshake.greet(streams, host.endpoint)
         except TimeoutError as error:
             host.kill()
             await host.gone()
             raise HostDied("did not answer and was ended") from error
         except OSError as error:
-            host.place.clear_if_deserted()
+            host.entry.clear_if_deserted()
             raise HostLeft from error
         finally:
             host.connected()
@@ -142,7 +142,7 @@ class HostConnection:
         except (OSError, ValueError):
             pass  # The same as an end: the host is gone.
         except (wire.WireError, KeyError) as error:
-            self.death = f"sent what is no message of ours: {error}"
+            self.death = f"sent invalid data: {error}"
         finally:
             self._watching.cancel()
             self._writer.close()

@@ -1,7 +1,7 @@
 """Whether a host that says nothing hangs. Pure: counts questions and answers, no clock.
 
 Time is counted in ticks of the client's own: those of a laptop that sleeps do not count. A host that thinks answers all
-the same (its event loop is beside its model), and tells how far it is; one that neither answers nor gets on hangs.
+the same (its event loop is beside its model), and reports its progress; one that neither answers nor gets on hangs.
 """
 
 from dataclasses import dataclass, replace

@@ -1,6 +1,6 @@
 """Finding the host of a model, or starting one, and what can be told of its death.
 
-The answer is a card. Talking to a host is `connection.py`'s, when to start again is `restart.py`'s.
+The answer is an endpoint. Talking to a host is `connection.py`'s, when to start again is `restart.py`'s.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 
 from dovetail_models.engine.ipc import transport, wire
-from dovetail_models.engine.ipc.handshake import asked_to_make_way
-from dovetail_models.engine.ipc.registry import Card, MeetingPlace, key_of
+from dovetail_models.engine.ipc.handshake import asked_to_leave
+from dovetail_models.engine.ipc.registry import HostEndpoint, RegistryEntry, key_of
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.errors import EngineError
 from dovetail_models.hardware.memory import is_lack_of_memory
@@ -48,8 +48,8 @@ class HostLeft(Exception):
 class FoundHost:
     """A host that listens. `starter` is the process that was started for it, where this client has started it."""
 
-    place: MeetingPlace
-    card: Card
+    entry: RegistryEntry
+    endpoint: HostEndpoint
     starter: "subprocess.Popen[bytes] | None" = None
 
     def connected(self) -> None:
@@ -60,48 +60,48 @@ class FoundHost:
     @property
     def cause_of_death(self) -> str:
         """In words; the last line of the log, where there is one, holds the reason."""
-        return _cause_of_death(Path(self.card.folder) / "log")
+        return _cause_of_death(Path(self.endpoint.folder) / "log")
 
     def kill(self) -> None:
         """End it at once: it hangs."""
-        kill_host(self.card.pid)
+        kill_host(self.endpoint.pid)
 
     async def gone(self) -> None:
         """Wait until it has ended, kill it if need be, and clean up after it."""
         for _ in range(int(EXIT_TIMEOUT_S / LOOK_AGAIN_S)):
             # A dying process loses its name first and its locks last.
-            if not _is_host(self.card.pid) and not (self.place.holder == self.card.pid and self.place.held):
+            if not _is_host(self.endpoint.pid) and not (self.entry.holder == self.endpoint.pid and self.entry.held):
                 break
             await asyncio.sleep(LOOK_AGAIN_S)
         else:
             self.kill()
-        self.place.clear_if_deserted()
+        self.entry.clear_if_deserted()
 
 
 async def find_or_start(options: EngineOptions) -> FoundHost:
     """The host of these options, listening. Raises EngineError if it cannot be started, HostDied if it ends first."""
-    place = MeetingPlace(key_of(options))
+    entry = RegistryEntry(key_of(options))
     starter = None
     for _ in range(int(LISTEN_TIMEOUT_S / LOOK_AGAIN_S)):
-        if not place.held:
-            starter = await _start(place, options)
-        if (card := place.card()) is not None and place.held:
-            return FoundHost(place, card, starter)
+        if not entry.held:
+            starter = await _start(entry, options)
+        if (endpoint := entry.endpoint()) is not None and entry.held:
+            return FoundHost(entry, endpoint, starter)
         await asyncio.sleep(LOOK_AGAIN_S)
-    if (holder := place.holder) is not None:
+    if (holder := entry.holder) is not None:
         kill_host(holder)  # It hangs in its start.
     raise HostDied(f"did not start within {LISTEN_TIMEOUT_S} s")
 
 
 async def dismiss(options: EngineOptions) -> None:
     """See to it that a host of these options, started but never joined, is gone, unless others use it."""
-    place = MeetingPlace(key_of(options))
+    entry = RegistryEntry(key_of(options))
     for _ in range(int(EXIT_TIMEOUT_S / LOOK_AGAIN_S)):
-        if not place.held:
+        if not entry.held:
             return
-        if (card := place.card()) is not None:
-            if await asked_to_make_way(card):
-                await FoundHost(place, card).gone()
+        if (endpoint := entry.endpoint()) is not None:
+            if await asked_to_leave(endpoint):
+                await FoundHost(entry, endpoint).gone()
             return
         await asyncio.sleep(LOOK_AGAIN_S)
 
@@ -120,23 +120,23 @@ def _is_host(pid: int) -> bool:
         return False
 
 
-async def _start(place: MeetingPlace, options: EngineOptions) -> "subprocess.Popen[bytes]":
+async def _start(entry: RegistryEntry, options: EngineOptions) -> "subprocess.Popen[bytes]":
     """Start a host, and wait until it listens or has found that it is not needed. Its standard input stays open."""
     folder = transport.make_private_folder()
     try:
-        process = _process(folder, place.folder)
+        process = _process(folder, entry.folder)
     except OSError as error:
         transport.remove_private_folder(folder)
         raise EngineError(f"the model's process cannot be started: {error}") from error
-    config = {"key": place.key, "options": wire.to_json(options)}
+    config = {"key": entry.key, "options": wire.to_json(options)}
     talk = asyncio.create_task(asyncio.to_thread(_first_words, process, json.dumps(config).encode() + b"\n"))
     try:
         words = await asyncio.wait_for(asyncio.shield(talk), LISTEN_TIMEOUT_S)
     except TimeoutError:
-        _end(process, place)
+        _end(process, entry)
         words = await talk
     except asyncio.CancelledError:
-        # Nobody waits for it: the end of its input tells it so.
+        # Nobody waits for it: it notices the end of its input.
         _close_input(process)
         await asyncio.wait([talk])
         raise
@@ -148,11 +148,11 @@ async def _start(place: MeetingPlace, options: EngineOptions) -> "subprocess.Pop
         raise EngineError(reason)
     cause = _cause_of_death(folder / "log")
     transport.remove_private_folder(folder)
-    place.clear_if_deserted()
+    entry.clear_if_deserted()
     raise HostDied(cause)
 
 
-def _process(folder: Path, meeting_folder: Path) -> "subprocess.Popen[bytes]":
+def _process(folder: Path, runtime_folder: Path) -> "subprocess.Popen[bytes]":
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
             # -E and -P: a workspace with its own `dataclasses.py`, or a PYTHONPATH, must not become part of the host.
@@ -161,7 +161,7 @@ def _process(folder: Path, meeting_folder: Path) -> "subprocess.Popen[bytes]":
             stdout=subprocess.PIPE,
             stderr=log,
             cwd=folder,
-            env=_environment(meeting_folder),
+            env=_environment(runtime_folder),
             **transport.child_options(),
         )
 
@@ -187,16 +187,16 @@ def _close_input(process: "subprocess.Popen[bytes]") -> None:
         process.stdin.close()
 
 
-def _end(process: "subprocess.Popen[bytes]", place: MeetingPlace) -> None:
+def _end(process: "subprocess.Popen[bytes]", entry: RegistryEntry) -> None:
     process.kill()
-    if (holder := place.holder) is not None:
+    if (holder := entry.holder) is not None:
         kill_host(holder)
 
 
-def _environment(meeting_folder: Path) -> dict[str, str]:
+def _environment(runtime_folder: Path) -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    # The host stands in another folder: a relative path would name another meeting folder there.
-    environment[transport.MEETING_FOLDER_VARIABLE] = str(meeting_folder)
+    # The host runs in another folder: a relative path would name another runtime folder there.
+    environment[transport.RUNTIME_FOLDER_VARIABLE] = str(runtime_folder)
     # Without it llama.cpp starts a debugger for a backtrace when it aborts, which takes seconds.
     environment["GGML_NO_BACKTRACE"] = "1"
     return environment

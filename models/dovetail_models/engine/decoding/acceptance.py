@@ -2,7 +2,7 @@
 
 A guess is described by a few numbers, and three facts choose the weights that they get: how many tokens are equal, what
 sort of token is guessed, behind what sort of token. The weights are fitted to real code (`tests/models/fit_drafts.py`).
-Whether a guess is worth a try is `pace.py`'s.
+`draft_length.py` decides whether a guess is worth a try.
 """
 
 import math
@@ -18,7 +18,7 @@ digits; brackets and all else."""
 SORTS = 6
 
 MATCH_STEPS = (2, 3, 4, 6, 9)
-"""Matches of so many tokens and more have weights of their own."""
+"""Matches of at least this many tokens have weights of their own."""
 
 FEATURES = 12
 """Numbers that describe a guess; the last is 1."""
@@ -64,7 +64,7 @@ def kind_of(log_odds: float) -> int:
     return round((min(max(log_odds, FAINTEST), SUREST) - FAINTEST) * KINDS_PER_UNIT)
 
 
-def chance_of(kind: int) -> float:
+def acceptance_probability(kind: int) -> float:
     """How likely guesses of a kind are right."""
     return 1 / (1 + math.exp(-(kind / KINDS_PER_UNIT + FAINTEST)))
 

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from dovetail_models.engine.decoding.name_bias import Guide
+from dovetail_models.engine.decoding.name_bias import NameBias
 from dovetail_models.engine.decoding.steps import Logits, Steps
 from dovetail_models.engine.decoding.stops import CompletionText
 
@@ -41,13 +41,13 @@ class Limits:
 class Opening:
     """How a text begins.
 
-    Its first tokens must spell `pending`, which is no part of the text; `allowed` tells which tokens may come next
-    where so much is left of it. Through what comes then `guide` leads, if there is one.
+    Its first tokens must spell `pending`, which is no part of the text; `allowed` returns which tokens may come next
+    where so much is left of it. `name_bias`, if there is one, applies to what follows.
     """
 
     pending: bytes = b""
     allowed: Callable[[bytes], npt.NDArray[np.int32]] | None = None
-    guide: Guide | None = None
+    name_bias: NameBias | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +74,13 @@ def generate(
 
     `on_text` is called with the safe text so far whenever it has grown. `interrupted` is asked before each token.
     Tokens that only spell what the text must begin with are not counted. A full window ends the text as `max_tokens`
-    does. A text that goes round is ended: the rest would be cut off from what is shown.
+    does. Degenerate repetition ends the text: the rest would not be shown.
     """
     text = CompletionText(limits.max_lines, limits.stop)
     shown = ""
     tokens = 0
     logprobs = 0.0
-    pending, guide = opening.pending, opening.guide
+    pending, name_bias = opening.pending, opening.name_bias
     others: tuple[str, ...] = ()
 
     def generated(stop: DecodeStop) -> Generated:
@@ -90,16 +90,16 @@ def generate(
         if interrupted():
             return generated("interrupted")
         allowed = opening.allowed(pending) if pending and opening.allowed else None
-        logits = guide.lean(steps.logits()) if guide else steps.logits()
+        logits = name_bias.apply(steps.logits()) if name_bias else steps.logits()
         token, logprob = most_likely(logits, allowed)
         if tokens < limits.min_tokens and vocabulary.ends_text(token):
             token, logprob = most_likely(logits, vocabulary.ordinary())
         if vocabulary.ends_text(token):
             return generated("eos")
         piece = vocabulary.piece(token)
-        if guide:
-            guide.add(piece)
-            guide = None if guide.is_over else guide
+        if name_bias:
+            name_bias.add(piece)
+            name_bias = None if name_bias.is_over else name_bias
         if new := piece[len(pending) :]:
             if not tokens and limits.beginnings:
                 others = _other_beginnings(logits, vocabulary, token, pending, limits.beginnings)

@@ -7,15 +7,15 @@ are given by the caller; no clock here.
 
 from collections.abc import Sequence
 
-from dovetail_models.engine.decoding.acceptance import KINDS, chance_of
-from dovetail_models.engine.decoding.prompt_lookup import LONGEST_DRAFT
+from dovetail_models.engine.decoding.acceptance import KINDS, acceptance_probability
+from dovetail_models.engine.decoding.prompt_lookup import MAX_DRAFT
 
 COSTS = (1.0, 1.85, 2.25, 2.7, 3.2, 3.7, 4.0, 4.0, 4.4, 4.8, 5.0, 5.2, 5.5, 5.7, 5.7, 5.6)
-"""A batch of 1, 2, ... 16 tokens takes so many times as long as one: two cores, 1.3B model, 4-bit weights. It is where
-learning starts; the steps are those of the processor's kernels, which take four rows at a time."""
+"""A batch of 1, 2, ... 16 tokens takes this many times as long as one: two cores, 1.3B model, 4-bit weights. It is
+where learning starts; the steps are those of the processor's kernels, which take four rows at a time."""
 
 PRIOR_WEIGHT = 20.0
-"""Guesses of a kind that its starting chance (`chance.py`) counts for."""
+"""Guesses of a kind that its starting chance (`acceptance.py`) counts for."""
 
 MEMORY = 200
 """Drafted tokens after which what was learnt of acceptance counts for a third: texts change."""
@@ -31,22 +31,22 @@ CHEAP_STEP_MS = 8.0
 """A step that takes less is over before the search for a draft (0.2 to 0.5 ms) could win anything worth it."""
 
 MARGIN = 1.08
-"""A draft is tried where tokens come so many times faster than one by one, as far as is known."""
+"""A draft is tried where tokens are expected to come this many times as fast as one by one."""
 
 RETRY_STEPS = 64
-"""After so many single steps a draft is tried that only promises to pay at the starting cost: its cost may have been
-learnt in a bad moment. Where it still does not pay, most of its tokens are right all the same: less than two percent is
+"""After this many single steps a draft is tried that only promises to pay at the starting cost: its cost may have been
+learnt in a bad moment. Where it still does not pay, most of its tokens are still right: less than two percent is
 lost."""
 
 
-class Pace:
-    """Learns costs and acceptance, and says how long a draft may be."""
+class DraftLengthPolicy:
+    """Learn costs and acceptance probabilities, and return how long a draft may be."""
 
     def __init__(self) -> None:
         self._step_ms: float | None = None
         self._costs = list(COSTS)
         self._seen = [PRIOR_WEIGHT] * KINDS
-        self._right = [PRIOR_WEIGHT * chance_of(kind) for kind in range(KINDS)]
+        self._right = [PRIOR_WEIGHT * acceptance_probability(kind) for kind in range(KINDS)]
         self._singles = 0
 
     @property
@@ -62,7 +62,7 @@ class Pace:
         return length
 
     def note_batch(self, tokens: int, ms: float) -> None:
-        """A batch of so many tokens took so long."""
+        """Learn that a batch of `tokens` tokens took `ms`."""
         if not 0 < tokens <= len(COSTS):
             return
         if self._step_ms is None:
@@ -96,7 +96,7 @@ class Pace:
     def _best(self, kinds: Sequence[int], costs: Sequence[float]) -> int:
         best, best_gain = 0, MARGIN
         expected, likely = 1.0, 1.0
-        for length, kind in enumerate(kinds[:LONGEST_DRAFT], 1):
+        for length, kind in enumerate(kinds[:MAX_DRAFT], 1):
             likely *= self.acceptance(kind)
             expected += likely
             gain = expected / costs[length]

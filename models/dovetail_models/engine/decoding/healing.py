@@ -35,7 +35,7 @@ class Healing:
 
 
 class PieceIndex:
-    """The tokens of ordinary text in the order of their bytes, so that all with a given beginning stand together."""
+    """The tokens of ordinary text in the order of their bytes, so that all with a given beginning are neighbours."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         pieces = ((vocabulary.piece(token), token) for token in range(vocabulary.size))
@@ -79,7 +79,7 @@ class PieceIndex:
         return all(start < end for start, end in map(self._span, (bytes((byte,)) for byte in set(text))))
 
     def _span(self, piece: bytes) -> tuple[int, int]:
-        """The tokens that stand for just these bytes."""
+        """Return the tokens with exactly these bytes."""
         start = bisect_left(self._pieces, piece)
         return start, bisect_right(self._pieces, piece, start)
 
@@ -88,7 +88,7 @@ class PieceIndex:
 
 
 def heal(ids: Sequence[int], piece: Callable[[int], bytes], index: PieceIndex) -> Healing:
-    """The last boundary between the tokens of a text that stands whatever is written behind the text.
+    """Return the last token boundary of a text that holds whatever is appended.
 
     It lies before the first byte from which one token could reach over the end of the text. All is safe where none
     could (behind a line end, say), or where the vocabulary has no way to spell what would be backed over.
@@ -113,5 +113,5 @@ def heal(ids: Sequence[int], piece: Callable[[int], bytes], index: PieceIndex) -
 
 
 def _is_of_name(byte: int) -> bool:
-    """Whether a byte may stand in a name: letters, digits, `_`, `$`, and everything that is not ASCII."""
+    """Return whether a byte may be part of a name: letters, digits, `_`, `$`, and everything that is not ASCII."""
     return byte >= 0x80 or chr(byte).isalnum() or byte in b"_$"

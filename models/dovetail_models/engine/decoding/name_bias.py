@@ -1,7 +1,7 @@
-"""Guided decoding: where the names that can come next are known, the model leans towards them. Pure.
+"""Logit bias: where the names that can come next are known, the model is biased towards them. Pure.
 
-(Monitor-guided decoding, Agrawal et al. 2023, arXiv 2306.10763: behind a dot, a small model invents members; the
-project knows which there are.) The model is not forced: what it is far surer of than of any of the names still comes.
+(Monitor-guided decoding, Agrawal et al. 2023, arXiv 2306.10763: after a dot, a small model hallucinates members; the
+project knows which exist.) The model is not forced: what it is far surer of than of any of the names still comes.
 
 Knows tokens and their bytes; nothing of prompts or the KV cache.
 """
@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 from dovetail_models.engine.decoding.healing import PieceIndex
 
-LEANING = 4.0
+BIAS = 4.0
 """Added to the logits of tokens that begin one of the names: another token must be some fifty times as likely."""
 
-LEANING_WITHIN = 30.0
-"""The same within a name that has been begun: half of a name that there is helps nobody."""
+BIAS_WITHIN = 30.0
+"""The same within a name that has been begun: half of a known name helps nobody."""
 
 Logits = npt.NDArray[np.float32]
 
@@ -29,8 +29,8 @@ def ends_of(size: int, ordinary: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]
     return np.setdiff1d(np.arange(size, dtype=np.int32), ordinary)
 
 
-class Guide:
-    """Leads a text through one of some names, up to the end of that name."""
+class NameBias:
+    """Biases a text towards one of some names, up to the end of that name."""
 
     def __init__(self, pieces: PieceIndex, pending: bytes, names: Iterable[str], ends: npt.NDArray[np.int32]) -> None:
         """The text begins with `pending`, which is not written yet, and goes on with one of `names`. `ends` are the
@@ -45,15 +45,15 @@ class Guide:
         """Whether the name has been written, or another one than any of these."""
         return not self._left
 
-    def lean(self, logits: Logits) -> Logits:
-        """`logits` with those tokens raised that go on with one of the names; a copy."""
+    def apply(self, logits: Logits) -> Logits:
+        """Return a copy of `logits` in which tokens that continue one of the names are raised."""
         if self.is_over:
             return logits
-        leaning = LEANING_WITHIN if self._unwritten < 0 else LEANING
+        bias = BIAS_WITHIN if self._unwritten < 0 else BIAS
         raised = logits.copy()
-        raised[self._pieces.spelling(self._left)] += leaning
+        raised[self._pieces.spelling(self._left)] += bias
         if b"" in self._left:
-            raised[self._ends] += leaning
+            raised[self._ends] += bias
         return raised
 
     def add(self, piece: bytes) -> None:

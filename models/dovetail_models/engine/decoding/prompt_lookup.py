@@ -1,7 +1,7 @@
-"""Drafts without a second model: what followed the same tokens before will often follow them again. Pure.
+"""Prompt lookup decoding: drafts without a second model, from what followed the same tokens before. Pure.
 
-(Prompt lookup: code repeats itself, and a suggestion repeats what surrounds it.) How likely a guess is right is
-`chance.py`'s; how much of a draft is worth a try is `pace.py`'s; trying it is `steps.py`'s.
+Code repeats itself, and a completion repeats what surrounds it. `acceptance.py` estimates how likely a guess is right,
+`draft_length.py` decides how much of a draft is worth a try, and `steps.py` tries it.
 """
 
 import math
@@ -13,17 +13,17 @@ import numpy.typing as npt
 
 from dovetail_models.engine.decoding.acceptance import LINE_END, OTHER, kind_of, log_odds
 
-LONGEST_MATCH = 32
+MAX_MATCH = 32
 """Tokens that are looked at to find where the text has been before."""
 
-LONGEST_DRAFT = 15
+MAX_DRAFT = 15
 """Tokens. With the one before it that makes a batch of 16, whose cost has levelled off on small processors."""
 
-LEAST_LIKELY = 0.4
+MIN_LIKELIHOOD = 0.4
 """A draft ends where all of it is less likely right: counted on real code, to look further is not worth the search."""
 
 NEAR = 400
-"""Tokens. What stands so near counts twice."""
+"""Tokens. Matches this near count twice."""
 
 DOUBT = 0.4
 """Places for and against a guess that are added before they are compared, so that one place is no certainty."""
@@ -31,7 +31,7 @@ DOUBT = 0.4
 _BOUNDARY = -1
 """Stands between two sources: no token."""
 
-_WEIGHTS = 8.0 ** np.minimum(np.arange(LONGEST_MATCH + 1), 8)
+_WEIGHTS = 8.0 ** np.minimum(np.arange(MAX_MATCH + 1), 8)
 """What a place counts for by how many tokens are equal before it: longer matches outvote shorter ones."""
 
 Tokens = npt.NDArray[np.int32]
@@ -41,10 +41,12 @@ Lengths = npt.NDArray[np.int16]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Tokens that may come next, and of which kind each guess is: see `chance.kind_of`."""
+    """Tokens that may come next."""
 
     tokens: tuple[int, ...]
+    """The guesses, in order."""
     kinds: tuple[int, ...]
+    """The kind of each guess: see `acceptance.kind_of`."""
 
 
 NO_DRAFT = Draft((), ())
@@ -52,7 +54,7 @@ NO_DRAFT = Draft((), ())
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A token that may come next, and how likely it is: numbers that tell, and what chooses their weights."""
+    """A token that may come next, and how likely it is: its features, and what chooses their weights."""
 
     token: int
     features: npt.NDArray[np.float64]
@@ -68,19 +70,19 @@ class Guess:
 @dataclass(frozen=True, slots=True)
 class _End:
     """How a text ends, for each place in what is known: `equal` tokens before the place are those before the end;
-    before them one differs, and `before` that so many are equal again."""
+    before them one differs, and before that `before` tokens are equal again."""
 
     length: int
     equal: Lengths
     before: Lengths
 
 
-class Drafts:
-    """Looks up what followed the last tokens of a text where they stood before.
+class PromptLookup:
+    """Look up what followed earlier occurrences of the last tokens of a text.
 
     `sources` are token runs in which to look, the most telling last; `text` is the text so far, in which is looked too.
-    Nothing is drafted from a token in `ends` on. `sorts` has the sort of each token (`chance.sorts_of`); unknown ones
-    end no line.
+    Nothing is drafted from a token in `ends` on. `sorts` has the sort of each token (`acceptance.sorts_of`); unknown
+    ones end no line.
     """
 
     def __init__(
@@ -96,17 +98,17 @@ class Drafts:
         self._own = len(known)
         known += text
         self._room = len(known) + room
-        self._tokens: Tokens = np.full(self._room + LONGEST_DRAFT + 1, _BOUNDARY, np.int32)
+        self._tokens: Tokens = np.full(self._room + MAX_DRAFT + 1, _BOUNDARY, np.int32)
         self._tokens[: len(known)] = known
         self._sorts = np.empty(0, np.int8) if sorts is None else sorts
         self._ends = ends
         self._lines: Tokens = np.empty_like(self._tokens)
-        """The first token of the line in which each stands."""
+        """The first token of the line of each."""
         begins = np.ones(len(known), np.bool_)
         begins[1:] = self._ends_line(self._tokens[: len(known)])[:-1]
         firsts = np.maximum.accumulate(np.where(begins, np.arange(len(known)), 0))
         self._lines[: len(known)] = self._tokens[firsts]
-        start = max(self._own, len(known) - LONGEST_MATCH)
+        start = max(self._own, len(known) - MAX_MATCH)
         none = np.zeros(len(self._tokens), np.int16)
         self._end = _End(start, none, none)
         for token in known[start:]:
@@ -122,10 +124,10 @@ class Drafts:
         tokens: list[int] = []
         kinds: list[int] = []
         end, likely = self._end, 1.0
-        while len(tokens) < LONGEST_DRAFT and (guess := self._guess(end)) is not None:
+        while len(tokens) < MAX_DRAFT and (guess := self._guess(end)) is not None:
             one = guess.log_odds
             likely /= 1 + math.exp(-one)
-            if likely < LEAST_LIKELY or guess.token in self._ends:
+            if likely < MIN_LIKELIHOOD or guess.token in self._ends:
                 break
             tokens.append(guess.token)
             kinds.append(kind_of(one))
@@ -150,7 +152,7 @@ class Drafts:
         renamed = (before >= 2) & (following == there) & (here != _BOUNDARY)
         following = np.where(renamed, here, following)
         in_such_a_line = self._lines[places - 1] == self._lines[end.length - 1]
-        weights = _WEIGHTS[np.minimum(equal, LONGEST_MATCH)]
+        weights = _WEIGHTS[np.minimum(equal, MAX_MATCH)]
         weights = weights * (1 + (places > end.length - NEAR) + 2 * (before >= 2) + in_such_a_line)
         token, share = _vote(following, weights)
         agreeing = following == token
@@ -167,7 +169,7 @@ class Drafts:
                 _odds(*_counts(before >= 4, agreeing)),
                 _odds(*_counts(in_such_a_line, agreeing)),
                 _odds(*_counts(in_such_a_line & twice, agreeing)),
-                math.log(min(match, LONGEST_MATCH)),
+                math.log(min(match, MAX_MATCH)),
                 math.log(share),
                 math.log1p(before[agreeing].max()),
                 math.log1p(end.length - nearest),

@@ -1,28 +1,28 @@
-"""Text that goes round and round, as models write where they do not know how to end. Pure."""
+"""Degenerate repetition, which models write where they do not find an end. Pure."""
 
-MOST_IN_A_ROW = 3
-"""So often does a line, or a run of characters, come in a row in what people write; oftener it is a loop."""
+MIN_REPEATS = 3
+"""A line, or a run of characters, that comes this often in a row is a loop; people write it less often."""
 
-SHORTEST_TURN = 4
-"""Characters. Shorter ones stand in rows and tables."""
+MIN_TURN = 4
+"""Characters. Shorter runs repeat in rulers and tables."""
 
-_TELLING = 5
+_MIN_ALPHANUMERIC = 5
 
 
 def line_loop(lines: list[str]) -> int | None:
-    """The first of so many equal lines in a row that it is a loop."""
-    for number in range(len(lines) - MOST_IN_A_ROW + 1):
-        run = {line.strip() for line in lines[number : number + MOST_IN_A_ROW]}
-        if len(run) == 1 and is_telling(*run):
+    """Return the index of the first of `MIN_REPEATS` equal lines in a row; None if there are none."""
+    for number in range(len(lines) - MIN_REPEATS + 1):
+        run = {line.strip() for line in lines[number : number + MIN_REPEATS]}
+        if len(run) == 1 and is_significant(*run):
             return number
     return None
 
 
 def loop_at_end(line: str) -> tuple[int, int] | None:
-    """Where in a line the first turn of what comes again and again up to its end begins and ends: `x.y.x.y.x.y.x.y`."""
-    for length in range(SHORTEST_TURN, len(line) // MOST_IN_A_ROW + 1):
+    """Return the begin and end of the first turn that repeats up to the end of a line: `x.y.x.y.x.y.x.y`."""
+    for length in range(MIN_TURN, len(line) // MIN_REPEATS + 1):
         turn = line[-length:]
-        times = MOST_IN_A_ROW if length > 2 * SHORTEST_TURN else MOST_IN_A_ROW + 1
+        times = MIN_REPEATS if length > 2 * MIN_TURN else MIN_REPEATS + 1
         if turn.strip(" -=*#/_\t") and line.endswith(turn * times):
             start = len(line)
             while line[:start].endswith(turn):
@@ -31,6 +31,6 @@ def loop_at_end(line: str) -> tuple[int, int] | None:
     return None
 
 
-def is_telling(line: str) -> bool:
-    """Whether a line that stands twice says something: "}", "else:", "pass" may well."""
-    return sum(map(str.isalnum, line)) >= _TELLING
+def is_significant(line: str) -> bool:
+    """Return whether a repeated line is a sign of a loop: "}", "else:" or "pass" is not."""
+    return sum(map(str.isalnum, line)) >= _MIN_ALPHANUMERIC

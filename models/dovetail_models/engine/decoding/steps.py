@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from dovetail_models.engine.decoding.draft_length import Pace
-from dovetail_models.engine.decoding.prompt_lookup import NO_DRAFT, Drafts
+from dovetail_models.engine.decoding.draft_length import DraftLengthPolicy
+from dovetail_models.engine.decoding.prompt_lookup import NO_DRAFT, PromptLookup
 from dovetail_models.engine.kv.cache import CachedSequence
 
 Logits = npt.NDArray[np.float32]
@@ -20,8 +20,8 @@ class Steps:
     """The logits behind a prompt, then behind each token that is chosen.
 
     `logits` gives a row of the last evaluation. `guesses` are tokens that have been evaluated behind the prompt
-    already: row 0 belongs to the prompt's last token, the others to theirs. Without `drafts` and `pace` nothing else is
-    guessed. `clock` gives seconds.
+    already: row 0 belongs to the prompt's last token, the others to theirs. Without `drafts` and `policy` nothing else
+    is guessed. `clock` gives seconds.
     """
 
     def __init__(
@@ -31,8 +31,8 @@ class Steps:
         interrupted: Callable[[], bool],
         clock: Callable[[], float],
         guesses: tuple[int, ...] = (),
-        drafts: Drafts | None = None,
-        pace: Pace | None = None,
+        drafts: PromptLookup | None = None,
+        policy: DraftLengthPolicy | None = None,
     ) -> None:
         self.drafted = 0
         self.accepted = 0
@@ -43,7 +43,7 @@ class Steps:
         self._guesses = guesses
         self._row = 0
         self._drafts = drafts
-        self._pace = pace
+        self._draft_policy = policy
         self._draft = NO_DRAFT
         """The last draft, whether it was tried or not: in either case it is seen how much of it was right."""
 
@@ -71,22 +71,22 @@ class Steps:
         batch = [token, *self._guesses]
         if not self._sequence.extend(batch, self._interrupted, len(batch)):
             return False
-        if self._pace is not None:
-            self._pace.note_batch(len(batch), (self._clock() - started) * 1000)
+        if self._draft_policy is not None:
+            self._draft_policy.note_batch(len(batch), (self._clock() - started) * 1000)
         return True
 
     def _judge(self, token: int) -> None:
         """Learn from what was drafted for this place."""
-        if self._drafts is None or self._pace is None:
+        if self._drafts is None or self._draft_policy is None:
             return
         self._drafts.add(token)
         if self._row < max(1, len(self._guesses)) and self._row < len(self._draft.tokens):
-            self._pace.note_guess(self._draft.kinds[self._row], self._draft.tokens[self._row] == token)
+            self._draft_policy.note_guess(self._draft.kinds[self._row], self._draft.tokens[self._row] == token)
 
     def _guess(self, room: int) -> tuple[int, ...]:
         self._draft = NO_DRAFT
-        if self._drafts is None or self._pace is None or not self._pace.worth_drafting:
+        if self._drafts is None or self._draft_policy is None or not self._draft_policy.worth_drafting:
             return ()
         self._draft = self._drafts.propose()
         available = min(len(self._draft.tokens), room, self._sequence.batch - 1)
-        return self._draft.tokens[: self._pace.length(self._draft.kinds[:available])]
+        return self._draft.tokens[: self._draft_policy.length(self._draft.kinds[:available])]

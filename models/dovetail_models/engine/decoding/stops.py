@@ -3,7 +3,7 @@
 import codecs
 from typing import Literal
 
-from dovetail_models.engine.decoding.repetition import MOST_IN_A_ROW, line_loop, loop_at_end
+from dovetail_models.engine.decoding.repetition import MIN_REPEATS, line_loop, loop_at_end
 
 TextStop = Literal["line", "stop"]
 
@@ -56,7 +56,7 @@ class CompletionText:
     @property
     def goes_round(self) -> bool:
         """Whether it has begun to say the same again and again, and would go on so."""
-        lines = self._text.split("\n")[-MOST_IN_A_ROW - 1 :]
+        lines = self._text.split("\n")[-MIN_REPEATS - 1 :]
         return loop_at_end(lines[-1]) is not None or line_loop(lines[:-1]) is not None
 
     def _find_stop_string(self, before: int) -> int | None:

@@ -2,7 +2,7 @@
 
 The platform-dependent part of that, all of it. What a platform does not offer is returned as a line for
 `dovetail doctor`, never raised: a sandbox must not break a start. A confined process cannot be set free again, so where
-loading fails for lack of a right, `host.py` notes it and the next host starts without a sandbox.
+loading fails for lack of a right, `process.py` notes it and the next host starts without a sandbox.
 
 Linux: Landlock for files, TCP and signals, a seccomp filter for sockets (both through `ctypes`). macOS: `sandbox_init`,
 the call behind sandbox-exec. Windows: a job object that allows no second process. Only the Linux part has been run.

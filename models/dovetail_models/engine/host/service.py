@@ -1,7 +1,7 @@
 """The host's conversation with its clients: greets them, queues their jobs, and feeds the engine one after the other.
 
 Runs on the host's event loop; the engine runs on one thread beside it. What the process needs to live and die is
-`host.py`'s.
+`process.py`'s.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 
 if TYPE_CHECKING:
-    from dovetail_models.engine.runtime.engine import Engine
+    from dovetail_models.engine.runtime.engine import LlamaEngine
 
 LOG = logging.getLogger(__name__)
 """Goes to the host's own log."""
@@ -96,7 +96,7 @@ class Service:
         self._sandbox = sandbox
 
     async def run(self) -> None:
-        """Load the model, then answer jobs for ever.
+        """CpuLoad the model, then answer jobs for ever.
 
         A model that nobody has asked for long is let go until the next job.
         """
@@ -113,8 +113,8 @@ class Service:
             except EngineError as error:
                 self._fail(str(error))
 
-    async def _load(self, thread: ThreadPoolExecutor) -> "Engine":
-        """Load the model, and report how far that has come. Raises EngineError."""
+    async def _load(self, thread: ThreadPoolExecutor) -> "LlamaEngine":
+        """CpuLoad the model, and report how far that has come. Raises EngineError."""
         loop = asyncio.get_running_loop()
         self._progress.loaded = 0.0
         self._set_status(EngineStatus("loading", "", self._options.model_path.stem, pid=self._pid))
@@ -130,7 +130,7 @@ class Service:
         self._set_status(self._with_sandbox(engine.status))
         return engine
 
-    async def _serve_jobs(self, engine: "Engine", thread: ThreadPoolExecutor) -> bool:
+    async def _serve_jobs(self, engine: "LlamaEngine", thread: ThreadPoolExecutor) -> bool:
         """Answer jobs until none has come for long; True then."""
         while True:
             ticket = self._schedule.take()
@@ -251,7 +251,7 @@ class Service:
             self._to_keep.append((frozenset(files), stamp))
             self._work.set()
 
-    async def _keep_on(self, engine: "Engine", thread: ThreadPoolExecutor) -> None:
+    async def _keep_on(self, engine: "LlamaEngine", thread: ThreadPoolExecutor) -> None:
         """One state more onto the disk. Nobody waits for it, and whoever asks meanwhile comes next."""
         self._keeping = self._keeping or engine.keep(*self._to_keep[0])
         try:
@@ -273,7 +273,7 @@ class Service:
         if running and (running.connection, running.id) == (connection, id):
             running.interrupt.stop(reason)
 
-    async def _answer(self, ticket: Ticket, engine: "Engine", thread: ThreadPoolExecutor) -> bool:
+    async def _answer(self, ticket: Ticket, engine: "LlamaEngine", thread: ThreadPoolExecutor) -> bool:
         """Run a job and send its answer. True if it made way and must run again."""
         from dovetail_models.engine.runtime.engine import Yielded
 
@@ -343,11 +343,11 @@ class Service:
         writer.write(wire.encode(message))
 
 
-def _load(options: EngineOptions, progress: Progress, report: Callable[[str], None]) -> "Engine":
+def _load(options: EngineOptions, progress: Progress, report: Callable[[str], None]) -> "LlamaEngine":
     # Imported here, on the engine's thread: llama_cpp takes a while, and clients must be greeted meanwhile.
-    from dovetail_models.engine.runtime.engine import Engine
+    from dovetail_models.engine.runtime.engine import LlamaEngine
 
-    return Engine(options, progress, report)
+    return LlamaEngine(options, progress, report)
 
 
 def _is_done(steps: Iterator[None]) -> bool:

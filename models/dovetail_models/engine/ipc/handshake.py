@@ -1,4 +1,4 @@
-"""The first words between a client and a host: who they are, which protocol they speak, whether the host is needed.
+"""The handshake between a client and a host: who they are, which protocol they speak, whether the host is needed.
 
 The host's side is `service.py`'s.
 """
@@ -6,16 +6,16 @@ The host's side is `service.py`'s.
 import asyncio
 
 from dovetail_models.engine.ipc import transport, wire
-from dovetail_models.engine.ipc.registry import Card
+from dovetail_models.engine.ipc.registry import HostEndpoint
 
 GREETING_TIMEOUT_S = 15
 """A host greets within milliseconds, whatever its model does. One that does not by then hangs."""
 
 
-async def greet(streams: transport.Streams, card: Card, make_way: bool = False) -> wire.Message:
+async def greet(streams: transport.Streams, endpoint: HostEndpoint, make_way: bool = False) -> wire.Message:
     """What the host says to our hello. Raises OSError if it is gone, TimeoutError if it says nothing."""
     reader, writer = streams
-    hello = {"op": "hello", "version": wire.VERSION, "token": card.token, "make_way": make_way}
+    hello = {"op": "hello", "version": wire.VERSION, "token": endpoint.token, "make_way": make_way}
     try:
         writer.write(wire.encode(hello))
         line = await asyncio.wait_for(reader.readline(), GREETING_TIMEOUT_S)
@@ -27,11 +27,11 @@ async def greet(streams: transport.Streams, card: Card, make_way: bool = False) 
         raise
 
 
-async def asked_to_make_way(card: Card) -> bool:
+async def asked_to_leave(endpoint: HostEndpoint) -> bool:
     """Ask a host to leave if it has no clients; whether it is gone."""
     try:
-        streams = await transport.connect(card.address)
-        answer = await greet(streams, card, make_way=True)
+        streams = await transport.connect(endpoint.address)
+        answer = await greet(streams, endpoint, make_way=True)
         streams[1].close()
     except TimeoutError:
         return False

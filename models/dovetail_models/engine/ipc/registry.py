@@ -1,7 +1,7 @@
-"""Where a client and the one host of its model find each other: a lock and a card in the user's meeting folder.
+"""The registry of hosts: a lock and an endpoint file for each, in a folder of the user's.
 
-Whoever holds the lock of a key is the key's host, and the only one. Its card tells how to reach it. What is left of
-hosts that were killed is swept up here. Nothing here talks to a host or starts one.
+Whoever holds the lock of a key is the key's host, and the only one. Its endpoint file holds how to reach it. What is
+left of hosts that were killed is swept up here. Nothing here talks to a host or starts one.
 """
 
 import hashlib
@@ -16,32 +16,37 @@ from dovetail_models.engine.options import EngineOptions
 from dovetail_models.file_lock import FileLock
 
 GATE = "start"
-"""Name of the lock that a host holds from its start until its card is out: so each sees those that came before."""
+"""Name of the lock that a host holds from its start until it has published its endpoint: so each sees earlier ones."""
 
 ABANDONED_S = 120
-"""A host's folder without a card is that of one that starts, or, after so long, of one that never came to it."""
+"""A host's folder without an endpoint is that of one that starts, or, after so long, of one that never came to it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """How to reach a host: where it listens, the token it asks for, its folder and process, and what it runs."""
+class HostEndpoint:
+    """How to reach a host."""
 
     address: str
+    """The socket or named pipe on which it listens."""
     token: str
+    """The random token that it demands from clients."""
     folder: str
+    """Its private folder."""
     pid: int
+    """Its process."""
     model: str
+    """The model file that it runs."""
 
 
-class MeetingPlace:
-    """The lock and the card of one key."""
+class RegistryEntry:
+    """The registry's entry of one key: the lock and the endpoint of its host."""
 
     def __init__(self, key: str, folder: Path | None = None) -> None:
-        """Raises EngineError if there can be no meeting folder."""
+        """Raises EngineError if there can be no runtime folder."""
         self.key = key
-        self.folder = folder or transport.meeting_folder()
+        self.folder = folder or transport.runtime_folder()
         self._lock_path = self.folder / f"{key}.lock"
-        self._card_path = self.folder / f"{key}.json"
+        self._endpoint_path = self.folder / f"{key}.json"
         self.sandbox_fault = self.folder / f"{key}.nosandbox"
         """Holds why this key's host could not load its model in a sandbox, where that has happened."""
 
@@ -70,33 +75,33 @@ class MeetingPlace:
         except (OSError, ValueError):
             return None
 
-    def card(self) -> Card | None:
-        """The card that lies there; its host may be gone."""
+    def endpoint(self) -> HostEndpoint | None:
+        """Return the published endpoint; its host may be gone. None if there is none."""
         try:
-            found = json.loads(self._card_path.read_bytes())
+            found = json.loads(self._endpoint_path.read_bytes())
             address, token, folder = (str(found[name]) for name in ("address", "token", "folder"))
-            return Card(address, token, folder, int(found["pid"]), str(found["model"]))
+            return HostEndpoint(address, token, folder, int(found["pid"]), str(found["model"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def put(self, card: Card) -> None:
-        """Lay out a card, whole at once. For the holder of the lock."""
-        new = self._card_path.with_suffix(".new")
+    def put(self, endpoint: HostEndpoint) -> None:
+        """Publish an endpoint, whole at once. For the holder of the lock."""
+        new = self._endpoint_path.with_suffix(".new")
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(asdict(card), file)
-        new.replace(self._card_path)
+            json.dump(asdict(endpoint), file)
+        new.replace(self._endpoint_path)
 
     def clear(self) -> None:
-        """Remove the card, and the folder of the host that it names. For the holder of the lock."""
-        card = self.card()
-        self._card_path.unlink(missing_ok=True)
-        if card is not None and Path(card.folder).name.startswith(transport.FOLDER_PREFIX):
-            transport.remove_private_folder(Path(card.folder))
+        """Remove the endpoint, and the folder of the host that it names. For the holder of the lock."""
+        endpoint = self.endpoint()
+        self._endpoint_path.unlink(missing_ok=True)
+        if endpoint is not None and Path(endpoint.folder).name.startswith(transport.FOLDER_PREFIX):
+            transport.remove_private_folder(Path(endpoint.folder))
 
     def clear_if_deserted(self) -> None:
         """Remove what a host that died has left, as far as that goes, unless another is there already."""
         with suppress(OSError):
-            if self._lock_path.exists() or self._card_path.exists():
+            if self._lock_path.exists() or self._endpoint_path.exists():
                 lock = self.lock()
                 if lock is not None:
                     self.clear()
@@ -114,17 +119,17 @@ def key_of_file(path: Path) -> str:
     return _hashed(_identity(path))
 
 
-def running() -> list[tuple[MeetingPlace, Card]]:
-    """The hosts of this user that are there for clients."""
-    found = [(place, place.card()) for place in _places(transport.meeting_folder()) if place.held]
-    return [(place, card) for place, card in found if card is not None]
+def running() -> list[tuple[RegistryEntry, HostEndpoint]]:
+    """Return the entries and endpoints of this user's hosts that serve clients."""
+    found = [(entry, entry.endpoint()) for entry in _entries(transport.runtime_folder()) if entry.held]
+    return [(entry, endpoint) for entry, endpoint in found if endpoint is not None]
 
 
 def sweep(folder: Path, now: float) -> None:
     """Remove what dead hosts have left. For the holder of the gate; `now` is the time of day in seconds."""
-    for place in _places(folder):
-        place.clear_if_deserted()
-    in_use = {Path(card.folder) for place in _places(folder) if (card := place.card())}
+    for entry in _entries(folder):
+        entry.clear_if_deserted()
+    in_use = {Path(endpoint.folder) for entry in _entries(folder) if (endpoint := entry.endpoint())}
     for left in folder.glob(f"{transport.FOLDER_PREFIX}*"):
         with suppress(OSError):  # It is just being removed by its own host.
             if left not in in_use and left.is_dir() and now - left.stat().st_mtime > ABANDONED_S:
@@ -147,6 +152,6 @@ def _hashed(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _places(folder: Path) -> list[MeetingPlace]:
+def _entries(folder: Path) -> list[RegistryEntry]:
     keys = {path.stem for pattern in ("*.lock", "*.json") for path in folder.glob(pattern)}
-    return [MeetingPlace(key, folder) for key in sorted(keys - {GATE})]
+    return [RegistryEntry(key, folder) for key in sorted(keys - {GATE})]

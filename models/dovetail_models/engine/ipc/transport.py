@@ -20,8 +20,8 @@ from dovetail_models.errors import EngineError
 
 FOLDER_PREFIX = "dovetail-"
 
-MEETING_FOLDER_VARIABLE = "DOVETAIL_RUNTIME_DIR"
-"""The environment variable that names another meeting folder (tests and bench use it to be left alone)."""
+RUNTIME_FOLDER_VARIABLE = "DOVETAIL_RUNTIME_DIR"
+"""The environment variable that names another runtime folder (tests and bench use it to be left alone)."""
 
 SOCKET_PATH_BYTES = 100
 """A Unix socket's path may have 108 bytes on Linux and 104 on macOS, the closing zero included."""
@@ -31,28 +31,28 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-def meeting_folder() -> Path:
+def runtime_folder() -> Path:
     """The folder in which this user's clients and hosts find each other; nobody else may enter. Raises EngineError."""
-    folder = _meeting_folder_path()
+    folder = _runtime_folder_path()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if sys.platform != "win32":
             found = folder.lstat()
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
                 raise EngineError(
-                    f"{folder} is not a folder of your own: remove it, or name another in {MEETING_FOLDER_VARIABLE}"
+                    f"{folder} is not a folder of your own: remove it, or name another in {RUNTIME_FOLDER_VARIABLE}"
                 )
             folder.chmod(0o700)
     except OSError as error:
         raise EngineError(
-            f"{folder} cannot be made ({error.strerror}): name another folder in {MEETING_FOLDER_VARIABLE}"
+            f"{folder} cannot be made ({error.strerror}): name another folder in {RUNTIME_FOLDER_VARIABLE}"
         ) from error
     return folder
 
 
 def make_private_folder() -> Path:
     """A new folder that only this user may enter, short enough in name for a socket in it."""
-    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=meeting_folder()))
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=runtime_folder()))
     if sys.platform != "win32" and len(bytes(folder / "socket")) > SOCKET_PATH_BYTES:
         folder.rmdir()
         folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir="/tmp"))
@@ -74,7 +74,7 @@ def new_address(folder: Path) -> str:
 
 
 def leave_the_starter() -> None:
-    """Become nobody's child: a host outlives the client that has started it, which should not have to bury it.
+    """Become nobody's child: a host outlives the client that has started it, which should not have to wait for its end.
 
     For the host's first steps: nothing may have been loaded and no thread started. Windows has no such bond.
     """
@@ -114,8 +114,8 @@ async def connect(address: str) -> Streams:
     return await asyncio.open_unix_connection(address, limit=MESSAGE_BYTES)
 
 
-def _meeting_folder_path() -> Path:
-    if named := os.environ.get(MEETING_FOLDER_VARIABLE):
+def _runtime_folder_path() -> Path:
+    if named := os.environ.get(RUNTIME_FOLDER_VARIABLE):
         return Path(named).absolute()
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or tempfile.gettempdir()) / "dovetail" / "run"

@@ -1,25 +1,25 @@
 """What the KV cache holds, and how it comes to hold a prompt with the least evaluation.
 
-One sequence for each place that is worked on; what two prompts have in common stands in cells that their sequences
-share. What has to leave the cache is parked in main memory; what may outlive the process is put on the shelf, if there
-is one. Knows tokens only, and llama.cpp only as an `Evaluator`.
+One sequence for each position that is worked on; sequences share the cells of what their prompts have in common. What
+is evicted is offloaded to main memory (`memory_store.py`); what may outlive the process is persisted (`disk_store.py`).
+Knows tokens only, and llama.cpp only as an `Evaluator`.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from typing import Protocol
 
 from dovetail_models.engine.kv.common_length import common_length
-from dovetail_models.engine.kv.disk_store import Shelf
-from dovetail_models.engine.kv.memory_store import Parked, Parking, State
+from dovetail_models.engine.kv.disk_store import DiskStateStore
+from dovetail_models.engine.kv.memory_store import KvState, MemoryStateStore, State
 
 FORMER_TOKENS = 8
 """How far what a sequence held before reaches back into what it still holds."""
 
 
-WORTH_PARKING = 64
+MIN_OFFLOAD_TOKENS = 64
 """Tokens: a shorter sequence is soon read again, and a state that saves the reading of fewer is not fetched."""
 
-WORTH_READING = 1 / 8
+MIN_SAVED_SHARE = 1 / 8
 """A state that saves the reading of no more than this share of its tokens is not fetched from disk."""
 
 
@@ -52,9 +52,9 @@ class CachedSequence:
         """What it held before it was last claimed, from a little before where the prompt goes another way: the last
         suggestion, mostly."""
         self.files: frozenset[str] = frozenset()
-        """Where the text of its prompt is from; none if that is not told."""
+        """Files that the text of its prompt is from; none if the job names none."""
         self.frozen = 0
-        """So many tokens from the front are text of these files; behind them stands what was typed or generated."""
+        """How many tokens from the front are text of these files; what was typed or generated follows."""
         self._cache = cache
         self._context = context
         self._id = id
@@ -105,17 +105,17 @@ class CachedSequence:
             self._cache.cells.share(self._cells)
             self._agree()
 
-    def saved(self, most: int) -> Parked | None:
-        """A copy to park; None if its state takes more than `most` bytes."""
+    def saved(self, most: int) -> KvState | None:
+        """Return a copy of the state; None if it takes more than `most` bytes."""
         state = self._context.save(self._id, most)
-        return None if state is None else Parked(self.held, state, self.files)
+        return None if state is None else KvState(self.held, state, self.files)
 
-    def restore(self, parked: Parked) -> None:
-        """Hold what has been parked, and nothing else."""
+    def restore(self, kv_state: KvState) -> None:
+        """Hold a saved state, and nothing else."""
         self.clear()
-        self._cache.make_room(len(parked.tokens), self)
-        self._context.restore(parked.state, self._id)
-        self._held = list(parked.tokens)
+        self._cache.make_room(len(kv_state.tokens), self)
+        self._context.restore(kv_state.state, self._id)
+        self._held = list(kv_state.tokens)
         self._cells = list(self._cache.cells.take(len(self._held)))
         self._agree()
 
@@ -151,27 +151,27 @@ class KvCache:
     """The sequences of a context, and who may have its cells.
 
     A sequence belongs to a key: whatever is asked for under the same key goes on in the same sequence. The sequence
-    that has rested longest makes way where there are too few sequences or cells; its state is parked in at most
-    `parking` bytes of main memory. States that lie on `shelf` are found again.
+    that was least recently used is evicted where there are too few sequences or cells; its state is offloaded to at
+    most `memory_bytes` bytes of main memory. States in `disk_store` are found again.
     """
 
-    def __init__(self, context: Evaluator, parking: int = 0, shelf: Shelf | None = None) -> None:
+    def __init__(self, context: Evaluator, memory_bytes: int = 0, disk_store: DiskStateStore | None = None) -> None:
         self.evaluated = 0
         """Tokens evaluated, ever."""
         self.cells = Cells(context.n_ctx)
-        self._parking = Parking(parking)
-        self._shelf = shelf
-        # The one that has rested longest comes first.
+        self._memory_store = MemoryStateStore(memory_bytes)
+        self._disk_store = disk_store
+        # The least recently used one comes first.
         self._sequences = [CachedSequence(self, context, id) for id in range(context.sequences)]
 
     @property
     def parked_states(self) -> int:
-        """KV states of other places in main memory."""
-        return self._parking.count
+        """Return how many KV states are offloaded to main memory."""
+        return self._memory_store.count
 
     @property
     def parked_bytes(self) -> int:
-        return self._parking.used
+        return self._memory_store.used
 
     def claim(
         self, key: Hashable, prompt: Sequence[int], rows: int = 1, files: Collection[str] = (), frozen: int = 0
@@ -186,12 +186,12 @@ class KvCache:
         best = max(commons, key=lambda sequence: (commons[sequence], sequence is own))
         common = min(commons[best], len(prompt) - rows)
         own.former = own.held[max(0, commons[own] - FORMER_TOKENS) :] if own.key == key else ()
-        parked, parked_common = self._fetched(prompt[: len(prompt) - rows], common)
+        kv_state, memory_common = self._fetched(prompt[: len(prompt) - rows], common)
         if own.key != key:
-            self._park(own)
-        if parked is not None:
-            own.restore(parked)
-            own.drop(len(own.held) - parked_common)
+            self._offload(own)
+        if kv_state is not None:
+            own.restore(kv_state)
+            own.drop(len(own.held) - memory_common)
         elif best is own:
             own.drop(len(own.held) - common)
         else:
@@ -203,67 +203,67 @@ class KvCache:
         return own
 
     def make_room(self, count: int, claimant: CachedSequence) -> None:
-        """See to it that `count` cells are free: others are forgotten, those that have rested longest first."""
+        """Free `count` cells: other sequences are evicted, the least recently used first."""
         for sequence in self._sequences:
             if self.cells.free >= count:
                 return
             if sequence is not claimant:
-                self._park(sequence)
+                self._offload(sequence)
                 sequence.clear()
 
-    def shelve(self, files: Collection[str], stamp: str) -> Iterator[None]:
-        """Put on the shelf what holds text of these files alone, the newest first; each step writes one state. Work may
-        go on between steps. Ends where something has been forgotten since `stamp`. Raises OSError where a state cannot
-        be written."""
-        if self._shelf is None:
+    def persist(self, files: Collection[str], stamp: str) -> Iterator[None]:
+        """Persist what holds text of these files alone, the newest first; each step writes one state.
+        Work may go on between steps. Ends where something has been forgotten since `stamp`. Raises OSError where a
+        state cannot be written."""
+        if self._disk_store is None:
             return
-        room, done = self._shelf.capacity, set[Hashable]()
+        room, done = self._disk_store.capacity, set[Hashable]()
         for key, state in self._keepable(frozenset(files), room):
             if key in done:
-                continue  # what is parked under the key of a sequence is older
-            room -= self._shelf.size(state)
-            if room < 0 or not self._shelf.put(key, state, stamp, len(done)):
+                continue  # what is in main memory under the key of a sequence is older
+            room -= self._disk_store.size(state)
+            if room < 0 or not self._disk_store.put(key, state, stamp, len(done)):
                 return
             done.add(key)
             yield
 
-    def _keepable(self, files: frozenset[str], capacity: int) -> Iterator[tuple[Hashable, Parked]]:
+    def _keepable(self, files: frozenset[str], capacity: int) -> Iterator[tuple[Hashable, KvState]]:
         for sequence in tuple(reversed(self._sequences)):
             if sequence.files and sequence.files <= files:
                 sequence.drop_unfrozen()
-                if len(sequence.held) >= WORTH_PARKING and (state := sequence.saved(capacity)):
+                if len(sequence.held) >= MIN_OFFLOAD_TOKENS and (state := sequence.saved(capacity)):
                     yield sequence.key, state
-        for key, parked in self._parking.newest():
-            if parked.files and parked.files <= files:
-                yield key, parked
+        for key, kv_state in self._memory_store.newest():
+            if kv_state.files and kv_state.files <= files:
+                yield key, kv_state
 
-    def _fetched(self, prompt: Sequence[int], common: int) -> tuple[Parked | None, int]:
+    def _fetched(self, prompt: Sequence[int], common: int) -> tuple[KvState | None, int]:
         """A state that saves much more of the reading of `prompt` than the `common` tokens which the cache holds, from
         memory or else from disk, and how many tokens they have in common."""
-        key, parked_common = self._parking.best(prompt)
-        if parked_common >= common + WORTH_PARKING:
-            return self._parking.take(key), parked_common
-        if self._shelf is not None:
-            shelved, shelved_common = self._shelf.best(prompt, self.cells.capacity)
-            if shelved and shelved_common - common >= max(WORTH_PARKING, len(shelved.tokens) * WORTH_READING):
-                return self._shelf.read(shelved), shelved_common
+        key, memory_common = self._memory_store.best(prompt)
+        if memory_common >= common + MIN_OFFLOAD_TOKENS:
+            return self._memory_store.take(key), memory_common
+        if self._disk_store is not None:
+            stored, disk_common = self._disk_store.best(prompt, self.cells.capacity)
+            if stored and disk_common - common >= max(MIN_OFFLOAD_TOKENS, len(stored.tokens) * MIN_SAVED_SHARE):
+                return self._disk_store.read(stored), disk_common
         return None, 0
 
-    def _park(self, sequence: CachedSequence) -> None:
-        if self._shelf is not None and sequence.files:
+    def _offload(self, sequence: CachedSequence) -> None:
+        if self._disk_store is not None and sequence.files:
             sequence.drop_unfrozen()  # a state cannot be shortened later
-        worth_it = sequence.key is not None and len(sequence.held) >= WORTH_PARKING
-        if worth_it and self._parking.capacity and (parked := sequence.saved(self._parking.capacity)):
-            self._parking.put(sequence.key, parked)
+        worth_it = sequence.key is not None and len(sequence.held) >= MIN_OFFLOAD_TOKENS
+        if worth_it and self._memory_store.capacity and (kv_state := sequence.saved(self._memory_store.capacity)):
+            self._memory_store.put(sequence.key, kv_state)
 
     def _idle(self) -> CachedSequence:
-        """A sequence without a key, or the one that has rested longest."""
+        """Return a sequence without a key, or else the least recently used one."""
         return next((sequence for sequence in self._sequences if sequence.key is None), self._sequences[0])
 
 
 class Cells:
     """Which cells of the KV cache are in use, and by how many sequences. Cells have names of our own, not
-    llama.cpp's places."""
+    llama.cpp's positions."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity

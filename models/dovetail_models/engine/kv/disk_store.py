@@ -1,4 +1,4 @@
-"""States of sequences on disk: what an editor was at when it was closed needs no reading when it is opened again.
+"""KV states on disk: what was worked on when an editor was closed needs no evaluation when it is opened again.
 
 A state holds what a prompt says, so it names the files that its text is from, and `forget` removes those that may not
 be kept any more. A file is one line of JSON (what it is), then the state as llama.cpp gave it. Files appear whole at
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from dovetail_models.engine.kv.common_length import common_length
-from dovetail_models.engine.kv.memory_store import Parked, State
+from dovetail_models.engine.kv.memory_store import KvState, State
 
 FORMAT = 1
 """Raised when the files change their form: those of another one are removed."""
@@ -37,15 +37,18 @@ RANK_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Shelved:
-    """A state on disk: its tokens, and the absolute paths of the files that they are from."""
+class StoredState:
+    """What a state on disk holds."""
 
     path: Path
+    """The file with the state."""
     tokens: tuple[int, ...]
+    """The tokens that it holds."""
     files: frozenset[str]
+    """Absolute paths of the files that its text is from."""
 
 
-class Shelf:
+class DiskStateStore:
     """The states of one model, in a folder of its own beside those of others; all together at most `capacity` bytes.
 
     `maker` names what made a state: only the same can read it. Hosts and servers share the folders: what one has seen
@@ -60,36 +63,36 @@ class Shelf:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for left in filter(_is_abandoned, folder.glob(f"*{UNFINISHED}")):
             _remove(left)
-        self._places = {found.path: found for found in map(self._usable, sorted(folder.glob(f"*{SUFFIX}"))) if found}
+        self._states = {found.path: found for found in map(self._usable, sorted(folder.glob(f"*{SUFFIX}"))) if found}
         self._make_room()
 
-    def __iter__(self) -> Iterator[Shelved]:
-        return iter(self._places.values())
+    def __iter__(self) -> Iterator[StoredState]:
+        return iter(self._states.values())
 
-    def best(self, prompt: Sequence[int], most: int) -> tuple[Shelved | None, int]:
+    def best(self, prompt: Sequence[int], most: int) -> tuple[StoredState | None, int]:
         """Of the states of at most `most` tokens the one that holds most of `prompt` from its front, and how many
         tokens that is; (None, 0) if none holds any."""
-        fitting = (shelved for shelved in self._places.values() if len(shelved.tokens) <= most)
-        commons = ((common_length(shelved.tokens, prompt), shelved) for shelved in fitting)
-        common, shelved = max(commons, key=lambda pair: pair[0], default=(0, None))
-        return (shelved, common) if common else (None, 0)
+        fitting = (stored for stored in self._states.values() if len(stored.tokens) <= most)
+        commons = ((common_length(stored.tokens, prompt), stored) for stored in fitting)
+        common, stored = max(commons, key=lambda pair: pair[0], default=(0, None))
+        return (stored, common) if common else (None, 0)
 
-    def read(self, shelved: Shelved) -> Parked | None:
-        """The state, which stays on the shelf; None if it is gone, damaged or another by now, and then it is looked for
-        no longer."""
-        found = _read(shelved.path)
-        if found is None or (found.tokens, found.files) != (shelved.tokens, shelved.files):
-            self._drop(shelved.path, remove=found is None)
+    def read(self, stored: StoredState) -> KvState | None:
+        """Return the state, which stays in the store; None if it is gone, damaged or another by now, and then it is
+        looked for no longer."""
+        found = _read(stored.path)
+        if found is None or (found.tokens, found.files) != (stored.tokens, stored.files):
+            self._drop(stored.path, remove=found is None)
             return None
         with suppress(OSError):
-            os.utime(shelved.path)  # those read last stay longest
+            os.utime(stored.path)  # those read last stay longest
         return found
 
-    def size(self, parked: Parked) -> int:
+    def size(self, kv_state: KvState) -> int:
         """How many bytes a state takes here."""
-        return len(self._line(parked)) + len(parked.state)
+        return len(self._line(kv_state)) + len(kv_state.state)
 
-    def put(self, key: Hashable, parked: Parked, stamp: str, rank: int = 0) -> bool:
+    def put(self, key: Hashable, kv_state: KvState, stamp: str, rank: int = 0) -> bool:
         """Keep a state in place of the key's last one. False, and nothing is left of it, if something has been
         forgotten since `stamp`. The `rank`th newest goes before those of lower rank. Raises OSError where it cannot be
         written; nothing is left of it then."""
@@ -97,14 +100,14 @@ class Shelf:
         new = path.with_suffix(f".{os.getpid()}{UNFINISHED}")
         try:
             with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(self._line(parked))
-                file.write(parked.state)
+                file.write(self._line(kv_state))
+                file.write(kv_state.state)
             when = time.time() - rank * RANK_S
             os.utime(new, (when, when))
             new.replace(path)
         finally:
             _remove(new)
-        self._places[path] = Shelved(path, parked.tokens, parked.files)
+        self._states[path] = StoredState(path, kv_state.tokens, kv_state.files)
         if self.stamp != stamp:
             self._drop(path)
             return False
@@ -113,27 +116,27 @@ class Shelf:
 
     @property
     def stamp(self) -> str:
-        """Another one each time that something has been forgotten anew."""
+        """A new value each time that states have been forgotten."""
         return stamp_of(self._folder.parent)
 
-    def _line(self, parked: Parked) -> bytes:
+    def _line(self, kv_state: KvState) -> bytes:
         header = {
             "format": FORMAT,
             "maker": self._maker,
-            "tokens": parked.tokens,
-            "files": sorted(parked.files),
+            "tokens": kv_state.tokens,
+            "files": sorted(kv_state.files),
         }
-        return json.dumps({**header, "sum": _sum(header, parked.state)}).encode() + b"\n"
+        return json.dumps({**header, "sum": _sum(header, kv_state.state)}).encode() + b"\n"
 
-    def _usable(self, path: Path) -> Shelved | None:
+    def _usable(self, path: Path) -> StoredState | None:
         header = _header(path)
         if header is None or header["maker"] != self._maker:
             _remove(path)
             return None
-        return Shelved(path, tuple(header["tokens"]), frozenset(header["files"]))
+        return StoredState(path, tuple(header["tokens"]), frozenset(header["files"]))
 
     def _drop(self, path: Path, remove: bool = True) -> None:
-        self._places.pop(path, None)
+        self._states.pop(path, None)
         if remove:
             _remove(path)
 
@@ -146,20 +149,20 @@ class Shelf:
                 self._drop(path)
 
 
-def forget(folder: Path, unwanted: Callable[[str], bool], anew: bool = True) -> int:
-    """Remove every state, of whichever model, that holds text of an `unwanted` file, or that does not tell what it
-    holds. `folder` has the folders of models. How many went.
+def forget(folder: Path, unwanted: Callable[[str], bool], now_unwanted: bool = True) -> int:
+    """Remove every state, of whichever model, that holds text of an `unwanted` file, or that does not say what it
+    holds; return how many. `folder` has the folders of models.
 
-    Where what is unwanted is so `anew`, nothing that was decided upon before is put there any more. Raises the first
-    OSError where something could not be done; what can be removed is removed all the same.
+    With `now_unwanted`, files may have become unwanted a moment ago: whatever a host decided to write before is then
+    discarded. Raises the first OSError where something failed; everything that can be removed is removed even then.
     """
     if not folder.is_dir():
         return 0
     gone = 0
-    first = _stamp(folder) if anew else None
+    first = _stamp(folder) if now_unwanted else None
     unwanted = cache(unwanted)
     for path in folder.glob(f"*/*{UNFINISHED}"):
-        if anew or _is_abandoned(path):
+        if now_unwanted or _is_abandoned(path):
             _remove(path)  # its writer will see the stamp
     for path in folder.glob(f"*/*{SUFFIX}"):
         header = _header(path)
@@ -219,7 +222,7 @@ def _header(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def _read(path: Path) -> Parked | None:
+def _read(path: Path) -> KvState | None:
     """A state, if it is all there."""
     try:
         with path.open("rb") as file:
@@ -229,7 +232,7 @@ def _read(path: Path) -> Parked | None:
         return None
     if header is None or header.pop("sum", None) != _sum(header, state):
         return None
-    return Parked(tuple(header["tokens"]), state, frozenset(header["files"]))
+    return KvState(tuple(header["tokens"]), state, frozenset(header["files"]))
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ import psutil
 from dovetail_models.engine.runtime.threads import SAMPLE_S, STALE_S
 
 
-class Load:
+class CpuLoad:
     """Looks at the clocks of all processors and of this process; the difference is others' work."""
 
     def __init__(self) -> None:
@@ -16,7 +16,7 @@ class Load:
 
     def sample(self) -> float | None:
         """Cores' worth of time that went to other processes since the last sample; None if that is too short ago, or so
-        long ago that measuring begins anew."""
+        long ago that measuring starts again."""
         if time.perf_counter() - self._at < SAMPLE_S:
             return None
         at, busy, own = _now()

@@ -8,7 +8,7 @@ import ctypes
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dovetail_models.engine.runtime import llama
+from dovetail_models.engine.runtime import llama_api
 from dovetail_models.hardware.machine import Accelerator
 
 Kind = Literal["cpu", "gpu", "integrated", "accelerator", "other"]
@@ -40,7 +40,7 @@ class Device:
 
 def accelerators() -> tuple[Accelerator, ...]:
     """Return the GPUs that this llama.cpp can use; none where it was built without."""
-    if not llama.offloads():
+    if not llama_api.offloads():
         return ()
     return tuple(
         Accelerator(one.name, one.description, one.kind, one.total_bytes, one.free_bytes)
@@ -85,7 +85,7 @@ def _backend_name(registry: int) -> str:
 
 
 def _function(library: str, name: str, result: Any, *arguments: Any) -> Any:
-    function = getattr(llama.library(library), name)
+    function = getattr(llama_api.library(library), name)
     function.restype = result
     function.argtypes = arguments
     return function

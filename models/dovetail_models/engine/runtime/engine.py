@@ -12,18 +12,18 @@ from pathlib import Path
 
 from dovetail_models.engine.decoding.acceptance import sorts_of
 from dovetail_models.engine.decoding.decode import Generated, Limits, Opening, generate
-from dovetail_models.engine.decoding.draft_length import Pace
+from dovetail_models.engine.decoding.draft_length import DraftLengthPolicy
 from dovetail_models.engine.decoding.healing import PieceIndex
-from dovetail_models.engine.decoding.name_bias import Guide, ends_of
-from dovetail_models.engine.decoding.prompt_lookup import Drafts
+from dovetail_models.engine.decoding.name_bias import NameBias, ends_of
+from dovetail_models.engine.decoding.prompt_lookup import PromptLookup
 from dovetail_models.engine.decoding.steps import Steps
 from dovetail_models.engine.ipc.registry import key_of_file
 from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, StopReason
 from dovetail_models.engine.kv.cache import CachedSequence, KvCache
-from dovetail_models.engine.kv.disk_store import Shelf
+from dovetail_models.engine.kv.disk_store import DiskStateStore
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.runtime import llama
-from dovetail_models.engine.runtime.cpu_load import Load
+from dovetail_models.engine.runtime import llama_api
+from dovetail_models.engine.runtime.cpu_load import CpuLoad
 from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.engine.runtime.loading import Loaded, Report, load
 from dovetail_models.engine.runtime.progress import Progress
@@ -41,7 +41,7 @@ LOG = logging.getLogger(__name__)
 
 OnText = Callable[[str], None]
 
-COMPLETION_SHARE = 1 / 2
+MAX_COMPLETION_SHARE = 1 / 2
 """Share of the window that a completion may take at most; the prompt has the rest."""
 
 FIRST_BATCHES = (1, 1, 32)
@@ -52,12 +52,12 @@ class Yielded(Exception):
     """A job that nobody waits for has made way; what it has evaluated stays in the KV cache."""
 
 
-class Engine:
+class LlamaEngine:
     """A model, its KV cache, and the loop from job to reply."""
 
     def __init__(self, options: EngineOptions, progress: Progress | None = None, report: Report | None = None) -> None:
-        """Load the model. `progress` counts each step, now and whenever it works; `report` takes a line for each thing
-        that gives way for lack of memory. Raises EngineError."""
+        """CpuLoad the model. `progress` counts each step, now and whenever it works; `report` takes a line for each
+        thing that gives way for lack of memory. Raises EngineError."""
         started = time.perf_counter()
         steps: list[str] = []
 
@@ -72,16 +72,16 @@ class Engine:
         self._model = model
         self._vocabulary = model.vocabulary
         self._context = loaded.context
-        self._cache = KvCache(self._context, _parking_bytes(options, loaded), _shelf(options, model.path))
+        self._cache = KvCache(self._context, _memory_store_bytes(options, loaded), _shelf(options, model.path))
         self._format = loaded.chosen.format
         self._tokenizer = Tokenizer(model.vocabulary, self._format.markers)
         self._pieces = PieceIndex(model.vocabulary)
         self._ends = ends_of(model.vocabulary.size, model.vocabulary.ordinary())
         self._prompter = Prompter(self._format, self._tokenizer, self._pieces, self._context.n_batch)
         self._speculates = options.speculate
-        self._pace = Pace()
+        self._draft_policy = DraftLengthPolicy()
         self._sorts = sorts_of(self._vocabulary.size, self._vocabulary.piece)
-        self._load = Load()
+        self._load = CpuLoad()
         self._threads = Threads(loaded.threads, usable_cores())
         if options.threads is None:
             self._context.before_evaluation = self._follow_load
@@ -93,7 +93,7 @@ class Engine:
             threads=loaded.threads,
             pid=os.getpid(),
             load_ms=_ms_since(started),
-            build=llama.build(),
+            build=llama_api.build(),
             devices=_devices(loaded),
             weights_bytes=model.weights_bytes,
             cache_bytes=loaded.need.cache,
@@ -117,7 +117,7 @@ class Engine:
     ) -> CompletionReply:
         """Answer a job. `on_text` gets the text so far whenever it grows.
 
-        Raises EngineError if the prompt cannot fit, Yielded if it made way for another.
+        Raises EngineError if the prompt cannot fit, Yielded if it yielded to another job.
         """
         started = time.perf_counter()
         prompt = self._prompt(job, self._context.n_ctx - self._allowed_tokens(job.max_tokens))
@@ -169,7 +169,7 @@ class Engine:
     def keep(self, files: Collection[str], stamp: str) -> Iterator[None]:
         """Put the states of prompts whose text is from these files alone on disk, one at each step; between steps jobs
         may be answered. Ends where something has been forgotten since `stamp`. Raises OSError."""
-        return self._cache.shelve(files, stamp)
+        return self._cache.persist(files, stamp)
 
     def close(self) -> None:
         """Free everything."""
@@ -179,7 +179,7 @@ class Engine:
     def _first_speed(self) -> Speed:
         """Measured on nothing: it also touches all weights, which the first prompt would else have to wait for."""
         times = [self._evaluation_ms(tokens) for tokens in FIRST_BATCHES]
-        self._pace.note_batch(1, times[1])
+        self._draft_policy.note_batch(1, times[1])
         return Speed().after_prefill(FIRST_BATCHES[-1], times[-1]).after_decode(1, times[1])
 
     def _evaluation_ms(self, tokens: int) -> float:
@@ -225,16 +225,16 @@ class Engine:
             ),
             lambda: interrupt.reason is not None,
             on_text,
-            Opening(prompt.pending, self._pieces.allowed, self._guide(job, prompt)),
+            Opening(prompt.pending, self._pieces.allowed, self._name_bias(job, prompt)),
         )
 
-    def _guide(self, job: CompletionJob, prompt: Prompt) -> Guide | None:
-        return Guide(self._pieces, prompt.pending, job.names, self._ends) if job.names else None
+    def _name_bias(self, job: CompletionJob, prompt: Prompt) -> NameBias | None:
+        return NameBias(self._pieces, prompt.pending, job.names, self._ends) if job.names else None
 
     def _steps(self, job: CompletionJob, prompt: Prompt, sequence: CachedSequence, interrupt: Interrupt) -> Steps:
         drafts = None
-        if self._speculates and self._pace.worth_drafting and self._max_tokens(job):
-            drafts = Drafts(
+        if self._speculates and self._draft_policy.worth_drafting and self._max_tokens(job):
+            drafts = PromptLookup(
                 (*map(self._tokenizer.tokens, job.lookup), *prompt.quotable, sequence.former),
                 prompt.text,
                 self._max_tokens(job) + len(prompt.pending),
@@ -248,14 +248,14 @@ class Engine:
             time.perf_counter,
             prompt.guesses,
             drafts,
-            self._pace,
+            self._draft_policy,
         )
 
     def _max_tokens(self, job: CompletionJob) -> int:
         return 0 if job.priority == "warm" else self._allowed_tokens(job.max_tokens)
 
     def _allowed_tokens(self, wanted: int) -> int:
-        return max(0, min(wanted, int(self._context.n_ctx * COMPLETION_SHARE)))
+        return max(0, min(wanted, int(self._context.n_ctx * MAX_COMPLETION_SHARE)))
 
 
 def _devices(loaded: Loaded) -> tuple[str, ...]:
@@ -265,18 +265,18 @@ def _devices(loaded: Loaded) -> tuple[str, ...]:
     return tuple(f"{one.name} ({one.description})" for one in loaded.machine.accelerators)
 
 
-def _parking_bytes(options: EngineOptions, loaded: Loaded) -> int:
+def _memory_store_bytes(options: EngineOptions, loaded: Loaded) -> int:
     """Return how much main memory states of other places may take: no more than half of what the model leaves."""
     left = max(0, loaded.machine.free_bytes - loaded.need.main)
     return min(options.parking_bytes, left // 2)
 
 
-def _shelf(options: EngineOptions, path: Path) -> Shelf | None:
+def _shelf(options: EngineOptions, path: Path) -> DiskStateStore | None:
     """Where states are kept on disk, if they are: none where there is no such folder to be had."""
     if options.shelf is None or not options.shelf_bytes:
         return None
     try:
-        return Shelf(options.shelf / key_of_file(path), options.shelf_bytes, llama.version())
+        return DiskStateStore(options.shelf / key_of_file(path), options.shelf_bytes, llama_api.version())
     except OSError as error:
         LOG.warning("%s cannot hold states: %s", options.shelf, error)
         return None

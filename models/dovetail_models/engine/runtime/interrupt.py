@@ -1,4 +1,4 @@
-"""The one signal that crosses threads: the event loop tells a running completion to stop, and why."""
+"""The one signal that crosses threads: the event loop stops a running completion, with a reason."""
 
 import threading
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class Flag(Protocol):
 
 
 class Interrupt:
-    """Stops one completion, wherever it is. The first reason given stands, but "yield" makes way for any other.
+    """Stops one completion, wherever it is. The first reason given is kept, but "yield" is replaced by any other.
 
     A flag of llama.cpp's serves one completion after the other. It is set and cleared under a lock, so that an
     interrupt which comes when its completion is already over cannot hit the next.

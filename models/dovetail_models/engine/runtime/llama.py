@@ -1,41 +1,25 @@
-"""The only module that imports llama_cpp: a typed, checked surface over llama.cpp's C interface.
+"""Models and contexts: a typed, checked surface over llama.cpp's C interface.
 
-llama.cpp aborts the whole process on some inputs (a batch that is too large, logits that are not there, positions out
-of range): every call here checks first and raises `LlamaError`. What to evaluate and when is `kv.py`'s and
-`decode.py`'s. A `Context` belongs to one thread; only its `abort` flag may be touched by others.
+llama.cpp aborts the whole process on some inputs (a batch that is too large, logits that do not exist, positions out
+of range): every call here checks first and raises `LlamaError`. `kv/cache.py` and `decoding/decode.py` decide what to
+evaluate and when. A `Context` belongs to one thread; only its `abort` flag may be touched by others.
 """
 
 import ctypes
-import os
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dovetail_models.engine.runtime import nvidia_libraries
-from dovetail_models.engine.runtime.threads import waiting
-
-os.environ.update(waiting(os.environ))  # read once, when llama.cpp's libraries are loaded
-nvidia_libraries.preload()  # CUDA builds find them only if they are loaded already
-
-import llama_cpp
 import numpy as np
 import numpy.typing as npt
-from llama_cpp import llama_cpp as api
-from llama_cpp._ctypes_extensions import load_shared_library
 
 from dovetail_models.engine.runtime.abort_flag import AbortFlag
+from dovetail_models.engine.runtime.llama_api import LOG, LlamaError, api, offloads
 from dovetail_models.engine.runtime.progress import Progress
+from dovetail_models.engine.runtime.vocabulary import Vocabulary
 from dovetail_models.errors import EngineError, ModelError
 from dovetail_models.hardware import memory
 from dovetail_models.hardware.estimate import KvType
-
-_MARKER_ATTRIBUTES = (
-    api.LLAMA_TOKEN_ATTR_UNKNOWN
-    | api.LLAMA_TOKEN_ATTR_UNUSED
-    | api.LLAMA_TOKEN_ATTR_CONTROL
-    | api.LLAMA_TOKEN_ATTR_USER_DEFINED
-)
 
 Logits = npt.NDArray[np.float32]
 
@@ -51,135 +35,8 @@ MAX_SEQUENCES = 64
 NO_CELLS = 1
 """llama_decode's result when the KV cache has no free cells for the batch."""
 
-LOG_LINES = 1000
-"""Lines of llama.cpp's log that are kept for error messages."""
-
 MODEL_TEXT_BYTES = 512
 """Room for a model's description or a metadata value."""
-
-
-class LlamaError(Exception):
-    """A call that llama.cpp would have aborted on, or that it refused."""
-
-
-class Log:
-    """llama.cpp's own log: kept in memory, never printed."""
-
-    def __init__(self) -> None:
-        self.lines: deque[str] = deque(maxlen=LOG_LINES)
-        self._line = ""
-        # The object that C calls must live as long as the process.
-        self._callback = api.llama_log_callback(self._take)
-
-    def install(self) -> None:
-        """Take over the process-wide log of llama.cpp."""
-        api.llama_log_set(self._callback, ctypes.c_void_p(0))
-
-    def reason(self, marker: str) -> str:
-        """What stands behind `marker` in the last line that has it, or the last line of all."""
-        for line in reversed(self.lines):
-            if marker in line:
-                return line.partition(marker)[2].strip(" :")
-        return self.lines[-1].strip() if self.lines else "no reason given"
-
-    def _take(self, _level: int, text: bytes, _data: Any) -> None:
-        *whole, self._line = (self._line + text.decode("utf-8", "replace")).split("\n")
-        self.lines.extend(line for line in whole if line.strip(" ."))
-
-
-LOG = Log()
-
-
-class Vocabulary:
-    """A model's tokens. Ids of special tokens are None where the vocabulary has none."""
-
-    def __init__(self, pointer: Any) -> None:
-        self._pointer = pointer
-        self.size = int(api.llama_vocab_n_tokens(pointer))
-        self.bos = _id(api.llama_vocab_bos(pointer)) if api.llama_vocab_get_add_bos(pointer) else None
-        self.is_sentencepiece = api.llama_vocab_type(pointer) == api.LLAMA_VOCAB_TYPE_SPM
-        self._piece_buffer = ctypes.create_string_buffer(1024)
-        # Asked of every token several times at load, and of some all the time: large vocabularies take seconds else.
-        # Lists as long as the vocabulary, once something is asked.
-        self._pieces: list[bytes | None] = []
-        self._ends: list[bool | None] = []
-        self._ordinary: npt.NDArray[np.int32] | None = None
-
-    def tokenize(self, text: bytes) -> list[int]:
-        """Tokens of UTF-8 `text`, with no special token added and none parsed (added tokens may match all the same)."""
-        return self._tokens(text, parse_special=False)
-
-    def special(self, text: str) -> int | None:
-        """The special token with just this text, which llama.cpp's own lists of markers need not know; None if the text
-        is several tokens, or a token of ordinary text."""
-        ids = self._tokens(text.encode(), parse_special=True)
-        if len(ids) != 1 or not api.llama_vocab_get_attr(self._pointer, ids[0]) & _MARKER_ATTRIBUTES:
-            return None
-        return ids[0] if self.piece(ids[0], special=True) == text.encode() else None
-
-    def piece(self, token: int, special: bool = False) -> bytes:
-        """The bytes that a token stands for; those of control tokens only with `special`."""
-        self._check(token)
-        if special:
-            return self._read_piece(token, True)
-        self._pieces = self._pieces or [None] * self.size
-        known = self._pieces[token]
-        if known is None:
-            known = self._pieces[token] = self._read_piece(token, False)
-        return known
-
-    def is_marker(self, token: int) -> bool:
-        """Whether a token is no piece of ordinary text: a control token, one added by the model's maker, or unused.
-
-        Single characters that were added to a vocabulary (DeepSeek-Coder's \u00f5, say) are ordinary text, and so is
-        white space. In a SentencePiece vocabulary a maker's own symbols are text, too (CodeGemma's indents and HTML
-        tags), unless they look like markers.
-        """
-        self._check(token)
-        attributes = api.llama_vocab_get_attr(self._pointer, token)
-        if not attributes & _MARKER_ATTRIBUTES:
-            return False
-        text = self.piece(token, special=True).decode("utf-8", "replace")
-        if attributes & api.LLAMA_TOKEN_ATTR_USER_DEFINED and self.is_sentencepiece:
-            return text.startswith("<|") and text.endswith("|>")
-        return len(text) > 1 and not text.isspace()
-
-    def ends_text(self, token: int) -> bool:
-        """Whether a generated token ends the text: the end token, or any marker, which never belongs in a user's
-        file."""
-        self._check(token)
-        self._ends = self._ends or [None] * self.size
-        known = self._ends[token]
-        if known is None:
-            known = bool(api.llama_vocab_is_eog(self._pointer, token)) or self.is_marker(token)
-            self._ends[token] = known
-        return known
-
-    def ordinary(self) -> npt.NDArray[np.int32]:
-        """All tokens that do not end a text."""
-        if self._ordinary is None:
-            self._ordinary = np.array([token for token in range(self.size) if not self.ends_text(token)], np.int32)
-        return self._ordinary
-
-    def _read_piece(self, token: int, special: bool) -> bytes:
-        count = api.llama_token_to_piece(self._pointer, token, self._piece_buffer, 1024, 0, special)
-        if count < 0:
-            buffer = ctypes.create_string_buffer(-count)
-            count = api.llama_token_to_piece(self._pointer, token, buffer, -count, 0, special)
-            return buffer.raw[:count]
-        return ctypes.string_at(self._piece_buffer, count)
-
-    def _tokens(self, text: bytes, parse_special: bool) -> list[int]:
-        room = len(text) + 2
-        ids = (api.llama_token * room)()
-        count = api.llama_tokenize(self._pointer, text, len(text), ids, room, False, parse_special)
-        if count < 0:
-            raise LlamaError(f"tokenization of {len(text)} bytes failed ({count})")
-        return [int(token) for token in ids[:count]]
-
-    def _check(self, token: int) -> None:
-        if not 0 <= token < self.size:
-            raise LlamaError(f"token {token} is not in the vocabulary of {self.size}")
 
 
 class Model:
@@ -289,7 +146,7 @@ class Context:
         api.llama_set_abort_callback(pointer, self._aborted, self.abort.data)
 
     def set_threads(self, threads: int) -> None:
-        """Compute on so many threads from the next evaluation on."""
+        """Compute on `threads` threads from the next evaluation on."""
         api.llama_set_n_threads(self._pointer, threads, threads)
 
     def held(self, sequence: int) -> int:
@@ -298,8 +155,8 @@ class Context:
         return int(api.llama_memory_seq_pos_max(self._memory, sequence)) + 1
 
     def forget_from(self, position: int, sequence: int) -> None:
-        """Remove everything of a sequence from `position` on; what stands before stays where the architecture allows,
-        else all goes."""
+        """Remove everything of a sequence from `position` on. What precedes it stays where the architecture allows
+        that, else everything goes."""
         self._check(sequence)
         if not api.llama_memory_seq_rm(self._memory, sequence, position, -1):
             api.llama_memory_seq_rm(self._memory, sequence, -1, -1)
@@ -400,7 +257,7 @@ def load_model(
     progress: Progress | None = None,
     repacked: bool = True,
 ) -> Model:
-    """Load a GGUF file; `overrides` replace metadata, `repacked` lays weights out for this processor. Raises
+    """CpuLoad a GGUF file; `overrides` replace metadata, `repacked` lays weights out for this processor. Raises
     ModelError, or EngineError where memory is short, with llama.cpp's own reason."""
     LOG.install()
     api.llama_backend_init()
@@ -427,27 +284,6 @@ def load_model(
     return Model(pointer, path)
 
 
-def offloads() -> bool:
-    """Whether this llama.cpp was built for a GPU and finds one."""
-    return bool(api.llama_supports_gpu_offload())
-
-
-def version() -> str:
-    """Which llama.cpp this is: states of one are not for another."""
-    return str(llama_cpp.__version__)
-
-
-def build() -> str:
-    """Features that this llama.cpp was built with."""
-    return str(api.llama_print_system_info().decode("utf-8", "replace")).strip(" |")
-
-
-def library(name: str) -> ctypes.CDLL:
-    """One of the libraries that llama.cpp consists of, such as "ggml"; it is loaded already."""
-    loaded: ctypes.CDLL = load_shared_library(name, Path(llama_cpp.__file__).parent / "lib")
-    return loaded
-
-
 def _nothing() -> None: ...
 
 
@@ -470,7 +306,3 @@ def _overrides(values: Mapping[str, str | bool]) -> Any:
             entry.tag = api.LLAMA_KV_OVERRIDE_TYPE_STR
             entry.value.val_str = value.encode()
     return array
-
-
-def _id(token: int) -> int | None:
-    return None if token == api.LLAMA_TOKEN_NULL else int(token)

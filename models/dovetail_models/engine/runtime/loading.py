@@ -11,6 +11,7 @@ from pathlib import Path
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.runtime import devices, llama
 from dovetail_models.engine.runtime.progress import Progress
+from dovetail_models.engine.runtime.vocabulary import Vocabulary
 from dovetail_models.errors import EngineError, ModelError
 from dovetail_models.files import check_file
 from dovetail_models.hardware.choose import (
@@ -86,8 +87,8 @@ class _File:
 
 
 def load(options: EngineOptions, progress: Progress | None = None, report: Report | None = None) -> Loaded:
-    """Load what `options` ask for, or as much of it as memory allows; `progress` counts each step, now and whenever it
-    works, `report` takes a line for each thing that gives way.
+    """CpuLoad what `options` ask for, or as much of it as memory allows; `progress` counts each step, now and whenever
+    it works, `report` takes a line for each thing that gives way.
 
     Raises EngineError with one line that says what to do next.
     """
@@ -137,7 +138,7 @@ def format_of(model: llama.Model) -> ChosenFormat:
     return choose_format(identity, lambda text: model.vocabulary.special(text) is not None)
 
 
-def check_vocabulary(vocabulary: llama.Vocabulary, path: Path) -> None:
+def check_vocabulary(vocabulary: Vocabulary, path: Path) -> None:
     """Raise ModelError if code cannot be completed in place with this vocabulary, whoever's it is."""
     if not candidates(lambda text: vocabulary.special(text) is not None):
         raise without_markers(str(path))

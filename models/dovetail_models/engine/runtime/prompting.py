@@ -35,7 +35,7 @@ class Prompt:
 
 
 class Prompter:
-    """Makes prompts of at most so many tokens. The guesses and the token before them fit into one micro-batch."""
+    """Makes prompts that fit the window. The guesses and the token before them fit into one micro-batch."""
 
     def __init__(self, format: Format, tokenizer: Tokenizer, pieces: PieceIndex, micro_batch: int) -> None:
         self._format = format
@@ -68,8 +68,8 @@ class Prompter:
     def _before_cursor(self, blocks: tuple[Block, ...]) -> tuple[tuple[int, ...], int]:
         """The tokens of a fitted prompt that healing may back over, and where in the prompt they end.
 
-        Behind a frozen anchor that is the typed text: what stands before it is kept as it is. Elsewhere it is all that
-        stands before the cursor.
+        Behind a frozen anchor that is the typed text: what precedes it is kept. Elsewhere it is everything before
+        the cursor.
         """
         labels = (FORCED_LABEL,) if self._format.frozen_anchor else (PREFIX_LABEL, FORCED_LABEL)
         end = sum(len(block.ids) for block in blocks)
@@ -83,7 +83,7 @@ class Prompter:
 
 
 def _frozen(blocks: tuple[Block, ...]) -> int:
-    """How many tokens stand before the typed text, which begins where the prefix ends if the suffix comes first."""
+    """Return how many tokens precede the typed text, which begins where the prefix ends if the suffix comes first."""
     frozen = 0
     for block in blocks:
         if block.label == FORCED_LABEL:

@@ -11,7 +11,7 @@ SAMPLE_S = 0.25
 """A load measured over a shorter time says little: processors' times come in steps of a hundredth of a second."""
 
 STALE_S = 2.0
-"""A load measured over a longer time tells of what is over: of a pause between two keystrokes, mostly."""
+"""A load measured over a longer time describes the past: mostly a pause between two keystrokes."""
 
 FADE = 0.5
 """How far one measured load moves what is believed: two in a row decide."""
@@ -20,13 +20,13 @@ SLACK = 0.35
 """So much of a core may be in use by others and it still counts as free: editors and browsers are never quite still."""
 
 WAITING = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "4000"}
-"""How OpenMP's threads wait for each other: GNU's look so many times, some 50 microseconds, then sleep; others sleep
+"""How OpenMP's threads wait for each other: GNU's check this often, some 50 microseconds, then sleep; others sleep
 at once. Without a limit they spin away what a busy compiler leaves; asleep at once, they are woken hundreds of times a
 token, which on a virtual machine makes two threads as slow as one."""
 
 
 def waiting(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """What to set before llama.cpp is loaded; a user's own setting stands."""
+    """Return the variables to set before llama.cpp is loaded; a user's own setting is kept."""
     return {} if WAITING.keys() & environment.keys() else WAITING
 
 
@@ -34,7 +34,7 @@ class Threads:
     """Follows the load that other processes put on the cores, and says how many threads fit beside it."""
 
     def __init__(self, most: int, cores: int) -> None:
-        """`most` threads on a machine that does nothing else, of so many cores."""
+        """Use `most` threads on an idle machine with `cores` cores."""
         self._most = most
         self._cores = cores
         self._busy = 0.0

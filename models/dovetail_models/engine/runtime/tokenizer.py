@@ -43,7 +43,7 @@ class Tokenizer:
     """Tokens of text under one vocabulary, and of prompts whose special tokens have the texts `markers`.
 
     `tokens(text)` decode to exactly `text` (lone surrogates apart, which UTF-8 cannot hold), and none of them is a
-    special token, whatever stands in the text.
+    special token, whatever the text says.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Tokenizer:
         self.by_lines = list(with_newline.values()) == [b"\n"] and self._lines_stand_alone()
 
     def tokens(self, text: str) -> tuple[int, ...]:
-        """Tokens of a text that stands on its own."""
+        """Return the tokens of a text on its own."""
         pieces = _lines(text) if self.by_lines else [text]
         ids: list[int] = []
         for known, run in groupby(pieces, self._cache.__contains__):
@@ -93,7 +93,7 @@ class Tokenizer:
         return self._vocabulary.piece(token)
 
     def text(self, ids: tuple[int, ...]) -> str:
-        """What tokens stand for, special ones included, for people to read."""
+        """Return the text of tokens, special ones included, for people to read."""
         return b"".join(self._vocabulary.piece(token, special=True) for token in ids).decode("utf-8", "replace")
 
     def _marker(self, role: Role | None) -> tuple[int, ...]:

@@ -7,9 +7,9 @@ import random
 import pytest
 
 from dovetail_models.engine.latency_budget import (
-    LEAST_ANSWER,
-    LEAST_CONTEXT,
-    LEAST_WINDOW,
+    MIN_ANSWER,
+    MIN_CONTEXT,
+    MIN_WINDOW,
     LatencyBudget,
     latency_budget,
 )
@@ -30,14 +30,14 @@ def test_a_fast_machine_gets_what_is_wanted() -> None:
 
 def test_a_laptop_reads_less_cold_and_all_warm() -> None:
     cold, warm = latency_budget(LAPTOP, 1024, 1280, 64), latency_budget(LAPTOP, 1024, 1280, 64, warm=True)
-    assert cold.context == LEAST_CONTEXT and cold.window == LEAST_WINDOW
+    assert cold.context == MIN_CONTEXT and cold.window == MIN_WINDOW
     assert (warm.context, warm.window) == (1024, 1280)
     assert cold.answer == warm.answer == 64
     assert cold.first == warm.first == 5
 
 
 def test_a_slow_machine_still_gets_the_least() -> None:
-    assert latency_budget(SLOW, 1024, 1280, 64) == LatencyBudget(LEAST_CONTEXT, LEAST_WINDOW, 1, LEAST_ANSWER)
+    assert latency_budget(SLOW, 1024, 1280, 64) == LatencyBudget(MIN_CONTEXT, MIN_WINDOW, 1, MIN_ANSWER)
 
 
 @pytest.mark.parametrize("warm", [False, True])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dovetail_models.engine.runtime import cpu_load
-from dovetail_models.engine.runtime.cpu_load import Load
+from dovetail_models.engine.runtime.cpu_load import CpuLoad
 from dovetail_models.engine.runtime.threads import SAMPLE_S, STALE_S
 
 Clocks = tuple[float, float, float]
@@ -21,7 +21,7 @@ def samples(monkeypatch: pytest.MonkeyPatch, *clocks: Clocks) -> list[float | No
         return now[-1]
 
     monkeypatch.setattr(cpu_load, "_now", read)
-    measured = Load()
+    measured = CpuLoad()
     found = []
     for clock in clocks[1:]:
         monkeypatch.setattr(cpu_load.time, "perf_counter", lambda clock=clock: clock[0])

@@ -1,4 +1,4 @@
-"""Drafts: what followed the same tokens before, place by place, and how likely it is right."""
+"""PromptLookup: what followed the same tokens before, place by place, and how likely it is right."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from dovetail_models.engine.decoding.acceptance import (
     OTHER,
     PART,
     WORD,
-    chance_of,
+    acceptance_probability,
     kind_of,
     sorts_of,
 )
-from dovetail_models.engine.decoding.prompt_lookup import LONGEST_DRAFT, NO_DRAFT, Drafts
+from dovetail_models.engine.decoding.prompt_lookup import MAX_DRAFT, NO_DRAFT, PromptLookup
 
 NEWLINE = 0
 SORTS = np.array([LINE_END, *[OTHER] * 99], np.int8)
@@ -29,15 +29,15 @@ SORTS = np.array([LINE_END, *[OTHER] * 99], np.int8)
 @pytest.fixture(autouse=True)
 def unlikely_drafts_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Such short texts make no guess likely; drafts go on all the same."""
-    monkeypatch.setattr(prompt_lookup, "LEAST_LIKELY", 0.0)
+    monkeypatch.setattr(prompt_lookup, "MIN_LIKELIHOOD", 0.0)
 
 
 def drafted(sources: list[list[int]], text: list[int], ends: frozenset[int] = frozenset()) -> tuple[int, ...]:
-    return Drafts(sources, text, 0, ends, SORTS).propose().tokens
+    return PromptLookup(sources, text, 0, ends, SORTS).propose().tokens
 
 
 def guessed(sources: list[list[int]], text: list[int]) -> int | None:
-    guess = Drafts(sources, text, 0, sorts=SORTS).guess()
+    guess = PromptLookup(sources, text, 0, sorts=SORTS).guess()
     return guess.token if guess else None
 
 
@@ -66,14 +66,14 @@ def test_a_line_that_begins_alike_tells_more() -> None:
 
 
 def test_no_match_no_draft() -> None:
-    assert Drafts([[1, 2]], [3], 0).propose() == NO_DRAFT
-    assert Drafts([[1, 2]], [2], 0).propose() == NO_DRAFT, "nothing followed there"
-    assert Drafts([], [], 0).propose() == NO_DRAFT
-    assert Drafts([[1]], [], 0).propose() == NO_DRAFT
+    assert PromptLookup([[1, 2]], [3], 0).propose() == NO_DRAFT
+    assert PromptLookup([[1, 2]], [2], 0).propose() == NO_DRAFT, "nothing followed there"
+    assert PromptLookup([], [], 0).propose() == NO_DRAFT
+    assert PromptLookup([[1]], [], 0).propose() == NO_DRAFT
 
 
 def test_what_is_added_is_text() -> None:
-    drafts = Drafts([[1, 2, 3]], [5], 2)
+    drafts = PromptLookup([[1, 2, 3]], [5], 2)
     assert drafts.guess() is None
     for token in (1, 2):
         drafts.add(token)
@@ -85,7 +85,7 @@ def test_what_is_added_is_text() -> None:
 
 
 def test_what_was_drafted_is_not_text() -> None:
-    drafts = Drafts([[1, 2, 3, 4, 5]] * 5, [6], 9)
+    drafts = PromptLookup([[1, 2, 3, 4, 5]] * 5, [6], 9)
     drafts.add(1)
     assert drafts.propose().tokens == drafts.propose().tokens == (2, 3, 4, 5)
     drafts.add(9)
@@ -106,7 +106,7 @@ def test_a_draft_ends_before_a_token_that_ends() -> None:
 
 def test_a_copy_is_likelier_the_longer_it_is_and_the_more_places_agree() -> None:
     def chance(sources: list[list[int]], text: list[int]) -> float:
-        guess = Drafts(sources, text, 0, sorts=SORTS).guess()
+        guess = PromptLookup(sources, text, 0, sorts=SORTS).guess()
         assert guess is not None
         return guess.log_odds
 
@@ -122,14 +122,14 @@ def test_random_texts_against_a_plain_search() -> None:
     for _ in range(300):
         sources = [[dice.randrange(4) for _ in range(dice.randrange(30))] for _ in range(dice.randrange(3))]
         text = [dice.randrange(4) for _ in range(dice.randrange(1, 20))]
-        whole, grown = Drafts(sources, text, 0), Drafts(sources, text[:1], len(text) - 1)
+        whole, grown = PromptLookup(sources, text, 0), PromptLookup(sources, text[:1], len(text) - 1)
         for token in text[1:]:
             grown.propose()
             grown.add(token)
         assert whole.propose() == grown.propose()
         guess, matches = whole.guess(), plainly(sources, text)
         assert (guess.match if guess else 0) == max(matches, default=0)
-        assert len(whole.propose().tokens) <= LONGEST_DRAFT
+        assert len(whole.propose().tokens) <= MAX_DRAFT
 
 
 def plainly(sources: list[list[int]], text: list[int]) -> list[int]:
@@ -163,7 +163,7 @@ def test_sorts_of_tokens(piece: bytes, sort: int) -> None:
 
 
 def test_kinds_are_steps_of_chance() -> None:
-    chances = [chance_of(kind) for kind in range(KINDS)]
+    chances = [acceptance_probability(kind) for kind in range(KINDS)]
     assert chances == sorted(chances) and chances[0] < 0.15 and chances[-1] > 0.99
     assert kind_of(-99.0) == 0 and kind_of(99.0) == KINDS - 1
-    assert abs(chance_of(kind_of(1.0)) - 1 / (1 + np.exp(-1.0))) < 0.05
+    assert abs(acceptance_probability(kind_of(1.0)) - 1 / (1 + np.exp(-1.0))) < 0.05

@@ -10,6 +10,7 @@ import pytest
 
 from dovetail_models.engine.runtime import llama
 from dovetail_models.engine.runtime.tokenizer import Tokenizer
+from dovetail_models.engine.runtime.vocabulary import Vocabulary
 from dovetail_models.prompt.formats.deepseek import DEEPSEEK, segments
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 from dovetail_models.prompt.segments import Role
@@ -44,14 +45,14 @@ TEXTS = (
 
 
 @pytest.fixture(scope="module")
-def vocabulary(deepseek_vocabulary: Path) -> Iterator[llama.Vocabulary]:
+def vocabulary(deepseek_vocabulary: Path) -> Iterator[Vocabulary]:
     model = llama.load_model(deepseek_vocabulary, vocab_only=True)
     yield model.vocabulary
     model.close()
 
 
 @pytest.fixture(scope="module")
-def tokenizer(vocabulary: llama.Vocabulary) -> Tokenizer:
+def tokenizer(vocabulary: Vocabulary) -> Tokenizer:
     return Tokenizer(vocabulary, DEEPSEEK.markers)
 
 
@@ -64,7 +65,7 @@ def prompt_ids(tokenizer: Tokenizer, parts: PromptParts) -> list[int]:
     return [token for block in tokenizer.blocks(segments(parts)) for token in block.ids]
 
 
-def test_special_tokens_are_those_that_the_model_was_trained_with(vocabulary: llama.Vocabulary) -> None:
+def test_special_tokens_are_those_that_the_model_was_trained_with(vocabulary: Vocabulary) -> None:
     assert vocabulary.bos == BOS
     assert [vocabulary.special(DEEPSEEK.markers[role]) for role in FIM_ROLES] == [BEGIN, HOLE, END]
     assert vocabulary.ends_text(EOS)
@@ -116,9 +117,7 @@ def test_published_pairs_of_text_and_tokens(shared: Path, reference: ReferenceTo
         assert list(tokenizer.tokens(text)) == reference.tokens(text) == [int(token) for token in row.split()]
 
 
-def test_random_mixtures_come_back_whole_and_free_of_specials(
-    tokenizer: Tokenizer, vocabulary: llama.Vocabulary
-) -> None:
+def test_random_mixtures_come_back_whole_and_free_of_specials(tokenizer: Tokenizer, vocabulary: Vocabulary) -> None:
     dice = random.Random(2)
     pieces = [*MARKERS, *(m[:-1] for m in MARKERS), *(m[1:] for m in MARKERS), *TEXTS, "\n", " ", "<", "|", ">", "õ"]
     for _ in range(200):
@@ -128,7 +127,7 @@ def test_random_mixtures_come_back_whole_and_free_of_specials(
         assert not any(vocabulary.is_marker(token) for token in ids)
 
 
-def test_lines_one_by_one_are_the_whole(tokenizer: Tokenizer, vocabulary: llama.Vocabulary, shared: Path) -> None:
+def test_lines_one_by_one_are_the_whole(tokenizer: Tokenizer, vocabulary: Vocabulary, shared: Path) -> None:
     assert tokenizer.by_lines
     for path in sorted((shared / "eval" / "repos").rglob("*.py"))[:40]:
         text = path.read_text("utf-8", errors="replace")
@@ -140,7 +139,7 @@ def test_a_lone_surrogate_becomes_a_question_mark(tokenizer: Tokenizer) -> None:
     assert tokenizer.text(tokenizer.tokens("a\ud83e b")) == "a? b"
 
 
-def test_lines_that_the_cache_pushes_out_while_it_learns_others(vocabulary: llama.Vocabulary) -> None:
+def test_lines_that_the_cache_pushes_out_while_it_learns_others(vocabulary: Vocabulary) -> None:
     dice = random.Random(8)
     small = Tokenizer(vocabulary, cache_bytes=1500)
     for _ in range(200):
@@ -148,7 +147,7 @@ def test_lines_that_the_cache_pushes_out_while_it_learns_others(vocabulary: llam
         assert list(small.tokens(text)) == vocabulary.tokenize(text.encode())
 
 
-def test_the_cache_keeps_to_its_bytes(vocabulary: llama.Vocabulary) -> None:
+def test_the_cache_keeps_to_its_bytes(vocabulary: Vocabulary) -> None:
     small = Tokenizer(vocabulary, cache_bytes=2000)
     for i in range(100):
         assert small.text(small.tokens(f"line {i}\n")) == f"line {i}\n"

@@ -18,7 +18,7 @@ class FileLock:
 
     @classmethod
     def take(cls, path: Path) -> "FileLock | None":
-        """The lock, or None if somebody else holds it. The file then holds the pid of this process."""
+        """Return the lock, or None if somebody else holds it. The file then holds the pid of this process."""
         while True:
             file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             if not _lock(file):
@@ -34,7 +34,8 @@ class FileLock:
 
     @property
     def is_found(self) -> bool:
-        """Whether others who look for this lock find it: its file may have been removed, and another put there."""
+        """Return whether others who look for this lock find it: its file may have been removed, and another put
+        there."""
         try:
             return _same_file(self._file, self._path)
         except OSError:

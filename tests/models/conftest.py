@@ -68,7 +68,7 @@ def deepseek_vocabulary(shared: Path) -> Path:
 
 
 def hosts() -> list[psutil.Process]:
-    """LlamaEngine hosts of this test that still run, those included that only start."""
+    """Engine hosts of this test that still run, those included that only start."""
     folder = os.environ[RUNTIME_FOLDER_VARIABLE]
     found = []
     for process in psutil.process_iter():

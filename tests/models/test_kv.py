@@ -205,7 +205,7 @@ def test_without_room_in_main_memory_it_is_read_again() -> None:
     assert ask(cache, "a", LONG) == len(LONG)
 
 
-def test_what_makes_way_for_cells_is_parked_too() -> None:
+def test_what_is_evicted_for_cells_is_offloaded_too() -> None:
     context = FakeContext(sequences=3, n_ctx=100)
     cache = KvCache(context, memory_bytes=10_000)
     ask(cache, "a", LONG)
@@ -215,7 +215,7 @@ def test_what_makes_way_for_cells_is_parked_too() -> None:
     assert context.used == 80
 
 
-def test_parking_is_bounded_and_what_rested_longest_goes() -> None:
+def test_offloading_is_bounded_and_the_least_recently_used_is_evicted() -> None:
     memory_bytes = MemoryStateStore(10)
     memory_bytes.put("a", KvState((1, 2), bytearray(4)))
     memory_bytes.put("b", KvState((1, 3), bytearray(4)))
@@ -243,7 +243,7 @@ def test_what_was_kept_on_disk_is_not_read_again_by_the_next_process(disk_store:
     assert ask(KvCache(FakeContext(), disk_store=disk_store), "other", [*PROMPT[:90], 7, 7]) == 2
 
 
-def test_only_prompts_that_tell_their_files_and_may_be_kept_go_to_disk(disk_store: DiskStateStore) -> None:
+def test_only_prompts_that_name_their_files_and_may_be_kept_go_to_disk(disk_store: DiskStateStore) -> None:
     cache = KvCache(FakeContext(sequences=2), memory_bytes=10_000, disk_store=disk_store)
     places: dict[str, list[str]] = {"kv_state": ["/a"], "secret": ["/a", "/secret"], "untold": [], "held": ["/a"]}
     for number, (key, files) in enumerate(places.items()):
@@ -298,7 +298,7 @@ def test_what_was_typed_or_generated_is_not_kept(disk_store: DiskStateStore) -> 
     assert sorted(len(each.tokens) for each in disk_store) == [71, 80]
 
 
-def test_a_place_that_is_in_the_cache_and_parked_is_kept_as_it_is_in_the_cache(disk_store: DiskStateStore) -> None:
+def test_a_state_in_the_cache_and_in_memory_is_persisted_as_it_is_in_the_cache(disk_store: DiskStateStore) -> None:
     cache = KvCache(FakeContext(), memory_bytes=10_000, disk_store=disk_store)
     for key, first in (("a", 1000), ("b", 1001), ("a", 1002)):
         cache.claim(key, [first, *PROMPT], files=["/a"], frozen=101).extend([first, *PROMPT], never)

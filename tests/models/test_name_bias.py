@@ -74,7 +74,7 @@ def test_a_name_is_led_through_to_its_end_however_it_is_tokenized(real: Real) ->
         assert name_bias.is_over
 
 
-def test_what_is_no_name_ends_the_guide(real: Real) -> None:
+def test_what_is_no_name_ends_the_bias(real: Real) -> None:
     vocabulary, _, index = real
     name_bias = NameBias(index, b"", NAMES, ends(vocabulary))
     name_bias.add(b"q")

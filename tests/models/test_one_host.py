@@ -92,7 +92,7 @@ async def test_it_leaves_when_nobody_comes(new_client: NewClient, options: Engin
     await until(lambda: hosts() == [])
 
 
-async def test_several_models_only_when_told_to(new_client: NewClient, options: EngineOptions) -> None:
+async def test_several_models_only_when_allowed(new_client: NewClient, options: EngineOptions) -> None:
     first = new_client()
     await first.ensure_ready()
     other = replace(options, n_ctx=512)
@@ -156,7 +156,7 @@ async def test_what_killed_hosts_left_is_swept_up(new_client: NewClient, runtime
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such rights")
-async def test_the_meeting_folder_is_its_owners_alone(
+async def test_the_runtime_folder_is_its_owners_alone(
     new_client: NewClient, runtime_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     os.chmod(runtime_folder, 0o777)  # noqa: PTH101 - takes no time
@@ -353,7 +353,7 @@ async def test_a_host_that_lost_its_folder_takes_nothing_from_the_next(
     assert len(hosts()) == 1
 
 
-async def test_a_relative_meeting_folder_is_the_same_for_the_host(
+async def test_a_relative_runtime_folder_is_the_same_for_the_host(
     new_client: NewClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -377,7 +377,7 @@ def test_a_relative_runtime_folder_of_the_system_is_ignored(monkeypatch: pytest.
     assert transport.runtime_folder().parent == tmp_path / "tmp"
 
 
-async def test_a_meeting_folder_that_cannot_be_used_is_one_line(
+async def test_a_runtime_folder_that_cannot_be_used_is_one_line(
     new_client: NewClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("no folder")

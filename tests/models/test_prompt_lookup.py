@@ -59,7 +59,7 @@ def test_what_is_named_otherwise_once_is_so_again() -> None:
     assert guessed([], [this, dot, x, equals, x, NEWLINE, this, dot, y, equals]) == y
 
 
-def test_a_line_that_begins_alike_tells_more() -> None:
+def test_a_line_that_begins_alike_counts_more() -> None:
     lines = [20, 5, 30, NEWLINE, 21, 5, 31, NEWLINE]
     assert guessed([], [*lines, 20, 5]) == 30
     assert guessed([], [*lines, 21, 5]) == 31

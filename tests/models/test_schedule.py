@@ -170,7 +170,7 @@ def test_an_interrupt_before_the_beginning_is_not_lost() -> None:
         assert flag.raised
 
 
-def test_the_first_reason_stands_but_yielding_makes_way() -> None:
+def test_the_first_reason_is_kept_but_yielding_is_replaced() -> None:
     interrupt = Interrupt()
     interrupt.stop("yield")
     interrupt.stop("cancelled")

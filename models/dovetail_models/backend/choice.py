@@ -43,7 +43,7 @@ class Candidate:
 
     @property
     def cuda(self) -> Version | None:
-        """The CUDA version of the tag; None for other backends."""
+        """Return the CUDA version of the tag; None for other backends."""
         digits = self.tag.removeprefix("cu")
         return (int(digits[:2]), int(digits[2:])) if self.backend == "cuda" else None
 
@@ -113,7 +113,8 @@ def _cuda(machine: Platform, wanted: bool) -> Found:
 
 
 def _cuda_candidates(machine: Platform, driver: Version, gpus: tuple[Gpu, ...]) -> Iterator[Candidate]:
-    """Tags that the driver supports, newest first; then newer ones of its major version; then older majors."""
+    """Return the tags that the driver supports, newest first; then newer ones of its major version; then older
+    majors."""
     tags = CUDA_TAGS_WINDOWS if machine.system == "Windows" else CUDA_TAGS
     capabilities = [gpu.capability for gpu in gpus if gpu.capability is not None]
     usable = [tag for tag in tags if all(_has_code(tag, each) for each in capabilities)]

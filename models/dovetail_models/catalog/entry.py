@@ -38,5 +38,5 @@ class CatalogEntry:
 
     @property
     def is_verified(self) -> bool:
-        """Whether the catalogue itself states which bytes the file holds."""
+        """Return whether the catalogue itself states which bytes the file holds."""
         return self.sha256 is not None

@@ -16,15 +16,16 @@ _REASONS = re.compile(
 
 
 def is_lack_of_memory(reason: str) -> bool:
-    """Whether a reason that a library or the system gives is that memory could not be had."""
+    """Return whether a reason that a library or the system gives is that memory could not be had."""
     return _REASONS.search(reason) is not None
 
 
 def is_short_for(file_bytes: int) -> bool:
-    """Whether a sound model file of this size might not fit. A damaged one can ask for more than any machine has."""
+    """Return whether a sound model file of this size might not fit. A damaged one can ask for more than any machine
+    has."""
     return free_bytes() < FACTOR * file_bytes + SPARE_BYTES
 
 
 def fits(file_bytes: int) -> bool:
-    """Whether there is memory for a model file of this size, its KV cache and the rest of the process."""
+    """Return whether there is memory for a model file of this size, its KV cache and the rest of the process."""
     return free_bytes() > file_bytes + file_bytes // 5 + SPARE_BYTES // 2

@@ -164,7 +164,7 @@ def test_auto_chooses_what_fits(name: str, index: str) -> None:
         ("Mac, Rosetta", "Intel program under Rosetta: install an arm64 Python"),
     ],
 )
-def test_what_stands_in_the_way_is_said(name: str, note: str) -> None:
+def test_what_prevents_a_build_is_reported(name: str, note: str) -> None:
     assert any(note in each for each in advise(detect(MACHINES[name][0])).notes)
 
 

@@ -89,7 +89,7 @@ def test_each_cuda_version_has_its_packages(cuda: Version, expected: tuple[str, 
     assert names(expected) == tuple(each.split("=")[0].split(">")[0] for each in expected)
 
 
-def test_a_missing_cuda_library_is_told_from_other_failures() -> None:
+def test_a_missing_cuda_library_is_distinguished_from_other_failures() -> None:
     assert is_missing("OSError: libcudart.so.12: cannot open shared object file: No such file or directory")
     assert is_missing("libcublas.so.13: cannot open shared object file")
     assert is_missing("Could not find module 'C:\\x\\llama.dll' (or one of its dependencies)")

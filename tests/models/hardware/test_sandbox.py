@@ -113,7 +113,7 @@ def proc_status(pid: int | None) -> dict[str, str]:
     return dict(line.split(":\t", 1) for line in text.splitlines())
 
 
-async def test_a_host_that_is_told_not_to(new_client: NewClient, options: EngineOptions) -> None:
+async def test_a_host_without_the_setting(new_client: NewClient, options: EngineOptions) -> None:
     client = new_client(replace(options, sandbox=False))
     assert (await client.complete(JOB)).model
     status = await client.status()

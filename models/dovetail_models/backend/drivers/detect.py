@@ -139,7 +139,8 @@ def _on_windows(probes: Probes) -> tuple[Gpu, ...]:
 
 
 def _on_linux(probes: Probes) -> tuple[Gpu, ...]:
-    """The best report of each GPU: ROCm's or the kernel's for AMD, Vulkan's else, the list of displays at last."""
+    """Return the best report of each GPU: ROCm's or the kernel's for AMD, Vulkan's else, the list of displays at
+    last."""
     found = list(amd.gpus_of_rocminfo(probes.run(("rocminfo",)) or ""))
     if not found:
         nodes = (amd.gpu_of_kfd_node(probes.read(path) or "") for path in probes.find(_KFD_NODES))
@@ -151,7 +152,7 @@ def _on_linux(probes: Probes) -> tuple[Gpu, ...]:
 
 
 def _displays(probes: Probes) -> list[Gpu]:
-    """GPUs by their PCI vendor alone. Intel's integrated ones are on bus 0; of AMD's the bus says nothing."""
+    """Return GPUs by their PCI vendor alone. Intel's integrated ones are on bus 0; of AMD's the bus says nothing."""
     found = []
     for path in probes.find(_DISPLAYS):
         vendor = vulkan.VENDORS.get(int((probes.read(path) or "0").strip() or "0", 16), "")

@@ -27,7 +27,7 @@ class Gpu:
 
     @property
     def label(self) -> str:
-        """The name with what decides about wheels, for people."""
+        """Return the name with what decides about wheels, for people."""
         details = [f"compute capability {self.capability[0]}.{self.capability[1]}" if self.capability else ""]
         details += [self.target, "integrated" if self.integrated else ""]
         known = ", ".join(detail for detail in details if detail)
@@ -74,5 +74,5 @@ class Platform:
     """Whether this Python is an x86 program that Rosetta runs on Apple silicon."""
 
     def of(self, vendor: str) -> tuple[Gpu, ...]:
-        """The GPUs of a vendor."""
+        """Return the GPUs of a vendor."""
         return tuple(gpu for gpu in self.gpus if gpu.vendor == vendor)

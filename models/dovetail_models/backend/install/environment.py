@@ -25,12 +25,12 @@ class Environment:
 
     @property
     def kept(self) -> Path:
-        """Where the old build's files are kept while a new one is tried."""
+        """Return where the old build's files are kept while a new one is tried."""
         return self.state / "kept"
 
     @property
     def staged(self) -> Path:
-        """Where wheels are downloaded to or built in."""
+        """Return where wheels are downloaded to or built in."""
         return self.state / "staged"
 
 
@@ -140,7 +140,8 @@ def set_aside(site: Path) -> tuple[str, ...]:
 
 
 def _existing(site: Path, names: Iterable[str]) -> set[str]:
-    """The files that exist, with the compiled form of each module: RECORD lists it only where pip compiled it."""
+    """Return the files that exist, with the compiled form of each module: RECORD lists it only where pip compiled
+    it."""
     found = set()
     for name in names:
         path = site / name

@@ -28,7 +28,7 @@ class Installer(Protocol):
 
     @property
     def name(self) -> str:
-        """The tool's name, for people."""
+        """Return the tool's name, for people."""
         ...
 
     def install(self, wheel: Path) -> None:

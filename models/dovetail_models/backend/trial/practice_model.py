@@ -76,7 +76,7 @@ def _tensors() -> Iterator[tuple[str, tuple[int, ...], int]]:
 
 
 def _size(shape: tuple[int, ...], kind: int) -> int:
-    """Bytes of a tensor: four each, or 18 for 32 weights."""
+    """Return the bytes of a tensor: four each, or 18 for 32 weights."""
     count = 1
     for length in shape:
         count *= length

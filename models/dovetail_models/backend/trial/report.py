@@ -53,7 +53,7 @@ class BuildReport:
 
     @property
     def gpus(self) -> tuple[Device, ...]:
-        """The devices that a model is offloaded to."""
+        """Return the devices that a model is offloaded to."""
         return tuple(device for device in self.devices if device.kind in ("gpu", "integrated"))
 
     @property

@@ -53,7 +53,7 @@ class EngineClient:
         enough: Enough | None = None,
         before_sending: Callable[[], Awaitable[None]] | None = None,
     ) -> CompletionReply:
-        """Complete. Cancelling this coroutine stops the model.
+        """Return a completion. Cancelling this coroutine stops the model.
 
         `enough` is asked about the text so far whenever it has grown; its True ends the completion with just that text
         and stop "enough". `before_sending` is awaited each time before the job leaves; what it raises is raised. Raises
@@ -95,7 +95,7 @@ class EngineClient:
         )
 
     async def status(self) -> EngineStatus:
-        """What is known now; starts nothing."""
+        """Return what is known now; starts nothing."""
         connection = self._connection
         return connection.status if connection is not None and connection.alive else self._status
 
@@ -132,7 +132,7 @@ class EngineClient:
             self._take_status(self._in_state("stopped"))
 
     async def _connected(self) -> HostConnection:
-        """The connection to a living host, started if need be. Raises EngineError, HostDied."""
+        """Return the connection to a living host, started if need be. Raises EngineError, HostDied."""
         if self._closed:
             raise EngineError("the engine has been closed")
         connection = self._connection

@@ -108,7 +108,7 @@ class HostConnection:
         self._send({"op": "keep", "files": sorted(files), "stamp": stamp})
 
     async def settled(self) -> EngineStatus:
-        """The status once loading has ended, well or not. Raises HostDied."""
+        """Return the status once loading has ended, well or not. Raises HostDied."""
         while self.status.state not in ("ready", "failed"):
             if not self.alive:
                 raise HostDied(self.death)

@@ -27,15 +27,15 @@ class Heartbeat:
     progress: int = -1
 
     def asked(self) -> "Heartbeat":
-        """It has been asked once more."""
+        """Return the state after one more question."""
         return replace(self, silent=self.silent + 1)
 
     def answered(self, busy: bool, progress: int) -> "Heartbeat":
-        """It has answered: whether it has work to do, and a number that grows as it gets on."""
+        """Return the state after an answer: whether it has work to do, and a number that grows as it gets on."""
         return Heartbeat(0, self.stuck + 1 if busy and progress == self.progress else 0, progress)
 
     def fault(self) -> str:
-        """What is wrong with it, in words; "" for nothing."""
+        """Return what is wrong with it, in words; "" for nothing."""
         if self.silent >= SILENT_TICKS:
             return f"did not answer for {SILENT_TICKS * TICK_S:.0f} s"
         if self.stuck >= STUCK_TICKS:

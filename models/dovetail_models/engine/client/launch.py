@@ -59,7 +59,7 @@ class FoundHost:
 
     @property
     def cause_of_death(self) -> str:
-        """In words; the last line of the log, where there is one, holds the reason."""
+        """Return in words why the host died; the last line of its log holds the reason."""
         return _cause_of_death(Path(self.endpoint.folder) / "log")
 
     def kill(self) -> None:
@@ -79,7 +79,8 @@ class FoundHost:
 
 
 async def find_or_start(options: EngineOptions) -> FoundHost:
-    """The host of these options, listening. Raises EngineError if it cannot be started, HostDied if it ends first."""
+    """Return the host of these options, listening. Raises EngineError if it cannot be started, HostDied if it ends
+    first."""
     entry = RegistryEntry(key_of(options))
     starter = None
     for _ in range(int(LISTEN_TIMEOUT_S / LOOK_AGAIN_S)):
@@ -167,7 +168,7 @@ def _process(folder: Path, runtime_folder: Path) -> "subprocess.Popen[bytes]":
 
 
 def _first_words(process: "subprocess.Popen[bytes]", config: bytes) -> str:
-    """Tell a new process what to run, and hear what has come of it: nothing if it has died."""
+    """Send a new process its configuration, and return its first line: "" if it has died."""
     assert process.stdin is not None and process.stdout is not None
     try:
         process.stdin.write(config)

@@ -34,7 +34,7 @@ class RestartPolicy:
         self._pause: _Pause | None = None
 
     def objection(self, now: float, file: FileState) -> EngineError | None:
-        """Why a host should not be started now; None if it may be."""
+        """Return why a host should not be started now; None if it may be."""
         if self._pause is None or now >= self._pause.until or file != self._pause.file:
             return None
         return self._pause.error(self._pause.reason)

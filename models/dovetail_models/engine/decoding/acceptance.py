@@ -35,7 +35,7 @@ Weights = npt.NDArray[np.float64]
 
 
 def sorts_of(size: int, piece: Callable[[int], bytes]) -> npt.NDArray[np.int8]:
-    """The sort of each token of a vocabulary of that size, `piece` giving its bytes."""
+    """Return the sort of each token of a vocabulary of that size, `piece` giving its bytes."""
     return np.array([_sort(piece(token)) for token in range(size)], np.int8)
 
 
@@ -54,18 +54,19 @@ def _sort(piece: bytes) -> int:
 
 
 def log_odds(features: Weights, match: int, guessed: int, last: int) -> float:
-    """Of a guess of sort `guessed` behind a token of sort `last`, behind `match` equal tokens, being right."""
+    """Return the log-odds that a guess of sort `guessed` is right, after a token of sort `last` and `match` equal
+    ones."""
     row = sum(match >= step for step in MATCH_STEPS)
     return float(features @ (BY_MATCH[row] + BY_GUESSED[guessed] + BY_LAST[last]))
 
 
 def kind_of(log_odds: float) -> int:
-    """The kind of a guess, from 0 for the least likely ones to `KINDS` - 1."""
+    """Return the kind of a guess, from 0 for the least likely ones to `KINDS` - 1."""
     return round((min(max(log_odds, FAINTEST), SUREST) - FAINTEST) * KINDS_PER_UNIT)
 
 
 def acceptance_probability(kind: int) -> float:
-    """How likely guesses of a kind are right."""
+    """Return how likely guesses of a kind are right."""
     return 1 / (1 + math.exp(-(kind / KINDS_PER_UNIT + FAINTEST)))
 
 

@@ -70,7 +70,7 @@ def generate(
     on_text: Callable[[str], None] | None = None,
     opening: Opening = Opening(),
 ) -> Generated:
-    """Decode greedily, `steps` standing behind the prompt.
+    """Decode greedily from the end of the prompt, where `steps` is.
 
     `on_text` is called with the safe text so far whenever it has grown. `interrupted` is asked before each token.
     Tokens that only spell what the text must begin with are not counted. A full window ends the text as `max_tokens`
@@ -121,7 +121,8 @@ def generate(
 
 
 def most_likely(logits: Logits, allowed: npt.NDArray[np.int32] | None = None) -> tuple[int, float]:
-    """The most likely token, of the `allowed` ones if they are given, and its natural-log probability among them."""
+    """Return the most likely token, of the `allowed` ones if they are given, and its natural-log probability among
+    them."""
     if allowed is not None:
         index, logprob = most_likely(logits[allowed])
         return int(allowed[index]), logprob
@@ -132,7 +133,8 @@ def most_likely(logits: Logits, allowed: npt.NDArray[np.int32] | None = None) ->
 def _other_beginnings(
     logits: Logits, vocabulary: Vocabulary, chosen: int, pending: bytes, wanted: int
 ) -> tuple[str, ...]:
-    """The likeliest tokens but the chosen one that begin the text otherwise than it does, as text behind `pending`."""
+    """Return the likeliest tokens but the chosen one that begin the text otherwise than it does, as text behind
+    `pending`."""
     ordinary = vocabulary.ordinary()
     likeliest = ordinary[np.argsort(logits[ordinary])[::-1][: 8 * wanted]]
     taken = [vocabulary.piece(chosen)]

@@ -51,11 +51,11 @@ class DraftLengthPolicy:
 
     @property
     def worth_drafting(self) -> bool:
-        """Whether steps take long enough for drafts to be looked for at all."""
+        """Return whether steps take long enough for drafts to be looked for at all."""
         return self._step_ms is None or self._step_ms >= CHEAP_STEP_MS
 
     def length(self, kinds: Sequence[int]) -> int:
-        """How many of some guesses, of these kinds, to try. 0 for none."""
+        """Return how many of some guesses, of these kinds, to try. 0 for none."""
         length = self._best(kinds, self._costs)
         if not length and self._singles >= RETRY_STEPS:
             length = self._best(kinds, COSTS)
@@ -83,7 +83,7 @@ class DraftLengthPolicy:
         self._right[kind] = self._right[kind] * fade + right
 
     def acceptance(self, kind: int) -> float:
-        """How likely a guess of this kind is right."""
+        """Return how likely a guess of this kind is right."""
         return self._right[kind] / self._seen[kind]
 
     def _learn_cost(self, tokens: int, cost: float) -> None:

@@ -47,15 +47,15 @@ class PieceIndex:
         self._outside_names = self._tokens[outside]
 
     def allowed(self, pending: bytes) -> npt.NDArray[np.int32]:
-        """Tokens that may come next where the text must go on with `pending`: those that begin with all of it, and
-        those that are a part of its beginning."""
+        """Return the tokens that may come next where the text must go on with `pending`: those that begin with all of
+        it, and those that are a part of its beginning."""
         spans = [self._span(pending[:length]) for length in range(1, min(len(pending), self.longest + 1))]
         spans.append((bisect_left(self._pieces, pending), self._end_of_beginnings(pending)))
         return np.concatenate([self._tokens[start:end] for start, end in spans])
 
     def spelling(self, names: Collection[bytes]) -> npt.NDArray[np.int32]:
-        """Tokens that may come next where the text must go on with one of some names and then with something that is
-        no part of a name: those that are a part of the beginning of one, and those that reach over its end."""
+        """Return the tokens that may come next where the text must go on with one of some names and then with something
+        that is no part of a name: those that are a part of the beginning of one, and those that reach over its end."""
         beginnings = {name[:length] for name in names for length in range(1, min(len(name), self.longest) + 1)}
         spans = [self._span(beginning) for beginning in beginnings]
         found = [self._tokens[start:end] for start, end in spans if start < end]
@@ -70,12 +70,13 @@ class PieceIndex:
         return np.concatenate(found) if found else np.empty(0, np.int32)
 
     def reaches_over(self, text: bytes) -> bool:
-        """Whether some token begins with `text` and goes on."""
+        """Return whether some token begins with `text` and goes on."""
         after = bisect_right(self._pieces, text)
         return after < len(self._pieces) and self._pieces[after].startswith(text)
 
     def spells(self, text: bytes) -> bool:
-        """Whether every byte of `text` is a token, so that no choice of tokens for its beginning leads nowhere."""
+        """Return whether every byte of `text` is a token, so that no choice of tokens for its beginning leads
+        nowhere."""
         return all(start < end for start, end in map(self._span, (bytes((byte,)) for byte in set(text))))
 
     def _span(self, piece: bytes) -> tuple[int, int]:

@@ -25,7 +25,7 @@ Logits = npt.NDArray[np.float32]
 
 
 def ends_of(size: int, ordinary: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """The tokens of a vocabulary that end a text: all but the `ordinary` ones."""
+    """Return the tokens of a vocabulary that end a text: all but the `ordinary` ones."""
     return np.setdiff1d(np.arange(size, dtype=np.int32), ordinary)
 
 
@@ -42,7 +42,7 @@ class NameBias:
 
     @property
     def is_over(self) -> bool:
-        """Whether the name has been written, or another one than any of these."""
+        """Return whether the name has been written, or another one than any of these."""
         return not self._left
 
     def apply(self, logits: Logits) -> Logits:

@@ -120,7 +120,7 @@ class PromptLookup:
             self._end = self._after(self._end, token)
 
     def propose(self) -> Draft:
-        """What most likely comes next, and then next, as long as it may be worth a try."""
+        """Return what most likely comes next, and then next, as long as it may be worth a try."""
         tokens: list[int] = []
         kinds: list[int] = []
         end, likely = self._end, 1.0
@@ -135,11 +135,11 @@ class PromptLookup:
         return Draft(tuple(tokens), tuple(kinds)) if tokens else NO_DRAFT
 
     def guess(self) -> Guess | None:
-        """What most likely comes next; None where the last token has not stood before."""
+        """Return what most likely comes next; None where the last token has not stood before."""
         return self._guess(self._end)
 
     def _guess(self, end: _End) -> Guess | None:
-        """What most places go on with that are like the end of the text, the most like counting most."""
+        """Return what most places go on with that are like the end of the text, the most like counting most."""
         known = self._tokens[: end.length]
         places = np.flatnonzero((end.equal[: end.length] > 0) & (known != _BOUNDARY))
         if not len(places):
@@ -179,7 +179,7 @@ class PromptLookup:
         return Guess(token, features, match, self._sort(token), self._sort(int(known[-1])))
 
     def _after(self, end: _End, token: int) -> _End:
-        """The end of the text with one token more, which is written behind it."""
+        """Return the end of the text with one token more, which is written behind it."""
         length = end.length
         self._tokens[length] = token
         begins = not length or self._ends_line(self._tokens[length - 1 : length])[0]
@@ -195,7 +195,7 @@ class PromptLookup:
         return int(self._sorts[token]) if 0 <= token < len(self._sorts) else OTHER
 
     def _ends_line(self, tokens: Tokens) -> npt.NDArray[np.bool_]:
-        """Which tokens a line does not reach beyond."""
+        """Return which tokens a line does not reach beyond."""
         ends: npt.NDArray[np.bool_] = tokens == _BOUNDARY
         if len(self._sorts):
             ends |= self._sorts[tokens] == LINE_END
@@ -203,7 +203,7 @@ class PromptLookup:
 
 
 def _vote(tokens: Tokens, weights: npt.NDArray[np.float64]) -> tuple[int, float]:
-    """The token with most weight, and its share of all."""
+    """Return the token with most weight, and its share of all."""
     votes: dict[int, float] = {}
     for token, weight in zip(tokens.tolist(), weights.tolist(), strict=True):
         votes[token] = votes.get(token, 0.0) + weight
@@ -216,5 +216,5 @@ def _counts(places: npt.NDArray[np.bool_], agreeing: npt.NDArray[np.bool_]) -> t
 
 
 def _odds(places: int, agreeing: int) -> float:
-    """The logarithm of agreeing places by others; 0 where there are none."""
+    """Return the logarithm of agreeing places by others; 0 where there are none."""
     return math.log((agreeing + DOUBT) / (places - agreeing + DOUBT))

@@ -48,11 +48,11 @@ class Steps:
         """The last draft, whether it was tried or not: in either case it is seen how much of it was right."""
 
     def logits(self) -> Logits:
-        """What the next token is chosen from: a view that holds until the next step."""
+        """Return what the next token is chosen from: a view that holds until the next step."""
         return self._logits(self._row)
 
     def advance(self, token: int, most: int) -> bool:
-        """`token` has been chosen, and at most `most` more will be: get the logits behind it.
+        """`token` has been chosen, and at most `most` more will be: return the logits after it.
 
         False if there are none to be had: the completion has been interrupted, or the window is full.
         """

@@ -25,7 +25,7 @@ class CompletionText:
         self._stop: TextStop | None = None
 
     def add(self, piece: bytes) -> TextStop | None:
-        """Append a token's bytes; why the text is complete, None while it is not."""
+        """Append a token's bytes; return why the text is complete, None while it is not."""
         before = len(self._text)
         new = self._decoder.decode(piece)
         self._text += new
@@ -55,17 +55,17 @@ class CompletionText:
 
     @property
     def goes_round(self) -> bool:
-        """Whether it has begun to say the same again and again, and would go on so."""
+        """Return whether it has begun to say the same again and again, and would go on so."""
         lines = self._text.split("\n")[-MIN_REPEATS - 1 :]
         return loop_at_end(lines[-1]) is not None or line_loop(lines[:-1]) is not None
 
     def _find_stop_string(self, before: int) -> int | None:
-        """Where the first stop string begins that was not whole before the last token."""
+        """Return where the first stop string begins that was not whole before the last token."""
         found = [self._text.find(string, max(0, before - len(string) + 1)) for string in self._stops]
         return min((at for at in found if at >= 0), default=None)
 
     def _find_line_end(self, before: int) -> int | None:
-        """Where the last allowed line ends: its newline, or the carriage return before it."""
+        """Return where the last allowed line ends: its newline, or the carriage return before it."""
         if self._max_lines is None:
             return None
         at, missing = before - 1, self._max_lines - self._newlines
@@ -77,7 +77,7 @@ class CompletionText:
 
 
 def _begun(text: str, string: str) -> int:
-    """Length of the longest end of `text` with which `string` begins."""
+    """Return the length of the longest end of `text` with which `string` begins."""
     for length in range(min(len(string) - 1, len(text)), 0, -1):
         if text.endswith(string[:length]):
             return length

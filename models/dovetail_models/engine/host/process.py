@@ -153,7 +153,7 @@ class _Host:
 
     @property
     def _is_found(self) -> bool:
-        """Whether clients that look for a host find this one."""
+        """Return whether clients that look for a host find this one."""
         return self._lock is not None and self._lock.is_found and self._has_endpoint
 
     @property
@@ -182,7 +182,7 @@ def model_files(path: Path) -> list[Path]:
 
 
 async def _objection(key: str) -> str:
-    """Why there should be no host beside those that run; those that nobody needs are asked to leave."""
+    """Return why there should be no host beside those that run; those that nobody needs are asked to leave."""
     for entry, endpoint in running():
         if entry.key != key and not await asked_to_leave(endpoint):
             return (

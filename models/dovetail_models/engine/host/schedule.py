@@ -50,7 +50,7 @@ class Schedule:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether any job waits."""
+        """Return whether any job waits."""
         return bool(self._waiting)
 
     def add(self, ticket: Ticket) -> Admission:
@@ -63,7 +63,7 @@ class Schedule:
         return Admission(True, displaced, self._verdict_on_running(ticket))
 
     def take(self) -> Ticket | None:
-        """The job to run now: it counts as running until `finish`. None if none waits."""
+        """Return the job to run now: it counts as running until `finish`. None if none waits."""
         first = min(self._waiting, key=self._turn, default=None)
         if first is not None:
             self._waiting.remove(first)

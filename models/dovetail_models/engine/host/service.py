@@ -79,12 +79,12 @@ class Service:
 
     @property
     def keeping(self) -> bool:
-        """Whether states are still to be put on disk."""
+        """Return whether states are still to be put on disk."""
         return bool(self._to_keep)
 
     @property
     def is_loading_confined(self) -> bool:
-        """Whether the model is being loaded in a process that has given up rights."""
+        """Return whether the model is being loaded in a process that has given up rights."""
         return self._status.state == "loading" and bool(self._sandbox.held)
 
     @property
@@ -96,7 +96,7 @@ class Service:
         self._sandbox = sandbox
 
     async def run(self) -> None:
-        """CpuLoad the model, then answer jobs for ever.
+        """Load the model, then answer jobs for ever.
 
         A model that nobody has asked for long is let go until the next job.
         """
@@ -114,7 +114,7 @@ class Service:
                 self._fail(str(error))
 
     async def _load(self, thread: ThreadPoolExecutor) -> "LlamaEngine":
-        """CpuLoad the model, and report how far that has come. Raises EngineError."""
+        """Load the model, and report how far that has come. Raises EngineError."""
         loop = asyncio.get_running_loop()
         self._progress.loaded = 0.0
         self._set_status(EngineStatus("loading", "", self._options.model_path.stem, pid=self._pid))
@@ -131,7 +131,7 @@ class Service:
         return engine
 
     async def _serve_jobs(self, engine: "LlamaEngine", thread: ThreadPoolExecutor) -> bool:
-        """Answer jobs until none has come for long; True then."""
+        """Answer jobs; return True once none has come for long."""
         while True:
             ticket = self._schedule.take()
             if ticket is not None:
@@ -143,7 +143,7 @@ class Service:
                 return True
 
     async def _some_work(self, timeout_s: float | None = None) -> bool:
-        """Wait until there may be something to do; False if nothing came in time."""
+        """Wait until there may be something to do; return False if nothing came in time."""
         try:
             await asyncio.wait_for(self._work.wait(), timeout_s)
         except TimeoutError:

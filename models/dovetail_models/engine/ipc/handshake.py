@@ -13,7 +13,7 @@ GREETING_TIMEOUT_S = 15
 
 
 async def greet(streams: transport.Streams, endpoint: HostEndpoint, make_way: bool = False) -> wire.Message:
-    """What the host says to our hello. Raises OSError if it is gone, TimeoutError if it says nothing."""
+    """Return what the host says to our hello. Raises OSError if it is gone, TimeoutError if it says nothing."""
     reader, writer = streams
     hello = {"op": "hello", "version": wire.VERSION, "token": endpoint.token, "make_way": make_way}
     try:

@@ -51,12 +51,12 @@ class RegistryEntry:
         """Holds why this key's host could not load its model in a sandbox, where that has happened."""
 
     def lock(self) -> FileLock | None:
-        """Become this key's host; None if there is one."""
+        """Become this key's host and return its lock; None if there is a host."""
         return FileLock.take(self._lock_path)
 
     @property
     def held(self) -> bool:
-        """Whether this key has a host, be it one that only starts. A folder that is gone holds none."""
+        """Return whether this key has a host, be it one that only starts. A folder that is gone holds none."""
         try:
             if not self._lock_path.exists():
                 return False
@@ -69,7 +69,7 @@ class RegistryEntry:
 
     @property
     def holder(self) -> int | None:
-        """The process that holds the lock, if it has said so."""
+        """Return the process that holds the lock, if it has said so."""
         try:
             return int(self._lock_path.read_bytes())
         except (OSError, ValueError):
@@ -109,13 +109,13 @@ class RegistryEntry:
 
 
 def key_of(options: EngineOptions) -> str:
-    """The name of the host that serves these options: another file, or other options, is another host."""
+    """Return the name of the host that serves these options: another file, or other options, is another host."""
     chosen = {name: value for name, value in asdict(options).items() if name not in _OF_THE_CLIENT}
     return _hashed(f"{_identity(options.model_path)}:{chosen}")
 
 
 def key_of_file(path: Path) -> str:
-    """A name for what a model file holds, whatever the options."""
+    """Return a name for what a model file holds, whatever the options."""
     return _hashed(_identity(path))
 
 

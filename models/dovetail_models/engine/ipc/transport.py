@@ -32,7 +32,8 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 def runtime_folder() -> Path:
-    """The folder in which this user's clients and hosts find each other; nobody else may enter. Raises EngineError."""
+    """Return the folder in which this user's clients and hosts find each other; nobody else may enter. Raises
+    EngineError."""
     folder = _runtime_folder_path()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -51,7 +52,7 @@ def runtime_folder() -> Path:
 
 
 def make_private_folder() -> Path:
-    """A new folder that only this user may enter, short enough in name for a socket in it."""
+    """Return a new folder that only this user may enter, short enough in name for a socket in it."""
     folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=runtime_folder()))
     if sys.platform != "win32" and len(bytes(folder / "socket")) > SOCKET_PATH_BYTES:
         folder.rmdir()
@@ -67,7 +68,7 @@ def remove_private_folder(folder: Path) -> None:
 
 
 def new_address(folder: Path) -> str:
-    """Where a host that keeps its things in `folder` may listen."""
+    """Return where a host that keeps its things in `folder` may listen."""
     if sys.platform == "win32":
         return rf"\\.\pipe\dovetail-{secrets.token_hex(16)}"
     return str(folder / "socket")
@@ -83,7 +84,7 @@ def leave_the_starter() -> None:
 
 
 def child_options() -> dict[str, Any]:
-    """How a host process is set apart from the terminal, so that Ctrl-C in it reaches only the client."""
+    """Return how a host process is set apart from the terminal, so that Ctrl-C in it reaches only the client."""
     if sys.platform == "win32":
         import subprocess
 

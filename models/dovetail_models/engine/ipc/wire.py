@@ -36,12 +36,12 @@ class WireError(Exception):
 
 
 def encode(message: Message) -> bytes:
-    """One line. Pure ASCII, so that even a lone surrogate in a user's text passes unharmed."""
+    """Return a message as one line. Pure ASCII, so that even a lone surrogate in a user's text passes unharmed."""
     return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
 
 
 def decode(line: bytes) -> Message:
-    """The message in a line. Raises WireError."""
+    """Return the message in a line. Raises WireError."""
     try:
         message = json.loads(line)
     except ValueError as error:
@@ -52,7 +52,7 @@ def decode(line: bytes) -> Message:
 
 
 def to_json(value: CompletionJob | CompletionReply | EngineStatus | EngineOptions) -> Message:
-    """The fields of a value, as JSON can hold them."""
+    """Return the fields of a value, as JSON can hold them."""
     return {name: _plain(field) for name, field in dataclasses.asdict(value).items()}
 
 
@@ -103,7 +103,7 @@ def status_from_json(fields: Any) -> EngineStatus:
 
 
 def with_speed(status: EngineStatus, fields: Any) -> EngineStatus:
-    """The status with the speed that came with a reply. Raises WireError."""
+    """Return the status with the speed that came with a reply. Raises WireError."""
     try:
         prefill, decode = float(fields["prefill_tokens_s"]), float(fields["decode_ms"])
     except (TypeError, KeyError, ValueError) as error:

@@ -67,16 +67,16 @@ class CachedSequence:
 
     @property
     def batch(self) -> int:
-        """How many tokens one evaluation takes at most."""
+        """Return how many tokens one evaluation takes at most."""
         return self._context.n_batch
 
     @property
     def room(self) -> int:
-        """How many more tokens the window has room for; other sequences make way for them."""
+        """Return how many more tokens the window has room for; other sequences make way for them."""
         return self._context.n_ctx - len(self._held)
 
     def common(self, prompt: Sequence[int]) -> int:
-        """How many tokens from the front this sequence holds of `prompt`."""
+        """Return how many tokens from the front this sequence holds of `prompt`."""
         return common_length(self._held, prompt)
 
     def drop(self, count: int) -> None:
@@ -176,7 +176,7 @@ class KvCache:
     def claim(
         self, key: Hashable, prompt: Sequence[int], rows: int = 1, files: Collection[str] = (), frozen: int = 0
     ) -> CachedSequence:
-        """The key's sequence, with as much of `prompt` in it as any sequence holds, and nothing else.
+        """Return the key's sequence, with as much of `prompt` in it as any sequence holds, and nothing else.
 
         The last `rows` tokens of the prompt are never held: their logits are wanted, which only evaluation gives.
         `files` are those that the text of its first `frozen` tokens is from, if these may be kept on disk.
@@ -238,8 +238,8 @@ class KvCache:
                 yield key, kv_state
 
     def _fetched(self, prompt: Sequence[int], common: int) -> tuple[KvState | None, int]:
-        """A state that saves much more of the reading of `prompt` than the `common` tokens which the cache holds, from
-        memory or else from disk, and how many tokens they have in common."""
+        """Return a state that saves much more of the reading of `prompt` than the `common` tokens which the cache
+        holds, from memory or else from disk, and how many tokens they have in common."""
         key, memory_common = self._memory_store.best(prompt)
         if memory_common >= common + MIN_OFFLOAD_TOKENS:
             return self._memory_store.take(key), memory_common
@@ -275,7 +275,7 @@ class Cells:
         return self.capacity - len(self._users)
 
     def take(self, count: int) -> range:
-        """Cells for new tokens of one sequence."""
+        """Return cells for new tokens of one sequence."""
         taken = range(self._next, self._next + count)
         self._next += count
         self._users.update(dict.fromkeys(taken, 1))
@@ -295,7 +295,7 @@ class Cells:
 
 
 def _batch_size(left: int, n_batch: int, rows: int) -> int:
-    """How many of the `left` tokens the next batch takes: full ones, but the last must hold all `rows`."""
+    """Return how many of the `left` tokens the next batch takes: full ones, but the last must hold all `rows`."""
     if left <= n_batch:
         return left
     return min(n_batch, left - rows)

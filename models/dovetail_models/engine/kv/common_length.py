@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 
 def common_length(a: Sequence[int], b: Sequence[int]) -> int:
-    """Length of the longest common beginning. Halves the range by comparing slices, which is fast where most is
-    equal."""
+    """Return the length of the longest common beginning. Halves the range by comparing slices, which is fast where most
+    is equal."""
     low, high = 0, min(len(a), len(b))
     while low < high:
         middle = (low + high + 1) // 2

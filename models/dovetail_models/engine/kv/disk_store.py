@@ -70,8 +70,8 @@ class DiskStateStore:
         return iter(self._states.values())
 
     def best(self, prompt: Sequence[int], most: int) -> tuple[StoredState | None, int]:
-        """Of the states of at most `most` tokens the one that holds most of `prompt` from its front, and how many
-        tokens that is; (None, 0) if none holds any."""
+        """Return, of the states of at most `most` tokens, the one that holds most of `prompt` from its front, and how
+        many tokens that is; (None, 0) if none holds any."""
         fitting = (stored for stored in self._states.values() if len(stored.tokens) <= most)
         commons = ((common_length(stored.tokens, prompt), stored) for stored in fitting)
         common, stored = max(commons, key=lambda pair: pair[0], default=(0, None))
@@ -89,7 +89,7 @@ class DiskStateStore:
         return found
 
     def size(self, kv_state: KvState) -> int:
-        """How many bytes a state takes here."""
+        """Return how many bytes a state takes here."""
         return len(self._line(kv_state)) + len(kv_state.state)
 
     def put(self, key: Hashable, kv_state: KvState, stamp: str, rank: int = 0) -> bool:
@@ -116,7 +116,7 @@ class DiskStateStore:
 
     @property
     def stamp(self) -> str:
-        """A new value each time that states have been forgotten."""
+        """Return a new value each time that states have been forgotten."""
         return stamp_of(self._folder.parent)
 
     def _line(self, kv_state: KvState) -> bytes:
@@ -199,7 +199,7 @@ def _is_abandoned(path: Path) -> bool:
 
 
 def stamp_of(folder: Path) -> str:
-    """What `forget` has stamped the folder with last; "" if it never did."""
+    """Return what `forget` has stamped the folder with last; "" if it never did."""
     try:
         return (folder / "stamp").read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
@@ -214,7 +214,7 @@ def _dated(folder: Path) -> Iterator[tuple[int, int, Path]]:
 
 
 def _header(path: Path) -> dict[str, Any] | None:
-    """What a file says it is; None if it is none of this form."""
+    """Return what a file says it is; None if it is none of this form."""
     try:
         with path.open("rb") as file:
             return _parsed(file.readline(HEADER_BYTES))
@@ -223,7 +223,7 @@ def _header(path: Path) -> dict[str, Any] | None:
 
 
 def _read(path: Path) -> KvState | None:
-    """A state, if it is all there."""
+    """Return a state, if it is all there."""
     try:
         with path.open("rb") as file:
             header = _parsed(file.readline(HEADER_BYTES))
@@ -250,5 +250,5 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 
 
 def _sum(header: dict[str, Any], state: State) -> int:
-    """Against damage, not against malice; 4 GB a second."""
+    """Return a checksum against damage, not against malice; 4 GB a second."""
     return zlib.crc32(state, zlib.crc32(json.dumps(header).encode()))

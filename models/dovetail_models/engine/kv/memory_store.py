@@ -57,14 +57,14 @@ class MemoryStateStore:
         return kv_state
 
     def newest(self) -> Iterator[tuple[Hashable, KvState]]:
-        """What is kept now, the newest first; what leaves meanwhile is passed over."""
+        """Return what is kept now, the newest first; what leaves meanwhile is passed over."""
         for key in tuple(reversed(self._states)):
             if key in self._states:
                 yield key, self._states[key]
 
     def best(self, prompt: Sequence[int]) -> tuple[Hashable, int]:
-        """The key whose state holds most of `prompt` from its front, and how many tokens that is; (None, 0) if none
-        holds any."""
+        """Return the key whose state holds most of `prompt` from its front, and how many tokens that is; (None, 0) if
+        none holds any."""
         commons = ((common_length(kv_state.tokens, prompt), key) for key, kv_state in self._states.items())
         common, key = max(commons, key=lambda pair: pair[0], default=(0, None))
         return (key, common) if common else (None, 0)

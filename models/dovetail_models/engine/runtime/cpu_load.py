@@ -15,8 +15,8 @@ class CpuLoad:
         self._at, self._busy, self._own = _now()
 
     def sample(self) -> float | None:
-        """Cores' worth of time that went to other processes since the last sample; None if that is too short ago, or so
-        long ago that measuring starts again."""
+        """Return the cores' worth of time that went to other processes since the last sample; None if that is too short
+        ago, or so long ago that measuring starts again."""
         if time.perf_counter() - self._at < SAMPLE_S:
             return None
         at, busy, own = _now()
@@ -27,7 +27,7 @@ class CpuLoad:
 
 
 def _now() -> tuple[float, float, float]:
-    """A clock, seconds of all processors that were not idle, and seconds of this process."""
+    """Return a clock, seconds of all processors that were not idle, and seconds of this process."""
     times = psutil.cpu_times()
     # Time that a virtual machine's host took counts as busy: it is not ours either.
     idle = times.idle + getattr(times, "iowait", 0.0)

@@ -56,7 +56,7 @@ class LlamaEngine:
     """A model, its KV cache, and the loop from job to reply."""
 
     def __init__(self, options: EngineOptions, progress: Progress | None = None, report: Report | None = None) -> None:
-        """CpuLoad the model. `progress` counts each step, now and whenever it works; `report` takes a line for each
+        """Load the model. `progress` counts each step, now and whenever it works; `report` takes a line for each
         thing that gives way for lack of memory. Raises EngineError."""
         started = time.perf_counter()
         steps: list[str] = []
@@ -177,7 +177,7 @@ class LlamaEngine:
         self._model.close()
 
     def _first_speed(self) -> Speed:
-        """Measured on nothing: it also touches all weights, which the first prompt would else have to wait for."""
+        """Return the speed on dummy tokens. It also touches all weights, so the first prompt does not wait for them."""
         times = [self._evaluation_ms(tokens) for tokens in FIRST_BATCHES]
         self._draft_policy.note_batch(1, times[1])
         return Speed().after_prefill(FIRST_BATCHES[-1], times[-1]).after_decode(1, times[1])
@@ -272,7 +272,7 @@ def _memory_store_bytes(options: EngineOptions, loaded: Loaded) -> int:
 
 
 def _shelf(options: EngineOptions, path: Path) -> DiskStateStore | None:
-    """Where states are kept on disk, if they are: none where there is no such folder to be had."""
+    """Return where states are kept on disk, if they are: none where there is no such folder to be had."""
     if options.shelf is None or not options.shelf_bytes:
         return None
     try:
@@ -293,7 +293,7 @@ def _stop_reason(generated: Generated, interrupt: Interrupt) -> StopReason:
 
 
 def _block_tokens(blocks: tuple[Block, ...]) -> tuple[BlockTokens, ...]:
-    """Sizes by label, in order of first appearance."""
+    """Return sizes by label, in order of first appearance."""
     sizes: dict[str, int] = {}
     for block in blocks:
         sizes[block.label] = sizes.get(block.label, 0) + len(block.ids)

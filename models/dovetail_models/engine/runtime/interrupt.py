@@ -43,7 +43,7 @@ class Interrupt:
 
     @contextmanager
     def attached(self, flag: Flag) -> Iterator[None]:
-        """While this holds, stopping sets `flag`."""
+        """Return a context in which stopping sets `flag`."""
         with self._lock:
             flag.clear()
             self._flag = flag

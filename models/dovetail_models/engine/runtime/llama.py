@@ -51,20 +51,20 @@ class Model:
 
     @property
     def description(self) -> str:
-        """llama.cpp's one-line description: architecture, size, quantization."""
+        """Return llama.cpp's one-line description: architecture, size, quantization."""
         buffer = ctypes.create_string_buffer(MODEL_TEXT_BYTES)
         api.llama_model_desc(self._pointer, buffer, MODEL_TEXT_BYTES)
         return buffer.value.decode("utf-8", "replace")
 
     def metadata(self, key: str) -> str | None:
-        """A metadata value as text, None where the file has no such key."""
+        """Return a metadata value as text, None where the file has no such key."""
         buffer = ctypes.create_string_buffer(MODEL_TEXT_BYTES)
         if api.llama_model_meta_val_str(self._pointer, key.encode(), buffer, MODEL_TEXT_BYTES) < 0:
             return None
         return buffer.value.decode("utf-8", "replace")
 
     def cache_bytes_per_token(self) -> int:
-        """Bytes of KV cache (f16) that one token takes."""
+        """Return the bytes of KV cache (f16) that one token takes."""
         heads = max(1, int(api.llama_model_n_head(self._pointer)))
         head_size = int(api.llama_model_n_embd(self._pointer)) // heads
         return (
@@ -150,7 +150,7 @@ class Context:
         api.llama_set_n_threads(self._pointer, threads, threads)
 
     def held(self, sequence: int) -> int:
-        """How many positions, from 0 on, the KV cache holds of a sequence."""
+        """Return how many positions, from 0 on, the KV cache holds of a sequence."""
         self._check(sequence)
         return int(api.llama_memory_seq_pos_max(self._memory, sequence)) + 1
 
@@ -209,14 +209,15 @@ class Context:
         return True
 
     def logits(self, row: int = 0) -> Logits:
-        """Logits that the last evaluation asked for, the first row first: a view that holds until the next one."""
+        """Return the logits that the last evaluation asked for, the first row first: a view that holds until the next
+        one."""
         if not 0 <= row < self._rows:
             raise LlamaError(f"row {row} of logits, where the last evaluation asked for {self._rows}")
         logits = api.llama_get_logits_ith(self._pointer, row - self._rows)
         return np.ctypeslib.as_array(logits, shape=(self._vocabulary_size,))
 
     def save(self, sequence: int, most: int) -> memoryview | None:
-        """The state of a sequence, for `restore` of this context; None if it takes more than `most` bytes."""
+        """Return the state of a sequence, for `restore` of this context; None if it takes more than `most` bytes."""
         self._check(sequence)
         size = api.llama_state_seq_get_size(self._pointer, sequence)
         if size > most:
@@ -257,7 +258,7 @@ def load_model(
     progress: Progress | None = None,
     repacked: bool = True,
 ) -> Model:
-    """CpuLoad a GGUF file; `overrides` replace metadata, `repacked` lays weights out for this processor. Raises
+    """Load a GGUF file; `overrides` replace metadata, `repacked` lays weights out for this processor. Raises
     ModelError, or EngineError where memory is short, with llama.cpp's own reason."""
     LOG.install()
     api.llama_backend_init()
@@ -288,14 +289,14 @@ def _nothing() -> None: ...
 
 
 def _step(progress: Progress | None, share: float) -> bool:
-    """Note how far loading has come. True: it shall go on."""
+    """Note how far loading has come; return True so that it continues."""
     if progress is not None:
         progress.load(share)
     return True
 
 
 def _overrides(values: Mapping[str, str | bool]) -> Any:
-    """The array that llama.cpp reads up to an entry with an empty key."""
+    """Return the array that llama.cpp reads up to an entry with an empty key."""
     array = (api.llama_model_kv_override * (len(values) + 1))()
     for entry, (key, value) in zip(array, values.items(), strict=False):
         entry.key = key.encode()

@@ -59,21 +59,21 @@ LOG = Log()
 
 
 def offloads() -> bool:
-    """Whether this llama.cpp was built for a GPU and finds one."""
+    """Return whether this llama.cpp was built for a GPU and finds one."""
     return bool(api.llama_supports_gpu_offload())
 
 
 def version() -> str:
-    """Which llama.cpp this is: states of one are not for another."""
+    """Return which llama.cpp this is: states of one are not for another."""
     return str(llama_cpp.__version__)
 
 
 def build() -> str:
-    """Features that this llama.cpp was built with."""
+    """Return the features that this llama.cpp was built with."""
     return str(api.llama_print_system_info().decode("utf-8", "replace")).strip(" |")
 
 
 def library(name: str) -> ctypes.CDLL:
-    """One of the libraries that llama.cpp consists of, such as "ggml"; it is loaded already."""
+    """Return one of the libraries that llama.cpp consists of, such as "ggml"; it is loaded already."""
     loaded: ctypes.CDLL = load_shared_library(name, Path(llama_cpp.__file__).parent / "lib")
     return loaded

@@ -87,7 +87,7 @@ class _File:
 
 
 def load(options: EngineOptions, progress: Progress | None = None, report: Report | None = None) -> Loaded:
-    """CpuLoad what `options` ask for, or as much of it as memory allows; `progress` counts each step, now and whenever
+    """Load what `options` ask for, or as much of it as memory allows; `progress` counts each step, now and whenever
     it works, `report` takes a line for each thing that gives way.
 
     Raises EngineError with one line that says what to do next.
@@ -230,7 +230,7 @@ def _nothing(_line: str) -> None: ...
 
 
 def _overrides(model: llama.Model, format: Format) -> dict[str, str | bool]:
-    """Metadata that is to be replaced so that text becomes the tokens that the model learned.
+    """Return the metadata that is to be replaced so that text becomes the tokens that the model learned.
 
     DeepSeek-Coder's files from before llama.cpp knew pre-tokenizers are still widely used and name none. A space that
     SentencePiece puts before each text would come with each piece of a prompt.

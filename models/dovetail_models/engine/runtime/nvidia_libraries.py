@@ -51,7 +51,7 @@ def is_missing(message: str) -> bool:
 
 
 def preload() -> tuple[str, ...]:
-    """CpuLoad pip's CUDA libraries if the installed llama.cpp is a CUDA build; return their paths.
+    """Load pip's CUDA libraries if the installed llama.cpp is a CUDA build; return their paths.
 
     A library that cannot be loaded is left to llama.cpp, whose own error then names it.
     """

@@ -66,7 +66,7 @@ class Prompter:
         )
 
     def _before_cursor(self, blocks: tuple[Block, ...]) -> tuple[tuple[int, ...], int]:
-        """The tokens of a fitted prompt that healing may back over, and where in the prompt they end.
+        """Return the tokens of a fitted prompt that healing may back over, and where in the prompt they end.
 
         Behind a frozen anchor that is the typed text: what precedes it is kept. Elsewhere it is everything before
         the cursor.

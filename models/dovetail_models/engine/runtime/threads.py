@@ -41,7 +41,7 @@ class Threads:
 
     @property
     def count(self) -> int:
-        """Threads to compute on: as many as cores are free, at least one."""
+        """Return the number of threads to compute on: as many as cores are free, at least one."""
         free = self._cores - math.ceil(max(0.0, self._busy - SLACK))
         return max(1, min(self._most, free))
 

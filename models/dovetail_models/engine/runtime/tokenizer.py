@@ -71,7 +71,7 @@ class Tokenizer:
         return tuple(ids)
 
     def blocks(self, segments: tuple[Segment, ...]) -> tuple[Block, ...]:
-        """Tokens of a prompt, segment by segment; empty ones are left out."""
+        """Return the tokens of a prompt, segment by segment; empty ones are left out."""
         blocks: list[Block] = []
         for segment in segments:
             if isinstance(segment, Special):
@@ -85,11 +85,11 @@ class Tokenizer:
         return tuple(block for block in blocks if block.ids)
 
     def special(self, role: Role) -> int | None:
-        """The token of a role; None if the vocabulary has none (no beginning-of-text token, say)."""
+        """Return the token of a role; None if the vocabulary has none (no beginning-of-text token, say)."""
         return self._vocabulary.bos if role is Role.BOS else self._special.get(role)
 
     def piece(self, token: int) -> bytes:
-        """The bytes of a token of ordinary text."""
+        """Return the bytes of a token of ordinary text."""
         return self._vocabulary.piece(token)
 
     def text(self, ids: tuple[int, ...]) -> str:
@@ -101,7 +101,8 @@ class Tokenizer:
         return () if token is None else (token,)
 
     def _joined(self, joined: Joined) -> list[Block]:
-        """The tokens of texts that are one, shared out from the end: the last text is short, the first may be long."""
+        """Return the tokens of texts that are one, shared out from the end: the last text is short, the first may be
+        long."""
         ids = self.tokens("".join(text.text for text in joined.texts))
         blocks: list[Block] = []
         missing = 0
@@ -122,7 +123,7 @@ class Tokenizer:
         return ids
 
     def _learn(self, pieces: list[str]) -> list[tuple[int, ...]]:
-        """Tokens of pieces (lines that follow one another, or one text) that the cache does not know yet."""
+        """Return the tokens of pieces (lines that follow one another, or one text) that the cache does not know yet."""
         ids = self._tokenize("".join(pieces))
         if len(pieces) == 1:
             learnt = [tuple(ids)]
@@ -153,7 +154,7 @@ class Tokenizer:
 
 
 def _stubborn_pattern(vocabulary: Vocabulary) -> re.Pattern[str] | None:
-    """A pattern for the texts that become a special token even though special tokens are not asked for."""
+    """Return a pattern for the texts that become a special token even though special tokens are not asked for."""
     stubborn = []
     for token in range(vocabulary.size):
         if vocabulary.is_marker(token):
@@ -180,7 +181,7 @@ def _broken_up(text: str, stubborn: re.Pattern[str] | None) -> list[str]:
 
 
 def _lines(text: str) -> list[str]:
-    """Lines with their newline; unlike `str.splitlines` nothing but a newline ends one."""
+    """Return lines with their newline; unlike `str.splitlines` nothing but a newline ends one."""
     lines = text.split("\n")
     return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
 

@@ -36,8 +36,8 @@ class Vocabulary:
         return self._tokens(text, parse_special=False)
 
     def special(self, text: str) -> int | None:
-        """The special token with just this text, which llama.cpp's own lists of markers need not know; None if the text
-        is several tokens, or a token of ordinary text."""
+        """Return the special token with just this text, which llama.cpp's own lists of markers need not know; None if
+        the text is several tokens, or a token of ordinary text."""
         ids = self._tokens(text.encode(), parse_special=True)
         if len(ids) != 1 or not api.llama_vocab_get_attr(self._pointer, ids[0]) & _MARKER_ATTRIBUTES:
             return None
@@ -55,7 +55,8 @@ class Vocabulary:
         return known
 
     def is_marker(self, token: int) -> bool:
-        """Whether a token is no piece of ordinary text: a control token, one added by the model's maker, or unused.
+        """Return whether a token is no piece of ordinary text: a control token, one added by the model's maker, or
+        unused.
 
         Single characters that were added to a vocabulary (DeepSeek-Coder's \u00f5, say) are ordinary text, and so is
         white space. In a SentencePiece vocabulary a maker's own symbols are text, too (CodeGemma's indents and HTML
@@ -71,7 +72,7 @@ class Vocabulary:
         return len(text) > 1 and not text.isspace()
 
     def ends_text(self, token: int) -> bool:
-        """Whether a generated token ends the text: the end token, or any marker, which never belongs in a user's
+        """Return whether a generated token ends the text: the end token, or any marker, which never belongs in a user's
         file."""
         self._check(token)
         self._ends = self._ends or [None] * self.size
@@ -82,7 +83,7 @@ class Vocabulary:
         return known
 
     def ordinary(self) -> npt.NDArray[np.int32]:
-        """All tokens that do not end a text."""
+        """Return all tokens that do not end a text."""
         if self._ordinary is None:
             self._ordinary = np.array([token for token in range(self.size) if not self.ends_text(token)], np.int32)
         return self._ordinary

@@ -82,7 +82,7 @@ def hosts() -> list[psutil.Process]:
 
 
 def leftovers() -> list[str]:
-    """Files that hosts of this test have left in the meeting folder."""
+    """Files that hosts of this test have left in the runtime folder."""
     folder = Path(os.environ[RUNTIME_FOLDER_VARIABLE])
     return [path.name for path in folder.rglob("*") if path.name != "start.lock"]
 

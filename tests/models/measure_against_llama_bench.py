@@ -3,8 +3,8 @@
     python tests/models/measure_against_llama_bench.py MODEL.gguf LLAMA-BENCH [ROUNDS [THREADS [DEPTH]]]
 
 Not a test: it reads clocks. Run it on a machine that does nothing else. How LLAMA-BENCH is built stands in
-models/README.md. Both decode so many tokens at the same depth on the same threads, in turns, each waiting at barriers
-as it comes, ours through the whole engine: prompt, sampling, text.
+docs/benchmarks/engine.md. Both decode N tokens at the same depth on the same threads, in turns, each waiting at barriers
+by default, ours through the whole engine: prompt, sampling, text.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ ROUNDS = 7
 
 
 def batches(model: llama.Model, threads: int, depth: int) -> dict[int, float]:
-    """Median milliseconds of a batch, by its size, behind so many tokens."""
+    """Median milliseconds of a batch, by its size, after `depth` tokens."""
     context = model.context(depth + 64, threads, 128)
     for start in range(0, depth, 128):
         context.evaluate(range(100, 100 + min(128, depth - start)), start, 0, 0)

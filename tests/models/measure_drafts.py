@@ -2,8 +2,8 @@
 
     python tests/models/measure_drafts.py MODEL.gguf FOLDER [FILES [PLACES]]
 
-Not a test: it reads clocks. Run it on a machine that does nothing else. FOLDER is a project; in each of so many files
-so many pieces are decoded with and without drafts, in turns, behind what an editor would show of the file and what
+Not a test: it reads clocks. Run it on a machine that does nothing else. FOLDER is a project; in each of N files
+N pieces are decoded with and without drafts, in turns, behind what an editor would show of the file and what
 `dovetail_context` finds for the place. The chosen tokens are those of the file, so that drafts are right as often as
 they are in real code, whatever the model would have said. What the batches would have taken at the costs that learning
 starts from (`draft_length.py`) is printed beside it: that figure holds on any machine.

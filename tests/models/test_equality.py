@@ -1,4 +1,4 @@
-"""Whatever was asked before, the answer is that of plain decoding in a fresh context: reuse, branches, parking,
+"""Whatever was asked before, the answer is that of plain decoding in a fresh context: reuse, branches, offloading,
 drafts and cancels change nothing.
 
 With the same batches on both sides (one token each) and one sequence in the cache it is so bit for bit. The last bits
@@ -151,7 +151,7 @@ class User:
 
 @dataclass(frozen=True)
 class Pair:
-    """The same job answered twice, and what was chosen from: by the engine that remembers, and afresh."""
+    """The same job answered twice, and what was chosen from: by the engine with a warm cache, and by a fresh one."""
 
     job: CompletionJob
     ours: CompletionReply
@@ -165,7 +165,7 @@ class Pair:
 
 
 def pairs(remembering: LlamaEngine, fresh: LlamaEngine, recorder: Recorder, rounds: int) -> list[Pair]:
-    """What a user asks in so many sequences of six requests, some cancelled ones between them."""
+    """What a user asks in N sequences of six requests, some cancelled ones between them."""
     found = []
     for round in range(rounds):
         user = User(round)

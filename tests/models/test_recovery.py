@@ -1,4 +1,4 @@
-"""Hosts and clients that are killed: requests are answered all the same, and nothing is left running."""
+"""Hosts and clients that are killed: requests are answered nevertheless, and nothing is left running."""
 
 from __future__ import annotations
 

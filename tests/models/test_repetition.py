@@ -1,4 +1,4 @@
-"""Where a text goes round, and where it only repeats itself as people do."""
+"""Where a text degenerates into repetition, and where it only repeats itself as people do."""
 
 import pytest
 

@@ -21,7 +21,7 @@ SOURCES = [[1, 2, 3, 4]]
 
 @pytest.fixture(autouse=True)
 def unlikely_drafts_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such short texts make no guess likely; drafts go on all the same."""
+    """Such short texts make no guess likely; drafts go on nevertheless."""
     monkeypatch.setattr(prompt_lookup, "MIN_LIKELIHOOD", 0.0)
 
 

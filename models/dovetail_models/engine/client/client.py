@@ -174,12 +174,12 @@ class EngineClient:
         return connection
 
     async def _meet(self) -> HostConnection:
-        for meeting in range(MAX_JOINS):
+        for attempt in range(MAX_JOINS):
             try:
                 return await HostConnection.open(await find_or_start(self._options), self._take_status)
             except HostLeft:
                 # One that was killed holds its lock until the system has its memory back: some time for a large model.
-                await asyncio.sleep(LOOK_AGAIN_S * meeting)
+                await asyncio.sleep(LOOK_AGAIN_S * attempt)
             except OSError as error:
                 raise EngineError(
                     f"the folder in which the model's process is found cannot be used ({error}): "

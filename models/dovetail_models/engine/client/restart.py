@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dovetail_models.errors import EngineDied, EngineError
 
 FREE_DEATHS = 3
-"""So many deaths in a row are mended without a pause."""
+"""After this many deaths in a row a host is started again without a pause."""
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0

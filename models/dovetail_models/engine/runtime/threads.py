@@ -46,6 +46,6 @@ class Threads:
         return max(1, min(self._most, free))
 
     def note_load(self, busy_cores: float) -> None:
-        """So many cores' worth of time went to other processes."""
+        """Learn that other processes took this many cores' worth of time."""
         busy = min(max(busy_cores, 0.0), float(self._cores))
         self._busy += FADE * (busy - self._busy)

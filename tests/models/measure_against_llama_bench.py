@@ -1,10 +1,10 @@
-"""Our decode speed beside that of llama.cpp's own bench tool: figures for models/README.md.
+"""Our decode speed beside that of llama.cpp's own bench tool: figures for docs/benchmarks/engine.md.
 
     python tests/models/measure_against_llama_bench.py MODEL.gguf LLAMA-BENCH [ROUNDS [THREADS [DEPTH]]]
 
-Not a test: it reads clocks. Run it on a machine that does nothing else. How LLAMA-BENCH is built stands in
-docs/benchmarks/engine.md. Both decode N tokens at the same depth on the same threads, in turns, each waiting at barriers
-by default, ours through the whole engine: prompt, sampling, text.
+Not a test: it reads clocks. Run it on a machine that does nothing else. docs/benchmarks/engine.md says
+how to build LLAMA-BENCH. Both decode N tokens at the same depth on the same threads, in turns, each with its default
+waiting at barriers, ours through the whole engine: prompt, sampling, text.
 """
 
 from __future__ import annotations

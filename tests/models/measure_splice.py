@@ -84,7 +84,7 @@ def read(context: llama.Context, ids: Sequence[int], start: int) -> None:
 
 
 def splice(context: llama.Context, old: Sequence[int], new: Sequence[int], first: int, alike: int) -> None:
-    """Hold `new`, but for its last token, where `old` is held: the same number of tokens at the front and at the end."""
+    """Hold all but the last token of `new` in place of `old`; the first `first` and the last `alike` tokens are equal."""
     memory, tail = context._memory, len(old) - alike
     llama_api.api.llama_memory_seq_cp(memory, 0, 1, tail, -1)
     context.forget_from(first, 0)

@@ -162,7 +162,7 @@ class EngineClient:
             raise objection
         self._take_status(self._in_state("starting"))
         try:
-            connection = await self._meet()
+            connection = await self._join()
         except HostDied as error:
             self._policy.note_death(time.monotonic(), self._file_state(), str(error))
             self._take_status(self._in_state("stopped", str(error)))
@@ -173,7 +173,7 @@ class EngineClient:
         self._connection = connection
         return connection
 
-    async def _meet(self) -> HostConnection:
+    async def _join(self) -> HostConnection:
         for attempt in range(MAX_JOINS):
             try:
                 return await HostConnection.open(await find_or_start(self._options), self._take_status)

@@ -84,7 +84,7 @@ def read(context: llama.Context, ids: Sequence[int], start: int) -> None:
 
 
 def splice(context: llama.Context, old: Sequence[int], new: Sequence[int], first: int, alike: int) -> None:
-    """Hold all but the last token of `new` in place of `old`; the first `first` and the last `alike` tokens are equal."""
+    """Hold `new` but its last token in place of `old`; `first` tokens in front and `alike` at the end are equal."""
     memory, tail = context._memory, len(old) - alike
     llama_api.api.llama_memory_seq_cp(memory, 0, 1, tail, -1)
     context.forget_from(first, 0)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from dovetail_context.index.record import FileRecord
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.language import CursorView, TypeRules
 from dovetail_context.languages.registry import code_of, language_for
@@ -17,6 +16,7 @@ from dovetail_context.meaning.additions import added
 from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.values import Place, Value
 from dovetail_context.query import Query
+from dovetail_context.records.record import FileRecord
 from dovetail_context.retrieve.situation import bounded, hand_back, read_meaning
 from dovetail_context.work import Exhausted, at_most, open_work
 

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_context.budget import Price, choose
-from dovetail_context.index.access import alternatives, base_name, put_in
-from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.assembly.budget import Price, choose
+from dovetail_context.assembly.layout import dependency_order, outline
+from dovetail_context.assembly.rank import Ranked, rank
 from dovetail_context.index.words import EmptyBase, TextWords, WordLog, WordView, read_words, words_of
 from dovetail_context.languages.registry import language_for
-from dovetail_context.layout import dependency_order, outline
 from dovetail_context.meaning.types import TypeExpression, parse_type
 from dovetail_context.query import Retrieval
-from dovetail_context.rank import Ranked, rank
+from dovetail_context.records.access import alternatives, base_name, put_in
+from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.retrieve.affinity import Surroundings, parts_of
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.excerpt import Excerpt, excerpt
-from dovetail_context.retrieve.signs import signs_over
+from dovetail_context.retrieve.name_features import signs_over
 from dovetail_context.retrieve.windows import query_rarities, similar_windows
 from dovetail_context.tokens import estimate_tokens
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from dovetail.rules import live
-from dovetail_context.index.cache import IndexCache
 from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.index.storage.cache import IndexCache
 from dovetail_models.engine.parking import Parked
 from dovetail_models.engine.shelf import Shelf, stamp_of
 from tests.lsp.client import Client

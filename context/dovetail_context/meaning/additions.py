@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.languages.language import Additions
 from dovetail_context.languages.registry import language_named
 from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.values import Value
+from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.work import checkpoint
 
 # Files that mention a class and are looked at; one that more of them mention is taken to be open only by itself.

@@ -5,13 +5,13 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from dovetail_context.index.record import Symbol
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.language import TypeRules
 from dovetail_context.languages.registry import language_named
 from dovetail_context.meaning.names import Definition, Names
 from dovetail_context.meaning.types import TypeExpression, parse_type
 from dovetail_context.meaning.values import Place, Value
+from dovetail_context.records.record import Symbol
 from dovetail_context.work import checkpoint, counted
 
 MAX_BASES = 40  # classes looked through for a member

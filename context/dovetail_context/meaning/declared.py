@@ -3,13 +3,13 @@
 from abc import abstractmethod
 from collections.abc import Hashable
 
-from dovetail_context.index.record import Symbol
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.meaning.classes import Classes
 from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.questions import MAX_VALUES, Questions
 from dovetail_context.meaning.types import TypeExpression, parse_type
 from dovetail_context.meaning.values import Place, Value
+from dovetail_context.records.record import Symbol
 
 
 class DeclaredTypes(Classes):

@@ -8,12 +8,12 @@ below: classes and their members (`classes.py`), types as written (`declared.py`
 import re
 from collections.abc import Mapping
 
-from dovetail_context.index.access import alternatives
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.meaning.declared import DeclaredTypes
 from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.questions import MAX_VALUES
 from dovetail_context.meaning.values import Place, Value
+from dovetail_context.records.access import alternatives
 
 _BASES = 40  # classes looked through for a member
 

@@ -12,10 +12,10 @@ from heapq import nsmallest
 
 import numpy as np
 
-from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.index.words import LINE_END
 from dovetail_context.meaning.values import Place, Value
 from dovetail_context.query import RetrieverName
+from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.excerpt import MAX_CHARACTERS, excerpt
 from dovetail_context.retrieve.situation import Situation

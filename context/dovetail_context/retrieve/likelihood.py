@@ -7,11 +7,11 @@ words around the cursor, whether it stands where code looks like that at the cur
 import re
 from collections.abc import Collection, Sequence
 
-from dovetail_context.index.record import Symbol
 from dovetail_context.index.words import WordView
 from dovetail_context.languages.language import TypeRules
+from dovetail_context.records.record import Symbol
 from dovetail_context.retrieve.affinity import Surroundings
-from dovetail_context.retrieve.signs import signs_over
+from dovetail_context.retrieve.name_features import signs_over
 from dovetail_context.retrieve.windows import Window, words_in
 
 SPECIAL = 0.05  # names that the language itself calls

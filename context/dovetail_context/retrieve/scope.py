@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from dovetail_context.index.record import Import
 from dovetail_context.languages.language import Mention
 from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.values import Place, Value
 from dovetail_context.query import RetrieverName
+from dovetail_context.records.record import Import
 from dovetail_context.retrieve.candidate import Candidate
 from dovetail_context.retrieve.offers import Offers
 from dovetail_context.retrieve.situation import Situation

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.types import parse_type
 from dovetail_context.meaning.values import Value
 from dovetail_context.query import RetrieverName
+from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.retrieve.affinity import parts_of
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.excerpt import excerpt

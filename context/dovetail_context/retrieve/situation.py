@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from dovetail_context.index.record import FileRecord
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.words import words_of
 from dovetail_context.languages.language import CursorView, Language
@@ -15,6 +14,7 @@ from dovetail_context.languages.registry import code_of, extract, language_for
 from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.values import Place
 from dovetail_context.query import Query
+from dovetail_context.records.record import FileRecord
 from dovetail_context.retrieve.likelihood import Likelihood
 from dovetail_context.retrieve.windows import Window, query_rarities, similar_windows
 from dovetail_context.vicinity import head_and_vicinity

@@ -32,7 +32,7 @@ from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.query import Query
 from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.root import find_root
-from dovetail_context.workspace.secrets import redact
+from dovetail_context.workspace.secrets.find import redact
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.hardware.measure import read_bytes_per_s
 

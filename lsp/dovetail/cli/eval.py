@@ -37,7 +37,7 @@ from dovetail.settings import COMMAND_LINE, Settings, load_settings
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.exclude import MAX_FILE_BYTES
 from dovetail_context.workspace.read import read_project_file
-from dovetail_context.workspace.secrets import redact
+from dovetail_context.workspace.secrets.find import redact
 
 
 @dataclass(frozen=True, slots=True)

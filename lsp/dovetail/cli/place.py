@@ -18,7 +18,7 @@ from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.languages.registry import language_of
 from dovetail_context.workspace.read import ReadResult, read_source, source_of
 from dovetail_context.workspace.root import find_root
-from dovetail_context.workspace.secrets import redact
+from dovetail_context.workspace.secrets.find import redact
 
 
 @dataclass(frozen=True, slots=True)

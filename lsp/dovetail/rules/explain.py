@@ -10,7 +10,7 @@ from dovetail.rules.live import WorkspaceRules
 from dovetail_context.languages.registry import language_for, language_of
 from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.scan import is_excluded
-from dovetail_context.workspace.secrets import find_secrets
+from dovetail_context.workspace.secrets.find import find_secrets
 
 
 @dataclass(frozen=True, slots=True)

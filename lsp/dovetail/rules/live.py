@@ -22,7 +22,7 @@ from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.query import Note, Pin, Retrieval
 from dovetail_context.workspace.read import LINKS_OUT, decode, read_project_file, read_source
 from dovetail_context.workspace.scan import is_excluded
-from dovetail_context.workspace.secrets import redact
+from dovetail_context.workspace.secrets.find import redact
 from dovetail_context.workspace.selection import Selection
 
 EDITOR = "the editor's settings"

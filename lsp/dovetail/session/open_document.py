@@ -17,7 +17,7 @@ from dovetail.text.document import Document
 from dovetail_context.languages.identify import FIRST_LINE
 from dovetail_context.languages.registry import language_of
 from dovetail_context.work import LONG_TEXT, Effort
-from dovetail_context.workspace.redaction import Redaction
+from dovetail_context.workspace.secrets.redaction import Redaction
 
 
 @dataclass(slots=True, eq=False)

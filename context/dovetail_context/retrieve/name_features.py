@@ -15,7 +15,7 @@ from dovetail_context.retrieve.affinity import parts_of
 MAX_NAMES = 30_000  # some 10 MB; then it begins anew
 
 
-class NameSigns(NamedTuple):
+class NameFeatures(NamedTuple):
     """The numbers of the word alone and behind a dot, None for one that is not in the base; the logarithm of the files
     that use the name as a member; and the words of the name with how rare each is (1 for one that nobody uses)."""
 
@@ -30,10 +30,10 @@ class Signs:
 
     def __init__(self, base: WordBase) -> None:
         self._base = base
-        self._known: dict[str, NameSigns] = {}
+        self._known: dict[str, NameFeatures] = {}
         self._rarities: dict[str, float] = {}
 
-    def of(self, name: str) -> NameSigns:
+    def of(self, name: str) -> NameFeatures:
         """The signs of a name."""
         known = self._known.get(name)
         if known is None:
@@ -42,10 +42,12 @@ class Signs:
             known = self._known[name] = self._read(name)
         return known
 
-    def _read(self, name: str) -> NameSigns:
+    def _read(self, name: str) -> NameFeatures:
         alone, member = self._base.id_of(name), self._base.id_of("." + name)
         users = 0 if member is None else self._base.frequency(member)
-        return NameSigns(alone, member, math.log1p(users), tuple((part, self._rarity(part)) for part in parts_of(name)))
+        return NameFeatures(
+            alone, member, math.log1p(users), tuple((part, self._rarity(part)) for part in parts_of(name))
+        )
 
     def _rarity(self, part: str) -> float:
         known = self._rarities.get(part)

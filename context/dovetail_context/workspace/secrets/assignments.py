@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 
-from dovetail_context.workspace.secret_literals import Literal, read_delimited, read_quoted, read_to_line_end
+from dovetail_context.workspace.secrets.literals import Literal, read_delimited, read_quoted, read_to_line_end
 
 
 class Where(Enum):

@@ -13,9 +13,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from dovetail_context.index.packed import PackedRecord
-from dovetail_context.index.private import make_private, make_private_file, make_private_folder
+from dovetail_context.index.storage.private import make_private, make_private_file, make_private_folder
 from dovetail_context.index.words import TextWords, read_ids
+from dovetail_context.records.packed import PackedRecord
 
 # Another process that writes holds the file for some 100 ms; after this wait the disk is in trouble.
 BUSY_S = 5.0

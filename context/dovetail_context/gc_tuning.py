@@ -12,7 +12,7 @@ import gc
 YOUNG, MIDDLE, OLD = 50_000, 4, 20
 
 
-def spare_the_index() -> None:
+def tune_gc() -> None:
     """Leave out what there is now, which lives as long as the process, and search the rest less often."""
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, OLD)

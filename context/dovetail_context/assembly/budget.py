@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from types import MappingProxyType
 
-from dovetail_context.rank import Ranked
+from dovetail_context.assembly.rank import Ranked
 
 # A heading is what stands once above several candidates: a file's path line, a class's first line.
 Heading = tuple[str, str]

@@ -10,11 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dovetail_context.gather import gather
-from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_context.languages.registry import language_named
-from dovetail_context.query import Query
-from dovetail_context.records.record import FileRecord
+from dovetail_context.api import FileRecord, IndexSnapshot, Query, gather, language_named
 
 # Enough to see whether a definition from another file is found.
 PROBE_TOKENS = 1024

@@ -18,10 +18,7 @@ from dovetail.session.open_document import OpenDocument
 from dovetail.session.places import Kind, Place, place_of
 from dovetail.session.rules import RulesEvents, RulesKeeper
 from dovetail.session.workspaces import Workspace, Workspaces
-from dovetail_context.gc_tuning import tune_gc
-from dovetail_context.index.storage.cache import IndexCache
-from dovetail_context.workspace.exclude import excluded_name
-from dovetail_context.workspace.ignore.gitignore import GITIGNORE
+from dovetail_context.api import GITIGNORE, IndexCache, excluded_name, tune_gc
 
 Spawn = Callable[[Coroutine[Any, Any, object]], asyncio.Task[object]]
 

@@ -1,7 +1,7 @@
 """How the interpreter looks for garbage in a process that answers questions about an index.
 
 Nothing in an index, nor in what a question makes, refers back to itself, so counting references frees nearly all of it
-at once. Searching for cycles all the same, as often as the interpreter does by itself, takes a tenth of the time, and
+at once. Searching for cycles anyway, as often as the interpreter does by itself, takes a tenth of the time, and
 up to 80 ms of one question in forty.
 """
 

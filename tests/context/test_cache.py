@@ -173,7 +173,7 @@ def test_a_damaged_image_does_no_harm(seed: int, root: Path, cache: IndexCache) 
     for word in ("name", "self", "Money"):
         again.snapshot.words.files_with(word)
     if again.problems:
-        assert all("will be made anew" in problem for problem in again.problems)
+        assert all("will be made again" in problem for problem in again.problems)
         final, _ = started(root, cache)
         assert content(final.snapshot) == expected
 

@@ -21,7 +21,7 @@ from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.retrieve.affinity import Surroundings, parts_of
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.excerpt import Excerpt, excerpt
-from dovetail_context.retrieve.name_features import signs_over
+from dovetail_context.retrieve.name_features import features_over
 from dovetail_context.retrieve.windows import query_rarities, similar_windows
 from dovetail_context.tokens import estimate_tokens
 
@@ -276,7 +276,7 @@ def test_the_log_is_written_anew_when_most_of_it_is_replaced() -> None:
 def test_names_fit_by_their_words() -> None:
     assert parts_of("loadURLs_from2") == ("load", "url", "from")
     text = "# Register the client\n"
-    around, signs = Surroundings(text, len(text), words_of(text)), signs_over(EmptyBase())
+    around, signs = Surroundings(text, len(text), words_of(text)), features_over(EmptyBase())
     client, server, unrelated = (signs.of(name).parts for name in ("register_client", "register_server", "unrelated"))
     assert around.affinity(client) > 0.9
     assert around.affinity(server) < around.affinity(client)

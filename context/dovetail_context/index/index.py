@@ -106,7 +106,7 @@ class WorkspaceIndex:
             self.build()
 
     def apply(self, paths: Iterable[str]) -> None:
-        """Read anew what changed: files or folders, created, changed or deleted; relative to the root or absolute."""
+        """Read again what changed: files or folders, created, changed or deleted; relative to the root or absolute."""
         changed = list(paths)
         self._post(lambda pending: pending.paths.update(changed))
 

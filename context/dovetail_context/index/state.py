@@ -139,7 +139,7 @@ class WorkspaceState:
         self._seconds = time.perf_counter() - started
 
     def change(self, paths: Iterable[str]) -> Generator[tuple[int, int], None, None]:
-        """Read anew what changed on disk: paths of files or folders, relative to the root or absolute; the root itself
+        """Read again what changed on disk: paths of files or folders, relative to the root or absolute; the root itself
         stands for everything. Yields like `rebuild` if it takes a walk."""
         paths = set(paths)
         relatives = {relative for path in paths if (relative := path_inside(self._root, path)) is not None}
@@ -407,9 +407,9 @@ class WorkspaceState:
         return image_in_memory(entries, words)
 
     def _damaged(self, what: str) -> None:
-        """Called on any thread. The next start makes the image anew."""
+        """Called on any thread. The next start makes the image again."""
         if self._cache is not None:
-            self._faults[f"the image of {self._root} is damaged ({what}) and will be made anew"] = None
+            self._faults[f"the image of {self._root} is damaged ({what}) and will be made again"] = None
             self._cache.drop_images(self._root)
 
     def _read_again(self, path: str) -> FileRecord | None:

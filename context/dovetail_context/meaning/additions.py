@@ -20,7 +20,7 @@ from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.work import checkpoint
 
 # Files that mention a class and are looked at; one that more of them mention is taken to be open only by itself.
-MOST_FILES = 60
+MAX_FILES = 60
 # Lines above a definition in which attributes and annotations are looked for.
 LINES_ABOVE = 12
 _ENDS_ABOVE = re.compile(r"^\s*$|[;}]\s*$")
@@ -139,7 +139,7 @@ def _mentioning(record: FileRecord, symbol: Symbol, inference: Inference) -> Ite
     """The file of a class, and the others of its language that mention it."""
     yield record
     paths = inference.snapshot.words.files_with(symbol.name)
-    if len(paths) > MOST_FILES:
+    if len(paths) > MAX_FILES:
         return
     for path in paths:
         other = inference.names.record(path) if path != record.path else None

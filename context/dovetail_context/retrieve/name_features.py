@@ -12,7 +12,7 @@ from typing import NamedTuple
 from dovetail_context.index.words import WordBase
 from dovetail_context.retrieve.affinity import parts_of
 
-MAX_NAMES = 30_000  # some 10 MB; then it begins anew
+MAX_NAMES = 30_000  # some 10 MB; then it starts again
 
 
 class NameFeatures(NamedTuple):
@@ -25,8 +25,8 @@ class NameFeatures(NamedTuple):
     parts: tuple[tuple[str, float], ...]
 
 
-class Signs:
-    """The signs of names over one base."""
+class NameFeatureTable:
+    """The features of names over one base."""
 
     def __init__(self, base: WordBase) -> None:
         self._base = base
@@ -34,7 +34,7 @@ class Signs:
         self._rarities: dict[str, float] = {}
 
     def of(self, name: str) -> NameFeatures:
-        """The signs of a name."""
+        """The features of a name."""
         known = self._known.get(name)
         if known is None:
             if len(self._known) >= MAX_NAMES:
@@ -61,6 +61,6 @@ class Signs:
 
 
 @lru_cache(maxsize=4)  # projects that are open at the same time
-def signs_over(base: WordBase) -> Signs:
-    """The signs of names over a base."""
-    return Signs(base)
+def features_over(base: WordBase) -> NameFeatureTable:
+    """The features of names over a base."""
+    return NameFeatureTable(base)

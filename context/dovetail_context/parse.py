@@ -33,7 +33,7 @@ class ParsedText:
     start: int = 0
 
     def replaced(self, start: int, end: int, new: str) -> "ParsedText":
-        """The same text with `new` in place of [start:end], parsed anew only as far as it must be."""
+        """The same text with `new` in place of [start:end], parsed again only as far as it must be."""
         start, end = self._within(start), self._within(end)
         text = self.text[:start] + new + self.text[end:]
         first, last = _byte(self.text, self.tree, start), _byte(self.text, self.tree, end)

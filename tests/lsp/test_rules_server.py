@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from dovetail.rules import live
-from dovetail_context.index.cache import IndexCache
 from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.index.storage.cache import IndexCache
 from dovetail_models.engine.kv.disk_store import DiskStateStore, stamp_of
 from dovetail_models.engine.kv.memory_store import KvState
 from tests.lsp.client import Client

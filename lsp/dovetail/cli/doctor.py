@@ -32,8 +32,7 @@ from dovetail.cli.remote import add_remote_argument, remote_layer
 from dovetail.session.engine import make_local_engine, remote_options
 from dovetail.session.models import models_folder
 from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settings, user_config_path
-from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.workspace.root import find_root
+from dovetail_context.api import WorkspaceIndex, find_root
 from dovetail_models.api import (
     CompletionJob,
     CompletionReply,

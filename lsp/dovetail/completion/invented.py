@@ -15,7 +15,7 @@ from itertools import islice
 
 from dovetail.completion.engine import Engine
 from dovetail.completion.threads import on_thread
-from dovetail_context.members import Members
+from dovetail_context.api import Members
 from dovetail_models.api import CompletionJob, CompletionReply
 
 MOST_TIMES = 2

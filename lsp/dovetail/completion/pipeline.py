@@ -25,10 +25,7 @@ from dovetail.completion.threads import on_thread
 from dovetail.completion.trigger import Extent, decide
 from dovetail.rules.source import RULES_FILE
 from dovetail.settings import Settings
-from dovetail_context.bundle import ContextBundle, ContextPiece
-from dovetail_context.gather import gather
-from dovetail_context.members import Members, members_with_files
-from dovetail_context.query import Query
+from dovetail_context.api import ContextBundle, ContextPiece, Members, Query, gather, members_with_files
 from dovetail_models.api import (
     CompletionJob,
     CompletionReply,

@@ -10,8 +10,7 @@ from itertools import islice
 from dovetail.completion.judge import compiles, statements_around
 from dovetail.completion.lexical import State, kind_of, name_of, read, state_in
 from dovetail.text.lazy import lazy
-from dovetail_context.languages.registry import language_for, shown_path
-from dovetail_context.parse import ParsedText, PlaceKind, parse_text
+from dovetail_context.api import ParsedText, PlaceKind, language_for, parse_text, shown_path
 
 # What an editor shows a tab as, where a file does not say how wide its levels are.
 TAB_COLUMNS = 4

@@ -18,7 +18,7 @@ from dovetail.completion.place import Place, unix_line_ends
 from dovetail.completion.repeats import without_repeats
 from dovetail.completion.right_side import QUOTES, Insertion, ways_to_insert
 from dovetail.completion.trigger import Extent
-from dovetail_context.parse import ParsedText
+from dovetail_context.api import ParsedText
 
 # Ends that are tried, from the longest on: each costs a parse of what has changed, a millisecond or some. In a text
 # that is hard to parse fewer are tried: until all of them together took what parsing 3,000 lines takes.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dovetail.settings import Settings
 from dovetail.user_folders import user_folder
-from dovetail_context.index.cache import IndexCache
+from dovetail_context.api import IndexCache
 from dovetail_models.api import forget_stored_states
 
 MEGABYTE = 1_000_000

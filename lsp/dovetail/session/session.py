@@ -34,10 +34,7 @@ from dovetail.session.user_settings import UserSettings
 from dovetail.settings import Settings
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
-from dovetail_context.bundle import ContextBundle
-from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_context.vicinity import head_and_vicinity
-from dovetail_context.work import awaited
+from dovetail_context.api import ContextBundle, IndexSnapshot, awaited, head_and_vicinity
 from dovetail_models.api import EngineError, EngineStatus
 
 NO_PROJECT = IndexSnapshot(Path())

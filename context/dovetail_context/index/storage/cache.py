@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from dovetail_context.index.image import Entry, Image, open_image, write_image
-from dovetail_context.index.packed import DamagedError
-from dovetail_context.index.private import make_private, make_private_folder
-from dovetail_context.index.store import RecordStore, owner_of
-from dovetail_context.index.version import extractor_version
+from dovetail_context.index.storage.image import Entry, Image, open_image, write_image
+from dovetail_context.index.storage.private import make_private, make_private_folder
+from dovetail_context.index.storage.store import RecordStore, owner_of
+from dovetail_context.index.storage.version import extractor_version
+from dovetail_context.records.packed import DamagedError
 
 STORE_NAME = "records.sqlite"
 UNFINISHED_S = 600  # an image that was not finished in this time never will be: the largest take a minute

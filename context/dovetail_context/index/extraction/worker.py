@@ -1,4 +1,4 @@
-"""A worker process of a cold build: `python -m dovetail_context.index.worker`.
+"""A worker process of a cold build: `python -m dovetail_context.index.extraction.worker`.
 
 It reads a greeting and then lists of tasks from its standard input and answers each on its standard output (`send` and
 `receive` below); it ends when its input ends, and so when the process that started it does. It writes nothing else.
@@ -15,10 +15,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from dovetail_context.index.build import ReadFile, Task, read_files
-from dovetail_context.index.cache import IndexCache
-from dovetail_context.index.packed import PackedRecord
+from dovetail_context.index.extraction.build import ReadFile, Task, read_files
+from dovetail_context.index.storage.cache import IndexCache
 from dovetail_context.index.words import TextWords, read_ids
+from dovetail_context.records.packed import PackedRecord
 
 # Trees make many objects that die in order: looking for cycles among them at the usual pace takes a tenth of the time.
 YOUNG_OBJECTS = 200_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from types import MappingProxyType
 
-from dovetail_context.rank import Ranked
+from dovetail_context.assembly.rank import Ranked
 
 # A heading is what stands once above several candidates: a file's path line, a class's first line.
 Heading = tuple[str, str]
@@ -73,7 +73,7 @@ _ABSENT, _BRIEF, _FULL, _COVERED = 0, 1, 2, 3
 
 
 class _Shelf:
-    """The offers, best gain per token first; an offer whose cost has changed since it was made is made anew."""
+    """The offers, best gain per token first; an offer whose cost has changed since it was made is made again."""
 
     def __init__(self, prices: list[Price], scores: list[float]) -> None:
         self.level = [_ABSENT] * len(prices)

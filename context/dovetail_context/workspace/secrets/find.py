@@ -14,8 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dovetail_context.workspace.private_keys import kubernetes_secrets, private_keys
-from dovetail_context.workspace.secret_assignments import (
+from dovetail_context.workspace.secrets.assignments import (
     HINTS_AT_RANDOM,
     IS_GIVEN_NOTHING,
     Given,
@@ -23,9 +22,10 @@ from dovetail_context.workspace.secret_assignments import (
     given,
     is_setting,
 )
-from dovetail_context.workspace.secret_formats import COMMANDS, FORMATS, Format
-from dovetail_context.workspace.secret_names import Level, level_of, mentioned
-from dovetail_context.workspace.secret_values import is_placeholder, is_secret, is_secret_in_code, may_be_bare
+from dovetail_context.workspace.secrets.formats import COMMANDS, FORMATS, Format
+from dovetail_context.workspace.secrets.names import Level, level_of, mentioned
+from dovetail_context.workspace.secrets.private_keys import kubernetes_secrets, private_keys
+from dovetail_context.workspace.secrets.values import is_placeholder, is_secret, is_secret_in_code, may_be_bare
 
 BLANK = "*"
 

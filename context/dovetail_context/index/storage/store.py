@@ -13,13 +13,13 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from dovetail_context.index.packed import PackedRecord
-from dovetail_context.index.private import make_private, make_private_file, make_private_folder
+from dovetail_context.index.storage.private import make_private, make_private_file, make_private_folder
 from dovetail_context.index.words import TextWords, read_ids
+from dovetail_context.records.packed import PackedRecord
 
 # Another process that writes holds the file for some 100 ms; after this wait the disk is in trouble.
 BUSY_S = 5.0
-# Ages are written anew after so long, so that reading does not mean writing.
+# Ages are written again after so long, so that reading does not mean writing.
 AGE_STEP_S = 24 * 3600
 KEYS_OF_QUERY = 500  # SQLite allows 999 values in a statement
 EVICTED_SHARE = 0.1  # more than what is too much goes, so that the next build need not evict again
@@ -125,7 +125,7 @@ class RecordStore:
             self._in_log = any(busy for busy, *_ in self._run("PRAGMA wal_checkpoint(TRUNCATE)", ()))
 
     def close(self) -> None:
-        """May be called more than once; the store opens itself anew when it is asked again."""
+        """May be called more than once; the store opens itself again when it is asked again."""
         self.scrub()
         if self._connection is not None:
             with suppress(sqlite3.Error):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 
-from dovetail_context.workspace.secret_literals import Literal, read_delimited, read_quoted, read_to_line_end
+from dovetail_context.workspace.secrets.literals import Literal, read_delimited, read_quoted, read_to_line_end
 
 
 class Where(Enum):
@@ -75,7 +75,7 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _ITEM = re.compile(
     r"\s{0,60}(?:[,;]\s{0,60})?(?:(?:[\w.\-]{1,40}|[\"'][^\"'\r\n]{1,60}[\"'])\s{0,20}(?::|=>|=)\s{0,20})?(?=[^\s])"
 )
-_MOST_ITEMS = 100
+_MAX_ITEMS = 100
 # Further on in a declaration: `option("--token", type=str, default="...")`, `variable "token" { default = "..." }`.
 _DEFAULT = re.compile(
     r"[\s,(\[{;:][\"']?(?:default\w*|value|fallback|content|password|secret)[\"']?[ \t]*(?:=>|[=:]|,)[ \t]*",
@@ -277,7 +277,7 @@ def _values(text: str, place: int, is_looked_up: bool) -> Iterator[Given]:
         if literal is not None:
             yield Given(literal, is_looked_up=is_looked_up)
         return
-    for _ in range(_MOST_ITEMS):
+    for _ in range(_MAX_ITEMS):
         item = _ITEM.match(text, place)
         if item is None:
             return
@@ -361,7 +361,7 @@ def _lines_below(text: str, line: int, place: int, shape: re.Pattern[str]) -> It
     """Yield the items of a list, or the lines of a block, that is indented below the line that begins at `line`."""
     indent = len(text[line:place]) - len(text[line:place].lstrip(" \t"))
     dash = text[line + indent : line + indent + 2] == "- "
-    for _ in range(_MOST_ITEMS):
+    for _ in range(_MAX_ITEMS):
         item = shape.match(text, place) if place > line else None
         if item is None or len(item[1]) < indent + dash or (shape is _INDENTED and len(item[1]) <= indent):
             return

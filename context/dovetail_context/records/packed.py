@@ -14,8 +14,8 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-from dovetail_context.index.record import FileRecord, Import, References, Symbol, SymbolsByName, by_name
-from dovetail_context.index.text import COMPRESSION, PackedText, pack_text
+from dovetail_context.records.record import FileRecord, Import, References, Symbol, SymbolsByName, by_name
+from dovetail_context.records.text import COMPRESSION, PackedText, pack_text
 
 _OPEN = ("language", "digest", "packages", "problems")
 _OWN_FORM = ("path", "text", "symbols", "imports", "references")

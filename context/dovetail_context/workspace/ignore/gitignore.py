@@ -11,9 +11,9 @@ import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dovetail_context.workspace.gitconfig import config_files, ignore_config
-from dovetail_context.workspace.patterns import Pattern, PatternList, parse_pattern
-from dovetail_context.workspace.repository import UNREADABLE, bounded_bytes, repository_at, repository_of
+from dovetail_context.workspace.ignore.gitconfig import config_files, ignore_config
+from dovetail_context.workspace.ignore.patterns import Pattern, PatternList, parse_pattern
+from dovetail_context.workspace.ignore.repository import UNREADABLE, bounded_bytes, repository_at, repository_of
 
 GITIGNORE = ".gitignore"
 _KEPT_BYTES = 4_000_000  # of the files of which the compiled patterns are kept

@@ -14,10 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from dovetail_context.index.build import ReadFile, Task, read_files
-from dovetail_context.index.cache import IndexCache
-from dovetail_context.index.store import RecordStore
-from dovetail_context.index.worker import as_message, greeting, read_answer, receive, send
+from dovetail_context.index.extraction.build import ReadFile, Task, read_files
+from dovetail_context.index.extraction.worker import as_message, greeting, read_answer, receive, send
+from dovetail_context.index.storage.cache import IndexCache
+from dovetail_context.index.storage.store import RecordStore
 
 # Starting a worker costs 0.3 s of processor time, in which one process reads 150 files.
 MIN_FILES = 400
@@ -26,7 +26,7 @@ TASKS_OF_BATCH = 24  # some 0.1 s of work
 BATCHES_AHEAD = 2  # so that a worker never waits for its next batch
 MAX_DEATHS = 50  # with more the fault is not in single files
 
-COMMAND = (sys.executable, "-E", "-P", "-m", "dovetail_context.index.worker")
+COMMAND = (sys.executable, "-E", "-P", "-m", "dovetail_context.index.extraction.worker")
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 

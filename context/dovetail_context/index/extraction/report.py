@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from dovetail_context.index.build import BuildReport
-from dovetail_context.index.image import Image
-from dovetail_context.index.packed import PackedRecord
+from dovetail_context.index.extraction.build import BuildReport
+from dovetail_context.index.storage.image import Image
+from dovetail_context.records.packed import PackedRecord
 from dovetail_context.workspace.scan import Skipped
 
 

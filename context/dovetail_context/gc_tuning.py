@@ -1,7 +1,7 @@
 """How the interpreter looks for garbage in a process that answers questions about an index.
 
 Nothing in an index, nor in what a question makes, refers back to itself, so counting references frees nearly all of it
-at once. Searching for cycles all the same, as often as the interpreter does by itself, takes a tenth of the time, and
+at once. Searching for cycles anyway, as often as the interpreter does by itself, takes a tenth of the time, and
 up to 80 ms of one question in forty.
 """
 
@@ -12,7 +12,7 @@ import gc
 YOUNG, MIDDLE, OLD = 50_000, 4, 20
 
 
-def spare_the_index() -> None:
+def tune_gc() -> None:
     """Leave out what there is now, which lives as long as the process, and search the rest less often."""
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, OLD)

@@ -11,10 +11,10 @@ from pathlib import Path
 _FORMAT = 3  # of what `packed.py`, `store.py` and `image.py` write
 # Modules outside of `languages/` that decide what a record or its words are.
 _MODULES = """
-    syntax.py index/access.py index/build.py index/packed.py index/record.py index/text.py index/words.py
-    workspace/exclude.py workspace/manifest.py workspace/private_keys.py workspace/randomness.py workspace/read.py
-    workspace/secret_assignments.py workspace/secret_formats.py workspace/secret_literals.py workspace/secret_names.py
-    workspace/secret_values.py workspace/secrets.py
+    syntax.py records/access.py index/extraction/build.py records/packed.py records/record.py records/text.py
+    index/words.py workspace/exclude.py workspace/manifest.py workspace/secrets/private_keys.py
+    workspace/secrets/randomness.py workspace/read.py workspace/secrets/assignments.py workspace/secrets/formats.py
+    workspace/secrets/literals.py workspace/secrets/names.py workspace/secrets/values.py workspace/secrets/find.py
     """.split()  # noqa: SIM905 - a list of paths
 
 

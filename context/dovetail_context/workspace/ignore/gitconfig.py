@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from dovetail_context.workspace.repository import Repository, bounded_bytes
-from dovetail_context.workspace.wildmatch import Automaton, MalformedPattern, fold_case, tokenize
+from dovetail_context.workspace.ignore.repository import Repository, bounded_bytes
+from dovetail_context.workspace.ignore.wildmatch import Automaton, MalformedPattern, fold_case, tokenize
 
 _MAX_INCLUDE_DEPTH = 10  # as in git: a file may include itself
 _TRUE = ("true", "yes", "on", "1")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dovetail_context.work import counted
-from dovetail_context.workspace.wildmatch import SPECIAL, Automaton, MalformedPattern, Token, fold_case, tokenize
+from dovetail_context.workspace.ignore.wildmatch import SPECIAL, Automaton, MalformedPattern, Token, fold_case, tokenize
 
 
 @dataclass(frozen=True, slots=True)

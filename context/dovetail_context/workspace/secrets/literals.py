@@ -34,7 +34,7 @@ _UP_TO = {
 _JOIN = re.compile(r"(?:\s|\\\r?\n){0,60}(?:(?:\+\+?|\.\.?|&|\|\||<<|<>|~|\^)(?:\s|\\\r?\n){0,60})?")
 _IS_KEY = re.compile(r"[ \t]*(?::(?!:)|=(?!=)|=>)")
 _ESCAPE = re.compile(r"\\(?:u\{?([0-9A-Fa-f]{2,6})\}?|x([0-9A-Fa-f]{2})|([0-7]{3})|(.))", re.DOTALL)
-_MOST_PARTS = 60
+_MAX_PARTS = 60
 
 
 def read_quoted(text: str, place: int) -> Literal | None:
@@ -43,7 +43,7 @@ def read_quoted(text: str, place: int) -> Literal | None:
     if first is None:
         return None
     parts = [first]
-    while len(parts) < _MOST_PARTS:
+    while len(parts) < _MAX_PARTS:
         join = _JOIN.match(text, parts[-1].end)
         following = _one(text, join.end()) if join is not None and join.end() > parts[-1].end else None
         if following is None or _IS_KEY.match(text, following.end):

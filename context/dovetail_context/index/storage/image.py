@@ -21,8 +21,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from dovetail_context.index.packed import DamagedError, PackedRecord
 from dovetail_context.index.words import Ids
+from dovetail_context.records.packed import DamagedError, PackedRecord
 from dovetail_context.workspace.scan import Stamp
 
 MAGIC = struct.pack("=8sI", b"dovetail", 1)

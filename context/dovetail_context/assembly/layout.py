@@ -7,10 +7,10 @@ so what is imported stands before what imports it.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from dovetail_context.budget import Choice
-from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.assembly.budget import Choice
 from dovetail_context.languages.language import Language
 from dovetail_context.languages.registry import language_named
+from dovetail_context.records.record import FileRecord, Symbol
 
 
 def outline(record: FileRecord, texts: Mapping[Symbol, str]) -> str:

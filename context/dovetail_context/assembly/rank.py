@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 
-from dovetail_context.index.record import Symbol
 from dovetail_context.query import Retrieval
+from dovetail_context.records.record import Symbol
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 
 # Windows whose texts are this alike (percent) say the same thing twice; Dice over 0.9 is what others use for chunks.

@@ -9,11 +9,8 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from dovetail_context.index.packed import PackedRecord, pack
-from dovetail_context.index.record import FileRecord
-from dovetail_context.index.store import RecordStore, Stored, key_of
-from dovetail_context.index.text import pack_text
-from dovetail_context.index.version import extractor_version
+from dovetail_context.index.storage.store import RecordStore, Stored, key_of
+from dovetail_context.index.storage.version import extractor_version
 from dovetail_context.index.words import TextWords, read_words
 from dovetail_context.languages.identify import FIRST_LINE, id_of_beginning
 from dovetail_context.languages.registry import (
@@ -23,11 +20,14 @@ from dovetail_context.languages.registry import (
     language_of,
     language_of_project_file,
 )
+from dovetail_context.records.packed import PackedRecord, pack
+from dovetail_context.records.record import FileRecord
+from dovetail_context.records.text import pack_text
 from dovetail_context.work import LONG_TEXT, Effort, Work, open_work
 from dovetail_context.workspace.exclude import is_generated
 from dovetail_context.workspace.read import read_manifest, read_source
 from dovetail_context.workspace.scan import Skipped
-from dovetail_context.workspace.secrets import redact
+from dovetail_context.workspace.secrets.find import redact
 
 NO_WORDS = TextWords()
 

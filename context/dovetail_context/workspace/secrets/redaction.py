@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dovetail_context.workspace.secrets import blanked, block_end, block_start, secrets_across_blocks, secrets_in_blocks
+from dovetail_context.workspace.secrets.find import (
+    blanked,
+    block_end,
+    block_start,
+    secrets_across_blocks,
+    secrets_in_blocks,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from dovetail_context.index.words import WordBase
 from dovetail_context.retrieve.affinity import parts_of
 
-MAX_NAMES = 30_000  # some 10 MB; then it begins anew
+MAX_NAMES = 30_000  # some 10 MB; then it starts again
 
 
-class NameSigns(NamedTuple):
+class NameFeatures(NamedTuple):
     """The numbers of the word alone and behind a dot, None for one that is not in the base; the logarithm of the files
     that use the name as a member; and the words of the name with how rare each is (1 for one that nobody uses)."""
 
@@ -25,16 +25,16 @@ class NameSigns(NamedTuple):
     parts: tuple[tuple[str, float], ...]
 
 
-class Signs:
-    """The signs of names over one base."""
+class NameFeatureTable:
+    """The features of names over one base."""
 
     def __init__(self, base: WordBase) -> None:
         self._base = base
-        self._known: dict[str, NameSigns] = {}
+        self._known: dict[str, NameFeatures] = {}
         self._rarities: dict[str, float] = {}
 
-    def of(self, name: str) -> NameSigns:
-        """The signs of a name."""
+    def of(self, name: str) -> NameFeatures:
+        """The features of a name."""
         known = self._known.get(name)
         if known is None:
             if len(self._known) >= MAX_NAMES:
@@ -42,10 +42,12 @@ class Signs:
             known = self._known[name] = self._read(name)
         return known
 
-    def _read(self, name: str) -> NameSigns:
+    def _read(self, name: str) -> NameFeatures:
         alone, member = self._base.id_of(name), self._base.id_of("." + name)
         users = 0 if member is None else self._base.frequency(member)
-        return NameSigns(alone, member, math.log1p(users), tuple((part, self._rarity(part)) for part in parts_of(name)))
+        return NameFeatures(
+            alone, member, math.log1p(users), tuple((part, self._rarity(part)) for part in parts_of(name))
+        )
 
     def _rarity(self, part: str) -> float:
         known = self._rarities.get(part)
@@ -59,6 +61,6 @@ class Signs:
 
 
 @lru_cache(maxsize=4)  # projects that are open at the same time
-def signs_over(base: WordBase) -> Signs:
-    """The signs of names over a base."""
-    return Signs(base)
+def features_over(base: WordBase) -> NameFeatureTable:
+    """The features of names over a base."""
+    return NameFeatureTable(base)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from dovetail_context.index.text import split_lines
+from dovetail_context.records.text import split_lines
 
 SymbolKind = Literal["class", "function", "method", "property", "variable", "field", "type"]
 

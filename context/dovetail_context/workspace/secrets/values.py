@@ -3,8 +3,8 @@
 import re
 from functools import lru_cache
 
-from dovetail_context.workspace.randomness import randomness
-from dovetail_context.workspace.secret_names import Level, level_of
+from dovetail_context.workspace.secrets.names import Level, level_of
+from dovetail_context.workspace.secrets.randomness import randomness
 
 # A value of a secret's name has at least so many characters; one of a name that may hold a secret so many.
 _SHORTEST, _SHORTEST_RANDOM, _SHORTEST_BESIDE_WORD = 6, 16, 20

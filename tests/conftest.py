@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from tests.benchmarks.data import REPOSITORY, DataMissingError, shared_folder
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -61,7 +61,7 @@ def repository() -> Path:
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Evaluation projects and vocabularies that are not part of the project; tests that need them skip elsewhere."""
-    folder = REPOSITORY.parent / "shared"
-    if not (folder / "eval" / "repos").is_dir():
-        pytest.skip("needs the evaluation data in ../shared, which is not part of the project")
-    return folder
+    try:
+        return shared_folder()
+    except DataMissingError as error:
+        pytest.skip(str(error))

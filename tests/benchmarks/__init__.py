@@ -1,1 +1,1 @@
-"""What measures. No test runs it."""
+"""What measures. README.md has one command for each figure."""

@@ -82,12 +82,12 @@ step doctor-sees-the-gpu grep -E "offload to .*(CUDA|NVIDIA)" "$out/doctor.log"
 
 # Speed: typing, batches (is a draft nearly free?), drafts, all with every layer on the GPU.
 step bench "$venv/bin/dovetail" bench "$project" --model "$model" --svg "$out/typing.svg"
-step batches "$venv/bin/python" "$here/tests/models/measure_batches.py" "$model"
-step engine "$venv/bin/python" "$here/tests/models/measure_engine.py" "$model"
-step drafts "$venv/bin/python" "$here/tests/models/measure_drafts.py" "$model" "$project" 2 3
+step batches env PYTHONPATH="$here" "$venv/bin/python" -m tests.benchmarks.engine.batches "$model"
+step engine env PYTHONPATH="$here" "$venv/bin/python" -m tests.benchmarks.engine.overhead "$model"
+step drafts env PYTHONPATH="$here" "$venv/bin/python" -m tests.benchmarks.engine.drafts "$model" "$project" 2 3
 
 # Memory: what three clients and their host take, and whether all of it is given back.
-step clients "$venv/bin/python" "$here/tests/models/measure_memory.py" "$model"
+step clients env PYTHONPATH="$here" "$venv/bin/python" -m tests.benchmarks.engine.memory "$model"
 step engine-tests env DOVETAIL_TEST_MODEL="$model" "$venv/bin/python" -m pytest -n 0 \
     "$here/tests/models/test_engine.py" "$here/tests/models/test_client.py"
 gpu_memory memory-after

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors.nvim.measure_sharing import measure
+from tests.benchmarks.editors.sharing import measure
 
 
 def test_three_clients_share_one_host_and_leave_nothing(

@@ -1,8 +1,8 @@
 """How likely a drafted token is right, by how the text has gone on before. Pure.
 
 A guess is described by a few numbers, and three facts choose the weights that they get: how many tokens are equal, what
-sort of token is guessed, behind what sort of token. The weights are fitted to real code (`tests/models/fit_drafts.py`).
-`draft_length.py` decides whether a guess is worth a try.
+sort of token is guessed, behind what sort of token. The weights are fitted to real code
+(`tests/benchmarks/engine/fit_drafts.py`). `draft_length.py` decides whether a guess is worth a try.
 """
 
 import math
@@ -70,10 +70,11 @@ def acceptance_probability(kind: int) -> float:
     return 1 / (1 + math.exp(-(kind / KINDS_PER_UNIT + FAINTEST)))
 
 
-# Fitted by `tests/models/fit_drafts.py` to 74,000 guesses in 600 pieces of ten projects in six languages. A column for
-# each feature: the odds of places that agree, with 1, 2, 4 equal tokens, with 1, 4 equal tokens before the one that
-# differs, in lines that begin alike, the same with 2 equal tokens; the logarithm of the match; that of the share of
-# votes; that of the equal tokens before the one that differs; that of the distance to the nearest place; 1.
+# Fitted by `tests/benchmarks/engine/fit_drafts.py` to 74,000 guesses in 600 pieces of ten projects in six languages.
+# A column for each feature: the odds of places that agree, with 1, 2, 4 equal tokens, with 1, 4 equal tokens before
+# the one that differs, in lines that begin alike, the same with 2 equal tokens; the logarithm of the match; that of
+# the share of votes; that of the equal tokens before the one that differs; that of the distance to the nearest place;
+# 1.
 BY_MATCH: Weights = np.array(
     (
         (0.30, 0.02, 0.03, 0.19, 0.16, 0.34, 0.02, 0.03, -0.34, 0.42, -0.18, 0.34),

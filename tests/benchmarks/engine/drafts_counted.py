@@ -1,8 +1,8 @@
 """How much faster drafts would make decoding on real code, counted without a model: figures for models/README.md.
 
-    python tests/models/measure_drafts_counted.py VOCABULARY.gguf PROJECT...
+    python -m tests.benchmarks.engine.drafts_counted VOCABULARY.gguf PROJECT...
 
-Not a test. In up to ten files of each project six pieces are decoded as `measure_drafts.py` does, the chosen tokens
+Not a test. In up to ten files of each project six pieces are decoded as `drafts.py` does, the chosen tokens
 being those of the file; what each batch costs is taken from a table of measured costs instead of a clock, so the
 figures are the same on any machine and the model need not be there. Other files are shown as users have it: what
 `dovetail_context` finds for the place. It tells, for each project and for all, how many times as fast as plain decoding
@@ -28,6 +28,8 @@ from dovetail_models.engine.decoding.draft_length import DraftLengthPolicy
 from dovetail_models.engine.decoding.prompt_lookup import PromptLookup
 from dovetail_models.engine.runtime.llama import load_model
 from dovetail_models.engine.runtime.tokenizer import Tokenizer
+from tests.benchmarks.data import evenly, source_files
+from tests.benchmarks.figures import say
 
 ANSWER_TOKENS = 48
 PREFIX, SUFFIX = 2000, 600
@@ -36,13 +38,12 @@ LOOKUP = 12_000
 """Characters further above and below, in which drafts are looked for, too."""
 CONTEXT_TOKENS = 1024
 FILES, PLACES = 10, 6
-SUFFIXES = (".py", ".ts", ".tsx", ".java", ".cs", ".go", ".rs", ".c", ".h", ".cc", ".cpp")
 SIZES = (PREFIX + SUFFIX + 3000, 60_000)
 STEP_MS = 40.0
 
 REPACKED = (1.0, 1.87, 2.3, 2.84, 3.38, 4.0, 4.37, 4.12, 4.62, 5.09, 5.18, 5.28, 5.79, 6.3, 5.97, 5.64)
 AS_IN_THE_FILE = (1.0, 2.18, 2.54, 3.01, 3.44, 3.94, 4.22, 3.68, 3.97, 4.06, 4.11, 4.17, 4.42, 4.67, 4.75, 4.83)
-"""What batches of 1, 2, ... 16 tokens cost in single steps of 34 and 40 ms: `measure_batches.py` with the 1.3B shape on
+"""What batches of 1, 2, ... 16 tokens cost in single steps of 34 and 40 ms: `batches.py` with the 1.3B shape on
 two cores, 1,024 tokens deep; 11, 13 and 15 lie between their neighbours."""
 
 
@@ -73,9 +74,7 @@ class Spent:
 def pieces_of(root: Path, tokenizer: Tokenizer) -> Iterator[Piece]:
     index = WorkspaceIndex(root)
     index.build()
-    found = [path for path in sorted(root.rglob("*")) if path.suffix in SUFFIXES]
-    fit = [path for path in found if SIZES[0] < path.stat().st_size < SIZES[1]]
-    for file in fit[:: max(1, len(fit) // FILES)][:FILES]:
+    for file in evenly(source_files(root, SIZES), FILES):
         text, path = file.read_text("utf-8", "replace"), file.relative_to(root).as_posix()
         for place in range(PLACES):
             dice = random.Random(f"{path}{place}")
@@ -150,11 +149,6 @@ def measure(vocabulary: Path, roots: Sequence[Path]) -> None:
 def _told(files: list[Spent]) -> str:
     whole = Spent(sum(one.tokens for one in files), sum(one.steps for one in files))
     return f"{whole.speed:.2f} (slowest file {min(one.speed for one in files):.2f})"
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,18 +1,17 @@
 """How much faster drafts make decoding while a person types: figures for models/README.md.
 
-    python lsp/measure_drafts.py PROJECT --model MODEL.gguf [--keystrokes N] [--files N] [--context TOKENS] ...
+    python -m tests.benchmarks.typing.drafts PROJECT --model MODEL.gguf [--keystrokes N] [--files N] ...
 
 Not a test: it reads clocks. Run it on a machine that does nothing else. The replay and its options are those of
 `dovetail bench`, without the requests that are dropped. Each place is typed twice, with drafts and without, and what is
 chosen at each step is what the file goes on with, whatever the model says: drafts are then right as often as in real
-code. Much of an answer is what the last one said already; `tests/models/measure_drafts.py` measures answers that have
-no last one.
+code. Much of an answer is what the last one said already; `tests/benchmarks/engine/drafts.py` measures
+answers that have no last one.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import defaultdict
 from itertools import chain, groupby, repeat
 from pathlib import Path
@@ -24,6 +23,7 @@ from dovetail_models.engine.decoding.draft_length import DraftLengthPolicy
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.runtime.engine import LlamaEngine
 from dovetail_models.engine.runtime.interrupt import Interrupt
+from tests.benchmarks.figures import say
 
 TRUTH = 600
 """Characters of the file behind the cursor: more than an answer has."""
@@ -53,11 +53,6 @@ def measure(options: EngineOptions, arguments: argparse.Namespace) -> None:
         say(f"{path}: {ratio:.2f} times as fast with drafts")
     whole = sum(ms[False].values()) / sum(ms[True].values())
     say(f"{answers} answers: {whole:.2f} times as fast with drafts, slowest file {min(ratios.values()):.2f}")
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

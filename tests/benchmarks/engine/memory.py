@@ -1,6 +1,6 @@
 """What several windows take in memory: figures for models/README.md.
 
-    python tests/models/measure_memory.py MODEL.gguf [CLIENTS]
+    python -m tests.benchmarks.engine.memory MODEL.gguf [CLIENTS]
 
 Not a test. Each client is a process of its own, as in editors, and asks for a completion of its own file. Told is what
 each of them and the model's host take: resident, and of that what no other process shares.
@@ -19,7 +19,9 @@ from dovetail_models.engine.client.client import EngineClient
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.prompt.parts import PromptParts
+from tests.benchmarks.figures import say
 
+MODULE = "tests.benchmarks.engine.memory"
 SOURCE = Path(__file__).read_text("utf-8")
 
 
@@ -33,7 +35,7 @@ async def client(model: Path, name: str) -> None:
 
 
 def measure(model: str, count: int) -> None:
-    command = (sys.executable, __file__, "--client", model)
+    command = (sys.executable, "-m", MODULE, "--client", model)
     clients = [
         subprocess.Popen((*command, f"{i}.py"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for i in range(count)
@@ -54,11 +56,6 @@ def measure(model: str, count: int) -> None:
 def _memory(pid: int) -> str:
     found = psutil.Process(pid).memory_full_info()
     return f"{found.rss / 2**20:.0f} MiB resident, {found.uss / 2**20:.0f} MiB its own"
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How much faster drafts make decoding on real code: figures for models/README.md.
 
-    python tests/models/measure_drafts.py MODEL.gguf FOLDER [FILES [PLACES]]
+    python -m tests.benchmarks.engine.drafts MODEL.gguf FOLDER [FILES [PLACES]]
 
 Not a test: it reads clocks. Run it on a machine that does nothing else. FOLDER is a project; in each of N files
 N pieces are decoded with and without drafts, in turns, behind what an editor would show of the file and what
@@ -27,13 +27,14 @@ from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.runtime.engine import LlamaEngine
 from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
+from tests.benchmarks.data import evenly, source_files
+from tests.benchmarks.figures import say
 
 ANSWER_TOKENS = 48
 PREFIX, SUFFIX, CONTEXT_TOKENS = 2000, 600, 1024
 """Characters of the file before and after the piece, tokens of other files: some 1,200 tokens."""
 LOOKUP = 12_000
 """Characters of the file further above and below, in which drafts are looked for, too."""
-SUFFIXES = (".py", ".ts", ".tsx", ".java", ".cs", ".go", ".rs", ".c", ".h", ".cc", ".cpp")
 SIZES = (PREFIX + SUFFIX + 3000, 60_000)
 
 
@@ -107,16 +108,8 @@ def _counted(spent: dict[bool, Spent]) -> float:
     return spent[False].steps / max(spent[True].steps, 1e-9)
 
 
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
 if __name__ == "__main__":
     chosen_options = EngineOptions(Path(sys.argv[1]))
     project = Path(sys.argv[2]).resolve()
-    found = [path for path in sorted(project.rglob("*")) if path.suffix in SUFFIXES]
-    fit = [path for path in found if SIZES[0] < path.stat().st_size < SIZES[1]]
-    count = int(sys.argv[3]) if len(sys.argv) > 3 else 5
-    chosen = fit[:: max(1, len(fit) // count)][:count]
+    chosen = evenly(source_files(project, SIZES), int(sys.argv[3]) if len(sys.argv) > 3 else 5)
     measure(chosen_options, project, chosen, int(sys.argv[4]) if len(sys.argv) > 4 else 6)

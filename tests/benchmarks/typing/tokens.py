@@ -1,6 +1,6 @@
 """What a keystroke makes the model read: a figure for models/README.md.
 
-    python tests/models/measure_typing.py MODEL.gguf FOLDER [KEYSTROKES]
+    python -m tests.benchmarks.typing.tokens MODEL.gguf FOLDER [KEYSTROKES]
 
 Not a test. FOLDER holds Python sources to type from. It counts tokens, so it holds on any machine; `dovetail bench` has
 the times.
@@ -19,6 +19,7 @@ from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.runtime.engine import LlamaEngine
 from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.prompt.parts import PromptParts
+from tests.benchmarks.figures import say
 
 ANSWER_TOKENS = 24
 
@@ -45,11 +46,6 @@ def keystrokes(options: EngineOptions, texts: list[str], count: int) -> None:
     late = evaluated[int(len(evaluated) * 0.95)]
     middle = statistics.median(evaluated)
     say(f"{len(evaluated)} keystrokes: tokens evaluated up to the first of the answer: median {middle:.0f}, p95 {late}")
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How far predicted memory and speed are from what is measured: figures for models/dovetail_models/hardware/README.md.
 
-    python tests/models/hardware/measure_prediction.py MODEL.gguf ...
+    python -m tests.benchmarks.engine.prediction MODEL.gguf ...
 
 Not a test. Each model is loaded in a host of its own with two windows and two types of KV cache, and completes once.
 """
@@ -23,6 +23,7 @@ from dovetail_models.hardware.header import read_shape
 from dovetail_models.hardware.machine import usable_cores
 from dovetail_models.hardware.measure import multiplications_per_s, read_bytes_per_s
 from dovetail_models.prompt.parts import PromptParts
+from tests.benchmarks.figures import say
 
 WINDOWS = (1024, 4096)
 PROMPT_CHARACTERS = 200
@@ -51,11 +52,6 @@ async def measure(path: Path, bandwidth: float, multiplications: float) -> None:
             prefill = f"{speed.prefill_tokens_s:.0f} | {read / reply.prefill_ms * 1000:.0f}"
             decode = f"{speed.decode_ms:.0f} | {reply.decode_ms / max(reply.generated_tokens, 1):.0f}"
             say(f"{path.stem} | {status.n_ctx} | {kv_type} | {memory} | {error} | {prefill} | {decode}")
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measures from a key to ghost text on the screen, and which share of it is the server's.
 
-    python -m tests.editors.nvim.measure_keystrokes [--nvim NVIM] [--keys 200] [--pause 150]
+    python -m tests.benchmarks.editors.keystrokes [--nvim NVIM] [--keys 200] [--pause 150]
 
 Not a test. It types the second half of a file of this repository, in a copy of its project, with the real server and
 the starter model. A key's time runs from just before it is sent until a frame shows ghost text after the line as it is
@@ -24,6 +24,7 @@ from typing import Any
 
 import pynvim  # type: ignore[import-untyped]
 
+from tests.benchmarks.figures import quantile
 from tests.editors.nvim.driver import HEIGHT, REAL, REPOSITORY, WIDTH, Editor, Screen, editor, neovims, wait_for
 
 FILE = Path("dovetail") / "settings.py"
@@ -118,11 +119,6 @@ def strokes(keys: list[tuple[float, str]], frames: list[Frame], answers: list[An
     return found
 
 
-def quantile(values: list[float], share: float) -> str:
-    ordered = sorted(values)
-    return f"{ordered[min(len(ordered) - 1, int(share * len(ordered)))]:.0f}" if ordered else "-"
-
-
 def table(found: list[Stroke]) -> list[str]:
     """Return the lines of the table, in milliseconds."""
     answered = [stroke for stroke in found if stroke.server is not None]
@@ -135,8 +131,8 @@ def table(found: list[Stroke]) -> list[str]:
     }
     lines = [f"{'milliseconds':28} {'keys':>6} {'p50':>6} {'p95':>6} {'max':>6}"]
     for name, values in rows.items():
-        figures = (len(values), quantile(values, 0.5), quantile(values, 0.95), quantile(values, 1))
-        lines.append(f"{name:28} " + " ".join(f"{figure:>6}" for figure in figures))
+        figures = [f"{quantile(values, share):.0f}" if values else "-" for share in (0.5, 0.95, 1)]
+        lines.append(f"{name:28} " + " ".join(f"{figure:>6}" for figure in (len(values), *figures)))
     return lines
 
 
@@ -213,7 +209,7 @@ def main() -> int:
             DOVETAIL_LINGER_S="0",
         )
         Path(folder, "runtime").mkdir(mode=0o700)
-        print("\n".join(measure(executable, version, arguments.keys, arguments.pause / 1000, Path(folder))))  # noqa: T201
+        print("\n".join(measure(executable, version, arguments.keys, arguments.pause / 1000, Path(folder))))
     return 0
 
 

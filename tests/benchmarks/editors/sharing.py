@@ -1,6 +1,6 @@
 """Measures what two Neovims and another language client take in memory at once, and that closing them ends everything.
 
-    python -m tests.editors.nvim.measure_sharing [--nvim NVIM] [--linger 5]
+    python -m tests.benchmarks.editors.sharing [--nvim NVIM] [--linger 5]
 
 Not a test. Each of the three starts a server of its own; all servers use one engine host, so there is one copy of the
 weights. The table has a row for each process: resident memory, and its proportional share (PSS, on Linux). Then the
@@ -24,6 +24,7 @@ from typing import Any
 
 import psutil
 
+from tests.benchmarks.figures import say
 from tests.editors.nvim.driver import REAL, REPOSITORY, Editor, editor, neovims, wait_for
 from tests.editors.nvim.processes import Memory, engine_hosts, memory, of_folder
 from tests.lsp.client import framed
@@ -33,10 +34,6 @@ ROW = 21  # from 0
 LINE = "        self.loans.append("
 # Beyond the idle time: a host looks at its clients every few seconds, and a busy machine is slow.
 GRACE_S = 30
-
-
-def say(line: str = "") -> None:
-    print(line, flush=True)  # noqa: T201
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 Figures for models/README.md; the product does not do it.
 
-    python tests/models/measure_splice.py MODEL.gguf FOLDER [PLACES]
+    python -m tests.benchmarks.engine.splice MODEL.gguf FOLDER [PLACES]
 
 Not a test. In the files of a folder a line above the cursor is put in. The prompt without it has been read; then it is
 read with it, once from the line on, and once spliced: only the line is evaluated, and the keys of what stands below are
@@ -31,12 +31,15 @@ from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.runtime import llama, llama_api
 from dovetail_models.engine.runtime.engine import LlamaEngine
 from dovetail_models.prompt.parts import PromptParts
+from tests.benchmarks.data import source_files
+from tests.benchmarks.figures import say
 
 PREFIX, SUFFIX = 2400, 500
 """Characters before and after the cursor."""
 ABOVE = 40
 ANSWER_TOKENS = 24
 NAME = re.compile(r"[A-Za-z_]{4,}")
+MAX_BYTES = 1_000_000
 SUFFIXES = (".py", ".ts", ".java", ".go", ".rs", ".c", ".cc")
 
 
@@ -51,7 +54,7 @@ class Way:
 def places(folder: Path, wanted: int) -> Iterator[tuple[PromptParts, PromptParts, str]]:
     """The prompt without the line, the prompt with it, and the line at the cursor."""
     dice = random.Random(1)
-    files = [path for path in sorted(folder.rglob("*")) if path.suffix in SUFFIXES and path.stat().st_size > 6000]
+    files = source_files(folder, (6000, MAX_BYTES), SUFFIXES)
     while wanted:
         path = dice.choice(files)
         text = path.read_text("utf-8", "replace")
@@ -143,11 +146,6 @@ def measure(options: EngineOptions, folder: Path, wanted: int) -> None:
     lost = [one - two for one, two in zip(*alike_to_truth, strict=True)]
     interval = 1.96 * statistics.stdev(lost) / len(lost) ** 0.5
     say(f"edit similarity lost by splicing: {statistics.mean(lost):.4f} ± {interval:.4f}")
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

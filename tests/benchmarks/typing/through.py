@@ -1,6 +1,6 @@
 """What typing along a suggestion costs through the real server: `dovetail serve` as a process, asked over its pipes.
 
-    python lsp/measure_typing.py ROOT... [--suggestions 200] [--pace-ms 50] [--seed 0]
+    python -m tests.benchmarks.typing.through [ROOT...] [--suggestions 200] [--pace-ms 50] [--seed 0]
 
 Opens files with a hole in them, asks for a suggestion as an editor does, and types it letter by letter: a change, and
 right behind it a request. Prints how many of these keystrokes were answered without the model (the server's own account
@@ -26,11 +26,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
 from dovetail.session.engine import LINGER_VARIABLE
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_models.engine.ipc.transport import RUNTIME_FOLDER_VARIABLE
-from measure import Hole, draw_holes
+from tests.benchmarks.data import Hole, add_projects, draw_holes, projects
+from tests.benchmarks.figures import say, spread
 
 AT_ONCE_MS = 5.0
 SETTLED_S = 0.3  # between opening a file, asking, and the first key, as somebody looks at it
@@ -163,7 +163,7 @@ def position_of(before: str) -> dict[str, int]:
 
 def report(typed: Sequence[Keystroke], suggestions: int) -> Iterator[str]:
     """How many keystrokes were answered at once."""
-    times = sorted(one.ms for one in typed)
+    times = [one.ms for one in typed]
     if not times:
         yield "nothing was suggested"
         return
@@ -171,34 +171,34 @@ def report(typed: Sequence[Keystroke], suggestions: int) -> Iterator[str]:
     at_once = sum(one.remembered and one.ms < AT_ONCE_MS for one in typed)
     yield f"{suggestions} suggestions, {len(typed)} keystrokes, {100 * known / len(typed):.1f} % without the model"
     yield f"{100 * at_once / len(typed):.1f} % without the model and in less than {AT_ONCE_MS:.0f} ms"
-    middle, late = times[len(times) // 2], times[int(0.95 * len(times))]
-    yield f"from change to answer: median {middle:.2f} ms, p95 {late:.2f} ms, longest {times[-1]:.2f} ms"
+    yield f"from change to answer: {spread(times)}"
     yield f"{sum(not one.right for one in typed)} with a wrong letter"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("roots", nargs="+", type=Path, metavar="ROOT")
+    add_projects(parser)
     parser.add_argument("--suggestions", type=int, default=200)
     parser.add_argument("--pace-ms", type=float, default=50.0)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     typed: list[Keystroke] = []
     suggestions = 0
-    for number, root in enumerate(arguments.roots):
-        wanted = arguments.suggestions * (number + 1) // len(arguments.roots)
-        with closing(WorkspaceIndex(root.resolve())) as index:
+    roots = projects(arguments)
+    for number, root in enumerate(roots):
+        wanted = arguments.suggestions * (number + 1) // len(roots)
+        with closing(WorkspaceIndex(root)) as index:
             index.build()
             holes = draw_holes(index, random.Random(arguments.seed + number))
-        with served(root.resolve()) as client:
+        with served(root) as client:
             for hole in holes:
                 if suggestions >= wanted:
                     break
-                one = type_through(client, (root.resolve() / hole.path).as_uri(), hole, arguments.pace_ms / 1000)
+                one = type_through(client, (root / hole.path).as_uri(), hole, arguments.pace_ms / 1000)
                 typed += one
                 suggestions += bool(one)
     for line in report(typed, suggestions):
-        sys.stdout.write(f"{line}\n")
+        say(line)
 
 
 if __name__ == "__main__":

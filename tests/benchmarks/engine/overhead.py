@@ -2,7 +2,7 @@
 
 Figures for models/README.md.
 
-    python tests/models/measure_engine.py MODEL.gguf [CANCELS [MICRO-BATCH]]
+    python -m tests.benchmarks.engine.overhead MODEL.gguf [CANCELS [MICRO-BATCH]]
 
 Not a test: it reads clocks. Run it on a machine that does nothing else. Prompts are this project's own sources.
 """
@@ -25,6 +25,7 @@ from dovetail_models.engine.runtime import llama, llama_api
 from dovetail_models.engine.runtime.engine import LlamaEngine
 from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
+from tests.benchmarks.figures import say
 
 SOURCE = "".join(path.read_text("utf-8") for path in sorted(Path(llama.__file__).parent.glob("*.py")))
 TOKENS = 48
@@ -149,11 +150,6 @@ async def _wait_after_cancel(client: EngineClient, request: asyncio.Task[object]
     reply = await client.complete(CompletionJob(PromptParts((), "", "", ""), "next", max_tokens=0))
     await asyncio.wait([request])
     return reply.queue_ms
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

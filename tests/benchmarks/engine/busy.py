@@ -1,6 +1,6 @@
 """What a decode step takes beside busy processes, by wait policy and choice of threads: figures for models/README.md.
 
-    python tests/models/measure_busy.py MODEL.gguf [ROUNDS [POLICY ...]]
+    python -m tests.benchmarks.engine.busy MODEL.gguf [ROUNDS [POLICY ...]]
 
 Not a test: it reads clocks. Run it on a machine that does nothing else: it makes the load itself, as many busy
 processes as it says. Each line is a process of its own, since OpenMP reads its settings once. "adapted" lets the engine
@@ -23,7 +23,9 @@ from dovetail_models.engine.runtime.engine import LlamaEngine
 from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.engine.runtime.threads import WAITING
 from dovetail_models.prompt.parts import PromptParts
+from tests.benchmarks.figures import say
 
+MODULE = "tests.benchmarks.engine.busy"
 POLICIES: dict[str, dict[str, str]] = {
     "ours": {},
     "passive": {"OMP_WAIT_POLICY": "passive"},
@@ -66,7 +68,7 @@ def measure(model: str, rounds: int, policies: list[str]) -> None:
                     load = [subprocess.Popen((sys.executable, "-c", "while True: pass")) for _ in range(busy)]
                     try:
                         line = subprocess.run(
-                            (sys.executable, __file__, "--steps", model, threads),
+                            (sys.executable, "-m", MODULE, "--steps", model, threads),
                             env={**inherited, **environment},
                             capture_output=True,
                             text=True,
@@ -78,11 +80,6 @@ def measure(model: str, rounds: int, policies: list[str]) -> None:
                             process.wait()
                     found.append(f"{busy} busy: {line.strip()}")
                 say(f"round {number + 1}, {policy}, threads {threads}: {'; '.join(found)}")
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

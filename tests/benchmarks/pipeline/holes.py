@@ -1,8 +1,8 @@
 """How good what is shown is: random holes in real projects, filled by the same pipeline that serves editors.
 
-    python lsp/measure.py ROOT... [--holes 2000] [--seed 0] [--model NAME|FILE.gguf] [--out HOLES.jsonl]
-    python lsp/measure.py --read HOLES.jsonl [--plot FILE.svg]
-    python lsp/measure.py ROOT... --typing 200
+    python -m tests.benchmarks.pipeline.holes [ROOT...] [--holes 2000] [--seed 0] [--model NAME] [--out HOLES.jsonl]
+    python -m tests.benchmarks.pipeline.holes --read HOLES.jsonl [--plot FILE.svg]
+    python -m tests.benchmarks.pipeline.holes [ROOT...] --typing 200
 
 Prints, over all holes at which an editor would be answered: how often the file has more syntax errors after a full
 accept than with the hole (and would have without shaping), how often a suggestion says its suffix again, whether
@@ -45,23 +45,12 @@ from dovetail.settings import COMMAND_LINE, Settings, load_settings
 from dovetail.text.document import Document, Edit, Position
 from dovetail.text.lines import Encoding
 from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.languages.registry import language_for
 from dovetail_context.parse import parse_text
+from tests.benchmarks.data import Hole, add_projects, draw_holes, projects
+from tests.benchmarks.figures import say, spread
+from tests.benchmarks.plot import Mark, reliability_plot
 
-KINDS = ("rest", "line", "block")
-MOST_CHARACTERS = 60_000  # of a file; larger ones are mostly data
 THRESHOLDS = (-4.0, -3.0, -2.5, -2.0, -1.6, -1.3, -1.1, -0.9, -0.7, -0.5, -0.3, -0.2, -0.1)
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """A file without text[start:end]."""
-
-    path: str
-    text: str
-    start: int
-    truth: str
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +76,7 @@ class Filled:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("roots", nargs="*", type=Path, metavar="ROOT")
+    add_projects(parser)
     parser.add_argument("--holes", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--model", default="starter")
@@ -102,9 +91,11 @@ def main() -> None:
     else:
         filled, typed = asyncio.run(fill(arguments))
     for line in typing_report(typed) if arguments.typing else report(filled):
-        sys.stdout.write(f"{line}\n")
+        say(line)
     if arguments.plot:
-        arguments.plot.write_text(reliability_plot(filled), encoding="utf-8")
+        sure = [(one.logprob, one.exact) for one in filled if one.logprob is not None and one.shown]
+        marks = (Mark("word", NOTHING_BELOW), Mark("line", WORD_BELOW), Mark("block", LINE_BELOW))
+        arguments.plot.write_text(reliability_plot(sure, marks), encoding="utf-8")
 
 
 async def fill(arguments: argparse.Namespace) -> tuple[list[Filled], list[Keystroke]]:
@@ -116,9 +107,10 @@ async def fill(arguments: argparse.Namespace) -> tuple[list[Filled], list[Keystr
     through = 0
     out = arguments.out.open("w", encoding="utf-8") if arguments.out else None
     try:
-        for number, root in enumerate(arguments.roots):
-            wanted = arguments.holes * (number + 1) // len(arguments.roots) - len(filled)
-            with closing(WorkspaceIndex(root.resolve())) as index:
+        roots = projects(arguments)
+        for number, root in enumerate(roots):
+            wanted = arguments.holes * (number + 1) // len(roots) - len(filled)
+            with closing(WorkspaceIndex(root)) as index:
                 index.build()
                 holes = draw_holes(index, random.Random(arguments.seed + number))
                 for _ in track(range(wanted), root.name, transient=True, disable=not sys.stderr.isatty()):
@@ -176,50 +168,12 @@ async def type_through(
 
 def typing_report(typed: Sequence[Keystroke]) -> Iterator[str]:
     """How many keystrokes were answered at once."""
-    known = sorted(one.ms for one in typed if one.remembered)
+    known = [one.ms for one in typed if one.remembered]
     if not known:
         yield "no keystroke was answered from memory"
         return
     yield f"{len(typed)} keystrokes, {100 * len(known) / len(typed):.1f} % answered without the model"
-    yield f"of those: median {known[len(known) // 2]:.2f} ms, p95 {known[int(0.95 * len(known))]:.2f} ms, "
-    yield f"longest {known[-1]:.2f} ms; {sum(not one.right for one in typed)} with a wrong letter"
-
-
-def draw_holes(index: WorkspaceIndex, rng: random.Random) -> Iterator[Hole]:
-    """Holes without end; kinds in turn."""
-    paths = sorted(path for path, record in index.snapshot.files.items() if language_for(record.path))
-    number = 0
-    while True:
-        path = rng.choice(paths)
-        text = (index.root / path).read_bytes().decode("utf-8", "replace")
-        if not 200 < len(text) <= MOST_CHARACTERS or parse_text(path, text) is None:
-            continue
-        hole = draw_hole(path, text, KINDS[number % len(KINDS)], rng)
-        if hole is not None:
-            number += 1
-            yield hole
-
-
-def draw_hole(path: str, text: str, kind: str, rng: random.Random) -> Hole | None:
-    """A hole of a kind at a random line; None where the line does not do."""
-    start = text.rfind("\n", 0, rng.randrange(len(text))) + 1
-    end = text.find("\n", start)
-    line = text[start : end if end >= 0 else len(text)].rstrip("\r")
-    content = line.strip()
-    if sum(map(str.isalnum, content)) < 4:
-        return None
-    first = start + len(line) - len(line.lstrip())
-    parsed = parse_text(path, text)
-    if parsed is None or parsed.kind_at(first + 1) != "code":
-        return None
-    if kind == "rest":
-        first += rng.randrange(1, len(content))
-    last = start + len(line.rstrip())
-    if kind == "block":
-        last = max(last, parsed.statement_end(first) or 0)
-        if text.count("\n", first, last) > 8:
-            return None
-    return Hole(path, text[:first] + text[last:], first, text[first:last], kind)
+    yield f"of those: {spread(known)}; {sum(not one.right for one in typed)} with a wrong letter"
 
 
 def judged(hole: Hole, completion: Completion) -> Filled:
@@ -331,43 +285,6 @@ def begins_right(part: str, truth: str) -> bool:
     part, truth = part.strip(), truth.strip()
     rest = truth[len(part) :]
     return truth.startswith(part) and not (rest and f"{part[-1]}{rest[0]}".replace("_", "a").isalnum())
-
-
-def reliability_plot(filled: Sequence[Filled]) -> str:
-    """Share exactly right by mean log-probability, in ten bins of equal size, as SVG."""
-    sure = sorted((one.logprob, one.exact) for one in filled if one.logprob is not None and one.shown)
-    size = max(1, len(sure) // 10)
-    bins = [sure[start : start + size] for start in range(0, size * 10, size)]
-    points = [(sum(p for p, _ in one) / len(one), sum(e for _, e in one) / len(one)) for one in bins if one]
-    low = min(points[0][0], NOTHING_BELOW)
-    width, height, margin = 560, 320, 48
-
-    def at(logprob: float, right: float) -> tuple[float, float]:
-        return margin + (width - 2 * margin) * (1 - logprob / low), height - margin - (height - 2 * margin) * right
-
-    dots = "".join('<circle cx="{:.1f}" cy="{:.1f}" r="4" fill="#1d4ed8"/>'.format(*at(*point)) for point in points)
-    line = " ".join("{:.1f},{:.1f}".format(*at(*point)) for point in points)
-    marks = "".join(
-        f'<line x1="{at(limit, 0)[0]:.1f}" x2="{at(limit, 0)[0]:.1f}" y1="{margin}" y2="{height - margin}" '
-        f'stroke="#999" stroke-dasharray="4"/><text x="{at(limit, 0)[0] + 3:.1f}" y="{margin + 10}">{name}</text>'
-        for limit, name in ((NOTHING_BELOW, "word"), (WORD_BELOW, "line"), (LINE_BELOW, "block"))
-    )
-    ticks = "".join(
-        f'<text x="{margin - 6}" y="{at(0, quarter / 4)[1] + 4:.1f}" text-anchor="end">{quarter * 25} %</text>'
-        for quarter in range(5)
-    )
-    across = "".join(
-        f'<text x="{at(low * step / 4, 0)[0]:.1f}" y="{height - margin + 16}" text-anchor="middle">'
-        f"{low * step / 4:.1f}</text>"
-        for step in range(5)
-    )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" '
-        f'font-size="11"><rect width="100%" height="100%" fill="#fff"/>{ticks}{across}{marks}'
-        f'<polyline points="{line}" fill="none" stroke="#1d4ed8"/>{dots}'
-        f'<text x="{width / 2}" y="{height - 8}" text-anchor="middle">mean log-probability, nats a token</text>'
-        f'<text x="{width / 2}" y="20" text-anchor="middle">exactly right, of what is shown</text></svg>\n'
-    )
 
 
 if __name__ == "__main__":

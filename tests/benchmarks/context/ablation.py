@@ -1,11 +1,11 @@
-"""What each retriever is worth: `python context/ablation.py TASKS.jsonl ... [--budgets 512 1024 2048] [--every N]`.
+"""What each retriever is worth.
 
-Prints a table: every retriever alone, all of them, all but one, by budget and by language. A task is a line {"id",
-"root", "path", "start", "end", "groundtruth", "language", "novel_symbols", "defs"}: `root` is relative to the tasks
-file, [start:end] of the text of `path` is cut out. NR is the share of `novel_symbols` that stand in the context, DR the
-share of the names in `defs` one of whose defining signatures (`sig`) stands there word for word, NI the share of the
-identifiers in the ground truth that stand nowhere else in the file, but in another one, that stand in the context.
-Every project is indexed once and every cursor read once. A development tool: no part of the package imports it.
+    python -m tests.benchmarks.context.ablation [TASKS.jsonl ...] [--budgets 512 1024 2048] [--every N]
+
+Prints a table: every retriever alone, all of them, all but one, by budget and by language. NR is the share of
+`novel_symbols` that are in the context, DR the share of the names in `defs` one of whose defining signatures (`sig`) is
+there word for word, NI the share of the identifiers in the ground truth that are nowhere else in the file, but in
+another one, that are in the context. Every project is indexed once and every cursor read once.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
 from dovetail_context.bundle import ContextBundle
 from dovetail_context.gather import assemble, propose
 from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.query import RETRIEVER_NAMES, Query, Retrieval, RetrieverName
+from dovetail_context.query import RETRIEVER_NAMES, Retrieval, RetrieverName
 from dovetail_context.retrieve.situation import read_situation
+from tests.benchmarks.data import Task, read_tasks, task_files
+from tests.benchmarks.figures import say, table
 
 # What cannot be ablated by tasks without a history: nobody edited, looked at or copied anything before.
 WITHOUT_HISTORY: tuple[RetrieverName, ...] = tuple(name for name in RETRIEVER_NAMES if name != "recent")
@@ -32,34 +32,22 @@ _WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _NUMBERS = ("NR", "DR", "NI")
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A hole. `needed` maps names to the paths and lines of their definitions."""
-
-    id: str
-    root: Path
-    language: str
-    query: Query
-    groundtruth: str
-    novel: tuple[str, ...]
-    needed: Mapping[str, tuple[tuple[str, int], ...]]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tasks", nargs="+", type=Path)
+    parser.add_argument("tasks", nargs="*", type=Path, help="tasks files (default: those of ../shared)")
     parser.add_argument("--budgets", nargs="+", type=int, default=[512, 1024, 2048], metavar="TOKENS")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every N-th task of each file")
     parser.add_argument("--only", nargs="+", metavar="ROW", help="only these rows, as 'all' or 'no similar'")
     parser.add_argument("--misses", type=Path, metavar="FILE", help="write what 'all' did not show, a line a task")
     arguments = parser.parse_args()
     rows = {name: way for name, way in ways().items() if not arguments.only or name in arguments.only}
-    tasks = [task for file in arguments.tasks for task in read_tasks(file, arguments.every)]
+    tasks = [task for file in task_files(arguments.tasks) for task in read_tasks(file, arguments.every)]
     found = measure(tasks, rows, arguments.budgets, arguments.misses)
     languages = ["all languages", *dict.fromkeys(task.language for task in tasks)]
     for language in languages:
-        for line in table(found, language, list(rows), arguments.budgets):
-            sys.stdout.write(line + "\n")
+        say()
+        for line in table_of(found, language, list(rows), arguments.budgets):
+            say(line)
 
 
 def ways() -> dict[str, Retrieval]:
@@ -71,22 +59,6 @@ def ways() -> dict[str, Retrieval]:
         **{f"no {name}": Retrieval(every - {name}) for name in WITHOUT_HISTORY},
         "default": Retrieval(),
     }
-
-
-def read_tasks(file: Path, every: int) -> Iterator[Task]:
-    """The tasks of a file, every `every`-th of them."""
-    for line in file.read_text(encoding="utf-8").splitlines()[::every]:
-        row: dict[str, Any] = json.loads(line)
-        root = (file.parent / row["root"]).resolve()
-        with (root / row["path"]).open(encoding="utf-8", newline="") as source:
-            text = source.read()
-        start, end = int(row["start"]), int(row["end"])
-        needed = {
-            name: tuple((each["path"], each["line"] + 1) for each in row["defs"].get(name, ()))
-            for name in row["definition_symbols"]
-        }
-        query = Query(row["path"], text[:start] + text[end:], start)
-        yield Task(row["id"], root, row["language"], query, row["groundtruth"], tuple(row["novel_symbols"]), needed)
 
 
 Found = Mapping[tuple[str, str, int, str], list[float]]
@@ -150,17 +122,15 @@ def defined(name: str, path: str, line: int, bundle: ContextBundle) -> bool:
     return False
 
 
-def table(found: Found, language: str, rows: list[str], budgets: list[int]) -> Iterator[str]:
-    """A table of one language in Markdown, percent."""
-    heads = " / ".join(map(str, budgets))
-    yield f"\n| {language} | " + " | ".join(f"{number} {heads}" for number in _NUMBERS) + " |"
-    yield "|---|" + "---|" * len(_NUMBERS)
-    for row in rows:
-        cells = []
-        for number in _NUMBERS:
-            lists = [found.get((language, row, budget, number), []) for budget in budgets]
-            cells.append(" / ".join(f"{100 * sum(values) / len(values):.0f}" if values else "-" for values in lists))
-        yield f"| {row} | " + " | ".join(cells) + " |"
+def table_of(found: Found, language: str, rows: list[str], budgets: list[int]) -> list[str]:
+    """Return a table of one language in Markdown, percent."""
+    heads = [language, *(f"{number} {' / '.join(map(str, budgets))}" for number in _NUMBERS)]
+    return table(heads, [[row, *(_cell(found, language, row, budgets, number) for number in _NUMBERS)] for row in rows])
+
+
+def _cell(found: Found, language: str, row: str, budgets: list[int], number: str) -> str:
+    lists = [found.get((language, row, budget, number), []) for budget in budgets]
+    return " / ".join(f"{100 * sum(values) / len(values):.0f}" if values else "-" for values in lists)
 
 
 def _identifiers_elsewhere(task: Task, index: WorkspaceIndex) -> frozenset[str]:

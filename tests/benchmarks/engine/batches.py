@@ -1,6 +1,6 @@
 """What a batch of n tokens costs against one token, and how fast prompts are read: figures for models/README.md.
 
-    python tests/models/measure_batches.py MODEL.gguf [THREADS [DEPTH]]
+    python -m tests.benchmarks.engine.batches MODEL.gguf [THREADS [DEPTH]]
 
 Not a test: it reads clocks. Run it on a machine that does nothing else. Weights repacked for this processor
 (llama.cpp's own choice) and as they lie in the file, micro-batches of several sizes.
@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from dovetail_models.engine.runtime import llama
+from tests.benchmarks.figures import say
 
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16)
 MICRO_BATCHES = (32, 64, 128, 256)
@@ -46,11 +47,6 @@ def prefill(model: llama.Model, threads: int, micro_batch: int) -> float:
     took = time.perf_counter() - started
     context.close()
     return 512 / took
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

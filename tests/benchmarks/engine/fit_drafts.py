@@ -1,8 +1,8 @@
 """Fits the weights in `engine/decoding/acceptance.py` to real code, and writes them as they stand there.
 
-    python tests/models/fit_drafts.py VOCABULARY.gguf PROJECT...
+    python -m tests.benchmarks.engine.fit_drafts VOCABULARY.gguf PROJECT...
 
-Not a test, and no product code. In pieces of the projects (`measure_drafts_counted.py`) the text behind each token is
+Not a test, and no product code. In pieces of the projects (`drafts_counted.py`) the text behind each token is
 guessed with the true text before it, in the piece and the 90 tokens above it; the weights are those of the smallest
 mean surprise at whether the guess was right, with a little pull towards zero.
 """
@@ -16,12 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from measure_drafts_counted import Piece, pieces_of, say
 
 from dovetail_models.engine.decoding.acceptance import FEATURES, MATCH_STEPS, SORTS, sorts_of
 from dovetail_models.engine.decoding.prompt_lookup import Guess, PromptLookup
 from dovetail_models.engine.runtime.llama import load_model
 from dovetail_models.engine.runtime.tokenizer import Tokenizer
+from tests.benchmarks.engine.drafts_counted import Piece, pieces_of
+from tests.benchmarks.figures import say
 
 ABOVE = 90
 ROUNDS, BATCH, PULL = 12, 1024, 3e-5

@@ -1,6 +1,6 @@
 """Our decode speed beside that of llama.cpp's own bench tool: figures for docs/benchmarks/engine.md.
 
-    python tests/models/measure_against_llama_bench.py MODEL.gguf LLAMA-BENCH [ROUNDS [THREADS [DEPTH]]]
+    python -m tests.benchmarks.engine.against_llama_bench MODEL.gguf LLAMA-BENCH [ROUNDS [THREADS [DEPTH]]]
 
 Not a test: it reads clocks. Run it on a machine that does nothing else. docs/benchmarks/engine.md says
 how to build LLAMA-BENCH. Both decode N tokens at the same depth on the same threads, in turns, each with its default
@@ -23,6 +23,7 @@ from dovetail_models.engine.runtime.engine import LlamaEngine
 from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.engine.runtime.threads import WAITING
 from dovetail_models.prompt.parts import PromptParts
+from tests.benchmarks.figures import say
 
 TOKENS = 64
 SOURCE = "".join(path.read_text("utf-8") for path in sorted(Path(llama.__file__).parent.glob("*.py")))
@@ -44,11 +45,6 @@ def theirs(tool: str, model: str, threads: int, depth: int) -> float:
     command = (tool, "-m", model, *settings)
     said = subprocess.run(command, capture_output=True, text=True, check=True, env=as_it_comes)
     return float(json.loads(said.stdout)[0]["avg_ts"])
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

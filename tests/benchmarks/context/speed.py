@@ -1,9 +1,10 @@
-"""How fast and how large the context wing is on real sources: `python context/measure.py FOLDER... [--times N]`.
+"""How fast and how large the context wing is on real sources.
+
+    python -m tests.benchmarks.context.speed FOLDER... [--times N]
 
 Prints the time of parsing alone in one process, of a cold start, of a second start and of one after a branch switch; of
 an edit until the snapshot shows it; of a context at random places; and the memory that all of it takes. Every part
-runs in a process of its own. `--times 10` measures on so many copies (hard links) of the folders. A development tool:
-no part of the package imports it.
+runs in a process of its own. `--times 10` measures on ten copies (hard links) of the folders. Linux alone.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import os
 import random
 import resource
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +33,7 @@ from dovetail_context.languages.registry import language_for
 from dovetail_context.query import Query
 from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.scan import scan
+from tests.benchmarks.figures import quantile, say
 
 BUDGET_TOKENS = 1024
 CACHE_BYTES = 20_000_000_000
@@ -60,23 +61,23 @@ def main() -> None:
 def _measure(root: Path, cache: Path, places: int) -> None:
     files, lines, parsing, parsing_cpu = _apart(parse_all, root)
     millions = lines / 1e6
-    _print(f"{files} files, {millions:.2f} million lines, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
-    _print(f"parsing alone      {parsing:6.2f} s   ({parsing_cpu:.2f} s of processor time, one process)")
+    say(f"{files} files, {millions:.2f} million lines, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+    say(f"parsing alone      {parsing:6.2f} s   ({parsing_cpu:.2f} s of processor time, one process)")
     cold, cold_cpu, cold_mb = _apart(start, root, cache)
-    _print(f"cold start         {cold:6.2f} s   ({cold_cpu:.2f} s): {cold / parsing:.2f} times parsing alone")
-    _print(f"  memory of it     {cold_mb:6.0f} MB: {cold_mb / millions:.0f} MB a million lines")
+    say(f"cold start         {cold:6.2f} s   ({cold_cpu:.2f} s): {cold / parsing:.2f} times parsing alone")
+    say(f"  memory of it     {cold_mb:6.0f} MB: {cold_mb / millions:.0f} MB a million lines")
     again, again_cpu, again_mb = min(_apart(start, root, cache) for _ in range(3))
-    _print(f"second start       {again:6.2f} s   ({again_cpu:.2f} s): {cold / again:.0f} times faster than cold")
-    _print(f"  memory of it     {again_mb:6.0f} MB: {again_mb / millions:.0f} MB a million lines")
+    say(f"second start       {again:6.2f} s   ({again_cpu:.2f} s): {cold / again:.0f} times faster than cold")
+    say(f"  memory of it     {again_mb:6.0f} MB: {again_mb / millions:.0f} MB a million lines")
     for image in cache.glob("*.image"):
-        _print(f"  on disk          {image.stat().st_size / 1e6:6.0f} MB")
+        say(f"  on disk          {image.stat().st_size / 1e6:6.0f} MB")
         image.unlink()
     known, known_cpu, _ = _apart(start, root, cache)
-    _print(f"texts seen before  {known:6.2f} s   ({known_cpu:.2f} s): another work tree, a branch that comes back")
+    say(f"texts seen before  {known:6.2f} s   ({known_cpu:.2f} s): another work tree, a branch that comes back")
     edits, contexts, used_mb = _apart(use, root, cache, places)
-    _print(f"one edit           {_summary(edits)}   in files of {LONG_FILE_LINES} lines and more")
-    _print(f"a context          {_summary(contexts)}")
-    _print(f"  memory after it  {used_mb:6.0f} MB: {used_mb / millions:.0f} MB a million lines")
+    say(f"one edit           {_summary(edits)}   in files of {LONG_FILE_LINES} lines and more")
+    say(f"a context          {_summary(contexts)}")
+    say(f"  memory after it  {used_mb:6.0f} MB: {used_mb / millions:.0f} MB a million lines")
 
 
 def parse_all(root: Path) -> tuple[int, int, float, float]:
@@ -175,13 +176,7 @@ def _resident_mb() -> float:
 def _summary(times: list[float]) -> str:
     if not times:
         return "none"
-    ordered = sorted(times)
-    return f"median {ordered[len(ordered) // 2] * 1e3:.1f} ms, p95 {ordered[int(len(ordered) * 0.95)] * 1e3:.1f} ms"
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    return f"median {quantile(times, 0.5) * 1e3:.1f} ms, p95 {quantile(times, 0.95) * 1e3:.1f} ms"
 
 
 if __name__ == "__main__":

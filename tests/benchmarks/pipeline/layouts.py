@@ -1,6 +1,6 @@
 """Does the frozen layout cost quality? Random holes in real projects, asked for in both layouts.
 
-    python lsp/measure_layouts.py ROOT... [--holes 600] [--model NAME|FILE.gguf] [--seed 0]
+    python -m tests.benchmarks.pipeline.layouts [ROOT...] [--holes 600] [--model NAME|FILE.gguf] [--seed 0]
 
 The rest of a line is asked for with the prefix up to the cursor (plain), and with the prefix up to the line's start and
 the line so far forced behind the end marker (frozen, healed). Prints exact match and edit similarity of both and the
@@ -17,12 +17,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
+from statistics import fmean
 
-import numpy as np
 from rich.progress import track
 
-sys.path.insert(0, str(Path(__file__).parent))
 from dovetail.completion.anchor import MOST_CHARACTERS
 from dovetail.completion.engine import Engine
 from dovetail.completion.scoring import Score, score
@@ -33,10 +31,10 @@ from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.tokens import estimate_tokens
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.prompt.parts import PromptParts
-from measure import Hole, draw_holes
+from tests.benchmarks.data import Hole, add_projects, draw_holes, projects
+from tests.benchmarks.figures import paired_interval, say
 
 WINDOW_TOKENS = 900
-RESAMPLES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +48,12 @@ class Pair:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("roots", nargs="+", type=Path, metavar="ROOT")
+    add_projects(parser)
     parser.add_argument("--holes", type=int, default=600)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--model", default="starter")
     for line in report(asyncio.run(ask(parser.parse_args()))):
-        sys.stdout.write(f"{line}\n")
+        say(line)
 
 
 async def ask(arguments: argparse.Namespace) -> list[Pair]:
@@ -63,9 +61,10 @@ async def ask(arguments: argparse.Namespace) -> list[Pair]:
     engine = make_engine(load_settings(("the command line", {"model": arguments.model})))
     pairs = []
     try:
-        for number, root in enumerate(arguments.roots):
-            wanted = arguments.holes * (number + 1) // len(arguments.roots) - len(pairs)
-            with closing(WorkspaceIndex(root.resolve())) as index:
+        roots = projects(arguments)
+        for number, root in enumerate(roots):
+            wanted = arguments.holes * (number + 1) // len(roots) - len(pairs)
+            with closing(WorkspaceIndex(root)) as index:
                 index.build()
                 holes = (hole for hole in draw_holes(index, random.Random(arguments.seed + number)) if is_wanted(hole))
                 for _ in track(range(wanted), root.name, transient=True, disable=not sys.stderr.isatty()):
@@ -103,21 +102,15 @@ def report(pairs: Sequence[Pair]) -> Iterator[str]:
     }
     for name, some in chosen.items():
         yield f"{name}: {len(some)} holes"
+        if not some:
+            continue
         for measure in ("exact_match", "edit_similarity"):
-            plain = np.array([getattr(pair.plain, measure) for pair in some])
-            frozen = np.array([getattr(pair.frozen, measure) for pair in some])
-            low, high = interval(frozen - plain)
+            plain, frozen = ([getattr(getattr(pair, way), measure) for pair in some] for way in ("plain", "frozen"))
+            mean, low, high = paired_interval(frozen, plain)
             yield (
-                f"  {measure:16} plain {100 * plain.mean():5.1f}  frozen {100 * frozen.mean():5.1f}  "
-                f"difference {100 * (frozen - plain).mean():+5.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+                f"  {measure:16} plain {100 * fmean(plain):5.1f}  frozen {100 * fmean(frozen):5.1f}  "
+                f"difference {100 * mean:+5.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
             )
-
-
-def interval(differences: np.ndarray) -> tuple[float, float]:
-    """The 95 % interval of the mean."""
-    rng = np.random.default_rng(0)
-    means = rng.choice(differences, (RESAMPLES, len(differences))).mean(axis=1)
-    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
 
 
 if __name__ == "__main__":

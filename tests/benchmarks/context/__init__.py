@@ -1,0 +1,1 @@
+"""What the context wing costs and finds."""

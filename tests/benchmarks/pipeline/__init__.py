@@ -1,0 +1,1 @@
+"""How good the completions of the whole pipeline are."""

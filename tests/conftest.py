@@ -18,7 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(autouse=True)
-def meeting_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def runtime_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where engine hosts are found. All clients of a user share them; each test has its own, and none lingers."""
     folder = Path(tempfile.mkdtemp(prefix="dovetail-test-"))
     monkeypatch.setenv("DOVETAIL_RUNTIME_DIR", str(folder))

@@ -1,29 +1,33 @@
-"""`ContextBundle`: what retrieval answers. Values only; how they are chosen stands in `gather.py`."""
+"""`ContextBundle`: what retrieval answers. Values only; `gather.py` chooses them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ContextPiece:
-    """Lines of one file that the model is to see.
-
-    Lines are 1-based and inclusive: the first and the last line of `path` that `text` draws on; what stands between may
-    be reduced. `reason` is a short sentence for the user. `score` is the expected gain (0 to 1, comparable only within
-    a bundle). `tokens` counts `text` and the `#path` line above it. `parts` names what the piece is made of, so that
-    two answers can be compared: a name for a symbol, a second one with "!" if it is shown in full, lines for a window.
-    `digest` is that of the file's content, "" if the index does not hold it.
-    """
+    """Lines of one file that the model is to see."""
 
     path: str
+    """Posix, relative to the workspace's root."""
     start_line: int
+    """The first line of the file that `text` draws on; 1-based."""
     end_line: int
+    """The last such line, inclusive. Lines between may be reduced."""
     kind: str
+    """`outline`, `signature`, `lines`, `pinned` or `note`."""
     reason: str
+    """Why the piece was chosen: a short sentence for the user."""
     score: float
+    """The expected gain, 0 to 1; comparable only within a bundle."""
     tokens: int
+    """The cost of `text` and of the `#path` line above it."""
     text: str
+    """What the model sees."""
     parts: frozenset[str] = frozenset()
+    """What the piece consists of, to compare two answers: a name for a symbol, a second one with "!" if it is shown in
+    full, lines for a window."""
     digest: str = ""
+    """The digest of the file's content; "" if the index does not hold the file."""
 
 
 @dataclass(frozen=True, slots=True)

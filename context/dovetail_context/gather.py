@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 
-from dovetail_context.budget import Choice, Price, choose
+from dovetail_context.assembly.budget import Choice, Price, choose
+from dovetail_context.assembly.layout import by_path, dependency_order, outline, shown_in
+from dovetail_context.assembly.rank import Ranked, rank
+from dovetail_context.assembly.stable_order import settle
 from dovetail_context.bundle import ContextBundle, ContextPiece, LeftOut
-from dovetail_context.index.record import Symbol
 from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_context.layout import by_path, dependency_order, outline, shown_in
 from dovetail_context.query import Query, Retrieval
-from dovetail_context.rank import Ranked, rank
+from dovetail_context.records.record import Symbol
 from dovetail_context.retrieve.callers import Callers
 from dovetail_context.retrieve.candidate import Candidate, Retriever
 from dovetail_context.retrieve.pinned import standing
@@ -19,7 +20,6 @@ from dovetail_context.retrieve.scope import Scope
 from dovetail_context.retrieve.siblings import Siblings
 from dovetail_context.retrieve.similar import Similar
 from dovetail_context.retrieve.situation import Situation, hand_back, read_situation
-from dovetail_context.settle import settle
 from dovetail_context.tokens import estimate_tokens
 from dovetail_context.work import Exhausted, Work, at_most, counted, open_work
 

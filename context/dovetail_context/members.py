@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from dovetail_context.index.record import FileRecord
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.language import CursorView, TypeRules
 from dovetail_context.languages.registry import code_of, language_for
 from dovetail_context.meaning.additions import added
 from dovetail_context.meaning.infer import Inference
-from dovetail_context.meaning.values import Place, Value
+from dovetail_context.meaning.values import ExpressionScope, Value
 from dovetail_context.query import Query
+from dovetail_context.records.record import FileRecord
 from dovetail_context.retrieve.situation import bounded, hand_back, read_meaning
 from dovetail_context.work import Exhausted, at_most, open_work
 
@@ -66,7 +66,7 @@ def _members(query: Query, snapshot: IndexSnapshot) -> Members:
     if not view.receiver or _may_be_new(query, view, language.rules):
         return Members()
     current, inference = read_meaning(language, query, snapshot)
-    place = Place(query.path, view.container, view.bindings)
+    place = ExpressionScope(query.path, view.container, view.bindings)
     names: set[str] = set()
     paths: set[str] = set()
     values = inference.evaluate(view.receiver, place)

@@ -2,7 +2,9 @@
 ends. For those who show text in a file; what the text *means* is `meaning/`'s.
 """
 
+import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from dovetail_context.languages.registry import code_of, language_for, named_by_language
@@ -33,7 +35,7 @@ class ParsedText:
     start: int = 0
 
     def replaced(self, start: int, end: int, new: str) -> "ParsedText":
-        """The same text with `new` in place of [start:end], parsed anew only as far as it must be."""
+        """The same text with `new` in place of [start:end], parsed again only as far as it must be."""
         start, end = self._within(start), self._within(end)
         text = self.text[:start] + new + self.text[end:]
         first, last = _byte(self.text, self.tree, start), _byte(self.text, self.tree, end)
@@ -121,6 +123,43 @@ class ParsedText:
             return False
         return any(node.end_byte > next_ and not _may_run_on(node) for node in inside)
 
+    def has_untyped_parameter(self, start: int, end: int) -> bool:
+        """Return whether a Rust function has a parameter in [start:end] that is only a name: the grammar takes it for a
+        type, as in the language's first edition."""
+        if not self.tree.is_read:
+            return False
+        start, end = self._within(start), self._within(end)
+        own = self.text[start:end].strip()
+        if not own:
+            return False
+        first = _byte(self.text, self.tree, self.text.index(own, start))
+        path = _path_to(self.tree.root, first, first + 1)
+        holders = (node for outer, node in pairwise(path) if outer.type in _RUST_FUNCTIONS)
+        holder = next((node for node in holders if node.type == "parameters"), None)
+        last = _byte(self.text, self.tree, end)
+        return holder is not None and any(
+            child.is_named and child.type not in _RUST_PARAMETERS and first < child.end_byte and child.start_byte < last
+            for child in holder.children
+        )
+
+    def missing_commas(self, start: int, end: int) -> list[int]:
+        """Return the places of [start:end] where a line of a list ends without the comma that Go wants there, `end`
+        included. Go ends a statement at such a line's end, whatever brackets are open; the grammar does not know."""
+        if not self.tree.is_read:
+            return []
+        start, end = self._within(start), self._within(end)
+        places = []
+        for match in _LINE_END.finditer(self.text, max(0, start - 1)):
+            if match.start() > end:
+                break
+            last = _byte(self.text, self.tree, match.start()) - 1
+            newline = _byte(self.text, self.tree, match.end() - 1)
+            path = _path_to(self.tree.root, last, last + 1)
+            holder = next((node for node in reversed(path) if node.end_byte > newline), None)
+            if holder is not None and holder.type in _COMMA_LISTS and "comment" not in path[-1].type:
+                places.append(self.start + match.start())
+        return [place for place in places if place > self.start + start]
+
     def _within(self, offset: int) -> int:
         return max(0, min(offset - self.start, len(self.text)))
 
@@ -139,6 +178,13 @@ def parse_text(path: str, text: str, offset: int = 0, language: str = "") -> Par
     return _parsed(found.grammar(named_by_language(path, language)), part, span.start)
 
 
+# Where Go ends a statement: behind a name, a number, a string or what closes a bracket.
+_LINE_END = re.compile(r"(?<=[\w\"'`)\]}])[ \t]*\n")
+_RUST_FUNCTIONS = frozenset(("function_item", "function_signature_item"))
+_RUST_PARAMETERS = frozenset(
+    ("parameter", "self_parameter", "variadic_parameter", "attribute_item", "line_comment", "block_comment")
+)
+_COMMA_LISTS = frozenset(("argument_list", "literal_value", "parameter_list"))
 _CODE_IN_STRINGS = frozenset(("interpolation", "template_substitution", "interpolated_expression"))
 _CHARACTERS = frozenset(("char_literal", "character_literal", "rune_literal"))
 # Nodes that hold one statement after another, and may begin where their first one does.

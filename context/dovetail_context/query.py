@@ -54,7 +54,7 @@ class Retrieval:
 
     `weights` are factors on the odds that a retriever gives its candidates (1 where a name is absent). `shares` are the
     most of the budget, 0 to 1, that what a retriever found first may take (1 where a name is absent). The defaults
-    follow from the ablation table in the README of this folder.
+    follow from the ablation table in docs/benchmarks/context.md.
     """
 
     enabled: frozenset[RetrieverName] = frozenset(RETRIEVER_NAMES)
@@ -64,23 +64,26 @@ class Retrieval:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A place in a document as the editor has it now.
-
-    `path` is posix, relative to the workspace's root; `text` is the whole document; `offset` is the cursor, in code
-    points from the start of `text` (clamped to it by whoever reads it). `recent` is in any order. `notes` and `pinned`
-    are shown in the order given, as far as the budget goes. `shown` is what the last answer for this document showed,
-    in its order: what of it still holds keeps its place, so that a model's cache of it stays valid. `preferred` are
-    the paths of files that help most here, best first, each with a reason for the user. `language` is the id of the
-    text's language (see `languages/identify.py`), "" if its path says that.
-    """
+    """A cursor in a document as the editor has it now."""
 
     path: str
+    """Posix, relative to the workspace's root."""
     text: str
+    """The whole document."""
     offset: int
+    """The cursor, in code points from the start of `text`; whoever reads it clamps it to the text."""
     recent: tuple[RecentPlace, ...] = ()
+    """What the user edited, looked at or copied, in any order."""
     pinned: tuple[Pin, ...] = ()
+    """Always shown, in this order, as far as the budget allows."""
     notes: tuple[Note, ...] = ()
+    """Always shown, in this order, before the pins."""
     retrieval: Retrieval = field(default_factory=Retrieval)
+    """Which retrievers run, and what each of them counts."""
     shown: tuple[ContextPiece, ...] = ()
+    """The pieces of the last answer for this document, in its order. What still holds keeps its place, so that a
+    model's KV cache stays valid."""
     preferred: tuple[tuple[str, str], ...] = ()
+    """The paths of files that help most here, best first, each with a reason for the user."""
     language: str = ""
+    """The id of the text's language (see `languages/identify.py`); "" if the path decides."""

@@ -34,6 +34,6 @@ def user_folder(kind: Kind) -> Path:
         folder = Path("~")
     if folder.is_absolute():
         return folder
-    from dovetail_models.engine.transport import meeting_folder
+    from dovetail_models.api import runtime_folder
 
-    return meeting_folder() / kind
+    return runtime_folder() / kind

@@ -49,7 +49,7 @@ def resolve_model(name_or_path: str | None, folder: Path | None = None) -> Model
 
 
 def _is_only_a_file(path: Path, folder: Path | None) -> bool:
-    """Whether a word is a file here and no name of a model: a project's file never takes a model's place."""
+    """Return whether a word is a file here and no name of a model: a project's file never takes a model's place."""
     is_name = find_entry(path.name) is not None or (folder is not None and find_installed(path.name, folder))
     return path.exists() and not is_name
 

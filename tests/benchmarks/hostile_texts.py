@@ -21,12 +21,12 @@ from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
 from dovetail_context.bundle import ContextBundle
 from dovetail_context.gather import gather
-from dovetail_context.index.build import read_text, words_of_record
-from dovetail_context.index.packed import pack, unpack
+from dovetail_context.index.extraction.build import read_text, words_of_record
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.members import members_at
 from dovetail_context.query import Query
-from dovetail_context.workspace.redaction import Redaction
+from dovetail_context.records.packed import pack, unpack
+from dovetail_context.workspace.secrets.redaction import Redaction
 
 SUFFIXES = (".py", ".ts", ".tsx", ".go", ".java", ".cs", ".rs", ".c", ".cpp", ".txt")
 BLOCK = Extent("block", 8)

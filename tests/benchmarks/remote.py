@@ -27,7 +27,7 @@ from dovetail.completion.request import CompletionRequest
 from dovetail.session.engine import make_local_engine
 from dovetail.settings import Settings
 from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.workspace.secrets import redact
+from dovetail_context.workspace.secrets.find import redact
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError

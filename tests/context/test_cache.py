@@ -16,14 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_context.index import build, image
-from dovetail_context.index import cache as cache_module
-from dovetail_context.index import store as store_module
-from dovetail_context.index.cache import IndexCache
+from dovetail_context.index.extraction import build
 from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.index.packed import unpack
 from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_context.index.store import RecordStore, key_of
+from dovetail_context.index.storage import cache as cache_module, image, store as store_module
+from dovetail_context.index.storage.cache import IndexCache
+from dovetail_context.index.storage.store import RecordStore, key_of
+from dovetail_context.records.packed import unpack
 from tests.context.conftest import FIXTURES
 from tests.context.workspace import read_workspace
 
@@ -172,7 +171,7 @@ def test_a_damaged_image_does_no_harm(seed: int, root: Path, cache: IndexCache) 
     for word in ("name", "self", "Money"):
         again.snapshot.words.files_with(word)
     if again.problems:
-        assert all("will be made anew" in problem for problem in again.problems)
+        assert all("will be made again" in problem for problem in again.problems)
         final, _ = started(root, cache)
         assert content(final.snapshot) == expected
 
@@ -260,7 +259,7 @@ def test_an_image_in_use_may_be_replaced(root: Path, cache: IndexCache) -> None:
 def test_a_start_that_is_killed_leaves_nothing_in_the_way(root: Path, cache: IndexCache) -> None:
     code = (
         "import sys, os, pathlib\n"
-        "from dovetail_context.index import cache\n"
+        "from dovetail_context.index.storage import cache\n"
         "from dovetail_context.index.index import WorkspaceIndex\n"
         "real = cache.write_image\n"
         "def dies(out, entries, words):\n"

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_context.budget import Price, choose
-from dovetail_context.index.access import alternatives, base_name, put_in
-from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.assembly.budget import Price, choose
+from dovetail_context.assembly.layout import dependency_order, outline
+from dovetail_context.assembly.rank import Ranked, rank
 from dovetail_context.index.words import EmptyBase, TextWords, WordLog, WordView, read_words, words_of
 from dovetail_context.languages.registry import language_for
-from dovetail_context.layout import dependency_order, outline
 from dovetail_context.meaning.types import TypeExpression, parse_type
 from dovetail_context.query import Retrieval
-from dovetail_context.rank import Ranked, rank
+from dovetail_context.records.access import alternatives, base_name, put_in
+from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.retrieve.affinity import Surroundings, parts_of
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.excerpt import Excerpt, excerpt
-from dovetail_context.retrieve.signs import signs_over
+from dovetail_context.retrieve.name_features import features_over
 from dovetail_context.retrieve.windows import query_rarities, similar_windows
 from dovetail_context.tokens import estimate_tokens
 
@@ -276,7 +276,7 @@ def test_the_log_is_written_anew_when_most_of_it_is_replaced() -> None:
 def test_names_fit_by_their_words() -> None:
     assert parts_of("loadURLs_from2") == ("load", "url", "from")
     text = "# Register the client\n"
-    around, signs = Surroundings(text, len(text), words_of(text)), signs_over(EmptyBase())
+    around, signs = Surroundings(text, len(text), words_of(text)), features_over(EmptyBase())
     client, server, unrelated = (signs.of(name).parts for name in ("register_client", "register_server", "unrelated"))
     assert around.affinity(client) > 0.9
     assert around.affinity(server) < around.affinity(client)

@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dovetail_context.index import crew
-from dovetail_context.index.cache import IndexCache
+from dovetail_context.index.extraction import crew
 from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.index.record import FileRecord
+from dovetail_context.index.storage.cache import IndexCache
+from dovetail_context.records.record import FileRecord
 
 FILES = 60
 LONG_S = 30.0  # how long a test waits before it gives up
@@ -47,7 +47,7 @@ def worker_that(does: str) -> tuple[str, ...]:
     """A worker in which `read_text` does something to the file `bad.py`."""
     code = (
         "import os, sys, time\n"
-        "from dovetail_context.index import build, worker\n"
+        "from dovetail_context.index.extraction import build, worker\n"
         "real = build.read_text\n"
         "def patched(path, text):\n"
         f"    if path == 'bad.py': {does}\n"
@@ -110,7 +110,7 @@ def test_workers_end_with_who_started_them(root: Path) -> None:
     """Killed, a process cannot end its workers: they see that nobody speaks to them any more."""
     code = (
         "import sys, pathlib, time\n"
-        "from dovetail_context.index.crew import _Crew\n"
+        "from dovetail_context.index.extraction.crew import _Crew\n"
         "crew = _Crew(pathlib.Path(sys.argv[1]), None)\n"
         "crew._start(); crew._start()\n"
         "print(*(worker.process.pid for worker in crew._workers), flush=True)\n"

@@ -12,7 +12,7 @@ from dovetail_context.gather import gather
 from dovetail_context.languages.registry import language_for
 from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.names import Definition, Names
-from dovetail_context.meaning.values import Place, Value
+from dovetail_context.meaning.values import ExpressionScope, Value
 from dovetail_context.members import members_at
 from dovetail_context.query import Retrieval
 from dovetail_context.retrieve.situation import read_situation
@@ -46,7 +46,7 @@ def test_imports_lead_to_definitions(file: Path, check: Check, tmp_path: Path) -
     for dotted in workspace.expected.get("also", "").split():
         module, _, name = dotted.rpartition(".")
         if module:
-            modules = Inference(snapshot).evaluate(module, Place(path))
+            modules = Inference(snapshot).evaluate(module, ExpressionScope(path))
             found = tuple(each for value in modules for each in names.in_module(value.definition, name))
         else:
             found = names.top_level(path, name)

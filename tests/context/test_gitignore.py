@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_context.workspace.gitconfig import ignore_config
-from dovetail_context.workspace.gitignore import IgnoreRules
-from dovetail_context.workspace.repository import MAX_IGNORE_BYTES, repository_of
+from dovetail_context.workspace.ignore.gitconfig import ignore_config
+from dovetail_context.workspace.ignore.gitignore import IgnoreRules
+from dovetail_context.workspace.ignore.repository import MAX_IGNORE_BYTES, repository_of
 from dovetail_context.workspace.scan import IGNORED, is_excluded, scan
 from tests.context.ignore_sets import IgnoreSet, ignored_by_git, levels, random_set, write
 

@@ -176,7 +176,7 @@ def remove(path: Path) -> None:
 
 
 def test_what_is_wrong_with_a_manifest_outlives_a_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dovetail_context.index.cache import IndexCache
+    from dovetail_context.index.storage.cache import IndexCache
 
     monkeypatch.setattr("dovetail_context.index.state.YOUNG_NS", -(10**18))
     root, cache = tmp_path / "project", IndexCache(tmp_path / "cache", 10**9)
@@ -228,7 +228,7 @@ def test_a_file_that_becomes_something_else(
     index.start()
     index.wait_idle(HANG_S)
     if seen == "while it is read":
-        from dovetail_context.index import build
+        from dovetail_context.index.extraction import build
 
         real = build._read
 

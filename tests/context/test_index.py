@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_context.index import build
+from dovetail_context.index.extraction import build
 from dovetail_context.index.index import THREAD_NAME, WorkspaceIndex
 from dovetail_context.index.snapshot import IndexSnapshot
 

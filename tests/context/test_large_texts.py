@@ -9,17 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_context import gather as gathering
-from dovetail_context import members, vicinity
+from dovetail_context import gather as gathering, members, vicinity
 from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.index.record import MAX_SAME_NAME, Symbol, by_name
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.registry import LANGUAGES, extract, language_for
 from dovetail_context.members import members_at
 from dovetail_context.parse import parse_text
 from dovetail_context.plausible import MAX_OPEN_BRACKETS, can_be_code
 from dovetail_context.query import Query
+from dovetail_context.records.record import MAX_SAME_NAME, Symbol, by_name
 from dovetail_context.syntax import Grammar
 from dovetail_context.vicinity import WHOLE_CHARACTERS, head_and_vicinity
 from dovetail_context.work import (

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from dovetail_context.index.text import CHUNK_CHARS, PackedText, pack_text, split_lines
+from dovetail_context.records.text import CHUNK_CHARS, PackedText, pack_text, split_lines
 
 LONG = "x" * (CHUNK_CHARS - 1)
 TEXTS = {

@@ -14,13 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_context.index import cache as cache_module
-from dovetail_context.index import index as index_module
-from dovetail_context.index import pending
-from dovetail_context.index.cache import IndexCache
+from dovetail_context.index import index as index_module, pending
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.index.pending import PURGE_LATEST_S, PURGE_QUIET_S, PURGE_SHARE, PurgeClock
-from dovetail_context.index.store import RecordStore
+from dovetail_context.index.storage import cache as cache_module
+from dovetail_context.index.storage.cache import IndexCache
+from dovetail_context.index.storage.store import RecordStore
 from dovetail_context.workspace.exclude import excluded_name
 
 MARKER = "quite_unmistakable"
@@ -170,7 +169,7 @@ def test_another_project_with_the_same_file_makes_its_record_again(
 KILLED = """
 import os, pathlib, sys
 from dovetail_context.index import state
-from dovetail_context.index.cache import IndexCache
+from dovetail_context.index.storage.cache import IndexCache
 from dovetail_context.index.index import WorkspaceIndex
 root, folder, where = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
 state.YOUNG_NS = -(10**18)

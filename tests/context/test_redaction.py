@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from dovetail_context.workspace import redaction
-from dovetail_context.workspace.redaction import Redaction
-from dovetail_context.workspace.secrets import redact
+from dovetail_context.workspace.secrets import redaction
+from dovetail_context.workspace.secrets.find import redact
+from dovetail_context.workspace.secrets.redaction import Redaction
 from tests.benchmarks.secrets.placements import HALVES, placements
 from tests.planted import planted
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from dovetail_context.gather import gather
-from dovetail_context.index import build
-from dovetail_context.index.cache import IndexCache
+from dovetail_context.index.extraction import build
 from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.index.storage.cache import IndexCache
 from dovetail_context.members import members_at
 from dovetail_context.query import Query
 from dovetail_context.workspace import scan as scan_module

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_context.index.build import is_wanted
+from dovetail_context.index.extraction.build import is_wanted
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.languages.registry import language_for
 from dovetail_context.workspace.exclude import excluded_name
 from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.scan import is_excluded, scan
-from dovetail_context.workspace.secret_names import Level, level_of
-from dovetail_context.workspace.secrets import BLANK, find_secrets, redact
+from dovetail_context.workspace.secrets.find import BLANK, find_secrets, redact
+from dovetail_context.workspace.secrets.names import Level, level_of
 from tests.benchmarks.secrets.innocents import innocents
 from tests.benchmarks.secrets.placements import HALVES, placements
 from tests.planted import Planted, planted

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dovetail_context.assembly.stable_order import settle
 from dovetail_context.bundle import ContextPiece
-from dovetail_context.settle import settle
 
 
 def piece(path: str, parts: str, tokens: int = 10, reason: str = "new") -> ContextPiece:

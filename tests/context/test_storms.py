@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 
 from dovetail_context.gather import gather
-from dovetail_context.index.build import Task, read_files
-from dovetail_context.index.cache import IndexCache
+from dovetail_context.index.extraction.build import Task, read_files
 from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.index.packed import unpack
 from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.index.storage.cache import IndexCache
 from dovetail_context.languages.registry import language_for
 from dovetail_context.query import Query
+from dovetail_context.records.packed import unpack
 from tests.context.conftest import FIXTURES
 from tests.context.test_robustness import mutated
 from tests.context.workspace import read_workspace

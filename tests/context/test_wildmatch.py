@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from dovetail_context.workspace.patterns import PatternList, parse_pattern
-from dovetail_context.workspace.wildmatch import Automaton, MalformedPattern, tokenize
+from dovetail_context.workspace.ignore.patterns import PatternList, parse_pattern
+from dovetail_context.workspace.ignore.wildmatch import Automaton, MalformedPattern, tokenize
 
 MATCHES = [
     ("*.py", "a.py", True),

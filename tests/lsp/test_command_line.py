@@ -274,13 +274,13 @@ sys.exit(main(sys.argv[1:]))
         ["rules", "check"],
     ],
 )
-def test_a_user_without_a_home_and_a_name_is_served(project: Path, meeting_folder: Path, arguments: list[str]) -> None:
+def test_a_user_without_a_home_and_a_name_is_served(project: Path, runtime_folder: Path, arguments: list[str]) -> None:
     before = sorted(project.iterdir())
     command = [sys.executable, "-c", HOMELESS, *arguments]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, encoding="utf-8", timeout=300)
     assert (done.returncode, "bug" in done.stderr) == (0, False), done.stderr
     assert sorted(project.iterdir()) == before, "a folder called ~"
-    assert {path.name for path in meeting_folder.iterdir()} <= {"config", "state", "cache", "start.lock"}
+    assert {path.name for path in runtime_folder.iterdir()} <= {"config", "state", "cache", "start.lock"}
 
 
 def test_a_model_in_a_home_that_is_not_known_is_one_line(project: Path) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from dovetail.rules import live
-from dovetail_context.index.cache import IndexCache
 from dovetail_context.index.index import WorkspaceIndex
-from dovetail_models.engine.parking import Parked
-from dovetail_models.engine.shelf import Shelf, stamp_of
+from dovetail_context.index.storage.cache import IndexCache
+from dovetail_models.engine.kv.disk_store import DiskStateStore, stamp_of
+from dovetail_models.engine.kv.memory_store import KvState
 from tests.lsp.client import Client
 from tests.lsp.conftest import server_in_process
 from tests.lsp.scripted import ScriptedEngine
@@ -181,9 +181,9 @@ async def test_of_what_was_read_nothing_with_text_of_excluded_files_is_kept_on_d
     engine = ScriptedEngine("x")
     client = await started(connect, root, engine, kv_cache_mb=10)
     folder = cache_folder / "kv" / "model"
-    shelf = Shelf(folder, 10_000, "1.0")
+    disk_store = DiskStateStore(folder, 10_000, "1.0")
     for number, name in enumerate(("app.py", "money.py", "gone.py")):
-        shelf.put(name, Parked((number,), bytearray(9), frozenset({str(root / name)})), "")
+        disk_store.put(name, KvState((number,), bytearray(9), frozenset({str(root / name)})), "")
     client.open((root / "app.py").as_uri(), "from money import convert\n\nx = convert(")
     client.open("untitled:b.py", "y = ")
     assert "rate: float" in await prompt(client, engine, (root / "app.py").as_uri(), 2, 12)
@@ -194,7 +194,7 @@ async def test_of_what_was_read_nothing_with_text_of_excluded_files_is_kept_on_d
         if len(list(folder.glob("*.kv"))) == 1:
             break
         await asyncio.sleep(0.05)
-    assert [each.files for each in Shelf(folder, 10_000, "1.0")] == [{str(root / "app.py")}]
+    assert [each.files for each in DiskStateStore(folder, 10_000, "1.0")] == [{str(root / "app.py")}]
     await client.ask("shutdown", None)
     stamp = stamp_of(cache_folder / "kv")
     assert engine.kept == {str(root / "app.py")}
@@ -206,8 +206,8 @@ async def test_of_what_was_read_nothing_with_text_of_excluded_files_is_kept_on_d
 
 async def test_a_state_goes_when_gitignore_names_a_file_of_it(connect: Connect, root: Path, cache_folder: Path) -> None:
     folder = cache_folder / "kv" / "model"
-    shelf = Shelf(folder, 10_000, "1.0")
-    shelf.put("a", Parked((1,), bytearray(9), frozenset({str(root / "app.py")})), "")
+    disk_store = DiskStateStore(folder, 10_000, "1.0")
+    disk_store.put("a", KvState((1,), bytearray(9), frozenset({str(root / "app.py")})), "")
     client = await started(connect, root, kv_cache_mb=10)
     assert len(list(folder.glob("*.kv"))) == 1
     (root / ".gitignore").write_text("app.py\n", encoding="utf-8")
@@ -242,7 +242,7 @@ async def test_only_files_of_open_folders_are_kept_and_notes_stand_for_the_rules
 
 async def test_a_mistake_in_the_settings_removes_nothing(connect: Connect, root: Path, cache_folder: Path) -> None:
     folder = cache_folder / "kv" / "model"
-    Shelf(folder, 10_000, "1.0").put("a", Parked((1,), bytearray(9), frozenset({str(root / "app.py")})), "")
+    DiskStateStore(folder, 10_000, "1.0").put("a", KvState((1,), bytearray(9), frozenset({str(root / "app.py")})), "")
     client = await connect(ScriptedEngine("x"))
     await client.initialize(root, kv_cache_mb=10, nonsense=1)
     await client.notification("window/showMessage")
@@ -253,7 +253,7 @@ async def test_a_mistake_in_the_settings_removes_nothing(connect: Connect, root:
 
 async def test_who_wants_nothing_kept_finds_nothing_on_disk(connect: Connect, root: Path, cache_folder: Path) -> None:
     folder = cache_folder / "kv" / "model"
-    Shelf(folder, 10_000, "1.0").put("a", Parked((1,), bytearray(9), frozenset({str(root / "app.py")})), "")
+    DiskStateStore(folder, 10_000, "1.0").put("a", KvState((1,), bytearray(9), frozenset({str(root / "app.py")})), "")
     client = await started(connect, root)
     await client.leave()
     for _ in range(200):

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from dovetail_models.engine.meeting import running
+from dovetail_models.engine.ipc.registry import running
 from dovetail_models.files import resolve_model
 from tests.game import CALL_COLUMN, CALL_LINE, GAME
 from tests.lsp.client import Client
@@ -139,7 +139,7 @@ async def test_a_server_that_is_killed_leaves_no_host(project: Path) -> None:
 
 
 async def test_a_server_whose_folders_vanish_works_on_and_leaves(
-    project: Path, tmp_path: Path, meeting_folder: Path, state_folder: Path, cache_folder: Path
+    project: Path, tmp_path: Path, runtime_folder: Path, state_folder: Path, cache_folder: Path
 ) -> None:
     """A logout, a cleaner or a user removes them: those of the server, the project, and where it was started."""
     started_in = tmp_path / "started-in"
@@ -150,7 +150,7 @@ async def test_a_server_whose_folders_vanish_works_on_and_leaves(
         await ready(client)
         (host,) = engine_hosts()
         client.open(uri, GAME)
-        for folder in (meeting_folder, state_folder, cache_folder, project, started_in):
+        for folder in (runtime_folder, state_folder, cache_folder, project, started_in):
             shutil.rmtree(folder, ignore_errors=True)
         for version, and_host in enumerate((False, True), 2):
             if and_host:

@@ -11,10 +11,10 @@ import pytest
 from dovetail.completion.anchor import freeze, hole
 from dovetail.completion.place import read_place
 from dovetail_context.bundle import ContextBundle
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime.engine import LlamaEngine
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.prompt.parts import PromptParts
 from tests.models.families import FAMILIES, Family
 
@@ -28,17 +28,17 @@ SUFFIX_FIRST = [family for family in FAMILIES if not family.format.frozen_anchor
 
 
 @pytest.fixture(params=SUFFIX_FIRST, ids=[family.name for family in SUFFIX_FIRST])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LlamaEngine]:
     family: Family = request.param
     options = EngineOptions(family.write(tmp_path), n_ctx=1024, threads=1, speculate=False)
-    with closing(Engine(options)) as engine:
+    with closing(LlamaEngine(options)) as engine:
         yield engine
 
 
 class Typist:
     """Types behind `HEAD`, from the anchor at the line's start."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: LlamaEngine) -> None:
         self.engine = engine
         self.anchor = freeze(read_place("a.py", HEAD + TAIL, len(HEAD)), "0", ContextBundle(0, 0, (), ()), 800)
 
@@ -56,7 +56,7 @@ def read(reply: CompletionReply) -> int:
     return reply.prompt_tokens - reply.reused_tokens
 
 
-def test_typing_along_a_line_reads_only_what_was_typed(engine: Engine) -> None:
+def test_typing_along_a_line_reads_only_what_was_typed(engine: LlamaEngine) -> None:
     typist = Typist(engine)
     assert read(typist.at("")) > 50
     for end in range(1, len(LINE) + 1):
@@ -65,7 +65,7 @@ def test_typing_along_a_line_reads_only_what_was_typed(engine: Engine) -> None:
         assert 0 < read(typist.at(LINE[:end])) <= MOST_READ  # and so does taking it back
 
 
-def test_a_changed_suffix_is_read_again(engine: Engine) -> None:
+def test_a_changed_suffix_is_read_again(engine: LlamaEngine) -> None:
     typist = Typist(engine)
     typist.at(LINE)
     assert read(typist.at(LINE, "\n\n\nprint(2, 3)\n")) > 50

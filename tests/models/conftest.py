@@ -11,14 +11,15 @@ import psutil
 import pytest
 import pytest_asyncio
 
-from dovetail_models.engine import llama
-from dovetail_models.engine.client import EngineClient
-from dovetail_models.engine.healing import PieceIndex
-from dovetail_models.engine.launch import HOST_MODULE
+from dovetail_models.engine.client.client import EngineClient
+from dovetail_models.engine.client.launch import HOST_MODULE
+from dovetail_models.engine.decoding.healing import PieceIndex
+from dovetail_models.engine.ipc.transport import RUNTIME_FOLDER_VARIABLE
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime import llama
+from dovetail_models.engine.runtime.tokenizer import Tokenizer
+from dovetail_models.engine.runtime.vocabulary import Vocabulary
 from dovetail_models.engine.status import EngineStatus
-from dovetail_models.engine.tokenize import Tokenizer
-from dovetail_models.engine.transport import MEETING_FOLDER_VARIABLE
 from dovetail_models.files import resolve_model
 
 NewClient = Callable[..., EngineClient]
@@ -68,7 +69,7 @@ def deepseek_vocabulary(shared: Path) -> Path:
 
 def hosts() -> list[psutil.Process]:
     """Engine hosts of this test that still run, those included that only start."""
-    folder = os.environ[MEETING_FOLDER_VARIABLE]
+    folder = os.environ[RUNTIME_FOLDER_VARIABLE]
     found = []
     for process in psutil.process_iter():
         try:
@@ -81,8 +82,8 @@ def hosts() -> list[psutil.Process]:
 
 
 def leftovers() -> list[str]:
-    """Files that hosts of this test have left in the meeting folder."""
-    folder = Path(os.environ[MEETING_FOLDER_VARIABLE])
+    """Files that hosts of this test have left in the runtime folder."""
+    folder = Path(os.environ[RUNTIME_FOLDER_VARIABLE])
     return [path.name for path in folder.rglob("*") if path.name != "start.lock"]
 
 
@@ -92,7 +93,7 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.005)
 
 
-Real = tuple[llama.Vocabulary, Tokenizer, PieceIndex]
+Real = tuple[Vocabulary, Tokenizer, PieceIndex]
 
 
 @pytest.fixture(scope="module", params=["starter", "deepseek"])

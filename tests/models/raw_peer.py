@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from dovetail_models.engine import transport, wire
+from dovetail_models.engine.client.launch import FoundHost
+from dovetail_models.engine.ipc import transport, wire
 from dovetail_models.engine.job import CompletionJob
-from dovetail_models.engine.launch import FoundHost
 
 
 @dataclass
@@ -20,10 +20,10 @@ class Peer:
 
     @classmethod
     async def connect(cls, host: FoundHost) -> Peer:
-        return cls(*await transport.connect(host.card.address))
+        return cls(*await transport.connect(host.endpoint.address))
 
     async def greet(self, host: FoundHost, **changes: object) -> wire.Message:
-        self.send("hello", **{"version": wire.VERSION, "token": host.card.token, **changes})
+        self.send("hello", **{"version": wire.VERSION, "token": host.endpoint.token, **changes})
         return await self.receive()
 
     def send(self, op: str, **fields: Any) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_models.engine import llama
-from dovetail_models.engine.loading import format_of, load
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime import llama
+from dovetail_models.engine.runtime.loading import format_of, load
 from dovetail_models.errors import EngineError, ModelError
 from dovetail_models.prompt.formats.choose import (
     FORMATS,

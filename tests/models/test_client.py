@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_models.engine.client import EngineClient
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.client.client import EngineClient
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime.engine import LlamaEngine
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
@@ -33,7 +33,7 @@ ENDLESS = CompletionJob(PARTS, "shop.py", max_tokens=500, min_tokens=500)  # wha
 @pytest.fixture
 def expected(options: EngineOptions) -> str:
     """What an engine in this process says to JOB."""
-    engine = Engine(options)
+    engine = LlamaEngine(options)
     text = engine.complete(JOB, Interrupt()).text
     engine.close()
     return text

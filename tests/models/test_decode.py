@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from dovetail_models.engine.decode import Generated, Limits, Opening, generate, most_likely
-from dovetail_models.engine.kv import KvCache
-from dovetail_models.engine.steps import Steps
+from dovetail_models.engine.decoding.decode import Generated, Limits, Opening, generate, most_likely
+from dovetail_models.engine.decoding.steps import Steps
+from dovetail_models.engine.kv.cache import KvCache
 
 PIECES = [b"<end>", b"a", b" b", b"\n", "🦕".encode()[:2], "🦕".encode()[2:], b"\xff"]
 END, A, B, NEWLINE, EMOJI_1, EMOJI_2, BROKEN = range(len(PIECES))

@@ -10,11 +10,11 @@ from itertools import pairwise
 
 import pytest
 
-from dovetail_models.engine.engine import Engine, Yielded
-from dovetail_models.engine.healing import heal
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.decoding.healing import heal
 from dovetail_models.engine.job import CompletionJob, CompletionReply, Priority
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime.engine import LlamaEngine, Yielded
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
@@ -32,14 +32,14 @@ LONG = replace(PARTS, context=(ContextBlock("shapes/areas.py", SOURCE),))
 
 
 @pytest.fixture
-def engine(options: EngineOptions) -> Iterator[Engine]:
-    engine = Engine(options)
+def engine(options: EngineOptions) -> Iterator[LlamaEngine]:
+    engine = LlamaEngine(options)
     yield engine
     engine.close()
 
 
 def fresh(options: EngineOptions, job: CompletionJob) -> CompletionReply:
-    engine = Engine(options)
+    engine = LlamaEngine(options)
     try:
         return engine.complete(job, Interrupt())
     finally:
@@ -56,7 +56,7 @@ def same(a: CompletionReply, b: CompletionReply) -> bool:
     )
 
 
-def test_the_account_of_a_completion(engine: Engine) -> None:
+def test_the_account_of_a_completion(engine: LlamaEngine) -> None:
     reply = engine.complete(replace(JOB, explain=True), Interrupt())
     assert [block.label for block in reply.blocks] == ["markers", "context:shapes/base.py", "path", "prefix", "suffix"]
     assert sum(block.tokens for block in reply.blocks) == reply.prompt_tokens
@@ -69,7 +69,7 @@ def test_the_account_of_a_completion(engine: Engine) -> None:
     )
 
 
-def test_typing_costs_what_follows_the_change(engine: Engine, options: EngineOptions) -> None:
+def test_typing_costs_what_follows_the_change(engine: LlamaEngine, options: EngineOptions) -> None:
     first = engine.complete(JOB, Interrupt())
     typed = replace(JOB, parts=replace(PARTS, prefix=PARTS.prefix + "\n    self"))
     reply = engine.complete(typed, Interrupt())
@@ -78,7 +78,7 @@ def test_typing_costs_what_follows_the_change(engine: Engine, options: EngineOpt
     assert same(reply, fresh(options, typed))
 
 
-def test_forced_text_costs_only_itself(engine: Engine, options: EngineOptions) -> None:
+def test_forced_text_costs_only_itself(engine: LlamaEngine, options: EngineOptions) -> None:
     first = engine.complete(JOB, Interrupt())
     typed = replace(JOB, parts=replace(PARTS, forced="self"))
     reply = engine.complete(typed, Interrupt())
@@ -89,7 +89,7 @@ def test_forced_text_costs_only_itself(engine: Engine, options: EngineOptions) -
 TYPED = "self.width * self.width + len("
 
 
-def test_typing_behind_the_anchor_costs_what_was_typed(engine: Engine, options: EngineOptions) -> None:
+def test_typing_behind_the_anchor_costs_what_was_typed(engine: LlamaEngine, options: EngineOptions) -> None:
     """Each keystroke: the typed tokens, those backed over, and the one before them whose logits are needed."""
     before = engine.complete(JOB, Interrupt()).prompt_tokens
     for end in range(1, len(TYPED) + 1):
@@ -102,7 +102,7 @@ def test_typing_behind_the_anchor_costs_what_was_typed(engine: Engine, options: 
         assert reply.text == fresh(options, typed).text
 
 
-def test_healed_text_goes_on_in_the_middle_of_a_word(engine: Engine) -> None:
+def test_healed_text_goes_on_in_the_middle_of_a_word(engine: LlamaEngine) -> None:
     """Where a suggestion is typed through, letter by letter, the rest of it is suggested at each."""
     whole = engine.complete(replace(JOB, max_tokens=8), Interrupt()).text
     assert len(whole) > 8
@@ -114,14 +114,14 @@ def test_healed_text_goes_on_in_the_middle_of_a_word(engine: Engine) -> None:
 
 def test_many_bytes_backed_over_with_a_small_batch(options: EngineOptions) -> None:
     for micro_batch in (1, 2, 16):
-        engine = Engine(replace(options, micro_batch=micro_batch))
+        engine = LlamaEngine(replace(options, micro_batch=micro_batch))
         reply = engine.complete(replace(JOB, parts=replace(PARTS, forced="#" + "=" * 60)), Interrupt())
         assert reply.stop in ("eos", "length")
         engine.close()
 
 
 def test_random_edits_jumps_and_interrupts_give_what_a_fresh_engine_gives(
-    engine: Engine, options: EngineOptions
+    engine: LlamaEngine, options: EngineOptions
 ) -> None:
     dice = random.Random(4)
     parts = PARTS
@@ -145,7 +145,7 @@ def test_random_edits_jumps_and_interrupts_give_what_a_fresh_engine_gives(
         assert same(engine.complete(job, Interrupt()), fresh(options, job))
 
 
-def test_stop_rules(engine: Engine) -> None:
+def test_stop_rules(engine: LlamaEngine) -> None:
     whole = engine.complete(replace(JOB, max_tokens=40), Interrupt()).text
     line = engine.complete(replace(JOB, max_tokens=40, max_lines=1), Interrupt())
     assert line.text == whole.split("\n")[0].removesuffix("\r")
@@ -154,7 +154,7 @@ def test_stop_rules(engine: Engine) -> None:
     assert (stopped.text, stopped.stop) == (whole[: whole.index(middle)], "stop")
 
 
-def test_text_so_far_grows_to_the_text(engine: Engine) -> None:
+def test_text_so_far_grows_to_the_text(engine: LlamaEngine) -> None:
     shown: list[str] = []
     reply = engine.complete(JOB, Interrupt(), shown.append)
     assert shown[-1] == reply.text
@@ -162,7 +162,7 @@ def test_text_so_far_grows_to_the_text(engine: Engine) -> None:
 
 
 def test_an_interrupt_in_prefill_keeps_whole_batches(options: EngineOptions) -> None:
-    engine = Engine(replace(options, micro_batch=16))
+    engine = LlamaEngine(replace(options, micro_batch=16))
     interrupt = Interrupt()
     # Stopped by the engine's own question between two batches: the same place each time, whatever the machine does.
     asked = iter(range(1000))
@@ -183,14 +183,14 @@ def test_an_interrupt_in_prefill_keeps_whole_batches(options: EngineOptions) -> 
     engine.close()
 
 
-def test_an_interrupt_that_came_before(engine: Engine, options: EngineOptions) -> None:
+def test_an_interrupt_that_came_before(engine: LlamaEngine, options: EngineOptions) -> None:
     interrupt = Interrupt()
     interrupt.stop("superseded")
     assert engine.complete(JOB, interrupt).stop == "superseded"
     assert same(engine.complete(JOB, Interrupt()), fresh(options, JOB))
 
 
-def test_warming_makes_the_next_completion_cost_one_token(engine: Engine, options: EngineOptions) -> None:
+def test_warming_makes_the_next_completion_cost_one_token(engine: LlamaEngine, options: EngineOptions) -> None:
     warm = engine.complete(replace(JOB, priority="warm"), Interrupt())
     assert (warm.text, warm.stop, warm.generated_tokens, warm.logprob) == ("", "length", 0, None)
     reply = engine.complete(JOB, Interrupt())
@@ -199,14 +199,14 @@ def test_warming_makes_the_next_completion_cost_one_token(engine: Engine, option
 
 
 @pytest.mark.parametrize("priority", ["warm", "ahead"])
-def test_a_job_that_makes_way_gives_no_answer(engine: Engine, priority: Priority) -> None:
+def test_a_job_that_makes_way_gives_no_answer(engine: LlamaEngine, priority: Priority) -> None:
     interrupt = Interrupt()
     interrupt.stop("yield")
     with pytest.raises(Yielded):
         engine.complete(replace(JOB, priority=priority), interrupt)
 
 
-def test_the_completion_behind_an_accepted_one_is_had_ahead(engine: Engine, options: EngineOptions) -> None:
+def test_the_completion_behind_an_accepted_one_is_had_ahead(engine: LlamaEngine, options: EngineOptions) -> None:
     """It reads next to nothing, since the first one's tokens are in the cache, and leaves the first's place warm."""
     first = engine.complete(JOB, Interrupt())
     accepted = replace(JOB, parts=replace(PARTS, forced=first.text))
@@ -219,7 +219,7 @@ def test_the_completion_behind_an_accepted_one_is_had_ahead(engine: Engine, opti
     assert reply.prompt_tokens - reply.reused_tokens <= 3
 
 
-def test_a_file_longer_than_the_window_is_cut_and_said_so(engine: Engine) -> None:
+def test_a_file_longer_than_the_window_is_cut_and_said_so(engine: LlamaEngine) -> None:
     parts = replace(LONG, prefix=SOURCE * 4, suffix=SOURCE * 4)
     reply = engine.complete(CompletionJob(parts, "a", max_tokens=8, explain=True), Interrupt())
     assert reply.prompt_tokens + 8 <= engine.status.n_ctx
@@ -227,16 +227,16 @@ def test_a_file_longer_than_the_window_is_cut_and_said_so(engine: Engine) -> Non
     assert reply.prompt is not None and SOURCE[-200:] in reply.prompt
 
 
-def test_forced_text_longer_than_the_window_is_an_error_and_no_crash(engine: Engine) -> None:
+def test_forced_text_longer_than_the_window_is_an_error_and_no_crash(engine: LlamaEngine) -> None:
     with pytest.raises(EngineError, match="does not fit the window"):
         engine.complete(replace(JOB, parts=replace(PARTS, forced=SOURCE * 8)), Interrupt())
     assert engine.complete(JOB, Interrupt()).stop
 
 
-def test_more_tokens_than_the_window_has(engine: Engine) -> None:
+def test_more_tokens_than_the_window_has(engine: LlamaEngine) -> None:
     reply = engine.complete(replace(JOB, max_tokens=10**6), Interrupt())
     assert reply.prompt_tokens + reply.generated_tokens <= engine.status.n_ctx
 
 
-def test_empty_parts(engine: Engine) -> None:
+def test_empty_parts(engine: LlamaEngine) -> None:
     assert engine.complete(CompletionJob(PromptParts((), "", "", ""), "a", max_tokens=4), Interrupt()).prompt_tokens > 3

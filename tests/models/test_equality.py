@@ -1,4 +1,4 @@
-"""Whatever was asked before, the answer is that of plain decoding in a fresh context: reuse, branches, parking,
+"""Whatever was asked before, the answer is that of plain decoding in a fresh context: reuse, branches, offloading,
 drafts and cancels change nothing.
 
 With the same batches on both sides (one token each) and one sequence in the cache it is so bit for bit. The last bits
@@ -19,13 +19,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from dovetail_models.engine import decode
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.decoding import decode
+from dovetail_models.engine.decoding.draft_length import DraftLengthPolicy
 from dovetail_models.engine.job import CompletionJob, CompletionReply
-from dovetail_models.engine.kv import KvCache
+from dovetail_models.engine.kv.cache import KvCache
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.pace import Pace
+from dovetail_models.engine.runtime.engine import LlamaEngine
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 
 ROUNDS = int(os.environ.get("DOVETAIL_EQUALITY_ROUNDS", "12"))
@@ -56,7 +56,7 @@ Choice = tuple[int, float]
 """A token that was chosen, and how far the logit of the next best one lay below."""
 
 
-class Reckless(Pace):
+class Reckless(DraftLengthPolicy):
     """Tries every draft as far as it goes."""
 
     worth_drafting = True
@@ -93,19 +93,19 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 
 
 @pytest.fixture(params=[1, 3], ids=lambda count: f"{count} in the cache")
-def engines(options: EngineOptions, request: pytest.FixtureRequest) -> Iterator[tuple[Engine, Engine]]:
+def engines(options: EngineOptions, request: pytest.FixtureRequest) -> Iterator[tuple[LlamaEngine, LlamaEngine]]:
     """One that remembers, in a window that is often full, and drafts whatever it costs; and one that does neither."""
     pair = (
-        Engine(replace(options, n_ctx=512, sequences=request.param, micro_batch=32)),
-        Engine(replace(options, n_ctx=512, speculate=False)),
+        LlamaEngine(replace(options, n_ctx=512, sequences=request.param, micro_batch=32)),
+        LlamaEngine(replace(options, n_ctx=512, speculate=False)),
     )
-    pair[0]._pace = Reckless()
+    pair[0]._draft_policy = Reckless()
     yield pair
     for engine in pair:
         engine.close()
 
 
-def refresh(engine: Engine) -> None:
+def refresh(engine: LlamaEngine) -> None:
     """A new context for the engine, as if it had just been started."""
     context = engine._context
     engine._context = engine._model.context(context.n_ctx, 1, context.n_batch)
@@ -151,7 +151,7 @@ class User:
 
 @dataclass(frozen=True)
 class Pair:
-    """The same job answered twice, and what was chosen from: by the engine that remembers, and afresh."""
+    """The same job answered twice, and what was chosen from: by the engine with a warm cache, and by a fresh one."""
 
     job: CompletionJob
     ours: CompletionReply
@@ -164,8 +164,8 @@ class Pair:
         return (self.ours.text, self.ours.stop) == (self.fresh.text, self.fresh.stop)
 
 
-def pairs(remembering: Engine, fresh: Engine, recorder: Recorder, rounds: int) -> list[Pair]:
-    """What a user asks in so many sequences of six requests, some cancelled ones between them."""
+def pairs(remembering: LlamaEngine, fresh: LlamaEngine, recorder: Recorder, rounds: int) -> list[Pair]:
+    """What a user asks in N sequences of six requests, some cancelled ones between them."""
     found = []
     for round in range(rounds):
         user = User(round)
@@ -181,7 +181,7 @@ def pairs(remembering: Engine, fresh: Engine, recorder: Recorder, rounds: int) -
     return found
 
 
-def test_the_answer_is_that_of_a_fresh_context(engines: tuple[Engine, Engine], recorder: Recorder) -> None:
+def test_the_answer_is_that_of_a_fresh_context(engines: tuple[LlamaEngine, LlamaEngine], recorder: Recorder) -> None:
     found = pairs(*engines, recorder, ROUNDS)
     differing = [pair for pair in found if not pair.is_equal]
     for pair in differing:
@@ -200,14 +200,14 @@ def test_the_answer_is_that_of_a_fresh_context(engines: tuple[Engine, Engine], r
 
 def test_with_the_same_batches_it_is_so_bit_for_bit(options: EngineOptions, recorder: Recorder) -> None:
     by_one = replace(options, n_ctx=512, micro_batch=1, speculate=False)
-    remembering, fresh = Engine(by_one), Engine(by_one)
+    remembering, fresh = LlamaEngine(by_one), LlamaEngine(by_one)
     for pair in pairs(remembering, fresh, recorder, max(2, int(ROUNDS * SAME_BATCHES_SHARE))):
         assert pair.is_equal and pair.choices == pair.fresh_choices
     for engine in (remembering, fresh):
         engine.close()
 
 
-def cancel_somewhere(engine: Engine, user: User) -> None:
+def cancel_somewhere(engine: LlamaEngine, user: User) -> None:
     """A request that is stopped after some evaluations."""
     interrupt = Interrupt()
     left = user.dice.randrange(12)

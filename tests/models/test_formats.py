@@ -13,14 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from dovetail_models.engine import decode, llama
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.decoding import decode
+from dovetail_models.engine.decoding.steps import Logits
+from dovetail_models.engine.decoding.stops import CompletionText
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.steps import Logits
-from dovetail_models.engine.stops import CompletionText
-from dovetail_models.engine.tokenize import Tokenizer
+from dovetail_models.engine.runtime import llama
+from dovetail_models.engine.runtime.engine import LlamaEngine
+from dovetail_models.engine.runtime.interrupt import Interrupt
+from dovetail_models.engine.runtime.tokenizer import Tokenizer
 from dovetail_models.prompt.formats.choose import FORMATS
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 from dovetail_models.prompt.segments import Joined, Role, Special, Text, flat
@@ -42,8 +43,8 @@ def family(request: pytest.FixtureRequest) -> Family:
 
 
 @pytest.fixture
-def engine(family: Family, tmp_path: Path) -> Iterator[Engine]:
-    with closing(Engine(small(family.write(tmp_path)))) as engine:
+def engine(family: Family, tmp_path: Path) -> Iterator[LlamaEngine]:
+    with closing(LlamaEngine(small(family.write(tmp_path)))) as engine:
         yield engine
 
 
@@ -124,7 +125,7 @@ def test_a_marker_that_the_model_spells_out_is_never_shown(family: Family) -> No
 
 
 def test_the_engine_ends_a_text_at_a_marker_spelled_out(
-    family: Family, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    family: Family, engine: LlamaEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marker = family.format.markers[Role.FIM_PREFIX]
     script = iter(family.words.expected_ids(f"turn 1{marker} + 2 + 3 + 4 + 5 + 6 + 7"))
@@ -152,7 +153,7 @@ async def test_completes_through_a_host_and_a_keystroke_finds_the_cache(
     assert second.reused_tokens >= first.prompt_tokens - 5
     assert second.generated_tokens == 12
     assert not any(marker in second.text for marker in family.words.tokens if len(marker) > 6)
-    with closing(Engine(small(tmp_path / f"{family.name}.gguf"))) as fresh:
+    with closing(LlamaEngine(small(tmp_path / f"{family.name}.gguf"))) as fresh:
         assert fresh.complete(JOB, Interrupt()).text == second.text
 
 
@@ -171,7 +172,9 @@ def edited(dice: random.Random, parts: PromptParts) -> PromptParts:
             return replace(parts, forced=parts.forced + dice.choice(("r", "e", "t", "u", "n", "de", " ", "f(")))
 
 
-def test_answers_are_those_of_an_engine_that_has_read_nothing(family: Family, engine: Engine, tmp_path: Path) -> None:
+def test_answers_are_those_of_an_engine_that_has_read_nothing(
+    family: Family, engine: LlamaEngine, tmp_path: Path
+) -> None:
     dice = random.Random(family.name)
     parts, reused = PARTS, 0
     for _ in range(8):
@@ -179,14 +182,14 @@ def test_answers_are_those_of_an_engine_that_has_read_nothing(family: Family, en
         job = replace(JOB, parts=parts, max_tokens=6, min_tokens=6)
         reply = engine.complete(job, Interrupt())
         reused += reply.reused_tokens
-        with closing(Engine(small(tmp_path / f"{family.name}.gguf"))) as fresh:
+        with closing(LlamaEngine(small(tmp_path / f"{family.name}.gguf"))) as fresh:
             expected = fresh.complete(job, Interrupt())
         assert (reply.prompt, reply.text) == (expected.prompt, expected.text)
     assert reused > 0
 
 
 def test_half_a_word_is_taken_up_again_as_one_token(
-    family: Family, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    family: Family, engine: LlamaEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """ "retur" is the tokens "retu" and "r"; "return" is one token, and may take their place."""
     whole = family.words.tokens.index("return")
@@ -208,7 +211,7 @@ def test_half_a_word_is_taken_up_again_as_one_token(
 def test_deepseek_coder_v2_has_the_prompts_of_the_first(tmp_path: Path) -> None:
     family = next(each for each in FAMILIES if each.name == "deepseek-coder")
     path = family.write(tmp_path, architecture="deepseek2", model_name="DeepSeek-Coder-V2-Lite-Base")
-    with closing(Engine(small(path))) as engine:
+    with closing(LlamaEngine(small(path))) as engine:
         engine.complete(replace(JOB, parts=replace(PARTS, forced=TYPED[:-1])), Interrupt())
         reply = engine.complete(JOB, Interrupt())
     assert reply.prompt == family.prompt(TYPED)
@@ -234,7 +237,7 @@ def test_vocabularies_as_their_makers_publish_them(file: str, name: str, tmp_pat
     kept = {key: value for key, value in metadata.items() if key.startswith("tokenizer.")}
     family = next(each for each in FAMILIES if each.name == name)
     family = replace(family, words=Words(tuple(tokens), tuple(kinds), kept))
-    with closing(Engine(small(family.write(tmp_path)))) as engine:
+    with closing(LlamaEngine(small(family.write(tmp_path)))) as engine:
         assert engine.status.format == name
         engine.complete(replace(JOB, parts=replace(PARTS, forced="ite")), Interrupt())
         reply = engine.complete(replace(JOB, parts=replace(PARTS, forced="item")), Interrupt())
@@ -252,7 +255,7 @@ def test_vocabularies_as_their_makers_publish_them(file: str, name: str, tmp_pat
         assert specials == [block.tokens for block in reply.blocks if block.label == "markers"]
 
 
-def test_labels_name_the_parts_in_prompt_order(family: Family, engine: Engine) -> None:
+def test_labels_name_the_parts_in_prompt_order(family: Family, engine: LlamaEngine) -> None:
     labels = [block.label for block in engine.complete(JOB, Interrupt()).blocks if block.label != "markers"]
     around = ["prefix", "suffix", "forced"] if family.format.frozen_anchor else ["prefix", "forced"]
     assert [label for label in labels if label in around] == around

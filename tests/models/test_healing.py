@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_models.engine.healing import Healing, PieceIndex, heal
+from dovetail_models.engine.decoding.healing import Healing, PieceIndex, heal
 from tests.models.conftest import Real
 
 ODD = "x = 'é🦕 naïve 日本語'\r\n\t\tif  a<=b:  # ======== \n        return [\"(([{}])),\"] ÷ õ\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dovetail_models.engine.heartbeat import SILENT_TICKS, STUCK_TICKS, Heartbeat
+from dovetail_models.engine.client.heartbeat import SILENT_TICKS, STUCK_TICKS, Heartbeat
 
 
 def test_a_host_that_answers_is_well() -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from dovetail_models.engine import wire
+from dovetail_models.engine.client.launch import FoundHost, find_or_start
+from dovetail_models.engine.ipc import wire
 from dovetail_models.engine.job import CompletionJob
-from dovetail_models.engine.launch import FoundHost, find_or_start
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.prompt.parts import PromptParts
 from tests.models.conftest import hosts, leftovers, until
@@ -82,7 +82,7 @@ async def test_no_text_of_the_user_is_logged(host: FoundHost, peer: Peer) -> Non
     other.send("complete", id=1, job={"parts": secret})
     assert await other.receive("reply") == {}
     await other.close()
-    log = (Path(host.card.folder) / "log").read_bytes()
+    log = (Path(host.endpoint.folder) / "log").read_bytes()
     assert secret.encode() not in log
 
 

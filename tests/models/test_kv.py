@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_models.engine import kv
-from dovetail_models.engine.common_length import common_length
-from dovetail_models.engine.kv import WORTH_PARKING, KvCache
-from dovetail_models.engine.parking import Parked, Parking
-from dovetail_models.engine.shelf import Shelf
+from dovetail_models.engine.kv import cache as cache_module
+from dovetail_models.engine.kv.cache import MIN_OFFLOAD_TOKENS, KvCache
+from dovetail_models.engine.kv.common_length import common_length
+from dovetail_models.engine.kv.disk_store import DiskStateStore
+from dovetail_models.engine.kv.memory_store import KvState, MemoryStateStore
 
 
 class FakeContext:
@@ -127,7 +127,7 @@ def test_an_interrupt_between_batches_stops() -> None:
     assert context.tokens() == [1, 2]
 
 
-def test_where_nothing_can_be_forgotten_or_shared_in_part_all_is_evaluated_anew() -> None:
+def test_where_nothing_can_be_forgotten_or_shared_in_part_all_is_evaluated_again() -> None:
     context = FakeContext(partial=False, sequences=2)
     cache = KvCache(context)
     ask(cache, "a", [1, 2, 3, 4])
@@ -185,12 +185,12 @@ def test_without_cells_to_spare_the_one_that_rested_longest_makes_way() -> None:
     assert ask(cache, "b", [5, 6, 7, 8]) == 4
 
 
-LONG = list(range(WORTH_PARKING + 1))
+LONG = list(range(MIN_OFFLOAD_TOKENS + 1))
 
 
 def test_what_made_way_comes_back_from_main_memory() -> None:
     context = FakeContext(sequences=1)
-    cache = KvCache(context, parking=1000)
+    cache = KvCache(context, memory_bytes=1000)
     ask(cache, "a", [*LONG, 1, 2, 3])
     ask(cache, "b", [7, 8])
     assert ask(cache, "a", [*LONG, 1, 2, 9]) == 1
@@ -199,15 +199,15 @@ def test_what_made_way_comes_back_from_main_memory() -> None:
 
 
 def test_without_room_in_main_memory_it_is_read_again() -> None:
-    cache = KvCache(FakeContext(sequences=1), parking=0)
+    cache = KvCache(FakeContext(sequences=1), memory_bytes=0)
     ask(cache, "a", LONG)
     ask(cache, "b", [7, 8])
     assert ask(cache, "a", LONG) == len(LONG)
 
 
-def test_what_makes_way_for_cells_is_parked_too() -> None:
+def test_what_is_evicted_for_cells_is_offloaded_too() -> None:
     context = FakeContext(sequences=3, n_ctx=100)
-    cache = KvCache(context, parking=10_000)
+    cache = KvCache(context, memory_bytes=10_000)
     ask(cache, "a", LONG)
     ask(cache, "b", [7] * 80)
     assert ask(cache, "a", LONG) == 1
@@ -215,100 +215,102 @@ def test_what_makes_way_for_cells_is_parked_too() -> None:
     assert context.used == 80
 
 
-def test_parking_is_bounded_and_what_rested_longest_goes() -> None:
-    parking = Parking(10)
-    parking.put("a", Parked((1, 2), bytearray(4)))
-    parking.put("b", Parked((1, 3), bytearray(4)))
-    parking.put("a", Parked((1, 2, 5), bytearray(5)))
-    assert parking.used == 9 and parking.best([1, 2, 5, 6]) == ("a", 3)
-    parking.put("c", Parked((9,), bytearray(3)))
-    assert parking.take("b") is None and parking.used == 8
-    parking.put("d", Parked((9,), bytearray(11)))
-    assert parking.take("d") is None and parking.used == 8
-    assert parking.best([4]) == (None, 0)
+def test_offloading_is_bounded_and_the_least_recently_used_is_evicted() -> None:
+    memory_bytes = MemoryStateStore(10)
+    memory_bytes.put("a", KvState((1, 2), bytearray(4)))
+    memory_bytes.put("b", KvState((1, 3), bytearray(4)))
+    memory_bytes.put("a", KvState((1, 2, 5), bytearray(5)))
+    assert memory_bytes.used == 9 and memory_bytes.best([1, 2, 5, 6]) == ("a", 3)
+    memory_bytes.put("c", KvState((9,), bytearray(3)))
+    assert memory_bytes.take("b") is None and memory_bytes.used == 8
+    memory_bytes.put("d", KvState((9,), bytearray(11)))
+    assert memory_bytes.take("d") is None and memory_bytes.used == 8
+    assert memory_bytes.best([4]) == (None, 0)
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path / "model", 100_000, "1.0")
+def disk_store(tmp_path: Path) -> DiskStateStore:
+    return DiskStateStore(tmp_path / "model", 100_000, "1.0")
 
 
 PROMPT = list(range(1, 101))
 
 
-def test_what_was_kept_on_disk_is_not_read_again_by_the_next_process(shelf: Shelf) -> None:
-    first = KvCache(FakeContext(), shelf=shelf)
+def test_what_was_kept_on_disk_is_not_read_again_by_the_next_process(disk_store: DiskStateStore) -> None:
+    first = KvCache(FakeContext(), disk_store=disk_store)
     first.claim("a", PROMPT, files=["/a.py"], frozen=100).extend(PROMPT, never)
-    list(first.shelve(["/a.py", "/b.py"], ""))
-    assert ask(KvCache(FakeContext(), shelf=shelf), "other", [*PROMPT[:90], 7, 7]) == 2
+    list(first.persist(["/a.py", "/b.py"], ""))
+    assert ask(KvCache(FakeContext(), disk_store=disk_store), "other", [*PROMPT[:90], 7, 7]) == 2
 
 
-def test_only_prompts_that_tell_their_files_and_may_be_kept_go_to_disk(shelf: Shelf) -> None:
-    cache = KvCache(FakeContext(sequences=2), parking=10_000, shelf=shelf)
-    places: dict[str, list[str]] = {"parked": ["/a"], "secret": ["/a", "/secret"], "untold": [], "held": ["/a"]}
+def test_only_prompts_that_name_their_files_and_may_be_kept_go_to_disk(disk_store: DiskStateStore) -> None:
+    cache = KvCache(FakeContext(sequences=2), memory_bytes=10_000, disk_store=disk_store)
+    places: dict[str, list[str]] = {"kv_state": ["/a"], "secret": ["/a", "/secret"], "untold": [], "held": ["/a"]}
     for number, (key, files) in enumerate(places.items()):
         prompt = [1000 + number, *PROMPT]
         cache.claim(key, prompt, files=files, frozen=101).extend(prompt, never)
-    list(cache.shelve(["/a"], ""))
-    found = [number for number in range(4) if shelf.best([1000 + number], 1000)[1]]
+    list(cache.persist(["/a"], ""))
+    found = [number for number in range(4) if disk_store.best([1000 + number], 1000)[1]]
     assert found == [0, 3]
 
 
 def test_the_newest_are_kept_where_there_is_no_room_for_all(tmp_path: Path) -> None:
-    small = Shelf(tmp_path / "model", 1200, "1.0")  # bytes; each state takes about 400, and its tokens as much again
-    cache = KvCache(FakeContext(sequences=3), shelf=small)
+    small = DiskStateStore(
+        tmp_path / "model", 1200, "1.0"
+    )  # bytes; each state takes about 400, and its tokens as much again
+    cache = KvCache(FakeContext(sequences=3), disk_store=small)
     for first in (1000, 1001, 1002):
         prompt = [first, *PROMPT]
         cache.claim(first, prompt, files=["/a"], frozen=101).extend(prompt, never)
-    list(cache.shelve(["/a"], ""))
+    list(cache.persist(["/a"], ""))
     assert [small.best([first], 1000)[1] for first in (1000, 1001, 1002)] == [0, 0, 1]
 
 
-def test_work_goes_on_while_states_are_kept(shelf: Shelf) -> None:
-    cache = KvCache(FakeContext(sequences=2), parking=10_000, shelf=shelf)
+def test_work_goes_on_while_states_are_kept(disk_store: DiskStateStore) -> None:
+    cache = KvCache(FakeContext(sequences=2), memory_bytes=10_000, disk_store=disk_store)
     for first in (1000, 1001):
         prompt = [first, *PROMPT]
         cache.claim(first, prompt, files=["/a"], frozen=101).extend(prompt, never)
-    steps = cache.shelve(["/a"], "")
+    steps = cache.persist(["/a"], "")
     next(steps)
     other = [2000, *PROMPT]
     cache.claim("b", other, files=["/secret"], frozen=101).extend(other, never)
     list(steps)
-    assert shelf.best([2000], 1000)[1] == 0 and shelf.best([1001], 1000)[1] == 1
+    assert disk_store.best([2000], 1000)[1] == 0 and disk_store.best([1001], 1000)[1] == 1
 
 
-def test_a_state_that_saves_little_is_left_on_disk(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kv, "WORTH_PARKING", 4)
-    cache = KvCache(FakeContext(), shelf=shelf)
+def test_a_state_that_saves_little_is_left_on_disk(disk_store: DiskStateStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache_module, "MIN_OFFLOAD_TOKENS", 4)
+    cache = KvCache(FakeContext(), disk_store=disk_store)
     cache.claim("a", PROMPT, files=["/a"], frozen=100).extend(PROMPT, never)
-    list(cache.shelve(["/a"], ""))
-    assert ask(KvCache(FakeContext(), shelf=shelf), "a", [*PROMPT[:12], 7]) == 13
-    assert ask(KvCache(FakeContext(), shelf=shelf), "a", [*PROMPT[:13], 7]) == 1
+    list(cache.persist(["/a"], ""))
+    assert ask(KvCache(FakeContext(), disk_store=disk_store), "a", [*PROMPT[:12], 7]) == 13
+    assert ask(KvCache(FakeContext(), disk_store=disk_store), "a", [*PROMPT[:13], 7]) == 1
 
 
-def test_what_was_typed_or_generated_is_not_kept(shelf: Shelf) -> None:
-    cache = KvCache(FakeContext(), parking=10_000, shelf=shelf)
+def test_what_was_typed_or_generated_is_not_kept(disk_store: DiskStateStore) -> None:
+    cache = KvCache(FakeContext(), memory_bytes=10_000, disk_store=disk_store)
     sequence = cache.claim("a", PROMPT, files=["/a"], frozen=80)
     sequence.extend([*PROMPT, 7, 7], never)
-    parked = cache.claim("b", [2000, *PROMPT], files=["/a"], frozen=71)
-    parked.extend([2000, *PROMPT], never)
-    list(cache.shelve(["/a"], ""))
-    assert sorted(len(each.tokens) for each in shelf) == [71, 80]
+    kv_state = cache.claim("b", [2000, *PROMPT], files=["/a"], frozen=71)
+    kv_state.extend([2000, *PROMPT], never)
+    list(cache.persist(["/a"], ""))
+    assert sorted(len(each.tokens) for each in disk_store) == [71, 80]
 
 
-def test_a_place_that_is_in_the_cache_and_parked_is_kept_as_it_is_in_the_cache(shelf: Shelf) -> None:
-    cache = KvCache(FakeContext(), parking=10_000, shelf=shelf)
+def test_a_state_in_the_cache_and_in_memory_is_persisted_as_it_is_in_the_cache(disk_store: DiskStateStore) -> None:
+    cache = KvCache(FakeContext(), memory_bytes=10_000, disk_store=disk_store)
     for key, first in (("a", 1000), ("b", 1001), ("a", 1002)):
         cache.claim(key, [first, *PROMPT], files=["/a"], frozen=101).extend([first, *PROMPT], never)
-    list(cache.shelve(["/a"], ""))
-    assert sorted(each.tokens[0] for each in shelf) == [1001, 1002]
+    list(cache.persist(["/a"], ""))
+    assert sorted(each.tokens[0] for each in disk_store) == [1001, 1002]
 
 
-def test_a_state_that_is_longer_than_the_window_is_left_on_disk(shelf: Shelf) -> None:
-    cache = KvCache(FakeContext(), shelf=shelf)
+def test_a_state_that_is_longer_than_the_window_is_left_on_disk(disk_store: DiskStateStore) -> None:
+    cache = KvCache(FakeContext(), disk_store=disk_store)
     cache.claim("a", PROMPT, files=["/a"], frozen=100).extend(PROMPT, never)
-    list(cache.shelve(["/a"], ""))
-    small = KvCache(FakeContext(n_ctx=99), shelf=shelf)
+    list(cache.persist(["/a"], ""))
+    small = KvCache(FakeContext(n_ctx=99), disk_store=disk_store)
     assert ask(small, "a", PROMPT[:98]) == 98
 
 
@@ -324,7 +326,7 @@ def test_one_prompt_may_fill_the_window() -> None:
 
 @pytest.mark.parametrize("partial", [True, False])
 def test_random_prompts_and_aborts_leave_exactly_the_prompts(partial: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kv, "WORTH_PARKING", 4)
+    monkeypatch.setattr(cache_module, "MIN_OFFLOAD_TOKENS", 4)
     dice = random.Random(3)
     for _ in range(100):
         context = FakeContext(
@@ -334,7 +336,7 @@ def test_random_prompts_and_aborts_leave_exactly_the_prompts(partial: bool, monk
             abort_at=[dice.randrange(1, 60) for _ in range(5)],
             partial=partial,
         )
-        cache = KvCache(context, parking=dice.choice([0, 30, 1000]))
+        cache = KvCache(context, memory_bytes=dice.choice([0, 30, 1000]))
         for _ in range(30):
             ids = [dice.randrange(2) for _ in range(dice.randrange(2, 20))]
             rows = dice.randrange(1, 3)

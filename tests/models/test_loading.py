@@ -11,10 +11,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dovetail_models.engine import launch, llama, memory
-from dovetail_models.engine.loading import Loaded, check_vocabulary, load
+from dovetail_models.engine.client import launch
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime import llama, llama_api
+from dovetail_models.engine.runtime.loading import Loaded, check_vocabulary, load
 from dovetail_models.errors import EngineError
+from dovetail_models.hardware import memory
 from dovetail_models.hardware.machine import usable_cores
 
 TEXT = "if x:\n\treturn {'a': 12345} # naïve"
@@ -129,8 +131,8 @@ def test_sizes_that_llama_cpp_would_abort_on_are_lowered(
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from dovetail_models.engine import llama
-from dovetail_models.engine.loading import load
+from dovetail_models.engine.runtime import llama, llama_api
+from dovetail_models.engine.runtime.loading import load
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.errors import EngineError
 
@@ -176,8 +178,8 @@ def test_reasons_that_are_about_memory(reason: str, is_memory: bool) -> None:
 def test_a_damaged_file_that_asks_for_everything_is_damaged_where_memory_is_free(
     options: EngineOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(llama.LOG, "reason", lambda _marker: "std::bad_alloc")
-    monkeypatch.setattr(llama.api, "llama_model_load_from_file", lambda *_: None)
+    monkeypatch.setattr(llama_api.LOG, "reason", lambda _marker: "std::bad_alloc")
+    monkeypatch.setattr(llama_api.api, "llama_model_load_from_file", lambda *_: None)
     for free, said in ((2**40, "damaged"), (2**20, "not enough memory")):
         monkeypatch.setattr(memory, "free_bytes", lambda free=free: free)
         assert said in error(options, options.model_path)

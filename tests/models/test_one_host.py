@@ -18,10 +18,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dovetail_models.engine import connection, transport
+from dovetail_models.engine.client import connection
+from dovetail_models.engine.client.launch import HOST_MODULE, find_or_start
+from dovetail_models.engine.ipc import transport
+from dovetail_models.engine.ipc.registry import ABANDONED_S, RegistryEntry, key_of, running, sweep
 from dovetail_models.engine.job import CompletionJob
-from dovetail_models.engine.launch import HOST_MODULE, find_or_start
-from dovetail_models.engine.meeting import ABANDONED_S, MeetingPlace, key_of, running, sweep
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
@@ -35,7 +36,7 @@ KILLS = int(os.environ.get("DOVETAIL_KILLS", "4"))
 WINDOW = """
 import asyncio, sys
 from pathlib import Path
-from dovetail_models.engine.client import EngineClient
+from dovetail_models.engine.client.client import EngineClient
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.errors import EngineError
@@ -91,7 +92,7 @@ async def test_it_leaves_when_nobody_comes(new_client: NewClient, options: Engin
     await until(lambda: hosts() == [])
 
 
-async def test_several_models_only_when_told_to(new_client: NewClient, options: EngineOptions) -> None:
+async def test_several_models_only_when_allowed(new_client: NewClient, options: EngineOptions) -> None:
     first = new_client()
     await first.ensure_ready()
     other = replace(options, n_ctx=512)
@@ -123,7 +124,7 @@ async def test_a_host_that_hangs_is_replaced(
 async def test_a_host_that_hangs_is_replaced_by_whoever_comes(
     new_client: NewClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dovetail_models.engine.greeting.GREETING_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("dovetail_models.engine.ipc.handshake.GREETING_TIMEOUT_S", 0.3)
     await new_client().ensure_ready()
     (host,) = hosts()
     host.send_signal(signal.SIGSTOP)
@@ -140,7 +141,7 @@ async def test_a_host_of_another_version_makes_way_when_it_is_not_used(options: 
     await until(lambda: hosts() == [])
 
 
-async def test_what_killed_hosts_left_is_swept_up(new_client: NewClient, meeting_folder: Path) -> None:
+async def test_what_killed_hosts_left_is_swept_up(new_client: NewClient, runtime_folder: Path) -> None:
     for _ in range(2):
         await new_client().ensure_ready()
         for host in hosts():
@@ -149,30 +150,30 @@ async def test_what_killed_hosts_left_is_swept_up(new_client: NewClient, meeting
     os.utime(abandoned, (0, 0))
     young = transport.make_private_folder()
     await until(lambda: hosts() == [] and running() == [])
-    sweep(meeting_folder, now=young.stat().st_mtime + ABANDONED_S / 2)
+    sweep(runtime_folder, now=young.stat().st_mtime + ABANDONED_S / 2)
     assert leftovers() == [young.name]
     young.rmdir()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such rights")
-async def test_the_meeting_folder_is_its_owners_alone(
-    new_client: NewClient, meeting_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_the_runtime_folder_is_its_owners_alone(
+    new_client: NewClient, runtime_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    os.chmod(meeting_folder, 0o777)  # noqa: PTH101 - takes no time
+    os.chmod(runtime_folder, 0o777)  # noqa: PTH101 - takes no time
     await new_client().ensure_ready()
-    assert all(rights & 0o077 == 0 for rights in _rights(meeting_folder))
-    elsewhere = _link(tmp_path / "link", meeting_folder)
-    monkeypatch.setenv(transport.MEETING_FOLDER_VARIABLE, str(elsewhere))
+    assert all(rights & 0o077 == 0 for rights in _rights(runtime_folder))
+    elsewhere = _link(tmp_path / "link", runtime_folder)
+    monkeypatch.setenv(transport.RUNTIME_FOLDER_VARIABLE, str(elsewhere))
     with pytest.raises(EngineError, match="not a folder of your own"):
-        MeetingPlace("key")
-    monkeypatch.setenv(transport.MEETING_FOLDER_VARIABLE, str(meeting_folder))
+        RegistryEntry("key")
+    monkeypatch.setenv(transport.RUNTIME_FOLDER_VARIABLE, str(runtime_folder))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 async def test_host_client_and_lock_holder_killed_at_random(options: EngineOptions) -> None:
     """After each kill every window gets its answers again; in the end nothing is left."""
     dice = random.Random(7)
-    place = MeetingPlace(key_of(options))
+    entry = RegistryEntry(key_of(options))
     windows = [await _window(options) for _ in range(3)]
     expected = {await _next_answer(window) for window in windows}
     assert len(expected) == 1
@@ -183,7 +184,7 @@ async def test_host_client_and_lock_holder_killed_at_random(options: EngineOptio
                 for host in hosts()[:1]:
                     _kill(host.pid)
             case "holder":
-                if holder := place.holder:
+                if holder := entry.holder:
                     _kill(holder)
             case "window":
                 victim = windows.pop(dice.randrange(3))
@@ -197,7 +198,7 @@ async def test_host_client_and_lock_holder_killed_at_random(options: EngineOptio
         window.kill()
         await window.wait()
     await until(lambda: hosts() == [])
-    assert not place.held
+    assert not entry.held
     assert leftovers() == []
 
 
@@ -227,7 +228,7 @@ def _hosts_that_meet_in(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            where = process.environ().get(transport.MEETING_FOLDER_VARIABLE)
+            where = process.environ().get(transport.RUNTIME_FOLDER_VARIABLE)
             if where == str(folder) and HOST_MODULE in process.cmdline():
                 found.append(process)
     return found
@@ -318,16 +319,17 @@ async def test_a_folder_that_cannot_hold_states_harms_nothing(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no folder that is in use")
-@pytest.mark.parametrize("gone", ["everything", "its own folder", "the card", "the lock"])
+@pytest.mark.parametrize("gone", ["everything", "its own folder", "the endpoint", "the lock"])
 async def test_a_host_whose_files_are_gone_serves_to_the_end_and_leaves(
-    new_client: NewClient, options: EngineOptions, meeting_folder: Path, gone: str
+    new_client: NewClient, options: EngineOptions, runtime_folder: Path, gone: str
 ) -> None:
     """A logout empties the runtime folder, a cleaner the temporary one."""
-    client = new_client(replace(options, linger_s=60.0 if gone in ("the card", "the lock") else 0.2))
+    client = new_client(replace(options, linger_s=60.0 if gone in ("the endpoint", "the lock") else 0.2))
     expected = (await client.complete(JOB)).text
     (host,) = hosts()
     _remove(
-        meeting_folder, {"everything": ".", "its own folder": "dovetail-*", "the card": "*.json"}.get(gone, "*.lock")
+        runtime_folder,
+        {"everything": ".", "its own folder": "dovetail-*", "the endpoint": "*.json"}.get(gone, "*.lock"),
     )
     assert (await client.complete(replace(JOB, anchor="another"))).text == expected
     await client.close()
@@ -336,30 +338,30 @@ async def test_a_host_whose_files_are_gone_serves_to_the_end_and_leaves(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no folder that is in use")
 async def test_a_host_that_lost_its_folder_takes_nothing_from_the_next(
-    new_client: NewClient, options: EngineOptions, meeting_folder: Path
+    new_client: NewClient, options: EngineOptions, runtime_folder: Path
 ) -> None:
     first, second = new_client(), new_client()
     expected = (await first.complete(JOB)).text
     (older,) = hosts()
-    shutil.rmtree(meeting_folder)
+    shutil.rmtree(runtime_folder)
     assert (await second.complete(JOB)).text == expected
     await first.close()
     await until(lambda: older not in hosts())
-    assert len(running()) == 1, "the card and the lock of the second are still there"
+    assert len(running()) == 1, "the endpoint and the lock of the second are still there"
     third = new_client()
     assert (await third.complete(JOB)).text == expected
     assert len(hosts()) == 1
 
 
-async def test_a_relative_meeting_folder_is_the_same_for_the_host(
+async def test_a_relative_runtime_folder_is_the_same_for_the_host(
     new_client: NewClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(transport.MEETING_FOLDER_VARIABLE, "run")
+    monkeypatch.setenv(transport.RUNTIME_FOLDER_VARIABLE, "run")
     clients = [new_client() for _ in range(2)]
     for client in clients:
         assert (await client.complete(JOB)).generated_tokens
-    assert {(await client.status()).pid for client in clients} == {card.pid for _, card in running()}
+    assert {(await client.status()).pid for client in clients} == {endpoint.pid for _, endpoint in running()}
     found = _hosts_that_meet_in(tmp_path / "run")
     assert len(found) == 1
     for client in clients:
@@ -369,16 +371,16 @@ async def test_a_relative_meeting_folder_is_the_same_for_the_host(
 
 def test_a_relative_runtime_folder_of_the_system_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(transport.MEETING_FOLDER_VARIABLE)
+    monkeypatch.delenv(transport.RUNTIME_FOLDER_VARIABLE)
     monkeypatch.setenv("XDG_RUNTIME_DIR", "run")
     monkeypatch.setattr(transport.tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
-    assert transport.meeting_folder().parent == tmp_path / "tmp"
+    assert transport.runtime_folder().parent == tmp_path / "tmp"
 
 
-async def test_a_meeting_folder_that_cannot_be_used_is_one_line(
+async def test_a_runtime_folder_that_cannot_be_used_is_one_line(
     new_client: NewClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("no folder")
-    monkeypatch.setenv(transport.MEETING_FOLDER_VARIABLE, str(tmp_path / "file" / "run"))
+    monkeypatch.setenv(transport.RUNTIME_FOLDER_VARIABLE, str(tmp_path / "file" / "run"))
     with pytest.raises(EngineError, match="name another folder"):
         await new_client().complete(JOB)

@@ -1,4 +1,4 @@
-"""Hosts and clients that are killed: requests are answered all the same, and nothing is left running."""
+"""Hosts and clients that are killed: requests are answered nevertheless, and nothing is left running."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_models.engine import client as client_module
-from dovetail_models.engine.client import EngineClient
+from dovetail_models.engine.client import client as client_module
+from dovetail_models.engine.client.client import EngineClient
+from dovetail_models.engine.client.launch import FoundHost, HostDied
+from dovetail_models.engine.client.restart import FREE_DEATHS
 from dovetail_models.engine.job import CompletionJob
-from dovetail_models.engine.launch import FoundHost, HostDied
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.restart import FREE_DEATHS
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
@@ -132,10 +132,10 @@ async def test_the_model_file_is_emptied_under_a_running_host(
 OWNER = """
 import asyncio, sys
 from pathlib import Path
-from dovetail_models.engine.client import EngineClient
+from dovetail_models.engine.client.client import EngineClient
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.restart import FREE_DEATHS
+from dovetail_models.engine.client.restart import FREE_DEATHS
 from dovetail_models.prompt.parts import PromptParts
 
 async def main():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dovetail_models.engine.restart import FAILURE_HOLDS_S, FREE_DEATHS, LONGEST_PAUSE_S, RestartPolicy
+from dovetail_models.engine.client.restart import FAILURE_HOLDS_S, FREE_DEATHS, LONGEST_PAUSE_S, RestartPolicy
 from dovetail_models.errors import EngineDied
 
 FILE = (1, 1)

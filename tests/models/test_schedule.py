@@ -6,9 +6,9 @@ import itertools
 
 import pytest
 
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.host.schedule import MAX_WAITING, Admission, Schedule, Ticket
 from dovetail_models.engine.job import CompletionJob, Priority
-from dovetail_models.engine.schedule import MAX_WAITING, Admission, Schedule, Ticket
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.prompt.parts import PromptParts
 
 _ids = itertools.count()
@@ -170,7 +170,7 @@ def test_an_interrupt_before_the_beginning_is_not_lost() -> None:
         assert flag.raised
 
 
-def test_the_first_reason_stands_but_yielding_makes_way() -> None:
+def test_the_first_reason_is_kept_but_yielding_is_replaced() -> None:
     interrupt = Interrupt()
     interrupt.stop("yield")
     interrupt.stop("cancelled")

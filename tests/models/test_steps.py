@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from dovetail_models.engine import draft
-from dovetail_models.engine.draft import Drafts
-from dovetail_models.engine.kv import KvCache
-from dovetail_models.engine.pace import Pace
-from dovetail_models.engine.steps import Steps
+from dovetail_models.engine.decoding import prompt_lookup
+from dovetail_models.engine.decoding.draft_length import DraftLengthPolicy
+from dovetail_models.engine.decoding.prompt_lookup import PromptLookup
+from dovetail_models.engine.decoding.steps import Steps
+from dovetail_models.engine.kv.cache import KvCache
 
 TOKENS = 6
 SOURCES = [[1, 2, 3, 4]]
@@ -21,8 +21,8 @@ SOURCES = [[1, 2, 3, 4]]
 
 @pytest.fixture(autouse=True)
 def unlikely_drafts_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such short texts make no guess likely; drafts go on all the same."""
-    monkeypatch.setattr(draft, "LEAST_LIKELY", 0.0)
+    """Such short texts make no guess likely; drafts go on nevertheless."""
+    monkeypatch.setattr(prompt_lookup, "MIN_LIKELIHOOD", 0.0)
 
 
 class Model:
@@ -76,7 +76,7 @@ class Clock:
         return self.now
 
 
-class Reckless(Pace):
+class Reckless(DraftLengthPolicy):
     """Tries every draft as far as it goes."""
 
     def __init__(self) -> None:
@@ -103,11 +103,13 @@ def text(steps: Steps, count: int) -> list[int]:
     return chosen
 
 
-def begin(model: Model, prompt: list[int], guesses: tuple[int, ...] = (), pace: Pace | None = None) -> Steps:
+def begin(
+    model: Model, prompt: list[int], guesses: tuple[int, ...] = (), policy: DraftLengthPolicy | None = None
+) -> Steps:
     sequence = KvCache(model).claim(0, prompt)
     sequence.extend([*prompt, *guesses], lambda: False, rows=1 + len(guesses))
-    drafts = Drafts(SOURCES, prompt, 50) if pace else None
-    return Steps(sequence, model.logits, lambda: False, Clock(), guesses, drafts, pace)
+    drafts = PromptLookup(SOURCES, prompt, 50) if policy else None
+    return Steps(sequence, model.logits, lambda: False, Clock(), guesses, drafts, policy)
 
 
 def test_the_text_is_that_of_plain_decoding() -> None:
@@ -117,11 +119,11 @@ def test_the_text_is_that_of_plain_decoding() -> None:
         prompt = [dice.randrange(TOKENS) for _ in range(dice.randrange(1, 10))]
         plain = text(begin(Model(seed), prompt), 40)
         guesses = tuple(dice.randrange(TOKENS) for _ in range(dice.randrange(4)))
-        model, pace = Model(seed, n_batch=dice.randrange(4, 10)), Reckless()
-        steps = begin(model, prompt, guesses, pace)
+        model, policy = Model(seed, n_batch=dice.randrange(4, 10)), Reckless()
+        steps = begin(model, prompt, guesses, policy)
         assert text(steps, 40) == plain
         assert steps.accepted <= steps.drafted
-        drafted, accepted, batches = drafted + steps.drafted, accepted + steps.accepted, batches + len(pace.batches)
+        drafted, accepted, batches = drafted + steps.drafted, accepted + steps.accepted, batches + len(policy.batches)
     assert drafted > accepted > 0 and batches < 150 * 39, "else nothing was tried"
 
 
@@ -135,28 +137,28 @@ def test_right_guesses_are_all_that_was_evaluated() -> None:
 
 def test_a_full_window_has_no_more_logits() -> None:
     model = Model(3, n_ctx=9)
-    assert len(text(begin(model, [1, 2, 3], pace=Reckless()), 40)) == 7
+    assert len(text(begin(model, [1, 2, 3], policy=Reckless()), 40)) == 7
     assert len(model.tokens) == 9
 
 
 def test_no_more_is_guessed_than_will_be_chosen() -> None:
     model = Model(3)
-    steps = begin(model, [1, 2, 3, 4, 1], pace=Reckless())
+    steps = begin(model, [1, 2, 3, 4, 1], policy=Reckless())
     assert steps.advance(2, 1) and model.batches[-1] == 1
-    steps = begin(Model(3), [1, 2, 3, 4, 1], pace=Reckless())
+    steps = begin(Model(3), [1, 2, 3, 4, 1], policy=Reckless())
     assert steps.advance(2, 2) and steps.drafted == 1
 
 
 def test_the_controller_hears_of_every_batch_and_every_guess_up_to_the_first_wrong_one() -> None:
-    pace = Reckless()
-    steps = begin(Model(3), [5, 1], pace=pace)
-    assert steps.advance(2, 9)  # Drafts 3 and 4, behind two equal tokens.
-    assert pace.batches == [(3, 1000.0)] and pace.guesses == []
+    policy = Reckless()
+    steps = begin(Model(3), [5, 1], policy=policy)
+    assert steps.advance(2, 9)  # PromptLookup 3 and 4, behind two equal tokens.
+    assert policy.batches == [(3, 1000.0)] and policy.guesses == []
     assert steps.advance(3, 8)
-    assert [right for _, right in pace.guesses] == [True] and steps.accepted == 1
+    assert [right for _, right in policy.guesses] == [True] and steps.accepted == 1
     assert steps.advance(0, 7)
-    assert [right for _, right in pace.guesses] == [True, False]
-    assert tuple(kind for kind, _ in pace.guesses) == Drafts(SOURCES, [5, 1, 2], 0).propose().kinds
+    assert [right for _, right in policy.guesses] == [True, False]
+    assert tuple(kind for kind, _ in policy.guesses) == PromptLookup(SOURCES, [5, 1, 2], 0).propose().kinds
 
 
 def test_a_draft_that_is_not_tried_is_judged_by_its_first_token() -> None:
@@ -164,8 +166,8 @@ def test_a_draft_that_is_not_tried_is_judged_by_its_first_token() -> None:
         def length(self, kinds: Sequence[int]) -> int:
             return 0
 
-    pace = Timid()
-    steps = begin(Model(3), [4, 1], pace=pace)
+    policy = Timid()
+    steps = begin(Model(3), [4, 1], policy=policy)
     assert steps.advance(2, 9) and steps.drafted == 0
     assert steps.advance(3, 8)
-    assert [right for _, right in pace.guesses] == [True] and pace.batches == [(1, 1000.0)] * 2
+    assert [right for _, right in policy.guesses] == [True] and policy.batches == [(1, 1000.0)] * 2

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from dovetail_models.engine.stops import CompletionText
+from dovetail_models.engine.decoding.stops import CompletionText
 
 CASES = {
     "no rule": ("a\nb\nc", None, (), "a\nb\nc", None),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dovetail_models.engine.threads import WAITING, Threads, waiting
+from dovetail_models.engine.runtime.threads import WAITING, Threads, waiting
 
 
 def settled(most: int, cores: int, load: float) -> int:

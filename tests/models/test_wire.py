@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_models.engine import wire
+from dovetail_models.engine.ipc import wire
 from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus

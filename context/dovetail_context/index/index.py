@@ -11,11 +11,11 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from dovetail_context.index.build import BuildReport
-from dovetail_context.index.cache import IndexCache
+from dovetail_context.index.extraction.build import BuildReport
 from dovetail_context.index.pending import Pending, Progress, PurgeClock
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.state import WorkspaceState
+from dovetail_context.index.storage.cache import IndexCache
 from dovetail_context.workspace.root import is_too_wide
 from dovetail_context.workspace.scan import folders_below
 from dovetail_context.workspace.selection import EVERYTHING, Selection
@@ -106,7 +106,7 @@ class WorkspaceIndex:
             self.build()
 
     def apply(self, paths: Iterable[str]) -> None:
-        """Read anew what changed: files or folders, created, changed or deleted; relative to the root or absolute."""
+        """Read again what changed: files or folders, created, changed or deleted; relative to the root or absolute."""
         changed = list(paths)
         self._post(lambda pending: pending.paths.update(changed))
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from dovetail_context.index.build import BuildReport
+from dovetail_context.index.extraction.build import BuildReport
 from dovetail_context.workspace.selection import Selection
 
 # Whoever types asks for a completion right after: the answer goes out first, then the text is read. Keystrokes that

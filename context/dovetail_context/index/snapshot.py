@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from dovetail_context.index.packed import PackedRecord
-from dovetail_context.index.record import FileRecord
 from dovetail_context.index.table import RecordTable
 from dovetail_context.index.words import TextWords, WordLog, WordView
 from dovetail_context.languages.language import ImportResolver
 from dovetail_context.languages.registry import language_named
+from dovetail_context.records.packed import PackedRecord
+from dovetail_context.records.record import FileRecord
 
 # Snapshots without some files are numbered so far below those that an index publishes, edition by edition.
 _EDITION = 1 << 40

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dovetail_context.index.build import (
+from dovetail_context.index.extraction.build import (
     BuildReport,
     ReadFile,
     Task,
@@ -23,21 +23,21 @@ from dovetail_context.index.build import (
     read_text,
     words_of_record,
 )
-from dovetail_context.index.cache import IndexCache, image_in_memory
-from dovetail_context.index.crew import read_all
-from dovetail_context.index.image import Entry, Image
-from dovetail_context.index.packed import DamagedError, PackedRecord, unpack
-from dovetail_context.index.projects import ProjectFiles
-from dovetail_context.index.record import FileRecord
-from dovetail_context.index.report import report_of
+from dovetail_context.index.extraction.crew import read_all
+from dovetail_context.index.extraction.projects import ProjectFiles
+from dovetail_context.index.extraction.report import report_of
 from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.index.storage.cache import IndexCache, image_in_memory
+from dovetail_context.index.storage.image import Entry, Image
 from dovetail_context.index.table import RecordTable, Unpacker
 from dovetail_context.index.words import Ids, TextWords, WordLog, WordView
 from dovetail_context.languages.registry import is_project_file, language_for, language_of
+from dovetail_context.records.packed import DamagedError, PackedRecord, unpack
+from dovetail_context.records.record import FileRecord
 from dovetail_context.workspace.exclude import MAX_FILE_BYTES, excluded_folder
 from dovetail_context.workspace.root import is_folder, path_inside
 from dovetail_context.workspace.scan import Skipped, Stamp, is_excluded, may_be_script, scan, stamp_of_file
-from dovetail_context.workspace.secrets import redact
+from dovetail_context.workspace.secrets.find import redact
 from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out, left_out_itself
 
 # With more changed paths than this (a branch switch), one walk over the tree is cheaper than judging each path.
@@ -139,7 +139,7 @@ class WorkspaceState:
         self._seconds = time.perf_counter() - started
 
     def change(self, paths: Iterable[str]) -> Generator[tuple[int, int], None, None]:
-        """Read anew what changed on disk: paths of files or folders, relative to the root or absolute; the root itself
+        """Read again what changed on disk: paths of files or folders, relative to the root or absolute; the root itself
         stands for everything. Yields like `rebuild` if it takes a walk."""
         paths = set(paths)
         relatives = {relative for path in paths if (relative := path_inside(self._root, path)) is not None}
@@ -407,9 +407,9 @@ class WorkspaceState:
         return image_in_memory(entries, words)
 
     def _damaged(self, what: str) -> None:
-        """Called on any thread. The next start makes the image anew."""
+        """Called on any thread. The next start makes the image again."""
         if self._cache is not None:
-            self._faults[f"the image of {self._root} is damaged ({what}) and will be made anew"] = None
+            self._faults[f"the image of {self._root} is damaged ({what}) and will be made again"] = None
             self._cache.drop_images(self._root)
 
     def _read_again(self, path: str) -> FileRecord | None:

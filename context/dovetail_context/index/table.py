@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from threading import Lock
 from weakref import WeakValueDictionary
 
-from dovetail_context.index.image import Image
-from dovetail_context.index.packed import DamagedError, PackedRecord, unpack
-from dovetail_context.index.record import FileRecord
+from dovetail_context.index.storage.image import Image
+from dovetail_context.records.packed import DamagedError, PackedRecord, unpack
+from dovetail_context.records.record import FileRecord
 
 # Unpacked records that are kept alive, by the size of their packed form: a context touches some hundred, most of which
 # are unpacked in part only. Packed, a file takes a third of its text.

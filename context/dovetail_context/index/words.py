@@ -279,7 +279,7 @@ class WordView:
         return np.concatenate((found, np.array(current, dtype=np.uint32))) if current else found
 
     def frequency(self, word: str) -> int:
-        """About how many files hold `word`: replaced versions of files count too until the log is written anew."""
+        """About how many files hold `word`: replaced versions of files count too until the log is written again."""
         known = self._log.id_of(word)
         return 0 if known is None else self.frequency_of(known)
 

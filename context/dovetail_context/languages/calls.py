@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Callable, Iterable
 from sys import intern
 
-from dovetail_context.index.record import References
+from dovetail_context.records.record import References
 from dovetail_context.syntax import Match, Node, SyntaxTree
 
 

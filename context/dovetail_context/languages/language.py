@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from dovetail_context.index.record import FileRecord, Symbol
+from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText
 
@@ -90,7 +90,7 @@ class TypeRules:
     an object only the others. `overloads`: whether several definitions of one name are meant side by side; else the
     last stands for all. `element_members`: methods whose results are elements of their object, or iterate over them.
     `extension_mark`: what the parameters begin with of a function that is called like a member of its first parameter's
-    type. `hidden_members`: whether members that are not exported can be used in other files all the same.
+    type. `hidden_members`: whether members that are not exported can be used in other files anyway.
     `package_members`: whether they can in the files of the same folder. `universal_members`: what every object or class
     may have without its class saying so (toString, methods of derived traits). `root_bases`: base classes of the
     language that have no other members. `additions`: how classes get members beside those.

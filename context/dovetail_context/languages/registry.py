@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from dovetail_context.index.record import FileRecord
 from dovetail_context.languages.cpp.language import CPP
 from dovetail_context.languages.csharp.language import CSHARP
 from dovetail_context.languages.go.language import GO
@@ -13,6 +12,7 @@ from dovetail_context.languages.python.cells import without_commands
 from dovetail_context.languages.python.language import PYTHON
 from dovetail_context.languages.rust.language import RUST
 from dovetail_context.languages.typescript.language import TYPESCRIPT
+from dovetail_context.records.record import FileRecord
 
 LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST, CPP)
 

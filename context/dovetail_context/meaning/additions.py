@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.languages.language import Additions
 from dovetail_context.languages.registry import language_named
 from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.values import Value
+from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.work import checkpoint
 
 # Files that mention a class and are looked at; one that more of them mention is taken to be open only by itself.
-MOST_FILES = 60
+MAX_FILES = 60
 # Lines above a definition in which attributes and annotations are looked for.
 LINES_ABOVE = 12
 _ENDS_ABOVE = re.compile(r"^\s*$|[;}]\s*$")
@@ -139,7 +139,7 @@ def _mentioning(record: FileRecord, symbol: Symbol, inference: Inference) -> Ite
     """The file of a class, and the others of its language that mention it."""
     yield record
     paths = inference.snapshot.words.files_with(symbol.name)
-    if len(paths) > MOST_FILES:
+    if len(paths) > MAX_FILES:
         return
     for path in paths:
         other = inference.names.record(path) if path != record.path else None

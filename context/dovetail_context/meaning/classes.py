@@ -5,13 +5,13 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from dovetail_context.index.record import Symbol
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.language import TypeRules
 from dovetail_context.languages.registry import language_named
 from dovetail_context.meaning.names import Definition, Names
 from dovetail_context.meaning.types import TypeExpression, parse_type
-from dovetail_context.meaning.values import Place, Value
+from dovetail_context.meaning.values import ExpressionScope, Value
+from dovetail_context.records.record import Symbol
 from dovetail_context.work import checkpoint, counted
 
 MAX_BASES = 40  # classes looked through for a member
@@ -29,11 +29,11 @@ class Classes(ABC):
         self._known_parts: dict[Definition, tuple[tuple[str, Mapping[str, tuple[Symbol, ...]]], ...]] = {}
 
     @abstractmethod
-    def instances(self, type_: str, place: Place) -> tuple[Value, ...]:
+    def instances(self, type_: str, place: ExpressionScope) -> tuple[Value, ...]:
         """What a value of the declared type `type_` is."""
 
     @abstractmethod
-    def base(self, expression: TypeExpression, place: Place) -> tuple[Value, ...]:
+    def base(self, expression: TypeExpression, place: ExpressionScope) -> tuple[Value, ...]:
         """The class that a base names; arguments of generics of other projects (Generic[T]) are no bases."""
 
     def members(self, value: Value) -> Iterator[tuple[Definition, Value]]:
@@ -98,7 +98,7 @@ class Classes(ABC):
             known = rules.root_bases | rules.enumerations
             for base in counted(symbol.bases if symbol is not None else ()):
                 for each in parse_type(base):
-                    if each.last_name not in known and not self.base(each, Place(holder.definition.path)):
+                    if each.last_name not in known and not self.base(each, ExpressionScope(holder.definition.path)):
                         return False
         return not self._is_enumeration(value) or value.kind == "class"
 
@@ -107,7 +107,7 @@ class Classes(ABC):
         for holder in list(self.lineage(value))[1:]:
             yield holder.definition
 
-    def own_class(self, place: Place, kind: Literal["instance", "class"] = "instance") -> tuple[Value, ...]:
+    def own_class(self, place: ExpressionScope, kind: Literal["instance", "class"] = "instance") -> tuple[Value, ...]:
         """The class around a place, as an instance or as itself."""
         if place.owner is not None and place.owner.definition.symbol is not None:
             return (Value(kind, place.owner.definition, "", place.owner.arguments, place.owner.written_in),)
@@ -143,7 +143,7 @@ class Classes(ABC):
         for holder in self.lineage(value):
             symbol = holder.definition.symbol
             for base in symbol.bases if symbol is not None else ():
-                for found in self.instances(base, Place(holder.definition.path)):
+                for found in self.instances(base, ExpressionScope(holder.definition.path)):
                     if found.kind == "container":
                         yield found
 
@@ -167,7 +167,7 @@ class Classes(ABC):
         if definition not in self._known_bases:
             self._known_bases[definition] = ()  # while they are looked for: a base may be nested in its own heir
             symbol = definition.symbol
-            place = Place(definition.path, symbol.container if symbol is not None else "")
+            place = ExpressionScope(definition.path, symbol.container if symbol is not None else "")
             self._known_bases[definition] = tuple(
                 value
                 for base in counted(symbol.bases[:MAX_BASES] if symbol is not None else ())

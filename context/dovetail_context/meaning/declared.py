@@ -3,13 +3,13 @@
 from abc import abstractmethod
 from collections.abc import Hashable
 
-from dovetail_context.index.record import Symbol
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.meaning.classes import Classes
 from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.questions import MAX_VALUES, Questions
 from dovetail_context.meaning.types import TypeExpression, parse_type
-from dovetail_context.meaning.values import Place, Value
+from dovetail_context.meaning.values import ExpressionScope, Value
+from dovetail_context.records.record import Symbol
 
 
 class DeclaredTypes(Classes):
@@ -21,14 +21,14 @@ class DeclaredTypes(Classes):
         self._known_nested: dict[tuple[str, str, str], tuple[Definition, ...]] = {}
 
     @abstractmethod
-    def evaluate(self, access: str, place: Place) -> tuple[Value, ...]:
+    def evaluate(self, access: str, place: ExpressionScope) -> tuple[Value, ...]:
         """What `access` leads to at `place`."""
 
-    def instances(self, type_: str, place: Place) -> tuple[Value, ...]:
+    def instances(self, type_: str, place: ExpressionScope) -> tuple[Value, ...]:
         """What a value of the declared type `type_` is."""
         return self._instances(parse_type(type_), place)
 
-    def _instances(self, alternatives: tuple[TypeExpression, ...], place: Place) -> tuple[Value, ...]:
+    def _instances(self, alternatives: tuple[TypeExpression, ...], place: ExpressionScope) -> tuple[Value, ...]:
         return self._questions.once(
             (alternatives, *self._key(place)),
             lambda: (
@@ -36,7 +36,7 @@ class DeclaredTypes(Classes):
             ),
         )
 
-    def _instances_of_one(self, expression: TypeExpression, place: Place) -> tuple[Value, ...]:
+    def _instances_of_one(self, expression: TypeExpression, place: ExpressionScope) -> tuple[Value, ...]:
         rules, name = self._rules(place.path), expression.last_name
         if name in rules.ignored:
             return ()
@@ -51,10 +51,10 @@ class DeclaredTypes(Classes):
             if symbol.kind == "class":
                 found.append(Value("instance", definition, "", expression.arguments, place.path))
             elif symbol.type:
-                values = self.instances(symbol.type, Place(definition.path, symbol.container))
+                values = self.instances(symbol.type, ExpressionScope(definition.path, symbol.container))
                 found.extend(_filled(value, symbol, expression, place.path) for value in values)
             elif symbol.value:
-                values = self.evaluate(symbol.value, Place(definition.path, symbol.container))
+                values = self.evaluate(symbol.value, ExpressionScope(definition.path, symbol.container))
                 found.extend(
                     Value("instance", each.definition, each.name, each.arguments, each.written_in)
                     for each in values
@@ -80,13 +80,13 @@ class DeclaredTypes(Classes):
             return tuple(value._replace(is_guess=True) for value in self._instances(expression.arguments[0], place))
         return ()
 
-    def base(self, expression: TypeExpression, place: Place) -> tuple[Value, ...]:
+    def base(self, expression: TypeExpression, place: ExpressionScope) -> tuple[Value, ...]:
         """The class that a base names; arguments of generics of other projects (Generic[T]) are no bases."""
         if self._dotted(expression.name, place):
             return self._instances_of_one(expression, place)
         return ()
 
-    def _dotted(self, name: str, place: Place) -> tuple[Definition, ...]:
+    def _dotted(self, name: str, place: ExpressionScope) -> tuple[Definition, ...]:
         first, *rest = name.split(".")
         found = self._nested(first, place) or self.names.top_level(place.path, first)
         for part in rest:
@@ -101,7 +101,7 @@ class DeclaredTypes(Classes):
             )
         return found
 
-    def _nested(self, name: str, place: Place) -> tuple[Definition, ...]:
+    def _nested(self, name: str, place: ExpressionScope) -> tuple[Definition, ...]:
         """A class defined inside the class that the type is written in."""
         if not place.container:
             return ()
@@ -115,7 +115,7 @@ class DeclaredTypes(Classes):
         if key not in self._known_nested:
             self._known_nested[key] = ()  # while it is looked for: bases may be written with the same name
             found = self._classes_in(path, container, name)
-            for value in self.own_class(Place(path, container), "class") if not found else ():
+            for value in self.own_class(ExpressionScope(path, container), "class") if not found else ():
                 found += tuple(each for each in self.member(value, name) if _is_class(each))
             outer = container.rpartition(".")[0]
             self._known_nested[key] = found or (self._nested_around(name, path, outer) if outer else ())
@@ -126,7 +126,7 @@ class DeclaredTypes(Classes):
         symbols = record.members(container).get(name, ()) if record is not None else ()
         return tuple(found for symbol in symbols if _is_class(found := Definition(path, symbol)))
 
-    def _key(self, place: Place) -> tuple[Hashable, ...]:
+    def _key(self, place: ExpressionScope) -> tuple[Hashable, ...]:
         """What tells places apart, cheaper to hash than the place itself."""
         owner = place.owner
         if owner is None:

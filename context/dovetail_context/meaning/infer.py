@@ -8,12 +8,12 @@ below: classes and their members (`classes.py`), types as written (`declared.py`
 import re
 from collections.abc import Mapping
 
-from dovetail_context.index.access import alternatives
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.meaning.declared import DeclaredTypes
 from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.questions import MAX_VALUES
-from dovetail_context.meaning.values import Place, Value
+from dovetail_context.meaning.values import ExpressionScope, Value
+from dovetail_context.records.access import alternatives
 
 _BASES = 40  # classes looked through for a member
 
@@ -34,7 +34,7 @@ class Inference(DeclaredTypes):
         """How many files' records this holds; one may be kept from question to question until they are too many."""
         return self.names.held_records
 
-    def evaluate(self, access: str, place: Place) -> tuple[Value, ...]:
+    def evaluate(self, access: str, place: ExpressionScope) -> tuple[Value, ...]:
         """What `access` leads to at `place`; several where it may be one of several, empty where unknown."""
         if place.bindings:
             self._bindings[id(place.bindings)] = place.bindings
@@ -59,7 +59,7 @@ class Inference(DeclaredTypes):
             return (Value("class", definition),)
         if symbol.kind in ("function", "method"):
             return (Value("function", definition, owner=owner),)
-        place = Place(definition.path, symbol.container, owner=owner)
+        place = ExpressionScope(definition.path, symbol.container, owner=owner)
         if symbol.kind == "type":
             return tuple(
                 Value("class", each.definition, each.name, each.arguments, each.written_in)
@@ -71,7 +71,7 @@ class Inference(DeclaredTypes):
             return (Value("instance", owner.definition),)
         return self.evaluate(symbol.value, place) if symbol.value else ()
 
-    def _evaluate_one(self, access: str, place: Place) -> tuple[Value, ...]:
+    def _evaluate_one(self, access: str, place: ExpressionScope) -> tuple[Value, ...]:
         base = _BASE.match(access)
         if base is None:
             return ()
@@ -90,7 +90,7 @@ class Inference(DeclaredTypes):
             ]
         return values
 
-    def _name(self, name: str, place: Place) -> tuple[Value, ...]:
+    def _name(self, name: str, place: ExpressionScope) -> tuple[Value, ...]:
         if name in place.bindings:
             bound = place.bindings[name]
             return self.evaluate(bound, place) if bound else ()
@@ -108,19 +108,19 @@ class Inference(DeclaredTypes):
             value for definition in self.names.top_level(place.path, name) for value in self.of_symbol(definition)
         )
 
-    def _implicit(self, name: str, place: Place) -> tuple[Value, ...]:
+    def _implicit(self, name: str, place: ExpressionScope) -> tuple[Value, ...]:
         """A member of the class around the place or of the classes around that, named without a receiver."""
         if place.owner is not None and (found := self._member_value(place.owner, name)):
             return found
         container = place.container
         while container:
-            for value in self.own_class(Place(place.path, container), "instance"):
+            for value in self.own_class(ExpressionScope(place.path, container), "instance"):
                 if found := self._member_value(value, name):
                     return found
             container = container.rpartition(".")[0]
         return ()
 
-    def _step(self, value: Value, step: re.Match[str], place: Place) -> tuple[Value, ...]:
+    def _step(self, value: Value, step: re.Match[str], place: ExpressionScope) -> tuple[Value, ...]:
         if step["member"] is not None:
             return self._member_value(value, step["member"])
         if step["call"] is not None:
@@ -185,7 +185,7 @@ class Inference(DeclaredTypes):
         symbol = definition.symbol
         if symbol is None:
             return ()
-        place = Place(definition.path, symbol.container, owner=owner)
+        place = ExpressionScope(definition.path, symbol.container, owner=owner)
         if symbol.type:
             found = self.instances(symbol.type, place)
             return found
@@ -198,7 +198,7 @@ class Inference(DeclaredTypes):
             if index is not None and value.name in ("tuple", "Tuple"):
                 position = index if index < len(value.arguments) else 0
             if position < len(value.arguments):
-                return self._instances(value.arguments[position], Place(value.written_in))
+                return self._instances(value.arguments[position], ExpressionScope(value.written_in))
             return ()
         if value.kind == "class":
             return (value,)

@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from dovetail_context.index.record import FileRecord, Import, Symbol
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.registry import language_named
+from dovetail_context.records.record import FileRecord, Import, Symbol
 from dovetail_context.work import checkpoint, counted
 
 MAX_HOPS = 12  # re-exports through more files than this are a cycle or a mistake

@@ -1,4 +1,4 @@
-"""`Value`, what an expression may be, and `Place`, where it stands."""
+"""`Value`, what an expression may be, and `ExpressionScope`, where it stands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class Value(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ExpressionScope:
     """Where an expression stands: its file, the class around it and the local names it sees."""
 
     path: str

@@ -12,10 +12,10 @@ from heapq import nsmallest
 
 import numpy as np
 
-from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.index.words import LINE_END
-from dovetail_context.meaning.values import Place, Value
+from dovetail_context.meaning.values import ExpressionScope, Value
 from dovetail_context.query import RetrieverName
+from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.excerpt import MAX_CHARACTERS, excerpt
 from dovetail_context.retrieve.situation import Situation
@@ -106,7 +106,7 @@ def _sites(name: str, situation: Situation) -> Iterator[_Site]:
 
 
 def _files(name: str, situation: Situation) -> list[str]:
-    """The files that hold the name: those that look like the one at hand first, then those near by."""
+    """The files that hold the name: those that look like the current one first, then those near by."""
     words, own = situation.snapshot.words, situation.query.path
     numbers = np.concatenate([words.numbers_with(form) for form in (name, "." + name)])
     alike = {window.path: window.likeness for window in reversed(situation.echoes)}
@@ -152,7 +152,7 @@ def _is_same(site: _Site, meant: set[tuple[str, str]], situation: Situation) -> 
     if not view.callees:
         return None
     container = around.container if around is not None else ""
-    values = situation.inference.evaluate(view.callees[0], Place(site.path, container, view.bindings))
+    values = situation.inference.evaluate(view.callees[0], ExpressionScope(site.path, container, view.bindings))
     return any(_identity(value) in meant for value in values) if values else None
 
 

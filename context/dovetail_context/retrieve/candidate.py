@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-from dovetail_context.index.record import Symbol
+from dovetail_context.records.record import Symbol
 from dovetail_context.retrieve.situation import Situation
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dovetail_context.index.record import FileRecord
+from dovetail_context.records.record import FileRecord
 
 MAX_CHARACTERS = 4000  # longer ones are data or generated: no budget holds them, and comparing them takes seconds
 

@@ -1,21 +1,21 @@
 """How likely a name is used next, in comparison with the other members of its class or the other names of its module.
 
-Four signs, all read from the project itself: how many files use the name as a member, what it has in common with the
+Four features, all read from the project itself: how many files use the name as a member, what it has in common with the
 words around the cursor, whether it stands where code looks like that at the cursor, and whether the file uses it.
 """
 
 import re
 from collections.abc import Collection, Sequence
 
-from dovetail_context.index.record import Symbol
 from dovetail_context.index.words import WordView
 from dovetail_context.languages.language import TypeRules
+from dovetail_context.records.record import Symbol
 from dovetail_context.retrieve.affinity import Surroundings
-from dovetail_context.retrieve.signs import signs_over
-from dovetail_context.retrieve.windows import Window, words_in
+from dovetail_context.retrieve.name_features import features_over
+from dovetail_context.retrieve.windows import SimilarWindow, words_in
 
 SPECIAL = 0.05  # names that the language itself calls
-HIDDEN = 0.4  # hidden names, where they are not visible all the same and the file uses none of others so far
+HIDDEN = 0.4  # hidden names, where they are not visible anyway and the file uses none of others so far
 POPULARITY = 0.5  # for each e-fold of files that use the name as a member
 AFFINITY = 8.0  # if every word of the name stands on the cursor's line
 ECHO = 8.0  # if the name stands in code that is like that at the cursor to the last word
@@ -35,10 +35,10 @@ class Likelihood:
         present: Collection[str],
         rules: TypeRules,
         words: WordView,
-        echoes: Sequence[Window],
+        echoes: Sequence[SimilarWindow],
     ) -> None:
         """`present` are the distinct words of `text`."""
-        self._signs = signs_over(words.log.base)
+        self._features = features_over(words.log.base)
         self._present = present
         self._surroundings = Surroundings(text, offset, self._present)
         usual = rules.package_members or _FOREIGN_HIDDEN.search(text)
@@ -59,11 +59,11 @@ class Likelihood:
         name = symbol.name
         if name.startswith("__"):
             return SPECIAL
-        signs = self._signs.of(name)
+        features = self._features.of(name)
         weight = 1.0 if symbol.exported else self._hidden
-        weight *= 1.0 + POPULARITY * signs.popularity
-        weight *= 1.0 + AFFINITY * self._surroundings.affinity(signs.parts)
-        weight *= 1.0 + ECHO * max(self._echo(signs.alone, name), self._echo(signs.member, "." + name))
+        weight *= 1.0 + POPULARITY * features.popularity
+        weight *= 1.0 + AFFINITY * self._surroundings.affinity(features.parts)
+        weight *= 1.0 + ECHO * max(self._echo(features.alone, name), self._echo(features.member, "." + name))
         return weight * (PRESENT if name in self._present else 1.0)
 
     def _echo(self, number: int | None, word: str) -> float:

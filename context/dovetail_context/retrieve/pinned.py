@@ -10,7 +10,7 @@ from functools import lru_cache
 from dovetail_context.bundle import ContextPiece
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.query import Pin, Query
-from dovetail_context.workspace.secrets import redact
+from dovetail_context.workspace.secrets.find import redact
 
 NOTES_PATH = "NOTES.md"
 CERTAIN = 1.0

@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from dovetail_context.index.record import Import
 from dovetail_context.languages.language import Mention
 from dovetail_context.meaning.names import Definition
-from dovetail_context.meaning.values import Place, Value
+from dovetail_context.meaning.values import ExpressionScope, Value
 from dovetail_context.query import RetrieverName
+from dovetail_context.records.record import Import
 from dovetail_context.retrieve.candidate import Candidate
 from dovetail_context.retrieve.offers import Offers
 from dovetail_context.retrieve.situation import Situation
@@ -121,7 +121,7 @@ class _Reading:
     def _taken(self, definition: Definition, gain: float, reason: str) -> None:
         """The types that a callable's parameters are declared with, and their members."""
         symbol = definition.symbol
-        place = Place(definition.path, symbol.container if symbol is not None else "")
+        place = ExpressionScope(definition.path, symbol.container if symbol is not None else "")
         for _, type_ in symbol.parameters if symbol is not None else ():
             for value in self._inference.instances(type_, place) if type_ else ():
                 self._definition(value.definition, gain, reason)
@@ -205,7 +205,7 @@ class _Reading:
         return self._inference.evaluate(access, self._situation.place)
 
     def _module(self, value: Value, mass: float, reason: str, used: str = "", typed: str = "") -> None:
-        """The names of a module; the one that is `used` at the place at hand counts as such."""
+        """The names of a module; the one that is `used` at the current place counts as such."""
         offered = self._inference.names.exported(value.definition)
         key = (value.definition.path, value.definition.module, value.kind, typed)
         if key not in self._shares:

@@ -1,4 +1,4 @@
-"""The `siblings` retriever: files and classes that belong together with the one at hand.
+"""The `siblings` retriever: files and classes that belong together with the current one.
 
 What the project's rules prefer here; the test of a file and the file under test, header and source; and other
 implementations of the same base class.
@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.types import parse_type
 from dovetail_context.meaning.values import Value
 from dovetail_context.query import RetrieverName
+from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.retrieve.affinity import parts_of
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.excerpt import excerpt
@@ -23,7 +23,7 @@ from dovetail_context.work import counted
 PREFERRED = 0.6  # one of the names of a file that the project's rules name is used
 UNDER_TEST = 0.35  # a test uses one of the names of the file under test
 COUNTERPART = 0.2  # a source uses one of the names of its header
-SAME_METHOD = 0.4  # another implementation of the method at hand does something like it
+SAME_METHOD = 0.4  # another implementation of the current method does something like it
 SAME_BASE = 0.15  # one of the members of another implementation
 MAX_FILES = 16  # looked through for classes with the same base
 MAX_CLASSES = 3
@@ -50,7 +50,7 @@ class Siblings:
 
 
 def _counterparts(situation: Situation) -> Iterator[tuple[str, float, str]]:
-    """The files that are the other half of the one at hand, with what one of their names is worth and why."""
+    """The files that are the other half of the current one, with what one of their names is worth and why."""
     path, files = situation.query.path, situation.snapshot.files
     preferred = [(other, reason) for other, reason in situation.query.preferred if other in files and other != path]
     for other, reason in preferred:
@@ -90,7 +90,7 @@ def _shares(path: str, symbols: Iterable[Symbol], situation: Situation) -> list[
 
 
 def _bases(situation: Situation) -> Iterator[tuple[str, Value]]:
-    """The names of the bases of the class at hand, known to the project or not."""
+    """The names of the bases of the current class, known to the project or not."""
     for own in situation.inference.own_class(situation.place) if situation.view.container else ():
         symbol = own.definition.symbol
         for base in symbol.bases if symbol is not None else ():
@@ -99,7 +99,7 @@ def _bases(situation: Situation) -> Iterator[tuple[str, Value]]:
 
 
 def _implementations(base: str, own: Value, situation: Situation, offers: Offers) -> Iterator[Candidate]:
-    """Other classes with the same base: the method of the name at hand as it stands, else their members."""
+    """Other classes with the same base: the method of the current name as it stands, else their members."""
     function = situation.view.function
     for record, each in _heirs(base, own, situation):
         members = record.members(each.qualified)

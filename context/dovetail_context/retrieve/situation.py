@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from dovetail_context.index.record import FileRecord
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.words import words_of
 from dovetail_context.languages.language import CursorView, Language
 from dovetail_context.languages.registry import code_of, extract, language_for
 from dovetail_context.meaning.infer import Inference
-from dovetail_context.meaning.values import Place
+from dovetail_context.meaning.values import ExpressionScope
 from dovetail_context.query import Query
+from dovetail_context.records.record import FileRecord
 from dovetail_context.retrieve.likelihood import Likelihood
-from dovetail_context.retrieve.windows import Window, query_rarities, similar_windows
+from dovetail_context.retrieve.windows import SimilarWindow, query_rarities, similar_windows
 from dovetail_context.vicinity import head_and_vicinity
 
 MAX_ECHOES = 32
@@ -43,14 +43,14 @@ class Situation:
     view: CursorView
     inference: Inference
     rarities: Mapping[str, float]
-    echoes: tuple[Window, ...]
+    echoes: tuple[SimilarWindow, ...]
     likelihood: Likelihood
     chains: Mapping[str, int]
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ExpressionScope:
         """Where expressions at the cursor stand."""
-        return Place(self.query.path, self.view.container, self.view.bindings)
+        return ExpressionScope(self.query.path, self.view.container, self.view.bindings)
 
     def record_of(self, path: str) -> FileRecord:
         """The record of a file of the snapshot. Raises KeyError if there is none."""

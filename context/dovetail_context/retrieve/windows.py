@@ -45,7 +45,7 @@ KEYWORDS = frozenset(_KEYWORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class SimilarWindow:
     """Lines (1-based, inclusive) and their likeness: the share of the query's rarity that they hold, 0 to 1. `words`
     are the numbers of the words in them."""
 
@@ -77,7 +77,7 @@ def query_rarities(text: str, offset: int, words: WordView) -> dict[str, float]:
     return found
 
 
-def similar_windows(rarities: Mapping[str, float], path: str, words: WordView, limit: int) -> list[Window]:
+def similar_windows(rarities: Mapping[str, float], path: str, words: WordView, limit: int) -> list[SimilarWindow]:
     """The `limit` windows of other files than `path` that hold most of `rarities`, best first, none overlapping."""
     whole = _whole(rarities)
     if not whole:
@@ -92,7 +92,7 @@ def similar_windows(rarities: Mapping[str, float], path: str, words: WordView, l
     return list(_best_windows(_promising_files(rarities, path, words), words, slots, weights, whole, limit))
 
 
-def words_in(windows: Iterable[Window]) -> dict[int, float]:
+def words_in(windows: Iterable[SimilarWindow]) -> dict[int, float]:
     """The numbers of the words that stand in windows, each with the likeness of the best of them."""
     found: dict[int, float] = {}
     for window in sorted(windows, key=lambda window: window.likeness):  # what better ones hold is written over
@@ -148,7 +148,7 @@ def _best_windows(
     weights: npt.NDArray[np.float32],
     whole: float,
     limit: int,
-) -> Iterator[Window]:
+) -> Iterator[SimilarWindow]:
     """The windows of some files that hold most, best first, none overlapping. All files are scored as one long one."""
     if not paths:
         return
@@ -189,7 +189,7 @@ def _best_windows(
         last = int(line_ends[before + end - 1]) if end < last_lines[file] else int(ends[file])
         if last - first > MAX_WORDS:
             continue
-        yield Window(paths[file], start, end, float(scores[row]) / whole, ids[first:last])
+        yield SimilarWindow(paths[file], start, end, float(scores[row]) / whole, ids[first:last])
         limit -= 1
         if not limit:
             return

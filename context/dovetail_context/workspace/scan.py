@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dovetail_context.workspace.exclude import BUILD_FOLDERS, excluded_folder, excluded_name, max_bytes
-from dovetail_context.workspace.gitignore import GITIGNORE, IgnoreRules
+from dovetail_context.workspace.ignore.gitignore import GITIGNORE, IgnoreRules
 from dovetail_context.workspace.root import is_folder, is_too_wide
 from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out_itself
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dovetail_context.workspace.gitignore import GITIGNORE, deciding_files
+from dovetail_context.workspace.ignore.gitignore import GITIGNORE, deciding_files
 from dovetail_context.workspace.scan import is_excluded
 from dovetail_context.workspace.selection import Selection
 

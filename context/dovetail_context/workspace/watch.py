@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dovetail_context.workspace.exclude import excluded_folder
-from dovetail_context.workspace.gitignore import GITIGNORE, ignore_files_outside
+from dovetail_context.workspace.ignore.gitignore import GITIGNORE, ignore_files_outside
 from dovetail_context.workspace.inotify import Inotify
 
 # Editors and git write a file in several steps within some milliseconds; after this quiet time the set is complete.

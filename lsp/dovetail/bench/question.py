@@ -14,10 +14,8 @@ from dovetail.bench.typing import Keystroke
 from dovetail.completion.anchor import Anchor, freeze
 from dovetail.completion.place import read_place
 from dovetail.completion.window import Window, cut_window
-from dovetail_context.bundle import ContextBundle
-from dovetail_context.tokens import estimate_tokens
-from dovetail_models.engine.job import CompletionJob
-from dovetail_models.prompt.parts import ContextBlock, PromptParts
+from dovetail_context.api import ContextBundle, estimate_tokens
+from dovetail_models.api import CompletionJob, ContextBlock, PromptParts
 
 
 @dataclass(frozen=True, slots=True)

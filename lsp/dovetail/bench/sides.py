@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from dovetail.bench.question import Question, our_job, peer_body
 from dovetail.cli.errors import CommandError, UsageError
-from dovetail_models.engine.client import EngineClient
+from dovetail_models.api import EngineClient
 
 # A llama.cpp server that reads a long prompt on a slow machine, behind another that was dropped.
 PEER_TIMEOUT_S = 300.0

@@ -29,24 +29,44 @@ from dovetail.cli.backend_text import (
 )
 from dovetail.cli.errors import CommandError, UsageError
 from dovetail.cli.output import print_json
-from dovetail_models.backend import journal
-from dovetail_models.backend.choice import BACKENDS, Advice, Backend, advise
-from dovetail_models.backend.compiling import RECIPES, shell_line, step_of
-from dovetail_models.backend.detect import LocalMachine, detect
-from dovetail_models.backend.environment import Environment, installed, prepare, running_environment
-from dovetail_models.backend.fetch import fetch
-from dovetail_models.backend.find import Found, find_wheel
-from dovetail_models.backend.installers import Installer, find_installer
-from dovetail_models.backend.machine import Machine
-from dovetail_models.backend.practice_model import write_practice_model
-from dovetail_models.backend.replace import Outcome, Replacement, clean, repair, replace
-from dovetail_models.backend.report import BuildReport, Failure, Trial
-from dovetail_models.backend.verify import run_trial
-from dovetail_models.backend.wheel_index import index_address, read_links
-from dovetail_models.backend.wheels import PROJECT
-from dovetail_models.engine.greeting import asked_to_make_way
-from dovetail_models.engine.meeting import running
-from dovetail_models.engine.transport import FileLock
+from dovetail_models.api import (
+    BACKENDS,
+    LLAMA_CPP_PROJECT as PROJECT,
+    RECIPES,
+    Advice,
+    Backend,
+    BuildReport,
+    Environment,
+    Failure,
+    FileLock,
+    FoundWheel as Found,
+    Installer,
+    LocalProbes as LocalMachine,
+    Outcome,
+    Platform as Machine,
+    Replacement,
+    Trial,
+    advise,
+    asked_to_leave,
+    clean_installation as clean,
+    detect_drivers as detect,
+    fetch_wheel as fetch,
+    find_installer,
+    find_wheel,
+    index_address,
+    installed_build as installed,
+    journal_exists,
+    prepare_environment as prepare,
+    read_links,
+    repair_installation as repair,
+    replace_build as replace,
+    run_trial,
+    running_environment,
+    running_hosts as running,
+    shell_line,
+    step_of,
+    write_practice_model,
+)
 
 AUTO = "auto"
 
@@ -65,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.backend is None and (arguments.compile or arguments.yes):
         raise UsageError(f"say what to install: {AUTO}, {', '.join(BACKENDS)}")
     environment = running_environment()
-    if arguments.backend is None and not journal.exists(environment.state):
+    if arguments.backend is None and not journal_exists(environment.state):
         return _show(environment, detect(LocalMachine()), arguments.json)
     with _alone(environment):
         back = repair(environment, lambda names: find_installer().remove(names))
@@ -89,7 +109,7 @@ def _alone(environment: Environment) -> Iterator[None]:
     try:
         yield
     finally:
-        if not journal.exists(environment.state):
+        if not journal_exists(environment.state):
             clean(environment)  # Half a download, say.
         lock.release()
         with suppress(OSError):  # Something in it is still needed.
@@ -253,7 +273,7 @@ def _busy_hosts() -> list[int]:
     """Ask hosts without clients to leave; return the process numbers of the others."""
 
     async def ask() -> list[int]:
-        return [card.pid for _, card in running() if not await asked_to_make_way(card)]
+        return [card.pid for _, card in running() if not await asked_to_leave(card)]
 
     return asyncio.run(ask())
 

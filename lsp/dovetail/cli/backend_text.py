@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from dovetail_models.backend.choice import Advice, Backend, Candidate
-from dovetail_models.backend.compiling import RECIPES
-from dovetail_models.backend.machine import Machine
-from dovetail_models.backend.report import BuildReport, Failure, Trial
-from dovetail_models.backend.wheels import PROJECT, Wheel
+from dovetail_models.api import (
+    LLAMA_CPP_PROJECT as PROJECT,
+    RECIPES,
+    Advice,
+    Backend,
+    BuildReport,
+    Candidate,
+    Failure,
+    Platform as Machine,
+    Trial,
+    Wheel,
+)
 
 GIB = 1 << 30
 

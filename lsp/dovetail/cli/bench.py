@@ -26,15 +26,8 @@ from dovetail.cli.errors import CommandError, UsageError
 from dovetail.cli.place import positive
 from dovetail.session.engine import make_local_engine
 from dovetail.settings import COMMAND_LINE, Settings, load_settings
-from dovetail_context.bundle import ContextBundle
-from dovetail_context.gather import gather
-from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.query import Query
-from dovetail_context.workspace.read import read_source
-from dovetail_context.workspace.root import find_root
-from dovetail_context.workspace.secrets import redact
-from dovetail_models.engine.status import EngineStatus
-from dovetail_models.hardware.measure import read_bytes_per_s
+from dovetail_context.api import ContextBundle, Query, WorkspaceIndex, find_root, gather, read_source, redact
+from dovetail_models.api import EngineStatus, read_bytes_per_s
 
 # A file must have enough lines for a place in its middle, and not be a list of data.
 FILE_LINES = (120, 1500)

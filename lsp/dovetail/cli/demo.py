@@ -19,8 +19,7 @@ from dovetail.demo.answers import Answer, most_confident, summary
 from dovetail.demo.editor import HeadlessEditor, ServerTrouble, start_editor
 from dovetail.demo.holes import Hole, find_holes
 from dovetail.settings import COMMAND_LINE, load_settings
-from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.workspace.root import find_root
+from dovetail_context.api import WorkspaceIndex, find_root
 
 LINES_AROUND = 3
 SOURCES = 2

@@ -32,27 +32,33 @@ from dovetail.cli.remote import add_remote_argument, remote_layer
 from dovetail.session.engine import make_local_engine, remote_options
 from dovetail.session.models import models_folder
 from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settings, user_config_path
-from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.workspace.root import find_root
-from dovetail_models.backend import journal
-from dovetail_models.backend.choice import advise
-from dovetail_models.backend.detect import LocalMachine
-from dovetail_models.backend.detect import detect as detect_drivers
-from dovetail_models.backend.environment import running_environment
-from dovetail_models.catalog.fit import recommendable
-from dovetail_models.catalog.read import catalog
-from dovetail_models.engine.job import CompletionJob, CompletionReply
-from dovetail_models.engine.meeting import running
-from dovetail_models.engine.status import EngineStatus
-from dovetail_models.errors import EngineError
-from dovetail_models.files import resolve_model
-from dovetail_models.hardware.estimate import SpeedEstimate, speed_on_cpu
-from dovetail_models.hardware.header import read_shape
-from dovetail_models.hardware.machine import Machine, detect
-from dovetail_models.hardware.measure import multiplications_per_s, read_bytes_per_s
-from dovetail_models.prompt.parts import PromptParts
-from dovetail_models.remote.engine import RemoteEngine
-from dovetail_models.remote.probe import Finding, probe
+from dovetail_context.api import WorkspaceIndex, find_root
+from dovetail_models.api import (
+    CompletionJob,
+    CompletionReply,
+    EngineError,
+    EngineStatus,
+    Finding,
+    LocalProbes as LocalMachine,
+    Machine,
+    PromptParts,
+    RemoteEngine,
+    SpeedEstimate,
+    advise,
+    catalog,
+    detect_drivers,
+    detect_machine as detect,
+    journal_exists,
+    multiplications_per_s,
+    probe_server as probe,
+    read_bytes_per_s,
+    read_shape,
+    recommendable,
+    resolve_model,
+    running_environment,
+    running_hosts as running,
+    speed_on_cpu,
+)
 
 MIB = 1 << 20
 # What is read and written to measure the speed: up to some 300 tokens of source, and less where that takes longer.
@@ -98,7 +104,7 @@ def _checks(model: str | None, remote: str | None, folder: Path) -> Iterator[Che
             "settings", "ok", f"{user_config_path()}{'' if user_config_path().exists() else ' (not there: defaults)'}"
         )
     yield _hosts()
-    if journal.exists(running_environment().state):
+    if journal_exists(running_environment().state):
         yield Check(
             "llama.cpp build", "fail", "its replacement did not finish", "run `dovetail backend`, which undoes it"
         )

@@ -34,10 +34,7 @@ from dovetail.completion.request import CompletionRequest
 from dovetail.completion.scoring import Score, score
 from dovetail.session.engine import make_engine
 from dovetail.settings import COMMAND_LINE, Settings, load_settings
-from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.workspace.exclude import MAX_FILE_BYTES
-from dovetail_context.workspace.read import read_project_file
-from dovetail_context.workspace.secrets import redact
+from dovetail_context.api import MAX_FILE_BYTES, WorkspaceIndex, read_project_file, redact
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,7 @@ from dovetail.cli.output import print_json
 from dovetail.rules.live import WorkspaceRules
 from dovetail.session.caches import index_cache
 from dovetail.settings import load_settings
-from dovetail_context.index.build import BuildReport
-from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.workspace.root import find_root
+from dovetail_context.api import BuildReport, WorkspaceIndex, find_root
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from dovetail.cli.errors import CommandError, UsageError
 from dovetail.settings import COMMAND_LINE, SettingsError
-from dovetail_models.errors import EngineError
+from dovetail_models.api import EngineError
 
 COMMANDS = {
     "serve": "speak the Language Server Protocol on standard input and output (editors start this)",

@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dovetail.cli.check import Check
-from dovetail_models.engine.job import CompletionReply
-from dovetail_models.engine.status import EngineStatus
-from dovetail_models.hardware.choose import free_words, mib
-from dovetail_models.hardware.estimate import SpeedEstimate
-from dovetail_models.hardware.machine import Machine
-from dovetail_models.hardware.recommend import ModelRow, recommend, shortage
+from dovetail_models.api import (
+    CompletionReply,
+    EngineStatus,
+    Machine,
+    ModelRow,
+    SpeedEstimate,
+    free_words,
+    mib,
+    recommend,
+    shortage,
+)
 
 # Below this much free memory beside the model, the system begins to swap and every completion stalls.
 SPARE_BYTES = 512 << 20

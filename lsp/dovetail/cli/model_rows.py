@@ -6,17 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dovetail_models.catalog.entry import CatalogEntry
-from dovetail_models.catalog.fit import fit_of, recommendable
-from dovetail_models.catalog.installed import InstalledModel, installed_models
-from dovetail_models.catalog.read import catalog
-from dovetail_models.download.journal import Journal
-from dovetail_models.download.part import unfinished_pulls
-from dovetail_models.download.progress import shown_bytes
-from dovetail_models.errors import ModelError
-from dovetail_models.files import STARTER, resolve_model
-from dovetail_models.hardware.machine import Machine
-from dovetail_models.hardware.recommend import recommend
+from dovetail_models.api import (
+    STARTER,
+    CatalogEntry,
+    InstalledModel,
+    Machine,
+    ModelError,
+    PullJournal as Journal,
+    catalog,
+    fit_of,
+    installed_models,
+    recommend,
+    recommendable,
+    resolve_model,
+    shown_bytes,
+    unfinished_pulls,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,18 +14,29 @@ from dovetail.cli.pull_progress import HashBar, PullBar, PullLines
 from dovetail.session.models import models_folder
 from dovetail.settings import load_settings, user_model
 from dovetail.user_config import set_model
-from dovetail_models.catalog.entry import CatalogEntry
-from dovetail_models.catalog.installed import InstalledModel, find_installed, installed_models
-from dovetail_models.catalog.pins import pin_path, read_pin
-from dovetail_models.catalog.read import catalog, find_entry, near_names
-from dovetail_models.download.part import remove_part, unfinished_pulls
-from dovetail_models.engine.meeting import running
-from dovetail_models.engine.transport import FileLock
-from dovetail_models.errors import ModelError
-from dovetail_models.files import STARTER, check_file, resolve_model
-from dovetail_models.hardware.header import check_structure
-from dovetail_models.hardware.machine import detect
-from dovetail_models.hardware.measure import multiplications_per_s, read_bytes_per_s
+from dovetail_models.api import (
+    STARTER,
+    CatalogEntry,
+    FileLock,
+    InstalledModel,
+    ModelError,
+    catalog,
+    check_file,
+    check_structure,
+    detect_machine as detect,
+    find_entry,
+    find_installed,
+    installed_models,
+    multiplications_per_s,
+    near_names,
+    pin_path,
+    read_bytes_per_s,
+    read_pin,
+    remove_part,
+    resolve_model,
+    running_hosts as running,
+    unfinished_pulls,
+)
 
 INTERRUPTED = 130
 """The exit status after Ctrl-C."""
@@ -76,8 +87,11 @@ def _list(arguments: argparse.Namespace) -> int:
 def _pull(arguments: argparse.Namespace) -> int:
     import signal
 
-    from dovetail_models.download.hub import HuggingFaceHub  # takes a second to import
-    from dovetail_models.download.pull import Pull, run_pull
+    from dovetail_models.api import (
+        HuggingFaceHub,  # takes a second to import
+        Pull,
+        run_pull,
+    )
 
     entry = _entry(arguments.name)
     folder = models_folder()
@@ -100,7 +114,7 @@ def _pull(arguments: argparse.Namespace) -> int:
 
 
 def _use(arguments: argparse.Namespace) -> int:
-    from dovetail_models.download.importing import check_fill_in_the_middle
+    from dovetail_models.api import check_fill_in_the_middle
 
     model = resolve_model(arguments.name, models_folder())
     is_file = find_installed(arguments.name, models_folder()) is None and not model.is_starter
@@ -129,7 +143,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 def _verified(model: InstalledModel, is_quiet: bool) -> dict[str, object]:
     """Return the row of `verify --json` for one model."""
-    from dovetail_models.download.verify import file_sha256
+    from dovetail_models.api import file_sha256
 
     result: dict[str, object] = {"name": model.name, "path": str(model.path), "ok": False, "sha256": None}
     again = "pull" if model.entry is not None else "import"
@@ -154,7 +168,7 @@ def _verified(model: InstalledModel, is_quiet: bool) -> dict[str, object]:
 
 
 def _remove(arguments: argparse.Namespace) -> int:
-    from dovetail_models.download.pull import lock_path
+    from dovetail_models.api import lock_path
 
     folder, entry = models_folder(), find_entry(arguments.name)
     if entry is None or not folder.is_dir():
@@ -187,7 +201,7 @@ def _removed(arguments: argparse.Namespace, folder: Path, entry: CatalogEntry | 
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    from dovetail_models.download.importing import import_model
+    from dovetail_models.api import import_model
 
     source = Path(arguments.file)
     size = source.stat().st_size if source.is_file() else 0

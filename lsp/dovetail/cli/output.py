@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from dovetail.cli.errors import CommandError
-from dovetail_context.bundle import ContextBundle
+from dovetail_context.api import ContextBundle
 
 
 def print_json(value: object) -> None:

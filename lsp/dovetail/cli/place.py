@@ -14,11 +14,7 @@ from dovetail.rules.live import WorkspaceRules, own_rules
 from dovetail.session.caches import index_cache
 from dovetail.settings import load_settings
 from dovetail.text.lines import content_length, split_lines
-from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.languages.registry import language_of
-from dovetail_context.workspace.read import ReadResult, read_source, source_of
-from dovetail_context.workspace.root import find_root
-from dovetail_context.workspace.secrets import redact
+from dovetail_context.api import ReadResult, WorkspaceIndex, find_root, language_of, read_source, redact, source_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from dovetail_models.catalog.entry import CatalogEntry
-from dovetail_models.download.progress import PullProgress
+from dovetail_models.api import CatalogEntry, PullProgress
 
 JSON_EVERY_S = 0.25
 """Between two lines of progress; a change of stage, and a note, come at once."""

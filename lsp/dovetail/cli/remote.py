@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 
 from dovetail.settings import COMMAND_LINE
-from dovetail_models.engine.status import EngineStatus
+from dovetail_models.api import EngineStatus
 
 NOTHING = "none"
 

@@ -12,7 +12,7 @@ from dovetail.rules.explain import decision_json, explain
 from dovetail.rules.json_schema import schema
 from dovetail.rules.live import WorkspaceRules, own_rules
 from dovetail.rules.source import RULES_FILE, Problem
-from dovetail_context.workspace.root import find_root
+from dovetail_context.api import find_root
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from dovetail.cli.errors import CommandError
 from dovetail.infill import LOOPBACK, TOKEN_VARIABLE
 from dovetail.server.lifeline import Lifeline
-from dovetail_context.workspace.root import find_root
+from dovetail_context.api import find_root
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ import sys
 
 from dovetail.settings import Settings, user_config_path
 from dovetail.user_folders import user_folder
-from dovetail_models.files import STARTER
+from dovetail_models.api import STARTER
 
 NOTICE = """\
 Dovetail is using its tiny built-in starter model, whose text is poor. For real completions run

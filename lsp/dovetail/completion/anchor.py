@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from dovetail.completion.place import Place
 from dovetail.completion.trigger import CLOSERS
 from dovetail.completion.window import cut_window
-from dovetail_context.bundle import ContextBundle
-from dovetail_context.tokens import estimate_tokens
+from dovetail_context.api import ContextBundle, estimate_tokens
 
 # Longer middles the model has hardly seen in training, and what is typed in them no context was gathered for.
 MOST_LINES = 8

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from dovetail_models.engine.job import CompletionJob, CompletionReply
-from dovetail_models.engine.status import EngineStatus
+from dovetail_models.api import CompletionJob, CompletionReply, EngineStatus
 
 Enough = Callable[[str], bool]
 BeforeSending = Callable[[], Awaitable[None]]

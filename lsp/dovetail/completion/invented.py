@@ -1,8 +1,8 @@
 """Members that a model makes up: found where the project knows all names that may follow a dot, and asked for again.
 
-Behind the dot at the cursor the model leans towards those names from the start (`engine/guide.py`). Behind the dots
-that it writes itself nobody could know them before; so they are looked at afterwards, and from the first invention on
-the model is asked once more, now knowing the names.
+Behind the dot at the cursor the model leans towards those names from the start (`engine/decoding/name_bias.py`).
+Behind the dots that it writes itself nobody could know them before; so they are looked at afterwards, and from the
+first invention on the model is asked once more, now knowing the names.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from itertools import islice
 
 from dovetail.completion.engine import Engine
 from dovetail.completion.threads import on_thread
-from dovetail_context.members import Members
-from dovetail_models.engine.job import CompletionJob, CompletionReply
+from dovetail_context.api import Members
+from dovetail_models.api import CompletionJob, CompletionReply
 
 MOST_TIMES = 2
 """So often is asked again for one answer: each time somebody waits for it."""

@@ -14,16 +14,21 @@ MOST_CHARACTERS = 30_000
 _NEAR = 20_000
 # A line that begins a statement at the top level, or may.
 _TOP_LEVEL = re.compile(r"^(?!else\b|elif\b|except\b|finally\b)[^\s#)\]}]", re.MULTILINE)
+# A line that begins a function or class in a class, and one that begins what follows it.
+_MEMBER = re.compile(r"^(?:\t| {1,4})(?=(?:async )?def |class |@)", re.MULTILINE)
+_AFTER_MEMBER = re.compile(r"^(?:\t| {1,4})?(?!else\b|elif\b|except\b|finally\b)[^\s#)\]}]", re.MULTILINE)
 # The name under which texts are compiled: a warning about one would show a piece of it.
 _NAME = "dovetail-judged"
 warnings.filterwarnings("ignore", module=_NAME)
 
 
 def compiles(text: str) -> bool:
-    """Whether Python takes the text; false for one that is too long to ask. Newer syntax than that of the running
-    version is not known."""
+    """Whether Python takes the text; false for one that is too long to ask. A text whose first line is indented counts
+    as part of a class. Newer syntax than that of the running version is not known."""
     if len(text) > MOST_CHARACTERS:
         return False
+    if text[:1] in (" ", "\t"):
+        text = f"class _:\n{text}"
     try:
         compile(text, _NAME, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
@@ -36,4 +41,14 @@ def statements_around(text: str, first: int, last: int) -> tuple[int, int]:
     than the whole text. They may be cut in the middle of a string, which a compiler finds out."""
     start = max((match.start() for match in _TOP_LEVEL.finditer(text, max(0, first - _NEAR), first)), default=0)
     following = _TOP_LEVEL.search(text, last)
+    return start, following.start() if following is not None else len(text)
+
+
+def member_around(text: str, first: int, last: int) -> tuple[int, int] | None:
+    """Return the part of a class that the text from `first` to `last` belongs to, from the beginning of a function on:
+    what to ask of a class that is too long. None where no function begins above."""
+    start = max((match.start() for match in _MEMBER.finditer(text, max(0, first - _NEAR), first)), default=None)
+    if start is None:
+        return None
+    following = _AFTER_MEMBER.search(text, last)
     return start, following.start() if following is not None else len(text)

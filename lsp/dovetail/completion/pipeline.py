@@ -25,14 +25,16 @@ from dovetail.completion.threads import on_thread
 from dovetail.completion.trigger import Extent, decide
 from dovetail.rules.source import RULES_FILE
 from dovetail.settings import Settings
-from dovetail_context.bundle import ContextBundle, ContextPiece
-from dovetail_context.gather import gather
-from dovetail_context.members import Members, members_with_files
-from dovetail_context.query import Query
-from dovetail_models.engine.budget import LatencyBudget, latency_budget
-from dovetail_models.engine.job import CompletionJob, CompletionReply
-from dovetail_models.engine.status import EngineStatus
-from dovetail_models.prompt.parts import ContextBlock, PromptParts
+from dovetail_context.api import ContextBundle, ContextPiece, Members, Query, gather, members_with_files
+from dovetail_models.api import (
+    CompletionJob,
+    CompletionReply,
+    ContextBlock,
+    EngineStatus,
+    LatencyBudget,
+    PromptParts,
+    latency_budget,
+)
 
 # The current file in the prompt, in tokens. More seldom changes the answer; on a CPU a cold read of this many takes
 # some ten seconds with a 1.3B model, and most of it stays in the KV cache while one types.

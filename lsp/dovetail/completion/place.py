@@ -7,11 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
-from dovetail.completion.judge import compiles, statements_around
+from dovetail.completion.judge import compiles, member_around, statements_around
 from dovetail.completion.lexical import State, kind_of, name_of, read, state_in
 from dovetail.text.lazy import lazy
-from dovetail_context.languages.registry import language_for, shown_path
-from dovetail_context.parse import ParsedText, PlaceKind, parse_text
+from dovetail_context.api import ParsedText, PlaceKind, language_for, parse_text, shown_path
 
 # What an editor shows a tab as, where a file does not say how wide its levels are.
 TAB_COLUMNS = 4
@@ -63,7 +62,9 @@ class Place:
         if self.language_name != "python" or self.parsed is None or not self.parsed.tree.is_read:
             return None
         first, last = self.offset - len(self.left), self.offset + len(self.right)
-        for start, end in (statements_around(self.text, first, last), (0, len(self.text))):
+        member = member_around(self.text, first, last)
+        parts = [statements_around(self.text, first, last), (0, len(self.text)), *([member] if member else [])]
+        for start, end in parts:
             line = f"{self.left[: self.indent]}pass"
             if compiles(self.text[start:first] + line + self.text[last:end]) or compiles(self.text[start:end]):
                 return start, end

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dovetail.completion.place import Place
-from dovetail_models.loops import is_telling, line_loop, loop_at_end
+from dovetail_models.api import is_significant as is_telling, line_loop, loop_at_end
 
 
 def without_repeats(text: str, place: Place) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dovetail.completion.request import Completion
-from dovetail_context.bundle import ContextBundle, ContextPiece
+from dovetail_context.api import ContextBundle, ContextPiece
 
 
 def completion_json(completion: Completion, index_ms: float = 0.0) -> dict[str, Any]:

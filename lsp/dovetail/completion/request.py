@@ -6,11 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from dovetail.rules.live import Standing
-from dovetail_context.bundle import ContextBundle, ContextPiece
-from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_context.languages.registry import shown_path
-from dovetail_context.query import RecentPlace
-from dovetail_models.engine.job import CompletionReply, Priority
+from dovetail_context.api import ContextBundle, ContextPiece, IndexSnapshot, RecentPlace, shown_path
+from dovetail_models.api import CompletionReply, Priority
 
 if TYPE_CHECKING:
     from dovetail.completion.anchor import Anchor

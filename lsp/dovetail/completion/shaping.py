@@ -13,13 +13,12 @@ from dataclasses import dataclass
 
 from dovetail.completion.indentation import fit_indentation
 from dovetail.completion.judge import compiles
-from dovetail.completion.lexical import depth as depth_of
-from dovetail.completion.lexical import inside, read
+from dovetail.completion.lexical import depth as depth_of, inside, read
 from dovetail.completion.place import Place, unix_line_ends
 from dovetail.completion.repeats import without_repeats
 from dovetail.completion.right_side import QUOTES, Insertion, ways_to_insert
 from dovetail.completion.trigger import Extent
-from dovetail_context.parse import ParsedText
+from dovetail_context.api import ParsedText
 
 # Ends that are tried, from the longest on: each costs a parse of what has changed, a millisecond or some. In a text
 # that is hard to parse fewer are tried: until all of them together took what parsing 3,000 lines takes.
@@ -41,6 +40,12 @@ _EXPORT_MACRO = re.compile(
 _STATEMENTS = frozenset(("return", "break", "continue", "pass", "raise", "yield", "fallthrough"))
 # Words that only begin something: a text is not cut behind them.
 _NEEDS_MORE = frozenset(("new", "await", "not", "typeof", "instanceof", "extends", "implements"))
+# Words that begin a declaration: on a line of their own nothing is declared.
+_DECLARES = (
+    "abstract async class const enum export extends extern final fn func function impl implements import interface let"
+    " mod namespace new package private protected pub public readonly static struct trait type typedef use var"
+)
+_BEGINNINGS = frozenset(_DECLARES.split())
 # Signs that are no statement and close nothing: `|`, `///`, `=>`.
 _SIGNS = re.compile(r"(?=[^)\]}]*\Z)[^\w\s\"'`{(\[;,@#]+")
 _WORD = re.compile(r"[\w$]+")
@@ -203,12 +208,23 @@ def _soundest(text: str, place: Place) -> Shaped:
             continue
         for way in ways_to_insert(candidate, place.right, place.syntax, place.state):
             errors, with_it = _errors_with(way, place)
+            way = _with_commas(way, place, with_it)
             effort += with_it.effort if with_it is not None else 0
             if errors < least and not (errors <= place.errors_elsewhere and _is_rejected(way, place, with_it)):
                 least, best = errors, Shaped(way.text, way.replaced)
             if least <= place.errors_elsewhere or effort > _MOST_EFFORT:
                 return best
     return best
+
+
+def _with_commas(way: Insertion, place: Place, with_it: ParsedText | None) -> Insertion:
+    """Return the insertion with the commas that Go wants where the line of a list ends."""
+    if place.syntax != "go" or with_it is None:
+        return way
+    text = way.text
+    for end in reversed(with_it.missing_commas(place.offset, place.offset + len(text))):
+        text = f"{text[: end - place.offset]},{text[end - place.offset :]}"
+    return Insertion(text, way.replaced)
 
 
 def _says_nothing(candidate: str, is_cut: bool, place: Place) -> bool:
@@ -219,6 +235,9 @@ def _says_nothing(candidate: str, is_cut: bool, place: Place) -> bool:
     if place.left.strip() or place.right.strip():
         return False
     if is_cut and _WORD.fullmatch(text) is not None and text not in _STATEMENTS:
+        return True
+    last_words = text.rpartition("\n")[2].split()
+    if place.parsed is not None and place.kind == "code" and _BEGINNINGS.issuperset(last_words):
         return True
     following = place.text[place.offset :].lstrip()
     return _SIGNS.fullmatch(text) is not None or (_WORD.search(text) is not None and _begins_with(following, text))
@@ -241,7 +260,10 @@ def _is_rejected(way: Insertion, place: Place, with_it: ParsedText | None) -> bo
     already."""
     if place.judged is None:
         is_alone = not place.left.strip() and not place.right[way.replaced :].strip()
-        return is_alone and with_it is not None and with_it.runs_on(place.offset, place.offset + len(way.text))
+        end = place.offset + len(way.text)
+        if with_it is None:
+            return False
+        return with_it.has_untyped_parameter(place.offset, end) or (is_alone and with_it.runs_on(place.offset, end))
     start, end = place.judged
     before, after = place.text[start : place.offset] + way.text, place.text[place.offset + way.replaced : end]
     if compiles(before + after):

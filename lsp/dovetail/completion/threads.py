@@ -16,7 +16,7 @@ from contextvars import ContextVar, copy_context
 from functools import cache
 from typing import TypeVar
 
-from dovetail_context.work import LONG_STEP_S, Cancelled, Effort, open_work
+from dovetail_context.api import LONG_STEP_S, Cancelled, Effort, open_work
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 from dovetail.session.engine import LINGER_VARIABLE
-from dovetail_models.engine.transport import MEETING_FOLDER_VARIABLE
+from dovetail_models.api import RUNTIME_FOLDER_VARIABLE
 
 # Models of some gigabytes on a slow disk load in about this time.
 READY_TIMEOUT_S = 120
@@ -73,7 +73,7 @@ async def start_editor(root: Path, settings: dict[str, object]) -> AsyncIterator
     with TemporaryDirectory(prefix="dovetail-") as meeting:
         # -E and -P: nothing in the project or its environment may take the place of our modules.
         command = (sys.executable, "-E", "-P", "-m", "dovetail", "serve")
-        await client.start_io(*command, env={**os.environ, MEETING_FOLDER_VARIABLE: meeting, LINGER_VARIABLE: "0"})
+        await client.start_io(*command, env={**os.environ, RUNTIME_FOLDER_VARIABLE: meeting, LINGER_VARIABLE: "0"})
         try:
             await client.initialize_async(_initialize(root, settings))
             client.initialized(types.InitializedParams())

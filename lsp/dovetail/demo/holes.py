@@ -12,8 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dovetail_context.index.record import FileRecord
-from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.api import FileRecord, IndexSnapshot
 
 # A shorter rest of a line, such as a lone bracket, shows nothing.
 MIN_CUT_CHARACTERS = 8

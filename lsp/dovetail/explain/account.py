@@ -12,8 +12,8 @@ from typing import Any, Literal
 from dovetail.completion.confidence import WORD_BELOW, confident_part
 from dovetail.completion.place import read_place
 from dovetail.completion.request import Completion
-from dovetail_context.bundle import ContextPiece
-from dovetail_models.prompt.segments import (
+from dovetail_context.api import ContextPiece
+from dovetail_models.api import (
     CONTEXT_LABEL,
     FORCED_LABEL,
     PATH_LABEL,

@@ -8,7 +8,7 @@ from dovetail.explain.account import Block, NotTaken
 from dovetail.explain.page import blocks_panel, left_out_section, section
 from dovetail.pages import frame
 from dovetail.pages.frame import number, text
-from dovetail_context.bundle import ContextBundle
+from dovetail_context.api import ContextBundle
 
 
 def context_page(path: str, line: int, bundle: ContextBundle) -> str:

@@ -15,7 +15,7 @@ import h11
 
 from dovetail.infill import LOOPBACK
 from dovetail.infill.question import BadQuestion, Question, read_question
-from dovetail_models.errors import EngineError
+from dovetail_models.api import EngineError
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,7 @@ from dovetail.rules.globs import STEM, first_matching
 from dovetail.rules.keys import PinRule, ProjectRules
 from dovetail.rules.source import Problem, Said
 from dovetail.text.lines import split_lines
-from dovetail_context.workspace.read import read_source
-from dovetail_context.workspace.scan import is_excluded, scan
-from dovetail_context.workspace.selection import EVERYTHING, Selection
+from dovetail_context.api import EVERYTHING, Selection, is_excluded, read_source, scan
 
 _NARROWING = ("include", "exclude", "generated", "vendored")
 

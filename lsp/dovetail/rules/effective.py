@@ -15,10 +15,7 @@ from typing import cast
 from dovetail.rules.globs import STEM, Globs, stem_of, with_stem
 from dovetail.rules.keys import PathRule, PinRule, ProjectRules, RetrieverRule, keys_of
 from dovetail.rules.source import Said, Source
-from dovetail_context.languages.registry import language_for
-from dovetail_context.query import RETRIEVER_NAMES, Retrieval, RetrieverName
-from dovetail_context.workspace.exclude import excluded_name
-from dovetail_context.workspace.selection import left_out
+from dovetail_context.api import RETRIEVER_NAMES, Retrieval, RetrieverName, excluded_name, language_for, left_out
 
 _KEPT_PATHS = 100  # more than anybody edits at a time
 _LEAVES_OUT = {"exclude": "excluded", "generated": "generated code", "vendored": "vendored code"}

@@ -7,10 +7,7 @@ from typing import Any
 
 from dovetail.rules.check import pin_fault, tree_of
 from dovetail.rules.live import WorkspaceRules
-from dovetail_context.languages.registry import language_for, language_of
-from dovetail_context.workspace.read import read_source
-from dovetail_context.workspace.scan import is_excluded
-from dovetail_context.workspace.secrets import find_secrets
+from dovetail_context.api import find_secrets, is_excluded, language_for, language_of, read_source
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from dovetail_context.workspace.patterns import PatternList, parse_pattern
-from dovetail_context.workspace.wildmatch import MalformedPattern, empty_range, tokenize
+from dovetail_context.api import MalformedPattern, PatternList, empty_range, parse_pattern, tokenize
 
 STEM = "{stem}"
 _OTHER_BRACES = re.compile(r"\{(?!stem\})[^{}]*\}")

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from dovetail.rules.source import Said, Source
-from dovetail_context.languages.registry import LANGUAGES
-from dovetail_context.query import RETRIEVER_NAMES
+from dovetail_context.api import LANGUAGES, RETRIEVER_NAMES
 
 Kind = Literal["globs", "pins", "notes", "languages", "flag", "number", "retrievers", "rules"]
 

@@ -18,12 +18,19 @@ from dovetail.rules.keys import PinRule, ProjectRules
 from dovetail.rules.parse import Parsed, first_problems, parse_rules, parse_values, salvaged
 from dovetail.rules.source import RULES_FILE, Problem, Source
 from dovetail.settings import user_config_path
-from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_context.query import Note, Pin, Retrieval
-from dovetail_context.workspace.read import LINKS_OUT, decode, read_project_file, read_source
-from dovetail_context.workspace.scan import is_excluded
-from dovetail_context.workspace.secrets import redact
-from dovetail_context.workspace.selection import Selection
+from dovetail_context.api import (
+    LINKS_OUT,
+    IndexSnapshot,
+    Note,
+    Pin,
+    Retrieval,
+    Selection,
+    decode,
+    is_excluded,
+    read_project_file,
+    read_source,
+    redact,
+)
 
 EDITOR = "the editor's settings"
 MOST_BYTES = 256_000  # of a rules file: some 8,000 lines

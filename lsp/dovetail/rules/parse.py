@@ -28,7 +28,7 @@ from dovetail.rules.keys import (
 from dovetail.rules.places import Path, Placed, place_of_fault, places_in
 from dovetail.rules.source import Place, Problem, Said, Severity, Source
 from dovetail.settings import Settings, user_config_path
-from dovetail_context.work import counted
+from dovetail_context.api import counted
 
 _PIN = re.compile(r"(?P<path>.+?)(?::(?P<start>\d{1,9})(?:-(?P<end>\d{1,9}))?)?$")
 # A key of so many parts takes the TOML parser minutes, and ours have at most three.

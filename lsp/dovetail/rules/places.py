@@ -12,8 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from dovetail.rules.source import Place
-from dovetail_context.syntax import Node, SyntaxTree, load_grammar
-from dovetail_context.work import counted
+from dovetail_context.api import Node, SyntaxTree, counted, load_grammar
 
 Path = tuple[str | int, ...]
 

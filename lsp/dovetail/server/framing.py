@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from dovetail_context.work import Effort, awaited
+from dovetail_context.api import Effort, awaited
 
 MAX_BODY_BYTES = 1 << 30
 """A longer body is not a message but a wrong header; waiting for it would silence the server for good."""

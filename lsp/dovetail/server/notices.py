@@ -18,7 +18,7 @@ from dovetail.server.diagnostics import diagnostics
 from dovetail.server.protocol import DovetailProtocol
 from dovetail.session.pause import Pauses
 from dovetail.text.lines import Encoding
-from dovetail_models.engine.status import EngineStatus
+from dovetail_models.api import EngineStatus
 
 log = logging.getLogger(__name__)
 

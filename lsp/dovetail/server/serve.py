@@ -33,7 +33,7 @@ from dovetail.server.server import DovetailServer
 from dovetail.server.stdio import ProtocolOutput
 from dovetail.session.engine import MakeEngine
 from dovetail.session.session import Session
-from dovetail_context.work import awaited
+from dovetail_context.api import awaited
 
 
 def create_server(make_engine: MakeEngine, untrusted: bool = False, lifeline: Lifeline | None = None) -> DovetailServer:

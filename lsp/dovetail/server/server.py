@@ -15,7 +15,7 @@ from dovetail.server.lifeline import Lifeline
 from dovetail.server.notices import Notices
 from dovetail.server.protocol import DovetailProtocol
 from dovetail.session.session import Session
-from dovetail_context.languages.identify import IPYTHON, SUFFIX_OF_ID
+from dovetail_context.api import IPYTHON, SUFFIX_OF_ID
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from dovetail.settings import Settings
 from dovetail.user_folders import user_folder
-from dovetail_context.index.cache import IndexCache
-from dovetail_models.engine import shelf
+from dovetail_context.api import IndexCache
+from dovetail_models.api import forget_stored_states
 
 MEGABYTE = 1_000_000
 
@@ -32,7 +32,7 @@ def kv_folder() -> Path:
 def forget_states(unwanted: Callable[[str], bool], anew: bool) -> None:
     """Remove the KV states that hold text of `unwanted` files (absolute paths); `anew` if these may have been wanted a
     moment ago. Raises OSError where one cannot be removed."""
-    shelf.forget(kv_folder(), unwanted, anew)
+    forget_stored_states(kv_folder(), unwanted, anew)
 
 
 def _folder() -> Path:

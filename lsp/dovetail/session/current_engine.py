@@ -15,8 +15,7 @@ from typing import Any, Protocol
 from dovetail.completion.engine import Engine
 from dovetail.session.engine import MakeEngine
 from dovetail.settings import Settings
-from dovetail_models.engine.status import EngineStatus
-from dovetail_models.errors import EngineError
+from dovetail_models.api import EngineError, EngineStatus
 
 
 class EngineEvents(Protocol):

@@ -20,11 +20,8 @@ from dovetail.completion.threads import current_effort, on_thread
 from dovetail.rules.live import OwnRules, RulesReading, are_current, changed_own_rules, lasts
 from dovetail.rules.source import RULES_FILE
 from dovetail.session.workspaces import Workspace, Workspaces
-from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_context.workspace.selection import Selection
-from dovetail_context.workspace.verdicts import State, is_settled
-from dovetail_models.engine.job import CompletionJob, CompletionReply
-from dovetail_models.engine.status import EngineStatus
+from dovetail_context.api import IndexSnapshot, Selection, State, is_settled
+from dovetail_models.api import CompletionJob, CompletionReply, EngineStatus
 
 # The disk is asked again where it has changed while it was asked; one that never rests permits nothing.
 LOOKS = 4

@@ -11,11 +11,7 @@ from dovetail.completion.engine import Engine
 from dovetail.session.caches import MEGABYTE, kv_folder
 from dovetail.session.models import known_models, models_folder
 from dovetail.settings import RemoteSettings, Settings
-from dovetail_models.engine.client import EngineClient
-from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.status import EngineStatus
-from dovetail_models.files import resolve_model
-from dovetail_models.remote.options import Dialect, RemoteOptions
+from dovetail_models.api import Dialect, EngineClient, EngineOptions, EngineStatus, RemoteOptions, resolve_model
 
 
 class MakeEngine(Protocol):
@@ -51,8 +47,10 @@ def make_engine(
     """
     if not settings.remote.url:
         return make_local_engine(settings, on_status, several_models=several_models)
-    from dovetail_models.remote.engine import RemoteEngine  # with its HTTP library: only for those who want it
-    from dovetail_models.remote.fallback import FallbackEngine
+    from dovetail_models.api import (
+        FallbackEngine,
+        RemoteEngine,  # with its HTTP library: only for those who want it
+    )
 
     options = remote_options(settings)
     if not settings.remote.fallback:

@@ -23,7 +23,7 @@ from dovetail.stats.tally import OTHER_LANGUAGE, Key, Name, Tally, bucket_of
 from dovetail.text.changes import changes_of
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
-from dovetail_context.languages.registry import language_for
+from dovetail_context.api import language_for
 
 log = logging.getLogger(__name__)
 

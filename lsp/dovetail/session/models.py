@@ -10,10 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dovetail.user_folders import user_folder
-from dovetail_models.catalog.installed import installed_models
-from dovetail_models.engine.memory import fits
-from dovetail_models.errors import ModelError
-from dovetail_models.files import STARTER, resolve_model
+from dovetail_models.api import STARTER, ModelError, fits_in_memory as fits, installed_models, resolve_model
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from dovetail.text.document import Document
-from dovetail_context.languages.identify import IPYTHON, PLAIN, id_of_name
-from dovetail_context.languages.python.cells import is_closed, is_python
+from dovetail_context.api import IPYTHON, PLAIN, id_of_name, is_closed, is_python
 
 _MARKDOWN = "markdown"
 

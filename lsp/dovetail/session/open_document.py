@@ -14,10 +14,7 @@ from dovetail.session.notebooks import cell_language
 from dovetail.session.places import Kind, Place
 from dovetail.session.workspaces import Workspace
 from dovetail.text.document import Document
-from dovetail_context.languages.identify import FIRST_LINE
-from dovetail_context.languages.registry import language_of
-from dovetail_context.work import LONG_TEXT, Effort
-from dovetail_context.workspace.redaction import Redaction
+from dovetail_context.api import FIRST_LINE, LONG_TEXT, Effort, Redaction, language_of
 
 
 @dataclass(slots=True, eq=False)

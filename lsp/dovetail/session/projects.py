@@ -18,10 +18,7 @@ from dovetail.session.open_document import OpenDocument
 from dovetail.session.places import Kind, Place, place_of
 from dovetail.session.rules import RulesEvents, RulesKeeper
 from dovetail.session.workspaces import Workspace, Workspaces
-from dovetail_context.garbage import spare_the_index
-from dovetail_context.index.cache import IndexCache
-from dovetail_context.workspace.exclude import excluded_name
-from dovetail_context.workspace.gitignore import GITIGNORE
+from dovetail_context.api import GITIGNORE, IndexCache, excluded_name, tune_gc
 
 Spawn = Callable[[Coroutine[Any, Any, object]], asyncio.Task[object]]
 
@@ -167,7 +164,7 @@ class Projects:
             return  # it was closed meanwhile
 
         def ready(_report: object) -> None:
-            spare_the_index()
+            tune_gc()
             self._events.index_ready(workspace.root)
 
         self._events.index_started(workspace.root)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from dovetail_models.errors import ModelError
+from dovetail_models.api import ModelError
 
 END_TIMEOUT_S = 5.0
 """A child that is told to end makes durable what it has, within this time."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from dovetail.text.document import Edit
-from dovetail_context.query import RecentPlace
+from dovetail_context.api import RecentPlace
 
 MOST_PLACES = 16
 # Edits so near to one another are one place.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dovetail_models.engine.job import CompletionReply
+from dovetail_models.api import CompletionReply
 
 # Longer gaps are thinking, not typing.
 LONGEST_GAP_S = 1.0

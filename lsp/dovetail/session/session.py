@@ -34,12 +34,8 @@ from dovetail.session.user_settings import UserSettings
 from dovetail.settings import Settings
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
-from dovetail_context.bundle import ContextBundle
-from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_context.vicinity import head_and_vicinity
-from dovetail_context.work import awaited
-from dovetail_models.engine.status import EngineStatus
-from dovetail_models.errors import EngineError
+from dovetail_context.api import ContextBundle, IndexSnapshot, awaited, head_and_vicinity
+from dovetail_models.api import EngineError, EngineStatus
 
 NO_PROJECT = IndexSnapshot(Path())
 # So long after an answer without a keystroke, the model reads the place afresh.

@@ -8,11 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dovetail.rules.live import OwnRules, WorkspaceRules
-from dovetail_context.index.cache import IndexCache
-from dovetail_context.index.index import WorkspaceIndex
-from dovetail_context.workspace.root import find_root
-from dovetail_context.workspace.scan import is_excluded
-from dovetail_context.workspace.verdicts import Verdicts
+from dovetail_context.api import IndexCache, Verdicts, WorkspaceIndex, find_root, is_excluded
 
 
 @dataclass(slots=True, eq=False)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from dovetail_models.backend.machine import Gpu, Machine, Version
+from dovetail_models.backend.drivers.machine import Gpu, Platform, Version
 
 Backend = Literal["cpu", "cuda", "metal", "vulkan", "rocm"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
@@ -43,7 +43,7 @@ class Candidate:
 
     @property
     def cuda(self) -> Version | None:
-        """The CUDA version of the tag; None for other backends."""
+        """Return the CUDA version of the tag; None for other backends."""
         digits = self.tag.removeprefix("cu")
         return (int(digits[:2]), int(digits[2:])) if self.backend == "cuda" else None
 
@@ -56,13 +56,13 @@ class Advice:
     """Best first."""
 
     notes: tuple[str, ...]
-    """What stands in the way of a better one, and what to do about it."""
+    """What prevents a better one, and what to do about it."""
 
 
 CPU = Candidate("cpu", "cpu", "runs on any processor with AVX2 or of 64-bit Arm")
 
 
-def advise(machine: Machine, wanted: Backend | None = None) -> Advice:
+def advise(machine: Platform, wanted: Backend | None = None) -> Advice:
     """Return what suits a machine best, with the CPU last; with `wanted`, that backend's tags alone.
 
     Integrated GPUs get Vulkan only where it is wanted.
@@ -84,7 +84,7 @@ def advise(machine: Machine, wanted: Backend | None = None) -> Advice:
 Found = tuple[list[Candidate], list[str]]
 
 
-def _metal(machine: Machine, wanted: bool) -> Found:
+def _metal(machine: Platform, wanted: bool) -> Found:
     if machine.translated:
         return [], ["this Python is an Intel program under Rosetta: install an arm64 Python to use the GPU"]
     if machine.of("apple"):
@@ -92,7 +92,7 @@ def _metal(machine: Machine, wanted: bool) -> Found:
     return [], ["Metal needs a Mac with Apple silicon: choose another backend"] if wanted else []
 
 
-def _cuda(machine: Machine, wanted: bool) -> Found:
+def _cuda(machine: Platform, wanted: bool) -> Found:
     gpus, driver = machine.of("nvidia"), machine.nvidia
     if driver is None:
         if gpus:
@@ -112,8 +112,9 @@ def _cuda(machine: Machine, wanted: bool) -> Found:
     return found, []
 
 
-def _cuda_candidates(machine: Machine, driver: Version, gpus: tuple[Gpu, ...]) -> Iterator[Candidate]:
-    """Tags that the driver supports, newest first; then newer ones of its major version; then older majors."""
+def _cuda_candidates(machine: Platform, driver: Version, gpus: tuple[Gpu, ...]) -> Iterator[Candidate]:
+    """Return the tags that the driver supports, newest first; then newer ones of its major version; then older
+    majors."""
     tags = CUDA_TAGS_WINDOWS if machine.system == "Windows" else CUDA_TAGS
     capabilities = [gpu.capability for gpu in gpus if gpu.capability is not None]
     usable = [tag for tag in tags if all(_has_code(tag, each) for each in capabilities)]
@@ -138,7 +139,7 @@ def _tag(version: Version) -> str:
     return f"cu{version[0]}{version[1]}"
 
 
-def _rocm(machine: Machine, wanted: bool) -> Found:
+def _rocm(machine: Platform, wanted: bool) -> Found:
     gpus = machine.of("amd")
     if not gpus:
         return [], ["no AMD GPU was found: choose another backend"] if wanted else []
@@ -157,7 +158,7 @@ def _rocm(machine: Machine, wanted: bool) -> Found:
     return [Candidate("rocm", "rocm72", f"{gpu.label}, ROCm {machine.rocm[0]}.{machine.rocm[1]}")], []
 
 
-def _vulkan(machine: Machine, wanted: bool) -> Found:
+def _vulkan(machine: Platform, wanted: bool) -> Found:
     if machine.system == "Darwin":
         return [], ["there is no Vulkan on macOS: use metal"] if wanted else []
     gpus = [gpu for gpu in machine.gpus if wanted or not gpu.integrated]

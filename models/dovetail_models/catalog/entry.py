@@ -11,7 +11,7 @@ class CatalogEntry:
     repository: owner and name on the hub.
     file: the file in the repository; None where only `file_pattern` is known.
     file_pattern: a glob that exactly one file of the repository matches; None where `file` is known.
-    revision: a commit of 40 hexadecimal digits, a tag or a branch; None stands for the repository's main branch.
+    revision: a commit of 40 hexadecimal digits, a tag or a branch; None means the repository's main branch.
     sha256: 64 hexadecimal digits, where they were read from the hub; else the first pull pins what the hub states.
     size_bytes: as the hub shows it, rounded to a megabyte or more; None where it is not known.
     licence: its name.
@@ -38,5 +38,5 @@ class CatalogEntry:
 
     @property
     def is_verified(self) -> bool:
-        """Whether the catalogue itself states which bytes the file holds."""
+        """Return whether the catalogue itself states which bytes the file holds."""
         return self.sha256 is not None

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dovetail_models.catalog.entry import CatalogEntry
-from dovetail_models.engine.memory import fits
 from dovetail_models.hardware.estimate import decode_ms
+from dovetail_models.hardware.memory import fits
 from dovetail_models.hardware.recommend import BITS_PER_WEIGHT, ModelRow
 
 _QUANTIZATION = re.compile(r"q\d+_(?:k_[sml]|k|\d)", re.IGNORECASE)

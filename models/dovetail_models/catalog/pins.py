@@ -15,7 +15,7 @@ FOLDER = "pins"
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """The bytes that a name stands for.
+    """The bytes that a name means.
 
     file: the file's name in the folder of models.
     sha256: 64 hexadecimal digits.

@@ -34,7 +34,8 @@ MAIN = "main"
 """The branch that a repository shows."""
 
 constants.HF_HUB_DISABLE_TELEMETRY = True
-"""The hub is told neither which other libraries nor which programs are here; huggingface_hub asks for it otherwise."""
+"""The hub learns neither which other libraries nor which programs are installed; huggingface_hub asks for it
+otherwise."""
 
 _Found = TypeVar("_Found")
 _SHA256 = re.compile("[0-9a-f]{64}")

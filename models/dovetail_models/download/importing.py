@@ -20,7 +20,7 @@ from dovetail_models.errors import ModelError
 from dovetail_models.files import check_file
 from dovetail_models.hardware.header import check_structure
 
-CHECK_MODULE = "dovetail_models.engine.check_vocabulary"
+CHECK_MODULE = "dovetail_models.engine.runtime.check_vocabulary"
 """Run as a program: llama.cpp may end the process that reads a damaged file."""
 
 COPY_BYTES = 1 << 20

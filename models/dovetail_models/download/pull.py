@@ -19,8 +19,8 @@ from dovetail_models.download.ranges import RequestFailed
 from dovetail_models.download.retry import Attempts
 from dovetail_models.download.transfer import Line, disk_error, transfer
 from dovetail_models.download.verify import file_sha256
-from dovetail_models.engine.transport import FileLock
 from dovetail_models.errors import ModelError
+from dovetail_models.file_lock import FileLock
 from dovetail_models.hardware.header import check_structure
 
 LOOK_AGAIN_S = 0.2
@@ -138,7 +138,7 @@ def _patiently(pull: Pull, question: Callable[[], _T]) -> _T:
 
 
 def _check_pin(pull: Pull, remote: RemoteFile) -> None:
-    """Raise PullError where the hub has other bytes than those that the name stands for."""
+    """Raise PullError where the hub has other bytes than those pinned for the name."""
     entry, name = pull.entry, pull.entry.name
     if entry.sha256 is not None and entry.sha256 != remote.sha256:
         raise PullError(

@@ -74,7 +74,7 @@ def disk_error(error: OSError, durable: int, size: int) -> PullError:
     kept = f"{shown_bytes(durable)} of {shown_bytes(size)} are kept"
     if error.errno in DISK_FULL:
         return PullError(f"the disk is full ({kept}): free {shown_bytes(size - durable)}, and pull again to go on")
-    return PullError(f"the file cannot be written ({error.strerror}; {kept}): mend that, and pull again to go on")
+    return PullError(f"the file cannot be written ({error.strerror}; {kept}): fix that, and pull again to continue")
 
 
 def _fetch(client: RangeClient, part: Part, remote: RemoteFile, chunk: int, report: Report) -> None:

@@ -1,4 +1,4 @@
-"""What is asked of the engine and what it answers. Only values live here; their form on the wire is `wire.py`'s."""
+"""What a client asks of the engine and what it answers: values only. `ipc/wire.py` has their form on the wire."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,53 +7,57 @@ from dovetail_models.prompt.fit import Cut
 from dovetail_models.prompt.parts import PromptParts
 
 Priority = Literal["interactive", "ahead", "warm"]
-"""interactive: someone waits for the answer. ahead: a completion that will be wanted if the user does what is likely
-(accepts the last one, say). warm: no completion, only the prompt in the KV cache.
+"""How urgent a job is.
+
+interactive: someone waits for the answer. ahead: a prefetch, wanted if the user does what is likely (accepts the last
+completion, say). warm: a warm-up, which generates nothing and only evaluates the prompt into the KV cache.
 """
 
 StopReason = Literal["eos", "line", "stop", "loop", "length", "enough", "cancelled", "superseded"]
 """Why a completion ended.
 
-eos: the model said so. line: `max_lines` were full. stop: a stop string came. loop: after `min_tokens` it went round
-and round. length: `max_tokens` were full (a warm job ends with this too). enough: the client's own test was content.
-cancelled: taken back. superseded: a newer job with the same key came.
+eos: the model ended it. line: `max_lines` were full. stop: a stop string came. loop: after `min_tokens` the text
+degenerated into repetition. length: `max_tokens` were full (a warm job ends with this too). enough: the client's own
+test accepted the text. cancelled: the client withdrew the job. superseded: a newer job with the same key came.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionJob:
-    """One completion to be made.
-
-    `client` is a key (a document, say): a newer job with the same key supersedes the older one, which is then answered
-    with stop "superseded". What is warm or ahead waits for interactive jobs, yields to them, is taken up again after
-    them, and never supersedes one.
-    `anchor` names the place in the document where prefix and suffix are frozen. The KV cache keeps one sequence for
-    each client and anchor: a prompt takes the place of the last one of its anchor, and leaves those of others alone.
-    `max_lines` ends the text before the newline that would begin the line after that many; `stop` ends it before any of
-    these strings. `explain` asks for the prompt as text, `beginnings` for so many other likely beginnings of the text,
-    each of which, as part of `forced`, leads to another completion. Before `min_tokens` the model may not end the text
-    by itself: for measurements, whose work must not depend on what the model says. `names` are what the text most
-    likely begins with: the rests of names of which a part may be typed already. `lookup` are texts that the model is
-    not shown, as the rest of the file: drafts are looked for there, too. `files` are the absolute paths of all files
-    that the prompt's text is from: only with them may its state be kept on disk. `turn` numbers the questions of a
-    client's user, in whichever document: what was asked later is answered sooner. Raises ValueError for negative tokens
-    or no line at all.
-    """
+    """A request for one completion. Raises ValueError for negative tokens or for no line at all."""
 
     parts: PromptParts
+    """What the prompt is made of."""
     client: str
+    """A key, such as a document: a newer interactive job with the same key supersedes an older one, which is then
+    answered with stop "superseded"."""
     max_tokens: int = 64
+    """The most tokens to generate."""
     max_lines: int | None = None
+    """The text ends before the newline that would begin the line after this many; None sets no limit."""
     stop: tuple[str, ...] = ()
+    """The text ends before any of these strings."""
     explain: bool = False
+    """Whether the reply has the prompt as text."""
     priority: Priority = "interactive"
+    """Jobs that are ahead or warm wait for interactive jobs, yield to them, resume after them, and supersede none."""
     anchor: str = ""
+    """Names the position in the document at which prefix and suffix are frozen. The KV cache keeps one sequence for
+    each client and anchor: a prompt replaces the last one of its anchor and leaves those of others alone."""
     min_tokens: int = 0
+    """Before this many tokens the model may not end the text: for measurements, whose work must not depend on the
+    model's choice."""
     beginnings: int = 0
+    """How many other likely beginnings of the text to return. Each, as part of `forced`, leads to another
+    completion."""
     names: tuple[str, ...] = ()
+    """What the text most likely begins with: the rest of each known name of which a part may be typed already."""
     lookup: tuple[str, ...] = ()
+    """Texts that the model is not shown, such as the rest of the file: drafts are looked up there, too."""
     files: tuple[str, ...] = ()
+    """Absolute paths of all files that the prompt's text is from. Without them its KV state is never kept on disk."""
     turn: int = 0
+    """Numbers the requests of a client's user, in whichever document: of equal jobs the later one runs first."""
 
     def __post_init__(self) -> None:
         if self.max_tokens < 0 or (self.max_lines is not None and self.max_lines < 1):
@@ -62,39 +66,51 @@ class CompletionJob:
 
 @dataclass(frozen=True, slots=True)
 class BlockTokens:
-    """How many tokens a block of the prompt took. Labels: `prompt/segments.py`; markers are counted under "markers"."""
+    """How many tokens a block of the prompt takes."""
 
     label: str
+    """One of the labels in `prompt/segments.py`, or "markers"."""
     tokens: int
+    """Tokens of all blocks with this label."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionReply:
-    """A completion and what it cost.
-
-    `logprob` is the mean natural-log probability of the generated tokens, None where there are none; the end token is
-    not among them. Of `prompt_tokens`, `reused_tokens` came from the KV cache. `evaluated_tokens` is all that the model
-    has read for this answer, prompt and completion together. `generated_tokens` are those that hold text of the answer:
-    tokens that only spell again what had been typed are not counted. `queue_ms` is the wait for the engine,
-    `prompt_ms` layout, tokenization and fitting. `prompt` is there if the job asked to explain. `cut` tells what had
-    to be left out so that the prompt fits the window. `beginnings` are the likeliest other first tokens, as text.
-    """
+    """A completion and what it cost."""
 
     text: str
+    """The completion."""
     stop: StopReason
+    """Why it ended."""
     logprob: float | None
+    """Mean natural-log probability of the generated tokens, without the end token; None where there are none."""
     model: str
+    """Name of the model that answered."""
     prompt_tokens: int = 0
+    """Tokens of the whole prompt."""
     reused_tokens: int = 0
+    """Those of them that the KV cache held already."""
     generated_tokens: int = 0
+    """Tokens that hold text of the answer. Tokens that only spell again what was typed are not counted."""
     drafted_tokens: int = 0
+    """Tokens that prompt lookup drafted."""
     accepted_tokens: int = 0
+    """Drafted tokens that the model accepted."""
     queue_ms: float = 0.0
+    """Wait for the engine."""
     prompt_ms: float = 0.0
+    """Layout, tokenization and fitting."""
     prefill_ms: float = 0.0
+    """Evaluation of the prompt."""
     decode_ms: float = 0.0
+    """Generation of the answer."""
     blocks: tuple[BlockTokens, ...] = ()
+    """Sizes of the prompt's blocks."""
     prompt: str | None = None
+    """The prompt as text, if the job asked to explain."""
     cut: tuple[Cut, ...] = ()
+    """What was left out so that the prompt fits the context window."""
     evaluated_tokens: int = 0
+    """All tokens that the model evaluated for this answer, prompt and completion together."""
     beginnings: tuple[str, ...] = ()
+    """The likeliest other first tokens, as text."""

@@ -6,13 +6,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """What a host needs to know to load a model. 0, -1, None and "auto" leave a value to `hardware/choose.py`."""
+    """What a host needs to load a model. 0, -1, None and "auto" leave a value to `hardware/choose.py`."""
 
     model_path: Path
+    """The GGUF file."""
     n_ctx: int = 4096
-    """Tokens of the window (prompt and completion), lowered to what the model was trained for."""
+    """Tokens of the context window (prompt and completion), lowered to what the model was trained for."""
     threads: int | None = None
-    """None: one a physical core, and fewer while other processes need the cores. Never more than cores."""
+    """Threads that compute. None: one for each physical core, and fewer while other processes need the cores."""
     gpu_layers: int = -1
     """Layers on accelerators; -1 means as many as fit."""
     micro_batch: int = 0
@@ -22,22 +23,22 @@ class EngineOptions:
     flash_attention: str = "auto"
     """"on", "off" or "auto"."""
     sequences: int = 1
-    """Places (documents, anchors in them) whose prompts the KV cache may hold at a time, all within `n_ctx` tokens;
-    each slows the others' steps."""
+    """Prompts (one for each document and anchor) that the KV cache may hold at a time, all within `n_ctx` tokens; each
+    slows the others' steps."""
     parking_bytes: int = 2**30
-    """Main memory for the states of other places."""
+    """Bytes of main memory for KV states that were evicted from the KV cache."""
     shelf: Path | None = None
-    """Folder in which states are kept on disk when a client asks for it; None keeps none."""
+    """Folder in which KV states are persisted when a client asks for it; None persists none."""
     shelf_bytes: int = 0
-    """Most bytes of them."""
+    """The most bytes that they take on disk."""
     speculate: bool = True
-    """Try drafts where they pay; it changes no text."""
+    """Whether prompt lookup drafts tokens where that pays; it changes no text."""
     linger_s: float = 0.0
     """Seconds that a host stays after its last client has left."""
     several_models: bool = False
-    """Allow a host beside those that run other models or with other options."""
+    """Whether this host may run beside hosts of other models or with other options."""
     unload_after_s: float = 0.0
-    """Seconds without a request after which the host lets go of the model, until the next one; 0 keeps it."""
+    """Seconds without a request after which the host unloads the model until the next one; 0 keeps it loaded."""
     fallbacks: tuple[Path, ...] = ()
     """Smaller models to load where memory does not suffice, the first that fits."""
     sandbox: bool = True

@@ -1,38 +1,39 @@
 """How fast this machine reads prompts and writes tokens: measured at load, kept current while working. Pure.
 
-Durations are given by the caller; no clock here. What follows from them for a completion is `budget.py`'s.
+Durations are given by the caller; no clock here. What follows from them for a completion is `latency_budget.py`'s.
 """
 
 from dataclasses import dataclass
 
 LEARNING_RATE = 0.2
-"""How far one measured duration moves what is believed: some ten of them make a new belief."""
+"""How far one measured duration moves the estimate: about ten of them replace it."""
 
 OUTLIER = 4.0
-"""A duration beyond this many times what is believed counts as just that many times."""
+"""A duration beyond this many times the estimate counts as just that many times."""
 
-TELLING_PROMPT = 16
-"""Tokens: reading fewer is one small batch, which tells little about long prompts."""
+MIN_MEASURED_TOKENS = 16
+"""Tokens: reading fewer is one small batch, which says little about long prompts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Tokens a second that are read from a prompt, and milliseconds that each written token takes, drafts counted.
-    Zero where nothing has been measured."""
+    """How fast this machine is with a model. Zero where nothing has been measured."""
 
     prefill_tokens_s: float = 0.0
+    """Prompt tokens evaluated in a second."""
     decode_ms: float = 0.0
+    """Milliseconds for each generated token, drafts counted."""
 
     def after_prefill(self, tokens: int, ms: float) -> "Speed":
-        """So many tokens of a prompt were read in so long."""
-        if tokens < TELLING_PROMPT or ms <= 0:
+        """Return the speed after `tokens` of a prompt were evaluated in `ms`."""
+        if tokens < MIN_MEASURED_TOKENS or ms <= 0:
             return self
         # Durations are averaged, not speeds: a budget is a sum of durations.
         believed = 1000 / self.prefill_tokens_s if self.prefill_tokens_s else 0.0
         return Speed(1000 / _moved(believed, ms / tokens), self.decode_ms)
 
     def after_decode(self, tokens: int, ms: float) -> "Speed":
-        """So many tokens were written in so long."""
+        """Return the speed after `tokens` were generated in `ms`."""
         if tokens < 1 or ms <= 0:
             return self
         return Speed(self.prefill_tokens_s, _moved(self.decode_ms, ms / tokens))

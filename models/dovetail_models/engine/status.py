@@ -1,4 +1,4 @@
-"""What an engine host can tell about itself."""
+"""What an engine host reports about itself."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,59 +12,69 @@ EngineState = Literal["stopped", "starting", "loading", "ready", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """The state of an engine and, once a model is loaded, what it runs.
-
-    `message` says what is wrong when `state` is "failed". `description` is llama.cpp's own ("llama 1B Q8_0"), `build`
-    its compiled-in features, `devices` the accelerators in use. Sizes are in bytes: `weights_bytes` of the model,
-    `cache_bytes` of the KV cache at full window. `prefill_tokens_s` is the number of tokens of a prompt that are read
-    in a second, `decode_ms` what each written token takes: measured at load, kept current. `format` is the family of
-    its prompts (`prompt/formats/`), `frozen_anchor` whether what was typed follows the last marker there. `advice` is
-    a line about a model that may be a poor choice, empty for others. `notice` is a line that the user should see
-    once, whatever the state.
-    """
+    """The state of an engine and, once a model is loaded, what it runs."""
 
     state: EngineState
+    """How far the engine is."""
     message: str = ""
+    """What is wrong and what to do, when `state` is "failed"."""
     model: str = ""
+    """The model's name."""
     description: str = ""
+    """llama.cpp's own description of the model ("llama 1B Q8_0")."""
     n_ctx: int = 0
+    """Tokens of the context window."""
     threads: int = 0
+    """Threads that compute when other processes leave the cores free."""
     pid: int | None = None
+    """The host's process."""
     load_ms: float = 0.0
+    """How long loading took."""
     build: str = ""
+    """Features that llama.cpp was built with."""
     devices: tuple[str, ...] = ()
+    """Accelerators in use."""
     weights_bytes: int = 0
+    """Size of the weights."""
     cache_bytes: int = 0
+    """Size of the KV cache for a full window."""
     prefill_tokens_s: float = 0.0
+    """Prompt tokens evaluated in a second: measured at load, kept current."""
     decode_ms: float = 0.0
+    """Milliseconds for each generated token: measured at load, kept current."""
     format: str = ""
+    """Family of the model's prompts (`prompt/formats/`)."""
     frozen_anchor: bool = True
+    """Whether the typed text follows the last marker of the prompt."""
     advice: str = ""
+    """A line about a model that may be a poor choice; empty for others."""
     notice: str = ""
+    """A line that the user should see once, whatever the state."""
     loaded: float = 0.0
     """Share of the weights that are loaded, while `state` is "loading"."""
     choices: tuple[Choice, ...] = ()
     """How the model was loaded, each value with its reason."""
     steps: tuple[str, ...] = ()
-    """What gave way for lack of memory, a line each."""
+    """What was reduced for lack of memory, a line each."""
     predicted_bytes: int = 0
     """Main memory that the host was expected to take."""
     accelerators: tuple[Accelerator, ...] = ()
     """Those that llama.cpp lists, in use or not."""
     parked_states: int = 0
-    """KV states of other places in main memory."""
+    """KV states that are offloaded to main memory."""
     parked_bytes: int = 0
+    """Main memory that they take."""
     sandboxed: tuple[str, ...] = ()
-    """Which rights the host has given up, a line each."""
+    """Rights that the host has given up, a line each."""
     unsandboxed: tuple[str, ...] = ()
-    """Which it could not give up, and why."""
+    """Rights that it could not give up, each with the reason."""
 
     @property
     def speed(self) -> Speed:
-        """For `budget.latency_budget`."""
+        """Return the measured speed, from which `latency_budget` follows."""
         return Speed(self.prefill_tokens_s, self.decode_ms)
 
     @property
     def memory_bytes(self) -> int:
-        """Weights and KV cache together, in bytes."""
+        """Return the size of weights and KV cache together, in bytes."""
         return self.weights_bytes + self.cache_bytes

@@ -1,6 +1,6 @@
 """How a model is best loaded on a machine, each value with its reason. Pure.
 
-What the user asked for stands as long as it fits. What does not fit gives way step by step (`steps.py`).
+What the user asked for is kept as long as it fits. What does not fit is reduced step by step (`steps.py`).
 """
 
 import math
@@ -18,7 +18,7 @@ GPU_CONTEXT = 8192
 """Tokens: room for more of the project where reading is fast."""
 
 CPU_MICRO_BATCH = 128
-"""Tokens: a cancelled prefill loses at most so many, and larger ones are no faster on a CPU (measured)."""
+"""Tokens: a cancelled prefill loses at most this many, and larger ones are no faster on a CPU (measured)."""
 
 GPU_MICRO_BATCH = 512
 """Tokens: an accelerator needs many at a time to be busy, and has them read within milliseconds."""
@@ -127,7 +127,7 @@ def explain(shape: ModelShape, plan: Plan, chosen: Chosen, machine: Machine) -> 
     reasons = dict(chosen.reasons)
     if plan.flash_attention is True and wanted.flash_attention is not True:
         reasons["flash attention"] = "a quantized KV cache needs it"
-    return tuple(Choice(name, value, reasons[name] if stands else short) for name, value, stands in values)
+    return tuple(Choice(name, value, reasons[name] if kept else short) for name, value, kept in values)
 
 
 def free_words(machine: Machine) -> str:

@@ -150,5 +150,5 @@ def speed_on_cpu(
 
 
 def decode_ms(read_bytes: float, bandwidth_bytes_s: float) -> float:
-    """Return the milliseconds of a token for which so many bytes are read, on a CPU."""
+    """Return the milliseconds of a token for which `bytes` are read, on a CPU."""
     return read_bytes / (bandwidth_bytes_s * DECODE_SHARE) * 1000 + STEP_MS

@@ -1,6 +1,6 @@
 """What this machine has: cores, memory and the limits on both. The platform-dependent part of this folder.
 
-Accelerators are listed by llama.cpp, in the host's process (`engine/devices.py`).
+Accelerators are listed by llama.cpp, in the host's process (`engine/runtime/devices.py`).
 """
 
 import os

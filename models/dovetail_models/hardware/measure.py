@@ -21,7 +21,7 @@ WIDTH = 768
 
 
 def read_bytes_per_s(threads: int) -> float:
-    """Return the bytes a second that so many threads together read, each in memory of its own."""
+    """Return the bytes a second that `threads` threads read together, each in memory of its own."""
     size = min(MAX_BYTES_A_THREAD, MAX_BYTES // threads)
     blocks = [np.ones(size // 8, np.int64) for _ in range(threads)]
     with ThreadPoolExecutor(threads) as pool:

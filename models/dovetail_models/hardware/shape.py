@@ -61,22 +61,22 @@ class ModelShape:
 
     @property
     def weights_bytes(self) -> int:
-        """Bytes of all weights."""
+        """Return the bytes of all weights."""
         return sum(self.layer_bytes) + self.input_bytes + self.output_bytes
 
     @property
     def read_bytes(self) -> int:
-        """Bytes of weights that are read for each token: all but the embeddings of other tokens."""
+        """Return the bytes of weights that are read for each token: all but the embeddings of other tokens."""
         return sum(self.layer_bytes) + (self.output_bytes if self._has_output else self.input_bytes)
 
     @property
     def multiplied_parameters(self) -> int:
-        """Parameters that a token is multiplied with."""
+        """Return the parameters that a token is multiplied with."""
         return round(self.parameters * self.read_bytes / max(self.weights_bytes, 1))
 
     @property
     def _has_output(self) -> bool:
-        """Whether the output has a matrix of its own; where it has none the embeddings serve."""
+        """Return whether the output has a matrix of its own; where it has none the embeddings serve."""
         return self.output_bytes > self.input_bytes // 4
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dovetail_models.hardware.estimate import Plan
 from dovetail_models.hardware.shape import ModelShape
 
-LEAST_CONTEXT = 1024
+MIN_CONTEXT = 1024
 """Tokens: a smaller window leaves too little of the file and the project to complete well. Less is only loaded where
 the user asked for less."""
 
@@ -35,8 +35,8 @@ def next_step(plan: Plan, shape: ModelShape, may_quantize_cache: bool = True) ->
 
     `may_quantize_cache` is False where the user named the type of the KV cache.
     """
-    if plan.n_ctx > LEAST_CONTEXT:
-        smaller = max(LEAST_CONTEXT, plan.n_ctx // 2)
+    if plan.n_ctx > MIN_CONTEXT:
+        smaller = max(MIN_CONTEXT, plan.n_ctx // 2)
         return Step(plan, replace(plan, n_ctx=smaller), f"a window of {smaller} tokens instead of {plan.n_ctx}")
     if may_quantize_cache and plan.kv_type == "f16" and can_quantize_cache(shape):
         quantized = replace(plan, kv_type="q8_0", flash_attention=True)

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
-from dovetail_models.engine.connection import Enough
+from dovetail_models.engine.client.connection import Enough
 from dovetail_models.engine.job import CompletionJob, CompletionReply, StopReason
 from dovetail_models.engine.status import EngineState, EngineStatus
 from dovetail_models.errors import EngineError

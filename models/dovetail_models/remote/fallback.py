@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from dovetail_models.engine.connection import Enough
+from dovetail_models.engine.client.connection import Enough
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError

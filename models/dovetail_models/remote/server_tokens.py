@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from dovetail_models.engine.healing import Healing, PieceIndex, heal
+from dovetail_models.engine.decoding.healing import Healing, PieceIndex, heal
 from dovetail_models.prompt.formats.choose import FORMATS, candidates
 from dovetail_models.prompt.segments import Role
 from dovetail_models.remote.connection import BeforeSending, Connection
@@ -81,7 +81,7 @@ class ServerTokens:
         return [found[text] for text in texts]
 
     def heal(self, ids: Sequence[int]) -> Healing:
-        """Return where a typed text is taken up again, as `engine/healing.py` has it."""
+        """Return where a typed text is taken up again, as `engine/decoding/healing.py` has it."""
         healing = heal(ids, self.piece, self._index) if self._index is not None else Healing(0, b"")
         # A grammar cannot ask for a part of a character.
         is_spelled = all(map(self.piece, ids[len(ids) - healing.backed :]))

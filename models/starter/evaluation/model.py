@@ -10,12 +10,12 @@ from models.starter.evaluation.tasks import Context, Task
 
 from dovetail.completion.invented import MOST_TIMES, MembersBehind, first_invented
 from dovetail.completion.window import cut_window
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob
-from dovetail_models.engine.llama import load_model
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.tokenize import Tokenizer
+from dovetail_models.engine.runtime.engine import LlamaEngine
+from dovetail_models.engine.runtime.interrupt import Interrupt
+from dovetail_models.engine.runtime.llama import load_model
+from dovetail_models.engine.runtime.tokenizer import Tokenizer
 from dovetail_models.prompt.fit import fit
 from dovetail_models.prompt.formats.deepseek import DEEPSEEK, segments
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
@@ -46,7 +46,7 @@ class StarterModel:
             str(path), n_ctx=window, n_batch=MICRO_BATCH, n_threads=threads, logits_all=True, verbose=False
         )
         self.window = self._llama.n_ctx()
-        self._engine = Engine(EngineOptions(path, n_ctx=self.window, threads=threads))
+        self._engine = LlamaEngine(EngineOptions(path, n_ctx=self.window, threads=threads))
 
     @property
     def plain_vocabulary(self) -> int:

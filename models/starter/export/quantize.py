@@ -5,7 +5,7 @@ from pathlib import Path
 
 import llama_cpp
 
-from dovetail_models.engine.llama import LOG
+from dovetail_models.engine.runtime.llama_api import LOG
 
 FORMS = {  # the forms that are compared; small matrices leave K-quants no room (rows must be multiples of 256)
     "f16": llama_cpp.LLAMA_FTYPE_MOSTLY_F16,

@@ -24,11 +24,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
-from dovetail_context.garbage import spare_the_index
 from dovetail_context.gather import gather
-from dovetail_context.index.build import is_wanted
-from dovetail_context.index.cache import IndexCache
+from dovetail_context.gc_tuning import tune_gc
+from dovetail_context.index.extraction.build import is_wanted
 from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.index.storage.cache import IndexCache
 from dovetail_context.languages.registry import language_for
 from dovetail_context.query import Query
 from dovetail_context.workspace.read import read_source
@@ -113,7 +113,7 @@ def use(root: Path, cache: Path, places: int) -> tuple[list[float], list[float],
     with closing(WorkspaceIndex(root, cache=IndexCache(cache, CACHE_BYTES))) as index:
         index.start()
         index.wait_idle(3600)
-        spare_the_index()  # as the server does
+        tune_gc()  # as the server does
         paths = sorted(index.snapshot.files)
         contexts = []
         for _ in range(places):

@@ -1,10 +1,10 @@
-"""Our decode speed beside that of llama.cpp's own bench tool: figures for models/README.md.
+"""Our decode speed beside that of llama.cpp's own bench tool: figures for docs/benchmarks/engine.md.
 
     python -m tests.benchmarks.engine.against_llama_bench MODEL.gguf LLAMA-BENCH [ROUNDS [THREADS [DEPTH]]]
 
-Not a test: it reads clocks. Run it on a machine that does nothing else. How LLAMA-BENCH is built stands in
-models/README.md. Both decode so many tokens at the same depth on the same threads, in turns, each waiting at barriers
-as it comes, ours through the whole engine: prompt, sampling, text.
+Not a test: it reads clocks. Run it on a machine that does nothing else. docs/benchmarks/engine.md says
+how to build LLAMA-BENCH. Both decode N tokens at the same depth on the same threads, in turns, each with its default
+waiting at barriers, ours through the whole engine: prompt, sampling, text.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dovetail_models.engine import llama
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.threads import WAITING
+from dovetail_models.engine.runtime import llama
+from dovetail_models.engine.runtime.engine import LlamaEngine
+from dovetail_models.engine.runtime.interrupt import Interrupt
+from dovetail_models.engine.runtime.threads import WAITING
 from dovetail_models.prompt.parts import PromptParts
 from tests.benchmarks.figures import say
 
@@ -29,7 +29,7 @@ TOKENS = 64
 SOURCE = "".join(path.read_text("utf-8") for path in sorted(Path(llama.__file__).parent.glob("*.py")))
 
 
-def ours(engine: Engine, depth: int) -> float:
+def ours(engine: LlamaEngine, depth: int) -> float:
     """Tokens a second."""
     text = engine._tokenizer.text(engine._tokenizer.tokens(SOURCE)[:depth])
     job = CompletionJob(PromptParts((), "a.py", text, ""), "a", TOKENS, min_tokens=TOKENS)
@@ -52,7 +52,7 @@ if __name__ == "__main__":
     given = [int(each) for each in sys.argv[3:6]]
     rounds, thread_count, tokens_before = (*given, *(3, 2, 512)[len(given) :])
     chosen = EngineOptions(Path(path), n_ctx=tokens_before + 256, threads=thread_count, speculate=False)
-    loaded = Engine(chosen)
+    loaded = LlamaEngine(chosen)
     ratios = []
     for _ in range(rounds):
         mine, other = ours(loaded, tokens_before), theirs(bench, path, thread_count, tokens_before)

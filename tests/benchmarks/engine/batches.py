@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from dovetail_models.engine import llama
+from dovetail_models.engine.runtime import llama
 from tests.benchmarks.figures import say
 
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16)
@@ -22,7 +22,7 @@ ROUNDS = 7
 
 
 def batches(model: llama.Model, threads: int, depth: int) -> dict[int, float]:
-    """Median milliseconds of a batch, by its size, behind so many tokens."""
+    """Median milliseconds of a batch, by its size, after `depth` tokens."""
     context = model.context(depth + 64, threads, 128)
     for start in range(0, depth, 128):
         context.evaluate(range(100, 100 + min(128, depth - start)), start, 0, 0)

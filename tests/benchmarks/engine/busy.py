@@ -16,12 +16,12 @@ import sys
 import time
 from pathlib import Path
 
-from dovetail_models.engine import llama
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.threads import WAITING
+from dovetail_models.engine.runtime import llama_api
+from dovetail_models.engine.runtime.engine import LlamaEngine
+from dovetail_models.engine.runtime.interrupt import Interrupt
+from dovetail_models.engine.runtime.threads import WAITING
 from dovetail_models.prompt.parts import PromptParts
 from tests.benchmarks.figures import say
 
@@ -41,7 +41,7 @@ WARM_UP, TOKENS = 20, 30
 def steps(model: Path, threads: int | None) -> list[float]:
     """Milliseconds of decode steps."""
     took: list[float] = []
-    plain = llama.api.llama_decode
+    plain = llama_api.api.llama_decode
 
     def timed(context: object, batch: object) -> object:
         started = time.perf_counter()
@@ -49,8 +49,8 @@ def steps(model: Path, threads: int | None) -> list[float]:
         took.append((time.perf_counter() - started) * 1000)
         return result
 
-    engine = Engine(EngineOptions(model, n_ctx=1024, threads=threads, speculate=False))
-    llama.api.llama_decode = timed
+    engine = LlamaEngine(EngineOptions(model, n_ctx=1024, threads=threads, speculate=False))
+    llama_api.api.llama_decode = timed
     job = CompletionJob(PromptParts((), "a.py", "def f():\n", ""), "a", WARM_UP + TOKENS, min_tokens=WARM_UP + TOKENS)
     engine.complete(job, Interrupt())
     engine.close()

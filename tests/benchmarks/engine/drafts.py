@@ -2,11 +2,11 @@
 
     python -m tests.benchmarks.engine.drafts MODEL.gguf FOLDER [FILES [PLACES]]
 
-Not a test: it reads clocks. Run it on a machine that does nothing else. FOLDER is a project; in each of so many files
-so many pieces are decoded with and without drafts, in turns, behind what an editor would show of the file and what
+Not a test: it reads clocks. Run it on a machine that does nothing else. FOLDER is a project; in each of N files
+N pieces are decoded with and without drafts, in turns, behind what an editor would show of the file and what
 `dovetail_context` finds for the place. The chosen tokens are those of the file, so that drafts are right as often as
 they are in real code, whatever the model would have said. What the batches would have taken at the costs that learning
-starts from (`pace.py`) is told beside it: that figure holds on any machine.
+starts from (`draft_length.py`) is printed beside it: that figure holds on any machine.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from pathlib import Path
 from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.query import Query
-from dovetail_models.engine import decode
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.decoding import decode
+from dovetail_models.engine.decoding.draft_length import COSTS, DraftLengthPolicy
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.pace import COSTS, Pace
+from dovetail_models.engine.runtime.engine import LlamaEngine
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 from tests.benchmarks.data import evenly, source_files
 from tests.benchmarks.figures import say
@@ -46,7 +46,7 @@ class Spent:
     steps: float = 0.0
 
 
-class Counting(Pace):
+class Counting(DraftLengthPolicy):
     """Notes which batches were evaluated."""
 
     def __init__(self) -> None:
@@ -61,15 +61,15 @@ class Counting(Pace):
 def measure(options: EngineOptions, root: Path, files: list[Path], places: int) -> None:
     index = WorkspaceIndex(root)
     index.build()
-    engine = Engine(options)
-    paces = {True: Counting(), False: Counting()}
+    engine = LlamaEngine(options)
+    policies = {True: Counting(), False: Counting()}
     every = {True: Spent(), False: Spent()}
     ratios = []
     for file in files:
         spent = {True: Spent(), False: Spent()}
         for place in range(places):
             for speculate in (True, False) if place % 2 else (False, True):
-                engine._speculates, engine._pace = speculate, paces[speculate]
+                engine._speculates, engine._draft_policy = speculate, policies[speculate]
                 dice = random.Random(f"{file.name}{place}")
                 _decode(engine, file, index, dice, f"{file}{place}", spent[speculate])
         ratios.append(spent[False].ms / spent[True].ms)
@@ -81,7 +81,9 @@ def measure(options: EngineOptions, root: Path, files: list[Path], places: int) 
     say(f"in all {whole:.2f} ({_counted(every):.2f} counted), slowest file {min(ratios):.2f}")
 
 
-def _decode(engine: Engine, file: Path, index: WorkspaceIndex, dice: random.Random, name: str, spent: Spent) -> None:
+def _decode(
+    engine: LlamaEngine, file: Path, index: WorkspaceIndex, dice: random.Random, name: str, spent: Spent
+) -> None:
     text, path = file.read_text("utf-8", "replace"), file.relative_to(index.root).as_posix()
     start = text.rfind("\n", 0, dice.randrange(PREFIX, len(text) - 1500)) + 1
     truth = engine._tokenizer.tokens(text[start : start + 900])[: ANSWER_TOKENS + 1]
@@ -91,7 +93,7 @@ def _decode(engine: Engine, file: Path, index: WorkspaceIndex, dice: random.Rand
     parts = PromptParts(context, path, text[max(0, start - PREFIX) : start], text[end : end + SUFFIX])
     chosen = chain(truth)
     decode.most_likely = lambda _logits, _allowed=None: (next(chosen), 0.0)
-    before = engine._pace.steps
+    before = engine._draft_policy.steps
     # An anchor for each: the prompt is read once, and nobody sees the other's answer.
     above, below = text[max(0, start - PREFIX - LOOKUP) : max(0, start - PREFIX)], text[end + SUFFIX :][:LOOKUP]
     job = CompletionJob(
@@ -99,7 +101,7 @@ def _decode(engine: Engine, file: Path, index: WorkspaceIndex, dice: random.Rand
     )
     reply = engine.complete(job, Interrupt())
     spent.ms += reply.decode_ms
-    spent.steps += engine._pace.steps - before
+    spent.steps += engine._draft_policy.steps - before
 
 
 def _counted(spent: dict[bool, Spent]) -> float:

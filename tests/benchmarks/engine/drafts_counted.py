@@ -23,11 +23,11 @@ import numpy.typing as npt
 from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.query import Query
-from dovetail_models.engine.chance import sorts_of
-from dovetail_models.engine.draft import Drafts
-from dovetail_models.engine.llama import load_model
-from dovetail_models.engine.pace import Pace
-from dovetail_models.engine.tokenize import Tokenizer
+from dovetail_models.engine.decoding.acceptance import sorts_of
+from dovetail_models.engine.decoding.draft_length import DraftLengthPolicy
+from dovetail_models.engine.decoding.prompt_lookup import PromptLookup
+from dovetail_models.engine.runtime.llama import load_model
+from dovetail_models.engine.runtime.tokenizer import Tokenizer
 from tests.benchmarks.data import evenly, source_files
 from tests.benchmarks.figures import say
 
@@ -97,15 +97,15 @@ def pieces_of(root: Path, tokenizer: Tokenizer) -> Iterator[Piece]:
 
 def count(pieces: Iterable[Piece], costs: Sequence[float], sorts: npt.NDArray[np.int8]) -> dict[str, Spent]:
     """What decoding one piece after the other takes, by file."""
-    pace, files = Pace(), dict[str, Spent]()
+    policy, files = DraftLengthPolicy(), dict[str, Spent]()
     for piece in pieces:
-        drafts = Drafts((*piece.lookup, *piece.context, piece.suffix), piece.prefix, ANSWER_TOKENS, sorts=sorts)
+        drafts = PromptLookup((*piece.lookup, *piece.context, piece.suffix), piece.prefix, ANSWER_TOKENS, sorts=sorts)
         spent = files.setdefault(piece.file, Spent())
         ahead = piece.truth
         while len(ahead) > 1:
             drafts.add(ahead[0])
             ahead = ahead[1:]
-            advanced, cost = _step(drafts, pace, ahead, costs)
+            advanced, cost = _step(drafts, policy, ahead, costs)
             for token in ahead[: advanced - 1]:
                 drafts.add(token)
             ahead = ahead[advanced - 1 :]
@@ -114,17 +114,19 @@ def count(pieces: Iterable[Piece], costs: Sequence[float], sorts: npt.NDArray[np
     return files
 
 
-def _step(drafts: Drafts, pace: Pace, ahead: tuple[int, ...], costs: Sequence[float]) -> tuple[int, float]:
+def _step(
+    drafts: PromptLookup, policy: DraftLengthPolicy, ahead: tuple[int, ...], costs: Sequence[float]
+) -> tuple[int, float]:
     """The tokens that are known after one evaluation more, and its cost: what `steps.Steps` does."""
     draft = drafts.propose()
-    tried = pace.length(draft.kinds[: len(ahead) - 1])
+    tried = policy.length(draft.kinds[: len(ahead) - 1])
     right = 0
     for i, (guess, token) in enumerate(zip(draft.tokens[: max(1, tried)], ahead, strict=False)):
-        pace.note_guess(draft.kinds[i], guess == token)
+        policy.note_guess(draft.kinds[i], guess == token)
         if guess != token:
             break
         right += i < tried
-    pace.note_batch(tried + 1, STEP_MS * costs[tried])
+    policy.note_batch(tried + 1, STEP_MS * costs[tried])
     return right + 1, costs[tried]
 
 

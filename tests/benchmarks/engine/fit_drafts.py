@@ -1,4 +1,4 @@
-"""Fits the weights in `engine/chance.py` to real code, and writes them as they stand there.
+"""Fits the weights in `engine/decoding/acceptance.py` to real code, and writes them as they stand there.
 
     python -m tests.benchmarks.engine.fit_drafts VOCABULARY.gguf PROJECT...
 
@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from dovetail_models.engine.chance import FEATURES, MATCH_STEPS, SORTS, sorts_of
-from dovetail_models.engine.draft import Drafts, Guess
-from dovetail_models.engine.llama import load_model
-from dovetail_models.engine.tokenize import Tokenizer
+from dovetail_models.engine.decoding.acceptance import FEATURES, MATCH_STEPS, SORTS, sorts_of
+from dovetail_models.engine.decoding.prompt_lookup import Guess, PromptLookup
+from dovetail_models.engine.runtime.llama import load_model
+from dovetail_models.engine.runtime.tokenizer import Tokenizer
 from tests.benchmarks.engine.drafts_counted import Piece, pieces_of
 from tests.benchmarks.figures import say
 
@@ -38,7 +38,7 @@ def guesses(pieces: Iterable[Piece], sorts: npt.NDArray[np.int8]) -> list[tuple[
     judged = []
     for piece in pieces:
         text = (*piece.prefix[-ABOVE:], *piece.truth)
-        drafts = Drafts((*piece.context, piece.suffix), piece.prefix[:-ABOVE], len(text), sorts=sorts)
+        drafts = PromptLookup((*piece.context, piece.suffix), piece.prefix[:-ABOVE], len(text), sorts=sorts)
         for token, following in pairwise(text):
             drafts.add(token)
             if guess := drafts.guess():

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from dovetail_models.engine.client import EngineClient
+from dovetail_models.engine.client.client import EngineClient
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.prompt.parts import PromptParts

@@ -18,12 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dovetail_models.engine import llama
-from dovetail_models.engine.client import EngineClient
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.client.client import EngineClient
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime import llama, llama_api
+from dovetail_models.engine.runtime.engine import LlamaEngine
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 from tests.benchmarks.figures import say
 
@@ -34,7 +34,7 @@ TOKENS = 48
 def overhead(options: EngineOptions) -> None:
     """Decode with the time inside llama_decode taken apart."""
     inside: list[float] = []
-    plain = llama.api.llama_decode
+    plain = llama_api.api.llama_decode
 
     def timed(context: object, batch: object) -> object:
         started = time.perf_counter()
@@ -42,8 +42,8 @@ def overhead(options: EngineOptions) -> None:
         inside.append(time.perf_counter() - started)
         return result
 
-    llama.api.llama_decode = timed
-    engine = Engine(options)
+    llama_api.api.llama_decode = timed
+    engine = LlamaEngine(options)
     parts = PromptParts((ContextBlock("a.py", SOURCE[:2500]),), "b.py", SOURCE[2500:3500], SOURCE[9000:9300])
     job = CompletionJob(parts, "b.py", max_tokens=TOKENS)
     engine.complete(job, Interrupt())
@@ -54,7 +54,7 @@ def overhead(options: EngineOptions) -> None:
         whole_ms = reply.prompt_ms + reply.prefill_ms + reply.decode_ms
         shares.append(1 - sum(inside) * 1000 / whole_ms)
         step_ms = statistics.median(inside) * 1000
-    llama.api.llama_decode = plain
+    llama_api.api.llama_decode = plain
     engine.close()
     say(f"{options.model_path.name}: a decode step {step_ms:.1f} ms; outside of it {statistics.median(shares):.1%}")
 

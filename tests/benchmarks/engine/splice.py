@@ -1,4 +1,4 @@
-"""What it would save and harm to shift what stands below an edit instead of reading it anew.
+"""What it would save and harm to shift what follows an edit instead of evaluating it again.
 
 Figures for models/README.md; the product does not do it.
 
@@ -24,12 +24,12 @@ from pathlib import Path
 
 from rapidfuzz.distance import Levenshtein
 
-from dovetail_models.engine import llama
-from dovetail_models.engine.common_length import common_length
-from dovetail_models.engine.decode import most_likely
-from dovetail_models.engine.engine import Engine
+from dovetail_models.engine.decoding.decode import most_likely
 from dovetail_models.engine.job import CompletionJob
+from dovetail_models.engine.kv.common_length import common_length
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime import llama, llama_api
+from dovetail_models.engine.runtime.engine import LlamaEngine
 from dovetail_models.prompt.parts import PromptParts
 from tests.benchmarks.data import source_files
 from tests.benchmarks.figures import say
@@ -87,18 +87,18 @@ def read(context: llama.Context, ids: Sequence[int], start: int) -> None:
 
 
 def splice(context: llama.Context, old: Sequence[int], new: Sequence[int], first: int, alike: int) -> None:
-    """Hold `new`, but for its last token, where `old` is held: so many tokens are alike in front and at the end."""
+    """Hold `new` but its last token in place of `old`; `first` tokens in front and `alike` at the end are equal."""
     memory, tail = context._memory, len(old) - alike
-    llama.api.llama_memory_seq_cp(memory, 0, 1, tail, -1)
+    llama_api.api.llama_memory_seq_cp(memory, 0, 1, tail, -1)
     context.forget_from(first, 0)
     read(context, new[: len(new) - alike], first)
-    llama.api.llama_memory_seq_add(memory, 1, tail, -1, len(new) - len(old))
-    llama.api.llama_memory_seq_cp(memory, 1, 0, -1, -1)
-    llama.api.llama_memory_seq_rm(memory, 1, -1, -1)
+    llama_api.api.llama_memory_seq_add(memory, 1, tail, -1, len(new) - len(old))
+    llama_api.api.llama_memory_seq_cp(memory, 1, 0, -1, -1)
+    llama_api.api.llama_memory_seq_rm(memory, 1, -1, -1)
     context.forget_from(len(new) - 1, 0)
 
 
-def answer(engine: Engine, context: llama.Context, held: int) -> str:
+def answer(engine: LlamaEngine, context: llama.Context, held: int) -> str:
     """The greedy text behind what is held, up to the end of its line."""
     text = b""
     for position in range(held, held + ANSWER_TOKENS):
@@ -111,19 +111,19 @@ def answer(engine: Engine, context: llama.Context, held: int) -> str:
 
 
 def measure(options: EngineOptions, folder: Path, wanted: int) -> None:
-    engine = Engine(options)
-    anew, spliced, truths, evaluated = Way(), Way(), list[str](), list[tuple[int, int]]()
+    engine = LlamaEngine(options)
+    again, spliced, truths, evaluated = Way(), Way(), list[str](), list[tuple[int, int]]()
     for without, with_line, truth in places(folder, wanted):
         old, new = (engine._prompt(CompletionJob(parts, "x"), 1800).ids for parts in (without, with_line))
         first = common_length(old, new)
         alike = common_length(old[: first - 1 : -1], new[: first - 1 : -1])
         truths.append(truth)
         evaluated.append((len(new) - first, len(new) - alike - first))
-        for way in (anew, spliced):
+        for way in (again, spliced):
             context = engine._model.context(2048, 2, 128, 2)
             read(context, old, 0)
             started = time.perf_counter()
-            if way is anew:
+            if way is again:
                 context.forget_from(first, 0)
                 read(context, new, first)
             else:
@@ -133,11 +133,11 @@ def measure(options: EngineOptions, folder: Path, wanted: int) -> None:
             way.ms.append((time.perf_counter() - started) * 1000)
             way.answers.append(answer(engine, context, len(new)))
             context.close()
-    other = sum(one != two for one, two in zip(anew.answers, spliced.answers, strict=True))
-    say(f"{wanted} places, {statistics.mean(one for one, _ in evaluated):.0f} tokens to read anew")
+    other = sum(one != two for one, two in zip(again.answers, spliced.answers, strict=True))
+    say(f"{wanted} places, {statistics.mean(one for one, _ in evaluated):.0f} tokens to evaluate again")
     say(f"spliced: {statistics.mean(two for _, two in evaluated):.0f} tokens; {other} answers differ")
     alike_to_truth = []
-    for name, way in (("anew", anew), ("spliced", spliced)):
+    for name, way in (("evaluated again", again), ("spliced", spliced)):
         pairs = list(zip(way.answers, truths, strict=True))
         alike_to_truth.append([Levenshtein.normalized_similarity(text, truth) for text, truth in pairs])
         right = sum(text == truth for text, truth in pairs)

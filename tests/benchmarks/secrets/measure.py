@@ -153,7 +153,7 @@ def _module(checkout: Path, name: str) -> object:
 
 
 def _ours(checkout: Path) -> Scanner:
-    find = _module(checkout, "secrets").find_secrets  # type: ignore[attr-defined]
+    find = _module(checkout, "secrets.find").find_secrets  # type: ignore[attr-defined]
 
     def scan(files: Sequence[Path]) -> list[Spans]:
         return [[(each.start, each.end) for each in find(_text(file))] for file in files]
@@ -218,8 +218,8 @@ def _located(text: str, lines: list[int], found: Iterator[tuple[int, str]] | Seq
 
 def _keystrokes(against: Path, files: Sequence[Path]) -> None:
     _print("\na keystroke, in ms (eight letters typed at a random place of each file)")
-    kinds = {"before": _module(against, "redaction").Redaction}  # type: ignore[attr-defined]
-    kinds["now"] = _module(Path(__file__).parents[3], "redaction").Redaction  # type: ignore[attr-defined]
+    kinds = {"before": _module(against, "secrets.redaction").Redaction}  # type: ignore[attr-defined]
+    kinds["now"] = _module(Path(__file__).parents[3], "secrets.redaction").Redaction  # type: ignore[attr-defined]
     texts = [_text(file) for file in files]
     for low, high in ((3_000, 10_000), (10_000, 40_000), (40_000, 130_000), (130_000, MOST_BYTES)):
         some = [text for text in texts if low <= len(text) < high][:60]

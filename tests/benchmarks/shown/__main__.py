@@ -1,11 +1,17 @@
 """What the language's own parser rejects of what is shown, and whether indentation is the file's.
 
-    python -m tests.benchmarks.shown ROOT... [--holes N] [--seed S] [--typescript FOLDER] [--indent FORM] [--show]
+    python -m tests.benchmarks.shown ROOT... [--holes N] [--seed S] [--typescript FOLDER] [--indent FORM]
+        [--whole] [--show]
 
 Draws N holes in each project, asks a real server with the starter model as an editor does while one types, and gives
 the file with and without the suggestion to the language's own parser. A suggestion counts as rejected where the parser
-takes the file without it and not with it. `--indent` writes the files in another form first: `tabs`, `2`, `4` or `8`
-spaces, `crlf`.
+takes the file without it and not with it; "exact" counts those that give the project's own text.
+
+Most holes in the middle of a line cannot be judged so, as the file is broken without the rest of the line. `--whole`
+draws only holes where the parser takes the file without a suggestion. Of the other holes the column "finished" counts
+those where the parser takes the file with the suggestion.
+
+`--indent` writes the files in another form first: `tabs`, `2`, `4` or `8` spaces, `crlf`.
 """
 
 from __future__ import annotations
@@ -33,7 +39,11 @@ async def measure(arguments: argparse.Namespace) -> None:
     counts: Counter[tuple[str, str]] = Counter()
     for root in arguments.roots:
         rng = random.Random(f"{arguments.seed} {root.name}")
-        holes = list(draw(root.resolve(), arguments.holes, rng, suffixes))
+        if arguments.whole:
+            drawn = draw(root.resolve(), arguments.holes, rng, frozenset(found.by_suffix), found.accept)
+        else:
+            drawn = draw(root.resolve(), arguments.holes, rng, suffixes)
+        holes = list(drawn)
         if arguments.indent:
             holes = [replace(hole, **in_form(hole, arguments.indent)) for hole in holes]
         with tempfile.TemporaryDirectory() as folder:
@@ -50,12 +60,16 @@ def _count(counts: Counter[tuple[str, str]], shown: Shown, judge: Judge | None, 
     if not shown.inserted:
         return
     counts[name, "shown"] += 1
+    counts[name, "exact"] += shown.text == hole.before + hole.truth + hole.after
     foreign = foreign_lines(shown)
     counts[name, "lines"] += shown.inserted.count("\n") + (not hole.before.rpartition("\n")[2].strip())
     counts[name, "foreign"] += len(foreign)
     if foreign and is_shown:
         print(f"-- indented {hole.root.name}/{hole.path}:{hole.position[0] + 1} {foreign!r}")
-    if judge is None or not judge(hole.path, hole.text):
+    if judge is None:
+        return
+    if not judge(hole.path, hole.text):
+        counts[name, "finished"] += judge(hole.path, shown.text)
         return
     counts[name, "judged"] += 1
     if not judge(hole.path, shown.text):
@@ -66,14 +80,18 @@ def _count(counts: Counter[tuple[str, str]], shown: Shown, judge: Judge | None, 
 
 
 def _print(counts: Counter[tuple[str, str]]) -> None:
-    print("language    holes  shown  judged  rejected        lines  otherwise indented")
+    print("language    holes  shown  exact  judged  rejected        finished  lines  otherwise indented")
+    columns = ("holes", "shown", "exact", "judged", "rejected", "finished", "lines", "foreign")
     for name in [*sorted({name for name, _ in counts}), "all"]:
-        row = [
-            sum(count for (language, what), count in counts.items() if what == column and name in (language, "all"))
-            for column in ("holes", "shown", "judged", "rejected", "lines", "foreign")
-        ]
-        share = f"({100 * row[3] / row[2]:.2f} %)" if row[2] else "-"
-        print(f"{name:10s} {row[0]:6d} {row[1]:6d} {row[2]:7d} {row[3]:5d} {share:9s} {row[4]:6d} {row[5]:6d}")
+        of = {
+            column: sum(n for (language, what), n in counts.items() if what == column and name in (language, "all"))
+            for column in columns
+        }
+        share = f"({100 * of['rejected'] / of['judged']:.2f} %)" if of["judged"] else "-"
+        print(
+            f"{name:10s} {of['holes']:6d} {of['shown']:6d} {of['exact']:6d} {of['judged']:7d} {of['rejected']:5d}"
+            f" {share:9s} {of['finished']:8d} {of['lines']:6d} {of['foreign']:6d}"
+        )
 
 
 def main() -> None:
@@ -83,6 +101,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--typescript", type=Path, default=Path("editors/vscode/node_modules/typescript"))
     parser.add_argument("--indent", choices=("tabs", "2", "4", "8", "crlf"))
+    parser.add_argument("--whole", action="store_true", help="draw only holes in files that the parser takes")
     parser.add_argument("--show", action="store_true", help="print each suggestion that is rejected or badly indented")
     asyncio.run(measure(parser.parse_args()))
 

@@ -30,6 +30,10 @@ class Judges:
     by_suffix: dict[str, Judge]
     missing: tuple[str, ...]
 
+    def accept(self, path: str, text: str) -> bool:
+        """Return whether the parser of the file's language takes `text`. Raises KeyError where there is none."""
+        return self.by_suffix[Path(path).suffix](path, text)
+
 
 def judges(typescript: Path | None) -> Judges:
     """Find the parsers. `typescript` is the folder of TypeScript's npm package."""

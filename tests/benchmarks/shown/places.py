@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dovetail_context.languages.registry import language_for
@@ -15,6 +15,8 @@ MOST_CHARACTERS = 60_000
 """Longer files make the parsers slow, and say nothing more."""
 _COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|\"\"\"|''')")
 _CODE = re.compile(r"\w+|[(.=,]\s?")
+# What an editor that closes brackets leaves to the right of the cursor.
+_TAIL = re.compile(r"[\s)\]}>\"'`;,:{]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,18 @@ class Hole:
         return self.before.count("\n"), len(self.before) - self.before.rfind("\n") - 1
 
 
-def draw(root: Path, count: int, rng: random.Random, suffixes: frozenset[str]) -> Iterator[Hole]:
-    """Yield `count` holes of a project, as many of each kind, in files whose names end in one of `suffixes`."""
+def draw(
+    root: Path,
+    count: int,
+    rng: random.Random,
+    suffixes: frozenset[str],
+    is_accepted: Callable[[str, str], bool] | None = None,
+) -> Iterator[Hole]:
+    """Yield `count` holes of a project, as many of each kind, in files whose names end in one of `suffixes`.
+
+    Where `is_accepted` is given, it takes a path and the text around a hole, and only holes that it accepts are drawn.
+    A rest of a line then keeps the brackets and signs at its end if the file is not accepted without them.
+    """
     paths = [file.path for file in scan(root, lambda path: language_for(path) is not None).files]
     paths = [path for path in paths if Path(path).suffix in suffixes]
     drawn = 0
@@ -58,9 +70,19 @@ def draw(root: Path, count: int, rng: random.Random, suffixes: frozenset[str]) -
         if len(text) > MOST_CHARACTERS:
             continue
         hole = _hole(root, path, text, ("rest", "line", "new")[drawn % 3], rng)
+        if hole is not None and is_accepted is not None:
+            hole = next((each for each in (hole, _with_tail(hole)) if is_accepted(path, each.text)), None)
         if hole is not None:
             drawn += 1
             yield hole
+
+
+def _with_tail(hole: Hole) -> Hole:
+    """Return the hole with the brackets and signs left in the file that end its line."""
+    tail = _TAIL.search(hole.truth)
+    if hole.kind != "rest" or tail is None:
+        return hole
+    return replace(hole, after=tail[0] + hole.after, truth=hole.truth[: tail.start()])
 
 
 def _hole(root: Path, path: str, text: str, kind: str, rng: random.Random) -> Hole | None:

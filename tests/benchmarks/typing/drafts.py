@@ -18,11 +18,11 @@ from pathlib import Path
 
 from dovetail.bench.question import our_job
 from dovetail.cli.bench import add_arguments, typed_and_asked
-from dovetail_models.engine import decode
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
+from dovetail_models.engine.decoding import decode
+from dovetail_models.engine.decoding.draft_length import DraftLengthPolicy
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.pace import Pace
+from dovetail_models.engine.runtime.engine import LlamaEngine
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from tests.benchmarks.figures import say
 
 TRUTH = 600
@@ -32,7 +32,7 @@ TRUTH = 600
 def measure(options: EngineOptions, arguments: argparse.Namespace) -> None:
     keystrokes, asked = typed_and_asked(Path(arguments.root).resolve(), arguments)
     waited_for = [pair for pair in zip(keystrokes, asked, strict=True) if pair[0].drop_after_ms is None]
-    engine, paces = Engine(options), {True: Pace(), False: Pace()}
+    engine, policies = LlamaEngine(options), {True: DraftLengthPolicy(), False: DraftLengthPolicy()}
     line_end = engine._tokenizer.tokens("\n")
     ms: dict[bool, dict[str, float]] = {True: defaultdict(float), False: defaultdict(float)}
     answers = 0
@@ -40,7 +40,7 @@ def measure(options: EngineOptions, arguments: argparse.Namespace) -> None:
         pairs = list(group)
         answers += len(pairs)
         for speculates in (True, False) if place % 2 else (False, True):
-            engine._speculates, engine._pace = speculates, paces[speculates]
+            engine._speculates, engine._draft_policy = speculates, policies[speculates]
             for keystroke, question in pairs:
                 job = our_job(question, arguments.answer)
                 pending = engine._prompt(job, engine.status.n_ctx // 2).pending.decode("utf-8", "replace")

@@ -28,7 +28,7 @@ from typing import Any
 
 from dovetail.session.engine import LINGER_VARIABLE
 from dovetail_context.index.index import WorkspaceIndex
-from dovetail_models.engine.transport import MEETING_FOLDER_VARIABLE
+from dovetail_models.engine.ipc.transport import RUNTIME_FOLDER_VARIABLE
 from tests.benchmarks.data import Hole, add_projects, draw_holes, projects
 from tests.benchmarks.figures import say, spread
 
@@ -89,7 +89,7 @@ class Client:
 def served(root: Path) -> Iterator[Client]:
     """A server that has read the project and loaded its model."""
     with TemporaryDirectory(prefix="dovetail-") as meeting:
-        environment = {**os.environ, MEETING_FOLDER_VARIABLE: meeting, LINGER_VARIABLE: "0"}
+        environment = {**os.environ, RUNTIME_FOLDER_VARIABLE: meeting, LINGER_VARIABLE: "0"}
         command = (sys.executable, "-E", "-P", "-m", "dovetail", "serve")
         with subprocess.Popen(command, stdin=-1, stdout=-1, env=environment) as server:
             client = Client(server)

@@ -14,10 +14,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from dovetail_models.engine.engine import Engine
-from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.runtime.engine import LlamaEngine
+from dovetail_models.engine.runtime.interrupt import Interrupt
 from dovetail_models.prompt.parts import PromptParts
 from tests.benchmarks.figures import say
 
@@ -26,7 +26,7 @@ ANSWER_TOKENS = 24
 
 def keystrokes(options: EngineOptions, texts: list[str], count: int) -> None:
     """Type lines letter by letter, prefix and suffix frozen at the line's start; a whole answer at each letter."""
-    engine = Engine(options)
+    engine = LlamaEngine(options)
     dice = random.Random(5)
     evaluated: list[int] = []
     while len(evaluated) < count:

@@ -168,16 +168,16 @@ def test_the_text_is_what_was_typed(library: Editor) -> None:
     assert asked > KEYS / 4
 
 
-def test_a_killed_engine_host_is_replaced(library: Editor, meeting_folder: Path) -> None:
+def test_a_killed_engine_host_is_replaced(library: Editor, runtime_folder: Path) -> None:
     library.type(f"22GS{LINE.strip()}")
     wait_for(asked_until_shown(library), "the ghost text", 60)
-    (before,) = engine_hosts(meeting_folder)
+    (before,) = engine_hosts(runtime_folder)
     before.kill()
     library.type("<CR>")
     library.wait_no_ghost()
     library.type(f"<Esc>S{LINE.strip()}")
     wait_for(asked_until_shown(library), "the ghost text of the next host", 60)
-    (after,) = engine_hosts(meeting_folder)
+    (after,) = engine_hosts(runtime_folder)
     assert after.pid != before.pid
     assert [line.strip() for line in library.lines()[21:23]] == [LINE.strip()] * 2
     assert not [error for error in ERRORS if error in library.messages()]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_models.backend.environment import Environment
+from dovetail_models.backend.install.environment import Environment
 from tests.models.backend.index_server import write_wheel
 from tests.models.backend.scratch_environment import FOREIGN, PLATFORM, Scratch, real_files
 

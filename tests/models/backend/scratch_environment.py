@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from dovetail_models.backend.environment import Environment
+from dovetail_models.backend.install.environment import Environment
 
 PLATFORM = "any"
 FOREIGN = (

@@ -16,11 +16,11 @@ from packaging.tags import sys_tags
 from dovetail.cli import backend as command
 from dovetail.cli.main import main
 from dovetail_models.backend.choice import Backend
-from dovetail_models.backend.environment import Environment
-from dovetail_models.backend.installers import OnLine
-from dovetail_models.backend.report import BuildReport, Device, Trial
-from dovetail_models.backend.wheel_index import DEFAULT_INDEX
-from dovetail_models.engine.transport import FileLock
+from dovetail_models.backend.install.environment import Environment
+from dovetail_models.backend.install.installers import OnLine
+from dovetail_models.backend.trial.report import BuildReport, Device, Trial
+from dovetail_models.backend.wheels.index import DEFAULT_INDEX
+from dovetail_models.file_lock import FileLock
 from tests.models.backend import index_server
 from tests.models.backend.index_server import PLATFORMS, write_wheel
 from tests.models.backend.recorded import RecordedMachine, nvidia
@@ -82,7 +82,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
     def use(machine: RecordedMachine, *trials: Trial) -> None:
         remaining = iter(trials)
-        monkeypatch.setattr(command, "LocalMachine", lambda: machine)
+        monkeypatch.setattr(command, "LocalProbes", lambda: machine)
         monkeypatch.setattr(command, "run_trial", lambda _: next(remaining))
 
     return Bench(environment, installer, use)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_models.backend.compiling import step_of
 from dovetail_models.backend.errors import BackendError
-from dovetail_models.backend.installers import Pip
+from dovetail_models.backend.install.compiling import step_of
+from dovetail_models.backend.install.installers import Pip
 from tests.models.backend.scratch_environment import Scratch
 
 pytestmark = pytest.mark.xdist_group("scratch environment")

@@ -9,10 +9,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
 
 from dovetail_models.backend.choice import Backend, advise
-from dovetail_models.backend.detect import detect
-from dovetail_models.backend.find import find_wheel
-from dovetail_models.backend.wheel_index import read_links
-from dovetail_models.backend.windows import QUERY
+from dovetail_models.backend.drivers.detect import detect
+from dovetail_models.backend.drivers.windows import QUERY
+from dovetail_models.backend.wheels.find import find_wheel
+from dovetail_models.backend.wheels.index import read_links
 from tests.models.backend import index_server, recorded
 from tests.models.backend.index_server import ARM, LINUX, MAC, MUSL, WINDOWS
 from tests.models.backend.recorded import RecordedMachine, nvidia
@@ -164,7 +164,7 @@ def test_auto_chooses_what_fits(name: str, index: str) -> None:
         ("Mac, Rosetta", "Intel program under Rosetta: install an arm64 Python"),
     ],
 )
-def test_what_stands_in_the_way_is_said(name: str, note: str) -> None:
+def test_what_prevents_a_build_is_reported(name: str, note: str) -> None:
     assert any(note in each for each in advise(detect(MACHINES[name][0])).notes)
 
 

@@ -12,13 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_models.backend import journal
-from dovetail_models.backend import replace as replacing
 from dovetail_models.backend.choice import Backend
 from dovetail_models.backend.errors import BackendError
-from dovetail_models.backend.installers import OnLine, Pip, Uv
-from dovetail_models.backend.replace import Replacement, repair, replace
-from dovetail_models.backend.report import BuildReport, Device, Failure, Trial
+from dovetail_models.backend.install import journal, replace as replacing
+from dovetail_models.backend.install.installers import OnLine, Pip, Uv
+from dovetail_models.backend.install.replace import Replacement, repair, replace
+from dovetail_models.backend.trial.report import BuildReport, Device, Failure, Trial
 from tests.models.backend import index_server
 from tests.models.backend.index_server import write_wheel
 from tests.models.backend.scratch_environment import PLATFORM, Scratch
@@ -148,9 +147,10 @@ def test_a_wheel_that_writes_elsewhere_is_refused(scratch: Scratch, tmp_path: Pa
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from dovetail_models.backend import environment, replace as replacing
-from dovetail_models.backend.installers import Pip
-from dovetail_models.backend.report import Failure
+from dovetail_models.backend.install import environment
+from dovetail_models.backend.install import replace as replacing
+from dovetail_models.backend.install.installers import Pip
+from dovetail_models.backend.trial.report import Failure
 
 def die(*_): os.kill(os.getpid(), signal.SIGKILL)
 stage, site, state, wheel = sys.argv[1:]

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_models.backend import nvidia_libraries
-from dovetail_models.backend.machine import Version
-from dovetail_models.backend.nvidia_libraries import is_missing, libraries, names, packages
-from dovetail_models.backend.report import BuildReport, Device, Failure, from_json, to_json
-from dovetail_models.backend.verify import judge, read_trial
+from dovetail_models.backend.drivers.machine import Version
+from dovetail_models.backend.trial.report import BuildReport, Device, Failure, from_json, to_json
+from dovetail_models.backend.trial.verify import judge, read_trial
+from dovetail_models.engine.runtime import nvidia_libraries
+from dovetail_models.engine.runtime.nvidia_libraries import is_missing, libraries, names, packages
 
 CPU = Device("CPU", "a processor", "cpu", "CPU", 1 << 34)
 GPU = Device("CUDA0", "a GPU", "gpu", "CUDA", 1 << 33)
@@ -89,7 +89,7 @@ def test_each_cuda_version_has_its_packages(cuda: Version, expected: tuple[str, 
     assert names(expected) == tuple(each.split("=")[0].split(">")[0] for each in expected)
 
 
-def test_a_missing_cuda_library_is_told_from_other_failures() -> None:
+def test_a_missing_cuda_library_is_distinguished_from_other_failures() -> None:
     assert is_missing("OSError: libcudart.so.12: cannot open shared object file: No such file or directory")
     assert is_missing("libcublas.so.13: cannot open shared object file")
     assert is_missing("Could not find module 'C:\\x\\llama.dll' (or one of its dependencies)")
@@ -153,7 +153,7 @@ def test_only_a_cuda_build_has_its_libraries_loaded(tmp_path: Path, monkeypatch:
 LOAD = """
 import ctypes, sys
 sys.path.insert(0, sys.argv[1])
-from dovetail_models.backend.nvidia_libraries import preload
+from dovetail_models.engine.runtime.nvidia_libraries import preload
 if sys.argv[2] == "preloaded":
     preload()
 ctypes.CDLL(sys.argv[1] + "/llama_cpp/lib/libggml-cuda.so")

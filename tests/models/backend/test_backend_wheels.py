@@ -10,12 +10,12 @@ from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
 
 from dovetail_models.backend.choice import CPU, Candidate
-from dovetail_models.backend.compiling import shell_line, step_of
 from dovetail_models.backend.errors import BackendError
-from dovetail_models.backend.fetch import fetch
-from dovetail_models.backend.find import find_wheel
-from dovetail_models.backend.wheel_index import DEFAULT_INDEX, INDEX_VARIABLE, index_address, read_links
-from dovetail_models.backend.wheels import Link, links_of, pick
+from dovetail_models.backend.install.compiling import shell_line, step_of
+from dovetail_models.backend.wheels.fetch import fetch
+from dovetail_models.backend.wheels.find import find_wheel
+from dovetail_models.backend.wheels.index import DEFAULT_INDEX, INDEX_VARIABLE, index_address, read_links
+from dovetail_models.backend.wheels.wheel import Link, links_of, pick
 from tests.models.backend import index_server
 from tests.models.backend.index_server import LINUX
 

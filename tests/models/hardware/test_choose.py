@@ -118,7 +118,7 @@ def test_every_value_has_a_reason(name: str) -> None:
     assert bool(lowered) == bool(chosen.steps)
 
 
-def test_what_the_user_asks_for_stands() -> None:
+def test_what_the_user_asks_for_is_kept() -> None:
     wishes = Wishes(n_ctx=2000, kv_type="q8_0", flash_attention="on", micro_batch=64, threads=3, gpu_layers=5)
     chosen = choose(MEDIUM, machine(8, 32, gpu(23)), wishes)
     assert chosen.plan == Plan(2000, "q8_0", True, 64, 3, 5)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from dovetail_models.engine import host, sandbox
+from dovetail_models.engine.host import process, sandbox
+from dovetail_models.engine.ipc.registry import RegistryEntry, key_of
 from dovetail_models.engine.job import CompletionJob
-from dovetail_models.engine.meeting import MeetingPlace, key_of
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.prompt.parts import PromptParts
 from tests.models.conftest import NewClient
@@ -22,7 +22,7 @@ JOB = CompletionJob(PromptParts((), "a.py", "def f(", ""), "test", 4)
 TRIES = """
 import json, os, socket, subprocess, sys
 from pathlib import Path
-from dovetail_models.engine import sandbox
+from dovetail_models.engine.host import sandbox
 
 own, other, model, port = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
 held = sandbox.confine([*sandbox.readable_folders(), model], [own])
@@ -113,7 +113,7 @@ def proc_status(pid: int | None) -> dict[str, str]:
     return dict(line.split(":\t", 1) for line in text.splitlines())
 
 
-async def test_a_host_that_is_told_not_to(new_client: NewClient, options: EngineOptions) -> None:
+async def test_a_host_without_the_setting(new_client: NewClient, options: EngineOptions) -> None:
     client = new_client(replace(options, sandbox=False))
     assert (await client.complete(JOB)).model
     status = await client.status()
@@ -122,7 +122,7 @@ async def test_a_host_that_is_told_not_to(new_client: NewClient, options: Engine
 
 async def test_a_host_that_failed_in_a_sandbox_starts_without(new_client: NewClient, options: EngineOptions) -> None:
     client = new_client()
-    note = MeetingPlace(key_of(options)).sandbox_fault
+    note = RegistryEntry(key_of(options)).sandbox_fault
     note.write_text("libx.so: Permission denied", "utf-8")
     await client.complete(JOB)
     status = await client.status()
@@ -134,19 +134,19 @@ async def test_a_host_that_failed_in_a_sandbox_starts_without(new_client: NewCli
 def test_a_load_that_fails_is_noted_where_it_may_be_the_sandbox(
     options: EngineOptions, tmp_path: Path, held: tuple[str, ...], noted: str | None
 ) -> None:
-    place = MeetingPlace(key_of(options))
-    found = host._Host(tmp_path, place, options)
+    entry = RegistryEntry(key_of(options))
+    found = process._Host(tmp_path, entry, options)
     found._service.confined(sandbox.Sandbox(held))
     found._refuse_the_sandbox(ImportError("libx.so: \n no right"))
-    assert (place.sandbox_fault.read_text("utf-8") if place.sandbox_fault.exists() else None) == noted
+    assert (entry.sandbox_fault.read_text("utf-8") if entry.sandbox_fault.exists() else None) == noted
 
 
 def test_the_parts_of_a_model_are_open_to_the_host(tmp_path: Path) -> None:
     for name in ("m-00001-of-00002.gguf", "m-00002-of-00002.gguf", "other.gguf"):
         (tmp_path / name).write_bytes(b"")
-    names = [path.name for path in host.model_files(tmp_path / "m-00001-of-00002.gguf")]
+    names = [path.name for path in process.model_files(tmp_path / "m-00001-of-00002.gguf")]
     assert names == ["m-00001-of-00002.gguf", "m-00002-of-00002.gguf"]
-    assert host.model_files(tmp_path / "other.gguf") == [tmp_path / "other.gguf"]
+    assert process.model_files(tmp_path / "other.gguf") == [tmp_path / "other.gguf"]
 
 
 def test_a_platform_without_any(monkeypatch: pytest.MonkeyPatch) -> None:

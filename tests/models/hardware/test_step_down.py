@@ -13,11 +13,11 @@ from typing import Any
 import psutil
 import pytest
 
-from dovetail_models.engine import devices, llama
+from dovetail_models.engine.host.service import UNLOADED
 from dovetail_models.engine.job import CompletionJob
-from dovetail_models.engine.loading import Loaded, load
 from dovetail_models.engine.options import EngineOptions
-from dovetail_models.engine.service import UNLOADED
+from dovetail_models.engine.runtime import devices, llama
+from dovetail_models.engine.runtime.loading import Loaded, load
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError, ModelError
 from dovetail_models.hardware import header
@@ -30,8 +30,8 @@ JOB = CompletionJob(PromptParts((), "a.py", "def f(", ""), "test", 4)
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from dovetail_models.engine import llama
-from dovetail_models.engine.loading import load
+from dovetail_models.engine.runtime import llama
+from dovetail_models.engine.runtime.loading import load
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.errors import EngineError
 

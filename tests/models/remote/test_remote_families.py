@@ -13,8 +13,7 @@ from dovetail_models.prompt.formats.choose import FORMATS
 from dovetail_models.prompt.parts import PromptParts
 from dovetail_models.prompt.segments import Role
 from dovetail_models.remote.dialect import MOST_STOPS
-from dovetail_models.remote.family import FAMILIES as REMOTE
-from dovetail_models.remote.family import family_named, family_of
+from dovetail_models.remote.family import FAMILIES as REMOTE, family_named, family_of
 from dovetail_models.remote.faults import RemoteFault
 from dovetail_models.remote.probe import probe
 from dovetail_models.remote.prompt import Density, build

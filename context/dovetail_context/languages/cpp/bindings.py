@@ -1,10 +1,10 @@
 """What the local names of a C or C++ function stand for, read from the part of it that stands before the cursor."""
 
-from dovetail_context.index.access import put_in
 from dovetail_context.languages.braces import HOLE
 from dovetail_context.languages.cpp.expressions import access_path, declared_name, type_text
 from dovetail_context.languages.cpp.grammar import cpp_grammar
 from dovetail_context.languages.cpp.signatures import without_macros
+from dovetail_context.records.access import put_in
 
 _KINDS = ("binding", "binding", "binding", "loop")
 

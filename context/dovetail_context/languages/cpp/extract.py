@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from hashlib import blake2b
 
-from dovetail_context.index.record import FileRecord, Import, References, Symbol, SymbolKind
 from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.cpp.expressions import access_path, declared_name, function_declarator, type_text
 from dovetail_context.languages.cpp.grammar import grammar_for, is_c
@@ -21,6 +20,7 @@ from dovetail_context.languages.cpp.signatures import (
     without_macros,
 )
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
+from dovetail_context.records.record import FileRecord, Import, References, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 
 # The captures that name the patterns of symbols.scm and of classes.scm, in their order.

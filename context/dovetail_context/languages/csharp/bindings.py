@@ -1,9 +1,9 @@
 """What the local names of a C# method stand for, read from the part of it that stands before the cursor."""
 
-from dovetail_context.index.access import put_in
 from dovetail_context.languages.csharp.expressions import access_path
 from dovetail_context.languages.csharp.grammar import grammar
 from dovetail_context.languages.csharp.types import type_text
+from dovetail_context.records.access import put_in
 from dovetail_context.syntax import Match, SyntaxTree
 
 _KINDS = (

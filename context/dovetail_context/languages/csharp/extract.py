@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from dovetail_context.index.record import FileRecord, References, Symbol, SymbolKind
 from dovetail_context.languages.braces import mask
 from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.csharp.expressions import access_path
@@ -27,6 +26,7 @@ from dovetail_context.languages.csharp.signatures import (
 from dovetail_context.languages.csharp.types import type_text
 from dovetail_context.languages.doc_comments import doc_line
 from dovetail_context.languages.nesting import MAX_CONTAINERS
+from dovetail_context.records.record import FileRecord, References, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 from dovetail_context.work import checkpoint
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from dovetail_context.index.record import Import
 from dovetail_context.languages.numbered import numbered
+from dovetail_context.records.record import Import
 
 _NAME = r"(?:global::)?[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*"
 _USING = re.compile(

@@ -1,10 +1,10 @@
 """What the local names of a Go function stand for, read from the part of it that stands before the cursor."""
 
-from dovetail_context.index.access import put_in
 from dovetail_context.languages.braces import HOLE
 from dovetail_context.languages.go.expressions import access_path, type_text
 from dovetail_context.languages.go.grammar import grammar
 from dovetail_context.languages.go.signatures import declared
+from dovetail_context.records.access import put_in
 from dovetail_context.syntax import Match, Node, SyntaxTree
 
 _KINDS = ("assignment", "assignment", "receive", "variable", "loop", "case", "parameter", "parameter")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from dovetail_context.index.record import Import
+from dovetail_context.records.record import Import
 
 _VERSION = re.compile(r"v\d+\Z")
 _DOT_VERSION = re.compile(r"\.v\d+\Z")

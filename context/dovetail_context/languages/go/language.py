@@ -4,13 +4,13 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.languages.go.cursor import read_cursor
 from dovetail_context.languages.go.extract import extract
 from dovetail_context.languages.go.grammar import grammar
 from dovetail_context.languages.go.mend import mended
 from dovetail_context.languages.go.resolve import GoResolver, read_go_mod
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
+from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText
 

@@ -1,9 +1,9 @@
 """What the local names of a Java method stand for, read from the part of it that stands before the cursor."""
 
-from dovetail_context.index.access import put_in
 from dovetail_context.languages.java.expressions import access_path
 from dovetail_context.languages.java.grammar import grammar
 from dovetail_context.languages.java.types import type_text
+from dovetail_context.records.access import put_in
 from dovetail_context.syntax import Match, SyntaxTree
 
 _KINDS = (

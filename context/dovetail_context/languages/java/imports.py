@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from dovetail_context.index.record import Import
 from dovetail_context.languages.numbered import numbered
+from dovetail_context.records.record import Import
 
 _IMPORT = re.compile(
     r"^[ \t]*import[ \t]+(?P<static>static[ \t]+)?(?P<name>[\w$]+(?:[ \t]*\.[ \t]*[\w$]+)*)(?P<star>[ \t]*\.[ \t]*\*)?",

@@ -2,10 +2,10 @@
 
 import re
 
-from dovetail_context.index.access import put_in
 from dovetail_context.languages.python.expressions import access_path, type_text
 from dovetail_context.languages.python.grammar import grammar
 from dovetail_context.languages.python.signatures import parameters
+from dovetail_context.records.access import put_in
 from dovetail_context.syntax import Match, Node, SyntaxTree
 
 _KINDS = (

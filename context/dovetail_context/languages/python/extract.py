@@ -7,8 +7,6 @@ from functools import partial
 from hashlib import blake2b
 from sys import intern
 
-from dovetail_context.index.access import alternatives, base_name, put_in
-from dovetail_context.index.record import FileRecord, Import, References, Symbol, SymbolKind
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
 from dovetail_context.languages.python.expressions import MAX_ACCESS_CHARS, access_path, type_text
 from dovetail_context.languages.python.grammar import grammar
@@ -21,6 +19,8 @@ from dovetail_context.languages.python.signatures import (
     one_line,
     parameters,
 )
+from dovetail_context.records.access import alternatives, base_name, put_in
+from dovetail_context.records.record import FileRecord, Import, References, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 
 # The captures that name the patterns of symbols.scm, in its order.

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from keyword import iskeyword
 
-from dovetail_context.index.record import Import
 from dovetail_context.languages.numbered import numbered
+from dovetail_context.records.record import Import
 from dovetail_context.syntax import Node, SyntaxTree
 
 # An open parenthesis goes on over lines that are indented or empty, or that close it: a half-typed one ends at the next

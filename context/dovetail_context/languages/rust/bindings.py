@@ -1,10 +1,10 @@
 """What the local names of a Rust function stand for, read from the part of it that stands before the cursor."""
 
-from dovetail_context.index.access import put_in
 from dovetail_context.languages.braces import HOLE
 from dovetail_context.languages.rust.expressions import access_path, type_text
 from dovetail_context.languages.rust.grammar import grammar
 from dovetail_context.languages.rust.signatures import bounds_of
+from dovetail_context.records.access import put_in
 from dovetail_context.syntax import Match, Node, SyntaxTree
 
 _KINDS = ("typed", "let", "let", "loop", "arm", "closure")

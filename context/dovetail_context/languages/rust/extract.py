@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from hashlib import blake2b
 
-from dovetail_context.index.record import FileRecord, Import, References, Symbol, SymbolKind
 from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
 from dovetail_context.languages.rust.expressions import access_path, type_text
@@ -20,6 +19,7 @@ from dovetail_context.languages.rust.signatures import (
     trait_names,
     value_text,
 )
+from dovetail_context.records.record import FileRecord, Import, References, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 
 # The captures that name the patterns of symbols.scm, in its order.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from dovetail_context.index.record import Import
+from dovetail_context.records.record import Import
 from dovetail_context.syntax import Node, SyntaxTree
 
 # Paths in code begin with a crate, a module or a type; what `use` or `mod` does not bind may be a crate. It is read

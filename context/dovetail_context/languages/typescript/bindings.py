@@ -1,10 +1,10 @@
 """What the local names of a TypeScript function stand for, read from the part of it that stands before the cursor."""
 
-from dovetail_context.index.access import put_in
 from dovetail_context.languages.typescript.expressions import access_path
 from dovetail_context.languages.typescript.grammar import grammar
 from dovetail_context.languages.typescript.signatures import parameter_paths, pattern_paths
 from dovetail_context.languages.typescript.types import constraints_of, type_text
+from dovetail_context.records.access import put_in
 from dovetail_context.syntax import Match, Node, SyntaxTree
 
 _KINDS = (

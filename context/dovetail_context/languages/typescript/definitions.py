@@ -6,7 +6,6 @@ An object literal with functions and a type alias with members are classes too: 
 from collections import Counter
 from typing import Literal
 
-from dovetail_context.index.record import Symbol, SymbolKind
 from dovetail_context.languages.doc_comments import doc_line
 from dovetail_context.languages.typescript.expressions import access_path
 from dovetail_context.languages.typescript.results import result_path
@@ -26,6 +25,7 @@ from dovetail_context.languages.typescript.types import (
     returned_type,
     type_text,
 )
+from dovetail_context.records.record import Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 
 FUNCTIONS = ("arrow_function", "function_expression", "generator_function")

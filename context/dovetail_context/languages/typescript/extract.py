@@ -4,7 +4,6 @@ from array import array
 from hashlib import blake2b
 from sys import intern
 
-from dovetail_context.index.record import FileRecord, Import, References, Symbol
 from dovetail_context.languages.typescript.definitions import Definitions
 from dovetail_context.languages.typescript.expressions import access_path, string_value
 from dovetail_context.languages.typescript.grammar import grammar, parse
@@ -16,6 +15,7 @@ from dovetail_context.languages.typescript.modules import (
     required_module,
 )
 from dovetail_context.languages.typescript.signatures import pattern_paths
+from dovetail_context.records.record import FileRecord, Import, References, Symbol
 from dovetail_context.syntax import Node, SyntaxTree
 
 MAX_DEPTH = 40  # blocks inside blocks, most of them in code that does not parse

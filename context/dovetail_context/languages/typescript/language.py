@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from dovetail_context.index.record import FileRecord, Symbol
 from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
 from dovetail_context.languages.typescript.cursor import read_cursor
 from dovetail_context.languages.typescript.extract import extract
@@ -13,6 +12,7 @@ from dovetail_context.languages.typescript.mend import mended
 from dovetail_context.languages.typescript.packages import read_package
 from dovetail_context.languages.typescript.resolve import TypeScriptResolver
 from dovetail_context.languages.typescript.settings import BASE_NAMES, FILE_NAMES, read_settings
+from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText
 

@@ -7,9 +7,9 @@ whoever follows names needs to know only one kind of alias.
 import re
 from collections.abc import Iterator
 
-from dovetail_context.index.record import Import
 from dovetail_context.languages.numbered import numbered
 from dovetail_context.languages.typescript.expressions import string_value
+from dovetail_context.records.record import Import
 from dovetail_context.syntax import Node, SyntaxTree
 
 _FROM = re.compile(

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from dovetail_context.index.access import alternatives, base_name, put_in
 from dovetail_context.languages.typescript.expressions import MAX_ACCESS_CHARS, access_path
 from dovetail_context.languages.typescript.signatures import parameter_paths, pattern_paths
 from dovetail_context.languages.typescript.types import Constraints
+from dovetail_context.records.access import alternatives, base_name, put_in
 from dovetail_context.syntax import Node, SyntaxTree
 
 # Statements that hold other statements of the same function.

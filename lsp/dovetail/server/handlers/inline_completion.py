@@ -12,7 +12,7 @@ from dovetail.server.handlers.acceptance import accepted_commands
 from dovetail.server.server import DovetailServer
 from dovetail.session.open_document import OpenDocument
 from dovetail.text.document import Edit, Position
-from dovetail_models.errors import EngineDied, EngineError
+from dovetail_models.api import EngineDied, EngineError
 
 log = logging.getLogger(__name__)
 

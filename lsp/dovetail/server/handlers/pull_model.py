@@ -15,7 +15,7 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams, JsonRpcRequ
 
 from dovetail.server.server import DovetailServer
 from dovetail.session.pulling import PullState, pull_in_child
-from dovetail_models.errors import EngineError
+from dovetail_models.api import EngineError
 
 PULL_MODEL = "dovetail.pullModel"
 

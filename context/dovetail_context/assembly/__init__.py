@@ -1,0 +1,1 @@
+"""Pure: candidates to the pieces of a prompt."""

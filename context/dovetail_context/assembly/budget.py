@@ -1,0 +1,148 @@
+"""What is taken when not everything fits: the most expected gain for the tokens there are. Pure."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from types import MappingProxyType
+
+from dovetail_context.assembly.rank import Ranked
+
+# A heading is what stands once above several candidates: a file's path line, a class's first line.
+Heading = tuple[str, str]
+
+# The share of a callable's worth that its name alone has: a model that knows the name guesses many of the arguments.
+BRIEF_SHARE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a candidate costs in tokens: in `full`, in brief (0: it has no brief form), and every heading not there yet.
+
+    `is_heading` is set for a candidate that is itself a heading, so that it is never paid twice.
+    """
+
+    full: int
+    brief: int
+    headings: tuple[tuple[Heading, int], ...]
+    is_heading: Heading | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A candidate that was taken, in full or in brief."""
+
+    ranked: Ranked
+    in_full: bool
+
+
+def choose(
+    ranked: Sequence[Ranked],
+    budget: int,
+    price: Callable[[Ranked], Price],
+    most: Mapping[str, int] = MappingProxyType({}),
+    covers: Callable[[Ranked, Ranked], bool] = lambda one, other: False,
+    gain: Callable[[Ranked], float] = lambda one: one.score,
+) -> tuple[list[Choice], list[tuple[Ranked, int]]]:
+    """The chosen candidates and, with their cost, those that did not fit.
+
+    Greedy by gain per token, the classic approximation of the knapsack problem. A heading is paid by the first that
+    needs it, so what stands under a paid heading becomes cheaper. What is taken in brief may be completed later.
+    `most` is the most tokens for what a retriever found first. What something
+    taken `covers` is not taken beside it. Deterministic: ties go to the better ranked.
+    """
+    shelf = _Shelf([price(one) for one in ranked], [gain(one) for one in ranked])
+    left, spent = budget, dict.fromkeys(most, 0)
+    while (offer := shelf.best()) is not None:
+        index, cost = offer
+        finder = ranked[index].retriever
+        if cost > left or (finder in most and spent[finder] + cost > most[finder]):
+            continue
+        left -= cost
+        if finder in most:
+            spent[finder] += cost
+        shelf.take(index)
+        if ranked[index].symbol is None:
+            left += shelf.cover(other for other, each in enumerate(ranked) if covers(ranked[index], each))
+    chosen = [Choice(one, shelf.level[index] == _FULL) for index, one in enumerate(ranked) if shelf.taken(index)]
+    rest = [(one, shelf.cost(index)) for index, one in enumerate(ranked) if shelf.level[index] == _ABSENT]
+    return chosen, rest
+
+
+_ABSENT, _BRIEF, _FULL, _COVERED = 0, 1, 2, 3
+
+
+class _Shelf:
+    """The offers, best gain per token first; an offer whose cost has changed since it was made is made again."""
+
+    def __init__(self, prices: list[Price], scores: list[float]) -> None:
+        self.level = [_ABSENT] * len(prices)
+        self._prices = prices
+        self._scores = scores
+        self._paid: set[Heading] = set()
+        self._under: dict[Heading, list[int]] = defaultdict(list)
+        self._queue: list[tuple[float, int, int, int]] = []
+        for index, one in enumerate(prices):
+            for heading, _ in one.headings:
+                self._under[heading].append(index)
+            if one.is_heading is not None:
+                self._under[one.is_heading].append(index)
+            self._offer(index)
+
+    def best(self) -> tuple[int, int] | None:
+        """The best offer that still holds: the candidate and its cost."""
+        while self._queue:
+            _, index, cost, level = heappop(self._queue)
+            if level == self.level[index] and cost == self.cost(index):
+                return index, cost
+        return None
+
+    def take(self, index: int) -> None:
+        """Take a candidate one step further (into brief, or into full) and pay its headings."""
+        one = self._prices[index]
+        in_brief = self.level[index] == _ABSENT and one.brief
+        self.level[index] = _BRIEF if in_brief else _FULL
+        if in_brief:
+            self._offer(index)
+        opened = [heading for heading, _ in one.headings if heading not in self._paid]
+        if one.is_heading is not None and one.is_heading not in self._paid:
+            opened.append(one.is_heading)
+        self._paid.update(opened)
+        for other in sorted({other for heading in opened for other in self._under[heading]}):
+            if self.level[other] == _ABSENT:
+                self._offer(other)
+
+    def cover(self, indices: Iterable[int]) -> int:
+        """Strike off what something else shows; what had been paid for it alone is given back."""
+        back = 0
+        for index in sorted(indices, key=lambda index: self._prices[index].is_heading is not None):
+            one, level = self._prices[index], self.level[index]
+            if one.is_heading is not None and level != _ABSENT:
+                if any(self.taken(other) for other in self._under[one.is_heading] if other != index):
+                    continue  # it has to stand above what else is shown under it
+                self._paid.discard(one.is_heading)
+            back += {_BRIEF: one.brief, _FULL: one.full}.get(level, 0)
+            self.level[index] = _COVERED
+        return back
+
+    def taken(self, index: int) -> bool:
+        """Whether a candidate is shown, by itself, in brief or in full."""
+        return self.level[index] in (_BRIEF, _FULL)
+
+    def cost(self, index: int) -> int:
+        """The tokens of the next step."""
+        one = self._prices[index]
+        if self.level[index] == _BRIEF:
+            return one.full - one.brief
+        cost = 0 if one.is_heading in self._paid else one.brief or one.full
+        for heading, tokens in one.headings:
+            if heading not in self._paid:
+                cost += tokens
+        return cost
+
+    def _offer(self, index: int) -> None:
+        cost = self.cost(index)
+        share = 1.0
+        if self._prices[index].brief:
+            share = 1.0 - BRIEF_SHARE if self.level[index] == _BRIEF else BRIEF_SHARE
+        heappush(self._queue, (-self._scores[index] * share / max(cost, 1), index, cost, self.level[index]))

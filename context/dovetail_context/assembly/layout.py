@@ -1,0 +1,75 @@
+"""From chosen candidates to text: one outline per file, files in dependency order. Pure.
+
+DeepSeek-Coder was trained on repositories whose files follow their dependencies (its paper, section 2.2, algorithm 1),
+so what is imported stands before what imports it.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from dovetail_context.assembly.budget import Choice
+from dovetail_context.languages.language import Language
+from dovetail_context.languages.registry import language_named
+from dovetail_context.records.record import FileRecord, Symbol
+
+
+def outline(record: FileRecord, texts: Mapping[Symbol, str]) -> str:
+    """The given symbols of a file with their texts, each inside its classes, in file order."""
+    language = language_named(record.language)
+    chosen: dict[str, list[Symbol]] = defaultdict(list)
+    for symbol in texts:
+        chosen[shown_in(symbol, language)].append(symbol)
+    for container in sorted(chosen, key=lambda name: -name.count(".")):
+        if container:
+            _include_class(record, chosen, container)
+
+    def rendered(container: str) -> list[str]:
+        lines = []
+        for symbol in sorted(chosen[container], key=lambda symbol: (symbol.start_line, symbol.name)):
+            inside = rendered(symbol.qualified) if symbol.kind == "class" and symbol.qualified in chosen else []
+            lines.append(language.outline(symbol, inside) if inside else texts.get(symbol, symbol.signature))
+        return lines
+
+    return "\n".join(rendered(""))
+
+
+def _include_class(record: FileRecord, chosen: dict[str, list[Symbol]], container: str) -> None:
+    """A member is shown inside its class, so its class is shown too, if only by name when it stands in another file."""
+    outer, _, name = container.rpartition(".")
+    classes = [symbol for symbol in record.members(outer).get(name, ()) if symbol.kind == "class"]
+    header = classes[0] if classes else Symbol(name, "class", outer, chosen[container][0].start_line, 0, "")
+    if header not in chosen[outer]:
+        chosen[outer].append(header)
+    if outer:
+        _include_class(record, chosen, outer)
+
+
+def shown_in(symbol: Symbol, language: Language) -> str:
+    """The container inside which a symbol's text has to stand."""
+    beginning = language.rules.detached_methods
+    return "" if beginning and symbol.signature.startswith(beginning) else symbol.container
+
+
+def dependency_order(paths: Sequence[str], imports: Callable[[str], Iterable[str]]) -> list[str]:
+    """`paths`, imported before importing; of a cycle, the file with the fewest open imports comes first.
+
+    Depends on the set of paths and their imports alone, so the same files always stand in the same order.
+    """
+    chosen = frozenset(paths)
+    waiting = {path: {other for other in imports(path) if other in chosen and other != path} for path in chosen}
+    ordered: list[str] = []
+    while waiting:
+        path = min(waiting, key=lambda path: (len(waiting[path]), path))
+        ordered.append(path)
+        del waiting[path]
+        for others in waiting.values():
+            others.discard(path)
+    return ordered
+
+
+def by_path(chosen: Iterable[Choice]) -> Mapping[str, list[Choice]]:
+    """What was chosen by file, in file order."""
+    grouped: dict[str, list[Choice]] = defaultdict(list)
+    for one in sorted(chosen, key=lambda one: (one.ranked.path, one.ranked.start_line, one.ranked.end_line)):
+        grouped[one.ranked.path].append(one)
+    return grouped

@@ -1,0 +1,1 @@
+"""Files and open buffers become records."""

@@ -1,0 +1,289 @@
+"""An image: a project's records and words in one file that is mapped, not read. The format and nothing else: where
+images lie and when they are written is decided elsewhere.
+
+Layout: magic, then sections (records and texts, word ids of every file, postings, vocabulary), then the *directory* (a
+marshalled dict of columns, one entry a file in path order), then a trailer that says where the directory stands. Each
+part has its CRC-32 in the directory, and the directory's stands in the trailer. Numbers are in the machine's own byte
+order, which the magic tells.
+"""
+
+import marshal
+import mmap
+import struct
+import zlib
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from dovetail_context.index.words import Ids
+from dovetail_context.records.packed import DamagedError, PackedRecord
+from dovetail_context.workspace.scan import Stamp
+
+MAGIC = struct.pack("=8sI", b"dovetail", 1)
+_TRAILER = struct.Struct("=QQI8s")  # where the directory begins, its length, its check sum, the mark of the end
+_END = b"complete"
+WORDS_OF_BLOCK = 64  # the vocabulary is searched block by block: one in so many words is kept as an object
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an image holds of a file. `record` is None for one that was passed over, for the reason `skipped`, and for a
+    project file, of which `skipped` says what is wrong with it."""
+
+    path: str
+    stamp: Stamp
+    record: PackedRecord | None
+    ids: Ids
+    skipped: str = ""
+    project: str | None = None
+
+
+def write_image(out: BinaryIO, entries: Sequence[Entry], words: Sequence[str]) -> None:
+    """Write `entries`, which stand in path order, with word ids that count in `words`. Raises OSError."""
+    kept = [entry for entry in entries if entry.record is not None]
+    vocabulary, lengths, ids, postings, counts = _numbered(kept, words)
+    section = _Sections(out)
+    section.add(MAGIC)
+    directory: dict[str, Any] = {
+        "others": [(*entry.stamp, entry.path, entry.skipped, entry.project) for entry in entries if not entry.record],
+        "paths": [entry.path for entry in kept],
+        "stamps": array("q", [part for entry in kept for part in entry.stamp]).tobytes(),
+        "digests": [entry.record.digest for entry in kept if entry.record],
+        "languages": [entry.record.language for entry in kept if entry.record],
+        "packages": [entry.record.packages for entry in kept if entry.record],
+        "problems": {entry.path: entry.record.problems for entry in kept if entry.record and entry.record.problems},
+        "bodies": section.add_all(entry.record.body for entry in kept if entry.record),
+        "texts": section.add_all(entry.record.text for entry in kept if entry.record),
+    }
+    starts = np.concatenate(([0], np.cumsum(lengths))).tolist()
+    section.align()
+    directory["ids"] = section.add_all(ids[start:end].data for start, end in pairwise(starts))
+    directory["postings"] = section.add(postings.data)
+    directory["counts"] = section.add(counts.data)
+    blocks = [vocabulary[start : start + WORDS_OF_BLOCK] for start in range(0, len(vocabulary), WORDS_OF_BLOCK)]
+    directory["blocks"] = [block[0] for block in blocks]
+    directory["words"] = section.add_all("\0".join(block).encode("utf-8", "surrogatepass") for block in blocks)
+    directory["vocabulary_size"] = len(vocabulary)
+    packed = marshal.dumps(directory)
+    out.write(packed + _TRAILER.pack(section.place, len(packed), zlib.crc32(packed), _END))
+
+
+class Image:
+    """An image, open. Raises DamagedError where a part is not what was written; `on_damage` is told of the others."""
+
+    def __init__(self, data: "bytes | mmap.mmap", on_damage: Callable[[str], None] = lambda path: None) -> None:
+        """Raises DamagedError if `data` is no complete image of this format."""
+        self._data = memoryview(data)
+        self._on_damage = on_damage
+        self._directory = directory = _directory(self._data)
+        self.paths: Sequence[str] = directory["paths"]
+        self.languages: Sequence[str] = directory["languages"]
+        self.packages: Sequence[tuple[str, ...]] = directory["packages"]
+        self.digests: Sequence[str] = directory["digests"]
+        self.problems: Mapping[str, tuple[str, ...]] = directory["problems"]
+        self.vocabulary_size: int = directory["vocabulary_size"]
+        self._numbers = dict(zip(self.paths, range(len(self.paths)), strict=True))
+        self._spans = {name: _Spans(*directory[name]) for name in ("bodies", "texts", "ids", "words")}
+        self._sound = {name: bytearray(len(spans)) for name, spans in self._spans.items()}
+        counts = np.frombuffer(self._part(directory["counts"]), dtype=np.uint32)
+        self._starts = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)))
+        self._postings = np.frombuffer(self._part(directory["postings"]), dtype=np.uint32)
+        self._known: dict[str, int | None] = {}
+        self._others: frozenset[str] | None = None
+
+    def stamps(self) -> dict[str, Stamp]:
+        """The stamps of all files, passed over or not."""
+        flat = array("q", self._directory["stamps"]).tolist()
+        stamps = dict(zip(self.paths, map(Stamp, flat[::3], flat[1::3], flat[2::3]), strict=True))
+        stamps.update((path, Stamp(*stamp)) for *stamp, path, _, _ in self._directory["others"])
+        return stamps
+
+    def skipped(self) -> dict[str, str]:
+        """The files that were passed over, with the reasons."""
+        return {path: reason for *_, path, reason, project in self._directory["others"] if project is None}
+
+    def projects(self) -> dict[str, str]:
+        """The texts of the project files."""
+        return {path: project for *_, path, _, project in self._directory["others"] if project is not None}
+
+    def project_problems(self) -> dict[str, str]:
+        """What is wrong with project files."""
+        return {
+            path: reason for *_, path, reason, project in self._directory["others"] if project is not None and reason
+        }
+
+    def holds(self, path: str) -> bool:
+        """Whether the image says anything of a file."""
+        if self._others is None:
+            self._others = frozenset(path for *_, path, _, _ in self._directory["others"])
+        return path in self._numbers or path in self._others
+
+    def number_of(self, path: str) -> int | None:
+        """The place of a file in the columns; None if the image has no record of it."""
+        return self._numbers.get(path)
+
+    def packed(self, number: int) -> PackedRecord:
+        """The record of a file. Raises DamagedError."""
+        return PackedRecord(
+            self.languages[number],
+            self.digests[number],
+            self.packages[number],
+            self.problems.get(self.paths[number], ()),
+            self._span("bodies", number),
+            self._span("texts", number),
+        )
+
+    def word_ids(self, number: int) -> Ids:
+        """The words of a file; none if that part is damaged, which is told."""
+        try:
+            return np.frombuffer(self._span("ids", number), dtype=np.uint32)
+        except DamagedError:
+            self._on_damage(self.paths[number])
+            return np.zeros(0, dtype=np.uint32)
+
+    def numbers_with(self, word_id: int) -> Ids:
+        """The numbers of the files that hold a word, rising."""
+        return self._postings[self._starts[word_id] : self._starts[word_id + 1]]
+
+    def frequency(self, word_id: int) -> int:
+        """How many files hold a word."""
+        return int(self._starts[word_id + 1] - self._starts[word_id])
+
+    def id_of(self, word: str) -> int | None:
+        """The number of a word; what was asked once is remembered."""
+        if word in self._known:
+            return self._known[word]
+        block = bisect_right(self._directory["blocks"], word) - 1
+        found = None
+        if block >= 0:
+            packed = self._packed_block(block)
+            place = packed.find(b"\0%b\0" % word.encode("utf-8", "surrogatepass"))
+            found = block * WORDS_OF_BLOCK + packed.count(b"\0", 0, place) if place >= 0 else None
+        self._known[word] = found
+        return found
+
+    def words(self) -> list[str]:
+        """All words by their numbers."""
+        return [word for block in range(len(self._directory["blocks"])) for word in self._block(block)]
+
+    def _block(self, block: int) -> list[str]:
+        return self._packed_block(block)[1:-1].decode("utf-8", "surrogatepass").split("\0")
+
+    def _packed_block(self, block: int) -> bytes:
+        """The words of a block with a zero before, between and behind them."""
+        try:
+            return b"".join((b"\0", self._span("words", block), b"\0"))
+        except DamagedError:
+            self._on_damage("the list of words")
+            return b"\0" * (WORDS_OF_BLOCK + 1)
+
+    def _span(self, name: str, number: int) -> memoryview:
+        start, end, check = self._spans[name].at(number)
+        part = self._data[start:end]
+        if not self._sound[name][number]:  # each is looked at once
+            if zlib.crc32(part) != check:
+                raise DamagedError(f"{name} {number}")
+            self._sound[name][number] = True
+        return part
+
+    def _part(self, span: tuple[int, int, int]) -> memoryview:
+        start, end, check = span
+        part = self._data[start:end]
+        if zlib.crc32(part) != check:
+            raise DamagedError("a table of words")
+        return part
+
+
+def open_image(path: Path, on_damage: Callable[[str], None]) -> Image:
+    """Map an image into memory. Raises OSError, or DamagedError if it is no complete image."""
+    with path.open("rb") as file:
+        try:
+            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except ValueError as error:  # an empty file cannot be mapped
+            raise DamagedError(f"{path.name} is empty") from error
+    return Image(data, on_damage)
+
+
+class _Spans:
+    """Where the parts of a section stand: they follow one another from `start`."""
+
+    def __init__(self, start: int, lengths: bytes, checks: bytes) -> None:
+        ends = np.cumsum(np.frombuffer(lengths, dtype=np.uint32), dtype=np.int64) + start
+        self._bounds = np.concatenate((np.array([start], dtype=np.int64), ends))
+        self._checks = np.frombuffer(checks, dtype=np.uint32)
+
+    def __len__(self) -> int:
+        return len(self._checks)
+
+    def at(self, number: int) -> tuple[int, int, int]:
+        return int(self._bounds[number]), int(self._bounds[number + 1]), int(self._checks[number])
+
+
+class _Sections:
+    """Writes parts one after another."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self.place = 0
+        self._out = out
+
+    def add(self, part: bytes | memoryview) -> tuple[int, int, int]:
+        """Write one part, aligned; where it begins and ends, and its check sum."""
+        self.align()
+        start = self.place
+        self._write(part)
+        return start, self.place, zlib.crc32(part)
+
+    def add_all(self, parts: Iterable[bytes | memoryview]) -> tuple[int, bytes, bytes]:
+        """Write parts; where they begin, their lengths and check sums."""
+        start, lengths, checks = self.place, array("I"), array("I")
+        for part in parts:
+            lengths.append(memoryview(part).nbytes)
+            checks.append(zlib.crc32(part))
+            self._write(part)
+        return start, lengths.tobytes(), checks.tobytes()
+
+    def align(self) -> None:
+        """Begin the next part where numbers may begin."""
+        self._write(bytes(-self.place % 8))
+
+    def _write(self, part: bytes | memoryview) -> None:
+        self._out.write(part)
+        self.place += memoryview(part).nbytes
+
+
+def _numbered(entries: Sequence[Entry], words: Sequence[str]) -> tuple[list[str], list[int], Ids, Ids, Ids]:
+    """The words in use in order; per file how many; all ids in the new numbers; file numbers by word; and how many."""
+    lengths = [len(entry.ids) for entry in entries]
+    old = np.concatenate([entry.ids for entry in entries]) if entries else np.zeros(0, dtype=np.uint32)
+    used = np.zeros(len(words), dtype=bool)
+    used[old] = True
+    used[0] = True  # the line end keeps its number in every vocabulary: it sorts before all words
+    numbers = np.flatnonzero(used).tolist()
+    numbers.sort(key=words.__getitem__)
+    new = np.zeros(len(words), dtype=np.uint32)
+    new[numbers] = np.arange(len(numbers), dtype=np.uint32)
+    ids = new[old]
+    starts = np.concatenate(([0], np.cumsum(lengths))).tolist()
+    distinct = [np.unique(ids[start:end]) for start, end in pairwise(starts)]
+    holders = np.repeat(np.arange(len(entries), dtype=np.uint32), [len(one) for one in distinct])
+    held = np.concatenate(distinct) if distinct else np.zeros(0, dtype=np.uint32)
+    postings = holders[np.argsort(held, kind="stable")]
+    counts = np.bincount(held, minlength=len(numbers)).astype(np.uint32)
+    return [words[number] for number in numbers], lengths, ids, postings, counts
+
+
+def _directory(data: memoryview) -> dict[str, Any]:
+    if len(data) < len(MAGIC) + _TRAILER.size or data[: len(MAGIC)] != MAGIC:
+        raise DamagedError("no image")
+    start, length, check, end = _TRAILER.unpack(data[-_TRAILER.size :])
+    packed = data[start : start + length]
+    if end != _END or start + length + _TRAILER.size != len(data) or zlib.crc32(packed) != check:
+        raise DamagedError("not a complete image")
+    found: dict[str, Any] = marshal.loads(packed)
+    return found

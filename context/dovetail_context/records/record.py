@@ -1,0 +1,140 @@
+"""`FileRecord`: what is kept about one file. Values only, the same for all languages.
+
+Two small notations keep records compact and free of any language's syntax:
+
+- a *type* is written as Python writes it: `Money`, `money.Money`, `list[Money]`, `Money | None` (see
+  `meaning/types.py`);
+- an *access path* says where a value comes from: `repo.find().owner[]` is "call find of repo, take owner, take an
+  element"; `<Money>` at its start is "an instance of the type Money", `~` is an awaited value, `a|b` is one of two
+  (see `meaning/infer.py`).
+"""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+from dovetail_context.records.text import split_lines
+
+SymbolKind = Literal["class", "function", "method", "property", "variable", "field", "type"]
+
+
+class Symbol(NamedTuple):
+    """A definition that other files can name. (A million lines have some hundred thousand, and a named tuple is made
+    three times as fast as a frozen dataclass.)
+
+    `container` is the dotted chain of enclosing classes ("" at module level). Lines are 1-based and inclusive,
+    decorators and body included. `signature` is the text that the model sees, without indentation and body; it may
+    have several lines. `type` is a variable's type or a function's return type; `value` is the access path that a
+    variable is assigned from or a function without declared type returns. Both are empty where unknown. `static`
+    members belong to their class, not to its instances.
+    """
+
+    name: str
+    kind: SymbolKind
+    container: str
+    start_line: int
+    end_line: int
+    signature: str
+    doc: str = ""
+    exported: bool = True
+    type: str = ""
+    value: str = ""
+    bases: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
+    static: bool = False
+
+    @property
+    def qualified(self) -> str:
+        """The dotted name inside the file."""
+        return f"{self.container}.{self.name}" if self.container else self.name
+
+
+SymbolsByName = dict[str, tuple[Symbol, ...]]
+# Definitions of one name in one class or file that are told apart, the last ones. Overloads are fewer.
+MAX_SAME_NAME = 200
+
+
+class Import(NamedTuple):
+    """One name bound by an import.
+
+    `alias` is the local name. `name` is "" for the module itself and "*" for all its names (which bind no alias); both
+    are "" where an import only makes a module known, as the second half of Python's `import a.b` does.
+    """
+
+    module: str
+    name: str
+    alias: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """The calls of a file, as columns: the n-th call is `receivers[n].names[n](...)` in line `lines[n]`."""
+
+    names: tuple[str, ...] = ()
+    receivers: tuple[str, ...] = ()
+    lines: "array[int]" = field(default_factory=lambda: array("I"))
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """What one file defines, imports and calls.
+
+    `exports` is None where the language's default rule holds; "*" among them says that what star imports bring in is
+    offered, too. `packages` is what the import resolver must know of the
+    file in languages where its path alone does not tell (Java, C#): the packages or namespaces that it belongs to, and
+    behind a word and a space what else the language's resolver has a use for. A `generated` file's symbols count like
+    others, its text does not: nobody writes code like that.
+    """
+
+    path: str
+    language: str
+    digest: str
+    text: str
+    symbols: tuple[Symbol, ...] = ()
+    imports: tuple[Import, ...] = ()
+    references: References = field(default_factory=References)
+    exports: tuple[str, ...] | None = None
+    problems: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    generated: bool = False
+
+    @cached_property
+    def by_container(self) -> dict[str, SymbolsByName]:
+        """Symbols by container and name, in file order (several for overloads and conditional definitions)."""
+        grouped: dict[str, list[Symbol]] = defaultdict(list)
+        for symbol in self.symbols:
+            grouped[symbol.container].append(symbol)
+        return {container: by_name(symbols) for container, symbols in grouped.items()}
+
+    @cached_property
+    def imports_by_alias(self) -> dict[str, tuple[Import, ...]]:
+        """Imports by the local name that they bind."""
+        grouped: dict[str, list[Import]] = defaultdict(list)
+        for imported in self.imports:
+            grouped[imported.alias].append(imported)
+        return {alias: tuple(same) for alias, same in grouped.items()}
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The text's lines without their ends."""
+        return split_lines(self.text)
+
+    def lines_between(self, start: int, end: int) -> list[str]:
+        """The lines from `start` to `end` (1-based, inclusive), as far as there are such."""
+        return self.lines[max(start, 1) - 1 : max(end, 0)]
+
+    def members(self, container: str) -> SymbolsByName:
+        """The symbols directly inside `container` ("" for the module), by name."""
+        return self.by_container.get(container, {})
+
+
+def by_name(symbols: Iterable[Symbol]) -> SymbolsByName:
+    """Symbols of one container, in file order under each name; of very many with one name the last."""
+    found: dict[str, list[Symbol]] = {}
+    for symbol in symbols:
+        found.setdefault(symbol.name, []).append(symbol)
+    return {name: tuple(same[-MAX_SAME_NAME:]) for name, same in found.items()}

@@ -1,0 +1,1 @@
+"""Which paths git and lists of patterns ignore."""

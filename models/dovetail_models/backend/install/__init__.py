@@ -1,0 +1,1 @@
+"""Install a build of llama.cpp into this environment, and roll it back."""

@@ -1,0 +1,1 @@
+"""Try a build of llama.cpp in a process of its own."""

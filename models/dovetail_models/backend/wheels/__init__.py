@@ -1,0 +1,1 @@
+"""Wheels of llama.cpp: index, choice of a file, download."""

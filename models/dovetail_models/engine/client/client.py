@@ -1,0 +1,214 @@
+"""`EngineClient`: completions for the server, whatever becomes of the process that computes them.
+
+It joins the host of its model, or starts one, when it is first needed, and another when that one dies: a request that
+was under way is asked once more, then answered with one clear line. When another is started, and when not yet, is
+`restart.py`'s.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from dovetail_models.engine.client.connection import Enough, HostConnection
+from dovetail_models.engine.client.launch import LOOK_AGAIN_S, HostDied, HostLeft, dismiss, find_or_start
+from dovetail_models.engine.client.restart import FileState, RestartPolicy
+from dovetail_models.engine.ipc.transport import RUNTIME_FOLDER_VARIABLE
+from dovetail_models.engine.job import CompletionJob, CompletionReply
+from dovetail_models.engine.kv.disk_store import stamp_of
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.status import EngineState, EngineStatus
+from dovetail_models.errors import EngineDied, EngineError
+
+ATTEMPTS = 2
+"""How often a request is asked before its failure is the answer."""
+
+MAX_JOINS = 20
+"""How often a host is looked for that turns out to be just leaving. More in a row do not happen by chance."""
+
+
+class EngineClient:
+    """Asks an engine host for completions. Belongs to one event loop.
+
+    Nothing is started until it is needed. `on_status` is notified of every change of state.
+    """
+
+    def __init__(self, options: EngineOptions, on_status: Callable[[EngineStatus], None] | None = None) -> None:
+        # The host runs in another folder: a relative path would mean another file there.
+        shelf = options.shelf.absolute() if options.shelf else None
+        fallbacks = tuple(path.absolute() for path in options.fallbacks)
+        self._options = replace(options, model_path=options.model_path.absolute(), shelf=shelf, fallbacks=fallbacks)
+        self._on_status = on_status or (lambda _status: None)
+        self._status = self._in_state("stopped")
+        self._connection: HostConnection | None = None
+        self._starting: asyncio.Task[HostConnection] | None = None
+        self._policy = RestartPolicy()
+        self._files: set[str] = set()
+        self._closed = False
+
+    async def complete(
+        self,
+        job: CompletionJob,
+        enough: Enough | None = None,
+        before_sending: Callable[[], Awaitable[None]] | None = None,
+    ) -> CompletionReply:
+        """Return a completion. Cancelling this coroutine stops the model.
+
+        `enough` is asked about the text so far whenever it has grown; its True ends the completion with just that text
+        and stop "enough". `before_sending` is awaited each time before the job leaves; what it raises is raised. Raises
+        EngineError (EngineDied if the host died twice on it).
+        """
+        self._files.update(job.files)
+        death = ""
+        for _ in range(ATTEMPTS):
+            try:
+                connection = await self._connected()
+                if before_sending is not None:
+                    await before_sending()
+                reply = await connection.complete(job, enough)
+            except HostDied as error:
+                death = str(error)
+                continue
+            self._policy.note_answer()
+            return reply
+        raise EngineDied(
+            f"the model's process died on this request (it {death}); the next request starts it again. "
+            "If it happens again, try a smaller model or a smaller window"
+        )
+
+    async def ensure_ready(self) -> EngineStatus:
+        """Start the host, load the model, and return its status. Raises EngineError."""
+        death = ""
+        for _ in range(ATTEMPTS):
+            try:
+                status = await (await self._connected()).settled()
+            except HostDied as error:
+                death = str(error)
+                continue
+            if status.state == "failed":
+                raise EngineError(status.message)
+            return status
+        raise EngineDied(
+            f"the model's process died while it loaded {self._options.model_path} (it {death}): "
+            "close other programs, or try a smaller model or a smaller window"
+        )
+
+    async def status(self) -> EngineStatus:
+        """Return what is known now; starts nothing."""
+        connection = self._connection
+        return connection.status if connection is not None and connection.alive else self._status
+
+    async def keep(self, may_be_kept: Callable[[str], bool]) -> None:
+        """Have what has been read for this client put on disk, for the next host: all prompts whose files each
+        `may_be_kept`, which is asked about one path at a time, on another thread. The host does it when it has nothing
+        else to do, and stays for it. Nothing happens where the options name no folder for states or no host runs."""
+        connection, shelf, files = self._connection, self._options.shelf, tuple(self._files)
+        if shelf is None or connection is None:
+            return
+
+        def decided() -> tuple[str, list[str]]:
+            stamp = stamp_of(shelf)  # what is forgotten from now on is not to be put there again
+            return stamp, [file for file in files if may_be_kept(file)]
+
+        stamp, kept = await asyncio.to_thread(decided)
+        if kept:
+            with suppress(HostDied):  # Then it has nothing left to keep.
+                connection.keep(kept, stamp)
+
+    async def close(self) -> None:
+        """Let go of the host; one that nobody else uses, and that is not to linger, is gone afterwards. May be called
+        twice."""
+        self._closed = True
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.wait([self._starting])
+            if not self._options.linger_s:
+                await dismiss(self._options)
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+        if self._status.state != "stopped":
+            self._take_status(self._in_state("stopped"))
+
+    async def _connected(self) -> HostConnection:
+        """Return the connection to a living host, started if need be. Raises EngineError, HostDied."""
+        if self._closed:
+            raise EngineError("the engine has been closed")
+        connection = self._connection
+        if connection is not None and connection.alive:
+            return connection
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._start(), name="engine start")
+            self._starting.add_done_callback(self._started)
+        starting = self._starting
+        try:
+            # A user who types on cancels requests, not the start of the host that all of them wait for.
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            if self._closed and starting.cancelled():
+                raise EngineError("the engine has been closed") from None
+            raise
+
+    def _started(self, starting: asyncio.Task[HostConnection]) -> None:
+        self._starting = None
+        if not starting.cancelled():
+            starting.exception()  # Everyone who waited may have gone; an error nobody hears of is no event.
+
+    async def _start(self) -> HostConnection:
+        """Start a host, unless the policy objects."""
+        await self._bury()
+        if objection := self._policy.objection(time.monotonic(), self._file_state()):
+            raise objection
+        self._take_status(self._in_state("starting"))
+        try:
+            connection = await self._join()
+        except HostDied as error:
+            self._policy.note_death(time.monotonic(), self._file_state(), str(error))
+            self._take_status(self._in_state("stopped", str(error)))
+            raise
+        except EngineError as error:
+            self._take_status(self._in_state("failed", str(error)))
+            raise
+        self._connection = connection
+        return connection
+
+    async def _join(self) -> HostConnection:
+        for attempt in range(MAX_JOINS):
+            try:
+                return await HostConnection.open(await find_or_start(self._options), self._take_status)
+            except HostLeft:
+                # One that was killed holds its lock until the system has its memory back: some time for a large model.
+                await asyncio.sleep(LOOK_AGAIN_S * attempt)
+            except OSError as error:
+                raise EngineError(
+                    f"the folder in which the model's process is found cannot be used ({error}): "
+                    f"name another in {RUNTIME_FOLDER_VARIABLE}"
+                ) from error
+        raise HostDied(f"left {MAX_JOINS} times before it could be spoken to")
+
+    async def _bury(self) -> None:
+        """Part with a host that is gone."""
+        connection = self._connection
+        if connection is None:
+            return
+        await connection.close()
+        self._connection = None
+        if connection.status.state != "failed":
+            self._policy.note_death(time.monotonic(), self._file_state(), connection.death)
+
+    def _take_status(self, status: EngineStatus) -> None:
+        if status.state == "failed":
+            self._policy.note_failure(time.monotonic(), self._file_state(), status.message)
+        self._status = status
+        self._on_status(status)
+
+    def _in_state(self, state: EngineState, message: str = "") -> EngineStatus:
+        return EngineStatus(state, message, self._options.model_path.stem)
+
+    def _file_state(self) -> FileState:
+        try:
+            stat = self._options.model_path.stat()
+        except OSError:
+            return None
+        return stat.st_mtime_ns, stat.st_size

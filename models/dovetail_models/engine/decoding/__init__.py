@@ -1,0 +1,1 @@
+"""Pure decoding: from logits to a completion's text."""

@@ -1,0 +1,154 @@
+"""Greedy decoding: one token after the other until a rule ends it.
+
+Knows tokens, probabilities and stop rules; nothing of prompts, jobs or sockets.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from dovetail_models.engine.decoding.name_bias import NameBias
+from dovetail_models.engine.decoding.steps import Logits, Steps
+from dovetail_models.engine.decoding.stops import CompletionText
+
+DecodeStop = Literal["eos", "line", "stop", "loop", "length", "interrupted"]
+
+
+class Vocabulary(Protocol):
+    """What decoding asks of a vocabulary."""
+
+    def piece(self, token: int, special: bool = False) -> bytes: ...
+    def ends_text(self, token: int) -> bool: ...
+    def ordinary(self) -> npt.NDArray[np.int32]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Rules that end a completion: see `CompletionJob`."""
+
+    max_tokens: int
+    max_lines: int | None
+    stop: tuple[str, ...]
+    min_tokens: int = 0
+    beginnings: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a text begins.
+
+    Its first tokens must spell `pending`, which is no part of the text; `allowed` returns which tokens may come next
+    where so much is left of it. `name_bias`, if there is one, applies to what follows.
+    """
+
+    pending: bytes = b""
+    allowed: Callable[[bytes], npt.NDArray[np.int32]] | None = None
+    name_bias: NameBias | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """Generated text, why it ended, how many tokens it took, their mean natural-log probability, and the likeliest
+    other beginnings."""
+
+    text: str
+    stop: DecodeStop
+    tokens: int
+    logprob: float | None
+    beginnings: tuple[str, ...] = ()
+
+
+def generate(
+    steps: Steps,
+    vocabulary: Vocabulary,
+    limits: Limits,
+    interrupted: Callable[[], bool],
+    on_text: Callable[[str], None] | None = None,
+    opening: Opening = Opening(),
+) -> Generated:
+    """Decode greedily from the end of the prompt, where `steps` is.
+
+    `on_text` is called with the safe text so far whenever it has grown. `interrupted` is asked before each token.
+    Tokens that only spell what the text must begin with are not counted. A full window ends the text as `max_tokens`
+    does. Degenerate repetition ends the text: the rest would not be shown.
+    """
+    text = CompletionText(limits.max_lines, limits.stop)
+    shown = ""
+    tokens = 0
+    logprobs = 0.0
+    pending, name_bias = opening.pending, opening.name_bias
+    others: tuple[str, ...] = ()
+
+    def generated(stop: DecodeStop) -> Generated:
+        return Generated(text.end, stop, tokens, logprobs / tokens if tokens else None, others)
+
+    while tokens < limits.max_tokens:
+        if interrupted():
+            return generated("interrupted")
+        allowed = opening.allowed(pending) if pending and opening.allowed else None
+        logits = name_bias.apply(steps.logits()) if name_bias else steps.logits()
+        token, logprob = most_likely(logits, allowed)
+        if tokens < limits.min_tokens and vocabulary.ends_text(token):
+            token, logprob = most_likely(logits, vocabulary.ordinary())
+        if vocabulary.ends_text(token):
+            return generated("eos")
+        piece = vocabulary.piece(token)
+        if name_bias:
+            name_bias.add(piece)
+            name_bias = None if name_bias.is_over else name_bias
+        if new := piece[len(pending) :]:
+            if not tokens and limits.beginnings:
+                others = _other_beginnings(logits, vocabulary, token, pending, limits.beginnings)
+            tokens += 1
+            logprobs += logprob
+            stop = text.add(new)
+            if on_text is not None and text.safe != shown:
+                shown = text.safe
+                on_text(shown)
+            if stop is not None:
+                return generated(stop)
+            if tokens > limits.min_tokens and text.goes_round:
+                return generated("loop")
+        pending = pending[len(piece) :]
+        left = limits.max_tokens - tokens
+        if left and not steps.advance(token, left):
+            return generated("interrupted" if interrupted() else "length")
+    return generated("length")
+
+
+def most_likely(logits: Logits, allowed: npt.NDArray[np.int32] | None = None) -> tuple[int, float]:
+    """Return the most likely token, of the `allowed` ones if they are given, and its natural-log probability among
+    them."""
+    if allowed is not None:
+        index, logprob = most_likely(logits[allowed])
+        return int(allowed[index]), logprob
+    token = int(np.argmax(logits))
+    return token, -math.log(float(np.exp(logits - logits[token]).sum()))
+
+
+def _other_beginnings(
+    logits: Logits, vocabulary: Vocabulary, chosen: int, pending: bytes, wanted: int
+) -> tuple[str, ...]:
+    """Return the likeliest tokens but the chosen one that begin the text otherwise than it does, as text behind
+    `pending`."""
+    ordinary = vocabulary.ordinary()
+    likeliest = ordinary[np.argsort(logits[ordinary])[::-1][: 8 * wanted]]
+    taken = [vocabulary.piece(chosen)]
+    for token in likeliest.tolist():
+        piece = vocabulary.piece(token)
+        fits = piece.startswith(pending) and piece[len(pending) :].strip() and _is_text(piece)
+        if fits and not any(piece.startswith(one) or one.startswith(piece) for one in taken):
+            taken.append(piece)
+    return tuple(piece[len(pending) :].decode() for piece in taken[1 : wanted + 1])
+
+
+def _is_text(piece: bytes) -> bool:
+    try:
+        piece.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

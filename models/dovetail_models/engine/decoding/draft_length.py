@@ -1,0 +1,105 @@
+"""How many drafted tokens are worth a try: what a batch costs on this machine against what is likely to be right. Pure.
+
+A decode step reads all weights for one token; a batch of n reads them once, too, and costs less than n steps. How much
+less depends on the machine, how much of a draft is right depends on the text: both are learnt while working. Durations
+are given by the caller; no clock here.
+"""
+
+from collections.abc import Sequence
+
+from dovetail_models.engine.decoding.acceptance import KINDS, acceptance_probability
+from dovetail_models.engine.decoding.prompt_lookup import MAX_DRAFT
+
+COSTS = (1.0, 1.85, 2.25, 2.7, 3.2, 3.7, 4.0, 4.0, 4.4, 4.8, 5.0, 5.2, 5.5, 5.7, 5.7, 5.6)
+"""A batch of 1, 2, ... 16 tokens takes this many times as long as one: two cores, 1.3B model, 4-bit weights. It is
+where learning starts; the steps are those of the processor's kernels, which take four rows at a time."""
+
+PRIOR_WEIGHT = 20.0
+"""Guesses of a kind that its starting chance (`acceptance.py`) counts for."""
+
+MEMORY = 200
+"""Drafted tokens after which what was learnt of acceptance counts for a third: texts change."""
+
+LEARNING_RATE = 0.15
+"""How far one measured duration moves what is believed."""
+
+OUTLIER = 3.0
+"""A duration beyond this many times what was expected, or below that part of it, counts as just that many times: other
+processes' work is not ours to learn."""
+
+CHEAP_STEP_MS = 8.0
+"""A step that takes less is over before the search for a draft (0.2 to 0.5 ms) could win anything worth it."""
+
+MARGIN = 1.08
+"""A draft is tried where tokens are expected to come this many times as fast as one by one."""
+
+RETRY_STEPS = 64
+"""After this many single steps a draft is tried that only promises to pay at the starting cost: its cost may have been
+learnt in a bad moment. Where it still does not pay, most of its tokens are still right: less than two percent is
+lost."""
+
+
+class DraftLengthPolicy:
+    """Learn costs and acceptance probabilities, and return how long a draft may be."""
+
+    def __init__(self) -> None:
+        self._step_ms: float | None = None
+        self._costs = list(COSTS)
+        self._seen = [PRIOR_WEIGHT] * KINDS
+        self._right = [PRIOR_WEIGHT * acceptance_probability(kind) for kind in range(KINDS)]
+        self._singles = 0
+
+    @property
+    def worth_drafting(self) -> bool:
+        """Return whether steps take long enough for drafts to be looked for at all."""
+        return self._step_ms is None or self._step_ms >= CHEAP_STEP_MS
+
+    def length(self, kinds: Sequence[int]) -> int:
+        """Return how many of some guesses, of these kinds, to try. 0 for none."""
+        length = self._best(kinds, self._costs)
+        if not length and self._singles >= RETRY_STEPS:
+            length = self._best(kinds, COSTS)
+        return length
+
+    def note_batch(self, tokens: int, ms: float) -> None:
+        """Learn that a batch of `tokens` tokens took `ms`."""
+        if not 0 < tokens <= len(COSTS):
+            return
+        if self._step_ms is None:
+            self._step_ms = ms / self._costs[tokens - 1]
+        expected = self._step_ms * self._costs[tokens - 1]
+        ms = min(max(ms, expected / OUTLIER), expected * OUTLIER)
+        if tokens == 1:
+            self._singles += 1
+            self._step_ms += LEARNING_RATE * (ms - self._step_ms)
+        else:
+            self._singles = 0
+            self._learn_cost(tokens, min(max(ms / self._step_ms, 1.0), float(tokens)))
+
+    def note_guess(self, kind: int, right: bool) -> None:
+        """A guess of this kind was right, or was not; whether it was tried or not."""
+        fade = 1 - 1 / MEMORY
+        self._seen[kind] = self._seen[kind] * fade + 1
+        self._right[kind] = self._right[kind] * fade + right
+
+    def acceptance(self, kind: int) -> float:
+        """Return how likely a guess of this kind is right."""
+        return self._right[kind] / self._seen[kind]
+
+    def _learn_cost(self, tokens: int, cost: float) -> None:
+        """One size has been measured; the others move with it, the less the farther they are."""
+        change = LEARNING_RATE * (cost / self._costs[tokens - 1] - 1)
+        for i in range(1, len(self._costs)):
+            near = min(i + 1, tokens) / max(i + 1, tokens)
+            self._costs[i] = min(max(self._costs[i] * (1 + change * near), 1.0), float(i + 1))
+
+    def _best(self, kinds: Sequence[int], costs: Sequence[float]) -> int:
+        best, best_gain = 0, MARGIN
+        expected, likely = 1.0, 1.0
+        for length, kind in enumerate(kinds[:MAX_DRAFT], 1):
+            likely *= self.acceptance(kind)
+            expected += likely
+            gain = expected / costs[length]
+            if gain > best_gain:
+                best, best_gain = length, gain
+        return best

@@ -1,0 +1,134 @@
+"""The messages between client and host: newline-delimited JSON, each an object with an "op".
+
+Client to host: hello(version, token, make_way), complete(id, stream, job), cancel(id), enough(id), ping, bye,
+keep(files, stamp: put states of prompts with their text alone on disk, unless something was forgotten since the stamp).
+Host to client: welcome(version, status), refused(message), leaving (it has no clients and makes way for another host),
+status(status) whenever it changes, text(id, text), reply(id, reply, speed: what of the status changes with each reply),
+error(id, message), pong(busy, progress), bye(leaves: whether the host ends when this client is gone).
+
+Here live the protocol's version and the JSON form of each value; sockets are `transport.py`'s.
+"""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, Priority
+from dovetail_models.engine.options import EngineOptions
+from dovetail_models.engine.status import EngineStatus
+from dovetail_models.hardware.choose import Choice
+from dovetail_models.hardware.machine import Accelerator
+from dovetail_models.prompt.fit import Cut
+from dovetail_models.prompt.parts import ContextBlock, PromptParts
+
+VERSION = 10
+"""Raised when a message changes its meaning; client and host of different versions refuse each other."""
+
+MESSAGE_BYTES = 32 * 2**20
+"""Longest message: far above any prompt, low enough to stop a peer that speaks something else."""
+
+Message = dict[str, Any]
+
+
+class WireError(Exception):
+    """The peer sent something that is no message of this protocol."""
+
+
+def encode(message: Message) -> bytes:
+    """Return a message as one line. Pure ASCII, so that even a lone surrogate in a user's text passes unharmed."""
+    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """Return the message in a line. Raises WireError."""
+    try:
+        message = json.loads(line)
+    except ValueError as error:
+        raise WireError("a line that is not JSON") from error
+    if not isinstance(message, dict) or not isinstance(message.get("op"), str):
+        raise WireError('a message without an "op"')
+    return message
+
+
+def to_json(value: CompletionJob | CompletionReply | EngineStatus | EngineOptions) -> Message:
+    """Return the fields of a value, as JSON can hold them."""
+    return {name: _plain(field) for name, field in dataclasses.asdict(value).items()}
+
+
+def job_from_json(fields: Any) -> CompletionJob:
+    """Raises WireError if a field is missing, unknown or of the wrong kind."""
+    try:
+        parts = fields["parts"]
+        context = tuple(ContextBlock(**_strings(block)) for block in parts["context"])
+        texts = _strings({name: parts[name] for name in ("path", "prefix", "suffix", "forced", "repository")})
+        tuples = {name: tuple(fields[name]) for name in ("stop", "names", "lookup", "files")}
+        job = CompletionJob(**{**fields, **tuples, "parts": PromptParts(context, **texts)})
+    except (TypeError, KeyError, ValueError) as error:
+        raise WireError(f"a malformed job ({type(error).__name__})") from error
+    strings = (job.client, job.anchor, *job.stop, *job.names, *job.lookup, *job.files)
+    if not (
+        all(isinstance(string, str) for string in strings)
+        and isinstance(job.max_tokens, int)
+        and isinstance(job.min_tokens, int)
+        and isinstance(job.beginnings, int)
+        and isinstance(job.turn, int)
+        and isinstance(job.max_lines, int | None)
+        and isinstance(job.explain, bool)
+        and job.priority in get_args(Priority)
+    ):
+        raise WireError("a malformed job (a value out of range)")
+    return job
+
+
+def reply_from_json(fields: Any) -> CompletionReply:
+    """Raises WireError."""
+    try:
+        blocks = tuple(BlockTokens(**block) for block in fields["blocks"])
+        cut = tuple(Cut(**one) for one in fields["cut"])
+        return CompletionReply(**{**fields, "blocks": blocks, "cut": cut, "beginnings": tuple(fields["beginnings"])})
+    except (TypeError, KeyError, ValueError) as error:
+        raise WireError(f"a malformed reply ({type(error).__name__})") from error
+
+
+def status_from_json(fields: Any) -> EngineStatus:
+    """Raises WireError."""
+    try:
+        tuples = {name: tuple(fields[name]) for name in ("devices", "steps", "sandboxed", "unsandboxed")}
+        choices = tuple(Choice(**_strings(choice)) for choice in fields["choices"])
+        accelerators = tuple(Accelerator(**one) for one in fields["accelerators"])
+        return EngineStatus(**{**fields, **tuples, "choices": choices, "accelerators": accelerators})
+    except (TypeError, KeyError, ValueError) as error:
+        raise WireError(f"a malformed status ({type(error).__name__})") from error
+
+
+def with_speed(status: EngineStatus, fields: Any) -> EngineStatus:
+    """Return the status with the speed that came with a reply. Raises WireError."""
+    try:
+        prefill, decode = float(fields["prefill_tokens_s"]), float(fields["decode_ms"])
+    except (TypeError, KeyError, ValueError) as error:
+        raise WireError(f"a malformed speed ({type(error).__name__})") from error
+    return dataclasses.replace(status, prefill_tokens_s=prefill, decode_ms=decode)
+
+
+def options_from_json(fields: Any) -> EngineOptions:
+    """Raises WireError."""
+    try:
+        shelf = Path(fields["shelf"]) if fields["shelf"] is not None else None
+        fallbacks = tuple(map(Path, fields["fallbacks"]))
+        paths = {"model_path": Path(fields["model_path"]), "shelf": shelf, "fallbacks": fallbacks}
+        return EngineOptions(**{**fields, **paths})
+    except (TypeError, KeyError, ValueError) as error:
+        raise WireError(f"malformed options ({type(error).__name__})") from error
+
+
+def _plain(field: Any) -> Any:
+    if isinstance(field, tuple) and field and isinstance(field[0], Path):
+        return tuple(map(str, field))
+    return str(field) if isinstance(field, Path) else field
+
+
+def _strings(fields: dict[str, Any]) -> dict[str, str]:
+    if not all(isinstance(value, str) for value in fields.values()):
+        raise TypeError("a text that is not a string")
+    return fields

@@ -1,0 +1,1 @@
+"""KV states: in llama.cpp's cache, in main memory, on disk."""

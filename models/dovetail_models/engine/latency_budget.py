@@ -1,0 +1,64 @@
+"""What a completion may cost so that it comes in time: from a target and this machine's speed. Pure.
+
+The target is the time to the first suggestion on a warm cache. What is asked for is never exceeded, only cut.
+"""
+
+from dataclasses import dataclass
+
+from dovetail_models.engine.speed import Speed
+
+TARGET_MS = 300.0
+"""To the first suggestion, everything but the last keystroke read before. Longer is felt as waiting."""
+
+COLD_PATIENCE = 10.0
+"""A prompt that is read cold, as when a file is opened, may take this many times the target: it is rare, and mostly
+read while nobody waits."""
+
+ANSWER_PATIENCE = 8.0
+"""The end of a long answer may come this many times the target after the key: its first line is shown long before."""
+
+TYPED_TOKENS = 3
+"""What a keystroke makes the model read and spell before the first new token."""
+
+MIN_CONTEXT = 256
+"""Tokens of other files that are worth their time on any machine: less holds no signature and its body."""
+
+MIN_WINDOW = 384
+"""Tokens of the file itself, without which no completion is any good."""
+
+MIN_ANSWER = 12
+"""Tokens: most lines of code are no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyBudget:
+    """What a completion may cost, in tokens."""
+
+    context: int
+    """Context of other files, in a prompt of which the KV cache holds nothing."""
+    window: int
+    """Text of the current file in such a prompt."""
+    first: int
+    """Tokens of the answer that come within the target."""
+    answer: int
+    """Tokens of the whole answer."""
+
+
+def latency_budget(
+    speed: Speed, context: int, window: int, answer: int, target_ms: float = TARGET_MS, warm: bool = False
+) -> LatencyBudget:
+    """Return what may be asked for where `context`, `window` and `answer` tokens are wanted. `warm` says that the
+    prompt will be read while nobody waits, or is in the KV cache: then it may be as long as is wanted. Nothing is cut
+    before anything has been measured."""
+    if not speed.prefill_tokens_s or not speed.decode_ms:
+        return LatencyBudget(context, window, answer, answer)
+    first = int(target_ms / speed.decode_ms) - TYPED_TOKENS
+    longest = int(target_ms * ANSWER_PATIENCE / speed.decode_ms)
+    answer = min(answer, max(MIN_ANSWER, longest))
+    if not warm:
+        room = int(target_ms * COLD_PATIENCE / 1000 * speed.prefill_tokens_s)
+        # Each gives way by the same share, but the context first where the file would get too little.
+        share = min(room * context // max(context + window, 1), room - MIN_WINDOW)
+        context = min(context, max(MIN_CONTEXT, share))
+        window = min(window, max(MIN_WINDOW, room - context))
+    return LatencyBudget(context, window, min(answer, max(1, first)), answer)

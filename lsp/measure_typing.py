@@ -27,7 +27,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-from dovetail.session.engine import LINGER_VARIABLE
+from dovetail.session.inference.engine import LINGER_VARIABLE
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_models.engine.transport import MEETING_FOLDER_VARIABLE
 from measure import Hole, draw_holes

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from dovetail.session import acceptance
-from dovetail.session.acceptance import SEEN_S, Event, Following, Kept, Outcome, Suggestion
+from dovetail.session.suggestions import acceptance
+from dovetail.session.suggestions.acceptance import SEEN_S, Event, Following, Kept, Outcome, Suggestion
 from dovetail.stats.store import read
 from dovetail.text.changes import MOST_EDITS, Change, changes_of, difference
 from dovetail.text.document import Document, Edit, Position

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dovetail.bench.typing import Keystroke
-from dovetail.completion.anchor import Anchor, freeze
-from dovetail.completion.place import read_place
-from dovetail.completion.window import Window, cut_window
+from dovetail.completion.preparation.anchor import Anchor, freeze
+from dovetail.completion.preparation.place import read_place
+from dovetail.completion.preparation.window import Window, cut_window
 from dovetail_context.bundle import ContextBundle
 from dovetail_context.tokens import estimate_tokens
 from dovetail_models.engine.job import CompletionJob

@@ -10,7 +10,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from dovetail.bench.question import Question, our_job, peer_body
-from dovetail.cli.errors import CommandError, UsageError
+from dovetail.command_errors import CommandError, UsageError
 from dovetail_models.engine.client import EngineClient
 
 # A llama.cpp server that reads a long prompt on a slow machine, behind another that was dropped.

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import psutil
 
-from dovetail.cli.check import Check
-from dovetail.cli.errors import UsageError
-from dovetail.cli.model_report import (
+from dovetail.cli.output import print_json
+from dovetail.cli.remote import add_remote_argument, remote_layer
+from dovetail.cli.reports.check import Check
+from dovetail.cli.reports.model_report import (
     Pace,
     build_check,
     choice_checks,
@@ -27,10 +28,9 @@ from dovetail.cli.model_report import (
     speed_check,
     states_check,
 )
-from dovetail.cli.output import print_json
-from dovetail.cli.remote import add_remote_argument, remote_layer
-from dovetail.session.engine import make_local_engine, remote_options
-from dovetail.session.models import models_folder
+from dovetail.command_errors import UsageError
+from dovetail.session.inference.engine import make_local_engine, remote_options
+from dovetail.session.inference.models import models_folder
 from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settings, user_config_path
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.root import find_root

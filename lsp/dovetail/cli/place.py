@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from dovetail.cli.errors import CommandError, UsageError
+from dovetail.command_errors import CommandError, UsageError
 from dovetail.completion.request import CompletionRequest
 from dovetail.rules.live import WorkspaceRules, own_rules
 from dovetail.session.caches import index_cache
@@ -86,7 +86,7 @@ def request_at(
         text=redact(place.text),
         offset=place.offset,
         snapshot=index.snapshot,
-        rules=place.rules.standing(place.path, index.snapshot),
+        rules=place.rules.context_rules(place.path, index.snapshot),
         trigger="invoked",
         use_context=use_context,
         explain=explain,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from dovetail.rules.live import Standing
+from dovetail.rules.live import ContextRules
 from dovetail_context.bundle import ContextBundle, ContextPiece
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.registry import shown_path
@@ -13,8 +13,8 @@ from dovetail_context.query import RecentPlace
 from dovetail_models.engine.job import CompletionReply, Priority
 
 if TYPE_CHECKING:
-    from dovetail.completion.anchor import Anchor
-    from dovetail.completion.shaping import Shaped
+    from dovetail.completion.postprocessing.shaping import Shaped
+    from dovetail.completion.preparation.anchor import Anchor
 
 Trigger = Literal["automatic", "invoked"]
 
@@ -49,7 +49,7 @@ class CompletionRequest:
     priority: Priority = "interactive"
     candidates: int = 1
     hurried: bool = False
-    rules: Standing = field(default_factory=Standing)
+    rules: ContextRules = field(default_factory=ContextRules)
     recent: tuple[RecentPlace, ...] = ()
     shown: tuple[ContextPiece, ...] = ()
     epoch: int = 0

@@ -102,7 +102,7 @@ def _with_user_file(own: OwnRules, reading: RulesReading | None, name: str) -> O
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ContextRules:
     """What the rules give a query at one path: the fields of the same names of `Query`."""
 
     pinned: tuple[Pin, ...] = ()
@@ -129,7 +129,7 @@ class WorkspaceRules:
         self._latest: RulesReading | None = None
         self._one_reads = threading.Lock()
         # What was said for paths by these rules and these files of the index, where no file had to be read for it.
-        self._standings: dict[str, tuple[Rules, object, Standing]] = {}
+        self._context_rules: dict[str, tuple[Rules, object, ContextRules]] = {}
         self._texts: dict[str, tuple[tuple[int, ...], str]] = {}  # of pinned files that the index does not hold
         self._hold(ProjectRules())
         if read:
@@ -196,7 +196,7 @@ class WorkspaceRules:
         found.sort(key=lambda problem: (problem.source.place is not None, problem.source.place or 0))
         return first_problems(found, RULES_FILE)
 
-    def standing(self, path: str, snapshot: IndexSnapshot) -> Standing:
+    def context_rules(self, path: str, snapshot: IndexSnapshot) -> ContextRules:
         """What a query at `path` is given. Pins that cannot be shown are left out: the problems tell of them.
 
         May read pinned files.
@@ -206,17 +206,17 @@ class WorkspaceRules:
         pins = [self._pin(pin, snapshot) for pin in effective.pins if pin.path != path]
         notes = tuple(Note(note.text, f"a note of {note.source}") for note in effective.notes)
         pinned = tuple(pin for pin in pins if pin is not None)
-        standing = Standing(pinned, notes, self._preferred_at(effective, snapshot), effective.retrieval())
+        found = ContextRules(pinned, notes, self._preferred_at(effective, snapshot), effective.retrieval())
         if all(pin is not None and not pin.text for pin in pins):
-            while len(self._standings) >= MOST_PATHS:
-                self._standings.pop(next(iter(self._standings)), None)
-            self._standings[path] = (rules, snapshot.files.path_set, standing)
-        return standing
+            while len(self._context_rules) >= MOST_PATHS:
+                self._context_rules.pop(next(iter(self._context_rules)), None)
+            self._context_rules[path] = (rules, snapshot.files.path_set, found)
+        return found
 
-    def known_standing(self, path: str, snapshot: IndexSnapshot) -> Standing | None:
-        """What `standing` says, if that is known without a look at anything."""
-        rules, paths, standing = self._standings.get(path, (None, None, None))
-        return standing if rules is self._rules and paths is snapshot.files.path_set else None
+    def known_context_rules(self, path: str, snapshot: IndexSnapshot) -> ContextRules | None:
+        """Return what `context_rules` would return if it is known without reading anything, else None."""
+        rules, paths, found = self._context_rules.get(path, (None, None, None))
+        return found if rules is self._rules and paths is snapshot.files.path_set else None
 
     def _hold(self, project: ProjectRules) -> None:
         rules = Rules((self.own.user, project, self.own.editor))

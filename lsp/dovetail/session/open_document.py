@@ -8,11 +8,11 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dovetail.completion.anchor import Anchor
+from dovetail.completion.preparation.anchor import Anchor
 from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.session.notebooks import cell_language
-from dovetail.session.places import Kind, Place
-from dovetail.session.workspaces import Workspace
+from dovetail.session.workspaces.document_location import Kind, Place
+from dovetail.session.workspaces.workspaces import Workspace
 from dovetail.text.document import Document
 from dovetail_context.languages.identify import FIRST_LINE
 from dovetail_context.languages.registry import language_of

@@ -10,27 +10,27 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from dovetail.completion.completion_cache import CompletionCache
 from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import accepted, complete, context_budget, context_for, own_source, sources_of, warm
-from dovetail.completion.remembered import Memory
 from dovetail.completion.request import Completion, CompletionRequest, Trigger
 from dovetail.completion.threads import current_effort, on_thread
-from dovetail.rules.live import Standing
+from dovetail.rules.live import ContextRules
 from dovetail.session.caches import index_cache
-from dovetail.session.chosen import Chosen
-from dovetail.session.current_engine import CurrentEngine
-from dovetail.session.disclosure import CheckedEngine, Withdrawn
-from dovetail.session.engine import MakeEngine
-from dovetail.session.feedback import Feedback
+from dovetail.session.inference.current_engine import CurrentEngine
+from dovetail.session.inference.engine import MakeEngine
 from dovetail.session.notebooks import Notebooks
 from dovetail.session.open_document import OpenDocument
 from dovetail.session.pause import Pauses
-from dovetail.session.places import Kind
 from dovetail.session.power import on_battery
 from dovetail.session.projects import ProjectEvents, Projects
 from dovetail.session.recent import RecentPlaces
 from dovetail.session.rhythm import Rhythm
+from dovetail.session.suggestions.feedback import Feedback
+from dovetail.session.suggestions.selected_completion import SelectedCompletion
 from dovetail.session.user_settings import UserSettings
+from dovetail.session.workspaces.disclosure import CheckedEngine, Withdrawn
+from dovetail.session.workspaces.document_location import Kind
 from dovetail.settings import Settings
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
@@ -75,7 +75,7 @@ class Session:
         self.projects = Projects(
             self.opened, events, self._spawn, lambda: index_cache(self.settings), self._look_no_further
         )
-        self.memory = Memory()
+        self.memory = CompletionCache()
         self.rhythm = Rhythm()
         self.recent = RecentPlaces()
         self.notebooks = Notebooks()
@@ -165,7 +165,7 @@ class Session:
         self.projects.place_loose(opened)
         if self._is_prose(opened, trigger):
             return None
-        chosen = Chosen.of(document, selected, self.encoding)
+        chosen = SelectedCompletion.of(document, selected, self.encoding)
         asked, at = (chosen.document, chosen.end) if chosen else (document, offset)
         above = self.notebooks.before(document, self._document) if opened.kind == "cell" else ""
         self._look_no_further()
@@ -284,16 +284,16 @@ class Session:
             is_file=opened.place.kind != "loose",
         )
 
-    async def _shown_now(self, opened: OpenDocument) -> tuple[IndexSnapshot, Standing]:
+    async def _shown_now(self, opened: OpenDocument) -> tuple[IndexSnapshot, ContextRules]:
         """The project as it may be shown in a document, and what its rules give it."""
         workspace = opened.place.workspace
         if workspace is None:
-            return NO_PROJECT, Standing()
+            return NO_PROJECT, ContextRules()
         snapshot, path = self.projects.disclosure.snapshot(workspace), opened.place.path
-        standing = workspace.rules.known_standing(path, snapshot)
-        if standing is None:
-            standing = await on_thread(partial(workspace.rules.standing, path, snapshot))
-        return snapshot, standing
+        found = workspace.rules.known_context_rules(path, snapshot)
+        if found is None:
+            found = await on_thread(partial(workspace.rules.context_rules, path, snapshot))
+        return snapshot, found
 
     async def _is_silent(self, opened: OpenDocument) -> bool:
         if self.projects.knows_ruling(opened):

@@ -8,8 +8,8 @@ import numpy as np
 from llama_cpp import Llama
 from models.starter.evaluation.tasks import Context, Task
 
-from dovetail.completion.invented import MOST_TIMES, MembersBehind, first_invented
-from dovetail.completion.window import cut_window
+from dovetail.completion.postprocessing.unknown_members import MOST_TIMES, MembersBehind, first_invented
+from dovetail.completion.preparation.window import cut_window
 from dovetail_models.engine.engine import Engine
 from dovetail_models.engine.interrupt import Interrupt
 from dovetail_models.engine.job import CompletionJob
@@ -75,7 +75,8 @@ class StarterModel:
         """The product's own completion (a line for holes within a line) and the cost of the truth.
 
         `anchored`: the prefix ends where the line begins, and the line so far is forced after the end marker.
-        `members_behind`: made up members are asked for once more, see `dovetail.completion.invented`.
+        `members_behind`: unknown members are asked for once more
+        (`dovetail.completion.postprocessing.unknown_members`).
         """
         anchor = task.prefix.rfind("\n") + 1 if anchored else len(task.prefix)
         parts = self._parts(task, context, anchor)

@@ -8,7 +8,7 @@ from lsprotocol import types
 
 from dovetail.completion.request import Completion, Trigger
 from dovetail.server import convert
-from dovetail.server.handlers.acceptance import accepted_commands
+from dovetail.server.handlers.extensions.acceptance import accepted_commands
 from dovetail.server.server import DovetailServer
 from dovetail.session.open_document import OpenDocument
 from dovetail.text.document import Edit, Position

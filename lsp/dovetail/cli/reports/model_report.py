@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dovetail.cli.check import Check
+from dovetail.cli.reports.check import Check
 from dovetail_models.engine.job import CompletionReply
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.hardware.choose import free_words, mib

@@ -8,11 +8,11 @@ from typing import Any
 
 from dovetail.completion.engine import Engine
 from dovetail.session.caches import forget_states
-from dovetail.session.workspaces import Workspaces
+from dovetail.session.workspaces.workspaces import Workspaces
 from dovetail.settings import Settings
 
 
-class KeptStates:
+class PersistedKv:
     """Sees to it that no state on disk holds text of files that may not be shown, not even of those that might once;
     where the settings keep nothing, none holds anything."""
 
@@ -34,7 +34,7 @@ class KeptStates:
         """Take settings that are sound."""
         self._keeps_nothing = not settings.kv_cache_mb
 
-    def look_through(self, anew: bool = False) -> None:
+    def prune(self, anew: bool = False) -> None:
         """Remove what may not stay, in the background; `anew` if what may has changed."""
         self._asked, self._anew = True, self._anew or anew
         if self._looking is None or self._looking.done():

@@ -31,7 +31,7 @@ _MEMBER = re.compile(r"(?:\.|->|::)([^\W\d][\w$]*)")
 
 
 @dataclass(frozen=True, slots=True)
-class Invented:
+class UnknownMember:
     """An answer is good as far as `kept`, which ends behind a dot; one of `members` follows there."""
 
     kept: str
@@ -41,7 +41,7 @@ class Invented:
 MembersBehind = Callable[[str], Members]
 
 
-async def without_inventions(
+async def repair_unknown_members(
     reply: CompletionReply,
     job: CompletionJob,
     engine: Engine,
@@ -57,7 +57,7 @@ async def without_inventions(
     """
     begin, files = 0, job.files
     for times in range(MOST_TIMES):
-        found = await on_thread(partial(first_invented, reply.text, begin, members_behind))
+        found = await on_thread(partial(first_unknown_member, reply.text, begin, members_behind))
         if found is None:
             return reply, files, times
         kept, begin = found.kept, len(found.kept)
@@ -75,7 +75,7 @@ def _is_complete(is_complete: Callable[[str], bool], kept: str, text: str) -> bo
     return is_complete(kept + text)
 
 
-def first_invented(written: str, begin: int, members_behind: MembersBehind) -> Invented | None:
+def first_unknown_member(written: str, begin: int, members_behind: MembersBehind) -> UnknownMember | None:
     """The first member from `begin` on that is none of those that there are, None where all are or nobody knows.
 
     `members_behind` returns the names that may follow a beginning of the answer that ends behind a dot, or none where
@@ -87,7 +87,7 @@ def first_invented(written: str, begin: int, members_behind: MembersBehind) -> I
         names = members.names
         is_cut = member.end() == len(written)  # in the middle of a name, it may be
         if names and not any(name == member[1] or (is_cut and name.startswith(member[1])) for name in names):
-            return Invented(kept, members)
+            return UnknownMember(kept, members)
     return None
 
 

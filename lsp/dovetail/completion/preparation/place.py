@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
-from dovetail.completion.judge import compiles, statements_around
-from dovetail.completion.lexical import State, kind_of, name_of, read, state_in
+from dovetail.completion.preparation.judge import compiles, statements_around
+from dovetail.completion.preparation.lexical import State, kind_of, name_of, read, state_in
 from dovetail.text.lazy import lazy
 from dovetail_context.languages.registry import language_for, shown_path
 from dovetail_context.parse import ParsedText, PlaceKind, parse_text

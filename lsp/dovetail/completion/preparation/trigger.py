@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from dovetail.completion.place import Place
+from dovetail.completion.preparation.place import Place
 from dovetail.completion.request import Trigger
 
 # What editors close by themselves, and what commonly follows it. With only these to the right, the line is still open.

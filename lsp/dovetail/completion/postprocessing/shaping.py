@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dovetail.completion.indentation import fit_indentation
-from dovetail.completion.judge import compiles
-from dovetail.completion.lexical import depth as depth_of
-from dovetail.completion.lexical import inside, read
-from dovetail.completion.place import Place, unix_line_ends
-from dovetail.completion.repeats import without_repeats
-from dovetail.completion.right_side import QUOTES, Insertion, ways_to_insert
-from dovetail.completion.trigger import Extent
+from dovetail.completion.postprocessing.indentation import fit_indentation
+from dovetail.completion.postprocessing.insertion import QUOTES, Insertion, ways_to_insert
+from dovetail.completion.postprocessing.repeats import without_repeats
+from dovetail.completion.preparation.judge import compiles
+from dovetail.completion.preparation.lexical import depth as depth_of
+from dovetail.completion.preparation.lexical import inside, read
+from dovetail.completion.preparation.place import Place, unix_line_ends
+from dovetail.completion.preparation.trigger import Extent
 from dovetail_context.parse import ParsedText
 
 # Ends that are tried, from the longest on: each costs a parse of what has changed, a millisecond or some. In a text

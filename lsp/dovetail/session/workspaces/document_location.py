@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from dovetail.session.workspaces import Workspace, Workspaces
+from dovetail.session.workspaces.workspaces import Workspace, Workspaces
 
 Kind = Literal["file", "cell", "loose"]
 """file: the document is the file of its path. cell: a part of that file, a notebook. loose: it belongs to no file."""

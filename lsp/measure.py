@@ -34,11 +34,12 @@ from dovetail.completion.completion_cache import CompletionCache
 from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import complete
 from dovetail.completion.postprocessing.confidence import LINE_BELOW, NOTHING_BELOW, WORD_BELOW, confident_part
-from dovetail.completion.postprocessing.shaping import Shaped, unshaped
+from dovetail.completion.postprocessing.shaping import unshaped
 from dovetail.completion.preparation.place import Place, read_place
 from dovetail.completion.preparation.trigger import decide
 from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.completion.scoring import score
+from dovetail.completion.values import Shaped
 from dovetail.server.convert import inline_items
 from dovetail.session.inference.engine import make_engine
 from dovetail.settings import COMMAND_LINE, Settings, load_settings

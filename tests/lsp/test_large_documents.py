@@ -16,12 +16,12 @@ import pytest
 
 from dovetail.completion import completion_cache
 from dovetail.completion.completion_cache import CachedCompletion, CompletionCache
-from dovetail.completion.postprocessing.shaping import Shaped, shape
+from dovetail.completion.postprocessing.shaping import shape
 from dovetail.completion.preparation.place import read_place
-from dovetail.completion.preparation.trigger import Extent
 from dovetail.completion.preparation.window import cut_window
 from dovetail.completion.request import Completion
 from dovetail.completion.threads import on_thread
+from dovetail.completion.values import Extent, Shaped
 from dovetail.text import document as documents
 from dovetail.text.changes import changes_of, difference
 from dovetail.text.document import Document, Edit

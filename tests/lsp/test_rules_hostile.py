@@ -15,7 +15,7 @@ from dovetail.rules.keys import ProjectRules
 from dovetail.rules.live import MOST_BYTES, WorkspaceRules
 from dovetail.rules.parse import MOST_PROBLEMS, parse_rules, parse_values, salvaged
 from dovetail.rules.places import places_in
-from dovetail.rules.source import Place
+from dovetail.rules.source import SourceRange
 
 HANG_S = 60.0  # far more than any of this takes; without a bound it would take hours, or for ever
 NEEDS_PIPES = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
@@ -187,7 +187,7 @@ def test_columns_count_characters_in_long_lines() -> None:
         place = places["exclude", index].value
         wanted = '"\u00e4\U0001f600"' if index % 2 == 0 else '"b"'
         assert text[place.column - 1 : place.end_column - 1] == wanted
-    assert places["exclude",].key == Place(1, 1, 1, 8)
+    assert places["exclude",].key == SourceRange(1, 1, 1, 8)
 
 
 def test_an_editor_may_say_anything() -> None:

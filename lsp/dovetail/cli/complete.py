@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from dovetail.cli.output import print_json, write_page
-from dovetail.cli.place import Place, add_place_arguments, index_project, read_place, request_at
+from dovetail.cli.place import FilePlace, add_place_arguments, index_project, read_place, request_at
 from dovetail.cli.remote import Notices, add_remote_argument, remote_layer
 from dovetail.cli.reports.starter_notice import tell_about_the_starter
 from dovetail.command_errors import CommandError
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _complete(
-    place: Place, settings: Settings, arguments: argparse.Namespace
+    place: FilePlace, settings: Settings, arguments: argparse.Namespace
 ) -> tuple[CompletionRequest, Completion, float]:
     engine = make_engine(settings, Notices().take, several_models=True)
     loading = asyncio.create_task(engine.ensure_ready())  # the model loads while the project is read

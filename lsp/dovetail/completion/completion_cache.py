@@ -11,11 +11,11 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from dovetail.completion.postprocessing.insertion import ways_to_insert
-from dovetail.completion.postprocessing.shaping import Shaped
 from dovetail.completion.preparation.anchor import hole_end
 from dovetail.completion.preparation.lexical import read
 from dovetail.completion.preparation.place import Place
 from dovetail.completion.request import Completion
+from dovetail.completion.values import Shaped
 
 # Answers kept for each session, and characters of the texts that they were given in.
 CAPACITY = 200

@@ -16,13 +16,14 @@ from time import perf_counter
 from dovetail.completion.completion_cache import CachedCompletion, CompletionCache
 from dovetail.completion.engine import Engine
 from dovetail.completion.postprocessing.confidence import confident_part
-from dovetail.completion.postprocessing.shaping import Shaped, is_complete, shape
+from dovetail.completion.postprocessing.shaping import is_complete, shape
 from dovetail.completion.postprocessing.unknown_members import TAKEN_BACK, repair_unknown_members
 from dovetail.completion.preparation.anchor import Anchor, freeze, hole_end
 from dovetail.completion.preparation.place import Place, read_place, unix_line_ends
-from dovetail.completion.preparation.trigger import Extent, decide
-from dovetail.completion.request import Completion, CompletionRequest, Trigger
+from dovetail.completion.preparation.trigger import decide
+from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.completion.threads import on_thread
+from dovetail.completion.values import Extent, Shaped, Trigger
 from dovetail.rules.source import RULES_FILE
 from dovetail.settings import Settings
 from dovetail_context.bundle import ContextBundle, ContextPiece

@@ -26,7 +26,7 @@ from dovetail.rules.keys import (
     keys_of,
 )
 from dovetail.rules.places import Path, Placed, place_of_fault, places_in
-from dovetail.rules.source import Place, Problem, Said, Severity, Source
+from dovetail.rules.source import Problem, Said, Severity, Source, SourceRange
 from dovetail.settings import Settings, user_config_path
 from dovetail_context.work import counted
 
@@ -117,12 +117,12 @@ def _shortened(message: str) -> str:
     return message if len(message) <= MOST_MESSAGE else f"{message[:MOST_MESSAGE]}..."
 
 
-def _loaded(text: str) -> tuple[dict[str, Any] | None, Place | None, str]:
+def _loaded(text: str) -> tuple[dict[str, Any] | None, SourceRange | None, str]:
     """The values of a TOML text; or None, the place of the mistake and what it is."""
     deep = _DEEP_KEY.search(text)
     if deep is not None:
         line = text.count("\n", 0, deep.start()) + 1
-        return None, Place(line, 1, line, 1), "this is nested too deeply"
+        return None, SourceRange(line, 1, line, 1), "this is nested too deeply"
     try:
         return tomllib.loads(text), None, ""
     except tomllib.TOMLDecodeError as error:

@@ -14,7 +14,7 @@ from dovetail.rules.live import OwnRules, RulesReading, own_rules
 from dovetail.rules.source import RULES_FILE
 from dovetail.session.open_document import OpenDocument
 from dovetail.session.workspaces.disclosure import Disclosure
-from dovetail.session.workspaces.document_location import Kind, Place, place_of
+from dovetail.session.workspaces.document_location import DocumentLocation, Kind, place_of
 from dovetail.session.workspaces.persisted_kv import PersistedKv
 from dovetail.session.workspaces.rules import RulesEvents, RulesKeeper
 from dovetail.session.workspaces.workspaces import Workspace, Workspaces
@@ -111,7 +111,7 @@ class Projects:
                 elif path.name == GITIGNORE:
                     self.kept.prune(anew=True)
 
-    def place(self, uri: str, file: Path | None, kind: Kind) -> Place:
+    def place(self, uri: str, file: Path | None, kind: Kind) -> DocumentLocation:
         """Where a document belongs. What is no file is completed with the one folder that is open, or with that of the
         file that the user was at last."""
         around = self._folders[0] if len(self._folders) == 1 else self._latest
@@ -198,7 +198,7 @@ class Projects:
         """Folders have come or gone: each document belongs to the innermost one around it that is open."""
         for opened in self._opened.values():
             if opened.kind != "file" or opened.file is None:
-                opened.place = Place(None, opened.place.path, opened.place.kind)
+                opened.place = DocumentLocation(None, opened.place.path, opened.place.kind)
                 self.place_loose(opened)
                 continue
             workspace = self.workspaces.around(opened.file)
@@ -206,7 +206,7 @@ class Projects:
                 continue
             self.overlay(opened, None)
             path = workspace.relative(opened.file) if workspace is not None else opened.place.path
-            opened.place = Place(workspace, path)
+            opened.place = DocumentLocation(workspace, path)
             self.overlay(opened, opened.document.text)
 
     def _own_rules_changed(self, own: OwnRules) -> None:

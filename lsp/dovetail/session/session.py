@@ -13,8 +13,9 @@ from typing import Any, Protocol
 from dovetail.completion.completion_cache import CompletionCache
 from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import accepted, complete, context_budget, context_for, own_source, sources_of, warm
-from dovetail.completion.request import Completion, CompletionRequest, Trigger
+from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.completion.threads import current_effort, on_thread
+from dovetail.completion.values import Trigger
 from dovetail.rules.live import ContextRules
 from dovetail.session.caches import index_cache
 from dovetail.session.inference.current_engine import CurrentEngine
@@ -42,19 +43,16 @@ from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 
 NO_PROJECT = IndexSnapshot(Path())
-# So long after an answer without a keystroke, the model reads the place afresh.
+# Seconds after an answer without a keystroke, until the model reads the place again.
 IDLE_S = 0.8
-# A prompt is made again if something in it may not be shown any more, the last time without text of other files.
+# Prompts for one request: one is made again if its text may no longer be shown, the last one without other files.
 PROMPTS = 4
-# So many different completions for who asks expressly.
+# Different completions for a user who asks for one.
 CANDIDATES = 3
 
 
-_Answered = tuple[CompletionRequest, Completion] | None
-
-
 class SessionEvents(ProjectEvents, Protocol):
-    """What the session tells the outside, on the event loop save for what `ProjectEvents` says."""
+    """What the session reports, on the event loop except where `ProjectEvents` documents another thread."""
 
     def engine_status(self, status: EngineStatus) -> None: ...
 
@@ -75,7 +73,7 @@ class Session:
         self.projects = Projects(
             self.opened, events, self._spawn, lambda: index_cache(self.settings), self._look_no_further
         )
-        self.memory = CompletionCache()
+        self.completion_cache = CompletionCache()
         self.rhythm = Rhythm()
         self.recent = RecentPlaces()
         self.notebooks = Notebooks()
@@ -96,17 +94,17 @@ class Session:
         self._background: set[asyncio.Task[object]] = set()
 
     def configure(self, *layers: tuple[str, Mapping[str, object]]) -> None:
-        """Take the user's settings under those of `layers` (place, values). Each mistake in them is told; the rest
+        """Take the user's settings under those of `layers` (place, values). Each mistake in them is reported; the rest
         holds. May be called again while the session runs; the user's file is read again when it changes."""
         self._user_settings.take(*layers)
 
     def pause(self, paused: bool | None = None, language: str | None = None, minutes: float | None = None) -> Pauses:
-        """Pause, resume or snooze, as `Pauses.changed` says. What is under way is not shown any more."""
+        """Pause, resume or snooze, as `Pauses.changed` documents. Requests under way are cancelled."""
         now = time.time()
         self.pauses = self.pauses.woken(now).changed(now, paused, language, minutes)
         for opened in self.opened.values():
-            if opened.asking is not None and self._is_paused(opened):
-                opened.asking.cancel()
+            if self._is_paused(opened):
+                opened.cancel()
         self._look_no_further()
         self._events.paused(self.pauses)
         return self.pauses
@@ -115,8 +113,8 @@ class Session:
         """A document that the editor shows. `path` is its file, that of its notebook if it is a cell, or where a loose
         one is to be saved; None for what was never saved."""
         before = self.opened.get(document.uri)
-        if before is not None and before.asking is not None:
-            before.asking.cancel()
+        if before is not None:
+            before.close()
         place = self.projects.place(document.uri, path, kind)
         opened = OpenDocument(document, path, kind, place, was_saved=path is not None and path.is_file())
         self.opened[document.uri] = opened
@@ -140,11 +138,10 @@ class Session:
             self.projects.check_rules(opened)
 
     def close_document(self, uri: str) -> None:
-        """The disk speaks for this file again."""
+        """Close a document: the file on disk counts again."""
         opened = self.opened.pop(uri, None)
         if opened is not None:
-            if opened.asking is not None:
-                opened.asking.cancel()
+            opened.close()
             self.projects.overlay(opened, None)
             self.projects.check_rules(opened)
             self.feedback.closed(uri)
@@ -178,7 +175,7 @@ class Session:
         self._count_request(1)
         try:
             with awaited(opened.effort):
-                answered = await self._newest_wins(opened, work)
+                answered = await opened.newest_wins(work)
         finally:
             self._count_request(-1)
         if answered is None or not self._is_newest(opened, document):
@@ -186,9 +183,8 @@ class Session:
         request, completion = answered
         if not completion.remembered:
             self.rhythm = self.rhythm.answered(completion.reply)
-            opened.anchor = completion.anchor
         completion = replace(completion, line=completion.line + lines_more - above.count("\n"))
-        opened.answer, opened.request = completion, request
+        opened.answered(request, completion)
         if opened.project is not None:
             self.projects.visited(opened)
             self.recent.viewed(opened.project.root, opened.place.path, completion.line, time.monotonic())
@@ -205,6 +201,7 @@ class Session:
         for _ in range(PROMPTS):
             await self.projects.disclosure.permits(opened.place.workspace)
             if await self._is_silent(opened):
+                opened.forget()
                 return None
             request = await self._request(opened, text, within, "invoked")
             budget = context_budget(self.engine.status, self.settings)
@@ -246,12 +243,15 @@ class Session:
         for attempt in range(PROMPTS):
             await self.projects.disclosure.permits(opened.place.workspace)
             if await self._is_silent(opened):
+                opened.forget()
                 return None
             request = replace(await self._request(opened, text, offset, trigger), turn=turn)
             if attempt:
                 request = replace(request, pause_s=0.0, use_context=attempt < PROMPTS - 1)
             try:
-                completion = await complete(request, self._checked(opened, request, engine), self.settings, self.memory)
+                completion = await complete(
+                    request, self._checked(opened, request, engine), self.settings, self.completion_cache
+                )
             except Withdrawn:
                 continue
             if completion is None or await self._permits(opened, request, completion.files):
@@ -319,40 +319,25 @@ class Session:
         self, opened: OpenDocument, request: CompletionRequest, completion: Completion, engine: Engine
     ) -> None:
         """When an answer is out: make ready what will be wanted if it is accepted; when the cursor rests, let a slow
-        model read the place afresh. What is not mains-powered does neither."""
+        model read the place again. A computer on battery does neither."""
         if on_battery():
             return
         current_effort.set(opened.effort)
         document, checked = opened.document, self._checked(opened, request, engine)
         try:
             if completion.text:
-                await complete(accepted(request, completion), checked, self.settings, self.memory)
+                await complete(accepted(request, completion), checked, self.settings, self.completion_cache)
             await asyncio.sleep(IDLE_S)
             tokens = completion.reply.prompt_tokens
             if not self.rhythm.reads_quickly(tokens) and self._is_newest(opened, document):
                 snapshot, rules = await self._shown_now(opened)
                 opened.anchor = await warm(replace(request, snapshot=snapshot, rules=rules), checked, self.settings)
         except (EngineError, Withdrawn):
-            return  # nobody waits for this; whoever asks next is told
+            return  # nobody waits for this; the next request reports it
 
     def _look_no_further(self) -> None:
         if self._foresight is not None:
             self._foresight.cancel()
-
-    async def _newest_wins(self, opened: OpenDocument, work: Coroutine[Any, Any, _Answered]) -> _Answered | None:
-        if opened.asking is not None:
-            opened.asking.cancel()
-        task = asyncio.create_task(work)
-        opened.asking = task
-        try:
-            return await task
-        except asyncio.CancelledError:
-            if _is_being_cancelled():
-                raise
-            return None  # a newer request took its place
-        finally:
-            if opened.asking is task:
-                opened.asking = None
 
     def _document(self, uri: str) -> Document | None:
         opened = self.opened.get(uri)
@@ -378,11 +363,11 @@ class Session:
         return [opened.asking for opened in self.opened.values() if opened.asking is not None]
 
     def _other_model(self) -> None:
-        """What one model said or read is nothing to another."""
+        """Another model answers from now on: drop what the one before wrote and read."""
         self._look_no_further()
-        self.memory.clear()
+        self.completion_cache.clear()
         for opened in self.opened.values():
-            opened.anchor = opened.answer = opened.request = None
+            opened.forget()
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
         task: asyncio.Task[object] = asyncio.create_task(work)
@@ -391,8 +376,3 @@ class Session:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
         return task
-
-
-def _is_being_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

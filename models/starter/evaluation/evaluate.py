@@ -21,7 +21,7 @@ from models.starter.evaluation.tasks import NO_CONTEXT, Context, Task
 from dovetail.completion.postprocessing.shaping import shape
 from dovetail.completion.postprocessing.unknown_members import MembersBehind
 from dovetail.completion.preparation.place import read_place
-from dovetail.completion.preparation.trigger import Extent
+from dovetail.completion.values import Extent
 
 # The model with its prefix up to the cursor, and with its prefix up to the line's start and the rest of it forced.
 MODEL, ANCHORED = "model", "anchored model"

@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dovetail.completion.preparation.place import Place
-from dovetail.completion.preparation.trigger import CLOSERS
 from dovetail.completion.preparation.window import cut_window
+from dovetail.completion.values import CLOSERS
 from dovetail_context.bundle import ContextBundle
 from dovetail_context.tokens import estimate_tokens
 

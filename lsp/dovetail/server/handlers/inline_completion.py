@@ -6,7 +6,8 @@ import logging
 
 from lsprotocol import types
 
-from dovetail.completion.request import Completion, Trigger
+from dovetail.completion.request import Completion
+from dovetail.completion.values import Trigger
 from dovetail.server import convert
 from dovetail.server.handlers.extensions.acceptance import accepted_commands
 from dovetail.server.server import DovetailServer

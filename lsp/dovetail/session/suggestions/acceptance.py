@@ -15,7 +15,7 @@ from typing import Literal
 
 from rapidfuzz.distance import Indel
 
-from dovetail.completion.preparation.trigger import CLOSERS
+from dovetail.completion.values import CLOSERS
 from dovetail.text.changes import Change, common_length
 
 # What is gone sooner nobody has read: about the time that a person takes to react to what appears on a screen.

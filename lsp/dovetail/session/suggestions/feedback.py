@@ -14,8 +14,8 @@ from datetime import date
 from itertools import count
 from pathlib import Path
 
-from dovetail.completion.postprocessing.shaping import Shaped
 from dovetail.completion.request import Completion
+from dovetail.completion.values import Shaped
 from dovetail.session.suggestions import acceptance
 from dovetail.session.suggestions.acceptance import Event, Following, Outcome, Showing, Suggestion
 from dovetail.stats.store import StatsError, add, stats_path

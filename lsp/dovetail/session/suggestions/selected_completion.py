@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dovetail.completion.postprocessing.shaping import Shaped
 from dovetail.completion.request import Completion
+from dovetail.completion.values import Shaped
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
 

@@ -1,4 +1,4 @@
-"""`dovetail doctor`: check what Dovetail needs, one line each, and say the mend for each fault."""
+"""`dovetail doctor`: check what Dovetail needs, one line each, and report how to fix each fault."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _checks(model: str | None, remote: str | None, folder: Path) -> Iterator[Che
     try:
         settings = load_settings((COMMAND_LINE, {"model": model} if model else {}), remote_layer(remote))
     except SettingsError as error:
-        yield Check("settings", "fail", str(error), f"mend {user_config_path()}")
+        yield Check("settings", "fail", str(error), f"fix {user_config_path()}")
         settings = Settings()
     else:
         yield Check(
@@ -122,7 +122,7 @@ def _hosts() -> Check:
     try:
         found = [f"process {card.pid} runs {Path(card.model).stem}" for _, card in running()]
     except EngineError as error:
-        return Check("engine hosts", "fail", str(error), "mend or remove that folder")
+        return Check("engine hosts", "fail", str(error), "fix or remove that folder")
     return Check("engine hosts", "ok", ", ".join(found) or "none runs now")
 
 

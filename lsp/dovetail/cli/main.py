@@ -26,10 +26,10 @@ COMMANDS = {
     "models": "list, download, choose and check models",
     "rules": "check a project's context rules, or explain what they decide for a path",
     "backend": "show or switch the llama.cpp build: CPU, CUDA, Metal, Vulkan, ROCm",
-    "doctor": "check this installation and say how to mend what is wrong",
+    "doctor": "check this installation and report how to fix what is wrong",
     "eval": "fill the holes of a tasks file and score the answers",
     "bench": "replay typing over real files and measure each keystroke",
-    "stats": "tell what became of the suggestions, as counted on this computer alone",
+    "stats": "report what became of the suggestions, counted on this computer only",
     "demo": "complete a place in a project through the real language server",
 }
 

@@ -43,7 +43,7 @@ WINDOW_TOKENS = 1280
 CONTEXT_SHARE = 0.25
 # Nor the answer more than this: without a prompt there is nothing to complete.
 COMPLETION_SHARE = 0.25
-# Anchors within so many lines share one sequence of the KV cache; a jump further away takes another.
+# Anchors within this many lines share one sequence of the KV cache; a jump further away takes another.
 LINES_OF_A_SEQUENCE = 64
 
 
@@ -126,7 +126,7 @@ async def complete(
 
 
 async def warm(request: CompletionRequest, engine: Engine, settings: Settings) -> Anchor:
-    """Freeze the place of a request afresh and let the model read it, when nobody waits for anything. The anchor."""
+    """Freeze the place of a request again and let the model read it, when nobody waits for anything. The anchor."""
     place = read_place(request.path, request.text, request.offset, request.language)
     budget = _budget(replace(request, hurried=False), await engine.ensure_ready(), settings)
     anchor = await _anchor(replace(request, anchor=None), place, budget)

@@ -109,7 +109,7 @@ class Projects:
                 if path == workspace.rules.file:
                     self._spawn(self.disclosure.permits(workspace))
                 elif path.name == GITIGNORE:
-                    self.kept.prune(anew=True)
+                    self.kept.prune(rules_changed=True)
 
     def place(self, uri: str, file: Path | None, kind: Kind) -> DocumentLocation:
         """Where a document belongs. What is no file is completed with the one folder that is open, or with that of the
@@ -223,9 +223,11 @@ class Projects:
         if workspace not in self.workspaces.all():
             return
         self.rules.renew(workspace, reading, own)
-        self.kept.prune(anew=True)
+        self.kept.prune(rules_changed=True)
         self._on_new_rules()
         for opened in self._opened.values():
+            if opened.place.workspace is workspace:
+                opened.forget()  # its anchor and answer may hold text that is no longer shown
             if opened.project is workspace:
                 self.overlay(opened, opened.document.text)  # the rules may bring it back
 

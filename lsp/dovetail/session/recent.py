@@ -14,7 +14,7 @@ from dovetail_context.query import RecentPlace
 MOST_PLACES = 16
 # Edits so near to one another are one place.
 NEAR_LINES = 8
-# A cursor is taken to look at so many lines above and below.
+# A cursor is taken to look at this many lines above and below.
 VIEW_LINES = 10
 LONGEST_AGE_S = 3600.0
 

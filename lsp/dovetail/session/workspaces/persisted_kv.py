@@ -27,16 +27,16 @@ class PersistedKv:
         self._trouble = trouble
         self._spawn = spawn
         self._keeps_nothing = False  # until the settings say so
-        self._asked = self._anew = False
+        self._asked = self._check_all = False
         self._looking: asyncio.Task[object] | None = None
 
     def configure(self, settings: Settings) -> None:
         """Take settings that are sound."""
         self._keeps_nothing = not settings.kv_cache_mb
 
-    def prune(self, anew: bool = False) -> None:
-        """Remove what may not stay, in the background; `anew` if what may has changed."""
-        self._asked, self._anew = True, self._anew or anew
+    def prune(self, rules_changed: bool = False) -> None:
+        """Remove what may not stay on disk, in the background; `rules_changed` checks all of it again."""
+        self._asked, self._check_all = True, self._check_all or rules_changed
         if self._looking is None or self._looking.done():
             self._looking = self._spawn(self._look())
 
@@ -52,8 +52,8 @@ class PersistedKv:
     async def _look(self) -> None:
         while self._asked:
             unwanted = (lambda _file: True) if self._keeps_nothing else self._workspaces.excludes
-            anew, self._asked, self._anew = self._anew or self._keeps_nothing, False, False
+            check_all, self._asked, self._check_all = self._check_all or self._keeps_nothing, False, False
             try:
-                await asyncio.to_thread(forget_states, unwanted, anew)
+                await asyncio.to_thread(forget_states, unwanted, check_all)
             except OSError as error:
                 self._trouble(f"{error.filename} cannot be removed ({error.strerror}): remove it yourself.")

@@ -30,7 +30,7 @@ from tests.models.conftest import NewClient, hosts, leftovers, until
 from tests.models.raw_peer import Peer
 
 JOB = CompletionJob(PromptParts((), "a.py", "def total(items):\n    return ", "\n"), "a.py", max_tokens=6)
-KILLS = int(os.environ.get("DOVETAIL_KILLS", "6"))
+KILLS = int(os.environ.get("DOVETAIL_KILLS", "4"))
 
 WINDOW = """
 import asyncio, sys

@@ -1,4 +1,7 @@
-"""Pulls in processes that are killed, run out of disk, or run two at a time."""
+"""Pulls in processes that are killed, run out of disk, or run two at a time.
+
+DOVETAIL_PULL_KILLS=20 runs the long form.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ if sys.platform == "win32":
     pytest.skip("kill -9 and file size limits are of POSIX", allow_module_level=True)
 
 ROOT = Path(__file__).resolve().parents[3]
-KILLS = int(os.environ.get("DOVETAIL_PULL_KILLS", "20"))
+KILLS = int(os.environ.get("DOVETAIL_PULL_KILLS", "8"))
 NAME = "small.Q4_K_M.gguf"
 
 

@@ -26,9 +26,9 @@ from dovetail_context.workspace.secrets import redact
 from dovetail_context.workspace.selection import Selection
 
 EDITOR = "the editor's settings"
-MOST_BYTES = 256_000  # of a rules file: some 8,000 lines
-MOST_PREFERRED = 8  # files; a pattern for half the project prefers nothing
-MOST_PATHS = 500  # that are asked about again and again: open documents, and what was open
+MAX_BYTES = 256_000  # of a rules file: some 8,000 lines
+MAX_PREFERRED = 8  # files; a pattern for half the project prefers nothing
+MAX_PATHS = 500  # that are asked about again and again: open documents, and what was open
 # File systems count times in steps of up to 2 s: what changed so recently may change again under the same stamp.
 YOUNG_NS = 3_000_000_000
 
@@ -208,7 +208,7 @@ class WorkspaceRules:
         pinned = tuple(pin for pin in pins if pin is not None)
         found = ContextRules(pinned, notes, self._preferred_at(effective, snapshot), effective.retrieval())
         if all(pin is not None and not pin.text for pin in pins):
-            while len(self._context_rules) >= MOST_PATHS:
+            while len(self._context_rules) >= MAX_PATHS:
                 self._context_rules.pop(next(iter(self._context_rules)), None)
             self._context_rules[path] = (rules, snapshot.files.path_set, found)
         return found
@@ -233,9 +233,9 @@ class WorkspaceRules:
         if key not in known:
             found = effective.preferred(tuple(snapshot.files))
             told = ((path, f"preferred by {said.source}") for path, said in found.items())
-            while len(known) >= MOST_PATHS:
+            while len(known) >= MAX_PATHS:
                 known.pop(next(iter(known)), None)
-            known[key] = tuple(islice(told, MOST_PREFERRED))
+            known[key] = tuple(islice(told, MAX_PREFERRED))
         return known[key]
 
     def _pin(self, pin: PinRule, snapshot: IndexSnapshot) -> Pin | None:
@@ -288,12 +288,12 @@ def read_rules(path: Path, name: str, root: Path | None, before: RulesReading | 
 
 def _bytes(path: Path, root: Path | None) -> tuple[bytes | None, str]:
     """The bytes of a file, None where there is none, and what keeps them from being read."""
-    read = read_project_file(path, MOST_BYTES, within=root)
+    read = read_project_file(path, MAX_BYTES, within=root)
     if read.data is not None or read.missing:
         return read.data, ""
     if read.problem == LINKS_OUT:
         return None, "is a link that leads out of the workspace; put a file in its place"
-    return None, f"cannot be read ({read.problem}); put a plain file of at most {MOST_BYTES // 1000} kB in its place"
+    return None, f"cannot be read ({read.problem}); put a plain file of at most {MAX_BYTES // 1000} kB in its place"
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -18,13 +18,13 @@ from dovetail.completion.threads import on_thread
 from dovetail_context.members import Members
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 
-MOST_TIMES = 2
+MAX_TIMES = 2
 """So often is asked again for one answer: each time somebody waits for it."""
 
 TAKEN_BACK = ("cancelled", "superseded")
 """An answer that ended so is nobody's any more: there is nothing to mend in it."""
 
-MOST_DOTS = 4
+MAX_DOTS = 4
 """Looked at, from the beginning of an answer or behind the last invention: each takes some milliseconds."""
 
 _MEMBER = re.compile(r"(?:\.|->|::)([^\W\d][\w$]*)")
@@ -56,7 +56,7 @@ async def repair_unknown_members(
     job the names to lean towards. Raises EngineError.
     """
     begin, files = 0, job.files
-    for times in range(MOST_TIMES):
+    for times in range(MAX_TIMES):
         found = await on_thread(partial(first_unknown_member, reply.text, begin, members_behind))
         if found is None:
             return reply, files, times
@@ -68,7 +68,7 @@ async def repair_unknown_members(
         reply = _joined(kept, reply, again)
         if reply.stop in TAKEN_BACK:
             return reply, files, times + 1
-    return reply, files, MOST_TIMES
+    return reply, files, MAX_TIMES
 
 
 def _is_complete(is_complete: Callable[[str], bool], kept: str, text: str) -> bool:
@@ -81,7 +81,7 @@ def first_unknown_member(written: str, begin: int, members_behind: MembersBehind
     `members_behind` returns the names that may follow a beginning of the answer that ends behind a dot, or none where
     that is not known.
     """
-    for member in islice(_MEMBER.finditer(written, begin), MOST_DOTS):
+    for member in islice(_MEMBER.finditer(written, begin), MAX_DOTS):
         kept = written[: member.start(1)]
         members = members_behind(kept)
         names = members.names

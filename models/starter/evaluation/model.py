@@ -8,7 +8,7 @@ import numpy as np
 from llama_cpp import Llama
 from models.starter.evaluation.tasks import Context, Task
 
-from dovetail.completion.postprocessing.unknown_members import MOST_TIMES, MembersBehind, first_invented
+from dovetail.completion.postprocessing.unknown_members import MAX_TIMES, MembersBehind, first_invented
 from dovetail.completion.preparation.window import cut_window
 from dovetail_models.engine.engine import Engine
 from dovetail_models.engine.interrupt import Interrupt
@@ -90,7 +90,7 @@ class StarterModel:
         )
         prompt = self._prompt(parts)
         text, begin = self._engine.complete(job, Interrupt()).text, 0
-        for _ in range(MOST_TIMES if members_behind else 0):
+        for _ in range(MAX_TIMES if members_behind else 0):
             found = first_invented(text, begin, members_behind)
             if found is None:
                 break

@@ -2,7 +2,7 @@
 
 Values come from, in rising order: the defaults here, the user's own `config.toml`, and what the editor or the command
 line says. A project never sets any of these; `[remote]` is not taken from an editor either, because an editor's
-settings may come with a project. The README's table is generated from this module (a test holds it true).
+settings may come with a project. `docs/settings.md` is generated from this module (a test holds it true).
 """
 
 from __future__ import annotations
@@ -167,8 +167,8 @@ def load_settings(
 
 
 def settings_table() -> str:
-    """The options as a Markdown table, for the README."""
-    rows = ["| option | default | |", "|---|---|---|"]
+    """Return the options as a Markdown table, for `docs/settings.md`."""
+    rows = ["| option | default | meaning |", "|---|---|---|"]
     for name, default, sentence in documented_options():
         rows.append(f"| `{name}` | `{json.dumps(default)}` | {sentence} |")
     return "\n".join(rows)

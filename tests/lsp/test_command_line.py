@@ -171,12 +171,14 @@ def test_help_shows_the_commands(project: Path) -> None:
     assert "complete a file" in dovetail("--help", cwd=project).stdout
 
 
-def test_the_demo_completes_a_place_with_context(project: Path) -> None:
+def test_the_demo_shows_suggestions_and_counts_all_answers(project: Path) -> None:
     (project / "game.py").write_text(GAME.replace("Board(\n", "Board(width=size, height=size)\n"))
-    told = dovetail("demo", "--places", "1", cwd=project).stdout
-    assert "game.py:5:19" in told
-    assert "board.py" in told
-    assert "width=size, height=size)" in told
+    printed = dovetail("demo", "--places", "30", cwd=project).stdout
+    counts = re.search(r"Asked (\d+): silent (\d+), shown (\d+)\.", printed)
+    assert counts is not None
+    asked, silent, shown = map(int, counts.groups())
+    assert asked == silent + shown and asked > 4
+    assert printed.count("  suggested  ") == min(shown, 3)
 
 
 def test_eval_fills_holes_and_scores_them(project: Path) -> None:

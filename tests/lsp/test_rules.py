@@ -484,15 +484,15 @@ def test_the_written_schema_is_that_of_the_keys(request: pytest.FixtureRequest, 
     assert written_schema() == wanted, "`python -m pytest --update` writes the schema anew"
 
 
-def test_the_table_of_keys_is_that_of_the_readme(request: pytest.FixtureRequest, repository: Path) -> None:
-    file = repository / "lsp" / "dovetail" / "rules" / "README.md"
+def test_the_page_has_the_table_of_keys(request: pytest.FixtureRequest, repository: Path) -> None:
+    file = repository / "docs" / "rules.md"
     text = file.read_text(encoding="utf-8")
     begin, end = "<!-- keys -->\n", "<!-- /keys -->"
     if request.config.getoption("--update"):
         head, tail = text.split(begin)[0], text.split(end)[1]
         text = f"{head}{begin}{table()}\n{end}{tail}"
         file.write_text(text, encoding="utf-8", newline="\n")
-    assert f"{begin}{table()}\n{end}" in text, "`python -m pytest --update` writes the table anew"
+    assert f"{begin}{table()}\n{end}" in text, "`python -m pytest --update` rewrites the table"
 
 
 def test_no_option_is_a_key() -> None:

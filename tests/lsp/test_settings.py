@@ -63,8 +63,8 @@ def test_each_mistake_is_told_and_all_else_holds(user_file: Path, text: str, set
     assert len(problems) == told and not any("\n" in problem or len(problem) > 600 for problem in problems)
 
 
-def test_the_readme_lists_every_option(repository: Path) -> None:
-    assert settings_table() in (repository / "README.md").read_text(encoding="utf-8")
+def test_the_settings_page_lists_every_option(repository: Path) -> None:
+    assert settings_table() in (repository / "docs" / "settings.md").read_text(encoding="utf-8")
 
 
 def test_a_model_file_is_named_as_seen_from_the_users_file(user_file: Path) -> None:

@@ -51,14 +51,16 @@ class Ours:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("root", nargs="?", default=".", metavar="ROOT", help="the project whose files are typed")
     parser.add_argument("--model", metavar="NAME|FILE.gguf", help="the model to use (default: the setting)")
-    parser.add_argument("--keystrokes", type=positive, default=500, metavar="N")
+    parser.add_argument(
+        "--keystrokes", type=positive, default=500, metavar="N", help="how many to replay (default: 500)"
+    )
     parser.add_argument("--files", type=positive, default=5, metavar="N", help="how many files to type in")
     parser.add_argument("--context", type=int, default=500, metavar="TOKENS", help="of other files")
     parser.add_argument("--window", type=int, default=600, metavar="TOKENS", help="of the file that is typed in")
     parser.add_argument(
         "--answer", type=positive, default=32, metavar="TOKENS", help="of each answer, neither more nor less"
     )
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1, help="choice of the keystrokes (default: 1)")
     parser.add_argument(
         "--peer",
         action="append",

@@ -62,7 +62,7 @@ class Outcome:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("tasks", metavar="TASKS.jsonl")
+    parser.add_argument("tasks", metavar="TASKS.jsonl", help="holes to fill, one JSON object a line")
     parser.add_argument("--out", metavar="RESULTS.jsonl", help="where to write a line a task")
     parser.add_argument("--context-only", action="store_true", help="gather context, ask no model")
     parser.add_argument("--names", action="store_true", help="write the names known behind a dot, too")

@@ -26,11 +26,11 @@ COMMANDS = {
     "models": "list, download, choose and check models",
     "rules": "check a project's context rules, or explain what they decide for a path",
     "backend": "show or switch the llama.cpp build: CPU, CUDA, Metal, Vulkan, ROCm",
-    "doctor": "check this installation and report how to fix what is wrong",
+    "doctor": "check this installation and name a fix for each fault",
     "eval": "fill the holes of a tasks file and score the answers",
     "bench": "replay typing over real files and measure each keystroke",
-    "stats": "report what became of the suggestions, counted on this computer only",
-    "demo": "complete a place in a project through the real language server",
+    "stats": "tell what became of the suggestions, as counted on this computer alone",
+    "demo": "ask the real language server at many places of a project, and count the answers",
 }
 
 
@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = _Parser(prog="dovetail", description="Code completion that runs wholly on your own machine.")
+    parser = _Parser(prog="dovetail", description="Code completion that runs entirely on your machine.")
     parser.add_argument("--version", action="version", version=f"dovetail {version('dovetail')}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     asked_for = next((argument for argument in argv if not argument.startswith("-")), None)

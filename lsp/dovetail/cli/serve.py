@@ -30,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"answer llama.cpp's /infill on {LOOPBACK}:PORT instead, for the project in the current folder",
     )
     parser.add_argument("--log-file", metavar="FILE", help="write the log there instead of to standard error")
-    parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
+    levels = ["debug", "info", "warning", "error"]
+    parser.add_argument("--log-level", default="warning", choices=levels, help="least level to log (default: warning)")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ from dovetail.completion.engine import Engine
 from dovetail.completion.postprocessing.confidence import confident_part
 from dovetail.completion.postprocessing.shaping import is_complete, shape
 from dovetail.completion.postprocessing.unknown_members import TAKEN_BACK, repair_unknown_members
-from dovetail.completion.preparation.anchor import Anchor, freeze, hole_end
+from dovetail.completion.preparation.anchor import Anchor, freeze, hole, hole_end
 from dovetail.completion.preparation.place import Place, read_place, unix_line_ends
 from dovetail.completion.preparation.trigger import decide
 from dovetail.completion.request import Completion, CompletionRequest
@@ -67,14 +67,15 @@ async def complete(
         return None
     await asyncio.sleep(request.pause_s)
 
-    budget = _budget(request, await engine.ensure_ready(), settings)
+    status = await engine.ensure_ready()
+    budget = _budget(request, status, settings)
     context_started = perf_counter()
     anchor = await _anchor(request, place, budget)
     members = await on_thread(partial(members_for, request)) if budget.context else Members()
     context_ms = (perf_counter() - context_started) * 1000
 
     job = CompletionJob(
-        parts=_parts(request, anchor, place),
+        parts=_parts(request, anchor, place, status.frozen_anchor),
         client=request.document,
         max_tokens=budget.answer,
         max_lines=extent.max_lines,
@@ -128,10 +129,11 @@ async def complete(
 async def warm(request: CompletionRequest, engine: Engine, settings: Settings) -> Anchor:
     """Freeze the place of a request again and let the model read it, when nobody waits for anything. The anchor."""
     place = read_place(request.path, request.text, request.offset, request.language)
-    budget = _budget(replace(request, hurried=False), await engine.ensure_ready(), settings)
+    status = await engine.ensure_ready()
+    budget = _budget(replace(request, hurried=False), status, settings)
     anchor = await _anchor(replace(request, anchor=None), place, budget)
     job = CompletionJob(
-        _parts(request, anchor, place),
+        _parts(request, anchor, place, status.frozen_anchor),
         request.document,
         max_tokens=0,
         priority="warm",
@@ -241,14 +243,15 @@ async def _other(beginning: str, job: CompletionJob, engine: Engine, place: Plac
     return await on_thread(partial(shape, beginning + reply.text, place, extent, _is_whole(reply)))
 
 
-def _parts(request: CompletionRequest, anchor: Anchor, place: Place) -> PromptParts:
+def _parts(request: CompletionRequest, anchor: Anchor, place: Place, is_frozen: bool) -> PromptParts:
+    prefix, forced = hole(anchor, place, is_frozen)
     pieces = groupby(anchor.context.pieces, lambda piece: piece.path)
     return PromptParts(
         context=tuple(_block(path, list(group)) for path, group in pieces),
         path=place.shown_path,
-        prefix=anchor.prefix,
+        prefix=prefix,
         suffix=anchor.suffix,
-        forced=anchor.forced(place) or "",
+        forced=forced,
         repository=request.snapshot.root.name,
     )
 

@@ -19,6 +19,8 @@ from dovetail_models.engine.transport import MEETING_FOLDER_VARIABLE
 
 # Models of some gigabytes on a slow disk load in about this time.
 READY_TIMEOUT_S = 120
+# The language id that leaves the decision to the path.
+UNKNOWN_LANGUAGE = "plaintext"
 
 
 class HeadlessEditor:
@@ -29,16 +31,16 @@ class HeadlessEditor:
         self._root = root
 
     async def complete(self, path: str, text: str, line: int, column: int) -> tuple[str, Any]:
-        """Open a document as an unsaved buffer, ask for ghost text at a 0-based place (columns in code points).
+        """Open a document, and ask for ghost text at a 0-based place (column in code points) as typing there does.
 
-        Returns the text ("" for none) and the server's account of it (`dovetail/why`).
+        Return the text ("" for none) and the server's account of it (`dovetail/why`; None where nothing was asked).
         """
         uri = (self._root / path).as_uri()
         identifier = types.TextDocumentIdentifier(uri)
-        opened = types.TextDocumentItem(uri, "python", 1, text)
+        opened = types.TextDocumentItem(uri, UNKNOWN_LANGUAGE, 1, text)
         self._client.text_document_did_open(types.DidOpenTextDocumentParams(opened))
         try:
-            context = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked)
+            context = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic)
             params = types.InlineCompletionParams(context, identifier, types.Position(line, column))
             result = await self._client.text_document_inline_completion_async(params)
             why = await self._client.protocol.send_request_async("dovetail/why", {"textDocument": {"uri": uri}})

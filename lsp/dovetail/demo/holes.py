@@ -1,42 +1,46 @@
-"""Finds places in a project that are worth completing: the arguments of a call to something from another file.
+"""Choose places in a project at which someone may pause while typing: behind a dot, a bracket, a `=` or a `return`.
 
-The rest of the line is cut away there, so that what the project's author wrote can be shown beside what the model says.
+The rest of the line is cut away there, so that what the project's author wrote can be compared with the suggestion.
+The choice looks at the text alone. It prefers no place at which a model is likely to be right.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dovetail_context.gather import gather
 from dovetail_context.index.record import FileRecord
 from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_context.languages.registry import language_named
-from dovetail_context.query import Query
 
-# Enough to see whether a definition from another file is found.
-PROBE_TOKENS = 1024
-# Shorter rests of a line (a lone bracket) show nothing.
-MIN_CUT = 8
+# A shorter rest of a line, such as a lone bracket, shows nothing.
+MIN_CUT_CHARACTERS = 8
+_PAUSE = re.compile(r"\w\.(?=\w)|\w\((?=\S)|\w =\s(?=\S)|\breturn (?=\S)")
+_COMMENT = re.compile(r"\s*(?:#|//|/?\*|--)")
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A document with the rest of one line cut away at `offset` (code points). `line` and `column` count from 1."""
+    """A document with the rest of one line cut away."""
 
     path: str
+    """Path in the project, with forward slashes."""
     line: int
+    """Line of the cut, counted from 1."""
     column: int
+    """Column of the cut in code points, counted from 1."""
     text: str
-    offset: int
+    """The document without the rest of the line."""
     cut: str
+    """What the author wrote there, to the end of the line."""
 
 
 def find_holes(snapshot: IndexSnapshot) -> Iterator[Hole]:
-    """Holes of the whole project: the first of each file, then the second of each, and so on. The same every time."""
-    waiting = deque(_holes_of(record, snapshot) for _, record in sorted(snapshot.files.items()))
+    """Yield holes of the whole project: one of each file in turn, in an order that depends on paths and texts alone."""
+    files = sorted(snapshot.files.items(), key=lambda file: _order(file[0]))
+    waiting = deque(_holes_of(record) for _, record in files)
     while waiting:
         file = waiting.popleft()
         hole = next(file, None)
@@ -45,29 +49,19 @@ def find_holes(snapshot: IndexSnapshot) -> Iterator[Hole]:
             waiting.append(file)
 
 
-def _holes_of(record: FileRecord, snapshot: IndexSnapshot) -> Iterator[Hole]:
-    calls = language_named(record.language).extract(record.path, record.text).references  # the index keeps no calls
-    for name, receiver, number in zip(calls.names, calls.receivers, calls.lines, strict=True):
-        if receiver or name not in record.imports_by_alias:
+def _holes_of(record: FileRecord) -> Iterator[Hole]:
+    lines = list(record.lines)
+    for number in sorted(range(len(lines)), key=lambda number: _order(f"{number} {lines[number]}")):
+        line = lines[number]
+        if _COMMENT.match(line):
             continue
-        hole = _hole(record, number, f"{name}(")
-        if hole is not None and _is_known_from_elsewhere(name, hole, snapshot):
-            yield hole
+        pauses = [found.end() for found in _PAUSE.finditer(line)]
+        columns = [column for column in pauses if len(line[column:].strip()) >= MIN_CUT_CHARACTERS]
+        if columns:
+            column = min(columns, key=lambda column: _order(f"{column} {line}"))
+            text = "\n".join([*lines[:number], line[:column], *lines[number + 1 :]])
+            yield Hole(record.path, number + 1, column + 1, text, line[column:])
 
 
-def _hole(record: FileRecord, number: int, call: str) -> Hole | None:
-    lines = record.lines
-    line = lines[number - 1]
-    column = line.find(call) + len(call)
-    cut = line[column:]
-    if call not in line or len(cut.strip()) < MIN_CUT:
-        return None
-    text = "\n".join([*lines[: number - 1], line[:column], *lines[number:]])
-    offset = sum(len(earlier) + 1 for earlier in lines[: number - 1]) + column
-    return Hole(record.path, number, column + 1, text, offset, cut)
-
-
-def _is_known_from_elsewhere(name: str, hole: Hole, snapshot: IndexSnapshot) -> bool:
-    bundle = gather(Query(hole.path, hole.text, hole.offset), snapshot, PROBE_TOKENS)
-    definition = re.compile(rf"\b(def|class|function|func|fn) {re.escape(name)}\b")
-    return any(piece.path != hole.path and definition.search(piece.text) for piece in bundle.pieces)
+def _order(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -145,10 +145,12 @@ def _blocks(completion: Completion, typed: str) -> tuple[Block, ...]:
     for piece in completion.context.pieces:
         pieces.setdefault(piece.path, []).append(piece)
     anchor, blocks = completion.anchor, []
+    # Where the suffix comes first, what was typed is the end of the prefix.
+    is_forced = any(each.label == FORCED_LABEL for each in completion.reply.blocks)
     texts = {
         REPOSITORY_LABEL: completion.repository,
         PATH_LABEL: completion.shown_path,
-        PREFIX_LABEL: anchor.prefix,
+        PREFIX_LABEL: anchor.prefix if is_forced else anchor.prefix + typed,
         SUFFIX_LABEL: anchor.suffix,
     }
     for each in completion.reply.blocks:

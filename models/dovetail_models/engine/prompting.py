@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dovetail_models.engine.healing import PieceIndex, heal
 from dovetail_models.engine.tokenize import Tokenizer
+from dovetail_models.prompt.blocks import before_cursor
 from dovetail_models.prompt.fit import Block, Cut, fit
 from dovetail_models.prompt.formats.format import Format
 from dovetail_models.prompt.parts import PromptParts
@@ -48,7 +49,7 @@ class Prompter:
         blocks = self._tokenizer.blocks(self._format.lay_out(parts))
         fitted = fit(blocks, room, self._tokenizer.line_ends.__contains__)
         ids = tuple(token for block in fitted.blocks for token in block.ids)
-        healed, end = self._before_cursor(fitted.blocks)
+        healed, end = before_cursor(fitted.blocks, self._format.frozen_anchor)
         healing = heal(healed, self._tokenizer.piece, self._pieces)
         safe = end - healing.backed
         # A marker behind the cursor's text ends the prompt: what was backed over follows it, as the middle's beginning.
@@ -64,22 +65,6 @@ class Prompter:
             before[: len(before) - healing.backed],
             min(_frozen(fitted.blocks), safe),
         )
-
-    def _before_cursor(self, blocks: tuple[Block, ...]) -> tuple[tuple[int, ...], int]:
-        """The tokens of a fitted prompt that healing may back over, and where in the prompt they end.
-
-        Behind a frozen anchor that is the typed text: what stands before it is kept as it is. Elsewhere it is all that
-        stands before the cursor.
-        """
-        labels = (FORCED_LABEL,) if self._format.frozen_anchor else (PREFIX_LABEL, FORCED_LABEL)
-        end = sum(len(block.ids) for block in blocks)
-        for block in reversed(blocks):
-            if block.label in labels:
-                break
-            end -= len(block.ids)
-        else:
-            return (), sum(len(block.ids) for block in blocks)
-        return tuple(token for block in blocks if block.label in labels for token in block.ids), end
 
 
 def _frozen(blocks: tuple[Block, ...]) -> int:

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from itertools import groupby, pairwise
 from typing import Protocol
 
+from dovetail_models.prompt.blocks import blocks_of
 from dovetail_models.prompt.fit import Block
-from dovetail_models.prompt.segments import Joined, Role, Segment, Special
+from dovetail_models.prompt.segments import Role, Segment
 
 CACHE_BYTES = 32 * 2**20
 """Room for tokenized text. A project's open files and their context take a few MiB."""
-
-MARKERS_LABEL = "markers"
-"""Under this label the special tokens of a prompt are counted."""
 
 _TOKEN_BYTES = 8
 """Bytes of one token id in a tuple (a pointer; small integers are shared)."""
@@ -72,17 +70,7 @@ class Tokenizer:
 
     def blocks(self, segments: tuple[Segment, ...]) -> tuple[Block, ...]:
         """Tokens of a prompt, segment by segment; empty ones are left out."""
-        blocks: list[Block] = []
-        for segment in segments:
-            if isinstance(segment, Special):
-                blocks.append(Block(MARKERS_LABEL, self._marker(segment.role)))
-            elif isinstance(segment, Joined):
-                blocks += self._joined(segment)
-            else:
-                closer = self._marker(segment.closer)
-                ids = self._marker(segment.opener) + self.tokens(segment.text) + closer
-                blocks.append(Block(segment.label, ids, len(closer)))
-        return tuple(block for block in blocks if block.ids)
+        return blocks_of(segments, self.tokens, self.special, lambda token: len(self.piece(token)))
 
     def special(self, role: Role) -> int | None:
         """The token of a role; None if the vocabulary has none (no beginning-of-text token, say)."""
@@ -95,24 +83,6 @@ class Tokenizer:
     def text(self, ids: tuple[int, ...]) -> str:
         """What tokens stand for, special ones included, for people to read."""
         return b"".join(self._vocabulary.piece(token, special=True) for token in ids).decode("utf-8", "replace")
-
-    def _marker(self, role: Role | None) -> tuple[int, ...]:
-        token = None if role is None else self.special(role)
-        return () if token is None else (token,)
-
-    def _joined(self, joined: Joined) -> list[Block]:
-        """The tokens of texts that are one, shared out from the end: the last text is short, the first may be long."""
-        ids = self.tokens("".join(text.text for text in joined.texts))
-        blocks: list[Block] = []
-        missing = 0
-        for text in reversed(joined.texts[1:]):
-            start, missing = len(ids), missing + len(_bytes(text.text))
-            while missing > 0:
-                start -= 1
-                missing -= len(self.piece(ids[start]))
-            blocks.insert(0, Block(text.label, ids[start:]))
-            ids = ids[:start]
-        return [Block(joined.texts[0].label, ids), *blocks]
 
     def _recall(self, piece: str) -> tuple[int, ...]:
         ids = self._cache.get(piece)

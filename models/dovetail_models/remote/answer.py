@@ -18,11 +18,12 @@ class NotHealed(Exception):
 
 @dataclass(slots=True)
 class Answer:
-    """Takes pieces until `add` returns why the text is complete."""
+    """Takes pieces until `add` returns why the text is complete. `ends` are the family's texts before which it ends."""
 
     job: CompletionJob
     prompt: RemotePrompt
     enough: Enough | None
+    ends: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
     first_ms: float = 0.0
     _raw: str = ""
@@ -33,7 +34,7 @@ class Answer:
     _text: CompletionText = field(init=False)
 
     def __post_init__(self) -> None:
-        self._text = CompletionText(self.job.max_lines, self.job.stop)
+        self._text = CompletionText(self.job.max_lines, (*self.job.stop, *self.ends))
 
     def add(self, piece: Piece, ms: float) -> StopReason | None:
         """Take a piece that came `ms` milliseconds after the request. Raises NotHealed."""

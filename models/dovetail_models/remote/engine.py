@@ -19,7 +19,7 @@ from dovetail_models.remote.address import parse_address
 from dovetail_models.remote.answer import Answer, NotHealed
 from dovetail_models.remote.connection import BeforeSending, Connection
 from dovetail_models.remote.dialect import Ask, ServerDialect, ServerModel
-from dovetail_models.remote.family import family_named
+from dovetail_models.remote.family import family_named, family_of
 from dovetail_models.remote.faults import PromptTooLong, RemoteFault, retry
 from dovetail_models.remote.llama_server import LlamaServer
 from dovetail_models.remote.openai import OpenAiServer
@@ -74,6 +74,12 @@ class RemoteEngine:
     def reports_probabilities(self) -> bool:
         """Whether the server, as far as it is known, says how sure the model is."""
         return self._model is not None and self._model.has_logprobs
+
+    @property
+    def better_format(self) -> str:
+        """The family that the server's model claims by its name where that is not the format named, else ""."""
+        claimed = family_of(self._model.name) if self._model is not None else ""
+        return "" if claimed == self._family.name else claimed
 
     async def ensure_ready(self) -> EngineStatus:
         """Find out what the server runs, once. Raises RemoteFault."""
@@ -150,7 +156,7 @@ class RemoteEngine:
             raise EngineError(f"the prompt does not fit the window of {self.status.n_ctx} tokens: {error}") from error
         stop = (*(("\n",) if job.max_lines == 1 else ()), *job.stop)
         path, body = dialect.request(prompt, Ask(max_tokens, stop, ALTERNATIVES * job.beginnings))
-        answer = Answer(job, prompt, enough)
+        answer = Answer(job, prompt, enough, self._family.ends)
         started = time.perf_counter()
         ended: StopReason | None = None
         try:

@@ -1,4 +1,4 @@
-"""What a server has to be told of a model's family: layout and markers. The seam to `dovetail_models/prompt`."""
+"""What a server has to know of a model's family: layout and markers. The seam to `dovetail_models/prompt`."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from dovetail_models.errors import EngineError
-from dovetail_models.prompt.formats.deepseek import DEEPSEEK
+from dovetail_models.prompt.formats.choose import FORMATS
 from dovetail_models.prompt.formats.format import Format
 from dovetail_models.prompt.parts import PromptParts
 from dovetail_models.prompt.segments import Role, Segment
@@ -26,8 +26,8 @@ class Family:
     """How a family of models wants its prompts.
 
     `segments` lays the parts out. `markers` are the texts of the special tokens by role. `others` are the texts of
-    other special tokens that a tokenizer finds in plain text; `ends` are texts before which a completion ends.
-    `frozen_anchor` is whether what was typed follows the last marker.
+    other special tokens that a tokenizer finds in plain text; `ends` are texts before which a completion ends, those
+    that a model is likely to write first. `frozen_anchor` is whether what was typed follows the last marker.
     """
 
     name: str
@@ -61,23 +61,46 @@ class Family:
         return re.compile("|".join([*map(re.escape, texts), _LOOKS_LIKE_A_MARKER]))
 
 
-_BEGINNINGS = {"deepseek-coder": "<｜begin▁of▁sentence｜>"}
+_BEGINNINGS = {
+    "deepseek-coder": "<｜begin▁of▁sentence｜>",
+    "codegemma": "<bos>",
+    "codestral": "<s>",
+    "seed-coder": "<[begin▁of▁sentence]>",
+}
 """The texts of beginning-of-text tokens, to explain a prompt; servers add the token themselves."""
+
+_NEXT_FILE = (Role.FILE, Role.REPOSITORY, Role.FIM_PREFIX, Role.FIM_SUFFIX, Role.FIM_MIDDLE)
+"""Markers in the order in which a model that does not end a text is likely to write them."""
+
+_NAMES = {
+    "deepseek-coder": r"deepseek.*coder",
+    "codegemma": r"codegemma",
+    "qwen-coder": r"qwen.*coder",
+    "starcoder2": r"starcoder-?2",
+    "granite-code": r"granite.*code",
+    "granite": r"granite",
+    "mellum2": r"mellum-?2",
+    "mellum": r"mellum",
+    "seed-coder": r"seed-coder",
+    "codestral": r"codestral",
+}
+"""What names of models have in common, by family; the first that matches counts."""
 
 
 def _family(form: Format) -> Family:
+    markers = tuple(form.markers[role] for role in _NEXT_FILE if role in form.markers)
     return Family(
         form.family,
         form.lay_out,
         {Role.BOS: _BEGINNINGS.get(form.family, ""), **form.markers},
         others=(*form.leaks, *_ADDED),
-        ends=(*form.leaks, *form.stops, *form.markers.values()),
+        ends=(*form.stops, *markers, *form.leaks),
         frozen_anchor=form.frozen_anchor,
     )
 
 
-FAMILIES = {form.family: _family(form) for form in (DEEPSEEK,)}
-"""All families whose layouts hold nothing but markers and texts, by the name that the option `format` takes."""
+FAMILIES = {form.family: _family(form) for form in FORMATS}
+"""All families, by the name that the option `format` takes."""
 
 
 def family_named(name: str) -> Family:
@@ -85,3 +108,9 @@ def family_named(name: str) -> Family:
     if name not in FAMILIES:
         raise EngineError(f"[remote] format {name!r} is not known: choose one of {', '.join(FAMILIES)}")
     return FAMILIES[name]
+
+
+def family_of(model: str) -> str:
+    """Return the name of the family that a model's own name claims, "" if it claims none."""
+    plain = re.sub(r"[^a-z0-9]+", "-", model.lower())
+    return next((family for family, pattern in _NAMES.items() if re.search(pattern, plain)), "")

@@ -7,19 +7,15 @@ was typed.
 from pathlib import PurePath
 from typing import Any
 
-from dovetail_models.engine.healing import Healing
-from dovetail_models.prompt.fit import Block, fit
+from dovetail_models.prompt.blocks import before_cursor, blocks_of, texts_of
+from dovetail_models.prompt.fit import fit
 from dovetail_models.prompt.parts import PromptParts
-from dovetail_models.prompt.segments import FORCED_LABEL, Special, Text
 from dovetail_models.remote.connection import BeforeSending, Connection
 from dovetail_models.remote.dialect import Ask, Piece, ServerModel, Token, Usage, stops
 from dovetail_models.remote.family import Family
 from dovetail_models.remote.faults import RemoteFault
-from dovetail_models.remote.prompt import RemotePrompt, block_sizes, cuts, readable, spelling_grammar, unique
+from dovetail_models.remote.prompt import RemotePrompt, block_sizes, spelling_grammar
 from dovetail_models.remote.server_tokens import ServerTokens
-
-MARKERS_LABEL = "markers"
-"""Under this label the special tokens of a prompt are counted, as in the local engine."""
 
 SPELLING_CHOICES = 32
 """Likely tokens to look at where a token has to spell something: its probability is that among those that can."""
@@ -45,35 +41,25 @@ class LlamaServer:
         return ServerModel(PurePath(name).name.removesuffix(".gguf"), "llama.cpp", n_ctx, True, True)
 
     async def prompt(self, parts: PromptParts, room: int, before_sending: BeforeSending | None) -> RemotePrompt:
-        segments = unique(self._family.segments(parts))
-        texts = [segment for segment in segments if isinstance(segment, Text)]
-        tokens = dict(zip(texts, await self._tokens.tokens([text.text for text in texts], before_sending), strict=True))
-        blocks = []
-        for segment in segments:
-            if isinstance(segment, Special):
-                role = self._tokens.roles.get(segment.role)
-                blocks.append(Block(MARKERS_LABEL, () if role is None else (role,)))
-            else:
-                blocks.append(Block(segment.label, tokens[segment]))
-        fitted = fit([block for block in blocks if block.ids], room, self._tokens.line_ends.__contains__)
-        last = fitted.blocks[-1]
-        healing = self._tokens.heal(last.ids) if last.label == FORCED_LABEL else Healing(0, b"")
+        segments = self._family.segments(parts)
+        texts = texts_of(segments)
+        tokens = dict(zip(texts, await self._tokens.tokens(texts, before_sending), strict=True))
+        blocks = blocks_of(segments, tokens.__getitem__, self._tokens.roles.get, self._tokens.bytes_of)
+        fitted = fit(blocks, room, self._tokens.line_ends.__contains__)
         ids = tuple(token for block in fitted.blocks for token in block.ids)
-        whole = {text.label: text.text for text in texts}
-        shortened = {each.label for each in fitted.cut}
-        kept = {
-            block.label: self._tokens.text(block.ids) if block.label in shortened else whole.get(block.label, "")
-            for block in fitted.blocks
-        }
+        typed, end = before_cursor(fitted.blocks, self._family.frozen_anchor)
+        healing = self._tokens.heal(typed)
+        safe = end - healing.backed
         return RemotePrompt(
-            content=ids[: len(ids) - healing.backed],
+            # A marker behind the cursor's text ends the prompt: the answer, which begins with `pending`, follows it.
+            content=ids[:safe] + ids[end:],
             pending=healing.pending.decode(),
             backed=len(healing.pending),
             blocks=block_sizes(fitted.blocks),
-            cut=cuts(fitted.cut),
+            cut=fitted.cut,
             is_in_tokens=True,
-            readable=readable(segments, kept, self._family),
-            characters=sum(map(len, kept.values())),
+            readable=self._tokens.readable(ids[:safe] + ids[end:] + ids[safe:end]),
+            characters=sum(map(len, texts)),
         )
 
     def request(self, prompt: RemotePrompt, ask: Ask) -> tuple[str, dict[str, Any]]:

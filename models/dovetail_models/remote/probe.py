@@ -46,6 +46,9 @@ async def probe(engine: RemoteEngine) -> AsyncIterator[Finding]:
     took = (time.perf_counter() - started) * 1000
     yield Finding("server", "ok", f"{status.description} on {engine.address.host}, asked in {took:.0f} ms")
     yield Finding("server's window", "ok", f"{status.n_ctx} tokens are used of it")
+    if engine.better_format:
+        found = f"the model's name claims {engine.better_format}, prompts are those of {status.format}"
+        yield Finding("format", "warn", found, f'set [remote] format = "{engine.better_format}"')
     if not engine.reports_probabilities:
         yield Finding(
             "confidence",

@@ -4,11 +4,15 @@ Room is counted in characters then: see `Density`.
 """
 
 import re
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
+from dovetail_models.prompt.blocks import before_cursor, blocks_of
 from dovetail_models.prompt.fit import Block, Cut, fit
 from dovetail_models.prompt.parts import PromptParts
-from dovetail_models.prompt.segments import CONTEXT_LABEL, FORCED_LABEL, Joined, Role, Segment, Special, Text
+from dovetail_models.prompt.segments import Role
 from dovetail_models.remote.family import Family
 
 HOPEFUL_DENSITY = 3.5
@@ -24,8 +28,10 @@ TELLING_TOKENS = 200
 SPARE_TOKENS = 16
 """Room for markers and for what a server adds."""
 
-_NUMBER = "\0"
-"""Between a label and its number; no path holds it."""
+_MARKERS = dict(enumerate(Role, sys.maxunicode + 1))
+"""Markers among code points: numbers that no character has."""
+
+_MARKER_CODES = {role: code for code, role in _MARKERS.items()}
 
 _PENDING = re.compile(
     r"""[^\r\n]?[^\W\d_]+\Z   # letters, and the one character that tokenizers put in front of a word
@@ -76,56 +82,34 @@ def build(parts: PromptParts, family: Family, room_tokens: int, density: Density
 
     `heals` says whether the server can be made to begin with `pending`. Raises fit.PromptTooLong.
     """
-    segments = unique(family.segments(parts))
     room = int(max(0, room_tokens - SPARE_TOKENS) * density.characters_per_token)
-    texts = [segment for segment in segments if isinstance(segment, Text) and segment.text]
-    # Cutting needs units of which some end a line: code points serve as well as tokens.
-    fitted = fit([Block(text.label, tuple(map(ord, text.text))) for text in texts], room, _is_newline)
-    kept = {block.label: "".join(map(chr, block.ids)) for block in fitted.blocks}
-    whole = readable(segments, kept, family)
-    forced = kept.get(FORCED_LABEL, "")
-    kept[FORCED_LABEL], pending = split_typed(forced) if heals else (forced, "")
-    content = readable(segments, {label: family.escaped(text) for label, text in kept.items()}, family, with_bos=False)
+    # Cutting needs units of which some end a line: code points serve as well as tokens, and numbers beyond are markers.
+    blocks = blocks_of(family.segments(parts), _characters, _MARKER_CODES.get, _bytes)
+    fitted = fit(blocks, room, _is_newline)
+    codes = tuple(code for block in fitted.blocks for code in block.ids)
+    typed, end = before_cursor(fitted.blocks, family.frozen_anchor)
+    pending = split_typed("".join(map(chr, typed)))[1] if heals and not any(map(_is_marker, typed)) else ""
+    safe = end - len(pending)
     sizes = block_sizes(fitted.blocks)
-    length = sum(size for _, size in sizes)
-    return RemotePrompt(content, pending, len(pending), sizes, cuts(fitted.cut), False, whole, length)
+    return RemotePrompt(
+        # A marker behind the cursor's text ends the prompt: the answer, which begins with `pending`, follows it.
+        content=_text(codes[:safe] + codes[end:], family, family.escaped, with_bos=False),
+        pending=pending,
+        backed=len(pending),
+        blocks=sizes,
+        cut=fitted.cut,
+        is_in_tokens=False,
+        readable=_text(codes[:safe] + codes[end:] + codes[safe:end], family, str, with_bos=True),
+        characters=sum(size for _, size in sizes),
+    )
 
 
-def unique(segments: tuple[Segment, ...]) -> tuple[Special | Text, ...]:
-    """Return the segments with a number behind each context label: one file may be shown in several places."""
-    found: list[Special | Text] = []
-    for number, segment in enumerate(segments):
-        if isinstance(segment, Joined):
-            raise TypeError("a layout that joins texts: give the server a family of remote/family.py")
-        if isinstance(segment, Text) and segment.label.startswith(CONTEXT_LABEL):
-            segment = Text(segment.text, f"{segment.label}{_NUMBER}{number}")
-        found.append(segment)
-    return tuple(found)
-
-
-def block_sizes(blocks: tuple[Block, ...]) -> tuple[tuple[str, int], ...]:
-    """Return sizes by label without numbers, in order of first appearance."""
+def block_sizes(blocks: Sequence[Block]) -> tuple[tuple[str, int], ...]:
+    """Return sizes by label, in order of first appearance."""
     sizes: dict[str, int] = {}
     for block in blocks:
-        label = block.label.partition(_NUMBER)[0]
-        sizes[label] = sizes.get(label, 0) + len(block.ids)
+        sizes[block.label] = sizes.get(block.label, 0) + len(block.ids)
     return tuple(sizes.items())
-
-
-def cuts(cut: tuple[Cut, ...]) -> tuple[Cut, ...]:
-    """Return what was cut, under labels without numbers."""
-    return tuple(Cut(each.label.partition(_NUMBER)[0], each.tokens) for each in cut)
-
-
-def readable(segments: tuple[Special | Text, ...], kept: dict[str, str], family: Family, with_bos: bool = True) -> str:
-    """Return a prompt as text: what was `kept` of each labelled text, and the texts of markers."""
-    pieces = []
-    for segment in segments:
-        if isinstance(segment, Special):
-            pieces.append("" if segment.role is Role.BOS and not with_bos else family.markers.get(segment.role, ""))
-        else:
-            pieces.append(kept.get(segment.label, ""))
-    return "".join(pieces)
 
 
 def split_typed(typed: str) -> tuple[str, str]:
@@ -152,3 +136,27 @@ def _escaped(character: str) -> str:
 
 def _is_newline(code: int) -> bool:
     return code == 0x0A
+
+
+def _is_marker(code: int) -> bool:
+    return code > sys.maxunicode
+
+
+def _characters(text: str) -> tuple[int, ...]:
+    return tuple(map(ord, text))
+
+
+def _bytes(code: int) -> int:
+    return 0 if _is_marker(code) else len(chr(code).encode("utf-8", "replace"))
+
+
+def _text(codes: Sequence[int], family: Family, written: Callable[[str], str], with_bos: bool) -> str:
+    """The text of a prompt: what `written` makes of each text between markers, and the texts of markers."""
+    pieces = []
+    for is_marker, run in groupby(codes, _is_marker):
+        if not is_marker:
+            pieces.append(written("".join(map(chr, run))))
+            continue
+        roles = [_MARKERS[code] for code in run]
+        pieces += [family.markers.get(role, "") for role in roles if with_bos or role is not Role.BOS]
+    return "".join(pieces)

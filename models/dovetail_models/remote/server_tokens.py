@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dovetail_models.engine.healing import Healing, PieceIndex, heal
+from dovetail_models.prompt.formats.choose import FORMATS, candidates
 from dovetail_models.prompt.segments import Role
 from dovetail_models.remote.connection import BeforeSending, Connection
 from dovetail_models.remote.family import Family
@@ -31,25 +32,30 @@ class ServerTokens:
         self._pieces: list[bytes] = []
         self._index: PieceIndex | None = None
         self.roles: dict[Role, int] = {}
+        self.fitting: tuple[str, ...] = ()
         self.ends: frozenset[int] = frozenset()
         self.line_ends: frozenset[int] = frozenset()
 
     async def load(self) -> None:
         """Read the vocabulary. Raises RemoteFault, also where the model lacks a marker of the family."""
-        roles: dict[Role, int] = {}
+        special = await self._special()
+        self.fitting = tuple(each.family for each in candidates(special.__contains__))
+        roles = {role: special[text] for role, text in self._family.markers.items() if text in special}
+        roles.pop(Role.BOS, None)
         for role, text in self._family.markers.items():
-            # The model decides whether its texts have a beginning; the other markers must be there.
-            ids = await self._ask("", True, True) if role is Role.BOS else await self._ask(text, False, True)
-            if len(ids) == 1:
-                roles[role] = ids[0]
-            elif role is not Role.BOS:
-                raise RemoteFault("protocol", f"the server's model has no {text}: set [remote] format to its family")
+            if role is not Role.BOS and role not in roles:
+                known = " or ".join(f'"{family}"' for family in self.fitting) or "its family"
+                raise RemoteFault("protocol", f"the server's model has no {text}: set [remote] format to {known}")
+        beginning = await self._ask("", True, True)  # The model decides whether its texts have one.
+        if len(beginning) == 1:
+            roles[Role.BOS] = beginning[0]
         others = [await self._ask(text, False, True) for text in self._family.others]
         self.roles = roles
         self.ends = frozenset([*roles.values(), *(ids[0] for ids in others if len(ids) == 1)])
         self._pieces = await self._vocabulary()
         self.line_ends = frozenset(token for token, piece in enumerate(self._pieces) if piece.endswith(b"\n"))
         self._index = await asyncio.to_thread(PieceIndex, self)
+        await self._check_spaces()
 
     async def tokens(self, texts: Sequence[str], before_sending: BeforeSending | None) -> list[tuple[int, ...]]:
         """Return the tokens of each text, none of them a marker. What is not known yet is asked for in one request, for
@@ -81,9 +87,14 @@ class ServerTokens:
         is_spelled = all(map(self.piece, ids[len(ids) - healing.backed :]))
         return healing if is_spelled else Healing(0, b"")
 
-    def text(self, ids: Sequence[int]) -> str:
-        """Return what tokens stand for, for people to read."""
-        return b"".join(map(self.piece, ids)).decode("utf-8", "replace")
+    def readable(self, ids: Sequence[int]) -> str:
+        """Return what tokens stand for, markers included, for people to read."""
+        markers = {token: self._family.markers[role].encode() for role, token in self.roles.items()}
+        return b"".join(markers.get(token) or self.piece(token) for token in ids).decode("utf-8", "replace")
+
+    def bytes_of(self, token: int) -> int:
+        """Return the number of UTF-8 bytes that a token stands for."""
+        return len(self.piece(token)) or 1  # a part of a character, whose bytes the server does not report
 
     @property
     def size(self) -> int:
@@ -97,6 +108,22 @@ class ServerTokens:
     def ends_text(self, token: int) -> bool:
         """Whether a generated text ends with this token."""
         return token in self.ends
+
+    async def _check_spaces(self) -> None:
+        """Raise RemoteFault if the server begins each text with a space that is not in it, as SentencePiece does."""
+        if self.readable(await self._ask("x", False, False)) == " x":
+            flag = "--override-kv tokenizer.ggml.add_space_prefix=bool:false"
+            raise RemoteFault("protocol", f"the server puts a space before each text: start it with {flag}")
+
+    async def _special(self) -> dict[str, int]:
+        """The markers of all families that are special tokens here. In plain text a special token is several."""
+        texts = sorted({marker for each in FORMATS for marker in each.markers.values()})
+        found: dict[str, int] = {}
+        for text in texts:
+            ids = await self._ask(text, False, True)
+            if len(ids) == 1:
+                found[text] = ids[0]
+        return found
 
     async def _vocabulary(self) -> list[bytes]:
         """The texts of all tokens; none for those that are only a part of a character."""

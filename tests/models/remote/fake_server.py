@@ -232,7 +232,7 @@ def tokenize(text: str, parse_special: bool) -> list[int]:
 
 def _is_sample(request: Request) -> bool:
     body = request.body or {}
-    return not body.get("stream") or (isinstance(body["prompt"], str) and "#sample.py" in body["prompt"])
+    return not body.get("stream") or (isinstance(body["prompt"], str) and "sample.py\n" in body["prompt"])
 
 
 async def _left(reader: asyncio.StreamReader, request: Request) -> None:

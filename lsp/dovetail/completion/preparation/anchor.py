@@ -5,6 +5,8 @@ are frozen at the start of a line; what has been typed since then follows as the
 keystroke costs the tokens typed. The rest of the cursor's line belongs to the frozen suffix only if it is code: the
 brackets and quotes that an editor closes by itself come and go as one types, so they are left out of it, and shaping
 makes the suggestion go with them.
+
+A model whose format puts the suffix first reads prefix and typed text as one: `hole` forces nothing there.
 """
 
 from __future__ import annotations
@@ -56,6 +58,16 @@ class Anchor:
         if place.text[hole_end(place) :] != self.after or not place.text.startswith(self.before):
             return None
         return typed
+
+
+def hole(anchor: Anchor, place: Place, is_frozen: bool) -> tuple[str, str]:
+    """Return the prefix to show the model and the text that the completion is forced to begin with.
+
+    `is_frozen` is whether the model's format has the forced text behind the suffix. Where the suffix comes first, what
+    was typed ends the prefix: nothing follows it that a keystroke could change, so the KV cache holds all before it.
+    """
+    typed = anchor.forced(place) or ""
+    return (anchor.prefix, typed) if is_frozen else (anchor.prefix + typed, "")
 
 
 def freeze(place: Place, name: str, context: ContextBundle, window_tokens: int) -> Anchor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dovetail.cli.model_report import (
+from dovetail.cli.reports.model_report import (
     Pace,
     build_check,
     choice_checks,

@@ -18,7 +18,7 @@ from typing import Any
 from dovetail.user_folders import user_folder
 
 COMMAND_LINE = "the command line"
-MOST_SHOWN = 80  # characters of a wrong value in a message
+MAX_SHOWN = 80  # characters of a wrong value in a message
 REMOTE_DIALECTS = ("auto", "llama.cpp", "openai")
 
 
@@ -277,7 +277,7 @@ def _short(value: object) -> str:
         text = repr(value)
     except (ValueError, RecursionError):  # a number of thousands of digits
         return "a value too large to write"
-    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
 
 
 def _named(wanted: type) -> str:

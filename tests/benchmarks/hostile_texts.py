@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from dovetail.completion.anchor import freeze
-from dovetail.completion.place import read_place
-from dovetail.completion.shaping import is_complete, shape
-from dovetail.completion.trigger import Extent, decide
+from dovetail.completion.postprocessing.shaping import is_complete, shape
+from dovetail.completion.preparation.anchor import freeze
+from dovetail.completion.preparation.place import read_place
+from dovetail.completion.preparation.trigger import decide
+from dovetail.completion.values import Extent
 from dovetail.text.changes import changes_of
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding

@@ -24,7 +24,7 @@ from typing import cast
 from dovetail.completion.engine import BeforeSending, Engine, Enough
 from dovetail.completion.pipeline import complete
 from dovetail.completion.request import CompletionRequest
-from dovetail.session.engine import make_local_engine
+from dovetail.session.inference.engine import make_local_engine
 from dovetail.settings import Settings
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.workspace.secrets.find import redact

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from dovetail.session import acceptance
-from dovetail.session.acceptance import SEEN_S, Event, Following, Kept, Outcome, Suggestion
+from dovetail.session.suggestions import acceptance
+from dovetail.session.suggestions.acceptance import SEEN_S, Event, Following, Kept, Outcome, Suggestion
 from dovetail.stats.store import read
-from dovetail.text.changes import MOST_EDITS, Change, changes_of, difference
+from dovetail.text.changes import MAX_EDITS, Change, changes_of, difference
 from dovetail.text.document import Document, Edit, Position
 from dovetail.text.lines import Encoding
 from tests.lsp.client import Client
@@ -310,7 +310,7 @@ def test_what_is_followed_through_random_edits_is_what_is_left(seed: int = 7) ->
 @pytest.mark.parametrize("encoding", list(Encoding))
 def test_changes_make_the_texts_that_edits_make(encoding: Encoding) -> None:
     dice = random.Random(3)
-    for count in (1, 3, MOST_EDITS + 5):
+    for count in (1, 3, MAX_EDITS + 5):
         document = Document.of(URI, "python", 0, "eins\r\n😀zwei\n\ndréi\r\n")
         edits = [
             Edit(dice.choice(["", "ä\n", "😀", "x"]), *(Position(dice.randrange(5), dice.randrange(7)) for _ in "ab"))

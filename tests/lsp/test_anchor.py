@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dovetail.completion.anchor import LOOKUP_CHARACTERS, MOST_CHARACTERS, Anchor, freeze
-from dovetail.completion.place import Place, read_place
+from dovetail.completion.preparation.anchor import LOOKUP_CHARACTERS, MOST_CHARACTERS, Anchor, freeze
+from dovetail.completion.preparation.place import Place, read_place
 from dovetail_context.bundle import ContextBundle
 
 EMPTY = ContextBundle(0, 0, (), ())

@@ -18,9 +18,9 @@ from dovetail.bench.picture import picture
 from dovetail.bench.question import our_job, questions
 from dovetail.bench.sides import Answer, PeerSide
 from dovetail.bench.typing import replay
-from dovetail.cli.errors import CommandError, UsageError
 from dovetail.cli.main import main
-from dovetail.completion.anchor import MOST_LINES
+from dovetail.command_errors import CommandError, UsageError
+from dovetail.completion.preparation.anchor import MOST_LINES
 from dovetail_context.bundle import ContextBundle
 
 T = TypeVar("T")

@@ -6,12 +6,12 @@ import random
 
 import pytest
 
-from dovetail.completion.place import Place, read_place
-from dovetail.completion.request import Trigger
+from dovetail.completion.postprocessing.shaping import is_complete
+from dovetail.completion.preparation.place import Place, read_place
+from dovetail.completion.preparation.trigger import BLOCK_LINES, decide
+from dovetail.completion.preparation.window import STEP_LINES, cut_window
 from dovetail.completion.scoring import score
-from dovetail.completion.shaping import is_complete
-from dovetail.completion.trigger import BLOCK_LINES, Extent, decide
-from dovetail.completion.window import STEP_LINES, cut_window
+from dovetail.completion.values import Extent, Trigger
 
 REST, LINE = Extent("rest", 1), Extent("line", BLOCK_LINES)
 

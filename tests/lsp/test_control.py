@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dovetail.completion.engine import Engine
-from dovetail.session import models as known
+from dovetail.session.inference import models as known
 from dovetail.session.pause import Pauses
 from dovetail.settings import LanguageSwitches, Settings, SettingsError, load_settings
 from dovetail_models.engine.status import EngineStatus

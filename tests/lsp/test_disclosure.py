@@ -17,7 +17,7 @@ import pytest
 
 from dovetail.completion.engine import BeforeSending, Engine, Enough
 from dovetail.rules.source import Problem
-from dovetail.session.engine import MakeEngine, make_engine
+from dovetail.session.inference.engine import MakeEngine, make_engine
 from dovetail.session.pause import Pauses
 from dovetail.session.session import Session
 from dovetail.settings import Settings

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dovetail.completion.judge import MOST_CHARACTERS, compiles
-from dovetail.completion.place import read_place
-from dovetail.completion.shaping import shape
-from dovetail.completion.trigger import Extent
+from dovetail.completion.postprocessing.shaping import shape
+from dovetail.completion.preparation.judge import MOST_CHARACTERS, compiles
+from dovetail.completion.preparation.place import read_place
+from dovetail.completion.preparation.trigger import Extent
 
 _FILLER = "".join(f"    def other_{number}(self):\n        return self.value_{number}\n\n" for number in range(600))
 _BEFORE = f"class Frame:\n{_FILLER}    def copy(self):\n        return Frame(\n            names=False,\n            "

@@ -14,14 +14,14 @@ from typing import cast
 
 import pytest
 
-from dovetail.completion import remembered
-from dovetail.completion.place import read_place
-from dovetail.completion.remembered import Memory, Remembered
+from dovetail.completion import completion_cache
+from dovetail.completion.completion_cache import CachedCompletion, CompletionCache
+from dovetail.completion.postprocessing.shaping import shape
+from dovetail.completion.preparation.place import read_place
+from dovetail.completion.preparation.window import cut_window
 from dovetail.completion.request import Completion
-from dovetail.completion.shaping import Shaped, shape
 from dovetail.completion.threads import on_thread
-from dovetail.completion.trigger import Extent
-from dovetail.completion.window import cut_window
+from dovetail.completion.values import Extent, Shaped
 from dovetail.text import document as documents
 from dovetail.text.changes import changes_of, difference
 from dovetail.text.document import Document, Edit
@@ -163,14 +163,14 @@ def test_shaping_in_a_text_that_is_hard_to_parse_tries_few_ends(
 
 
 def test_answers_in_large_texts_are_forgotten_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remembered, "CAPACITY_CHARACTERS", 10_000)
-    memory = Memory()
+    monkeypatch.setattr(completion_cache, "CAPACITY_CHARACTERS", 10_000)
+    memory = CompletionCache()
     for number in range(20):
         before = "x" * 900 + f"{number:02}"
-        memory.keep(Remembered(("asked",), before, "", "", Shaped("y"), ANSWER))
+        memory.keep(CachedCompletion(("asked",), before, "", "", Shaped("y"), ANSWER))
     known = [memory.find(("asked",), read_place("a.py", "x" * 900 + f"{n:02}", 902)) is not None for n in range(20)]
     assert known == [False] * 9 + [True] * 11
-    memory.keep(Remembered(("asked",), "z" * 20_000, "", "", Shaped("y"), ANSWER))
+    memory.keep(CachedCompletion(("asked",), "z" * 20_000, "", "", Shaped("y"), ANSWER))
     assert memory.find(("asked",), read_place("a.py", "z" * 20_000, 20_000)) is not None
 
 

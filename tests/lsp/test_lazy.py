@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from dovetail.completion.place import Place, read_place
+from dovetail.completion.preparation.place import Place, read_place
 from dovetail.text.document import Document
 from dovetail.text.lazy import lazy
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dovetail.completion.lexical import CODE, State, depth, read, state_in
+from dovetail.completion.preparation.lexical import CODE, State, depth, read, state_in
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ STUCK = {
 
 SERVER = """
 import re, sys
-from dovetail.server.handlers import document_state
+from dovetail.server.handlers.extensions import document_state
 def stuck(ls, params):
     sys.stderr.write("stuck\\n")
     sys.stderr.flush()

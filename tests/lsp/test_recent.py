@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dovetail.session.recent import MOST_PLACES, RecentPlaces
+from dovetail.session.recent import MAX_PLACES, RecentPlaces
 from dovetail.text.document import Edit, Position
 from dovetail_context.query import RecentPlace
 
@@ -44,5 +44,5 @@ def test_places_are_few_and_age() -> None:
     recent = RecentPlaces()
     for number in range(100):
         recent.viewed(ROOT, f"{number}.py", 1, now=float(number))
-    assert len(recent.places(ROOT, "b.py", now=100.0)) == MOST_PLACES
+    assert len(recent.places(ROOT, "b.py", now=100.0)) == MAX_PLACES
     assert recent.places(ROOT, "b.py", now=10_000.0) == ()

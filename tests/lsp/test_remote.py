@@ -15,8 +15,8 @@ import pytest_asyncio
 from dovetail import settings
 from dovetail.cli.main import main
 from dovetail.completion.engine import BeforeSending, Engine, Enough
-from dovetail.session.disclosure import CheckedEngine, Withdrawn
-from dovetail.session.engine import make_engine
+from dovetail.session.inference.engine import make_engine
+from dovetail.session.workspaces.disclosure import CheckedEngine, Withdrawn
 from dovetail.settings import COMMAND_LINE, RemoteSettings, Settings, SettingsError, load_settings
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.status import EngineStatus

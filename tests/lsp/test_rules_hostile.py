@@ -12,10 +12,10 @@ import pytest
 
 from dovetail.rules.effective import Rules
 from dovetail.rules.keys import ProjectRules
-from dovetail.rules.live import MOST_BYTES, WorkspaceRules
-from dovetail.rules.parse import MOST_PROBLEMS, parse_rules, parse_values, salvaged
+from dovetail.rules.live import MAX_BYTES, WorkspaceRules
+from dovetail.rules.parse import MAX_PROBLEMS, parse_rules, parse_values, salvaged
 from dovetail.rules.places import places_in
-from dovetail.rules.source import Place
+from dovetail.rules.source import SourceRange
 
 HANG_S = 60.0  # far more than any of this takes; without a bound it would take hours, or for ever
 NEEDS_PIPES = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
@@ -115,7 +115,7 @@ def test_no_text_of_rules(name: str) -> None:
 
 
 def fill(unit: str, head: str = "", tail: str = "") -> str:
-    return head + unit * ((MOST_BYTES - len(head) - len(tail)) // len(unit)) + tail
+    return head + unit * ((MAX_BYTES - len(head) - len(tail)) // len(unit)) + tail
 
 
 LARGE = {
@@ -145,7 +145,7 @@ def test_the_largest_file_costs_little(name: str) -> None:
         rules = Rules((parsed.rules or salvaged(LARGE[name], "rules"),))
         for number in range(20):
             rules.for_path(f"src/a{number}.py")
-        assert len(parsed.problems) <= MOST_PROBLEMS + 1
+        assert len(parsed.problems) <= MAX_PROBLEMS + 1
 
     bounded(read)
 
@@ -175,7 +175,7 @@ def test_what_stands_above_an_open_list_is_salvaged() -> None:
 
 def test_too_many_mistakes_are_not_all_told() -> None:
     parsed = parse_rules(LARGE["unknown keys"], "rules")
-    assert len(parsed.problems) == MOST_PROBLEMS + 1
+    assert len(parsed.problems) == MAX_PROBLEMS + 1
     assert "more mistakes" in parsed.problems[-1].message
     assert not parsed.is_sound
 
@@ -187,7 +187,7 @@ def test_columns_count_characters_in_long_lines() -> None:
         place = places["exclude", index].value
         wanted = '"\u00e4\U0001f600"' if index % 2 == 0 else '"b"'
         assert text[place.column - 1 : place.end_column - 1] == wanted
-    assert places["exclude",].key == Place(1, 1, 1, 8)
+    assert places["exclude",].key == SourceRange(1, 1, 1, 8)
 
 
 def test_an_editor_may_say_anything() -> None:

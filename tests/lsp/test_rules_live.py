@@ -16,8 +16,8 @@ from dovetail.rules.explain import explain
 from dovetail.rules.live import OwnRules, WorkspaceRules, own_rules
 from dovetail.rules.parse import parse_rules
 from dovetail.rules.source import Problem, Source
-from dovetail.session.rules import RulesKeeper
-from dovetail.session.workspaces import Workspace
+from dovetail.session.workspaces.rules import RulesKeeper
+from dovetail.session.workspaces.workspaces import Workspace
 from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.query import Query
@@ -140,7 +140,7 @@ def test_a_pin_that_leads_out_by_a_link(root: Path) -> None:
     ((severity, line, message),) = told(rules)
     assert (severity, line) == ("error", 1) and "links out of the workspace" in message
     with WorkspaceIndexOf(root, rules) as index:
-        assert rules.standing("src/money.py", index.snapshot).pinned == ()
+        assert rules.context_rules("src/money.py", index.snapshot).pinned == ()
 
 
 @needs_links
@@ -155,19 +155,19 @@ def test_rules_that_lead_out_by_a_link_are_not_read(root: Path) -> None:
 def test_a_pin_goes_when_gitignore_names_its_file(root: Path) -> None:
     rules = write(root, 'pins = ["docs/STYLE.md"]')
     with WorkspaceIndexOf(root, rules) as index:
-        assert [pin.path for pin in rules.standing("src/money.py", index.snapshot).pinned] == ["docs/STYLE.md"]
+        assert [pin.path for pin in rules.context_rules("src/money.py", index.snapshot).pinned] == ["docs/STYLE.md"]
         (root / ".gitignore").write_text("private.py\ndocs/\n", encoding="utf-8")
-        assert rules.standing("src/money.py", index.snapshot).pinned == ()
+        assert rules.context_rules("src/money.py", index.snapshot).pinned == ()
 
 
 def test_a_preferred_file_that_is_renamed_is_preferred_by_its_new_name(root: Path) -> None:
     rules = write(root, '[[rules]]\npaths = ["tests/"]\nprefer = ["src/*.py"]\n')
     with WorkspaceIndexOf(root, rules) as index:
-        before = rules.standing("tests/test_money.py", index.snapshot).preferred
+        before = rules.context_rules("tests/test_money.py", index.snapshot).preferred
         assert [path for path, _ in before] == ["src/money.py", "src/other.py"]
         (root / "src" / "other.py").rename(root / "src" / "renamed.py")  # as many files as before
         index.build()
-        after = rules.standing("tests/test_money.py", index.snapshot).preferred
+        after = rules.context_rules("tests/test_money.py", index.snapshot).preferred
         assert [path for path, _ in after] == ["src/money.py", "src/renamed.py"]
 
 
@@ -259,15 +259,15 @@ def test_a_query_is_given_pins_notes_weights_and_what_is_preferred(root: Path) -
     )
     rules = write(root, text)
     with WorkspaceIndexOf(root, rules) as index:
-        standing = rules.standing("tests/test_money.py", index.snapshot)
-    assert [(pin.path, pin.start_line, pin.end_line, pin.reason) for pin in standing.pinned] == [
+        found = rules.context_rules("tests/test_money.py", index.snapshot)
+    assert [(pin.path, pin.start_line, pin.end_line, pin.reason) for pin in found.pinned] == [
         ("src/other.py", 1, 1, "pinned by .dovetail.toml:1"),
         ("docs/STYLE.md", 1, 0, "pinned by .dovetail.toml:1"),
     ]
-    assert [pin.text for pin in standing.pinned] == ["", "# Style\n\nUse tabs.\n"]
-    assert [(note.text, note.reason) for note in standing.notes] == [("Use tabs.", "a note of .dovetail.toml:2")]
-    assert standing.preferred == (("src/money.py", "preferred by .dovetail.toml:7"),)
-    assert "similar" not in standing.retrieval.enabled and dict(standing.retrieval.weights) == {"scope": 2.0}
+    assert [pin.text for pin in found.pinned] == ["", "# Style\n\nUse tabs.\n"]
+    assert [(note.text, note.reason) for note in found.notes] == [("Use tabs.", "a note of .dovetail.toml:2")]
+    assert found.preferred == (("src/money.py", "preferred by .dovetail.toml:7"),)
+    assert "similar" not in found.retrieval.enabled and dict(found.retrieval.weights) == {"scope": 2.0}
 
 
 def test_what_is_preferred_is_shown(root: Path) -> None:
@@ -277,8 +277,8 @@ def test_what_is_preferred_is_shown(root: Path) -> None:
         (root / "tests" / "helper.py").touch()
         path = "tests/helper.py"
         plain = gather(Query(path, text, 36), index.snapshot, 300)
-        standing = rules.standing(path, index.snapshot)
-        bundle = gather(Query(path, text, 36, preferred=standing.preferred), index.snapshot, 300)
+        found = rules.context_rules(path, index.snapshot)
+        bundle = gather(Query(path, text, 36, preferred=found.preferred), index.snapshot, 300)
     assert "src/money.py" not in [piece.path for piece in plain.pieces]
     (piece,) = [piece for piece in bundle.pieces if piece.path == "src/money.py"]
     assert "def convert" in piece.text and "preferred by .dovetail.toml:3" in piece.reason
@@ -289,7 +289,7 @@ def test_secrets_in_a_pinned_file_are_blanked_out(root: Path) -> None:
     (root / "docs" / "STYLE.md").write_text(f"api_key: {secret}\n", encoding="utf-8")
     rules = write(root, 'pins = ["docs/STYLE.md"]')
     with WorkspaceIndexOf(root, rules) as index:
-        (pin,) = rules.standing("src/money.py", index.snapshot).pinned
+        (pin,) = rules.context_rules("src/money.py", index.snapshot).pinned
     assert secret not in pin.text and "api_key: ****" in pin.text
 
 
@@ -297,11 +297,11 @@ def test_pinned_text_follows_the_disk_and_the_rules(root: Path) -> None:
     rules = write(root, 'pins = ["docs/STYLE.md"]')
     with WorkspaceIndexOf(root, rules) as index:
         (root / "docs" / "STYLE.md").write_text("Use spaces, always.\n", encoding="utf-8")
-        (pin,) = rules.standing("a.py", index.snapshot).pinned
+        (pin,) = rules.context_rules("a.py", index.snapshot).pinned
         assert pin.text == "Use spaces, always.\n"
         (root / ".dovetail.toml").write_text('pins = ["docs/STYLE.md"]\nexclude = ["docs/"]\n', encoding="utf-8")
         rules.reload()
-        assert rules.standing("a.py", index.snapshot).pinned == ()
+        assert rules.context_rules("a.py", index.snapshot).pinned == ()
 
 
 def test_the_users_own_rules_hold_everywhere_and_in_full(root: Path, user_file: Path) -> None:

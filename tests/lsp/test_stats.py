@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dovetail.session.feedback import WRITE_EVERY_S, Feedback
+from dovetail.session.suggestions.feedback import WRITE_EVERY_S, Feedback
 from dovetail.stats import store
 from dovetail.stats.page import stats_page
 from dovetail.stats.store import KEEP_DAYS, Row, StatsError, add, clear, read
@@ -133,13 +133,13 @@ async def test_what_cannot_be_written_waits(state_folder: Path, monkeypatch: pyt
     clock = Clock()
     feedback = Feedback(clock)
     feedback.follow(True)
-    monkeypatch.setattr("dovetail.session.feedback.add", full)
+    monkeypatch.setattr("dovetail.session.suggestions.feedback.add", full)
     feedback._count(("python", "starter"), "answered")
     clock.now += WRITE_EVERY_S
     feedback._count(("python", "starter"), "answered")
     assert feedback._writing is not None
     await asyncio.wait_for(asyncio.shield(feedback._writing), 10)
-    monkeypatch.setattr("dovetail.session.feedback.add", add)
+    monkeypatch.setattr("dovetail.session.suggestions.feedback.add", add)
     await feedback.close()
     assert [row.count for row in read(state_folder / "stats.sqlite3")] == [2]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dovetail.completion.anchor import freeze, hole
-from dovetail.completion.place import read_place
+from dovetail.completion.preparation.anchor import freeze, hole
+from dovetail.completion.preparation.place import read_place
 from dovetail_context.bundle import ContextBundle
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from dovetail_models.engine.options import EngineOptions

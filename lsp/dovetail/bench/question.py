@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dovetail.bench.typing import Keystroke
-from dovetail.completion.anchor import Anchor, freeze
-from dovetail.completion.place import read_place
-from dovetail.completion.window import Window, cut_window
+from dovetail.completion.preparation.anchor import Anchor, freeze
+from dovetail.completion.preparation.place import read_place
+from dovetail.completion.preparation.window import Window, cut_window
 from dovetail_context.api import ContextBundle, estimate_tokens
 from dovetail_models.api import CompletionJob, ContextBlock, PromptParts
 
@@ -38,7 +38,7 @@ class Question:
 def questions(
     keystrokes: Sequence[Keystroke], contexts: Mapping[int, ContextBundle], window_tokens: int
 ) -> list[Question]:
-    """What keystrokes ask, in a window of about so many tokens of their own file; a context for each place."""
+    """What keystrokes ask, in a window of about this many tokens of their own file; a context for each place."""
     asked: list[Question] = []
     anchor: Anchor | None = None
     for keystroke in keystrokes:
@@ -55,7 +55,7 @@ def questions(
 
 
 def our_job(asked: Question, tokens: int) -> CompletionJob:
-    """The job for our engine, with an answer of just so many tokens."""
+    """The job for our engine, with an answer of just this many tokens."""
     return CompletionJob(
         parts=PromptParts(asked.context, asked.path, asked.frozen.prefix, asked.frozen.suffix, asked.forced),
         client=asked.path,
@@ -68,7 +68,7 @@ def our_job(asked: Question, tokens: int) -> CompletionJob:
 
 def peer_body(asked: Question, tokens: int) -> dict[str, object]:
     """The body of llama.vim's request to `/infill`, as its source sends it, but for three things: the answer has just
-    so many tokens (so no `t_max_predict_ms`, no `n_indent`, no end token, and no "infill" sampler, which ends it), it
+    this many tokens (so no `t_max_predict_ms`, no `n_indent`, no end token, and no "infill" sampler, which ends it), it
     is streamed, so that the time to the first token can be seen, and the windows are ours, which move less than
     llama.vim's 256 and 64 lines."""
     return {

@@ -10,7 +10,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from dovetail.bench.question import Question, our_job, peer_body
-from dovetail.cli.errors import CommandError, UsageError
+from dovetail.command_errors import CommandError, UsageError
 from dovetail_models.api import EngineClient
 
 # A llama.cpp server that reads a long prompt on a slow machine, behind another that was dropped.
@@ -39,7 +39,7 @@ class Side(Protocol):
     """Whoever answers."""
 
     async def answer(self, asked: Question, tokens: int, drop_after_ms: float | None) -> Answer:
-        """Answer with so many tokens; give up after so many milliseconds."""
+        """Answer with this many tokens; give up after this many milliseconds."""
         ...
 
 
@@ -50,7 +50,7 @@ class OurSide:
         self._engine = engine
 
     async def answer(self, asked: Question, tokens: int, drop_after_ms: float | None) -> Answer:
-        """Answer with so many tokens; give up after so many milliseconds."""
+        """Answer with this many tokens; give up after this many milliseconds."""
         started = perf_counter()
         first: list[float] = []
 
@@ -84,7 +84,7 @@ class PeerSide:
         self._host, self._port = parts.hostname, parts.port or 80
 
     async def answer(self, asked: Question, tokens: int, drop_after_ms: float | None) -> Answer:
-        """Answer with so many tokens; give up after so many milliseconds."""
+        """Answer with this many tokens; give up after this many milliseconds."""
         started = perf_counter()
         first: list[float] = []
         asking = asyncio.create_task(self._ask(peer_body(asked, tokens), started, first))

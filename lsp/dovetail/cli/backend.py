@@ -18,8 +18,9 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.tags import sys_tags
 
-from dovetail.cli.backend_progress import Steps
-from dovetail.cli.backend_text import (
+from dovetail.cli.output import print_json
+from dovetail.cli.reports.backend_progress import Steps
+from dovetail.cli.reports.backend_text import (
     advice_lines,
     compile_line,
     installed_lines,
@@ -27,8 +28,7 @@ from dovetail.cli.backend_text import (
     plan_line,
     success_line,
 )
-from dovetail.cli.errors import CommandError, UsageError
-from dovetail.cli.output import print_json
+from dovetail.command_errors import CommandError, UsageError
 from dovetail_models.api import (
     BACKENDS,
     LLAMA_CPP_PROJECT as PROJECT,

@@ -22,9 +22,9 @@ from dovetail.bench.picture import picture
 from dovetail.bench.question import Question, questions
 from dovetail.bench.sides import Answer, OurSide, PeerSide, Side
 from dovetail.bench.typing import Keystroke, replay
-from dovetail.cli.errors import CommandError, UsageError
 from dovetail.cli.place import positive
-from dovetail.session.engine import make_local_engine
+from dovetail.command_errors import CommandError, UsageError
+from dovetail.session.inference.engine import make_local_engine
 from dovetail.settings import COMMAND_LINE, Settings, load_settings
 from dovetail_context.api import ContextBundle, Query, WorkspaceIndex, find_root, gather, read_source, redact
 from dovetail_models.api import EngineStatus, read_bytes_per_s

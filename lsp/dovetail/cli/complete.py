@@ -7,18 +7,18 @@ import asyncio
 import sys
 from pathlib import Path
 
-from dovetail.cli.errors import CommandError
 from dovetail.cli.output import print_json, write_page
-from dovetail.cli.place import Place, add_place_arguments, index_project, read_place, request_at
+from dovetail.cli.place import FilePlace, add_place_arguments, index_project, read_place, request_at
 from dovetail.cli.remote import Notices, add_remote_argument, remote_layer
-from dovetail.cli.starter_notice import tell_about_the_starter
+from dovetail.cli.reports.starter_notice import tell_about_the_starter
+from dovetail.command_errors import CommandError
 from dovetail.completion.pipeline import complete
 from dovetail.completion.report import completion_json
 from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.explain.account import account_of
 from dovetail.explain.page import explain_page
 from dovetail.explain.words import account_text
-from dovetail.session.engine import make_engine
+from dovetail.session.inference.engine import make_engine
 from dovetail.settings import COMMAND_LINE, Settings, load_settings
 
 
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _complete(
-    place: Place, settings: Settings, arguments: argparse.Namespace
+    place: FilePlace, settings: Settings, arguments: argparse.Namespace
 ) -> tuple[CompletionRequest, Completion, float]:
     engine = make_engine(settings, Notices().take, several_models=True)
     loading = asyncio.create_task(engine.ensure_ready())  # the model loads while the project is read

@@ -12,9 +12,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from dovetail.cli.errors import CommandError, UsageError
 from dovetail.cli.place import positive
-from dovetail.cli.starter_notice import tell_about_the_starter
+from dovetail.cli.reports.starter_notice import tell_about_the_starter
+from dovetail.command_errors import CommandError, UsageError
 from dovetail.demo.answers import Answer, most_confident, summary
 from dovetail.demo.editor import HeadlessEditor, ServerTrouble, start_editor
 from dovetail.demo.holes import Hole, find_holes

@@ -1,4 +1,4 @@
-"""`dovetail doctor`: check what Dovetail needs, one line each, and say the mend for each fault."""
+"""`dovetail doctor`: check what Dovetail needs, one line each, and report how to fix each fault."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from pathlib import Path
 
 import psutil
 
-from dovetail.cli.check import Check
-from dovetail.cli.errors import UsageError
-from dovetail.cli.model_report import (
+from dovetail.cli.output import print_json
+from dovetail.cli.remote import add_remote_argument, remote_layer
+from dovetail.cli.reports.check import Check
+from dovetail.cli.reports.model_report import (
     Pace,
     build_check,
     choice_checks,
@@ -27,10 +28,9 @@ from dovetail.cli.model_report import (
     speed_check,
     states_check,
 )
-from dovetail.cli.output import print_json
-from dovetail.cli.remote import add_remote_argument, remote_layer
-from dovetail.session.engine import make_local_engine, remote_options
-from dovetail.session.models import models_folder
+from dovetail.command_errors import UsageError
+from dovetail.session.inference.engine import make_local_engine, remote_options
+from dovetail.session.inference.models import models_folder
 from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settings, user_config_path
 from dovetail_context.api import WorkspaceIndex, find_root
 from dovetail_models.api import (
@@ -97,7 +97,7 @@ def _checks(model: str | None, remote: str | None, folder: Path) -> Iterator[Che
     try:
         settings = load_settings((COMMAND_LINE, {"model": model} if model else {}), remote_layer(remote))
     except SettingsError as error:
-        yield Check("settings", "fail", str(error), f"mend {user_config_path()}")
+        yield Check("settings", "fail", str(error), f"fix {user_config_path()}")
         settings = Settings()
     else:
         yield Check(
@@ -128,7 +128,7 @@ def _hosts() -> Check:
     try:
         found = [f"process {card.pid} runs {Path(card.model).stem}" for _, card in running()]
     except EngineError as error:
-        return Check("engine hosts", "fail", str(error), "mend or remove that folder")
+        return Check("engine hosts", "fail", str(error), "fix or remove that folder")
     return Check("engine hosts", "ok", ", ".join(found) or "none runs now")
 
 

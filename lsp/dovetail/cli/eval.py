@@ -24,15 +24,15 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.progress import track
 
-from dovetail.cli.errors import CommandError, UsageError
 from dovetail.cli.place import positive
 from dovetail.cli.remote import Notices, add_remote_argument, remote_layer
+from dovetail.command_errors import CommandError, UsageError
 from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import complete, context_for, members_for
 from dovetail.completion.report import completion_json, item_json
 from dovetail.completion.request import CompletionRequest
 from dovetail.completion.scoring import Score, score
-from dovetail.session.engine import make_engine
+from dovetail.session.inference.engine import make_engine
 from dovetail.settings import COMMAND_LINE, Settings, load_settings
 from dovetail_context.api import MAX_FILE_BYTES, WorkspaceIndex, read_project_file, redact
 

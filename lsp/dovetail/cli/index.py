@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from dovetail.cli.errors import UsageError
 from dovetail.cli.output import print_json
+from dovetail.command_errors import UsageError
 from dovetail.rules.live import WorkspaceRules
 from dovetail.session.caches import index_cache
 from dovetail.settings import load_settings

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import NoReturn
 
-from dovetail.cli.errors import CommandError, UsageError
+from dovetail.command_errors import CommandError, UsageError
 from dovetail.settings import COMMAND_LINE, SettingsError
 from dovetail_models.api import EngineError
 

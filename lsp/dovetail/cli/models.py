@@ -7,11 +7,11 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from dovetail.cli.errors import CommandError, UsageError
-from dovetail.cli.model_rows import Yardstick, model_lines, model_rows
 from dovetail.cli.output import print_json
-from dovetail.cli.pull_progress import HashBar, PullBar, PullLines
-from dovetail.session.models import models_folder
+from dovetail.cli.reports.model_rows import Yardstick, model_lines, model_rows
+from dovetail.cli.reports.pull_progress import HashBar, PullBar, PullLines
+from dovetail.command_errors import CommandError, UsageError
+from dovetail.session.inference.models import models_folder
 from dovetail.settings import load_settings, user_model
 from dovetail.user_config import set_model
 from dovetail_models.api import (

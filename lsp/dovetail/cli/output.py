@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from dovetail.cli.errors import CommandError
+from dovetail.command_errors import CommandError
 from dovetail_context.api import ContextBundle
 
 

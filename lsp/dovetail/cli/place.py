@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from dovetail.cli.errors import CommandError, UsageError
+from dovetail.command_errors import CommandError, UsageError
 from dovetail.completion.request import CompletionRequest
 from dovetail.rules.live import WorkspaceRules, own_rules
 from dovetail.session.caches import index_cache
@@ -18,7 +18,7 @@ from dovetail_context.api import ReadResult, WorkspaceIndex, find_root, language
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FilePlace:
     """A cursor in a file. `line` and `column` count from 1, the column in code points; `path` is relative to `root`."""
 
     root: Path
@@ -50,7 +50,7 @@ def positive(text: str) -> int:
     return number
 
 
-def read_place(arguments: argparse.Namespace) -> Place:
+def read_place(arguments: argparse.Namespace) -> FilePlace:
     """The place that the arguments name. Raises UsageError where there is none, CommandError for an unreadable file."""
     file, line, column = _parse(arguments.place)
     path = _resolved(file)
@@ -59,10 +59,12 @@ def read_place(arguments: argparse.Namespace) -> Place:
     text = _text(source_of(sys.stdin.buffer.read(), path) if arguments.stdin else read_source(path), path)
     root = find_root(path)
     rules = WorkspaceRules(root, own_rules(trusted=not arguments.untrusted))
-    return Place(root, rules, path.relative_to(root).as_posix(), line, column, text, _offset(text, line, column, file))
+    return FilePlace(
+        root, rules, path.relative_to(root).as_posix(), line, column, text, _offset(text, line, column, file)
+    )
 
 
-def index_project(place: Place) -> tuple[WorkspaceIndex, float]:
+def index_project(place: FilePlace) -> tuple[WorkspaceIndex, float]:
     """Read the project around a place, with the place's own text over the disk; and the milliseconds it took."""
     started = perf_counter()
     cache = index_cache(load_settings())
@@ -73,7 +75,7 @@ def index_project(place: Place) -> tuple[WorkspaceIndex, float]:
 
 
 def request_at(
-    place: Place, index: WorkspaceIndex, use_context: bool = True, explain: bool = False
+    place: FilePlace, index: WorkspaceIndex, use_context: bool = True, explain: bool = False
 ) -> CompletionRequest:
     """The request to complete there. Whoever names a place on a command line wants an answer: it is "invoked"."""
     return CompletionRequest(
@@ -82,7 +84,7 @@ def request_at(
         text=redact(place.text),
         offset=place.offset,
         snapshot=index.snapshot,
-        rules=place.rules.standing(place.path, index.snapshot),
+        rules=place.rules.context_rules(place.path, index.snapshot),
         trigger="invoked",
         use_context=use_context,
         explain=explain,

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from dovetail.cli.errors import UsageError
 from dovetail.cli.output import print_json
+from dovetail.command_errors import UsageError
 from dovetail.rules.explain import decision_json, explain
 from dovetail.rules.json_schema import schema
 from dovetail.rules.live import WorkspaceRules, own_rules

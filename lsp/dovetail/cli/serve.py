@@ -10,7 +10,7 @@ import logging
 import os
 from pathlib import Path
 
-from dovetail.cli.errors import CommandError
+from dovetail.command_errors import CommandError
 from dovetail.infill import LOOPBACK, TOKEN_VARIABLE
 from dovetail.server.lifeline import Lifeline
 from dovetail_context.api import find_root
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     lifeline = Lifeline.with_guard()  # first: the guard keeps what is in memory now
     from dovetail.server.serve import create_server, serve
     from dovetail.server.stdio import protected_stdout, stdin_reader
-    from dovetail.session.engine import make_engine
+    from dovetail.session.inference.engine import make_engine
 
     output = protected_stdout()
     _log_to(arguments.log_file, arguments.log_level)
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _run_infill(arguments: argparse.Namespace) -> int:
     from dovetail.infill.answers import Answers
     from dovetail.infill.http import Endpoint
-    from dovetail.session.engine import make_engine
+    from dovetail.session.inference.engine import make_engine
 
     _log_to(arguments.log_file, arguments.log_level)
 

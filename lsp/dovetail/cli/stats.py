@@ -6,9 +6,9 @@ import argparse
 from datetime import date, timedelta
 from pathlib import Path
 
-from dovetail.cli.errors import CommandError
 from dovetail.cli.output import print_json, write_page
 from dovetail.cli.place import positive
+from dovetail.command_errors import CommandError
 from dovetail.stats.page import stats_page
 from dovetail.stats.store import StatsError, clear, read, stats_path
 from dovetail.stats.summary import Figures, Summary, summarize, summary_json

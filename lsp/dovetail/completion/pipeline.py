@@ -13,16 +13,17 @@ from functools import partial
 from itertools import groupby
 from time import perf_counter
 
-from dovetail.completion.anchor import Anchor, freeze, hole, hole_end
-from dovetail.completion.confidence import confident_part
+from dovetail.completion.completion_cache import CachedCompletion, CompletionCache
 from dovetail.completion.engine import Engine
-from dovetail.completion.invented import TAKEN_BACK, without_inventions
-from dovetail.completion.place import Place, read_place, unix_line_ends
-from dovetail.completion.remembered import Memory, Remembered
-from dovetail.completion.request import Completion, CompletionRequest, Trigger
-from dovetail.completion.shaping import Shaped, is_complete, shape
+from dovetail.completion.postprocessing.confidence import confident_part
+from dovetail.completion.postprocessing.shaping import is_complete, shape
+from dovetail.completion.postprocessing.unknown_members import TAKEN_BACK, repair_unknown_members
+from dovetail.completion.preparation.anchor import Anchor, freeze, hole, hole_end
+from dovetail.completion.preparation.place import Place, read_place, unix_line_ends
+from dovetail.completion.preparation.trigger import decide
+from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.completion.threads import on_thread
-from dovetail.completion.trigger import Extent, decide
+from dovetail.completion.values import Extent, Shaped, Trigger
 from dovetail.rules.source import RULES_FILE
 from dovetail.settings import Settings
 from dovetail_context.api import ContextBundle, ContextPiece, Members, Query, gather, members_with_files
@@ -44,12 +45,12 @@ WINDOW_TOKENS = 1280
 CONTEXT_SHARE = 0.25
 # Nor the answer more than this: without a prompt there is nothing to complete.
 COMPLETION_SHARE = 0.25
-# Anchors within so many lines share one sequence of the KV cache; a jump further away takes another.
+# Anchors within this many lines share one sequence of the KV cache; a jump further away takes another.
 LINES_OF_A_SEQUENCE = 64
 
 
 async def complete(
-    request: CompletionRequest, engine: Engine, settings: Settings, memory: Memory | None = None
+    request: CompletionRequest, engine: Engine, settings: Settings, memory: CompletionCache | None = None
 ) -> Completion | None:
     """Answer a request, or None where nothing should be shown.
 
@@ -57,7 +58,7 @@ async def complete(
     """
     started = perf_counter()
     place = read_place(request.path, request.text, request.offset, request.language)
-    memory = Memory() if memory is None else memory
+    memory = CompletionCache() if memory is None else memory
     version = request.snapshot.version_apart_from(request.path)
     asked = (request.document, request.language, request.use_context, settings, request.epoch, version)
     known = memory.find(asked, place)
@@ -92,7 +93,7 @@ async def complete(
     reply = await engine.complete(job, enough=lambda text: is_complete(text, place, extent))
     files, invented = job.files, 0
     if budget.context and reply.stop not in TAKEN_BACK:
-        reply, files, invented = await without_inventions(
+        reply, files, invented = await repair_unknown_members(
             reply,
             job,
             engine,
@@ -123,12 +124,12 @@ async def complete(
     )
     if reply.stop not in TAKEN_BACK:
         before, after = place.text[: place.offset], place.text[hole_end(place) :]
-        memory.keep(Remembered(asked, before, after, place.right, shaped, completion))
+        memory.keep(CachedCompletion(asked, before, after, place.right, shaped, completion))
     return completion
 
 
 async def warm(request: CompletionRequest, engine: Engine, settings: Settings) -> Anchor:
-    """Freeze the place of a request afresh and let the model read it, when nobody waits for anything. The anchor."""
+    """Freeze the place of a request again and let the model read it, when nobody waits for anything. The anchor."""
     place = read_place(request.path, request.text, request.offset, request.language)
     status = await engine.ensure_ready()
     budget = _budget(replace(request, hurried=False), status, settings)
@@ -297,7 +298,7 @@ def _is_whole(reply: CompletionReply) -> bool:
 
 
 def _from_memory(
-    remembered: Remembered, shaped: Shaped, request: CompletionRequest, place: Place, started: float
+    remembered: CachedCompletion, shaped: Shaped, request: CompletionRequest, place: Place, started: float
 ) -> Completion:
     return replace(
         remembered.completion,

@@ -1,98 +1,145 @@
-"""What is asked and what is answered, as values: the pipeline's two ends."""
+"""The question and the answer as values: the two ends of the pipeline."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
 
-from dovetail.rules.live import Standing
+from dovetail.completion.preparation.anchor import Anchor
+from dovetail.completion.values import Shaped, Trigger
+from dovetail.rules.live import ContextRules
 from dovetail_context.api import ContextBundle, ContextPiece, IndexSnapshot, RecentPlace, shown_path
 from dovetail_models.api import CompletionReply, Priority
-
-if TYPE_CHECKING:
-    from dovetail.completion.anchor import Anchor
-    from dovetail.completion.shaping import Shaped
-
-Trigger = Literal["automatic", "invoked"]
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionRequest:
-    """A place in a text that wants to be continued.
-
-    `document` names the document for the engine: a newer request for the same one supersedes the older. `path` is
-    relative to the project, with forward slashes; `offset` counts code points from the start of `text`, in which
-    every secret has been blanked out. `rules` is what the project's rules give this path, `recent` where the user
-    was just at work, `shown` what the last answer for this document showed. `anchor` is the one to go on from,
-    where it still holds; without one, prefix, suffix and context are taken afresh. `candidates` is how many
-    different completions are wanted. `epoch` counts the changes of what may be shown: what was made in an older epoch
-    is not used again. `hurried` says that someone waits: a prompt that a slow machine has to read
-    from the start is kept short. `pause_s` is how long to wait before the model is asked: a newer keystroke may
-    make that needless. `language` is the id of the text's language, "" if its path says that. `is_file` is false for a
-    text that belongs to no file, whatever its path: nothing of it may be kept. `turn` numbers the requests of a
-    session: the model answers the later one first.
-    """
+    """A place in a text to complete."""
 
     document: str
+    """Name of the document for the engine: a newer request for the same document supersedes an older one."""
+
     path: str
+    """Path relative to the project, with forward slashes."""
+
     text: str
+    """Text of the document, with every secret blanked out."""
+
     offset: int
+    """The cursor, in code points from the start of `text`."""
+
     snapshot: IndexSnapshot
+    """The project as the prompt may show it."""
+
     trigger: Trigger = "automatic"
+    """How the user asked."""
+
     use_context: bool = True
+    """Whether the prompt may hold text of other files."""
+
     explain: bool = False
+    """Whether the engine also returns the prompt, for the account of the completion."""
+
     anchor: Anchor | None = None
+    """The frozen prefix, suffix and context to go on from while they hold; None gathers them again."""
+
     pause_s: float = 0.0
+    """Seconds to wait before the model is asked: a newer keystroke may make the request needless."""
+
     priority: Priority = "interactive"
+    """The engine's queue: who waits for the answer."""
+
     candidates: int = 1
+    """The number of different completions to return."""
+
     hurried: bool = False
-    rules: Standing = field(default_factory=Standing)
+    """Whether somebody waits: then a slow machine gets a shorter prompt."""
+
+    rules: ContextRules = field(default_factory=ContextRules)
+    """What the project's rules give this path."""
+
     recent: tuple[RecentPlace, ...] = ()
+    """Where the user was just at work."""
+
     shown: tuple[ContextPiece, ...] = ()
+    """Context that the last answer for this document showed."""
+
     epoch: int = 0
+    """Counts the changes of what may be shown: nothing made in an older epoch is used again."""
+
     language: str = ""
+    """Language id of the text; "" where the path decides."""
+
     is_file: bool = True
+    """False for a text that belongs to no file, whatever its path: nothing of it is written to disk."""
+
     turn: int = 0
+    """Number of the request in its session: the engine answers the later one first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Text to insert at a place in place of the `replaced` characters (code points) right of it, with everything that
-    is known about how it came to be. Times are in milliseconds.
-
-    `path`, `offset` (code points), and `line` and `column` (from 1, the column in code points) all name that place.
-    `others` are what might stand there instead. `written` is the model's text before it was shaped. `remembered` is
-    whether the model did not have to be asked. `names` is how many names the project has for that place, if it has all
-    of them: the model leaned towards these. `invented` is how often it was asked once more, because it had made up a
-    member that the project has not. `files` are the absolute paths of all other files that the model was told of.
-    `language` is that of the request. `repository` is the project's name, which some models are shown.
-    """
+    """Text to insert, and how it came to be."""
 
     text: str
+    """What to insert; "" shows nothing."""
+
     path: str
+    """Path of the document, relative to the project."""
+
     offset: int
+    """Where to insert, in code points from the start of the text."""
+
     line: int
+    """The line of `offset`, from 1."""
+
     column: int
+    """The column of `offset`, from 1, in code points."""
+
     replaced: int
+    """Characters (code points) to the right of `offset` that the text replaces."""
+
     written: str
+    """The model's text before post-processing."""
+
     anchor: Anchor
+    """The frozen prefix, suffix and context that the prompt was made of."""
+
     reply: CompletionReply
+    """The engine's answer with its tokens and times."""
+
     context_ms: float
+    """Milliseconds spent on gathering context."""
+
     total_ms: float
+    """Milliseconds from the request to this value."""
+
     remembered: bool = False
+    """Whether the completion cache answered, and the model was not asked."""
+
     others: tuple[Shaped, ...] = ()
+    """Alternatives at the same place."""
+
     names: int = 0
+    """The number of names known to be valid here, which the model was biased towards; 0 if not all are known."""
+
     invented: int = 0
+    """How often the model was asked again because it wrote an unknown member."""
+
     files: tuple[str, ...] = ()
+    """Absolute paths of all other files whose text was in the prompt."""
+
     language: str = ""
+    """Language id of the request."""
+
     repository: str = ""
+    """The project's name, which some prompt formats include."""
 
     @property
     def shown_path(self) -> str:
-        """The path as the model was told it: with a suffix for the language where the path does not say that."""
+        """Return the path as the prompt gives it, with a suffix for the language where the path has none."""
         return shown_path(self.path, self.language)
 
     @property
     def context(self) -> ContextBundle:
-        """What the model was shown of other files."""
+        """Return the context from other files that the prompt held."""
         return self.anchor.context

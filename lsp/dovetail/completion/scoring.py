@@ -23,8 +23,8 @@ class Score:
 def score(written: str, truth: str) -> Score:
     """Compare `written`, cut to as many lines as `truth` has, with `truth`; spaces around both do not count.
 
-    Exact match of so many lines; edit similarity is the indel similarity 2*LCS/(|a|+|b|) of CrossCodeEval and RepoEval;
-    identifier F1 is that of the multisets of identifiers (CrossCodeEval).
+    Exact match compares those lines; edit similarity is the indel similarity 2*LCS/(|a|+|b|) of CrossCodeEval and
+    RepoEval; identifier F1 is that of the multisets of identifiers (CrossCodeEval).
     """
     wanted = truth.strip()
     lines = written.strip("\n").split("\n")[: wanted.count("\n") + 1]

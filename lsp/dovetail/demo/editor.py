@@ -14,7 +14,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
-from dovetail.session.engine import LINGER_VARIABLE
+from dovetail.session.inference.engine import LINGER_VARIABLE
 from dovetail_models.api import RUNTIME_FOLDER_VARIABLE
 
 # Models of some gigabytes on a slow disk load in about this time.

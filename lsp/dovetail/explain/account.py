@@ -9,8 +9,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dovetail.completion.confidence import WORD_BELOW, confident_part
-from dovetail.completion.place import read_place
+from dovetail.completion.postprocessing.confidence import WORD_BELOW, confident_part
+from dovetail.completion.preparation.place import read_place
 from dovetail.completion.request import Completion
 from dovetail_context.api import ContextPiece
 from dovetail_models.api import (

@@ -6,7 +6,7 @@ from importlib import resources
 
 from rapidfuzz.distance import Indel
 
-from dovetail.completion.confidence import LINE_BELOW, NOTHING_BELOW, WORD_BELOW
+from dovetail.completion.postprocessing.confidence import LINE_BELOW, NOTHING_BELOW, WORD_BELOW
 from dovetail.explain.account import Account, Block, NotTaken, Phase
 from dovetail.pages import frame
 from dovetail.pages.code import Mark, rows

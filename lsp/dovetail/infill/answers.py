@@ -12,7 +12,7 @@ from dovetail.completion.request import Completion
 from dovetail.infill.question import Question, answer_json
 from dovetail.infill.source import Placed, completed, is_from, most_alike
 from dovetail.rules.source import Problem
-from dovetail.session.engine import MakeEngine
+from dovetail.session.inference.engine import MakeEngine
 from dovetail.session.pause import Pauses
 from dovetail.session.session import Session
 from dovetail.text.document import Document, Edit

@@ -24,7 +24,7 @@ _CLASSES = (
     (Name.Decorator, "t"),
 )
 # Colours are not worth the wait for a text that nobody reads to its end.
-_MOST_COLOURED = 200_000
+_MAX_COLOURED = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _tokens(path: str, source: str) -> Iterator[tuple[int, str, str]]:
 
 def _lexer(path: str, source: str) -> Lexer:
     try:
-        return TextLexer() if len(source) > _MOST_COLOURED else get_lexer_for_filename(path)
+        return TextLexer() if len(source) > _MAX_COLOURED else get_lexer_for_filename(path)
     except ClassNotFound:
         return TextLexer()
 

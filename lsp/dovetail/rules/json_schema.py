@@ -10,7 +10,7 @@ from typing import Any
 
 from dovetail.rules.keys import (
     LANGUAGE_NAMES,
-    MOST_NOTE_CHARACTERS,
+    MAX_NOTE_CHARACTERS,
     RETRIEVERS,
     Key,
     PathRule,
@@ -74,7 +74,7 @@ def _property(key: Key) -> dict[str, Any]:
         case "languages":
             return {**described, **_list({"type": "string", "enum": list(LANGUAGE_NAMES)})}
         case "notes":
-            return {**described, **_list({"type": "string", "minLength": 1, "maxLength": MOST_NOTE_CHARACTERS})}
+            return {**described, **_list({"type": "string", "minLength": 1, "maxLength": MAX_NOTE_CHARACTERS})}
         case "retrievers":
             each = {name: _table(RetrieverRule) for name in RETRIEVERS}
             return {**described, "type": "object", "additionalProperties": False, "properties": each}

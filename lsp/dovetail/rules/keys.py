@@ -16,7 +16,7 @@ Kind = Literal["globs", "pins", "notes", "languages", "flag", "number", "retriev
 
 LANGUAGE_NAMES = tuple(language.name for language in LANGUAGES)
 RETRIEVERS: tuple[str, ...] = RETRIEVER_NAMES
-MOST_NOTE_CHARACTERS = 2000  # some 500 tokens; a note stands in every prompt
+MAX_NOTE_CHARACTERS = 2000  # some 500 tokens; a note stands in every prompt
 HIGHEST_WEIGHT = 10.0
 
 

@@ -33,9 +33,9 @@ from dovetail_context.api import (
 )
 
 EDITOR = "the editor's settings"
-MOST_BYTES = 256_000  # of a rules file: some 8,000 lines
-MOST_PREFERRED = 8  # files; a pattern for half the project prefers nothing
-MOST_PATHS = 500  # that are asked about again and again: open documents, and what was open
+MAX_BYTES = 256_000  # of a rules file: some 8,000 lines
+MAX_PREFERRED = 8  # files; a pattern for half the project prefers nothing
+MAX_PATHS = 500  # that are asked about again and again: open documents, and what was open
 # File systems count times in steps of up to 2 s: what changed so recently may change again under the same stamp.
 YOUNG_NS = 3_000_000_000
 
@@ -109,7 +109,7 @@ def _with_user_file(own: OwnRules, reading: RulesReading | None, name: str) -> O
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ContextRules:
     """What the rules give a query at one path: the fields of the same names of `Query`."""
 
     pinned: tuple[Pin, ...] = ()
@@ -136,7 +136,7 @@ class WorkspaceRules:
         self._latest: RulesReading | None = None
         self._one_reads = threading.Lock()
         # What was said for paths by these rules and these files of the index, where no file had to be read for it.
-        self._standings: dict[str, tuple[Rules, object, Standing]] = {}
+        self._context_rules: dict[str, tuple[Rules, object, ContextRules]] = {}
         self._texts: dict[str, tuple[tuple[int, ...], str]] = {}  # of pinned files that the index does not hold
         self._hold(ProjectRules())
         if read:
@@ -203,7 +203,7 @@ class WorkspaceRules:
         found.sort(key=lambda problem: (problem.source.place is not None, problem.source.place or 0))
         return first_problems(found, RULES_FILE)
 
-    def standing(self, path: str, snapshot: IndexSnapshot) -> Standing:
+    def context_rules(self, path: str, snapshot: IndexSnapshot) -> ContextRules:
         """What a query at `path` is given. Pins that cannot be shown are left out: the problems tell of them.
 
         May read pinned files.
@@ -213,17 +213,17 @@ class WorkspaceRules:
         pins = [self._pin(pin, snapshot) for pin in effective.pins if pin.path != path]
         notes = tuple(Note(note.text, f"a note of {note.source}") for note in effective.notes)
         pinned = tuple(pin for pin in pins if pin is not None)
-        standing = Standing(pinned, notes, self._preferred_at(effective, snapshot), effective.retrieval())
+        found = ContextRules(pinned, notes, self._preferred_at(effective, snapshot), effective.retrieval())
         if all(pin is not None and not pin.text for pin in pins):
-            while len(self._standings) >= MOST_PATHS:
-                self._standings.pop(next(iter(self._standings)), None)
-            self._standings[path] = (rules, snapshot.files.path_set, standing)
-        return standing
+            while len(self._context_rules) >= MAX_PATHS:
+                self._context_rules.pop(next(iter(self._context_rules)), None)
+            self._context_rules[path] = (rules, snapshot.files.path_set, found)
+        return found
 
-    def known_standing(self, path: str, snapshot: IndexSnapshot) -> Standing | None:
-        """What `standing` says, if that is known without a look at anything."""
-        rules, paths, standing = self._standings.get(path, (None, None, None))
-        return standing if rules is self._rules and paths is snapshot.files.path_set else None
+    def known_context_rules(self, path: str, snapshot: IndexSnapshot) -> ContextRules | None:
+        """Return what `context_rules` would return if it is known without reading anything, else None."""
+        rules, paths, found = self._context_rules.get(path, (None, None, None))
+        return found if rules is self._rules and paths is snapshot.files.path_set else None
 
     def _hold(self, project: ProjectRules) -> None:
         rules = Rules((self.own.user, project, self.own.editor))
@@ -240,9 +240,9 @@ class WorkspaceRules:
         if key not in known:
             found = effective.preferred(tuple(snapshot.files))
             told = ((path, f"preferred by {said.source}") for path, said in found.items())
-            while len(known) >= MOST_PATHS:
+            while len(known) >= MAX_PATHS:
                 known.pop(next(iter(known)), None)
-            known[key] = tuple(islice(told, MOST_PREFERRED))
+            known[key] = tuple(islice(told, MAX_PREFERRED))
         return known[key]
 
     def _pin(self, pin: PinRule, snapshot: IndexSnapshot) -> Pin | None:
@@ -295,12 +295,12 @@ def read_rules(path: Path, name: str, root: Path | None, before: RulesReading | 
 
 def _bytes(path: Path, root: Path | None) -> tuple[bytes | None, str]:
     """The bytes of a file, None where there is none, and what keeps them from being read."""
-    read = read_project_file(path, MOST_BYTES, within=root)
+    read = read_project_file(path, MAX_BYTES, within=root)
     if read.data is not None or read.missing:
         return read.data, ""
     if read.problem == LINKS_OUT:
         return None, "is a link that leads out of the workspace; put a file in its place"
-    return None, f"cannot be read ({read.problem}); put a plain file of at most {MOST_BYTES // 1000} kB in its place"
+    return None, f"cannot be read ({read.problem}); put a plain file of at most {MAX_BYTES // 1000} kB in its place"
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from typing import Any
 from dovetail.rules.globs import STEM, fault
 from dovetail.rules.keys import (
     LANGUAGE_NAMES,
-    MOST_NOTE_CHARACTERS,
+    MAX_NOTE_CHARACTERS,
     RETRIEVERS,
     Key,
     PathRule,
@@ -26,7 +26,7 @@ from dovetail.rules.keys import (
     keys_of,
 )
 from dovetail.rules.places import Path, Placed, place_of_fault, places_in
-from dovetail.rules.source import Place, Problem, Said, Severity, Source
+from dovetail.rules.source import Problem, Said, Severity, Source, SourceRange
 from dovetail.settings import Settings, user_config_path
 from dovetail_context.api import counted
 
@@ -34,8 +34,8 @@ _PIN = re.compile(r"(?P<path>.+?)(?::(?P<start>\d{1,9})(?:-(?P<end>\d{1,9}))?)?$
 # A key of so many parts takes the TOML parser minutes, and ours have at most three.
 _DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
 _HIGHEST_NUMBER = 10**9  # integers of any size can be written, and not all of them can be shown
-MOST_PROBLEMS = 100  # told of one file
-MOST_MESSAGE = 400  # characters
+MAX_PROBLEMS = 100  # told of one file
+MAX_MESSAGE = 400  # characters
 _PIN_SHAPE = "write path, path:line or path:first-last, lines counted from 1"
 # What others call what only the user may decide; our own options are added below.
 _OF_THE_USER = frozenset(
@@ -78,12 +78,12 @@ def parse_values(values: Mapping[str, Any], file: str, places: Mapping[Path, Pla
 
 def first_problems(found: Sequence[Problem], file: str) -> tuple[Problem, ...]:
     """As many problems of one file as anybody reads, and how many there are beside them."""
-    rest = found[MOST_PROBLEMS:]
+    rest = found[MAX_PROBLEMS:]
     if not rest:
         return tuple(found)
     severity: Severity = "error" if any(each.severity == "error" for each in rest) else "warning"
     more = f"there are {len(rest)} more mistakes in {file}; correct the first ones"
-    return (*found[:MOST_PROBLEMS], Problem(severity, more, Source(file)))
+    return (*found[:MAX_PROBLEMS], Problem(severity, more, Source(file)))
 
 
 def salvaged(text: str, file: str) -> ProjectRules:
@@ -114,15 +114,15 @@ def salvaged(text: str, file: str) -> ProjectRules:
 
 def _shortened(message: str) -> str:
     """A name or a pattern in a message may be of any length."""
-    return message if len(message) <= MOST_MESSAGE else f"{message[:MOST_MESSAGE]}..."
+    return message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}..."
 
 
-def _loaded(text: str) -> tuple[dict[str, Any] | None, Place | None, str]:
+def _loaded(text: str) -> tuple[dict[str, Any] | None, SourceRange | None, str]:
     """The values of a TOML text; or None, the place of the mistake and what it is."""
     deep = _DEEP_KEY.search(text)
     if deep is not None:
         line = text.count("\n", 0, deep.start()) + 1
-        return None, Place(line, 1, line, 1), "this is nested too deeply"
+        return None, SourceRange(line, 1, line, 1), "this is nested too deeply"
     try:
         return tomllib.loads(text), None, ""
     except tomllib.TOMLDecodeError as error:
@@ -202,8 +202,8 @@ class _Reader:
             case "notes":
                 if not text.strip():
                     raise _Mistake(path, "this note is empty; write what the model should know")
-                if len(text) > MOST_NOTE_CHARACTERS:
-                    told = f"{len(text)} characters, and more than {MOST_NOTE_CHARACTERS} leave no room for code"
+                if len(text) > MAX_NOTE_CHARACTERS:
+                    told = f"{len(text)} characters, and more than {MAX_NOTE_CHARACTERS} leave no room for code"
                     raise _Mistake(path, f"this note has {told}; shorten it, or pin a file")
             case _:
                 wrong = fault(text)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from dovetail.rules.source import Place
+from dovetail.rules.source import SourceRange
 from dovetail_context.api import Node, SyntaxTree, counted, load_grammar
 
 Path = tuple[str | int, ...]
@@ -26,8 +26,8 @@ _WHERE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
 class Placed:
     """Where a key stands and where its value; for a member of an array the two are the same."""
 
-    key: Place
-    value: Place
+    key: SourceRange
+    value: SourceRange
 
 
 def places_in(text: str) -> dict[Path, Placed]:
@@ -44,7 +44,7 @@ def places_in(text: str) -> dict[Path, Placed]:
     return found
 
 
-def place_of_fault(text: str, error: tomllib.TOMLDecodeError) -> tuple[Place, str]:
+def place_of_fault(text: str, error: tomllib.TOMLDecodeError) -> tuple[SourceRange, str]:
     """The line where a text stops to be TOML (the parser's column is that of where it gave up, which helps nobody), and
     what is wrong there, without the place.
     """
@@ -56,7 +56,7 @@ def place_of_fault(text: str, error: tomllib.TOMLDecodeError) -> tuple[Place, st
     else:  # at the end of the document: that is the last line with anything in it
         line = max((number for number, each in enumerate(lines, 1) if each.strip()), default=1)
     content = lines[line - 1]
-    return Place(line, len(content) - len(content.lstrip()) + 1, line, len(content) + 1), message
+    return SourceRange(line, len(content) - len(content.lstrip()) + 1, line, len(content) + 1), message
 
 
 def _table(node: Node, tree: SyntaxTree, lines: _Lines, found: dict[Path, Placed], counts: dict[Path, int]) -> None:
@@ -118,9 +118,9 @@ def _names(key: Node, tree: SyntaxTree) -> Iterator[tuple[str, Node]]:
     yield text, key
 
 
-def _place(node: Node, lines: _Lines) -> Place:
+def _place(node: Node, lines: _Lines) -> SourceRange:
     (start, start_byte), (end, end_byte) = node.start_point, node.end_point
-    return Place(start + 1, lines.column(start, start_byte), end + 1, lines.column(end, end_byte))
+    return SourceRange(start + 1, lines.column(start, start_byte), end + 1, lines.column(end, end_byte))
 
 
 class _Lines:

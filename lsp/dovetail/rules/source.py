@@ -11,7 +11,7 @@ Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class SourceRange:
     """A range of a text: lines and columns (code points) from 1, the end column behind the last character."""
 
     line: int = 1
@@ -25,7 +25,7 @@ class Source:
     """A place in a named file: `.dovetail.toml`, the user's own rules, or the editor's settings, without lines."""
 
     file: str
-    place: Place | None = None
+    place: SourceRange | None = None
 
     def __str__(self) -> str:
         return f"{self.file}:{self.place.line}" if self.place else self.file

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
-from dovetail.completion.request import Completion, Trigger
-from dovetail.completion.shaping import Shaped
-from dovetail.session.places import Kind
+from dovetail.completion.request import Completion
+from dovetail.completion.values import Shaped, Trigger
+from dovetail.session.workspaces.document_location import Kind
 from dovetail.text.document import Document, Edit, Position
 from dovetail.text.lines import Encoding
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from lsprotocol import types
 
-from dovetail.rules.source import Place, Problem
+from dovetail.rules.source import Problem, SourceRange
 from dovetail.text.lines import Encoding, content_length, offset_to_column, split_lines
 
 _SEVERITIES = {"error": types.DiagnosticSeverity.Error, "warning": types.DiagnosticSeverity.Warning}
@@ -17,7 +17,7 @@ def diagnostics(problems: Iterable[Problem], text: str, unit: Encoding) -> list[
     lines = split_lines(text)
     return [
         types.Diagnostic(
-            range=_range(problem.source.place or Place(), lines, unit),
+            range=_range(problem.source.place or SourceRange(), lines, unit),
             message=problem.message,
             severity=_SEVERITIES[problem.severity],
             source="Dovetail",
@@ -26,7 +26,7 @@ def diagnostics(problems: Iterable[Problem], text: str, unit: Encoding) -> list[
     ]
 
 
-def _range(place: Place, lines: Sequence[str], unit: Encoding) -> types.Range:
+def _range(place: SourceRange, lines: Sequence[str], unit: Encoding) -> types.Range:
     return types.Range(
         _position(place.line, place.column, lines, unit), _position(place.end_line, place.end_column, lines, unit)
     )

@@ -34,7 +34,7 @@ LARGEST_PID = 2**31 - 1
 
 _READING, _ENDING, _WATCH = b"reading", b"ending", b"watch"
 
-_MOST_DESCRIPTORS = 4096
+_MAX_DESCRIPTORS = 4096
 """The guard closes those below, which are all that can be open so early; the system's own limit may be a billion."""
 
 
@@ -152,7 +152,7 @@ def _guard(link: int, server: int, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The editor waits for the end of the server's output: nobody else may hold it open.
     os.closerange(1, link)
-    os.closerange(link + 1, _MOST_DESCRIPTORS)
+    os.closerange(link + 1, _MAX_DESCRIPTORS)
     poll = select.poll()
     poll.register(link, select.POLLIN)
     editor = _Watched(poll, parent)

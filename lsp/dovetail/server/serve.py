@@ -9,7 +9,6 @@ from pygls.exceptions import JsonRpcException
 
 from dovetail.server.framing import INPUT, MessageReader, Reader
 from dovetail.server.handlers import (
-    acceptance,
     completion,
     configuration,
     documents,
@@ -18,20 +17,26 @@ from dovetail.server.handlers import (
     lifecycle,
     notebooks,
 )
-from dovetail.server.handlers.context import CONTEXT, ContextParams, context
-from dovetail.server.handlers.document_state import DOCUMENT_STATE, OLD_NAME, DocumentStateParams, document_state
-from dovetail.server.handlers.focus import FOCUS, FocusParams, did_focus
-from dovetail.server.handlers.models import MODELS, models
-from dovetail.server.handlers.pause import PAUSE, PauseParams, pause
-from dovetail.server.handlers.pull_model import PULL_MODEL, pull_model
+from dovetail.server.handlers.extensions import acceptance
+from dovetail.server.handlers.extensions.context import CONTEXT, ContextParams, context
+from dovetail.server.handlers.extensions.document_state import (
+    DOCUMENT_STATE,
+    OLD_NAME,
+    DocumentStateParams,
+    document_state,
+)
+from dovetail.server.handlers.extensions.focus import FOCUS, FocusParams, did_focus
+from dovetail.server.handlers.extensions.models import MODELS, models
+from dovetail.server.handlers.extensions.pause import PAUSE, PauseParams, pause
+from dovetail.server.handlers.extensions.pull_model import PULL_MODEL, pull_model
+from dovetail.server.handlers.extensions.statistics import STATISTICS, StatisticsParams, statistics
+from dovetail.server.handlers.extensions.why import WHY, WhyParams, why
 from dovetail.server.handlers.rules import TRUST, TrustParams, trust
-from dovetail.server.handlers.statistics import STATISTICS, StatisticsParams, statistics
-from dovetail.server.handlers.why import WHY, WhyParams, why
 from dovetail.server.lifeline import Lifeline
 from dovetail.server.notices import Notices
 from dovetail.server.server import DovetailServer
 from dovetail.server.stdio import ProtocolOutput
-from dovetail.session.engine import MakeEngine
+from dovetail.session.inference.engine import MakeEngine
 from dovetail.session.session import Session
 from dovetail_context.api import awaited
 

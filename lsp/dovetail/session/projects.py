@@ -12,12 +12,12 @@ from typing import Any, Protocol
 
 from dovetail.rules.live import OwnRules, RulesReading, own_rules
 from dovetail.rules.source import RULES_FILE
-from dovetail.session.disclosure import Disclosure
-from dovetail.session.kept import KeptStates
 from dovetail.session.open_document import OpenDocument
-from dovetail.session.places import Kind, Place, place_of
-from dovetail.session.rules import RulesEvents, RulesKeeper
-from dovetail.session.workspaces import Workspace, Workspaces
+from dovetail.session.workspaces.disclosure import Disclosure
+from dovetail.session.workspaces.document_location import DocumentLocation, Kind, place_of
+from dovetail.session.workspaces.persisted_kv import PersistedKv
+from dovetail.session.workspaces.rules import RulesEvents, RulesKeeper
+from dovetail.session.workspaces.workspaces import Workspace, Workspaces
 from dovetail_context.api import GITIGNORE, IndexCache, excluded_name, tune_gc
 
 Spawn = Callable[[Coroutine[Any, Any, object]], asyncio.Task[object]]
@@ -51,7 +51,7 @@ class Projects:
         self.disclosure = Disclosure(
             self.workspaces, lambda: self.rules.own, self._unsaved, self._renew, self._own_rules_changed
         )
-        self.kept = KeptStates(self.workspaces, events.trouble, spawn)
+        self.kept = PersistedKv(self.workspaces, events.trouble, spawn)
         self._folders: list[Workspace] = []  # that the editor has opened
         self._latest: Workspace | None = None  # of the file that the user was at last
         self._opened = opened
@@ -106,9 +106,9 @@ class Projects:
                 if path == workspace.rules.file:
                     self._spawn(self.disclosure.permits(workspace))
                 elif path.name == GITIGNORE:
-                    self.kept.look_through(anew=True)
+                    self.kept.prune(rules_changed=True)
 
-    def place(self, uri: str, file: Path | None, kind: Kind) -> Place:
+    def place(self, uri: str, file: Path | None, kind: Kind) -> DocumentLocation:
         """Where a document belongs. What is no file is completed with the one folder that is open, or with that of the
         file that the user was at last."""
         around = self._folders[0] if len(self._folders) == 1 else self._latest
@@ -175,7 +175,7 @@ class Projects:
         for opened in self._opened.values():
             if opened.project is workspace:
                 self.overlay(opened, opened.document.text)
-        self.kept.look_through()
+        self.kept.prune()
         self.rules.check(workspace)
         loop = asyncio.get_running_loop()
 
@@ -186,7 +186,7 @@ class Projects:
             if paths & {str(workspace.rules.file), str(workspace.root)}:
                 loop.call_soon_threadsafe(lambda: self._spawn(self.disclosure.permits(workspace)))
             elif any(path.endswith(GITIGNORE) for path in paths):
-                loop.call_soon_threadsafe(self.kept.look_through, True)
+                loop.call_soon_threadsafe(self.kept.prune, True)
 
         # Watching a large tree takes a walk through all its folders.
         await asyncio.to_thread(workspace.index.watch, told_too)
@@ -195,7 +195,7 @@ class Projects:
         """Folders have come or gone: each document belongs to the innermost one around it that is open."""
         for opened in self._opened.values():
             if opened.kind != "file" or opened.file is None:
-                opened.place = Place(None, opened.place.path, opened.place.kind)
+                opened.place = DocumentLocation(None, opened.place.path, opened.place.kind)
                 self.place_loose(opened)
                 continue
             workspace = self.workspaces.around(opened.file)
@@ -203,7 +203,7 @@ class Projects:
                 continue
             self.overlay(opened, None)
             path = workspace.relative(opened.file) if workspace is not None else opened.place.path
-            opened.place = Place(workspace, path)
+            opened.place = DocumentLocation(workspace, path)
             self.overlay(opened, opened.document.text)
 
     def _own_rules_changed(self, own: OwnRules) -> None:
@@ -220,9 +220,11 @@ class Projects:
         if workspace not in self.workspaces.all():
             return
         self.rules.renew(workspace, reading, own)
-        self.kept.look_through(anew=True)
+        self.kept.prune(rules_changed=True)
         self._on_new_rules()
         for opened in self._opened.values():
+            if opened.place.workspace is workspace:
+                opened.forget()  # its anchor and answer may hold text that is no longer shown
             if opened.project is workspace:
                 self.overlay(opened, opened.document.text)  # the rules may bring it back
 

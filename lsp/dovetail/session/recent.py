@@ -11,10 +11,10 @@ from typing import Literal
 from dovetail.text.document import Edit
 from dovetail_context.api import RecentPlace
 
-MOST_PLACES = 16
+MAX_PLACES = 16
 # Edits so near to one another are one place.
 NEAR_LINES = 8
-# A cursor is taken to look at so many lines above and below.
+# A cursor is taken to look at this many lines above and below.
 VIEW_LINES = 10
 LONGEST_AGE_S = 3600.0
 
@@ -52,7 +52,7 @@ class RecentPlaces:
                 place = RecentPlace(place.path, start, end, _stronger(known[1], place))
             else:
                 kept.append(known)
-        self._places = [(root, place, now), *kept[: MOST_PLACES - 1]]
+        self._places = [(root, place, now), *kept[: MAX_PLACES - 1]]
 
 
 def _is_same(one: RecentPlace, other: RecentPlace) -> bool:

@@ -14,7 +14,7 @@ _NEWEST = 0.2
 INSTANT_S = 0.06
 # Nobody waits longer than this before the model is asked, on mains and on battery.
 LONGEST_PAUSE_S, LONGEST_PAUSE_ON_BATTERY_S = 0.2, 0.5
-# A prompt that is read within this time is made afresh for every request; else it stays frozen while one types.
+# A prompt that is read within this time is made again for every request; else it stays frozen while one types.
 FRESH_PROMPT_S = 0.15
 
 
@@ -46,7 +46,7 @@ class Rhythm:
         return min(self.gap_s * (1.5 if on_battery else 0.75), longest)
 
     def reads_quickly(self, tokens: int) -> bool:
-        """Whether a prompt of so many tokens is read before anyone notices."""
+        """Whether a prompt of this many tokens is read before anyone notices."""
         return self.token_s * tokens < FRESH_PROMPT_S
 
 

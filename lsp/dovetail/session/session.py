@@ -10,27 +10,28 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from dovetail.completion.completion_cache import CompletionCache
 from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import accepted, complete, context_budget, context_for, own_source, sources_of, warm
-from dovetail.completion.remembered import Memory
-from dovetail.completion.request import Completion, CompletionRequest, Trigger
+from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.completion.threads import current_effort, on_thread
-from dovetail.rules.live import Standing
+from dovetail.completion.values import Trigger
+from dovetail.rules.live import ContextRules
 from dovetail.session.caches import index_cache
-from dovetail.session.chosen import Chosen
-from dovetail.session.current_engine import CurrentEngine
-from dovetail.session.disclosure import CheckedEngine, Withdrawn
-from dovetail.session.engine import MakeEngine
-from dovetail.session.feedback import Feedback
+from dovetail.session.inference.current_engine import CurrentEngine
+from dovetail.session.inference.engine import MakeEngine
 from dovetail.session.notebooks import Notebooks
 from dovetail.session.open_document import OpenDocument
 from dovetail.session.pause import Pauses
-from dovetail.session.places import Kind
 from dovetail.session.power import on_battery
 from dovetail.session.projects import ProjectEvents, Projects
 from dovetail.session.recent import RecentPlaces
 from dovetail.session.rhythm import Rhythm
+from dovetail.session.suggestions.feedback import Feedback
+from dovetail.session.suggestions.selected_completion import SelectedCompletion
 from dovetail.session.user_settings import UserSettings
+from dovetail.session.workspaces.disclosure import CheckedEngine, Withdrawn
+from dovetail.session.workspaces.document_location import Kind
 from dovetail.settings import Settings
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
@@ -38,19 +39,16 @@ from dovetail_context.api import ContextBundle, IndexSnapshot, awaited, head_and
 from dovetail_models.api import EngineError, EngineStatus
 
 NO_PROJECT = IndexSnapshot(Path())
-# So long after an answer without a keystroke, the model reads the place afresh.
+# Seconds after an answer without a keystroke, until the model reads the place again.
 IDLE_S = 0.8
-# A prompt is made again if something in it may not be shown any more, the last time without text of other files.
+# Prompts for one request: one is made again if its text may no longer be shown, the last one without other files.
 PROMPTS = 4
-# So many different completions for who asks expressly.
+# Different completions for a user who asks for one.
 CANDIDATES = 3
 
 
-_Answered = tuple[CompletionRequest, Completion] | None
-
-
 class SessionEvents(ProjectEvents, Protocol):
-    """What the session tells the outside, on the event loop save for what `ProjectEvents` says."""
+    """What the session reports, on the event loop except where `ProjectEvents` documents another thread."""
 
     def engine_status(self, status: EngineStatus) -> None: ...
 
@@ -71,7 +69,7 @@ class Session:
         self.projects = Projects(
             self.opened, events, self._spawn, lambda: index_cache(self.settings), self._look_no_further
         )
-        self.memory = Memory()
+        self.completion_cache = CompletionCache()
         self.rhythm = Rhythm()
         self.recent = RecentPlaces()
         self.notebooks = Notebooks()
@@ -92,17 +90,17 @@ class Session:
         self._background: set[asyncio.Task[object]] = set()
 
     def configure(self, *layers: tuple[str, Mapping[str, object]]) -> None:
-        """Take the user's settings under those of `layers` (place, values). Each mistake in them is told; the rest
+        """Take the user's settings under those of `layers` (place, values). Each mistake in them is reported; the rest
         holds. May be called again while the session runs; the user's file is read again when it changes."""
         self._user_settings.take(*layers)
 
     def pause(self, paused: bool | None = None, language: str | None = None, minutes: float | None = None) -> Pauses:
-        """Pause, resume or snooze, as `Pauses.changed` says. What is under way is not shown any more."""
+        """Pause, resume or snooze, as `Pauses.changed` documents. Requests under way are cancelled."""
         now = time.time()
         self.pauses = self.pauses.woken(now).changed(now, paused, language, minutes)
         for opened in self.opened.values():
-            if opened.asking is not None and self._is_paused(opened):
-                opened.asking.cancel()
+            if self._is_paused(opened):
+                opened.cancel()
         self._look_no_further()
         self._events.paused(self.pauses)
         return self.pauses
@@ -111,8 +109,8 @@ class Session:
         """A document that the editor shows. `path` is its file, that of its notebook if it is a cell, or where a loose
         one is to be saved; None for what was never saved."""
         before = self.opened.get(document.uri)
-        if before is not None and before.asking is not None:
-            before.asking.cancel()
+        if before is not None:
+            before.close()
         place = self.projects.place(document.uri, path, kind)
         opened = OpenDocument(document, path, kind, place, was_saved=path is not None and path.is_file())
         self.opened[document.uri] = opened
@@ -136,11 +134,10 @@ class Session:
             self.projects.check_rules(opened)
 
     def close_document(self, uri: str) -> None:
-        """The disk speaks for this file again."""
+        """Close a document: the file on disk counts again."""
         opened = self.opened.pop(uri, None)
         if opened is not None:
-            if opened.asking is not None:
-                opened.asking.cancel()
+            opened.close()
             self.projects.overlay(opened, None)
             self.projects.check_rules(opened)
             self.feedback.closed(uri)
@@ -161,7 +158,7 @@ class Session:
         self.projects.place_loose(opened)
         if self._is_prose(opened, trigger):
             return None
-        chosen = Chosen.of(document, selected, self.encoding)
+        chosen = SelectedCompletion.of(document, selected, self.encoding)
         asked, at = (chosen.document, chosen.end) if chosen else (document, offset)
         above = self.notebooks.before(document, self._document) if opened.kind == "cell" else ""
         self._look_no_further()
@@ -174,7 +171,7 @@ class Session:
         self._count_request(1)
         try:
             with awaited(opened.effort):
-                answered = await self._newest_wins(opened, work)
+                answered = await opened.newest_wins(work)
         finally:
             self._count_request(-1)
         if answered is None or not self._is_newest(opened, document):
@@ -182,9 +179,8 @@ class Session:
         request, completion = answered
         if not completion.remembered:
             self.rhythm = self.rhythm.answered(completion.reply)
-            opened.anchor = completion.anchor
         completion = replace(completion, line=completion.line + lines_more - above.count("\n"))
-        opened.answer, opened.request = completion, request
+        opened.answered(request, completion)
         if opened.project is not None:
             self.projects.visited(opened)
             self.recent.viewed(opened.project.root, opened.place.path, completion.line, time.monotonic())
@@ -201,6 +197,7 @@ class Session:
         for _ in range(PROMPTS):
             await self.projects.disclosure.permits(opened.place.workspace)
             if await self._is_silent(opened):
+                opened.forget()
                 return None
             request = await self._request(opened, text, within, "invoked")
             budget = context_budget(self.engine.status, self.settings)
@@ -242,12 +239,15 @@ class Session:
         for attempt in range(PROMPTS):
             await self.projects.disclosure.permits(opened.place.workspace)
             if await self._is_silent(opened):
+                opened.forget()
                 return None
             request = replace(await self._request(opened, text, offset, trigger), turn=turn)
             if attempt:
                 request = replace(request, pause_s=0.0, use_context=attempt < PROMPTS - 1)
             try:
-                completion = await complete(request, self._checked(opened, request, engine), self.settings, self.memory)
+                completion = await complete(
+                    request, self._checked(opened, request, engine), self.settings, self.completion_cache
+                )
             except Withdrawn:
                 continue
             if completion is None or await self._permits(opened, request, completion.files):
@@ -280,16 +280,16 @@ class Session:
             is_file=opened.place.kind != "loose",
         )
 
-    async def _shown_now(self, opened: OpenDocument) -> tuple[IndexSnapshot, Standing]:
+    async def _shown_now(self, opened: OpenDocument) -> tuple[IndexSnapshot, ContextRules]:
         """The project as it may be shown in a document, and what its rules give it."""
         workspace = opened.place.workspace
         if workspace is None:
-            return NO_PROJECT, Standing()
+            return NO_PROJECT, ContextRules()
         snapshot, path = self.projects.disclosure.snapshot(workspace), opened.place.path
-        standing = workspace.rules.known_standing(path, snapshot)
-        if standing is None:
-            standing = await on_thread(partial(workspace.rules.standing, path, snapshot))
-        return snapshot, standing
+        found = workspace.rules.known_context_rules(path, snapshot)
+        if found is None:
+            found = await on_thread(partial(workspace.rules.context_rules, path, snapshot))
+        return snapshot, found
 
     async def _is_silent(self, opened: OpenDocument) -> bool:
         if self.projects.knows_ruling(opened):
@@ -315,40 +315,25 @@ class Session:
         self, opened: OpenDocument, request: CompletionRequest, completion: Completion, engine: Engine
     ) -> None:
         """When an answer is out: make ready what will be wanted if it is accepted; when the cursor rests, let a slow
-        model read the place afresh. What is not mains-powered does neither."""
+        model read the place again. A computer on battery does neither."""
         if on_battery():
             return
         current_effort.set(opened.effort)
         document, checked = opened.document, self._checked(opened, request, engine)
         try:
             if completion.text:
-                await complete(accepted(request, completion), checked, self.settings, self.memory)
+                await complete(accepted(request, completion), checked, self.settings, self.completion_cache)
             await asyncio.sleep(IDLE_S)
             tokens = completion.reply.prompt_tokens
             if not self.rhythm.reads_quickly(tokens) and self._is_newest(opened, document):
                 snapshot, rules = await self._shown_now(opened)
                 opened.anchor = await warm(replace(request, snapshot=snapshot, rules=rules), checked, self.settings)
         except (EngineError, Withdrawn):
-            return  # nobody waits for this; whoever asks next is told
+            return  # nobody waits for this; the next request reports it
 
     def _look_no_further(self) -> None:
         if self._foresight is not None:
             self._foresight.cancel()
-
-    async def _newest_wins(self, opened: OpenDocument, work: Coroutine[Any, Any, _Answered]) -> _Answered | None:
-        if opened.asking is not None:
-            opened.asking.cancel()
-        task = asyncio.create_task(work)
-        opened.asking = task
-        try:
-            return await task
-        except asyncio.CancelledError:
-            if _is_being_cancelled():
-                raise
-            return None  # a newer request took its place
-        finally:
-            if opened.asking is task:
-                opened.asking = None
 
     def _document(self, uri: str) -> Document | None:
         opened = self.opened.get(uri)
@@ -374,11 +359,11 @@ class Session:
         return [opened.asking for opened in self.opened.values() if opened.asking is not None]
 
     def _other_model(self) -> None:
-        """What one model said or read is nothing to another."""
+        """Another model answers from now on: drop what the one before wrote and read."""
         self._look_no_further()
-        self.memory.clear()
+        self.completion_cache.clear()
         for opened in self.opened.values():
-            opened.anchor = opened.answer = opened.request = None
+            opened.forget()
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
         task: asyncio.Task[object] = asyncio.create_task(work)
@@ -387,8 +372,3 @@ class Session:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
         return task
-
-
-def _is_being_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

@@ -18,7 +18,7 @@ _ENDS: tuple[tuple[Name, str], ...] = (
     ("rejected", "rejected"),
 )
 # The widest drawing of days; older ones are in the table of figures alone.
-MOST_DAYS = 60
+MAX_DAYS = 60
 _WIDTH, _HEIGHT = 920, 200
 # Room right of the slowest answers for the words at the percentiles' lines, in widths of a bucket.
 _LABEL_BUCKETS = 6
@@ -72,7 +72,7 @@ def _cards(figures: Figures) -> str:
 
 def _days(by_day: dict[date, Figures]) -> str:
     last = max(by_day)
-    first = max(min(by_day), last - timedelta(days=MOST_DAYS - 1))
+    first = max(min(by_day), last - timedelta(days=MAX_DAYS - 1))
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     empty = Figures({}, {}, {})
     most = max(sum(by_day.get(day, empty)[name] for name, _ in _ENDS) for day in days) or 1

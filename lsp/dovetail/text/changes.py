@@ -9,7 +9,7 @@ from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
 
 # More edits in one message (a rename, a formatter) are looked at as one change: nobody types with so many cursors.
-MOST_EDITS = 32
+MAX_EDITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Change:
 
 def changes_of(document: Document, edits: Sequence[Edit], encoding: Encoding) -> Iterator[tuple[str, Change]]:
     """The changes that these edits make, each with the text that it is made in."""
-    if len(edits) > MOST_EDITS:
+    if len(edits) > MAX_EDITS:
         yield document.text, difference(document.text, document.edited(edits, document.version, encoding).text)
         return
     for number, edit in enumerate(edits):

@@ -18,10 +18,10 @@ from models.starter.evaluation.projects import members_behind
 from models.starter.evaluation.scores import edit_similarity, exact_match, identifier_f1, paired_interval
 from models.starter.evaluation.tasks import NO_CONTEXT, Context, Task
 
-from dovetail.completion.invented import MembersBehind
-from dovetail.completion.place import read_place
-from dovetail.completion.shaping import shape
-from dovetail.completion.trigger import Extent
+from dovetail.completion.postprocessing.shaping import shape
+from dovetail.completion.postprocessing.unknown_members import MembersBehind
+from dovetail.completion.preparation.place import read_place
+from dovetail.completion.values import Extent
 
 # The model with its prefix up to the cursor, and with its prefix up to the line's start and the rest of it forced.
 MODEL, ANCHORED = "model", "anchored model"

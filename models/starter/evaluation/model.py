@@ -8,8 +8,8 @@ import numpy as np
 from llama_cpp import Llama
 from models.starter.evaluation.tasks import Context, Task
 
-from dovetail.completion.invented import MOST_TIMES, MembersBehind, first_invented
-from dovetail.completion.window import cut_window
+from dovetail.completion.postprocessing.unknown_members import MAX_TIMES, MembersBehind, first_invented
+from dovetail.completion.preparation.window import cut_window
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.runtime.engine import LlamaEngine
@@ -75,7 +75,8 @@ class StarterModel:
         """The product's own completion (a line for holes within a line) and the cost of the truth.
 
         `anchored`: the prefix ends where the line begins, and the line so far is forced after the end marker.
-        `members_behind`: made up members are asked for once more, see `dovetail.completion.invented`.
+        `members_behind`: unknown members are asked for once more
+        (`dovetail.completion.postprocessing.unknown_members`).
         """
         anchor = task.prefix.rfind("\n") + 1 if anchored else len(task.prefix)
         parts = self._parts(task, context, anchor)
@@ -89,7 +90,7 @@ class StarterModel:
         )
         prompt = self._prompt(parts)
         text, begin = self._engine.complete(job, Interrupt()).text, 0
-        for _ in range(MOST_TIMES if members_behind else 0):
+        for _ in range(MAX_TIMES if members_behind else 0):
             found = first_invented(text, begin, members_behind)
             if found is None:
                 break

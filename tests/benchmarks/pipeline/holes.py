@@ -30,17 +30,18 @@ from time import perf_counter
 
 from rich.progress import track
 
-from dovetail.completion.confidence import LINE_BELOW, NOTHING_BELOW, WORD_BELOW, confident_part
+from dovetail.completion.completion_cache import CompletionCache
 from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import complete
-from dovetail.completion.place import Place, read_place
-from dovetail.completion.remembered import Memory
+from dovetail.completion.postprocessing.confidence import LINE_BELOW, NOTHING_BELOW, WORD_BELOW, confident_part
+from dovetail.completion.postprocessing.shaping import unshaped
+from dovetail.completion.preparation.place import Place, read_place
+from dovetail.completion.preparation.trigger import decide
 from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.completion.scoring import score
-from dovetail.completion.shaping import Shaped, unshaped
-from dovetail.completion.trigger import decide
+from dovetail.completion.values import Shaped
 from dovetail.server.convert import inline_items
-from dovetail.session.engine import make_engine
+from dovetail.session.inference.engine import make_engine
 from dovetail.settings import COMMAND_LINE, Settings, load_settings
 from dovetail.text.document import Document, Edit, Position
 from dovetail.text.lines import Encoding
@@ -121,7 +122,7 @@ async def fill(arguments: argparse.Namespace) -> tuple[list[Filled], list[Keystr
                     request = CompletionRequest(
                         hole.path, hole.path, hole.text, hole.start, index.snapshot, trigger="invoked"
                     )
-                    memory = Memory()
+                    memory = CompletionCache()
                     completion = await complete(request, engine, settings, memory)
                     index.set_overlay(hole.path, None)
                     assert completion is not None
@@ -149,7 +150,7 @@ class Keystroke:
 
 
 async def type_through(
-    request: CompletionRequest, completion: Completion, engine: Engine, settings: Settings, memory: Memory
+    request: CompletionRequest, completion: Completion, engine: Engine, settings: Settings, memory: CompletionCache
 ) -> list[Keystroke]:
     """Type a suggestion to its last letter. With a line end comes the indentation, as editors set it."""
     keystrokes = []

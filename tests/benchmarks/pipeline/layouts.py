@@ -21,11 +21,11 @@ from statistics import fmean
 
 from rich.progress import track
 
-from dovetail.completion.anchor import MOST_CHARACTERS
 from dovetail.completion.engine import Engine
+from dovetail.completion.preparation.anchor import MOST_CHARACTERS
+from dovetail.completion.preparation.window import cut_window
 from dovetail.completion.scoring import Score, score
-from dovetail.completion.window import cut_window
-from dovetail.session.engine import make_engine
+from dovetail.session.inference.engine import make_engine
 from dovetail.settings import load_settings
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.tokens import estimate_tokens

@@ -26,7 +26,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from dovetail.session.engine import LINGER_VARIABLE
+from dovetail.session.inference.engine import LINGER_VARIABLE
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_models.engine.ipc.transport import RUNTIME_FOLDER_VARIABLE
 from tests.benchmarks.data import Hole, add_projects, draw_holes, projects

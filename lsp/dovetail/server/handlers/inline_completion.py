@@ -6,9 +6,10 @@ import logging
 
 from lsprotocol import types
 
-from dovetail.completion.request import Completion, Trigger
+from dovetail.completion.request import Completion
+from dovetail.completion.values import Trigger
 from dovetail.server import convert
-from dovetail.server.handlers.acceptance import accepted_commands
+from dovetail.server.handlers.extensions.acceptance import accepted_commands
 from dovetail.server.server import DovetailServer
 from dovetail.session.open_document import OpenDocument
 from dovetail.text.document import Edit, Position
@@ -41,7 +42,7 @@ async def completed(
     try:
         return await session.complete(opened.uri, offset, trigger, selected)
     except EngineDied as error:
-        log.warning("%s", error)  # the status notification tells the editor; the next request is answered anew
+        log.warning("%s", error)  # the status notification tells the editor; the next request tries again
     except EngineError as error:
         ls.notices.trouble(str(error))
     return None

@@ -14,7 +14,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams, JsonRpcRequestCancelled
 
 from dovetail.server.server import DovetailServer
-from dovetail.session.pulling import PullState, pull_in_child
+from dovetail.session.inference.pulling import PullState, pull_in_child
 from dovetail_models.api import EngineError
 
 PULL_MODEL = "dovetail.pullModel"

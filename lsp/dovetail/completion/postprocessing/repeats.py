@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dovetail.completion.place import Place
+from dovetail.completion.preparation.place import Place
 from dovetail_models.api import is_significant as is_telling, line_loop, loop_at_end
 
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from dovetail.completion.indentation import fit_indentation
-from dovetail.completion.judge import compiles
-from dovetail.completion.lexical import depth as depth_of, inside, read
-from dovetail.completion.place import Place, unix_line_ends
-from dovetail.completion.repeats import without_repeats
-from dovetail.completion.right_side import QUOTES, Insertion, ways_to_insert
-from dovetail.completion.trigger import Extent
+from dovetail.completion.postprocessing.indentation import fit_indentation
+from dovetail.completion.postprocessing.insertion import QUOTES, Insertion, ways_to_insert
+from dovetail.completion.postprocessing.repeats import without_repeats
+from dovetail.completion.preparation.judge import compiles
+from dovetail.completion.preparation.lexical import depth as depth_of, inside, read
+from dovetail.completion.preparation.place import Place, unix_line_ends
+from dovetail.completion.values import Extent, Shaped
 from dovetail_context.api import ParsedText
 
 # Ends that are tried, from the longest on: each costs a parse of what has changed, a millisecond or some. In a text
@@ -50,14 +49,6 @@ _BEGINNINGS = frozenset(_DECLARES.split())
 _SIGNS = re.compile(r"(?=[^)\]}]*\Z)[^\w\s\"'`{(\[;,@#]+")
 _WORD = re.compile(r"[\w$]+")
 _LAST_TOKEN = re.compile(r"(?:\w+|[^\w\s])\s*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Shaped:
-    """What is inserted at the cursor in place of the `replaced` characters to its right; "" shows nothing."""
-
-    text: str
-    replaced: int = 0
 
 
 NOTHING = Shaped("")

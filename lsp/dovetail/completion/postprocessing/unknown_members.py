@@ -18,20 +18,20 @@ from dovetail.completion.threads import on_thread
 from dovetail_context.api import Members
 from dovetail_models.api import CompletionJob, CompletionReply
 
-MOST_TIMES = 2
+MAX_TIMES = 2
 """So often is asked again for one answer: each time somebody waits for it."""
 
 TAKEN_BACK = ("cancelled", "superseded")
 """An answer that ended so is nobody's any more: there is nothing to mend in it."""
 
-MOST_DOTS = 4
+MAX_DOTS = 4
 """Looked at, from the beginning of an answer or behind the last invention: each takes some milliseconds."""
 
 _MEMBER = re.compile(r"(?:\.|->|::)([^\W\d][\w$]*)")
 
 
 @dataclass(frozen=True, slots=True)
-class Invented:
+class UnknownMember:
     """An answer is good as far as `kept`, which ends behind a dot; one of `members` follows there."""
 
     kept: str
@@ -41,7 +41,7 @@ class Invented:
 MembersBehind = Callable[[str], Members]
 
 
-async def without_inventions(
+async def repair_unknown_members(
     reply: CompletionReply,
     job: CompletionJob,
     engine: Engine,
@@ -56,8 +56,8 @@ async def without_inventions(
     job the names to lean towards. Raises EngineError.
     """
     begin, files = 0, job.files
-    for times in range(MOST_TIMES):
-        found = await on_thread(partial(first_invented, reply.text, begin, members_behind))
+    for times in range(MAX_TIMES):
+        found = await on_thread(partial(first_unknown_member, reply.text, begin, members_behind))
         if found is None:
             return reply, files, times
         kept, begin = found.kept, len(found.kept)
@@ -68,26 +68,26 @@ async def without_inventions(
         reply = _joined(kept, reply, again)
         if reply.stop in TAKEN_BACK:
             return reply, files, times + 1
-    return reply, files, MOST_TIMES
+    return reply, files, MAX_TIMES
 
 
 def _is_complete(is_complete: Callable[[str], bool], kept: str, text: str) -> bool:
     return is_complete(kept + text)
 
 
-def first_invented(written: str, begin: int, members_behind: MembersBehind) -> Invented | None:
+def first_unknown_member(written: str, begin: int, members_behind: MembersBehind) -> UnknownMember | None:
     """The first member from `begin` on that is none of those that there are, None where all are or nobody knows.
 
     `members_behind` returns the names that may follow a beginning of the answer that ends behind a dot, or none where
     that is not known.
     """
-    for member in islice(_MEMBER.finditer(written, begin), MOST_DOTS):
+    for member in islice(_MEMBER.finditer(written, begin), MAX_DOTS):
         kept = written[: member.start(1)]
         members = members_behind(kept)
         names = members.names
         is_cut = member.end() == len(written)  # in the middle of a name, it may be
         if names and not any(name == member[1] or (is_cut and name.startswith(member[1])) for name in names):
-            return Invented(kept, members)
+            return UnknownMember(kept, members)
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dovetail.cli.check import Check
+from dovetail.cli.reports.check import Check
 from dovetail_models.api import (
     CompletionReply,
     EngineStatus,

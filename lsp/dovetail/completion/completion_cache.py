@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from dovetail.completion.anchor import hole_end
-from dovetail.completion.lexical import read
-from dovetail.completion.place import Place
+from dovetail.completion.postprocessing.insertion import ways_to_insert
+from dovetail.completion.preparation.anchor import hole_end
+from dovetail.completion.preparation.lexical import read
+from dovetail.completion.preparation.place import Place
 from dovetail.completion.request import Completion
-from dovetail.completion.right_side import ways_to_insert
-from dovetail.completion.shaping import Shaped
+from dovetail.completion.values import Shaped
 
 # Answers kept for each session, and characters of the texts that they were given in.
 CAPACITY = 200
@@ -23,7 +23,7 @@ CAPACITY_CHARACTERS = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class CachedCompletion:
     """What was answered at a place, "" for nothing.
 
     `asked` is all that decides besides the text: document, model, settings, the state of the rest of the project.
@@ -42,14 +42,14 @@ class Remembered:
         return len(self.before) + len(self.after)
 
 
-class Memory:
+class CompletionCache:
     """The newest answers, the least recently used forgotten first."""
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[tuple[object, ...], Remembered] = OrderedDict()
+        self._answers: OrderedDict[tuple[object, ...], CachedCompletion] = OrderedDict()
         self._characters = 0
 
-    def keep(self, remembered: Remembered) -> None:
+    def keep(self, remembered: CachedCompletion) -> None:
         """Remember an answer, in place of an older one at the same place."""
         key = (remembered.asked, remembered.before, remembered.after)
         older = self._answers.pop(key, None)
@@ -63,7 +63,7 @@ class Memory:
         self._answers.clear()
         self._characters = 0
 
-    def find(self, asked: tuple[object, ...], place: Place) -> tuple[Remembered, Shaped] | None:
+    def find(self, asked: tuple[object, ...], place: Place) -> tuple[CachedCompletion, Shaped] | None:
         """An answer that still holds at this place, and what is left of it to show."""
         before, after = place.text[: place.offset], place.text[hole_end(place) :]
         for key in reversed(self._answers):
@@ -76,7 +76,7 @@ class Memory:
         return None
 
 
-def _left_of(remembered: Remembered, before: str, after: str) -> str | None:
+def _left_of(remembered: CachedCompletion, before: str, after: str) -> str | None:
     """What has not been typed yet of a suggestion; None where something else has been."""
     text, length = remembered.shaped.text, len(remembered.before)
     typed = before[length:]
@@ -87,7 +87,7 @@ def _left_of(remembered: Remembered, before: str, after: str) -> str | None:
     return text[len(typed) :]
 
 
-def _placed(left: str, remembered: Remembered, place: Place) -> Shaped:
+def _placed(left: str, remembered: CachedCompletion, place: Place) -> Shaped:
     if left == remembered.shaped.text and place.right == remembered.right:
         return remembered.shaped
     state = read(place.left, place.syntax)[1]  # by the line alone: nothing is parsed for what is known

@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
-from dovetail.completion.judge import compiles, member_around, statements_around
-from dovetail.completion.lexical import State, kind_of, name_of, read, state_in
+from dovetail.completion.preparation.judge import compiles, member_around, statements_around
+from dovetail.completion.preparation.lexical import State, kind_of, name_of, read, state_in
 from dovetail.text.lazy import lazy
 from dovetail_context.api import ParsedText, PlaceKind, language_for, parse_text, shown_path
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from dovetail.completion.engine import Engine
-from dovetail.session.engine import MakeEngine
+from dovetail.session.inference.engine import MakeEngine
 from dovetail.settings import Settings
 from dovetail_models.api import EngineError, EngineStatus
 

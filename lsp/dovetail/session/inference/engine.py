@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from dovetail.completion.engine import Engine
 from dovetail.session.caches import MEGABYTE, kv_folder
-from dovetail.session.models import known_models, models_folder
+from dovetail.session.inference.models import known_models, models_folder
 from dovetail.settings import RemoteSettings, Settings
 from dovetail_models.api import Dialect, EngineClient, EngineOptions, EngineStatus, RemoteOptions, resolve_model
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dovetail.completion.request import Completion
-from dovetail.completion.shaping import Shaped
+from dovetail.completion.values import Shaped
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SelectedCompletion:
     """A word of the editor's list in place of [start:start + replaced], and the document with it."""
 
     text: str
@@ -22,7 +22,7 @@ class Chosen:
     document: Document
 
     @classmethod
-    def of(cls, document: Document, selected: Edit | None, encoding: Encoding) -> Chosen | None:
+    def of(cls, document: Document, selected: Edit | None, encoding: Encoding) -> SelectedCompletion | None:
         """None where no word is chosen."""
         if selected is None or selected.start is None or selected.end is None:
             return None

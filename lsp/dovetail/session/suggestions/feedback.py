@@ -15,9 +15,9 @@ from itertools import count
 from pathlib import Path
 
 from dovetail.completion.request import Completion
-from dovetail.completion.shaping import Shaped
-from dovetail.session import acceptance
-from dovetail.session.acceptance import Event, Following, Outcome, Showing, Suggestion
+from dovetail.completion.values import Shaped
+from dovetail.session.suggestions import acceptance
+from dovetail.session.suggestions.acceptance import Event, Following, Outcome, Showing, Suggestion
 from dovetail.stats.store import StatsError, add, stats_path
 from dovetail.stats.tally import OTHER_LANGUAGE, Key, Name, Tally, bucket_of
 from dovetail.text.changes import changes_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dovetail.completion.invented import Invented, first_invented
+from dovetail.completion.postprocessing.unknown_members import UnknownMember, first_unknown_member
 from dovetail_context.members import Members
 
 TILL = Members(("open", "close"), frozenset({"till.py"}))
@@ -28,10 +28,10 @@ MEMBERS = {"till.": TILL, "x = self.till.": TILL, "a::": Members(("B",)), "p->":
     ],
 )
 def test_the_first_that_does_not_exist(written: str, kept: str | None) -> None:
-    found = first_invented(written, 0, lambda text: MEMBERS.get(text, Members()))
-    assert found == (None if kept is None else Invented(kept, MEMBERS[kept]))
+    found = first_unknown_member(written, 0, lambda text: MEMBERS.get(text, Members()))
+    assert found == (None if kept is None else UnknownMember(kept, MEMBERS[kept]))
 
 
 def test_what_was_asked_for_is_not_looked_at_again() -> None:
-    found = first_invented("till.shut().x", len("till."), lambda text: MEMBERS.get(text, Members()))
+    found = first_unknown_member("till.shut().x", len("till."), lambda text: MEMBERS.get(text, Members()))
     assert found is None

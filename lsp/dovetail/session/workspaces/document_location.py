@@ -7,14 +7,14 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from dovetail.session.workspaces import Workspace, Workspaces
+from dovetail.session.workspaces.workspaces import Workspace, Workspaces
 
 Kind = Literal["file", "cell", "loose"]
 """file: the document is the file of its path. cell: a part of that file, a notebook. loose: it belongs to no file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DocumentLocation:
     """Where a document is. `workspace` is the project that it is completed with, if there is one."""
 
     workspace: Workspace | None
@@ -27,7 +27,9 @@ class Place:
         return self.workspace if self.kind == "file" else None
 
 
-def place_of(uri: str, path: Path | None, kind: Kind, workspaces: Workspaces, around: Workspace | None) -> Place:
+def place_of(
+    uri: str, path: Path | None, kind: Kind, workspaces: Workspaces, around: Workspace | None
+) -> DocumentLocation:
     """The place of a document. `path` is its file, or that of its notebook, or where a loose one would be saved.
 
     What has no such path, or is loose and outside of every workspace, is placed at the root of `around`, as if it were
@@ -35,15 +37,15 @@ def place_of(uri: str, path: Path | None, kind: Kind, workspaces: Workspaces, ar
     """
     if path is not None and kind != "loose":
         workspace = workspaces.of(path)
-        return Place(workspace, workspace.relative(path), kind)
+        return DocumentLocation(workspace, workspace.relative(path), kind)
     if path is not None:
         above = [workspace for workspace in workspaces.all() if path.is_relative_to(workspace.root)]
         if above:
             workspace = max(above, key=lambda each: len(each.root.parts))
-            return Place(workspace, workspace.relative(path), kind)
+            return DocumentLocation(workspace, workspace.relative(path), kind)
     try:
         name = PurePosixPath(unquote(urlsplit(uri).path)).name
     except ValueError:  # "file://[" names nothing
         name = ""
     name = name or "untitled"
-    return Place(around, name, "cell" if kind == "cell" else "loose")
+    return DocumentLocation(around, name, "cell" if kind == "cell" else "loose")

@@ -1,7 +1,7 @@
 """Which part of the current file the model sees: a pure cut that does not move while the user types.
 
 The prefix begins at a line whose number is a multiple of `STEP_LINES`. So typing leaves its first token where it is,
-and the KV cache holds; only after many lines does the window jump, and the prompt is read anew once.
+and the KV cache holds; only after many lines does the window jump, and the prompt is read again once.
 """
 
 from __future__ import annotations

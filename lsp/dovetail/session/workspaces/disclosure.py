@@ -19,7 +19,7 @@ from dovetail.completion.engine import BeforeSending, Engine, Enough
 from dovetail.completion.threads import current_effort, on_thread
 from dovetail.rules.live import OwnRules, RulesReading, are_current, changed_own_rules, lasts
 from dovetail.rules.source import RULES_FILE
-from dovetail.session.workspaces import Workspace, Workspaces
+from dovetail.session.workspaces.workspaces import Workspace, Workspaces
 from dovetail_context.api import IndexSnapshot, Selection, State, is_settled
 from dovetail_models.api import CompletionJob, CompletionReply, EngineStatus
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dovetail.completion.lexical import CODE, State, read
+from dovetail.completion.preparation.lexical import CODE, State, read
 
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 QUOTES = frozenset("\"'`")

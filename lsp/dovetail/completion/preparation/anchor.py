@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dovetail.completion.place import Place
-from dovetail.completion.trigger import CLOSERS
-from dovetail.completion.window import cut_window
+from dovetail.completion.preparation.place import Place
+from dovetail.completion.preparation.window import cut_window
+from dovetail.completion.values import CLOSERS
 from dovetail_context.api import ContextBundle, estimate_tokens
 
 # Longer middles the model has hardly seen in training, and what is typed in them no context was gathered for.

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from dovetail.rules.live import OwnRules, RulesReading
 from dovetail.rules.source import Problem
-from dovetail.session.workspaces import Workspace
+from dovetail.session.workspaces.workspaces import Workspace
 
 
 class RulesEvents(Protocol):

@@ -8,11 +8,11 @@ from typing import Any
 
 from dovetail.completion.engine import Engine
 from dovetail.session.caches import forget_states
-from dovetail.session.workspaces import Workspaces
+from dovetail.session.workspaces.workspaces import Workspaces
 from dovetail.settings import Settings
 
 
-class KeptStates:
+class PersistedKv:
     """Sees to it that no state on disk holds text of files that may not be shown, not even of those that might once;
     where the settings keep nothing, none holds anything."""
 
@@ -27,16 +27,16 @@ class KeptStates:
         self._trouble = trouble
         self._spawn = spawn
         self._keeps_nothing = False  # until the settings say so
-        self._asked = self._anew = False
+        self._asked = self._check_all = False
         self._looking: asyncio.Task[object] | None = None
 
     def configure(self, settings: Settings) -> None:
         """Take settings that are sound."""
         self._keeps_nothing = not settings.kv_cache_mb
 
-    def look_through(self, anew: bool = False) -> None:
-        """Remove what may not stay, in the background; `anew` if what may has changed."""
-        self._asked, self._anew = True, self._anew or anew
+    def prune(self, rules_changed: bool = False) -> None:
+        """Remove what may not stay on disk, in the background; `rules_changed` checks all of it again."""
+        self._asked, self._check_all = True, self._check_all or rules_changed
         if self._looking is None or self._looking.done():
             self._looking = self._spawn(self._look())
 
@@ -52,8 +52,8 @@ class KeptStates:
     async def _look(self) -> None:
         while self._asked:
             unwanted = (lambda _file: True) if self._keeps_nothing else self._workspaces.excludes
-            anew, self._asked, self._anew = self._anew or self._keeps_nothing, False, False
+            check_all, self._asked, self._check_all = self._check_all or self._keeps_nothing, False, False
             try:
-                await asyncio.to_thread(forget_states, unwanted, anew)
+                await asyncio.to_thread(forget_states, unwanted, check_all)
             except OSError as error:
                 self._trouble(f"{error.filename} cannot be removed ({error.strerror}): remove it yourself.")

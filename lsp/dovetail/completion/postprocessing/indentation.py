@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from dovetail.completion.lexical import inside
-from dovetail.completion.place import TAB_COLUMNS, Place
+from dovetail.completion.preparation.lexical import inside
+from dovetail.completion.preparation.place import TAB_COLUMNS, Place
 
 # What a line ends with behind which the next one is a level deeper.
 _OPENS = re.compile(r"(?:[:{]|=>|\b(?:do|then))\s*\Z")

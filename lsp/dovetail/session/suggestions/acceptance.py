@@ -15,7 +15,7 @@ from typing import Literal
 
 from rapidfuzz.distance import Indel
 
-from dovetail.completion.trigger import CLOSERS
+from dovetail.completion.values import CLOSERS
 from dovetail.text.changes import Change, common_length
 
 # What is gone sooner nobody has read: about the time that a person takes to react to what appears on a screen.
@@ -25,7 +25,7 @@ KEPT_AFTER_S = (30, 300)
 # What editors insert when one key is pressed, besides white space: brackets and quotes with their other half.
 _PAIRS = frozenset(("()", "[]", "{}", '""', "''", "``", "<>"))
 # A formatter replaces whole texts by nearly the same; longer ones are not compared, for the time it would take.
-_MOST_COMPARED = 20_000
+_MAX_COMPARED = 20_000
 # Shorter runs of equal characters are chance, when a text is replaced by another.
 _LEAST_EQUAL = 3
 
@@ -314,7 +314,7 @@ def _moved(spans: tuple[Span, ...], before: str, change: Change) -> tuple[Span, 
 
 def _equal(old: str, new: str) -> list[tuple[int, int, int]]:
     """Runs of characters that two texts share, in order: start in the old, length, start in the new."""
-    if not old or not new or len(old) + len(new) > _MOST_COMPARED:
+    if not old or not new or len(old) + len(new) > _MAX_COMPARED:
         return []
     return [
         (step.src_start, length, step.dest_start)

@@ -1,34 +1,15 @@
-"""Whether to answer at a place at all, and how much: a pure decision on what stands around the cursor."""
+"""Whether to answer at a place at all, and how much: a pure decision on the text around the cursor."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dovetail.completion.preparation.place import Place
+from dovetail.completion.values import CLOSERS, Extent, Trigger
 
-from dovetail.completion.place import Place
-from dovetail.completion.request import Trigger
-
-# What editors close by themselves, and what commonly follows it. With only these to the right, the line is still open.
-CLOSERS = frozenset(")]}>\"'`;:, \t")
 # A block longer than this is rarely taken whole, and each line costs reading time on a CPU.
 BLOCK_LINES = 8
 # What a statement ends with in languages with braces: there is nothing left to say on such a line.
 _FINISHED = (";", "}")
 _WITHOUT_BRACES = frozenset({"python", ""})
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """How much to ask for.
-
-    rest: the rest of the line, `right` of which stands already. line: to the end of the line, and on to where the
-    brackets are closed that it opens. block: the statements that follow, none of them indented less than `indent`
-    characters after the first line; at most `max_lines`.
-    """
-
-    kind: Literal["rest", "line", "block"]
-    max_lines: int
-    indent: int = 0
 
 
 def decide(place: Place, trigger: Trigger, in_comments: bool = False) -> Extent | None:

@@ -10,7 +10,7 @@ import asyncio
 from typing import Any
 
 from dovetail.server.server import DovetailServer
-from dovetail.session.models import known_models
+from dovetail.session.inference.models import known_models
 
 MODELS = "dovetail/models"
 

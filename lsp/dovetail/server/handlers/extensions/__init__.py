@@ -1,0 +1,1 @@
+"""Messages beyond LSP 3.18, one file per message."""

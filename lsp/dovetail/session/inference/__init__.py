@@ -1,0 +1,1 @@
+"""The model that answers: which one the settings name, replacing it, downloading it."""

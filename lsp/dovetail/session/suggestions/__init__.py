@@ -1,0 +1,1 @@
+"""What becomes of a suggestion: shown, typed along, accepted in part or in full."""

@@ -8,7 +8,7 @@ import numpy as np
 from llama_cpp import Llama
 from models.starter.evaluation.tasks import Context, Task
 
-from dovetail.completion.postprocessing.unknown_members import MAX_TIMES, MembersBehind, first_invented
+from dovetail.completion.postprocessing.unknown_members import MAX_TIMES, MembersBehind, first_unknown_member
 from dovetail.completion.preparation.window import cut_window
 from dovetail_models.engine.job import CompletionJob
 from dovetail_models.engine.options import EngineOptions
@@ -91,7 +91,7 @@ class StarterModel:
         prompt = self._prompt(parts)
         text, begin = self._engine.complete(job, Interrupt()).text, 0
         for _ in range(MAX_TIMES if members_behind else 0):
-            found = first_invented(text, begin, members_behind)
+            found = first_unknown_member(text, begin, members_behind)
             if found is None:
                 break
             begin = len(found.kept)

@@ -9,8 +9,8 @@ from dovetail_models.prompt.parts import PromptParts
 Priority = Literal["interactive", "ahead", "warm"]
 """How urgent a job is.
 
-interactive: someone waits for the answer. ahead: a prefetch, wanted if the user does what is likely (accepts the last
-completion, say). warm: a warm-up, which generates nothing and only evaluates the prompt into the KV cache.
+interactive: someone waits for the answer. ahead: a prefetch, useful if the user does what is likely, such as accepting
+the last completion. warm: a warm-up, which generates nothing and only evaluates the prompt into the KV cache.
 """
 
 StopReason = Literal["eos", "line", "stop", "loop", "length", "enough", "cancelled", "superseded"]

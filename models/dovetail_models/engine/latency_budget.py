@@ -47,9 +47,11 @@ class LatencyBudget:
 def latency_budget(
     speed: Speed, context: int, window: int, answer: int, target_ms: float = TARGET_MS, warm: bool = False
 ) -> LatencyBudget:
-    """Return what may be asked for where `context`, `window` and `answer` tokens are wanted. `warm` says that the
-    prompt will be read while nobody waits, or is in the KV cache: then it may be as long as is wanted. Nothing is cut
-    before anything has been measured."""
+    """Return how many tokens a request may use when it wants `context`, `window` and `answer` tokens.
+
+    `warm` means that the prompt is in the KV cache or will be read while nobody waits. Its length is then not limited.
+    Nothing is cut before a speed has been measured.
+    """
     if not speed.prefill_tokens_s or not speed.decode_ms:
         return LatencyBudget(context, window, answer, answer)
     first = int(target_ms / speed.decode_ms) - TYPED_TOKENS

@@ -24,7 +24,7 @@ FEATURES = 12
 """Numbers that describe a guess; the last is 1."""
 
 KINDS_PER_UNIT = 3
-"""Chances are told apart by thirds of a unit of log-odds: one step is at most 0.08."""
+"""The number of kinds per unit of log-odds: one step changes a probability by at most 0.08."""
 
 SUREST, FAINTEST = 6.0, -2.0
 """Log-odds beyond which guesses are of one kind: 0.998, 0.12."""

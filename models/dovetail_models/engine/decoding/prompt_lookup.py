@@ -135,7 +135,7 @@ class PromptLookup:
         return Draft(tuple(tokens), tuple(kinds)) if tokens else NO_DRAFT
 
     def guess(self) -> Guess | None:
-        """Return what most likely comes next; None where the last token has not stood before."""
+        """Return the most likely next token; None if the last token has not occurred before."""
         return self._guess(self._end)
 
     def _guess(self, end: _End) -> Guess | None:

@@ -1,10 +1,11 @@
 """The host process: `python -E -P -m dovetail_models.engine.host FOLDER`, started by `launch.py`.
 
-FOLDER is its private one, which it removes in the end. It reads one line of JSON from standard input (key, options),
-becomes the host of that key by taking its lock, listens, publishes its endpoint, and says by one line on standard
-output what has come of it: "listening", "taken" if the key has a host already, or "refused" and why. It serves until it
-is deserted: it leaves some seconds after its last client, and also when whoever started it is gone before a client
-came.
+FOLDER is its private folder, which it removes at the end. The process reads one line of JSON from standard input (key,
+options). It takes the key's lock to become its host, listens, and publishes its endpoint. One line on standard output
+reports the result: "listening", "taken" if the key already has a host, or "refused" and why.
+
+The host serves until it is deserted. It leaves some seconds after its last client. It also leaves if the process that
+started it is gone before a client has connected.
 """
 
 import asyncio

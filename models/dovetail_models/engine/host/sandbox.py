@@ -74,7 +74,7 @@ def confine(readable: Sequence[Path], writable: Sequence[Path]) -> Sandbox:
 
 
 def readable_folders() -> list[Path]:
-    """Return what Python itself reads: its installation, its packages, and the libraries that it was told of."""
+    """Return the folders that Python itself reads: its installation, its packages, and LD_LIBRARY_PATH."""
     folders = [sys.prefix, sys.base_prefix, sys.exec_prefix, *sys.path]
     folders += os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
     return [Path(folder) for folder in dict.fromkeys(folders) if folder]

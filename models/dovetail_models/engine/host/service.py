@@ -30,10 +30,10 @@ LOG = logging.getLogger(__name__)
 """Goes to the host's own log."""
 
 HELLO_TIMEOUT_S = 10
-"""A peer that has not said hello by then is no client of ours."""
+"""Seconds. A peer that has not sent its hello by then is not one of our clients."""
 
 GOODBYE_S = 0.02
-"""Between saying that it leaves and leaving: the words have to reach the other side."""
+"""Seconds between the announcement that the host leaves and its exit: the message must reach the other side."""
 
 UNLOADED = "not in memory, since nobody asked for long: the next request loads it again"
 """What is reported of a model that has been let go."""
@@ -252,7 +252,7 @@ class Service:
             self._work.set()
 
     async def _keep_on(self, engine: "LlamaEngine", thread: ThreadPoolExecutor) -> None:
-        """One state more onto the disk. Nobody waits for it, and whoever asks meanwhile comes next."""
+        """Persist one more state to disk. Nobody waits for this; a request that arrives meanwhile runs next."""
         self._keeping = self._keeping or engine.keep(*self._to_keep[0])
         try:
             is_done = await asyncio.get_running_loop().run_in_executor(thread, _is_done, self._keeping)

@@ -16,10 +16,10 @@ from dovetail_models.engine.options import EngineOptions
 from dovetail_models.file_lock import FileLock
 
 GATE = "start"
-"""Name of the lock that a host holds from its start until it has published its endpoint: so each sees earlier ones."""
+"""Name of the lock that a host holds until it has published its endpoint, so that each host sees earlier ones."""
 
 ABANDONED_S = 120
-"""A host's folder without an endpoint is that of one that starts, or, after so long, of one that never came to it."""
+"""Seconds. A folder without an endpoint belongs to a host that is starting; an older one was abandoned at its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class RegistryEntry:
 
     @property
     def holder(self) -> int | None:
-        """Return the process that holds the lock, if it has said so."""
+        """Return the id of the process that holds the lock; None if the lock file does not name one."""
         try:
             return int(self._lock_path.read_bytes())
         except (OSError, ValueError):

@@ -1,7 +1,7 @@
 """Local sockets and what else depends on the platform: Unix domain sockets, Windows named pipes, private folders.
 
-A socket lies in a folder that only its owner may enter; a Windows pipe is open to others, which is one of the reasons
-why the host asks each client for a token.
+A socket is in a folder that only its owner may enter. A Windows pipe is open to others, which is one reason why the
+host asks each client for a token.
 """
 
 import asyncio

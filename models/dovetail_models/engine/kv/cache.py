@@ -43,7 +43,7 @@ class Evaluator(Protocol):
 class CachedSequence:
     """The tokens of one sequence whose keys and values the cache holds, kept in step with llama.cpp.
 
-    `KvCache` makes them; whoever has claimed one may extend it and drop what it has.
+    `KvCache` creates them. The caller that has claimed one may extend it and drop its tokens.
     """
 
     def __init__(self, cache: "KvCache", context: Evaluator, id: int) -> None:

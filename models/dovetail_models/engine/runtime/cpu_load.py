@@ -15,8 +15,10 @@ class CpuLoad:
         self._at, self._busy, self._own = _now()
 
     def sample(self) -> float | None:
-        """Return the cores' worth of time that went to other processes since the last sample; None if that is too short
-        ago, or so long ago that measuring starts again."""
+        """Return how many cores' worth of time other processes used since the last sample.
+
+        Return None if that sample is too recent, or so old that measuring starts again.
+        """
         if time.perf_counter() - self._at < SAMPLE_S:
             return None
         at, busy, own = _now()

@@ -76,7 +76,7 @@ def run_pull(pull: Pull) -> Path:
 
 
 def lock_path(folder: Path, name: str) -> Path:
-    """Return the lock that whoever changes the files of a catalogue's model holds."""
+    """Return the path of the lock that a process holds while it changes the files of a catalogue model."""
     return folder / f"{name}.lock"
 
 

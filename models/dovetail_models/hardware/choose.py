@@ -131,7 +131,7 @@ def explain(shape: ModelShape, plan: Plan, chosen: Chosen, machine: Machine) -> 
 
 
 def free_words(machine: Machine) -> str:
-    """Return what is free, and which limit says so, for the user to read."""
+    """Return a description of the free memory and the limit that determines it, for the user to read."""
     return f"{mib(machine.free_bytes)} are free" + (f" under {machine.limited_by}" if machine.limited_by else "")
 
 

@@ -241,6 +241,6 @@ def _retry_after(response: httpx2.Response) -> float | None:
 
 
 def _is_too_long(body: bytes) -> bool:
-    """Whether an error says that the prompt exceeds the window: each server says so in its own words."""
+    """Return whether an error reports that the prompt exceeds the window; each server words this differently."""
     text = body.decode("utf-8", "replace").lower()
     return "exceed_context_size" in text or "context_length_exceeded" in text or "maximum context length" in text

@@ -16,8 +16,11 @@ ServerStop = Literal["", "eos", "length"]
 
 @dataclass(frozen=True, slots=True)
 class ServerModel:
-    """What a server runs. `n_ctx` is its window in tokens, 0 if it does not say. `heals` is whether a text can be made
-    to begin with given characters, `has_logprobs` whether it reports probabilities."""
+    """The model that a server runs.
+
+    `n_ctx` is its window in tokens, 0 if the server does not report it. `heals` is whether the server can make a text
+    begin with given characters. `has_logprobs` is whether it reports probabilities.
+    """
 
     name: str
     dialect: str
@@ -86,19 +89,19 @@ class ServerDialect(Protocol):
         ...
 
     def was_answered(self, prompt: RemotePrompt, tokens: int) -> None:
-        """Learn that a prompt was answered, and took so many tokens (0: not reported)."""
+        """Record that a prompt was answered and that it took `tokens` tokens (0: not reported)."""
         ...
 
     def was_too_long(self) -> bool:
-        """Learn that a prompt did not fit. Returns whether the next one will be shorter."""
+        """Record that a prompt did not fit. Return whether the next one will be shorter."""
         ...
 
     def was_cut(self) -> None:
-        """Learn that an answer broke off."""
+        """Record that an answer broke off."""
         ...
 
     def was_not_healed(self) -> None:
-        """Learn that the server does not begin with what it has to."""
+        """Record that the server did not begin its answer with the required characters."""
         ...
 
 

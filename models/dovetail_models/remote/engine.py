@@ -1,7 +1,7 @@
 """`RemoteEngine`: completions from a server on another machine.
 
-Looks at the server once, builds prompts, sends them, reads the answer as it comes, and asks again where that helps.
-What is done when it does not help is `fallback.py`'s.
+`RemoteEngine` examines the server once. It builds and sends prompts, streams the answers, and retries where that helps.
+`fallback.py` handles the faults for which it does not help.
 """
 
 import asyncio
@@ -67,12 +67,12 @@ class RemoteEngine:
 
     @property
     def heals(self) -> bool:
-        """Whether the server, as far as it is known, makes an answer begin with what was typed."""
+        """Return whether the server, as far as is known, makes an answer begin with what was typed."""
         return self._model is not None and self._model.heals
 
     @property
     def reports_probabilities(self) -> bool:
-        """Whether the server, as far as it is known, says how sure the model is."""
+        """Return whether the server, as far as is known, reports how sure the model is."""
         return self._model is not None and self._model.has_logprobs
 
     @property
@@ -193,7 +193,7 @@ class RemoteEngine:
     def _was_described(self, describing: asyncio.Task[ServerModel]) -> None:
         self._describing = None
         if not describing.cancelled():
-            describing.exception()  # whoever waited may have gone
+            describing.exception()  # the waiting caller may be gone; this marks the exception as retrieved
 
     async def _describe(self) -> ServerModel:
         self._take_status(self._in_state("starting"))

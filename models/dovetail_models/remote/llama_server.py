@@ -97,7 +97,7 @@ class LlamaServer:
         """The prompt was counted in tokens."""
 
     def was_too_long(self) -> bool:
-        return False  # it was as long as the server said that it may be
+        return False  # its length was within the limit that the server reported
 
     def was_cut(self) -> None:
         """The prompt was not the reason."""

@@ -54,9 +54,9 @@ class Pull:
 
 
 def run_pull(pull: Pull) -> Path:
-    """Return the file of the model, pulled now or already there. Raises PullError; the next pull then goes on.
+    """Return the model's file, pulled now or already present. Raises PullError; the next pull then continues.
 
-    KeyboardInterrupt passes through; what came before is kept.
+    KeyboardInterrupt passes through; the bytes fetched before it are kept.
     """
     try:
         pull.folder.mkdir(parents=True, exist_ok=True)
@@ -81,7 +81,7 @@ def lock_path(folder: Path, name: str) -> Path:
 
 
 def _locked(pull: Pull) -> FileLock:
-    """Wait until nobody else pulls this model."""
+    """Wait until no other process pulls this model, and return the lock."""
     path = lock_path(pull.folder, pull.entry.name)
     lock, note = FileLock.take(path), "another process pulls it: waiting for its end"
     while lock is None:

@@ -20,22 +20,22 @@ MAX_KEYS = 4096
 """The maximum number of metadata keys; real files have fewer than 100."""
 
 MAX_TENSORS = 65_536
-"""Tensors; the largest models known have some thousands."""
+"""The maximum number of tensors; the largest known models have some thousands."""
 
 MAX_ELEMENTS = 4_000_000
-"""Elements of all arrays together; a vocabulary of 256 k tokens with its merges has less than a million."""
+"""The maximum number of elements in all arrays. A vocabulary of 256 k tokens with its merges has under a million."""
 
 MAX_TEXT_BYTES = 65_536
-"""Longest text that is kept; longer ones (chat templates) are skipped."""
+"""The maximum length of a text that is kept; longer ones, such as chat templates, are skipped."""
 
 MAX_KEPT_ELEMENTS = 4096
-"""Longest array of numbers that is kept, such as the number of heads of each layer."""
+"""The maximum length of an array of numbers that is kept, such as the number of heads of each layer."""
 
 MAX_DIMENSIONS = 4
 """ggml tensors have no more (GGML_MAX_DIMS)."""
 
 MAX_TENSOR_ELEMENTS = 2**48
-"""A tensor with more elements fits no machine, and its size would overflow what follows."""
+"""The maximum number of elements in a tensor. A larger one fits no machine and would overflow later calculations."""
 
 _MAGIC = b"GGUF"
 _STRING, _ARRAY, _BOOL = 8, 9, 7

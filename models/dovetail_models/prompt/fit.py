@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from dovetail_models.prompt.segments import CONTEXT_LABEL, FORCED_LABEL, PREFIX_LABEL, SUFFIX_LABEL
 
 FORCED_STEP = 64
-"""Tokens by which room for the forced text is set aside, so that typing moves the other cuts only now and then."""
+"""Room for the forced text is reserved in steps of this many tokens, so that typing rarely moves the other cuts."""
 
 PREFIX_SHARE = 1 / 2
 SUFFIX_SHARE = 1 / 4
-"""Shares of the room that prefix and suffix may claim when all is too long; context has the rest. What one does not
-need goes to the others: first to the prefix, whose end is what the model goes on from, then to the context."""
+"""The shares of the room that prefix and suffix may claim if everything is too long; context has the rest. Unused room
+goes first to the prefix, since the model continues from its end, then to the context."""
 
 STEP_SHARE = 1 / 8
 """The prefix is cut in steps of this share of its room. The kept text then starts at the same place until the user has
 typed one step's worth of tokens."""
 
 LINE_SEARCH_SHARE = 1 / 4
-"""How far, as a share of a block's room, a cut may move to fall between two lines. Beyond, it falls inside a line."""
+"""The maximum share of a block's room by which a cut may move to fall between two lines. Otherwise it splits a line."""
 
 
 class PromptTooLong(ValueError):

@@ -27,16 +27,16 @@ from dovetail_models.remote.options import RemoteOptions
 from dovetail_models.remote.token import find_token
 
 COMPLETION_SHARE = 1 / 2
-"""Share of the window that a completion may take at most, as in the local engine."""
+"""The maximum share of the window that a completion may take, as in the local engine."""
 
 ALTERNATIVES = 8
-"""Likely first tokens that are looked at for each other beginning that is wanted."""
+"""The number of likely first tokens that are examined for each additional beginning."""
 
 SHORTENINGS = 3
-"""How often a prompt that was too long is made shorter."""
+"""The maximum number of times that a prompt is shortened because it was too long."""
 
 _LASTING = ("busy", "slow", "cut")
-"""Faults after which what is known of the server still holds."""
+"""Faults after which the known facts about the server remain valid."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -44,7 +44,7 @@ Sleep = Callable[[float], Awaitable[None]]
 class RemoteEngine:
     """Asks a server for completions. Belongs to one event loop; nothing is sent until it is needed.
 
-    `names` of a job are not known to servers and `min_tokens` is a matter of local measurements: both are ignored.
+    It ignores a job's `names`, which servers do not support, and `min_tokens`, which serves only local measurements.
     """
 
     def __init__(

@@ -51,7 +51,7 @@ class LlamaServer:
         healing = self._tokens.heal(typed)
         safe = end - healing.backed
         return RemotePrompt(
-            # A marker behind the cursor's text ends the prompt: the answer, which begins with `pending`, follows it.
+            # A marker after the cursor's text ends the prompt. The answer, which begins with `pending`, follows it.
             content=ids[:safe] + ids[end:],
             pending=healing.pending.decode(),
             backed=len(healing.pending),

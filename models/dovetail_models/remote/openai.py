@@ -23,19 +23,19 @@ from dovetail_models.remote.prompt import (
 )
 
 SAMPLE = PromptParts((), "sample.py", "def add(a: int, b: int) -> int:\n    return ", "\n")
-"""What a server is tried with."""
+"""The prompt with which a server is tested."""
 
 CODE_CHARACTERS = 1500
-"""Of this module, to find out how long its tokens are: some 500 tokens to read for the server, once."""
+"""The number of characters of this module sent to measure token lengths. The server reads some 500 tokens, once."""
 
 UNLIKELY = "qx"
-"""No model begins so by itself: one that does follows the grammar."""
+"""No model begins with this text by itself. If one does, the server follows the grammar."""
 
 NO_PENALTIES = {"repeat_penalty": 1.0, "repetition_penalty": 1.0}
 """Code repeats itself. llama-cpp-python (first name) penalizes that by default, vLLM (second) if the model asks to."""
 
 MOST_LOGPROBS = 5
-"""Likely tokens to ask for: OpenAI's limit, which some servers keep."""
+"""The number of likely tokens to request: OpenAI's limit, which some servers enforce."""
 
 _ABOUT_THE_REQUEST = ("request", "server", "cut", "protocol")
 """Faults that may come from a field which the server does not know."""
@@ -156,12 +156,12 @@ class OpenAiServer:
 
 
 def _code() -> str:
-    """Some code that is nobody's secret."""
+    """Return some code that is not private: the beginning of this module."""
     return Path(__file__).read_text(encoding="utf-8")[:CODE_CHARACTERS]
 
 
 def _short(name: str) -> str:
-    """The name without folders and the suffix of a file: some servers name a model by its path."""
+    """Return a name without folders and file suffix: some servers name a model by its path."""
     return PurePath(name).name.removesuffix(".gguf")
 
 

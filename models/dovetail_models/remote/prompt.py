@@ -83,7 +83,7 @@ def build(parts: PromptParts, family: Family, room_tokens: int, density: Density
     `heals` is whether the server can be made to begin with `pending`. Raises fit.PromptTooLong.
     """
     room = int(max(0, room_tokens - SPARE_TOKENS) * density.characters_per_token)
-    # Cutting needs units of which some end a line: code points serve as well as tokens, and numbers beyond are markers.
+    # Cutting works on code points instead of tokens: some end a line. Numbers beyond the code points are markers.
     blocks = blocks_of(family.segments(parts), _characters, _MARKER_CODES.get, _bytes)
     fitted = fit(blocks, room, _is_newline)
     codes = tuple(code for block in fitted.blocks for code in block.ids)
@@ -92,7 +92,7 @@ def build(parts: PromptParts, family: Family, room_tokens: int, density: Density
     safe = end - len(pending)
     sizes = block_sizes(fitted.blocks)
     return RemotePrompt(
-        # A marker behind the cursor's text ends the prompt: the answer, which begins with `pending`, follows it.
+        # A marker after the cursor's text ends the prompt. The answer, which begins with `pending`, follows it.
         content=_text(codes[:safe] + codes[end:], family, family.escaped, with_bos=False),
         pending=pending,
         backed=len(pending),

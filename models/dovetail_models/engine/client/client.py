@@ -1,8 +1,8 @@
-"""`EngineClient`: completions for the server, whatever becomes of the process that computes them.
+"""`EngineClient`: completions for the server, even if the process that computes them dies.
 
-It joins the host of its model, or starts one, when it is first needed, and another when that one dies: a request that
-was under way is asked once more, then answered with one clear line. When another is started, and when not yet, is
-`restart.py`'s.
+On first use the client joins the host of its model or starts one. If that host dies, the client starts another. It
+repeats a running request once; if that fails too, the request ends with a one-line error. `restart.py` decides when a
+host may be started again.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ from dovetail_models.engine.status import EngineState, EngineStatus
 from dovetail_models.errors import EngineDied, EngineError
 
 ATTEMPTS = 2
-"""How often a request is asked before its failure is the answer."""
+"""The number of times that a request is sent before it fails."""
 
 MAX_JOINS = 20
-"""How often a host is looked for that turns out to be just leaving. More in a row do not happen by chance."""
+"""The maximum number of hosts in a row that turn out to be leaving. More do not happen by chance."""
 
 
 class EngineClient:
@@ -117,8 +117,7 @@ class EngineClient:
                 connection.keep(kept, stamp)
 
     async def close(self) -> None:
-        """Let go of the host; one that nobody else uses, and that is not to linger, is gone afterwards. May be called
-        twice."""
+        """Disconnect from the host. It ends if no other client uses it and it does not linger. May be called twice."""
         self._closed = True
         if self._starting is not None:
             self._starting.cancel()
@@ -153,7 +152,7 @@ class EngineClient:
     def _started(self, starting: asyncio.Task[HostConnection]) -> None:
         self._starting = None
         if not starting.cancelled():
-            starting.exception()  # Everyone who waited may have gone; an error nobody hears of is no event.
+            starting.exception()  # All waiting callers may be gone; this marks the exception as retrieved.
 
     async def _start(self) -> HostConnection:
         """Start a host, unless the policy objects."""
@@ -178,7 +177,7 @@ class EngineClient:
             try:
                 return await HostConnection.open(await find_or_start(self._options), self._take_status)
             except HostLeft:
-                # One that was killed holds its lock until the system has its memory back: some time for a large model.
+                # A killed host holds its lock until the system has freed its memory, which takes time for large models.
                 await asyncio.sleep(LOOK_AGAIN_S * attempt)
             except OSError as error:
                 raise EngineError(

@@ -118,7 +118,7 @@ class HostConnection:
         return self.status
 
     async def close(self) -> None:
-        """End the connection; a host that nobody needs any more is gone afterwards."""
+        """End the connection. A host that no client needs any more ends, too."""
         self._closing = True
         if self.alive:
             self._send({"op": "bye"})

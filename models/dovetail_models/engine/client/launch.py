@@ -137,7 +137,7 @@ async def _start(entry: RegistryEntry, options: EngineOptions) -> "subprocess.Po
         _end(process, entry)
         words = await talk
     except asyncio.CancelledError:
-        # Nobody waits for it: it notices the end of its input.
+        # Nobody waits for the host any more: it notices the end of its input.
         _close_input(process)
         await asyncio.wait([talk])
         raise

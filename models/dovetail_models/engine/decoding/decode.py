@@ -41,8 +41,8 @@ class Limits:
 class Opening:
     """How a text begins.
 
-    Its first tokens must spell `pending`, which is no part of the text; `allowed` returns which tokens may come next
-    where so much is left of it. `name_bias`, if there is one, applies to what follows.
+    Its first tokens must spell `pending`, which is not part of the text. `allowed` returns the tokens that may come
+    next for the bytes left of `pending`. `name_bias`, if there is one, applies to the text that follows.
     """
 
     pending: bytes = b""

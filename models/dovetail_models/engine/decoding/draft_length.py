@@ -62,7 +62,7 @@ class DraftLengthPolicy:
         return length
 
     def note_batch(self, tokens: int, ms: float) -> None:
-        """Learn that a batch of `tokens` tokens took `ms`."""
+        """Record that a batch of `tokens` tokens took `ms` milliseconds."""
         if not 0 < tokens <= len(COSTS):
             return
         if self._step_ms is None:
@@ -77,7 +77,7 @@ class DraftLengthPolicy:
             self._learn_cost(tokens, min(max(ms / self._step_ms, 1.0), float(tokens)))
 
     def note_guess(self, kind: int, right: bool) -> None:
-        """A guess of this kind was right, or was not; whether it was tried or not."""
+        """Record whether a guess of this kind was right, even if it was not tried."""
         fade = 1 - 1 / MEMORY
         self._seen[kind] = self._seen[kind] * fade + 1
         self._right[kind] = self._right[kind] * fade + right
@@ -87,7 +87,7 @@ class DraftLengthPolicy:
         return self._right[kind] / self._seen[kind]
 
     def _learn_cost(self, tokens: int, cost: float) -> None:
-        """One size has been measured; the others move with it, the less the farther they are."""
+        """Record the measured cost of one batch size; the costs of nearby sizes move with it, those far away less."""
         change = LEARNING_RATE * (cost / self._costs[tokens - 1] - 1)
         for i in range(1, len(self._costs)):
             near = min(i + 1, tokens) / max(i + 1, tokens)

@@ -14,22 +14,22 @@ import numpy.typing as npt
 from dovetail_models.engine.decoding.acceptance import LINE_END, OTHER, kind_of, log_odds
 
 MAX_MATCH = 32
-"""Tokens that are looked at to find where the text has been before."""
+"""The maximum number of tokens compared to find earlier occurrences of the text."""
 
 MAX_DRAFT = 15
 """Tokens. With the one before it that makes a batch of 16, whose cost has levelled off on small processors."""
 
 MIN_LIKELIHOOD = 0.4
-"""A draft ends where all of it is less likely right: counted on real code, to look further is not worth the search."""
+"""A draft ends where the whole of it is less likely to be right. On real code, longer searches did not pay."""
 
 NEAR = 400
 """Tokens. Matches this near count twice."""
 
 DOUBT = 0.4
-"""Places for and against a guess that are added before they are compared, so that one place is no certainty."""
+"""The number of places added for and against a guess before they are compared, so that one place is no certainty."""
 
 _BOUNDARY = -1
-"""Stands between two sources: no token."""
+"""The separator between two sources; not a token."""
 
 _WEIGHTS = 8.0 ** np.minimum(np.arange(MAX_MATCH + 1), 8)
 """What a place counts for by how many tokens are equal before it: longer matches outvote shorter ones."""
@@ -120,7 +120,7 @@ class PromptLookup:
             self._end = self._after(self._end, token)
 
     def propose(self) -> Draft:
-        """Return what most likely comes next, and then next, as long as it may be worth a try."""
+        """Return the most likely next tokens, as long as they may be worth a try."""
         tokens: list[int] = []
         kinds: list[int] = []
         end, likely = self._end, 1.0
@@ -139,7 +139,7 @@ class PromptLookup:
         return self._guess(self._end)
 
     def _guess(self, end: _End) -> Guess | None:
-        """Return what most places go on with that are like the end of the text, the most like counting most."""
+        """Return the token that follows most places like the end of the text; the most similar places count most."""
         known = self._tokens[: end.length]
         places = np.flatnonzero((end.equal[: end.length] > 0) & (known != _BOUNDARY))
         if not len(places):

@@ -35,10 +35,10 @@ CRASH_STATUS = 70
 """Exit status after an error in our own code ("internal software error" in BSD's sysexits)."""
 
 FIRST_CLIENT_TIMEOUT_S = 60
-"""If no client has come by then, none will."""
+"""Seconds. If no client has connected by then, none will."""
 
 LOCK_PATIENCE_S = 1.0
-"""A lock that is held longer is held by a host: those who only look whether it is free have it for microseconds."""
+"""Seconds. A lock held for longer belongs to a host: a process that only checks the lock holds it for microseconds."""
 
 SPLIT_NAME = re.compile(r"-\d{5}-of-(\d{5})\.gguf$")
 """How llama.cpp names the parts of a model that is split into several files."""
@@ -133,14 +133,14 @@ class _Host:
                 self._entry.sandbox_fault.write_text(" ".join(str(error).split()), "utf-8")
 
     def _on_deserted(self) -> None:
-        """The last client has left; another may come within the time to linger, unless there is nothing to come for."""
+        """Leave after the last client, but first wait for another one if the host lingers and can be joined."""
         departures = self._service.departures
 
         def leave() -> None:
             if self._service.deserted and self._service.departures == departures and not self._service.keeping:
                 self._leave()
 
-        # Nobody comes to a host that failed, or that cannot be found because its lock or endpoint was removed.
+        # No client joins a host that failed, or that cannot be found because its lock or endpoint was removed.
         can_be_joined = not self._service.failed and self._is_found
         linger_s = self._options.linger_s if can_be_joined else 0.0
         if linger_s:
@@ -183,7 +183,7 @@ def model_files(path: Path) -> list[Path]:
 
 
 async def _objection(key: str) -> str:
-    """Return why there should be no host beside those that run; those that nobody needs are asked to leave."""
+    """Return why no other host may run beside the running ones. Ask hosts that nobody needs to leave."""
     for entry, endpoint in running():
         if entry.key != key and not await asked_to_leave(endpoint):
             return (

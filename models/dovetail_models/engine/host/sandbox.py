@@ -1,7 +1,7 @@
 """The host gives up every right that it does not need: no network, no other programs, no files but its own.
 
-The platform-dependent part of that, all of it. What a platform does not offer is returned as a line for
-`dovetail doctor`, never raised: a sandbox must not break a start. A confined process cannot be set free again, so where
+This module holds all platform-dependent code of the sandbox. It returns what a platform lacks as a line for
+`dovetail doctor` and never raises: a sandbox must not break a start. A confined process cannot regain its rights. So if
 loading fails for lack of a right, `process.py` notes it and the next host starts without a sandbox.
 
 Linux: Landlock for files, TCP and signals, a seccomp filter for sockets (both through `ctypes`). macOS: `sandbox_init`,
@@ -57,9 +57,10 @@ class Sandbox:
 
 
 def confine(readable: Sequence[Path], writable: Sequence[Path]) -> Sandbox:
-    """Give up what this process does not need, for good; only the folders and files named remain, and the system's.
+    """Give up the rights that this process does not need, for good. It keeps the named folders and files, and the
+    system's.
 
-    For a process with a single thread: others would keep their rights.
+    The process must have a single thread: other threads would keep their rights.
     """
     try:
         if sys.platform == "linux":

@@ -36,13 +36,13 @@ GOODBYE_S = 0.02
 """Seconds between the announcement that the host leaves and its exit: the message must reach the other side."""
 
 UNLOADED = "not in memory, since nobody asked for long: the next request loads it again"
-"""What is reported of a model that has been let go."""
+"""The status message while the model is unloaded."""
 
 LOADING_NEWS_S = 0.5
-"""Between two reports of how far loading has come."""
+"""Seconds between two reports of the loading progress."""
 
 UNREAD_BYTES = 16 * 2**20
-"""A client that leaves so much unread is taken for dead."""
+"""The maximum number of bytes that a client may leave unread before it counts as dead."""
 
 
 class Service:
@@ -61,7 +61,7 @@ class Service:
         self._on_deserted = on_deserted
         self._leave_now = leave
         self.departures = 0
-        """How many connections have ended."""
+        """The number of connections that have ended."""
         self._progress = Progress()
         self._schedule = Schedule()
         self._to_keep: list[tuple[frozenset[str], str]] = []
@@ -79,7 +79,7 @@ class Service:
 
     @property
     def keeping(self) -> bool:
-        """Return whether states are still to be put on disk."""
+        """Return whether states are waiting to be persisted to disk."""
         return bool(self._to_keep)
 
     @property
@@ -96,9 +96,9 @@ class Service:
         self._sandbox = sandbox
 
     async def run(self) -> None:
-        """Load the model, then answer jobs for ever.
+        """Load the model, then answer jobs forever.
 
-        A model that nobody has asked for long is let go until the next job.
+        After a long time without requests the model is unloaded until the next job.
         """
         with ThreadPoolExecutor(1, "engine") as thread:
             try:

@@ -75,9 +75,9 @@ def new_address(folder: Path) -> str:
 
 
 def leave_the_starter() -> None:
-    """Become nobody's child: a host outlives the client that has started it, which should not have to wait for its end.
+    """Detach from the parent process: a host outlives the client that started it, and the client need not wait for it.
 
-    For the host's first steps: nothing may have been loaded and no thread started. Windows has no such bond.
+    Call this first in a host, before it loads anything or starts a thread. On Windows it does nothing.
     """
     if sys.platform != "win32" and os.fork():
         os._exit(0)

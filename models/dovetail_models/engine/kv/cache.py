@@ -150,14 +150,14 @@ class CachedSequence:
 class KvCache:
     """The sequences of a context, and who may have its cells.
 
-    A sequence belongs to a key: whatever is asked for under the same key goes on in the same sequence. The sequence
-    that was least recently used is evicted where there are too few sequences or cells; its state is offloaded to at
-    most `memory_bytes` bytes of main memory. States in `disk_store` are found again.
+    A sequence belongs to a key: requests with the same key continue the same sequence. If sequences or cells run out,
+    the cache evicts the least recently used sequence. It offloads that state to at most `memory_bytes` bytes of main
+    memory. It also finds states in `disk_store`.
     """
 
     def __init__(self, context: Evaluator, memory_bytes: int = 0, disk_store: DiskStateStore | None = None) -> None:
         self.evaluated = 0
-        """Tokens evaluated, ever."""
+        """The number of tokens evaluated since the start."""
         self.cells = Cells(context.n_ctx)
         self._memory_store = MemoryStateStore(memory_bytes)
         self._disk_store = disk_store

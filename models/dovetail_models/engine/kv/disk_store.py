@@ -93,9 +93,11 @@ class DiskStateStore:
         return len(self._line(kv_state)) + len(kv_state.state)
 
     def put(self, key: Hashable, kv_state: KvState, stamp: str, rank: int = 0) -> bool:
-        """Keep a state in place of the key's last one. False, and nothing is left of it, if something has been
-        forgotten since `stamp`. The `rank`th newest goes before those of lower rank. Raises OSError where it cannot be
-        written; nothing is left of it then."""
+        """Store a state in place of the key's last one. Return False if something has been forgotten since `stamp`.
+
+        States of a higher `rank` count as older and are removed first. Raises OSError if the state cannot be written.
+        In both cases of failure nothing of the state remains.
+        """
         path = self._folder / f"{hashlib.sha256(repr(key).encode()).hexdigest()[:24]}{SUFFIX}"
         new = path.with_suffix(f".{os.getpid()}{UNFINISHED}")
         try:
@@ -141,7 +143,7 @@ class DiskStateStore:
             _remove(path)
 
     def _make_room(self) -> None:
-        """Remove what was read or written longest ago, of whichever model."""
+        """Remove the least recently used states, of any model, until the rest fits."""
         used = 0
         for _, size, path in sorted(_dated(self._folder.parent), reverse=True):
             used += size

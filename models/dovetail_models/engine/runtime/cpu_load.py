@@ -9,7 +9,7 @@ from dovetail_models.engine.runtime.threads import SAMPLE_S, STALE_S
 
 
 class CpuLoad:
-    """Looks at the clocks of all processors and of this process; the difference is others' work."""
+    """Measures other processes' work: the time used on all processors minus the time of this process."""
 
     def __init__(self) -> None:
         self._at, self._busy, self._own = _now()

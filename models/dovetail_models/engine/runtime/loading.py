@@ -130,7 +130,7 @@ def _checked(path: Path) -> _File:
 
 
 def format_of(model: llama.Model) -> ChosenFormat:
-    """Return the prompt format of a model, of which the vocabulary and metadata are enough.
+    """Return the prompt format of a model. Only the model's vocabulary and metadata must be loaded.
 
     Raises ModelError if the model cannot complete code in place.
     """

@@ -35,11 +35,11 @@ _T = TypeVar("_T")
 class Pull:
     """One pull.
 
-    entry: what is pulled.
+    entry: the catalogue entry to pull.
     folder: the folder of models.
-    hub: where it is from.
-    report: gets progress.
-    line: how the line is used.
+    hub: the hub to pull from.
+    report: receives the progress.
+    line: how to use the network connection.
     accept_new: whether a file may replace the one that an earlier pull has pinned.
     free_bytes: how much a folder's disk can take.
     """

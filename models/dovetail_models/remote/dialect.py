@@ -31,7 +31,7 @@ class ServerModel:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What is asked beside the prompt. `alternatives` is the number of other first tokens that are wanted."""
+    """The parameters of a request besides the prompt. `alternatives` is the number of other first tokens to return."""
 
     max_tokens: int
     stop: tuple[str, ...]
@@ -59,7 +59,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of an answer. `usage_follows` is true of the last one where what it has cost may come behind it."""
+    """A part of an answer. `usage_follows` is true for the last part if the usage may come after it."""
 
     text: str
     tokens: tuple[Token, ...] = ()

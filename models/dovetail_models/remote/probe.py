@@ -35,7 +35,7 @@ class Finding:
 
 
 async def probe(engine: RemoteEngine) -> AsyncIterator[Finding]:
-    """Yield what is found, up to the first fault that leaves nothing to try. Does not close the engine."""
+    """Yield the findings, up to the first fault after which no test is possible. Does not close the engine."""
     yield _privacy(engine)
     started = time.perf_counter()
     try:

@@ -58,8 +58,10 @@ class ServerTokens:
         await self._check_spaces()
 
     async def tokens(self, texts: Sequence[str], before_sending: BeforeSending | None) -> list[tuple[int, ...]]:
-        """Return the tokens of each text, none of them a marker. What is not known yet is asked for in one request, for
-        which `before_sending` is awaited. Raises RemoteFault."""
+        """Return the tokens of each text, none of them a marker. Raises RemoteFault.
+
+        One request asks for all texts that are not cached; `before_sending` is awaited before it.
+        """
         found: dict[str, tuple[int, ...]] = {"": ()}
         found |= {text: self._cache[text] for text in texts if text in self._cache}
         unknown = [text for text in dict.fromkeys(texts) if text not in found]

@@ -95,14 +95,17 @@ class EngineClient:
         )
 
     async def status(self) -> EngineStatus:
-        """Return what is known now; starts nothing."""
+        """Return the current status without starting a host."""
         connection = self._connection
         return connection.status if connection is not None and connection.alive else self._status
 
     async def keep(self, may_be_kept: Callable[[str], bool]) -> None:
-        """Have what has been read for this client put on disk, for the next host: all prompts whose files each
-        `may_be_kept`, which is asked about one path at a time, on another thread. The host does it when it has nothing
-        else to do, and stays for it. Nothing happens where the options name no folder for states or no host runs."""
+        """Ask the host to persist the states of this client's prompts to disk, for the next host.
+
+        A prompt is persisted if `may_be_kept` allows each of its files. `may_be_kept` is called with one path at a
+        time, on another thread. The host does this when it is idle, and stays until it is done. If the options name no
+        folder for states or no host runs, nothing happens.
+        """
         connection, shelf, files = self._connection, self._options.shelf, tuple(self._files)
         if shelf is None or connection is None:
             return

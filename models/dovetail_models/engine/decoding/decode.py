@@ -133,7 +133,7 @@ def most_likely(logits: Logits, allowed: npt.NDArray[np.int32] | None = None) ->
 def _other_beginnings(
     logits: Logits, vocabulary: Vocabulary, chosen: int, pending: bytes, wanted: int
 ) -> tuple[str, ...]:
-    """Return the likeliest tokens but the chosen one that begin the text otherwise than it does, as text behind
+    """Return the likeliest alternatives to the chosen token that begin the text differently, as text after
     `pending`."""
     ordinary = vocabulary.ordinary()
     likeliest = ordinary[np.argsort(logits[ordinary])[::-1][: 8 * wanted]]

@@ -115,7 +115,7 @@ class PromptLookup:
             self._end = self._after(self._end, token)
 
     def add(self, token: int) -> None:
-        """The text goes on with `token`."""
+        """Append `token` to the text."""
         if self._end.length < self._room:
             self._end = self._after(self._end, token)
 
@@ -179,7 +179,7 @@ class PromptLookup:
         return Guess(token, features, match, self._sort(token), self._sort(int(known[-1])))
 
     def _after(self, end: _End, token: int) -> _End:
-        """Return the end of the text with one token more, which is written behind it."""
+        """Write one more token after the text and return the new end."""
         length = end.length
         self._tokens[length] = token
         begins = not length or self._ends_line(self._tokens[length - 1 : length])[0]

@@ -1,7 +1,7 @@
-"""From one chosen token to the logits of the next, by as few evaluations as may be.
+"""Compute the logits after each chosen token with as few evaluations as possible.
 
-What is likely to be chosen is evaluated along with what has been: a batch costs less than its tokens one by one. A
-guess that turns out wrong is forgotten, so the text is that of plain decoding.
+Likely next tokens are evaluated together with the chosen one, since a batch costs less than its tokens one by one.
+Wrong guesses are removed, so the text is the same as in plain decoding.
 """
 
 from collections.abc import Callable

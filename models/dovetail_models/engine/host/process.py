@@ -53,7 +53,7 @@ def main() -> None:
     try:
         line = sys.stdin.buffer.readline()
         if not line:
-            _exit(folder, 0)  # Whoever started this process is gone already.
+            _exit(folder, 0)  # The process that started this one is gone already.
         config = json.loads(line)
         options = wire.options_from_json(config["options"])
         transport.leave_the_starter()
@@ -210,7 +210,7 @@ def _when_input_ends(loop: asyncio.AbstractEventLoop, then: Callable[[], None]) 
 
 
 def _exit(folder: Path, status: int, lock: FileLock | None = None, entry: RegistryEntry | None = None) -> NoReturn:
-    """Tidy up as far as that goes, and end. The folders may be gone, or another host's by now."""
+    """Clean up as far as possible, then exit. The folders may be gone or belong to another host by now."""
     try:
         steps: list[Callable[[], object]] = [
             lambda: os.chdir(folder.parent),  # Windows removes no folder in which a process runs.

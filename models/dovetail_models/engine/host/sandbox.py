@@ -139,7 +139,7 @@ def _landlock(libc: ctypes.CDLL, readable: Iterable[Path], writable: Iterable[Pa
 
 
 def _allow(libc: ctypes.CDLL, ruleset: int, path: Path, rights: int) -> None:
-    """Allow rights on a path and what is below it; a path that is not there needs none."""
+    """Allow rights on a path and everything below it; a missing path needs none."""
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)  # type: ignore[attr-defined, unused-ignore]
     except OSError:

@@ -1,7 +1,7 @@
-"""The registry of hosts: a lock and an endpoint file for each, in a folder of the user's.
+"""The registry of hosts: a lock and an endpoint file for each, in a folder of the user.
 
-Whoever holds the lock of a key is the key's host, and the only one. Its endpoint file holds how to reach it. What is
-left of hosts that were killed is swept up here. Nothing here talks to a host or starts one.
+The process that holds the lock of a key is the only host of that key. Its endpoint file describes how to reach it. The
+registry also removes the files of killed hosts. It neither talks to a host nor starts one.
 """
 
 import hashlib
@@ -99,7 +99,7 @@ class RegistryEntry:
             transport.remove_private_folder(Path(endpoint.folder))
 
     def clear_if_deserted(self) -> None:
-        """Remove what a host that died has left, as far as that goes, unless another is there already."""
+        """Remove the files of a dead host as far as possible, unless another host has taken the key."""
         with suppress(OSError):
             if self._lock_path.exists() or self._endpoint_path.exists():
                 lock = self.lock()

@@ -61,7 +61,7 @@ def make_private_folder() -> Path:
 
 
 def remove_private_folder(folder: Path) -> None:
-    """Remove the folder with all in it; what is gone already, or still open on Windows, is left."""
+    """Remove the folder and its contents. Ignore files that are gone already or still open on Windows."""
     if not folder.name.startswith(FOLDER_PREFIX):
         raise ValueError(f"{folder} was not made here and is not removed")
     shutil.rmtree(folder, ignore_errors=True)

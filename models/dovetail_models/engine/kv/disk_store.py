@@ -56,7 +56,7 @@ class DiskStateStore:
     """
 
     def __init__(self, folder: Path, capacity: int, maker: str) -> None:
-        """Looks what is there. Raises OSError if the folder cannot be made."""
+        """List the stored states. Raises OSError if the folder cannot be created."""
         self.capacity = capacity
         self._folder = folder
         self._maker = maker

@@ -155,8 +155,7 @@ class Context:
         return int(api.llama_memory_seq_pos_max(self._memory, sequence)) + 1
 
     def forget_from(self, position: int, sequence: int) -> None:
-        """Remove everything of a sequence from `position` on. What precedes it stays where the architecture allows
-        that, else everything goes."""
+        """Remove a sequence from `position` on. If the architecture cannot keep the rest, remove the whole sequence."""
         self._check(sequence)
         if not api.llama_memory_seq_rm(self._memory, sequence, position, -1):
             api.llama_memory_seq_rm(self._memory, sequence, -1, -1)

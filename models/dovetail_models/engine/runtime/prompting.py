@@ -1,6 +1,6 @@
-"""From the parts of a job to the tokens of a prompt: laid out, tokenized, cut to the window, its typed end healed.
+"""Turn the parts of a job into the tokens of a prompt: lay out, tokenize, cut to the window, and heal the typed end.
 
-Knows layouts and tokens; nothing of the KV cache or of decoding.
+This module knows layouts and tokens, but not the KV cache or decoding.
 """
 
 from dataclasses import dataclass

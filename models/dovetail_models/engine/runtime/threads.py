@@ -14,7 +14,7 @@ STALE_S = 2.0
 """Seconds. A longer measurement describes the past, mostly a pause between two keystrokes."""
 
 FADE = 0.5
-"""How far one measured load moves what is believed: two in a row decide."""
+"""The weight of one measured load in the running estimate: two measurements in a row decide."""
 
 SLACK = 0.35
 """The share of a core that others may use while it still counts as free: editors and browsers are never quite idle."""

@@ -6,11 +6,11 @@ from contextlib import suppress
 from pathlib import Path
 
 LOCKED_BYTE = 1 << 20
-"""Where Windows locks a file: behind its content, which must stay readable."""
+"""The offset at which Windows locks a file: beyond its content, which must stay readable."""
 
 
 class FileLock:
-    """A lock that the system lets go of when its holder dies, however it dies: so there is no stale one."""
+    """A lock that the system releases when its holder dies in any way, so that no lock becomes stale."""
 
     def __init__(self, file: int, path: Path) -> None:
         self._file = file
@@ -18,7 +18,7 @@ class FileLock:
 
     @classmethod
     def take(cls, path: Path) -> "FileLock | None":
-        """Return the lock, or None if somebody else holds it. The file then holds the pid of this process."""
+        """Take the lock and return it; None if another process holds it. The file then holds this process's pid."""
         while True:
             file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             if not _lock(file):
@@ -42,7 +42,7 @@ class FileLock:
             return False
 
     def release(self) -> None:
-        """Let go, and leave no file (on Windows it stays: it cannot be removed while others look at it)."""
+        """Release the lock and remove its file, except on Windows: it cannot be removed there while others read it."""
         if sys.platform != "win32" and self.is_found:
             with suppress(OSError):  # A file that cannot be removed is swept up by the next host.
                 self._path.unlink(missing_ok=True)

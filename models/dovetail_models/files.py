@@ -1,4 +1,4 @@
-"""From a name to a model file, and what can be said about a file before llama.cpp loads it."""
+"""Find a model file by name, and check a file before llama.cpp loads it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +55,7 @@ def _is_only_a_file(path: Path, folder: Path | None) -> bool:
 
 
 def _named(name: str, folder: Path | None) -> ModelFile:
-    """Return the installed model of that name. Raises ModelError that says how to get it, or names like it."""
+    """Return the installed model of that name. Raises ModelError that explains how to get it or lists similar names."""
     model = None if folder is None else find_installed(name, folder)
     if model is not None:
         check_file(model.path)

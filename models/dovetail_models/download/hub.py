@@ -1,6 +1,6 @@
-"""What the hub says of a file, by huggingface_hub: it knows mirrors (`HF_ENDPOINT`), tokens and offline mode.
+"""Ask the hub about a file through huggingface_hub, which handles mirrors (`HF_ENDPOINT`), tokens and offline mode.
 
-No byte of the file itself is fetched here.
+This module fetches no byte of the file itself.
 """
 
 import re
@@ -88,7 +88,7 @@ class HuggingFaceHub:
         )
 
     def describe(self, repository: str, file: str, revision: str | None) -> RemoteFile:
-        """Return what the hub says of a file, and where its bytes are."""
+        """Return the hub's description of a file and the location of its bytes."""
         address = hf_hub_url(repository, file, revision=revision, endpoint=self._api.endpoint)
         found = self._ask(
             repository, file, lambda: self._api.get_hf_file_metadata(url=address, timeout=METADATA_TIMEOUT_S)

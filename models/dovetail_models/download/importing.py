@@ -63,15 +63,15 @@ def import_model(source: Path, folder: Path, report: Callable[[int], None] | Non
 
 
 def check_fill_in_the_middle(path: Path) -> None:
-    """Raise ModelError if a model cannot complete code in place. llama.cpp looks at it in a process of its own."""
+    """Raise ModelError if a model cannot complete code in place. llama.cpp checks it in a separate process."""
     command = [sys.executable, "-E", "-P", "-m", CHECK_MODULE, str(path)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=CHECK_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired as error:
         raise ModelError(f"{path} could not be checked in {CHECK_TIMEOUT_S:.0f} s: copy it to a local disk") from error
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise ModelError(said[-1] if said and done.returncode == 1 else f"llama.cpp cannot read {path}: replace it")
+        errors = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise ModelError(errors[-1] if errors and done.returncode == 1 else f"llama.cpp cannot read {path}: replace it")
 
 
 def _check_name(source: Path, target: Path, folder: Path) -> None:

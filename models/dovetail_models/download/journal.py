@@ -9,7 +9,7 @@ from dovetail_models.download.durable import write_file
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """What is known of a partial file.
+    """The known facts about a partial file.
 
     model: the name in the catalogue that is pulled.
     sha256: of the whole file, as the hub states it.

@@ -43,7 +43,7 @@ class Part:
     """An open partial file. `length` counts what is written, `durable` what would survive a crash."""
 
     def __init__(self, target: Path, journal: Journal) -> None:
-        """Continue the part that is there if it is of the same bytes; begin a new one otherwise. Raises OSError."""
+        """Continue the existing part if it belongs to the same file; otherwise begin a new one. Raises OSError."""
         self.path = part_path(target)
         self._journal_path = journal_path(target)
         before = read_journal(self._journal_path)
@@ -76,7 +76,7 @@ class Part:
         return self._journal.etag
 
     def append(self, data: bytes) -> None:
-        """Write bytes behind those that are there. Raises OSError; what was written of them is then cut off again."""
+        """Append bytes to the part. Raises OSError; the part is then cut back to its durable length."""
         view = memoryview(data)
         try:
             while view:
@@ -88,7 +88,7 @@ class Part:
             raise
 
     def commit(self, etag: str = "") -> None:
-        """Make durable what was written. Raises OSError; the count then stays as it was."""
+        """Make the written bytes durable. Raises OSError; the count then stays the same."""
         if self.length == self.durable and (not etag or etag == self.etag):
             return
         sync_file(self._file)
@@ -97,7 +97,7 @@ class Part:
         self._journal = journal
 
     def forget_etag(self) -> None:
-        """Let any server continue: the hub says that the bytes are the same. Raises OSError."""
+        """Let any server continue: the hub reports that the bytes are the same. Raises OSError."""
         self._journal = replace(self._journal, etag="")
         write_journal(self._journal_path, self._journal)
 

@@ -1,4 +1,4 @@
-"""What a pull reports while it works, and how it says that it cannot go on."""
+"""What a pull reports while it works, and the error that it raises when it cannot continue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ Stage = Literal["waiting", "asking", "downloading", "verifying", "done"]
 class PullProgress:
     """How far a pull has come.
 
-    stage: what it does now; "waiting" is for another process that pulls the same file.
-    done: bytes that are there, or that are verified.
-    total: bytes of the whole file; None as long as it is not known.
-    note: one line about something out of the ordinary, "" if there is nothing to say.
+    stage: the current step; "waiting" means that another process pulls the same file.
+    done: the number of bytes that are present or verified.
+    total: the size of the whole file in bytes; None until it is known.
+    note: one line about something out of the ordinary; "" if there is none.
     """
 
     stage: Stage
@@ -29,7 +29,7 @@ Report = Callable[[PullProgress], None]
 
 
 class PullError(ModelError):
-    """A pull that cannot go on: one line that says what happened and what to do next."""
+    """A pull cannot continue. The message is one line: what happened and what to do next."""
 
 
 def shown_bytes(count: int) -> str:

@@ -35,11 +35,11 @@ _T = TypeVar("_T")
 class Pull:
     """One pull.
 
-    entry: what is pulled.
+    entry: the catalogue entry to pull.
     folder: the folder of models.
-    hub: where it is from.
-    report: gets progress.
-    line: how the line is used.
+    hub: the hub to pull from.
+    report: receives the progress.
+    line: how to use the network connection.
     accept_new: whether a file may replace the one that an earlier pull has pinned.
     free_bytes: how much a folder's disk can take.
     """
@@ -54,9 +54,9 @@ class Pull:
 
 
 def run_pull(pull: Pull) -> Path:
-    """Return the file of the model, pulled now or already there. Raises PullError; the next pull then goes on.
+    """Return the model's file, pulled now or already present. Raises PullError; the next pull then continues.
 
-    KeyboardInterrupt passes through; what came before is kept.
+    KeyboardInterrupt passes through; the bytes fetched before it are kept.
     """
     try:
         pull.folder.mkdir(parents=True, exist_ok=True)
@@ -76,12 +76,12 @@ def run_pull(pull: Pull) -> Path:
 
 
 def lock_path(folder: Path, name: str) -> Path:
-    """Return the lock that whoever changes the files of a catalogue's model holds."""
+    """Return the path of the lock that a process holds while it changes the files of a catalogue model."""
     return folder / f"{name}.lock"
 
 
 def _locked(pull: Pull) -> FileLock:
-    """Wait until nobody else pulls this model."""
+    """Wait until no other process pulls this model, and return the lock."""
     path = lock_path(pull.folder, pull.entry.name)
     lock, note = FileLock.take(path), "another process pulls it: waiting for its end"
     while lock is None:

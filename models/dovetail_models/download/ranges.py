@@ -13,7 +13,7 @@ from dovetail_models.download.retry import Failure
 
 CONNECT_TIMEOUT_S = 15.0
 SILENCE_TIMEOUT_S = 30.0
-"""A line on which nothing comes for so long is cut. A slow one is not: each byte begins the count again."""
+"""Seconds without a byte after which a connection is cut. A slow connection is kept: each byte restarts the count."""
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 

@@ -29,18 +29,18 @@ class ChunkSizes:
     seconds: float = 4.0
 
     def next(self, received: int, took_s: float) -> int:
-        """Return the size of the chunk after one of which `received` bytes came in `took_s` seconds."""
+        """Return the size of the next chunk after `received` bytes arrived in `took_s` seconds."""
         wanted = int(received / max(took_s, 1e-3) * self.seconds)
         return max(self.smallest, min(self.largest, wanted))
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How the line is used.
+    """How to use the network connection.
 
-    sizes: of chunks.
+    sizes: the chunk sizes.
     silence_s: seconds without a byte after which a connection counts as cut.
-    sleep: waits between tries.
+    sleep: the function that waits between attempts.
     """
 
     sizes: ChunkSizes = ChunkSizes()
@@ -49,7 +49,7 @@ class Line:
 
 
 def transfer(part: Part, remote: RemoteFile, refresh: Callable[[], RemoteFile], report: Report, line: Line) -> None:
-    """Fetch what the part lacks. `refresh` asks the hub again. Raises PullError; what is durable by then stays."""
+    """Fetch the bytes that the part lacks. `refresh` asks the hub again. Raises PullError; durable bytes are kept."""
     attempts, chunk = Attempts(), line.sizes.first
     with closing(RangeClient(line.silence_s)) as client:
         while part.length < remote.size_bytes:

@@ -9,8 +9,8 @@ from dovetail_models.prompt.parts import PromptParts
 Priority = Literal["interactive", "ahead", "warm"]
 """How urgent a job is.
 
-interactive: someone waits for the answer. ahead: a prefetch, wanted if the user does what is likely (accepts the last
-completion, say). warm: a warm-up, which generates nothing and only evaluates the prompt into the KV cache.
+interactive: someone waits for the answer. ahead: a prefetch, useful if the user does what is likely, such as accepting
+the last completion. warm: a warm-up, which generates nothing and only evaluates the prompt into the KV cache.
 """
 
 StopReason = Literal["eos", "line", "stop", "loop", "length", "enough", "cancelled", "superseded"]
@@ -32,7 +32,7 @@ class CompletionJob:
     """A key, such as a document: a newer interactive job with the same key supersedes an older one, which is then
     answered with stop "superseded"."""
     max_tokens: int = 64
-    """The most tokens to generate."""
+    """The maximum number of tokens to generate."""
     max_lines: int | None = None
     """The text ends before the newline that would begin the line after this many; None sets no limit."""
     stop: tuple[str, ...] = ()
@@ -51,13 +51,13 @@ class CompletionJob:
     """How many other likely beginnings of the text to return. Each, as part of `forced`, leads to another
     completion."""
     names: tuple[str, ...] = ()
-    """What the text most likely begins with: the rest of each known name of which a part may be typed already."""
+    """Likely beginnings of the text: the rest of each known name, a part of which may already be typed."""
     lookup: tuple[str, ...] = ()
-    """Texts that the model is not shown, such as the rest of the file: drafts are looked up there, too."""
+    """Texts that are not in the prompt, such as the rest of the file. Prompt lookup also searches them for drafts."""
     files: tuple[str, ...] = ()
     """Absolute paths of all files that the prompt's text is from. Without them its KV state is never kept on disk."""
     turn: int = 0
-    """Numbers the requests of a client's user, in whichever document: of equal jobs the later one runs first."""
+    """The number of the request, counted over all documents of a client. Of equal jobs the later one runs first."""
 
     def __post_init__(self) -> None:
         if self.max_tokens < 0 or (self.max_lines is not None and self.max_lines < 1):

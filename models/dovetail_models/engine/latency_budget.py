@@ -1,6 +1,6 @@
-"""What a completion may cost so that it comes in time: from a target and this machine's speed. Pure.
+"""Compute the tokens that a completion may use to arrive in time, from a target and this machine's speed. Pure.
 
-The target is the time to the first suggestion on a warm cache. What is asked for is never exceeded, only cut.
+The target is the time to the first suggestion on a warm cache. A budget never exceeds the request; it only cuts it.
 """
 
 from dataclasses import dataclass
@@ -8,26 +8,26 @@ from dataclasses import dataclass
 from dovetail_models.engine.speed import Speed
 
 TARGET_MS = 300.0
-"""To the first suggestion, everything but the last keystroke read before. Longer is felt as waiting."""
+"""Milliseconds to the first suggestion if all but the last keystroke is in the KV cache. Users notice a longer wait."""
 
 COLD_PATIENCE = 10.0
-"""A prompt that is read cold, as when a file is opened, may take this many times the target: it is rare, and mostly
-read while nobody waits."""
+"""A cold prompt, as when a file is opened, may take this many times the target. Cold prompts are rare and mostly read
+while nobody waits."""
 
 ANSWER_PATIENCE = 8.0
-"""The end of a long answer may come this many times the target after the key: its first line is shown long before."""
+"""The end of a long answer may take this many times the target, since its first line is shown long before."""
 
 TYPED_TOKENS = 3
-"""What a keystroke makes the model read and spell before the first new token."""
+"""The number of tokens that the model reads and spells after a keystroke, before the first new token."""
 
 MIN_CONTEXT = 256
-"""Tokens of other files that are worth their time on any machine: less holds no signature and its body."""
+"""The minimum number of context tokens on any machine. A smaller context cannot hold a signature and its body."""
 
 MIN_WINDOW = 384
-"""Tokens of the file itself, without which no completion is any good."""
+"""The minimum number of tokens of the current file. Completions with less are useless."""
 
 MIN_ANSWER = 12
-"""Tokens: most lines of code are no longer."""
+"""The minimum number of tokens of an answer: most lines of code are no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class LatencyBudget:
     """What a completion may cost, in tokens."""
 
     context: int
-    """Context of other files, in a prompt of which the KV cache holds nothing."""
+    """Context of other files, in a prompt that the KV cache does not hold at all."""
     window: int
     """Text of the current file in such a prompt."""
     first: int
@@ -47,9 +47,11 @@ class LatencyBudget:
 def latency_budget(
     speed: Speed, context: int, window: int, answer: int, target_ms: float = TARGET_MS, warm: bool = False
 ) -> LatencyBudget:
-    """Return what may be asked for where `context`, `window` and `answer` tokens are wanted. `warm` says that the
-    prompt will be read while nobody waits, or is in the KV cache: then it may be as long as is wanted. Nothing is cut
-    before anything has been measured."""
+    """Return how many tokens a request may use when it wants `context`, `window` and `answer` tokens.
+
+    `warm` means that the prompt is in the KV cache or will be read while nobody waits. Its length is then not limited.
+    Nothing is cut before a speed has been measured.
+    """
     if not speed.prefill_tokens_s or not speed.decode_ms:
         return LatencyBudget(context, window, answer, answer)
     first = int(target_ms / speed.decode_ms) - TYPED_TOKENS

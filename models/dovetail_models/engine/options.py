@@ -23,14 +23,14 @@ class EngineOptions:
     flash_attention: str = "auto"
     """"on", "off" or "auto"."""
     sequences: int = 1
-    """Prompts (one for each document and anchor) that the KV cache may hold at a time, all within `n_ctx` tokens; each
-    slows the others' steps."""
+    """The number of prompts that the KV cache may hold at a time, one for each document and anchor, all within `n_ctx`
+    tokens. Each slows the steps of the others."""
     parking_bytes: int = 2**30
     """Bytes of main memory for KV states that were evicted from the KV cache."""
     shelf: Path | None = None
     """Folder in which KV states are persisted when a client asks for it; None persists none."""
     shelf_bytes: int = 0
-    """The most bytes that they take on disk."""
+    """The maximum number of bytes that persisted KV states take on disk."""
     speculate: bool = True
     """Whether prompt lookup drafts tokens where that pays; it changes no text."""
     linger_s: float = 0.0

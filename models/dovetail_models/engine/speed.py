@@ -12,7 +12,7 @@ OUTLIER = 4.0
 """A duration beyond this many times the estimate counts as just that many times."""
 
 MIN_MEASURED_TOKENS = 16
-"""Tokens: reading fewer is one small batch, which says little about long prompts."""
+"""Tokens. Reading fewer takes one small batch, which is a poor measure of long prompts."""
 
 
 @dataclass(frozen=True, slots=True)

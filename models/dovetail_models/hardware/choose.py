@@ -76,7 +76,7 @@ class Chosen:
     steps: tuple[Step, ...]
     """What gave way because the estimate did not fit."""
     fits: bool
-    """Whether the plan fits in what is free now, by estimate."""
+    """Whether the plan fits the free memory, by estimate."""
 
 
 def choose(shape: ModelShape, machine: Machine, wishes: Wishes) -> Chosen:
@@ -95,7 +95,7 @@ def may_quantize(wishes: Wishes) -> bool:
 
 
 def fits(shape: ModelShape, plan: Plan, machine: Machine) -> bool:
-    """Return whether a plan fits, by estimate, in what is free now, and leaves some for others."""
+    """Return whether a plan fits the free memory by estimate and leaves some for other programs."""
     need = memory_need(shape, plan, machine.instruction_sets)
     if need.main * (1 + ESTIMATE_ERROR) + SPARE_BYTES > machine.free_bytes:
         return False
@@ -131,7 +131,7 @@ def explain(shape: ModelShape, plan: Plan, chosen: Chosen, machine: Machine) -> 
 
 
 def free_words(machine: Machine) -> str:
-    """Return what is free, and which limit says so, for the user to read."""
+    """Return a description of the free memory and the limit that determines it, for the user to read."""
     return f"{mib(machine.free_bytes)} are free" + (f" under {machine.limited_by}" if machine.limited_by else "")
 
 

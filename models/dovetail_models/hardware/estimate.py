@@ -56,7 +56,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class MemoryNeed:
-    """Bytes by part. Main memory unless the name says otherwise."""
+    """Bytes by part, in main memory unless the name specifies otherwise."""
 
     weights: int
     """The file's weights, mapped."""

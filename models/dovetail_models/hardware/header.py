@@ -1,7 +1,7 @@
-"""What a GGUF file's header says about the model, read without llama.cpp and without its weights.
+"""Read a model's description from the header of a GGUF file, without llama.cpp and without loading the weights.
 
-Source: the GGUF specification (ggml, `docs/gguf.md`, version 3). A header is untrusted input: every count and length is
-bounded before anything is allocated, and nothing is read behind the end of the file.
+Source: the GGUF specification (ggml, `docs/gguf.md`, version 3). A header is untrusted input. The reader bounds every
+count and length before it allocates memory, and it never reads beyond the end of the file.
 """
 
 import struct
@@ -14,28 +14,28 @@ from dovetail_models.errors import ModelError
 from dovetail_models.hardware.shape import ModelShape, Tensor, shape_of
 
 DEFAULT_ALIGNMENT = 32
-"""Bytes, where `general.alignment` does not say otherwise."""
+"""Bytes, unless `general.alignment` specifies otherwise."""
 
 MAX_KEYS = 4096
-"""Metadata keys; real files have fewer than 100."""
+"""The maximum number of metadata keys; real files have fewer than 100."""
 
 MAX_TENSORS = 65_536
-"""Tensors; the largest models known have some thousands."""
+"""The maximum number of tensors; the largest known models have some thousands."""
 
 MAX_ELEMENTS = 4_000_000
-"""Elements of all arrays together; a vocabulary of 256 k tokens with its merges has less than a million."""
+"""The maximum number of elements in all arrays. A vocabulary of 256 k tokens with its merges has under a million."""
 
 MAX_TEXT_BYTES = 65_536
-"""Longest text that is kept; longer ones (chat templates) are skipped."""
+"""The maximum length of a text that is kept; longer ones, such as chat templates, are skipped."""
 
 MAX_KEPT_ELEMENTS = 4096
-"""Longest array of numbers that is kept, such as the number of heads of each layer."""
+"""The maximum length of an array of numbers that is kept, such as the number of heads of each layer."""
 
 MAX_DIMENSIONS = 4
 """ggml tensors have no more (GGML_MAX_DIMS)."""
 
 MAX_TENSOR_ELEMENTS = 2**48
-"""A tensor with more elements fits no machine, and its size would overflow what follows."""
+"""The maximum number of elements in a tensor. A larger one fits no machine and would overflow later calculations."""
 
 _MAGIC = b"GGUF"
 _STRING, _ARRAY, _BOOL = 8, 9, 7
@@ -87,7 +87,7 @@ class _Malformed(Exception):
 
 
 class _Truncated(Exception):
-    """A sound header's file ends too early; the text says where."""
+    """The file of a sound header ends too early; the message gives the size."""
 
 
 @dataclass(slots=True)
@@ -117,7 +117,7 @@ class _Reader:
         return count
 
     def skip(self, count: int) -> None:
-        """Go on behind `count` bytes, which the file must have."""
+        """Skip `count` bytes, which the file must have."""
         if count > self.size - self.file.tell():
             raise _Malformed("a length that reaches over the end of the file")
         self.file.seek(count, 1)
@@ -135,7 +135,7 @@ class _Reader:
 
 
 def read_shape(path: Path) -> ModelShape:
-    """Return what the header of a GGUF file says about its model. Raises ModelError."""
+    """Return a model's shape from the header of its GGUF file. Raises ModelError."""
     return _opened(path, _shape)
 
 

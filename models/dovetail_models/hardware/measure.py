@@ -14,7 +14,7 @@ MAX_BYTES = 2 << 30
 """Far more than any processor's cache, and no more memory than a small model takes."""
 
 ROUNDS = 4
-"""The best of these counts: others' work only slows a round down."""
+"""The number of rounds, of which the best counts: other processes can only slow a round down."""
 
 WIDTH = 768
 """Rows and columns of the matrices: large enough to keep the processor busy, small enough for its cache."""

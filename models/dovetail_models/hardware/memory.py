@@ -1,4 +1,4 @@
-"""Whether it was memory that ran out: by what llama.cpp and the system say, and by what is free."""
+"""Decide whether memory ran out, from the messages of llama.cpp and the system and from the free memory."""
 
 import re
 
@@ -6,7 +6,7 @@ from dovetail_models.hardware.machine import free_bytes
 
 FACTOR = 3
 SPARE_BYTES = 2**30
-"""With this many times a model file's size and this much more free, an allocation does not fail for lack of memory."""
+"""If a model file's size times FACTOR plus SPARE_BYTES is free, an allocation does not fail for lack of memory."""
 
 _REASONS = re.compile(
     r"bad_alloc|MemoryError|OutOfDeviceMemory|cudaMalloc failed|cannot allocate|failed to allocate|unable to allocate|"

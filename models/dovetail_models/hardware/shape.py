@@ -46,7 +46,7 @@ class ModelShape:
     vocabulary: int
     """Tokens."""
     trained_context: int
-    """Tokens that the model was trained to see at once, 0 where the file does not say."""
+    """The number of tokens that the model was trained to see at once; 0 if the file does not specify it."""
     parameters: int
     """Elements of all weights."""
     layer_bytes: tuple[int, ...]

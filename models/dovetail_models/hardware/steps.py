@@ -21,11 +21,11 @@ KV_BLOCK = 32
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is given up."""
+    """A reduction of a plan that does not fit."""
 
     before: Plan
     plan: Plan
-    """What is tried next."""
+    """The plan to try next."""
     what: str
     """For the user to read."""
 

@@ -45,8 +45,8 @@ def blocks_of(
 def before_cursor(blocks: Sequence[Block], frozen_anchor: bool) -> tuple[tuple[int, ...], int]:
     """Return the tokens that healing may back over, and the position in the prompt where they end.
 
-    Behind a frozen anchor that is the typed text: the tokens before it stay as they are. Elsewhere it is all text
-    before the cursor.
+    After a frozen anchor these are the tokens of the typed text; earlier tokens do not change. Otherwise they are all
+    tokens before the cursor.
     """
     labels = (FORCED_LABEL,) if frozen_anchor else (PREFIX_LABEL, FORCED_LABEL)
     end = total = sum(len(block.ids) for block in blocks)

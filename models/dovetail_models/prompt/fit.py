@@ -1,8 +1,7 @@
-"""Cuts an over-long prompt to the room it has. Pure: token ids in, token ids out.
+"""Cut an over-long prompt to the available room. Pure: token ids in, token ids out.
 
-This is the last resort: whoever gathers the context works to a budget, so that nothing is cut here on most days. Cuts
-are made so that they stay where they are while the user types, else every keystroke would move the whole prompt and
-nothing in the KV cache would fit any more.
+This is the last resort: the caller gathers context within a token budget, so prompts are rarely cut here. Cuts stay
+where they are while the user types. Otherwise every keystroke would move the whole prompt and invalidate the KV cache.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,19 +10,19 @@ from dataclasses import dataclass
 from dovetail_models.prompt.segments import CONTEXT_LABEL, FORCED_LABEL, PREFIX_LABEL, SUFFIX_LABEL
 
 FORCED_STEP = 64
-"""Tokens by which room for the forced text is set aside, so that typing moves the other cuts only now and then."""
+"""Room for the forced text is reserved in steps of this many tokens, so that typing rarely moves the other cuts."""
 
 PREFIX_SHARE = 1 / 2
 SUFFIX_SHARE = 1 / 4
-"""Shares of the room that prefix and suffix may claim when all is too long; context has the rest. What one does not
-need goes to the others: first to the prefix, whose end is what the model goes on from, then to the context."""
+"""The shares of the room that prefix and suffix may claim if everything is too long; context has the rest. Unused room
+goes first to the prefix, since the model continues from its end, then to the context."""
 
 STEP_SHARE = 1 / 8
-"""The prefix is cut in steps of this share of its room: the start of what is kept then holds for so many typed
-tokens."""
+"""The prefix is cut in steps of this share of its room. The kept text then starts at the same place until the user has
+typed one step's worth of tokens."""
 
 LINE_SEARCH_SHARE = 1 / 4
-"""How far, as a share of a block's room, a cut may move to fall between two lines. Beyond, it falls inside a line."""
+"""The maximum share of a block's room by which a cut may move to fall between two lines. Otherwise it splits a line."""
 
 
 class PromptTooLong(ValueError):
@@ -41,7 +40,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """So many tokens of a block were left out."""
+    """The number of tokens of a block that were left out."""
 
     label: str
     tokens: int
@@ -58,10 +57,10 @@ class Fitted:
 def fit(blocks: Sequence[Block], room: int, is_line_end: Callable[[int], bool]) -> Fitted:
     """Cut `blocks` to at most `room` tokens.
 
-    Context blocks go first to last (the last stand nearest to the cursor and are kept longest), the prefix loses its
-    beginning up to a line start, the suffix its end from a line end. All other blocks are kept whole.
-    Where the suffix comes before the prefix, its room changes in steps: what follows it would have to be read again.
-    `is_line_end` tells of a token whether a line ends with it.
+    Context blocks are dropped first to last: the last blocks are nearest to the cursor and are kept longest. The prefix
+    loses its beginning up to a line start, the suffix its end from a line end. All other blocks are kept whole.
+    If the suffix comes before the prefix, its room changes in steps, since each change evaluates all later tokens
+    again. `is_line_end` returns whether a line ends with a token.
 
     Raises PromptTooLong.
     """
@@ -92,7 +91,7 @@ def fit(blocks: Sequence[Block], room: int, is_line_end: Callable[[int], bool]) 
 
 
 def _reserved(blocks: Sequence[Block]) -> int:
-    """Tokens of the blocks that are never cut, the forced text counted in whole steps."""
+    """Return the number of tokens in blocks that are never cut; the forced text counts in whole steps."""
     reserved = 0
     for block in blocks:
         if block.label == FORCED_LABEL:
@@ -107,7 +106,7 @@ def _may_be_cut(block: Block) -> bool:
 
 
 def _rooms(blocks: Sequence[Block], free: int) -> tuple[int, int, int]:
-    """Room for prefix, context and suffix: each its share, and what is left over to whoever needs it, in that order."""
+    """Return the room for prefix, context and suffix. Each gets its share; unused room goes to the others in order."""
     prefix, suffix = _size(blocks, PREFIX_LABEL), _size(blocks, SUFFIX_LABEL)
     context = sum(len(block.ids) for block in blocks if block.label.startswith(CONTEXT_LABEL))
     needs = [prefix, context, suffix]
@@ -123,7 +122,7 @@ def _rooms(blocks: Sequence[Block], free: int) -> tuple[int, int, int]:
 
 
 def _cut_context(blocks: Sequence[Block], room: int, is_line_end: Callable[[int], bool]) -> dict[int, int]:
-    """How many tokens each context block keeps, by position. Only a block that alone is too long is kept in part."""
+    """Return how many tokens each context block keeps, by position. Only a block too long by itself is kept in part."""
     positions = [i for i, block in enumerate(blocks) if block.label.startswith(CONTEXT_LABEL)]
     kept = dict.fromkeys(positions, 0)
     used = 0

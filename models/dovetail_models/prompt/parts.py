@@ -18,8 +18,8 @@ class ContextBlock:
 class PromptParts:
     """Everything that a prompt is made of.
 
-    `context` stands in prompt order, the most stable block first, so that a change invalidates as little of the KV
-    cache as possible. `path` is the current file's, relative to the project. `prefix` and `suffix` surround the hole.
+    `context` is in prompt order, the most stable block first, so that a change invalidates as little of the KV cache
+    as possible. `path` is the current file's, relative to the project. `prefix` and `suffix` surround the hole.
     `forced` is what was typed since prefix and suffix were frozen: the text between prefix and cursor. `repository` is
     the project's name, for models that were trained to see it; empty if there is none.
     """

@@ -1,7 +1,7 @@
 """A prompt before tokenization: text, and special tokens that are named by role.
 
-Roles and not texts, because a marker that stands in a user's file must stay text, and because the same role has another
-token in another vocabulary.
+Special tokens have roles instead of texts for two reasons. A marker that appears in a user's file must stay text, and
+each vocabulary has its own token for the same role.
 """
 
 from collections.abc import Iterable
@@ -64,7 +64,7 @@ FORCED_LABEL = "forced"
 
 
 def flat(segments: Iterable[Segment]) -> tuple[Special | Text, ...]:
-    """Return segments one by one, openers, closers and joined texts among them, for whoever sends a prompt as text."""
+    """Return segments one by one, with openers, closers and joined texts, for callers that send a prompt as text."""
     found: list[Special | Text] = []
     for segment in segments:
         if isinstance(segment, Special):

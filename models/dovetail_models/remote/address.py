@@ -1,4 +1,4 @@
-"""The address of a server: what its URL says, what is wrong with it, and what it means for privacy. Pure."""
+"""Parse a server's URL: its parts, what is wrong with it, and what it means for privacy. Pure."""
 
 import ipaddress
 from dataclasses import dataclass

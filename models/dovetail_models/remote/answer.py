@@ -1,4 +1,4 @@
-"""An answer as it comes in: what the local engine would have made of the same text. Pure; the clock is the caller's."""
+"""Process a streamed answer as the local engine would process the same text. Pure; the caller provides the clock."""
 
 import math
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
-"""HTTP to one server. The only module here that imports httpx2: what goes wrong leaves it as a RemoteFault.
+"""HTTP to one server. Only this module of the package imports httpx2; it raises every failure as a RemoteFault.
 
-Redirects are not followed (a prompt would go to a host that nobody named), and no proxy, certificate or password is
-taken from the environment or `.netrc`. Nothing of a request or an answer is logged.
+It does not follow redirects: a prompt would go to a host that the user did not name. It takes no proxy, certificate or
+password from the environment or `.netrc`. It logs no part of a request or an answer.
 """
 
 import asyncio
@@ -62,19 +62,20 @@ class Connection:
             raise EngineError("[remote] proxy is no URL of a proxy: write http://HOST:PORT") from None
 
     async def get(self, path: str) -> Any:
-        """Return the JSON that a path has. Raises RemoteFault."""
+        """Return the JSON at a path. Raises RemoteFault."""
         return await self._json("GET", path)
 
     async def post(self, path: str, body: Event, before_sending: BeforeSending | None = None) -> Any:
-        """Return the JSON that a path answers to `body`. `before_sending`: see `events`. Raises RemoteFault."""
+        """Post `body` to a path and return the JSON answer. `before_sending`: see `events`. Raises RemoteFault."""
         return await self._json("POST", path, **_content(body, before_sending))
 
     async def events(self, path: str, body: Event, before_sending: BeforeSending | None) -> AsyncGenerator[Event, None]:
-        """Yield the events that a path answers, as JSON objects, to the last. Leaving early closes the connection:
-        so servers learn that nobody waits.
+        """Post `body` to a path and yield all events of the answer as JSON objects.
 
-        `before_sending` is awaited when the connection is there and before the body leaves; what it raises ends the
-        request. Raises RemoteFault, PromptTooLong.
+        Leaving early closes the connection, so that the server notices that nobody waits. `before_sending` is awaited
+        after the connection is made and before the body is sent; an exception in it ends the request.
+
+        Raises RemoteFault, PromptTooLong.
         """
         timeout = httpx2.Timeout(self._first_token_s, connect=CONNECT_S)
         async with self._response("POST", path, timeout=timeout, **_content(body, before_sending)) as response:
@@ -241,6 +242,6 @@ def _retry_after(response: httpx2.Response) -> float | None:
 
 
 def _is_too_long(body: bytes) -> bool:
-    """Whether an error says that the prompt exceeds the window: each server says so in its own words."""
+    """Return whether an error reports that the prompt exceeds the window; each server words this differently."""
     text = body.decode("utf-8", "replace").lower()
     return "exceed_context_size" in text or "context_length_exceeded" in text or "maximum context length" in text

@@ -16,8 +16,11 @@ ServerStop = Literal["", "eos", "length"]
 
 @dataclass(frozen=True, slots=True)
 class ServerModel:
-    """What a server runs. `n_ctx` is its window in tokens, 0 if it does not say. `heals` is whether a text can be made
-    to begin with given characters, `has_logprobs` whether it reports probabilities."""
+    """The model that a server runs.
+
+    `n_ctx` is its window in tokens, 0 if the server does not report it. `heals` is whether the server can make a text
+    begin with given characters. `has_logprobs` is whether it reports probabilities.
+    """
 
     name: str
     dialect: str
@@ -28,7 +31,7 @@ class ServerModel:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What is asked beside the prompt. `alternatives` is the number of other first tokens that are wanted."""
+    """The parameters of a request besides the prompt. `alternatives` is the number of other first tokens to return."""
 
     max_tokens: int
     stop: tuple[str, ...]
@@ -56,7 +59,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of an answer. `usage_follows` is true of the last one where what it has cost may come behind it."""
+    """A part of an answer. `usage_follows` is true for the last part if the usage may come after it."""
 
     text: str
     tokens: tuple[Token, ...] = ()
@@ -86,19 +89,19 @@ class ServerDialect(Protocol):
         ...
 
     def was_answered(self, prompt: RemotePrompt, tokens: int) -> None:
-        """Learn that a prompt was answered, and took so many tokens (0: not reported)."""
+        """Record that a prompt was answered and that it took `tokens` tokens (0: not reported)."""
         ...
 
     def was_too_long(self) -> bool:
-        """Learn that a prompt did not fit. Returns whether the next one will be shorter."""
+        """Record that a prompt did not fit. Return whether the next one will be shorter."""
         ...
 
     def was_cut(self) -> None:
-        """Learn that an answer broke off."""
+        """Record that an answer broke off."""
         ...
 
     def was_not_healed(self) -> None:
-        """Learn that the server does not begin with what it has to."""
+        """Record that the server did not begin its answer with the required characters."""
         ...
 
 

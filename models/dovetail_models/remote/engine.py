@@ -1,7 +1,7 @@
 """`RemoteEngine`: completions from a server on another machine.
 
-Looks at the server once, builds prompts, sends them, reads the answer as it comes, and asks again where that helps.
-What is done when it does not help is `fallback.py`'s.
+`RemoteEngine` examines the server once. It builds and sends prompts, streams the answers, and retries where that helps.
+`fallback.py` handles the faults for which it does not help.
 """
 
 import asyncio
@@ -27,16 +27,16 @@ from dovetail_models.remote.options import RemoteOptions
 from dovetail_models.remote.token import find_token
 
 COMPLETION_SHARE = 1 / 2
-"""Share of the window that a completion may take at most, as in the local engine."""
+"""The maximum share of the window that a completion may take, as in the local engine."""
 
 ALTERNATIVES = 8
-"""Likely first tokens that are looked at for each other beginning that is wanted."""
+"""The number of likely first tokens that are examined for each additional beginning."""
 
 SHORTENINGS = 3
-"""How often a prompt that was too long is made shorter."""
+"""The maximum number of times that a prompt is shortened because it was too long."""
 
 _LASTING = ("busy", "slow", "cut")
-"""Faults after which what is known of the server still holds."""
+"""Faults after which the known facts about the server remain valid."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -44,7 +44,7 @@ Sleep = Callable[[float], Awaitable[None]]
 class RemoteEngine:
     """Asks a server for completions. Belongs to one event loop; nothing is sent until it is needed.
 
-    `names` of a job are not known to servers and `min_tokens` is a matter of local measurements: both are ignored.
+    It ignores a job's `names`, which servers do not support, and `min_tokens`, which serves only local measurements.
     """
 
     def __init__(
@@ -67,12 +67,12 @@ class RemoteEngine:
 
     @property
     def heals(self) -> bool:
-        """Whether the server, as far as it is known, makes an answer begin with what was typed."""
+        """Return whether the server, as far as is known, makes an answer begin with what was typed."""
         return self._model is not None and self._model.heals
 
     @property
     def reports_probabilities(self) -> bool:
-        """Whether the server, as far as it is known, says how sure the model is."""
+        """Return whether the server, as far as is known, reports how sure the model is."""
         return self._model is not None and self._model.has_logprobs
 
     @property
@@ -193,7 +193,7 @@ class RemoteEngine:
     def _was_described(self, describing: asyncio.Task[ServerModel]) -> None:
         self._describing = None
         if not describing.cancelled():
-            describing.exception()  # whoever waited may have gone
+            describing.exception()  # the waiting caller may be gone; this marks the exception as retrieved
 
     async def _describe(self) -> ServerModel:
         self._take_status(self._in_state("starting"))

@@ -18,7 +18,7 @@ from dovetail_models.remote.faults import RemoteFault, probe_pause_s
 
 
 class LocalEngine(Protocol):
-    """What stands in for the server."""
+    """The engine that replaces the server during an outage."""
 
     async def ensure_ready(self) -> EngineStatus: ...
     async def complete(
@@ -52,7 +52,7 @@ class FallbackEngine:
         self._probing: asyncio.Task[None] | None = None
 
     async def ensure_ready(self) -> EngineStatus:
-        """Return the state of whoever answers now. Raises EngineError if neither can."""
+        """Return the state of the engine that answers now. Raises EngineError if neither can."""
         if self._outage is None:
             try:
                 return await self._remote.ensure_ready()

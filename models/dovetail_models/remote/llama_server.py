@@ -51,7 +51,7 @@ class LlamaServer:
         healing = self._tokens.heal(typed)
         safe = end - healing.backed
         return RemotePrompt(
-            # A marker behind the cursor's text ends the prompt: the answer, which begins with `pending`, follows it.
+            # A marker after the cursor's text ends the prompt. The answer, which begins with `pending`, follows it.
             content=ids[:safe] + ids[end:],
             pending=healing.pending.decode(),
             backed=len(healing.pending),
@@ -97,7 +97,7 @@ class LlamaServer:
         """The prompt was counted in tokens."""
 
     def was_too_long(self) -> bool:
-        return False  # it was as long as the server said that it may be
+        return False  # its length was within the limit that the server reported
 
     def was_cut(self) -> None:
         """The prompt was not the reason."""

@@ -23,19 +23,19 @@ from dovetail_models.remote.prompt import (
 )
 
 SAMPLE = PromptParts((), "sample.py", "def add(a: int, b: int) -> int:\n    return ", "\n")
-"""What a server is tried with."""
+"""The prompt with which a server is tested."""
 
 CODE_CHARACTERS = 1500
-"""Of this module, to find out how long its tokens are: some 500 tokens to read for the server, once."""
+"""The number of characters of this module sent to measure token lengths. The server reads some 500 tokens, once."""
 
 UNLIKELY = "qx"
-"""No model begins so by itself: one that does follows the grammar."""
+"""No model begins with this text by itself. If one does, the server follows the grammar."""
 
 NO_PENALTIES = {"repeat_penalty": 1.0, "repetition_penalty": 1.0}
-"""Code repeats itself. llama-cpp-python (first name) punishes that by default, vLLM (second) if the model says so."""
+"""Code repeats itself. llama-cpp-python (first name) penalizes that by default, vLLM (second) if the model asks to."""
 
 MOST_LOGPROBS = 5
-"""Likely tokens to ask for: OpenAI's limit, which some servers keep."""
+"""The number of likely tokens to request: OpenAI's limit, which some servers enforce."""
 
 _ABOUT_THE_REQUEST = ("request", "server", "cut", "protocol")
 """Faults that may come from a field which the server does not know."""
@@ -124,7 +124,7 @@ class OpenAiServer:
         self._takes_grammar = False
 
     async def _served(self) -> dict[str, int]:
-        """Models by name, each with its window in tokens, 0 where the server does not say."""
+        """Return models by name, each with its window in tokens, 0 if the server does not report it."""
         answer = await self._connection.get("/v1/models")
         try:
             return {str(model["id"]): _window(model) for model in answer["data"]}
@@ -132,7 +132,7 @@ class OpenAiServer:
             raise RemoteFault("protocol", "the server's /v1/models cannot be read: check [remote] url") from None
 
     async def _measured_density(self) -> Density:
-        """How many characters a token has in code, for a server that does not say how long a prompt may be."""
+        """Return the characters per token of code, for a server that does not report how long a prompt may be."""
         code = _code()
         body = {"model": self._model, "prompt": code, "max_tokens": 1}
         try:
@@ -143,7 +143,7 @@ class OpenAiServer:
         except RemoteFault as fault:
             if fault.kind not in _ABOUT_THE_REQUEST:
                 raise
-            tokens = 0  # its window is smaller than that, say
+            tokens = 0  # for example, the server's window is smaller than the sample
         return Density(CAUTIOUS_DENSITY).after(len(code), tokens)
 
     async def _try(self) -> str:
@@ -156,17 +156,17 @@ class OpenAiServer:
 
 
 def _code() -> str:
-    """Some code that is nobody's secret."""
+    """Return some code that is not private: the beginning of this module."""
     return Path(__file__).read_text(encoding="utf-8")[:CODE_CHARACTERS]
 
 
 def _short(name: str) -> str:
-    """The name without folders and the suffix of a file: some servers name a model by its path."""
+    """Return a name without folders and file suffix: some servers name a model by its path."""
     return PurePath(name).name.removesuffix(".gguf")
 
 
 def _window(model: dict[str, Any]) -> int:
-    """vLLM says it in one place, llama.cpp in another, most nowhere."""
+    """Return a model's window in tokens. vLLM and llama.cpp report it in different places, most servers not at all."""
     meta = model.get("meta") or {}
     return int(model.get("max_model_len") or meta.get("n_ctx") or 0)
 

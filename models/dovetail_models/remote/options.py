@@ -10,7 +10,7 @@ Dialect = Literal["auto", "llama.cpp", "openai"]
 
 @dataclass(frozen=True, slots=True)
 class RemoteOptions:
-    """What is known of a server before it is asked.
+    """The settings of a server, known before the first request.
 
     `url` is its address. `model` is a name among those that it serves, "" for its first. `format` names the family
     whose prompt layout the model was trained on. `n_ctx` is the largest window in tokens (prompt and completion) to use

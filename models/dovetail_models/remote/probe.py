@@ -1,4 +1,4 @@
-"""Tries a server, one thing after the other, and says what to do about each fault. No text of the user's is sent."""
+"""Test a server step by step and report how to fix each fault. None of the user's text is sent."""
 
 import time
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ EXPECTED = "height"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was tried. `fix` says what to do where the verdict is not "ok"."""
+    """The result of one test. `fix` describes what to do if the verdict is not "ok"."""
 
     name: str
     verdict: Verdict
@@ -35,7 +35,7 @@ class Finding:
 
 
 async def probe(engine: RemoteEngine) -> AsyncIterator[Finding]:
-    """Yield what is found, up to the first fault that leaves nothing to try. Does not close the engine."""
+    """Yield the findings, up to the first fault after which no test is possible. Does not close the engine."""
     yield _privacy(engine)
     started = time.perf_counter()
     try:

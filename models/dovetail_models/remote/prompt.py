@@ -1,6 +1,6 @@
-"""A prompt as it goes into a request, and how one is built where no vocabulary is at hand. Pure.
+"""The prompt of a request, and how to build one when no vocabulary is available. Pure.
 
-Room is counted in characters then: see `Density`.
+The room is then counted in characters: see `Density`.
 """
 
 import re
@@ -16,14 +16,14 @@ from dovetail_models.prompt.segments import Role
 from dovetail_models.remote.family import Family
 
 HOPEFUL_DENSITY = 3.5
-"""Characters a token, before anything has been measured: a prompt that turns out to be too long costs a round trip, one
-that is cut for nothing costs what it would have said. DeepSeek-Coder needs 3.0 to 3.7 by language."""
+"""Characters per token before any measurement. A prompt that turns out too long costs a round trip. A prompt that is
+cut without need loses context. DeepSeek-Coder has 3.0 to 3.7 characters per token, depending on the language."""
 
 CAUTIOUS_DENSITY = 2.5
-"""The same for a server that does not say how long a prompt may be."""
+"""Characters per token for a server that does not report how long a prompt may be."""
 
 TELLING_TOKENS = 200
-"""A shorter prompt says little about the density of code: markers and paths count for much of it."""
+"""The minimum number of tokens to measure density by. Markers and paths make up too much of a shorter prompt."""
 
 SPARE_TOKENS = 16
 """Room for markers and for what a server adds."""
@@ -44,16 +44,16 @@ _PENDING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Density:
-    """How many characters a token of the server's vocabulary holds, by what it has reported."""
+    """The number of characters per token of the server's vocabulary, according to its reports."""
 
     characters_per_token: float = HOPEFUL_DENSITY
 
     def after(self, characters: int, tokens: int) -> "Density":
-        """Return the density after a prompt of so many characters turned out to be so many tokens."""
+        """Return the density after a prompt of `characters` characters turned out to have `tokens` tokens."""
         return Density(characters / tokens) if tokens >= TELLING_TOKENS and characters else self
 
     def lowered(self) -> "Density":
-        """Return the density to go on with where a prompt was too long."""
+        """Return the density to use after a prompt was too long."""
         return Density(self.characters_per_token * 0.8)
 
 
@@ -80,10 +80,10 @@ class RemotePrompt:
 def build(parts: PromptParts, family: Family, room_tokens: int, density: Density, heals: bool) -> RemotePrompt:
     """Lay a prompt out as text in about `room_tokens` tokens, without a beginning-of-text, which servers add.
 
-    `heals` says whether the server can be made to begin with `pending`. Raises fit.PromptTooLong.
+    `heals` is whether the server can be made to begin with `pending`. Raises fit.PromptTooLong.
     """
     room = int(max(0, room_tokens - SPARE_TOKENS) * density.characters_per_token)
-    # Cutting needs units of which some end a line: code points serve as well as tokens, and numbers beyond are markers.
+    # Cutting works on code points instead of tokens: some end a line. Numbers beyond the code points are markers.
     blocks = blocks_of(family.segments(parts), _characters, _MARKER_CODES.get, _bytes)
     fitted = fit(blocks, room, _is_newline)
     codes = tuple(code for block in fitted.blocks for code in block.ids)
@@ -92,7 +92,7 @@ def build(parts: PromptParts, family: Family, room_tokens: int, density: Density
     safe = end - len(pending)
     sizes = block_sizes(fitted.blocks)
     return RemotePrompt(
-        # A marker behind the cursor's text ends the prompt: the answer, which begins with `pending`, follows it.
+        # A marker after the cursor's text ends the prompt. The answer, which begins with `pending`, follows it.
         content=_text(codes[:safe] + codes[end:], family, family.escaped, with_bos=False),
         pending=pending,
         backed=len(pending),

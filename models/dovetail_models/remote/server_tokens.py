@@ -58,8 +58,10 @@ class ServerTokens:
         await self._check_spaces()
 
     async def tokens(self, texts: Sequence[str], before_sending: BeforeSending | None) -> list[tuple[int, ...]]:
-        """Return the tokens of each text, none of them a marker. What is not known yet is asked for in one request, for
-        which `before_sending` is awaited. Raises RemoteFault."""
+        """Return the tokens of each text, none of them a marker. Raises RemoteFault.
+
+        One request asks for all texts that are not cached; `before_sending` is awaited before it.
+        """
         found: dict[str, tuple[int, ...]] = {"": ()}
         found |= {text: self._cache[text] for text in texts if text in self._cache}
         unknown = [text for text in dict.fromkeys(texts) if text not in found]
@@ -88,12 +90,12 @@ class ServerTokens:
         return healing if is_spelled else Healing(0, b"")
 
     def readable(self, ids: Sequence[int]) -> str:
-        """Return what tokens stand for, markers included, for people to read."""
+        """Return the text of tokens, markers included, for people to read."""
         markers = {token: self._family.markers[role].encode() for role, token in self.roles.items()}
         return b"".join(markers.get(token) or self.piece(token) for token in ids).decode("utf-8", "replace")
 
     def bytes_of(self, token: int) -> int:
-        """Return the number of UTF-8 bytes that a token stands for."""
+        """Return the number of UTF-8 bytes in a token's text."""
         return len(self.piece(token)) or 1  # a part of a character, whose bytes the server does not report
 
     @property
@@ -126,10 +128,10 @@ class ServerTokens:
         return found
 
     async def _vocabulary(self) -> list[bytes]:
-        """The texts of all tokens; none for those that are only a part of a character."""
+        """Return the texts of all tokens; empty for tokens that are only part of a character."""
         models = await self._connection.get("/v1/models")
         marker, separator = self._family.markers[Role.FIM_PREFIX], self.roles[Role.FIM_PREFIX]
-        another = self.roles[Role.FIM_SUFFIX]  # is asked for in its place: a separator stands for nothing else
+        another = self.roles[Role.FIM_SUFFIX]  # replaces the separator in a request, where it would split the texts
         texts: list[str] = []
         try:
             size = int(models["data"][0]["meta"]["n_vocab"])

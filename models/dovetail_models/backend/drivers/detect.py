@@ -1,7 +1,7 @@
-"""Run the probes and put their reports together. What differs between systems is here; what a report says is read by
-`nvidia_smi.py`, `amd.py`, `vulkan.py` and `windows.py`.
+"""Run the probes and combine their reports. This module handles the differences between systems. `nvidia_smi.py`,
+`amd.py`, `vulkan.py` and `windows.py` parse the reports.
 
-A probe that is missing, fails or hangs reports nothing: that a machine has no such tool is the usual case.
+A probe that is missing, fails or hangs reports nothing: most machines lack most of these tools.
 """
 
 import ctypes.util
@@ -152,7 +152,7 @@ def _on_linux(probes: Probes) -> tuple[Gpu, ...]:
 
 
 def _displays(probes: Probes) -> list[Gpu]:
-    """Return GPUs by their PCI vendor alone. Intel's integrated ones are on bus 0; of AMD's the bus says nothing."""
+    """Return GPUs by their PCI vendor alone. Intel's integrated GPUs are on bus 0; AMD's have no fixed bus."""
     found = []
     for path in probes.find(_DISPLAYS):
         vendor = vulkan.VENDORS.get(int((probes.read(path) or "0").strip() or "0", 16), "")

@@ -42,7 +42,7 @@ class NvidiaDriver:
     """Such as "550.54.15"; "" where unknown."""
 
     cuda: Version | None
-    """The newest CUDA version that it supports; None where nobody says."""
+    """The newest CUDA version that it supports; None if unknown."""
 
     problem: str = ""
     """Why the driver does not answer, in its own words; "" if it does."""

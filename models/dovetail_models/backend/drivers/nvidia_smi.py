@@ -36,12 +36,12 @@ _CUDA_OF_DRIVER: tuple[tuple[int, Version], ...] = (
 
 
 def driver_of(header: str) -> NvidiaDriver:
-    """Return the driver in the output of nvidia-smi without arguments; what it says instead becomes the problem."""
+    """Return the driver in the output of nvidia-smi without arguments; any other output becomes the problem."""
     cuda = _CUDA.search(header)
     driver = _DRIVER.search(header)
     if driver is None:
-        said = next((line.strip() for line in header.splitlines() if line.strip()), "nvidia-smi prints nothing")
-        return NvidiaDriver("", None, said)
+        message = next((line.strip() for line in header.splitlines() if line.strip()), "nvidia-smi prints nothing")
+        return NvidiaDriver("", None, message)
     return NvidiaDriver(driver[1], (int(cuda[1]), int(cuda[2])) if cuda else cuda_of(driver[1]))
 
 

@@ -1,4 +1,4 @@
-"""Pure: compiling llama.cpp here: the command, what it needs, and how far its output says it is."""
+"""Compile llama.cpp on this machine: the command, its requirements, and the progress that its output reports. Pure."""
 
 import re
 import shlex

@@ -98,7 +98,7 @@ def wheel_files(wheel: Path) -> tuple[str, ...]:
 
 
 def keep(site: Path, files: Iterable[str], folder: Path) -> None:
-    """Copy files to a folder, with times and permissions. Raises OSError (a full disk, say)."""
+    """Copy files to a folder, with times and permissions. Raises OSError (for example, if the disk is full)."""
     shutil.rmtree(folder, ignore_errors=True)
     for name in files:
         target = folder / name

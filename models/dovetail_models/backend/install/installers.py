@@ -154,7 +154,7 @@ def _run(command: Sequence[str], environment: dict[str, str] | None = None, on_l
 
 
 def reason_of(lines: Sequence[str]) -> str:
-    """Return the line of a tool's output that says why it failed: the first error, else the last line."""
+    """Return the line of a tool's output that explains why it failed: the first error, else the last line."""
     for marker in ("CMake Error", "error: ", "ERROR: "):
         for line in lines:
             if marker.lower() in line.lower():

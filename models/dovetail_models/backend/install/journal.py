@@ -1,6 +1,6 @@
-"""What a replacement is about to change: written before the first change, removed after the last.
+"""The journal of a replacement: written before the first change, removed after the last.
 
-Whoever finds one knows that the replacement did not finish.
+A journal that is still there means that the replacement did not finish.
 """
 
 import dataclasses

@@ -1,7 +1,7 @@
-"""Replacing the installed build by a wheel that is on disk: keep, install, try, judge; or go back.
+"""Replace the installed build with a wheel on disk: keep the old files, install, try, judge; otherwise roll back.
 
-Once the journal is written, every way out of `replace` leads either to a build that was judged good or to the files
-that were there before. If this process is killed in between, `repair` of the next run goes back.
+Once the journal is written, `replace` ends either with a build that was judged good or with the previous files. If
+this process is killed in between, the next run's `repair` rolls back.
 """
 
 import dataclasses

@@ -1,9 +1,9 @@
 """The child process: `python -E -P -m dovetail_models.backend.trial.program [PRACTICE_MODEL]`.
 
-Loads the installed llama.cpp and reports its devices. With a practice model it also decodes with the starter model and
-measures. Each stage is announced by a line on standard output, so that the parent knows where it crashed; the last line
-is the report. An exception ends it with its text on standard error. llama.cpp is imported inside the functions, behind
-the announcement of that stage.
+It loads the installed llama.cpp and reports its devices. With a practice model it also decodes with the starter model
+and measures the speed. A line on standard output announces each stage, so that the parent knows where a crash happened.
+The last line is the report. An exception ends the process with its text on standard error. The functions import
+llama.cpp themselves, after the announcement of that stage.
 """
 
 import dataclasses
@@ -71,7 +71,7 @@ def _agreement(gpu: bool) -> float:
 
 
 def _logits(gpu_layers: int) -> list[float]:
-    """Return the logits behind the prompt. Decodes some tokens, too: each step may crash."""
+    """Return the logits after the prompt. Also decode some tokens, since each step may crash."""
     from dovetail_models.engine.runtime import llama
     from dovetail_models.files import resolve_model
 

@@ -24,7 +24,7 @@ class Device:
     """The backend that drives it, such as "CUDA"."""
 
     memory_bytes: int
-    """Memory in all; 0 where the backend does not say."""
+    """Total memory; 0 if the backend does not report it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Trying a build in a child process, and judging it by what it was before. A crash there harms nobody."""
+"""Try a build in a child process and compare it with the previous build. A crash there harms nothing else."""
 
 import os
 import signal

@@ -14,7 +14,7 @@ from dovetail_models.backend.wheels.wheel import Link
 PIECE_BYTES = 1 << 20
 
 Advance = Callable[[int, int], None]
-"""Called with bytes done and bytes in all (0 where the server does not say)."""
+"""Called with the bytes fetched and the total bytes (0 if the server does not report them)."""
 
 
 def fetch(link: Link, folder: Path, advance: Advance) -> Path:

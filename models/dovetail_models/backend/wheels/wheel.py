@@ -66,7 +66,7 @@ def pick(links: Iterable[Link], allowed: SpecifierSet, tags: Iterable[Tag]) -> W
 
 
 def newest(links: Iterable[Link], tags: Iterable[Tag]) -> Version | None:
-    """Return the newest version for these tags, allowed or not; None where no wheel is for them."""
+    """Return the newest version for these tags, allowed or not; None if no wheel matches them."""
     wheel = pick(links, SpecifierSet(), tags)
     return wheel.version if wheel else None
 

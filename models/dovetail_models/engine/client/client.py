@@ -1,8 +1,8 @@
-"""`EngineClient`: completions for the server, whatever becomes of the process that computes them.
+"""`EngineClient`: completions for the server, even if the process that computes them dies.
 
-It joins the host of its model, or starts one, when it is first needed, and another when that one dies: a request that
-was under way is asked once more, then answered with one clear line. When another is started, and when not yet, is
-`restart.py`'s.
+On first use the client joins the host of its model or starts one. If that host dies, the client starts another. It
+repeats a running request once; if that fails too, the request ends with a one-line error. `restart.py` decides when a
+host may be started again.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ from dovetail_models.engine.status import EngineState, EngineStatus
 from dovetail_models.errors import EngineDied, EngineError
 
 ATTEMPTS = 2
-"""How often a request is asked before its failure is the answer."""
+"""The number of times that a request is sent before it fails."""
 
 MAX_JOINS = 20
-"""How often a host is looked for that turns out to be just leaving. More in a row do not happen by chance."""
+"""The maximum number of hosts in a row that turn out to be leaving. More do not happen by chance."""
 
 
 class EngineClient:
@@ -95,14 +95,17 @@ class EngineClient:
         )
 
     async def status(self) -> EngineStatus:
-        """Return what is known now; starts nothing."""
+        """Return the current status without starting a host."""
         connection = self._connection
         return connection.status if connection is not None and connection.alive else self._status
 
     async def keep(self, may_be_kept: Callable[[str], bool]) -> None:
-        """Have what has been read for this client put on disk, for the next host: all prompts whose files each
-        `may_be_kept`, which is asked about one path at a time, on another thread. The host does it when it has nothing
-        else to do, and stays for it. Nothing happens where the options name no folder for states or no host runs."""
+        """Ask the host to persist the states of this client's prompts to disk, for the next host.
+
+        A prompt is persisted if `may_be_kept` allows each of its files. `may_be_kept` is called with one path at a
+        time, on another thread. The host does this when it is idle, and stays until it is done. If the options name no
+        folder for states or no host runs, nothing happens.
+        """
         connection, shelf, files = self._connection, self._options.shelf, tuple(self._files)
         if shelf is None or connection is None:
             return
@@ -117,8 +120,7 @@ class EngineClient:
                 connection.keep(kept, stamp)
 
     async def close(self) -> None:
-        """Let go of the host; one that nobody else uses, and that is not to linger, is gone afterwards. May be called
-        twice."""
+        """Disconnect from the host. It ends if no other client uses it and it does not linger. May be called twice."""
         self._closed = True
         if self._starting is not None:
             self._starting.cancel()
@@ -153,7 +155,7 @@ class EngineClient:
     def _started(self, starting: asyncio.Task[HostConnection]) -> None:
         self._starting = None
         if not starting.cancelled():
-            starting.exception()  # Everyone who waited may have gone; an error nobody hears of is no event.
+            starting.exception()  # All waiting callers may be gone; this marks the exception as retrieved.
 
     async def _start(self) -> HostConnection:
         """Start a host, unless the policy objects."""
@@ -178,7 +180,7 @@ class EngineClient:
             try:
                 return await HostConnection.open(await find_or_start(self._options), self._take_status)
             except HostLeft:
-                # One that was killed holds its lock until the system has its memory back: some time for a large model.
+                # A killed host holds its lock until the system has freed its memory, which takes time for large models.
                 await asyncio.sleep(LOOK_AGAIN_S * attempt)
             except OSError as error:
                 raise EngineError(

@@ -46,7 +46,7 @@ class HostConnection:
         self._on_status = on_status
         self.death = ""
         self.left = False
-        """Whether the host has said that it leaves: it did not die."""
+        """Whether the host has announced that it leaves: it did not die."""
         self._closing = False
         self._said_goodbye = asyncio.Event()
         self._awaited = asyncio.Event()
@@ -118,7 +118,7 @@ class HostConnection:
         return self.status
 
     async def close(self) -> None:
-        """End the connection; a host that nobody needs any more is gone afterwards."""
+        """End the connection. A host that no client needs any more ends, too."""
         self._closing = True
         if self.alive:
             self._send({"op": "bye"})

@@ -1,21 +1,21 @@
-"""Whether a host that says nothing hangs. Pure: counts questions and answers, no clock.
+"""Decide whether a silent host hangs. Pure: counts questions and answers, without a clock.
 
-Time is counted in ticks of the client's own: those of a laptop that sleeps do not count. A host that thinks answers all
-the same (its event loop is beside its model), and reports its progress; one that neither answers nor gets on hangs.
+The client counts time in its own ticks, so the time for which a laptop sleeps does not count. A busy host still answers
+and reports its progress, because its event loop runs beside its model. A host that does neither hangs.
 """
 
 from dataclasses import dataclass, replace
 
 TICK_S = 2.0
-"""How often a client that waits for something asks. Nothing is asked while nothing is awaited."""
+"""Seconds between the questions of a client that waits for something. A client that waits for nothing asks nothing."""
 
 SILENT_TICKS = 8
-"""Questions without an answer: 16 s. A machine that is so busy that an event loop does not run for so long is lost
-anyway."""
+"""The number of unanswered questions after which a host hangs: 16 s. A machine too busy to run an event loop for that
+time is lost anyway."""
 
 STUCK_TICKS = 60
-"""Answers without progress: two minutes. A micro-batch of a large model on a slow, busy machine takes some twenty
-seconds, a gigabyte from a slow disk as long."""
+"""The number of answers without progress after which a host hangs: two minutes. A micro-batch of a large model on a
+slow, busy machine takes some twenty seconds. Reading a gigabyte from a slow disk takes as long."""
 
 
 @dataclass(frozen=True, slots=True)

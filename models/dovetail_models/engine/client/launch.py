@@ -1,6 +1,6 @@
-"""Finding the host of a model, or starting one, and what can be told of its death.
+"""Find the host of a model or start one, and report why a host died.
 
-The answer is an endpoint. Talking to a host is `connection.py`'s, when to start again is `restart.py`'s.
+The result is an endpoint. `connection.py` talks to a host; `restart.py` decides when to start one again.
 """
 
 import asyncio
@@ -37,11 +37,11 @@ HOST_MODULE = "dovetail_models.engine.host"
 
 
 class HostDied(Exception):
-    """The host process is gone; the text says how it ended."""
+    """The host process is gone; the message describes how it ended."""
 
 
 class HostLeft(Exception):
-    """There was a host, and it has left in good order, or was just about to: another may be started at once."""
+    """The host has left in good order, or was about to: another may be started at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ async def _start(entry: RegistryEntry, options: EngineOptions) -> "subprocess.Po
         _end(process, entry)
         words = await talk
     except asyncio.CancelledError:
-        # Nobody waits for it: it notices the end of its input.
+        # Nobody waits for the host any more: it notices the end of its input.
         _close_input(process)
         await asyncio.wait([talk])
         raise

@@ -1,18 +1,18 @@
-"""When a host that died or could not load its model is started again. Pure: time and the file's state are given."""
+"""Decide when to restart a host that died or could not load its model. Pure: the caller passes time and file state."""
 
 from dataclasses import dataclass
 
 from dovetail_models.errors import EngineDied, EngineError
 
 FREE_DEATHS = 3
-"""After this many deaths in a row a host is started again without a pause."""
+"""The maximum number of deaths in a row after which a host is still restarted without a pause."""
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
-"""After that, pauses double from the first to the longest; an answer ends them."""
+"""After more deaths, pauses double from the first to the longest. An answer ends them."""
 
 FAILURE_HOLDS_S = 30.0
-"""So long every request is answered with the reason for which loading failed; a changed file is tried at once."""
+"""Seconds for which every request fails with the reason why loading failed. A changed file is tried at once."""
 
 FileState = tuple[int, int] | None
 """What changes when a file is replaced: modification time (ns) and size (bytes). None if there is no file."""
@@ -40,7 +40,7 @@ class RestartPolicy:
         return self._pause.error(self._pause.reason)
 
     def note_death(self, now: float, file: FileState, cause: str) -> None:
-        """A host has ended by itself."""
+        """Record that a host has ended by itself."""
         self._deaths += 1
         if self._deaths > FREE_DEATHS:
             pause = min(FIRST_PAUSE_S * 2.0 ** (self._deaths - FREE_DEATHS - 1), LONGEST_PAUSE_S)
@@ -51,10 +51,10 @@ class RestartPolicy:
             self._pause = _Pause(now + pause, EngineDied, reason, file)
 
     def note_failure(self, now: float, file: FileState, message: str) -> None:
-        """A host could not load the model."""
+        """Record that a host could not load the model."""
         self._pause = _Pause(now + FAILURE_HOLDS_S, EngineError, message, file)
 
     def note_answer(self) -> None:
-        """A request has been answered: the host is well."""
+        """Record that the host answered a request and therefore works."""
         self._deaths = 0
         self._pause = None

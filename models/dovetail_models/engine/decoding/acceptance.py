@@ -1,7 +1,7 @@
-"""How likely a drafted token is right, by how the text has gone on before. Pure.
+"""Estimate how likely a drafted token is right, from how the text has continued before. Pure.
 
-A guess is described by a few numbers, and three facts choose the weights that they get: how many tokens are equal, what
-sort of token is guessed, behind what sort of token. The weights are fitted to real code
+A few numbers describe a guess. Three facts choose their weights: the number of equal tokens, the sort of the guessed
+token, and the sort of the token before it. The weights are fitted to real code
 (`tests/benchmarks/engine/fit_drafts.py`). `draft_length.py` decides whether a guess is worth a try.
 """
 
@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 LINE_END, BLANK, WORD, PART, DIGIT, OTHER = range(6)
-"""Sorts of tokens: a line's end; other white space; a word behind a space; letters that begin or go on with a word;
-digits; brackets and all else."""
+"""Sorts of tokens: a line end; other white space; a word after a space; letters that begin or continue a word; digits;
+brackets and everything else."""
 
 SORTS = 6
 
@@ -24,7 +24,7 @@ FEATURES = 12
 """Numbers that describe a guess; the last is 1."""
 
 KINDS_PER_UNIT = 3
-"""Chances are told apart by thirds of a unit of log-odds: one step is at most 0.08."""
+"""The number of kinds per unit of log-odds: one step changes a probability by at most 0.08."""
 
 SUREST, FAINTEST = 6.0, -2.0
 """Log-odds beyond which guesses are of one kind: 0.998, 0.12."""

@@ -41,8 +41,8 @@ class Limits:
 class Opening:
     """How a text begins.
 
-    Its first tokens must spell `pending`, which is no part of the text; `allowed` returns which tokens may come next
-    where so much is left of it. `name_bias`, if there is one, applies to what follows.
+    Its first tokens must spell `pending`, which is not part of the text. `allowed` returns the tokens that may come
+    next for the bytes left of `pending`. `name_bias`, if there is one, applies to the text that follows.
     """
 
     pending: bytes = b""
@@ -133,7 +133,7 @@ def most_likely(logits: Logits, allowed: npt.NDArray[np.int32] | None = None) ->
 def _other_beginnings(
     logits: Logits, vocabulary: Vocabulary, chosen: int, pending: bytes, wanted: int
 ) -> tuple[str, ...]:
-    """Return the likeliest tokens but the chosen one that begin the text otherwise than it does, as text behind
+    """Return the likeliest alternatives to the chosen token that begin the text differently, as text after
     `pending`."""
     ordinary = vocabulary.ordinary()
     likeliest = ordinary[np.argsort(logits[ordinary])[::-1][: 8 * wanted]]

@@ -1,8 +1,8 @@
-"""How many drafted tokens are worth a try: what a batch costs on this machine against what is likely to be right. Pure.
+"""Decide how many drafted tokens to try, from a batch's cost on this machine and the acceptance probability. Pure.
 
-A decode step reads all weights for one token; a batch of n reads them once, too, and costs less than n steps. How much
-less depends on the machine, how much of a draft is right depends on the text: both are learnt while working. Durations
-are given by the caller; no clock here.
+A decode step reads all weights for one token. A batch of n also reads them once, so it costs less than n steps. The
+saving depends on the machine, and the accepted part of a draft depends on the text. The policy learns both as it
+works. The caller provides the durations; this module has no clock.
 """
 
 from collections.abc import Sequence
@@ -21,17 +21,17 @@ MEMORY = 200
 """Drafted tokens after which what was learnt of acceptance counts for a third: texts change."""
 
 LEARNING_RATE = 0.15
-"""How far one measured duration moves what is believed."""
+"""The weight of one measured duration in the running estimate."""
 
 OUTLIER = 3.0
-"""A duration beyond this many times what was expected, or below that part of it, counts as just that many times: other
-processes' work is not ours to learn."""
+"""Durations are limited to between the expected one divided by this factor and multiplied by it. Otherwise the policy
+would learn from other processes' work."""
 
 CHEAP_STEP_MS = 8.0
-"""A step that takes less is over before the search for a draft (0.2 to 0.5 ms) could win anything worth it."""
+"""Steps shorter than this are too cheap for the search for a draft (0.2 to 0.5 ms) to pay."""
 
 MARGIN = 1.08
-"""A draft is tried where tokens are expected to come this many times as fast as one by one."""
+"""The minimum expected speed-up for which a draft is tried, as a factor over decoding one by one."""
 
 RETRY_STEPS = 64
 """After this many single steps a draft is tried that only promises to pay at the starting cost: its cost may have been
@@ -62,7 +62,7 @@ class DraftLengthPolicy:
         return length
 
     def note_batch(self, tokens: int, ms: float) -> None:
-        """Learn that a batch of `tokens` tokens took `ms`."""
+        """Record that a batch of `tokens` tokens took `ms` milliseconds."""
         if not 0 < tokens <= len(COSTS):
             return
         if self._step_ms is None:
@@ -77,7 +77,7 @@ class DraftLengthPolicy:
             self._learn_cost(tokens, min(max(ms / self._step_ms, 1.0), float(tokens)))
 
     def note_guess(self, kind: int, right: bool) -> None:
-        """A guess of this kind was right, or was not; whether it was tried or not."""
+        """Record whether a guess of this kind was right, even if it was not tried."""
         fade = 1 - 1 / MEMORY
         self._seen[kind] = self._seen[kind] * fade + 1
         self._right[kind] = self._right[kind] * fade + right
@@ -87,7 +87,7 @@ class DraftLengthPolicy:
         return self._right[kind] / self._seen[kind]
 
     def _learn_cost(self, tokens: int, cost: float) -> None:
-        """One size has been measured; the others move with it, the less the farther they are."""
+        """Record the measured cost of one batch size; the costs of nearby sizes move with it, those far away less."""
         change = LEARNING_RATE * (cost / self._costs[tokens - 1] - 1)
         for i in range(1, len(self._costs)):
             near = min(i + 1, tokens) / max(i + 1, tokens)

@@ -91,8 +91,9 @@ class PieceIndex:
 def heal(ids: Sequence[int], piece: Callable[[int], bytes], index: PieceIndex) -> Healing:
     """Return the last token boundary of a text that holds whatever is appended.
 
-    It lies before the first byte from which one token could reach over the end of the text. All is safe where none
-    could (behind a line end, say), or where the vocabulary has no way to spell what would be backed over.
+    This boundary is before the first byte from which one token could reach beyond the end of the text. The whole text
+    is safe if no token could, for example after a line end. It is also safe if the vocabulary cannot spell the bytes
+    that would be removed.
     """
     pieces: list[bytes] = []
     length = 0

@@ -19,7 +19,7 @@ BIAS = 4.0
 """Added to the logits of tokens that begin one of the names: another token must be some fifty times as likely."""
 
 BIAS_WITHIN = 30.0
-"""The same within a name that has been begun: half of a known name helps nobody."""
+"""Added within a name that has begun: half of a known name is useless."""
 
 Logits = npt.NDArray[np.float32]
 

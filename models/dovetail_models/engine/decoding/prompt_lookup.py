@@ -14,22 +14,22 @@ import numpy.typing as npt
 from dovetail_models.engine.decoding.acceptance import LINE_END, OTHER, kind_of, log_odds
 
 MAX_MATCH = 32
-"""Tokens that are looked at to find where the text has been before."""
+"""The maximum number of tokens compared to find earlier occurrences of the text."""
 
 MAX_DRAFT = 15
 """Tokens. With the one before it that makes a batch of 16, whose cost has levelled off on small processors."""
 
 MIN_LIKELIHOOD = 0.4
-"""A draft ends where all of it is less likely right: counted on real code, to look further is not worth the search."""
+"""A draft ends where the whole of it is less likely to be right. On real code, longer searches did not pay."""
 
 NEAR = 400
 """Tokens. Matches this near count twice."""
 
 DOUBT = 0.4
-"""Places for and against a guess that are added before they are compared, so that one place is no certainty."""
+"""The number of places added for and against a guess before they are compared, so that one place is no certainty."""
 
 _BOUNDARY = -1
-"""Stands between two sources: no token."""
+"""The separator between two sources; not a token."""
 
 _WEIGHTS = 8.0 ** np.minimum(np.arange(MAX_MATCH + 1), 8)
 """What a place counts for by how many tokens are equal before it: longer matches outvote shorter ones."""
@@ -115,12 +115,12 @@ class PromptLookup:
             self._end = self._after(self._end, token)
 
     def add(self, token: int) -> None:
-        """The text goes on with `token`."""
+        """Append `token` to the text."""
         if self._end.length < self._room:
             self._end = self._after(self._end, token)
 
     def propose(self) -> Draft:
-        """Return what most likely comes next, and then next, as long as it may be worth a try."""
+        """Return the most likely next tokens, as long as they may be worth a try."""
         tokens: list[int] = []
         kinds: list[int] = []
         end, likely = self._end, 1.0
@@ -135,11 +135,11 @@ class PromptLookup:
         return Draft(tuple(tokens), tuple(kinds)) if tokens else NO_DRAFT
 
     def guess(self) -> Guess | None:
-        """Return what most likely comes next; None where the last token has not stood before."""
+        """Return the most likely next token; None if the last token has not occurred before."""
         return self._guess(self._end)
 
     def _guess(self, end: _End) -> Guess | None:
-        """Return what most places go on with that are like the end of the text, the most like counting most."""
+        """Return the token that follows most places like the end of the text; the most similar places count most."""
         known = self._tokens[: end.length]
         places = np.flatnonzero((end.equal[: end.length] > 0) & (known != _BOUNDARY))
         if not len(places):
@@ -179,7 +179,7 @@ class PromptLookup:
         return Guess(token, features, match, self._sort(token), self._sort(int(known[-1])))
 
     def _after(self, end: _End, token: int) -> _End:
-        """Return the end of the text with one token more, which is written behind it."""
+        """Write one more token after the text and return the new end."""
         length = end.length
         self._tokens[length] = token
         begins = not length or self._ends_line(self._tokens[length - 1 : length])[0]

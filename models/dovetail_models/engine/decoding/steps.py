@@ -1,7 +1,7 @@
-"""From one chosen token to the logits of the next, by as few evaluations as may be.
+"""Compute the logits after each chosen token with as few evaluations as possible.
 
-What is likely to be chosen is evaluated along with what has been: a batch costs less than its tokens one by one. A
-guess that turns out wrong is forgotten, so the text is that of plain decoding.
+Likely next tokens are evaluated together with the chosen one, since a batch costs less than its tokens one by one.
+Wrong guesses are removed, so the text is the same as in plain decoding.
 """
 
 from collections.abc import Callable
@@ -17,11 +17,11 @@ Logits = npt.NDArray[np.float32]
 
 
 class Steps:
-    """The logits behind a prompt, then behind each token that is chosen.
+    """The logits after a prompt, then after each chosen token.
 
-    `logits` gives a row of the last evaluation. `guesses` are tokens that have been evaluated behind the prompt
-    already: row 0 belongs to the prompt's last token, the others to theirs. Without `drafts` and `policy` nothing else
-    is guessed. `clock` gives seconds.
+    `logits` returns a row of the last evaluation. `guesses` are tokens that have already been evaluated after the
+    prompt: row 0 belongs to the prompt's last token, the other rows to the guesses. Without `drafts` and `policy`
+    nothing else is guessed. `clock` returns seconds.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Steps:
         self._drafts = drafts
         self._draft_policy = policy
         self._draft = NO_DRAFT
-        """The last draft, whether it was tried or not: in either case it is seen how much of it was right."""
+        """The last draft, whether it was tried or not. Either way, the text shows how much of it was right."""
 
     def logits(self) -> Logits:
         """Return what the next token is chosen from: a view that holds until the next step."""

@@ -55,7 +55,7 @@ class CompletionText:
 
     @property
     def goes_round(self) -> bool:
-        """Return whether it has begun to say the same again and again, and would go on so."""
+        """Return whether the text has begun to repeat itself and would continue to (degenerate repetition)."""
         lines = self._text.split("\n")[-MIN_REPEATS - 1 :]
         return loop_at_end(lines[-1]) is not None or line_loop(lines[:-1]) is not None
 

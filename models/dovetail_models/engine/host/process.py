@@ -1,10 +1,11 @@
 """The host process: `python -E -P -m dovetail_models.engine.host FOLDER`, started by `launch.py`.
 
-FOLDER is its private one, which it removes in the end. It reads one line of JSON from standard input (key, options),
-becomes the host of that key by taking its lock, listens, publishes its endpoint, and says by one line on standard
-output what has come of it: "listening", "taken" if the key has a host already, or "refused" and why. It serves until it
-is deserted: it leaves some seconds after its last client, and also when whoever started it is gone before a client
-came.
+FOLDER is its private folder, which it removes at the end. The process reads one line of JSON from standard input (key,
+options). It takes the key's lock to become its host, listens, and publishes its endpoint. One line on standard output
+reports the result: "listening", "taken" if the key already has a host, or "refused" and why.
+
+The host serves until it is deserted. It leaves some seconds after its last client. It also leaves if the process that
+started it is gone before a client has connected.
 """
 
 import asyncio
@@ -34,10 +35,10 @@ CRASH_STATUS = 70
 """Exit status after an error in our own code ("internal software error" in BSD's sysexits)."""
 
 FIRST_CLIENT_TIMEOUT_S = 60
-"""If no client has come by then, none will."""
+"""Seconds. If no client has connected by then, none will."""
 
 LOCK_PATIENCE_S = 1.0
-"""A lock that is held longer is held by a host: those who only look whether it is free have it for microseconds."""
+"""Seconds. A lock held for longer belongs to a host: a process that only checks the lock holds it for microseconds."""
 
 SPLIT_NAME = re.compile(r"-\d{5}-of-(\d{5})\.gguf$")
 """How llama.cpp names the parts of a model that is split into several files."""
@@ -52,7 +53,7 @@ def main() -> None:
     try:
         line = sys.stdin.buffer.readline()
         if not line:
-            _exit(folder, 0)  # Whoever started this process is gone already.
+            _exit(folder, 0)  # The process that started this one is gone already.
         config = json.loads(line)
         options = wire.options_from_json(config["options"])
         transport.leave_the_starter()
@@ -132,14 +133,14 @@ class _Host:
                 self._entry.sandbox_fault.write_text(" ".join(str(error).split()), "utf-8")
 
     def _on_deserted(self) -> None:
-        """The last client has left; another may come within the time to linger, unless there is nothing to come for."""
+        """Leave after the last client, but first wait for another one if the host lingers and can be joined."""
         departures = self._service.departures
 
         def leave() -> None:
             if self._service.deserted and self._service.departures == departures and not self._service.keeping:
                 self._leave()
 
-        # Nobody comes to a host that failed, or that cannot be found because its lock or endpoint was removed.
+        # No client joins a host that failed, or that cannot be found because its lock or endpoint was removed.
         can_be_joined = not self._service.failed and self._is_found
         linger_s = self._options.linger_s if can_be_joined else 0.0
         if linger_s:
@@ -182,7 +183,7 @@ def model_files(path: Path) -> list[Path]:
 
 
 async def _objection(key: str) -> str:
-    """Return why there should be no host beside those that run; those that nobody needs are asked to leave."""
+    """Return why no other host may run beside the running ones. Ask hosts that nobody needs to leave."""
     for entry, endpoint in running():
         if entry.key != key and not await asked_to_leave(endpoint):
             return (
@@ -209,7 +210,7 @@ def _when_input_ends(loop: asyncio.AbstractEventLoop, then: Callable[[], None]) 
 
 
 def _exit(folder: Path, status: int, lock: FileLock | None = None, entry: RegistryEntry | None = None) -> NoReturn:
-    """Tidy up as far as that goes, and end. The folders may be gone, or another host's by now."""
+    """Clean up as far as possible, then exit. The folders may be gone or belong to another host by now."""
     try:
         steps: list[Callable[[], object]] = [
             lambda: os.chdir(folder.parent),  # Windows removes no folder in which a process runs.

@@ -1,7 +1,7 @@
 """The host gives up every right that it does not need: no network, no other programs, no files but its own.
 
-The platform-dependent part of that, all of it. What a platform does not offer is returned as a line for
-`dovetail doctor`, never raised: a sandbox must not break a start. A confined process cannot be set free again, so where
+This module holds all platform-dependent code of the sandbox. It returns what a platform lacks as a line for
+`dovetail doctor` and never raises: a sandbox must not break a start. A confined process cannot regain its rights. So if
 loading fails for lack of a right, `process.py` notes it and the next host starts without a sandbox.
 
 Linux: Landlock for files, TCP and signals, a seccomp filter for sockets (both through `ctypes`). macOS: `sandbox_init`,
@@ -57,9 +57,10 @@ class Sandbox:
 
 
 def confine(readable: Sequence[Path], writable: Sequence[Path]) -> Sandbox:
-    """Give up what this process does not need, for good; only the folders and files named remain, and the system's.
+    """Give up the rights that this process does not need, for good. It keeps the named folders and files, and the
+    system's.
 
-    For a process with a single thread: others would keep their rights.
+    The process must have a single thread: other threads would keep their rights.
     """
     try:
         if sys.platform == "linux":
@@ -74,7 +75,7 @@ def confine(readable: Sequence[Path], writable: Sequence[Path]) -> Sandbox:
 
 
 def readable_folders() -> list[Path]:
-    """Return what Python itself reads: its installation, its packages, and the libraries that it was told of."""
+    """Return the folders that Python itself reads: its installation, its packages, and LD_LIBRARY_PATH."""
     folders = [sys.prefix, sys.base_prefix, sys.exec_prefix, *sys.path]
     folders += os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
     return [Path(folder) for folder in dict.fromkeys(folders) if folder]
@@ -138,7 +139,7 @@ def _landlock(libc: ctypes.CDLL, readable: Iterable[Path], writable: Iterable[Pa
 
 
 def _allow(libc: ctypes.CDLL, ruleset: int, path: Path, rights: int) -> None:
-    """Allow rights on a path and what is below it; a path that is not there needs none."""
+    """Allow rights on a path and everything below it; a missing path needs none."""
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)  # type: ignore[attr-defined, unused-ignore]
     except OSError:

@@ -1,8 +1,8 @@
-"""Which job runs next. Pure: no clock, no sockets, no model.
+"""Decide which job runs next. Pure: no clock, no sockets, no model.
 
-The newest job of a client key wins. Interactive jobs come before all others, then those ahead, then warm ones; of equal
-ones that of the window comes first which has waited longest since it was last served; of one window's, what its user
-asked last, then the older. The queue is bounded.
+The newest job of a client key wins. Interactive jobs run first, then those ahead, then warm ones. Among equal jobs, the
+window that was served least recently comes first. Within one window, the user's latest request comes first, then the
+older job. The queue is bounded.
 """
 
 from dataclasses import dataclass, replace
@@ -12,14 +12,14 @@ from dovetail_models.engine.job import CompletionJob, Priority
 from dovetail_models.engine.runtime.interrupt import Interrupt
 
 MAX_WAITING = 64
-"""Jobs that may wait. Each document has one at most, so more means a client that is out of hand."""
+"""The maximum number of waiting jobs. Each document has at most one, so more jobs mean that a client misbehaves."""
 
 _ORDER = get_args(Priority)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Ticket:
-    """A job that waits or runs: which connection asked for it, under which id, when (a clock's seconds), its
+    """A job that waits or runs, with its connection, its id, the time of its arrival (a clock's seconds) and its
     interrupt."""
 
     connection: int
@@ -32,7 +32,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What follows from a new job: whether it found room, who gives way, what becomes of the running job."""
+    """The consequences of a new job: whether it is accepted, which jobs it displaces, and how the running job ends."""
 
     accepted: bool
     displaced: tuple[Ticket, ...] = ()
@@ -100,5 +100,5 @@ class Schedule:
 
 def _supersedes(new: Ticket, old: Ticket) -> bool:
     same_key = (new.connection, new.job.client) == (old.connection, old.job.client)
-    # What nobody waits for is a guess: it must not take away an answer that someone waits for.
+    # A job that nobody waits for is a guess: it must not supersede one that someone waits for.
     return same_key and (new.job.priority == "interactive" or old.job.priority != "interactive")

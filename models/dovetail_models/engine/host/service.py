@@ -30,19 +30,19 @@ LOG = logging.getLogger(__name__)
 """Goes to the host's own log."""
 
 HELLO_TIMEOUT_S = 10
-"""A peer that has not said hello by then is no client of ours."""
+"""Seconds. A peer that has not sent its hello by then is not one of our clients."""
 
 GOODBYE_S = 0.02
-"""Between saying that it leaves and leaving: the words have to reach the other side."""
+"""Seconds between the announcement that the host leaves and its exit: the message must reach the other side."""
 
 UNLOADED = "not in memory, since nobody asked for long: the next request loads it again"
-"""What is reported of a model that has been let go."""
+"""The status message while the model is unloaded."""
 
 LOADING_NEWS_S = 0.5
-"""Between two reports of how far loading has come."""
+"""Seconds between two reports of the loading progress."""
 
 UNREAD_BYTES = 16 * 2**20
-"""A client that leaves so much unread is taken for dead."""
+"""The maximum number of bytes that a client may leave unread before it counts as dead."""
 
 
 class Service:
@@ -61,7 +61,7 @@ class Service:
         self._on_deserted = on_deserted
         self._leave_now = leave
         self.departures = 0
-        """How many connections have ended."""
+        """The number of connections that have ended."""
         self._progress = Progress()
         self._schedule = Schedule()
         self._to_keep: list[tuple[frozenset[str], str]] = []
@@ -79,7 +79,7 @@ class Service:
 
     @property
     def keeping(self) -> bool:
-        """Return whether states are still to be put on disk."""
+        """Return whether states are waiting to be persisted to disk."""
         return bool(self._to_keep)
 
     @property
@@ -96,9 +96,9 @@ class Service:
         self._sandbox = sandbox
 
     async def run(self) -> None:
-        """Load the model, then answer jobs for ever.
+        """Load the model, then answer jobs forever.
 
-        A model that nobody has asked for long is let go until the next job.
+        After a long time without requests the model is unloaded until the next job.
         """
         with ThreadPoolExecutor(1, "engine") as thread:
             try:
@@ -252,7 +252,7 @@ class Service:
             self._work.set()
 
     async def _keep_on(self, engine: "LlamaEngine", thread: ThreadPoolExecutor) -> None:
-        """One state more onto the disk. Nobody waits for it, and whoever asks meanwhile comes next."""
+        """Persist one more state to disk. Nobody waits for this; a request that arrives meanwhile runs next."""
         self._keeping = self._keeping or engine.keep(*self._to_keep[0])
         try:
             is_done = await asyncio.get_running_loop().run_in_executor(thread, _is_done, self._keeping)

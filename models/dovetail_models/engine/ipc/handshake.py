@@ -9,11 +9,11 @@ from dovetail_models.engine.ipc import transport, wire
 from dovetail_models.engine.ipc.registry import HostEndpoint
 
 GREETING_TIMEOUT_S = 15
-"""A host greets within milliseconds, whatever its model does. One that does not by then hangs."""
+"""Seconds. A host greets within milliseconds, whatever its model does. One that takes longer than this hangs."""
 
 
 async def greet(streams: transport.Streams, endpoint: HostEndpoint, make_way: bool = False) -> wire.Message:
-    """Return what the host says to our hello. Raises OSError if it is gone, TimeoutError if it says nothing."""
+    """Return the host's reply to our hello. Raises OSError if the host is gone, TimeoutError if it does not reply."""
     reader, writer = streams
     hello = {"op": "hello", "version": wire.VERSION, "token": endpoint.token, "make_way": make_way}
     try:

@@ -1,7 +1,7 @@
-"""The registry of hosts: a lock and an endpoint file for each, in a folder of the user's.
+"""The registry of hosts: a lock and an endpoint file for each, in a folder of the user.
 
-Whoever holds the lock of a key is the key's host, and the only one. Its endpoint file holds how to reach it. What is
-left of hosts that were killed is swept up here. Nothing here talks to a host or starts one.
+The process that holds the lock of a key is the only host of that key. Its endpoint file describes how to reach it. The
+registry also removes the files of killed hosts. It neither talks to a host nor starts one.
 """
 
 import hashlib
@@ -16,10 +16,10 @@ from dovetail_models.engine.options import EngineOptions
 from dovetail_models.file_lock import FileLock
 
 GATE = "start"
-"""Name of the lock that a host holds from its start until it has published its endpoint: so each sees earlier ones."""
+"""Name of the lock that a host holds until it has published its endpoint, so that each host sees earlier ones."""
 
 ABANDONED_S = 120
-"""A host's folder without an endpoint is that of one that starts, or, after so long, of one that never came to it."""
+"""Seconds. A folder without an endpoint belongs to a host that is starting; an older one was abandoned at its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class RegistryEntry:
 
     @property
     def holder(self) -> int | None:
-        """Return the process that holds the lock, if it has said so."""
+        """Return the id of the process that holds the lock; None if the lock file does not name one."""
         try:
             return int(self._lock_path.read_bytes())
         except (OSError, ValueError):
@@ -99,7 +99,7 @@ class RegistryEntry:
             transport.remove_private_folder(Path(endpoint.folder))
 
     def clear_if_deserted(self) -> None:
-        """Remove what a host that died has left, as far as that goes, unless another is there already."""
+        """Remove the files of a dead host as far as possible, unless another host has taken the key."""
         with suppress(OSError):
             if self._lock_path.exists() or self._endpoint_path.exists():
                 lock = self.lock()

@@ -1,7 +1,7 @@
 """Local sockets and what else depends on the platform: Unix domain sockets, Windows named pipes, private folders.
 
-A socket lies in a folder that only its owner may enter; a Windows pipe is open to others, which is one of the reasons
-why the host asks each client for a token.
+A socket is in a folder that only its owner may enter. A Windows pipe is open to others, which is one reason why the
+host asks each client for a token.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ def make_private_folder() -> Path:
 
 
 def remove_private_folder(folder: Path) -> None:
-    """Remove the folder with all in it; what is gone already, or still open on Windows, is left."""
+    """Remove the folder and its contents. Ignore files that are gone already or still open on Windows."""
     if not folder.name.startswith(FOLDER_PREFIX):
         raise ValueError(f"{folder} was not made here and is not removed")
     shutil.rmtree(folder, ignore_errors=True)
@@ -75,9 +75,9 @@ def new_address(folder: Path) -> str:
 
 
 def leave_the_starter() -> None:
-    """Become nobody's child: a host outlives the client that has started it, which should not have to wait for its end.
+    """Detach from the parent process: a host outlives the client that started it, and the client need not wait for it.
 
-    For the host's first steps: nothing may have been loaded and no thread started. Windows has no such bond.
+    Call this first in a host, before it loads anything or starts a thread. On Windows it does nothing.
     """
     if sys.platform != "win32" and os.fork():
         os._exit(0)

@@ -1,8 +1,8 @@
-"""What the KV cache holds, and how it comes to hold a prompt with the least evaluation.
+"""Manage the sequences of the KV cache so that each prompt needs the least evaluation.
 
-One sequence for each position that is worked on; sequences share the cells of what their prompts have in common. What
-is evicted is offloaded to main memory (`memory_store.py`); what may outlive the process is persisted (`disk_store.py`).
-Knows tokens only, and llama.cpp only as an `Evaluator`.
+There is one sequence for each position that is worked on. Sequences share the cells of the tokens that their prompts
+have in common. Evicted states are offloaded to main memory (`memory_store.py`). States that may outlive the process are
+persisted to disk (`disk_store.py`). This module knows only tokens, and llama.cpp only as an `Evaluator`.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
@@ -43,7 +43,7 @@ class Evaluator(Protocol):
 class CachedSequence:
     """The tokens of one sequence whose keys and values the cache holds, kept in step with llama.cpp.
 
-    `KvCache` makes them; whoever has claimed one may extend it and drop what it has.
+    `KvCache` creates them. The caller that has claimed one may extend it and drop its tokens.
     """
 
     def __init__(self, cache: "KvCache", context: Evaluator, id: int) -> None:
@@ -86,7 +86,7 @@ class CachedSequence:
             self._agree()
 
     def drop_unfrozen(self) -> None:
-        """Forget what was typed or generated behind what is frozen."""
+        """Forget the typed or generated tokens after the frozen ones."""
         self.drop(len(self._held) - self.frozen)
 
     def clear(self) -> None:
@@ -120,7 +120,7 @@ class CachedSequence:
         self._agree()
 
     def extend(self, ids: Sequence[int], interrupted: Callable[[], bool], rows: int = 1) -> bool:
-        """Evaluate `ids` behind what is held, a micro-batch at a time. False if interrupted.
+        """Evaluate `ids` after the held tokens, one micro-batch at a time. Return False if interrupted.
 
         The last evaluation gives logits for the last `rows` of them, 1 to `n_batch`.
         """
@@ -141,7 +141,7 @@ class CachedSequence:
         return True
 
     def _agree(self) -> None:
-        """Let go of what llama.cpp does not hold (an abort, or a model that cannot forget in part)."""
+        """Drop the tokens that llama.cpp no longer holds, after an abort or if the model cannot forget in part."""
         held = self._context.held(self._id)
         self._cache.cells.release(self._cells[held:])
         del self._held[held:], self._cells[held:]
@@ -150,14 +150,14 @@ class CachedSequence:
 class KvCache:
     """The sequences of a context, and who may have its cells.
 
-    A sequence belongs to a key: whatever is asked for under the same key goes on in the same sequence. The sequence
-    that was least recently used is evicted where there are too few sequences or cells; its state is offloaded to at
-    most `memory_bytes` bytes of main memory. States in `disk_store` are found again.
+    A sequence belongs to a key: requests with the same key continue the same sequence. If sequences or cells run out,
+    the cache evicts the least recently used sequence. It offloads that state to at most `memory_bytes` bytes of main
+    memory. It also finds states in `disk_store`.
     """
 
     def __init__(self, context: Evaluator, memory_bytes: int = 0, disk_store: DiskStateStore | None = None) -> None:
         self.evaluated = 0
-        """Tokens evaluated, ever."""
+        """The number of tokens evaluated since the start."""
         self.cells = Cells(context.n_ctx)
         self._memory_store = MemoryStateStore(memory_bytes)
         self._disk_store = disk_store
@@ -220,7 +220,7 @@ class KvCache:
         room, done = self._disk_store.capacity, set[Hashable]()
         for key, state in self._keepable(frozenset(files), room):
             if key in done:
-                continue  # what is in main memory under the key of a sequence is older
+                continue  # the state in main memory under a sequence's key is older
             room -= self._disk_store.size(state)
             if room < 0 or not self._disk_store.put(key, state, stamp, len(done)):
                 return

@@ -1,8 +1,8 @@
-"""KV states on disk: what was worked on when an editor was closed needs no evaluation when it is opened again.
+"""KV states on disk: an editor that is opened again need not evaluate what was worked on when it was closed.
 
-A state holds what a prompt says, so it names the files that its text is from, and `forget` removes those that may not
-be kept any more. A file is one line of JSON (what it is), then the state as llama.cpp gave it. Files appear whole at
-once, and only their owner may read them; one that is damaged counts as not there.
+A state holds the text of a prompt, so it names the files from which that text comes. `forget` removes states that may
+no longer be kept. A file is one line of JSON that describes it, then the state as llama.cpp returned it. Files are
+written atomically, and only their owner may read them. A damaged file counts as missing.
 """
 
 import hashlib
@@ -27,13 +27,13 @@ FORMAT = 1
 SUFFIX, UNFINISHED = ".kv", ".new"
 
 HEADER_BYTES = 2**20
-"""A longer first line is none of ours: a window of 16,384 tokens takes a tenth of it."""
+"""The maximum length of a first line. A window of 16,384 tokens takes a tenth of it; a longer line is not ours."""
 
 ABANDONED_S = 120.0
-"""A file that has been unfinished for so long is left by a process that was killed while it wrote."""
+"""Seconds after which an unfinished file counts as abandoned by a process that was killed while it wrote."""
 
 RANK_S = 60.0
-"""What is written as the second, third, ... newest is dated so much earlier each."""
+"""Seconds between the dates of two ranks: the second newest state is dated this much earlier, the third twice that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class DiskStateStore:
     """
 
     def __init__(self, folder: Path, capacity: int, maker: str) -> None:
-        """Looks what is there. Raises OSError if the folder cannot be made."""
+        """List the stored states. Raises OSError if the folder cannot be created."""
         self.capacity = capacity
         self._folder = folder
         self._maker = maker
@@ -93,9 +93,11 @@ class DiskStateStore:
         return len(self._line(kv_state)) + len(kv_state.state)
 
     def put(self, key: Hashable, kv_state: KvState, stamp: str, rank: int = 0) -> bool:
-        """Keep a state in place of the key's last one. False, and nothing is left of it, if something has been
-        forgotten since `stamp`. The `rank`th newest goes before those of lower rank. Raises OSError where it cannot be
-        written; nothing is left of it then."""
+        """Store a state in place of the key's last one. Return False if something has been forgotten since `stamp`.
+
+        States of a higher `rank` count as older and are removed first. Raises OSError if the state cannot be written.
+        In both cases of failure nothing of the state remains.
+        """
         path = self._folder / f"{hashlib.sha256(repr(key).encode()).hexdigest()[:24]}{SUFFIX}"
         new = path.with_suffix(f".{os.getpid()}{UNFINISHED}")
         try:
@@ -141,7 +143,7 @@ class DiskStateStore:
             _remove(path)
 
     def _make_room(self) -> None:
-        """Remove what was read or written longest ago, of whichever model."""
+        """Remove the least recently used states, of any model, until the rest fits."""
         used = 0
         for _, size, path in sorted(_dated(self._folder.parent), reverse=True):
             used += size
@@ -150,11 +152,12 @@ class DiskStateStore:
 
 
 def forget(folder: Path, unwanted: Callable[[str], bool], now_unwanted: bool = True) -> int:
-    """Remove every state, of whichever model, that holds text of an `unwanted` file, or that does not say what it
-    holds; return how many. `folder` has the folders of models.
+    """Remove every state, of any model, that holds text of an `unwanted` file or does not specify what it holds.
 
-    With `now_unwanted`, files may have become unwanted a moment ago: whatever a host decided to write before is then
-    discarded. Raises the first OSError where something failed; everything that can be removed is removed even then.
+    Return the number of removed states. `folder` contains the folders of models. With `now_unwanted`, files may have
+    become unwanted a moment ago, so that states which a host decided to write before are discarded.
+
+    Raises the first OSError if something failed. Everything that can be removed is removed even then.
     """
     if not folder.is_dir():
         return 0
@@ -179,7 +182,7 @@ def forget(folder: Path, unwanted: Callable[[str], bool], now_unwanted: bool = T
 
 
 def _remove(path: Path) -> None:
-    """If it can be: whoever has it open on Windows lets go of it some time."""
+    """Remove a file if possible. On Windows, a process that has it open will close it later."""
     with suppress(OSError):
         path.unlink(missing_ok=True)
 
@@ -214,7 +217,7 @@ def _dated(folder: Path) -> Iterator[tuple[int, int, Path]]:
 
 
 def _header(path: Path) -> dict[str, Any] | None:
-    """Return what a file says it is; None if it is none of this form."""
+    """Return a file's own description; None if the file does not have this format."""
     try:
         with path.open("rb") as file:
             return _parsed(file.readline(HEADER_BYTES))

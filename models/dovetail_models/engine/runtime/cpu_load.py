@@ -9,14 +9,16 @@ from dovetail_models.engine.runtime.threads import SAMPLE_S, STALE_S
 
 
 class CpuLoad:
-    """Looks at the clocks of all processors and of this process; the difference is others' work."""
+    """Measures other processes' work: the time used on all processors minus the time of this process."""
 
     def __init__(self) -> None:
         self._at, self._busy, self._own = _now()
 
     def sample(self) -> float | None:
-        """Return the cores' worth of time that went to other processes since the last sample; None if that is too short
-        ago, or so long ago that measuring starts again."""
+        """Return how many cores' worth of time other processes used since the last sample.
+
+        Return None if that sample is too recent, or so old that measuring starts again.
+        """
         if time.perf_counter() - self._at < SAMPLE_S:
             return None
         at, busy, own = _now()

@@ -1,7 +1,7 @@
-"""The backends and devices of the llama.cpp that is loaded, as ggml's registry reports them.
+"""The backends and devices of the loaded llama.cpp, as ggml's registry reports them.
 
-llama-cpp-python leaves these functions out, so they are declared here, as in llama.cpp's `ggml-backend.h`. As all that
-reaches llama.cpp, this is for the host's process alone, and for the trial of a build.
+llama-cpp-python omits these functions, so this module declares them as llama.cpp's `ggml-backend.h` does. Like all code
+that calls llama.cpp, it runs only in the host process and in the trial of a build.
 """
 
 import ctypes
@@ -33,7 +33,7 @@ class Device:
     """The backend that drives it, such as "CUDA"."""
 
     total_bytes: int
-    """Memory in all; 0 where the backend does not say."""
+    """Total memory; 0 if the backend does not report it."""
 
     free_bytes: int
 

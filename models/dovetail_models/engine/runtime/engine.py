@@ -42,22 +42,25 @@ LOG = logging.getLogger(__name__)
 OnText = Callable[[str], None]
 
 MAX_COMPLETION_SHARE = 1 / 2
-"""Share of the window that a completion may take at most; the prompt has the rest."""
+"""The maximum share of the window that a completion may take; the prompt has the rest."""
 
 FIRST_BATCHES = (1, 1, 32)
 """Tokens evaluated to measure the speed when a model has been loaded; the first time does not count."""
 
 
 class Yielded(Exception):
-    """A job that nobody waits for has made way; what it has evaluated stays in the KV cache."""
+    """A job that nobody waits for has made way. The tokens that it evaluated stay in the KV cache."""
 
 
 class LlamaEngine:
     """A model, its KV cache, and the loop from job to reply."""
 
     def __init__(self, options: EngineOptions, progress: Progress | None = None, report: Report | None = None) -> None:
-        """Load the model. `progress` counts each step, now and whenever it works; `report` takes a line for each
-        thing that gives way for lack of memory. Raises EngineError."""
+        """Load the model. Raises EngineError.
+
+        `progress` counts each step, now and whenever the engine works. `report` receives a line for each setting that
+        is reduced for lack of memory.
+        """
         started = time.perf_counter()
         steps: list[str] = []
 

@@ -6,12 +6,11 @@ from contextlib import contextmanager
 from typing import Literal, Protocol
 
 InterruptReason = Literal["enough", "cancelled", "superseded", "yield"]
-"""Why a completion is stopped from outside. "yield": a job that nobody waits for makes way and will be taken up
-again."""
+"""Why a completion is stopped from outside. "yield": a job that nobody waits for makes way and resumes later."""
 
 
 class Flag(Protocol):
-    """What llama.cpp looks at while it computes."""
+    """The flag that llama.cpp checks while it computes."""
 
     def set(self) -> None: ...
     def clear(self) -> None: ...

@@ -27,7 +27,7 @@ KV_TYPES: Mapping[KvType, int] = {"f16": api.GGML_TYPE_F16, "q8_0": api.GGML_TYP
 """llama.cpp's numbers for the types of a KV cache."""
 
 ABORTED = 2
-"""llama_decode's result when the abort callback has said stop."""
+"""llama_decode's result when the abort callback has stopped it."""
 
 MAX_SEQUENCES = 64
 """llama.cpp knows no more (LLAMA_MAX_SEQ in its older versions)."""
@@ -155,8 +155,7 @@ class Context:
         return int(api.llama_memory_seq_pos_max(self._memory, sequence)) + 1
 
     def forget_from(self, position: int, sequence: int) -> None:
-        """Remove everything of a sequence from `position` on. What precedes it stays where the architecture allows
-        that, else everything goes."""
+        """Remove a sequence from `position` on. If the architecture cannot keep the rest, remove the whole sequence."""
         self._check(sequence)
         if not api.llama_memory_seq_rm(self._memory, sequence, position, -1):
             api.llama_memory_seq_rm(self._memory, sequence, -1, -1)
@@ -269,8 +268,8 @@ def load_model(
     if overrides:
         params.kv_overrides = _overrides(overrides)
     # Must live until loading has ended.
-    told = api.llama_progress_callback(lambda share, _data: _step(progress, share))
-    params.progress_callback = told
+    callback = api.llama_progress_callback(lambda share, _data: _step(progress, share))
+    params.progress_callback = callback
     pointer = api.llama_model_load_from_file(str(path).encode(), params)
     if not pointer:
         reason = LOG.reason("error loading model:")

@@ -1,7 +1,7 @@
 """llama.cpp's C interface: the only module that imports llama_cpp.
 
-It prepares what must be in place before llama.cpp's libraries load, and takes over their log. Whoever calls `api`
-checks the arguments first: llama.cpp aborts the whole process on some inputs.
+It makes the preparations that llama.cpp's libraries need before they load, and takes over their log. Callers of `api`
+must check the arguments first: llama.cpp aborts the whole process on some inputs.
 """
 
 import ctypes

@@ -1,6 +1,6 @@
 """From options to a loaded model with a context: checks, fixes, and what gives way when memory is short.
 
-How to load is `hardware/choose.py`'s to say; here it is tried, and where memory runs out after all, the next step.
+`hardware/choose.py` decides how to load. This module tries that, and takes the next step if memory runs out.
 """
 
 from collections.abc import Callable
@@ -47,8 +47,8 @@ ROUND_TRIP_PROBE = "x = 1\n\n\tif  y:\r\n        é🦕 \n"
 """What a tokenizer made for prose gives back changed: no space before the first word, runs of white space, tabs."""
 
 LEADING_SPACE = "tokenizer.ggml.add_space_prefix"
-"""The GGUF key that says whether a SentencePiece vocabulary puts a space before each text. Formats write it themselves,
-where a model expects it."""
+"""The GGUF key that specifies whether a SentencePiece vocabulary puts a space before each text. Where a model expects
+that space, its format writes it."""
 
 
 Report = Callable[[str], None]
@@ -87,10 +87,12 @@ class _File:
 
 
 def load(options: EngineOptions, progress: Progress | None = None, report: Report | None = None) -> Loaded:
-    """Load what `options` ask for, or as much of it as memory allows; `progress` counts each step, now and whenever
-    it works, `report` takes a line for each thing that gives way.
+    """Load what `options` ask for, or as much of it as memory allows.
 
-    Raises EngineError with one line that says what to do next.
+    `progress` counts each step, now and whenever the engine works. `report` receives a line for each setting that is
+    reduced.
+
+    Raises EngineError with one line that explains what to do next.
     """
     report = report or _nothing
     candidates = (options.model_path, *options.fallbacks)
@@ -128,7 +130,7 @@ def _checked(path: Path) -> _File:
 
 
 def format_of(model: llama.Model) -> ChosenFormat:
-    """Return the prompt format of a model, of which the vocabulary and metadata are enough.
+    """Return the prompt format of a model. Only the model's vocabulary and metadata must be loaded.
 
     Raises ModelError if the model cannot complete code in place.
     """
@@ -139,7 +141,7 @@ def format_of(model: llama.Model) -> ChosenFormat:
 
 
 def check_vocabulary(vocabulary: Vocabulary, path: Path) -> None:
-    """Raise ModelError if code cannot be completed in place with this vocabulary, whoever's it is."""
+    """Raise ModelError if this vocabulary cannot complete code in place, whichever model it belongs to."""
     if not candidates(lambda text: vocabulary.special(text) is not None):
         raise without_markers(str(path))
     probe = ROUND_TRIP_PROBE.encode()

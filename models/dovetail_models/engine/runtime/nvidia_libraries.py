@@ -1,7 +1,7 @@
 """NVIDIA's CUDA libraries from pip: llama-cpp-python's CUDA wheels need them and do not hold them.
 
-The system's loader does not look into site-packages. A library that is loaded already satisfies whoever asks for its
-name later, so `preload` loads them by path before llama.cpp is imported.
+The system's loader does not search site-packages. Once a library is loaded, later requests for its name succeed. So
+`preload` loads the libraries by path before llama.cpp is imported.
 """
 
 import ctypes

@@ -1,4 +1,4 @@
-"""How far the engine's thread has come, for those who wonder whether it still gets on."""
+"""The progress of the engine's thread, from which others can see whether it still advances."""
 
 from dataclasses import dataclass
 
@@ -15,10 +15,10 @@ class Progress:
     """Share of the model's weights that are loaded."""
 
     def step(self) -> None:
-        """Something is done."""
+        """Count one more finished step."""
         self.count += 1
 
     def load(self, share: float) -> None:
-        """This share of the weights is loaded."""
+        """Record the share of the weights that is loaded."""
         self.loaded = share
         self.step()

@@ -1,6 +1,6 @@
-"""From the parts of a job to the tokens of a prompt: laid out, tokenized, cut to the window, its typed end healed.
+"""Turn the parts of a job into the tokens of a prompt: lay out, tokenize, cut to the window, and heal the typed end.
 
-Knows layouts and tokens; nothing of the KV cache or of decoding.
+This module knows layouts and tokens, but not the KV cache or decoding.
 """
 
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ class Prompt:
 
     The last of `ids` are `guesses` at what the model would choose to spell `pending`, the end of the text before the
     cursor.
-    `quotable` are token runs of which the completion may repeat a part, the nearest last; `text` is the text before the
-    cursor up to `pending`. Both are whole, even where the prompt has been cut. The first `frozen` of `ids` hold
+    `quotable` are runs of tokens that the completion may repeat in part, the nearest last. `text` is the text before
+    the cursor up to `pending`. Both are complete, even if the prompt has been cut. The first `frozen` of `ids` hold
     nothing that was typed since the anchor was frozen.
     """
 
@@ -52,7 +52,7 @@ class Prompter:
         healed, end = before_cursor(fitted.blocks, self._format.frozen_anchor)
         healing = heal(healed, self._tokenizer.piece, self._pieces)
         safe = end - healing.backed
-        # A marker behind the cursor's text ends the prompt: what was backed over follows it, as the middle's beginning.
+        # A marker after the cursor's text ends the prompt. The removed bytes follow it as the middle's beginning.
         ids = ids[:safe] + ids[end:] + ids[safe:end][: self._micro_batch - 1]
         before = _ids(blocks, PREFIX_LABEL) + _ids(blocks, FORCED_LABEL)
         return Prompt(

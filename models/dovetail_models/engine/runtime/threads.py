@@ -8,16 +8,16 @@ import math
 from collections.abc import Mapping
 
 SAMPLE_S = 0.25
-"""A load measured over a shorter time says little: processors' times come in steps of a hundredth of a second."""
+"""Seconds. A shorter measurement is too coarse: systems count processor time in steps of a hundredth of a second."""
 
 STALE_S = 2.0
-"""A load measured over a longer time describes the past: mostly a pause between two keystrokes."""
+"""Seconds. A longer measurement describes the past, mostly a pause between two keystrokes."""
 
 FADE = 0.5
-"""How far one measured load moves what is believed: two in a row decide."""
+"""The weight of one measured load in the running estimate: two measurements in a row decide."""
 
 SLACK = 0.35
-"""So much of a core may be in use by others and it still counts as free: editors and browsers are never quite still."""
+"""The share of a core that others may use while it still counts as free: editors and browsers are never quite idle."""
 
 WAITING = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "4000"}
 """How OpenMP's threads wait for each other: GNU's check this often, some 50 microseconds, then sleep; others sleep
@@ -31,7 +31,7 @@ def waiting(environment: Mapping[str, str]) -> Mapping[str, str]:
 
 
 class Threads:
-    """Follows the load that other processes put on the cores, and says how many threads fit beside it."""
+    """Tracks the load of other processes on the cores and reports how many threads fit beside it."""
 
     def __init__(self, most: int, cores: int) -> None:
         """Use `most` threads on an idle machine with `cores` cores."""

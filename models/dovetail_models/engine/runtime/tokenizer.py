@@ -40,8 +40,8 @@ class Vocabulary(Protocol):
 class Tokenizer:
     """Tokens of text under one vocabulary, and of prompts whose special tokens have the texts `markers`.
 
-    `tokens(text)` decode to exactly `text` (lone surrogates apart, which UTF-8 cannot hold), and none of them is a
-    special token, whatever the text says.
+    `tokens(text)` decode to exactly `text`, except for lone surrogates, which UTF-8 cannot hold. None of them is a
+    special token, whatever the text contains.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Tokenizer:
         return blocks_of(segments, self.tokens, self.special, lambda token: len(self.piece(token)))
 
     def special(self, role: Role) -> int | None:
-        """Return the token of a role; None if the vocabulary has none (no beginning-of-text token, say)."""
+        """Return the token of a role; None if the vocabulary has none (for example, no beginning-of-text token)."""
         return self._vocabulary.bos if role is Role.BOS else self._special.get(role)
 
     def piece(self, token: int) -> bytes:

@@ -58,8 +58,8 @@ class Vocabulary:
         """Return whether a token is no piece of ordinary text: a control token, one added by the model's maker, or
         unused.
 
-        Single characters that were added to a vocabulary (DeepSeek-Coder's \u00f5, say) are ordinary text, and so is
-        white space. In a SentencePiece vocabulary a maker's own symbols are text, too (CodeGemma's indents and HTML
+        Single characters that were added to a vocabulary, such as DeepSeek-Coder's \u00f5, are ordinary text. So is
+        white space. In a SentencePiece vocabulary, the maker's own symbols are also text (CodeGemma's indents and HTML
         tags), unless they look like markers.
         """
         self._check(token)

@@ -1,4 +1,4 @@
-"""Which format a model file is of: by the markers in its vocabulary, then by what the file says of itself. Pure."""
+"""Choose a model file's format by the markers in its vocabulary, then by the file's metadata and name. Pure."""
 
 import re
 from collections.abc import Callable, Collection
@@ -36,9 +36,9 @@ TUNED_WORDS = frozenset({"instruct", "chat", "it", "thinking", "reasoning"})
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """What a model file says of itself.
+    """How a model file identifies itself.
 
-    `file` is how messages name it. `names` are its names in metadata and on disk, `architecture` is GGUF's.
+    `file` is its name in messages. `names` are its names in metadata and on disk; `architecture` is the GGUF value.
     """
 
     file: str
@@ -51,7 +51,7 @@ class ModelIdentity:
 
     @property
     def is_tuned(self) -> bool:
-        """Return whether one of its names says that it is a model for chat."""
+        """Return whether one of its names marks it as a model for chat."""
         return any(word in TUNED_WORDS for name in self.names for word in _plain(name).split("-"))
 
 
@@ -78,7 +78,7 @@ def candidates(is_special: Callable[[str], bool]) -> tuple[Format, ...]:
 
 
 def choose(identity: ModelIdentity, is_special: Callable[[str], bool]) -> Chosen:
-    """Return the format of a model file; `is_special` says whether a text is one special token of its vocabulary.
+    """Return the format of a model file; `is_special` returns whether a text is one special token of its vocabulary.
 
     Raises ModelError with one line that names a model which fills holes.
     """

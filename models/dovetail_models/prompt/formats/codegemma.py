@@ -9,7 +9,7 @@ Figures 2 and 4 of the CodeGemma report (arXiv 2406.11409) show it: a path and a
 separator between files. In table 2 of the report the instruct models lose most of their ability to fill several lines
 (7B: 20 and 24 % instead of 58 %), and Google's guide names 2B and 7B alone as tuned for holes.
 
-Plain Gemma has other texts in the places of these tokens, so the vocabulary tells the two apart.
+Plain Gemma has other texts in the places of these tokens, so the vocabulary distinguishes the two.
 """
 
 from dovetail_models.prompt.formats.format import Format

@@ -12,8 +12,8 @@ SentencePiece's leading space; that space is written out here, because the vocab
 `+++++ path` before files, a blank line between them, and `+++++` as a stop are what Continue sends to Codestral;
 Mistral documents no form for several files.
 
-Other models of Mistral have the same vocabulary and did not learn to fill holes (Mamba-Codestral: said so by its
-makers). Codestral 22B itself is tuned for chat and holes alike.
+Other Mistral models have the same vocabulary but did not learn to fill holes; for Mamba-Codestral, its makers confirm
+this. Codestral 22B itself is tuned for both chat and holes.
 """
 
 from dovetail_models.prompt.formats.format import Format

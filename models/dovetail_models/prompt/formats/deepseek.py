@@ -10,12 +10,12 @@
 The model was trained on whole repositories, files in dependency order, each under a line with its path
 (DeepSeek-Coder paper, arXiv 2401.14196, section 2.2), and on fill-in-the-middle within a document in the order
 prefix, suffix, middle (section 3.1.2). DeepSeek-Coder-V2 keeps markers and order (arXiv 2406.11931).
-How the two meet is not told by the authors; the path line before the begin marker keeps everything that does not change
-while the user types in front, where the KV cache can hold it. One newline ends each block: our starter model is trained
-on exactly this form.
+The authors do not document how to combine the two. Here the path line precedes the begin marker. Everything that stays
+the same while the user types is then in front, where the KV cache can hold it. One newline ends each block: our starter
+model is trained on exactly this form.
 
-The instruct models have the tokens, too, but their makers say that only base models fill holes (issue 80 of their
-repository); 7B v1.5 was trained on next tokens alone (paper, section 5).
+The instruct models also have the tokens, but according to their makers only base models fill holes (issue 80 of their
+repository). 7B v1.5 was trained on next tokens alone (paper, section 5).
 """
 
 from dovetail_models.prompt.formats.format import Format

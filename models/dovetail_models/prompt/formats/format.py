@@ -10,8 +10,8 @@ from dovetail_models.prompt.segments import Role, Segment
 Tuned = Literal["fine", "doubtful", "refused"]
 """Whether models of a family that were tuned for chat still fill holes.
 
-fine: their makers document it. doubtful: nobody says so, or it was measured to be worse. refused: their makers say
-that they do not.
+fine: their makers document that they do. doubtful: nobody documents it, or measurements were worse. refused: their
+makers document that they do not.
 """
 
 
@@ -28,7 +28,7 @@ class Format:
     `leaks` are further texts of markers that end a completion if the model writes them, as tokens or letter by
     letter; `stops` are texts that begin something else than the rest of this file.
 
-    `names` are parts of model names and `architectures` GGUF architectures, either of which tells the family from
+    `names` are parts of model names and `architectures` GGUF architectures. Either distinguishes the family from
     others with the same markers; without both, the markers decide. `untrained` maps parts of names to reasons why
     such a model cannot fill holes. If `documented` is given, only models with one of these parts in their names are
     known to fill holes. `tuned` is about models for chat, except those with a part of `tuned_documented` in their

@@ -7,9 +7,9 @@
 
 The Granite code paper (arXiv 2405.04324) trains fill-in-the-middle in both orders with StarCoder's control tokens; the
 model cards of Granite 4, instruct models included, list fill-in-the-middle, and its vocabulary has the same names
-between bars. Neither says how other files are shown. So they are plain text at the beginning of the prefix, under
-`#path` lines, and no marker is used that is not documented for holes. Granite 3 has the code models' vocabulary, but
-nothing documents that it fills holes.
+between bars. Neither specifies how to show other files. So they are plain text at the beginning of the prefix, under
+`#path` lines, and the format uses only markers that are documented for holes. Granite 3 has the code models'
+vocabulary, but nothing documents that it fills holes.
 """
 
 from dovetail_models.prompt.formats.format import Format

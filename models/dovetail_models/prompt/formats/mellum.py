@@ -6,8 +6,8 @@
     <fim_suffix>suffix<fim_prefix>prefix and forced<fim_middle>
 
 The model card of Mellum-4b-base shows it, under "Fill in the middle with additional files as context"; the paper
-(arXiv 2510.05788) says that suffix, prefix, middle is the only order that was trained. The tuned models (sft, dpo)
-are tuned for completion, not for chat, so that nothing is to be advised.
+(arXiv 2510.05788) documents that only the order suffix, prefix, middle was trained. The tuned models (sft, dpo) are
+tuned for completion, not for chat, so they need no advice.
 """
 
 from dovetail_models.prompt.formats.format import Format

@@ -6,9 +6,9 @@
     <fim_suffix>suffix<fim_prefix>prefix and forced<fim_middle>
 
 The model card of Mellum2-12B-A2.5B-Base gives `<filename>path`, a newline, suffix, prefix, middle, and
-`<|endoftext|>` as the end; the makers' own package for Ollama stops at `<filename>`, too. How other files are shown
-is not said there; they are shown as Mellum 4B was trained to see them. The instruct and thinking models are for chat;
-their cards say nothing of holes.
+`<|endoftext|>` as the end. The makers' own package for Ollama also stops at `<filename>`. Neither specifies how to show
+other files, so this format shows them as Mellum 4B was trained to see them. The instruct and thinking models are for
+chat; their cards do not mention fill-in-the-middle.
 """
 
 from dovetail_models.prompt.formats.format import Format

@@ -6,8 +6,8 @@
     prefix and forced<[fim-middle]>
 
 The Seed-Coder report (arXiv 2506.03524, section 2.2.6) gives suffix, prefix, middle, for single files cut at any
-character. Repositories were trained on as one text in dependency order (section 2.2), but how a file is named in it is
-not said. So other files are plain text at the beginning of the prefix, under `#path` lines.
+character. The model saw each repository as one text in dependency order (section 2.2), but the report does not specify
+how that text names a file. So other files are plain text at the beginning of the prefix, under `#path` lines.
 
 Models that were tuned for next edits on top of it (Zeta) expect another prompt and are not of this family.
 """

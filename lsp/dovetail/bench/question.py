@@ -20,8 +20,11 @@ from dovetail_models.api import CompletionJob, ContextBlock, PromptParts
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked at a keystroke. `frozen` and `forced` are our view of it, `window` and `line` the peer's: around
-    the cursor, and what stands left of it in its line."""
+    """The input at one keystroke.
+
+    Our engine receives `frozen` and `forced`. The peer receives `window`, the text around the cursor, and `line`, the
+    part of the current line before the cursor.
+    """
 
     path: str
     frozen: Anchor

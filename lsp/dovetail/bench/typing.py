@@ -1,7 +1,7 @@
-"""What a person does to a file, made up from the file itself: pure.
+"""Simulate how a person types in a file, using the file's own text: pure.
 
-Each place of a file is emptied by some lines, and these are typed again, with bursts, corrections, accepted pieces,
-looks further up and dropped requests. A seed gives the same replay each time.
+The replay removes a few lines at each place and types them again, with bursts, corrections, accepted pieces, edits
+further up and dropped requests. The same seed always gives the same replay.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ Kind = Literal["jumped", "typed", "burst", "corrected", "accepted", "new line", 
 
 # Lines that are emptied and typed again at each place.
 LINES_TYPED = 3
-# Of the keystrokes within a line, so many are something else than one letter.
+# Shares of the keystrokes within a line that are something other than a single letter.
 BURST_SHARE = 0.12
 CORRECTION_SHARE = 0.08
 ACCEPT_SHARE = 0.08
 EDIT_ABOVE_SHARE = 0.02
-# At every so many'th place, the first request is dropped while the model still reads, as when one only passes by.
+# At every Nth place, the first request is dropped during prefill, as when the user only passes by.
 DROP_EVERY = 3
-# A request that is dropped in mid-prefill has run for so long.
+# Milliseconds that a request runs before it is dropped during prefill.
 DROP_AFTER_MS = 1000.0
 # In a burst the next letter comes before the answer.
 BURST_AFTER_MS = 80.0

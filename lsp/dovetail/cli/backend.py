@@ -110,7 +110,7 @@ def _alone(environment: Environment) -> Iterator[None]:
         yield
     finally:
         if not journal_exists(environment.state):
-            clean(environment)  # Half a download, say.
+            clean(environment)  # For example, a partial download.
         lock.release()
         with suppress(OSError):  # Something in it is still needed.
             environment.state.rmdir()
@@ -261,7 +261,7 @@ class _Switch:
 
 
 def _versions() -> SpecifierSet:
-    """The versions of llama-cpp-python that this Dovetail works with, as its own metadata says."""
+    """Return the versions of llama-cpp-python that this Dovetail supports, according to its own metadata."""
     for text in importlib.metadata.requires("dovetail") or ():
         requirement = Requirement(text)
         if requirement.name == PROJECT:

@@ -16,7 +16,7 @@ def print_json(value: object) -> None:
 
 
 def write_page(path: Path, html: str) -> None:
-    """Write a page and say where. Raises CommandError where it cannot be written."""
+    """Write a page and print its path. Raises CommandError if the page cannot be written."""
     try:
         path.write_text(html, encoding="utf-8")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`PATH:LINE:COL` on the command line: the place in the text, and the project that it stands in."""
+"""`PATH:LINE:COL` on the command line: the position in the text, and the project that contains it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FilePlace:
 
     @property
     def language(self) -> str:
-        """The id of the text's language; "" where its path says that."""
+        """The id of the text's language; "" where the path determines it."""
         return language_of(self.path, text=self.text)
 
 

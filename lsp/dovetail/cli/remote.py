@@ -1,4 +1,4 @@
-"""The argument `--remote`, for commands that can ask a server in place of this machine, and what they say about it."""
+"""The argument `--remote`, for commands that can ask a server instead of this machine, and their messages about it."""
 
 from __future__ import annotations
 

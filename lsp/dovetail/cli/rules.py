@@ -1,4 +1,4 @@
-"""`dovetail rules`: check a project's `.dovetail.toml`, say which rule decided what for a path, print the schema."""
+"""`dovetail rules`: check a project's `.dovetail.toml`, explain which rule decides for a path, print the schema."""
 
 from __future__ import annotations
 

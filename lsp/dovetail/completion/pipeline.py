@@ -1,7 +1,7 @@
-"""The one way a completion is made: here the two wings meet.
+"""The only path that produces a completion: the two wings meet here.
 
-Reads top to bottom: remember, decide, gather, lay out, ask, shape. What is remembered lies in the session (documents,
-anchors, answers), the index (snapshots) and the engine (KV cache).
+Read it top to bottom: remember, decide, gather, lay out, ask, shape. The session remembers documents, anchors and
+answers; the index remembers snapshots; the engine keeps the KV cache.
 """
 
 from __future__ import annotations

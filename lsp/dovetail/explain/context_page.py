@@ -1,4 +1,4 @@
-"""The page that shows what the model would be told of other files at a place, and why."""
+"""The page that shows what the model would see of other files at a place, and why."""
 
 from __future__ import annotations
 

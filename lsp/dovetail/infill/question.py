@@ -8,7 +8,7 @@ from typing import Any
 
 
 class BadQuestion(Exception):
-    """One line that says what is wrong with a question."""
+    """One line that explains what is wrong with a question."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def number(value: float, digits: int = 0) -> str:
 
 
 def milliseconds(value: float) -> str:
-    """A time with no more digits than tell something."""
+    """Format a time, without digits that carry no information."""
     if value >= 10_000:
         return f"{number(value / 1000, 1)}\u202fs"
     return f"{number(value, 0 if value >= 10 else 1 if value >= 1 else 2)}\u202fms"

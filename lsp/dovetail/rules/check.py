@@ -34,7 +34,7 @@ def tree_of(root: Path) -> Tree:
 
 
 def check(rules: ProjectRules, tree: Tree, fault: Callable[[PinRule], str | None]) -> tuple[Problem, ...]:
-    """What is wrong, in no order. `fault` says what is wrong with one pin."""
+    """Return the problems, in no order. `fault` returns what is wrong with one pin."""
     return (*_patterns(rules, tree), *_pins(rules, tree, fault))
 
 

@@ -52,11 +52,10 @@ def fault(pattern: str) -> str | None:
 
 
 class Globs:
-    """Patterns in the order in which they were given, compiled when they are first asked about. Numbers count them
-    from 0. `{stem}` stands for any text.
+    """Patterns in their given order, compiled on first use. Numbers count them from 0. `{stem}` matches any text.
 
-    A pattern takes in what it matches and what is below a folder that it matches; `!` takes back. Of several the last
-    one decides, but one that matches a path itself comes before one that matches a folder above it.
+    A pattern includes what it matches and what is below a folder that it matches; `!` excludes again. Of several, the
+    last one decides, but a pattern that matches a path itself comes before one that matches a folder above it.
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
@@ -147,7 +146,7 @@ def first_matching(patterns: Sequence[str], paths: Iterable[str]) -> dict[int, s
 
 
 def stem_of(path: str, pattern: str) -> str | None:
-    """What `{stem}` stands for where `pattern` takes `path` in; by the file's own name if the pattern has none."""
+    """Return the value of `{stem}` where `pattern` includes `path`; without a `{stem}`, that of the file's own name."""
     if STEM not in pattern:
         return plain_stem(path)
     segment = next(part for part in pattern.split("/") if STEM in part)
@@ -159,7 +158,7 @@ def stem_of(path: str, pattern: str) -> str | None:
 
 
 def _stem_in(name: str, pieces: Sequence[str]) -> str | None:
-    """What `{stem}` stands for in a name; every wildcard takes as much as those behind it leave."""
+    """Return the value of `{stem}` in a name; every wildcard takes as much as those after it leave."""
     ends = [1 << len(name)]  # for each piece, from the last: where the rest may begin, a bit for every place
     for piece in reversed(pieces):
         after = ends[-1]
@@ -198,7 +197,7 @@ def plain_stem(path: str) -> str:
 
 
 def with_stem(pattern: str, stem: str) -> str:
-    """The pattern with a stem in place; what is special in patterns stands for itself in it."""
+    """Return the pattern with `stem` filled in; special characters of the pattern syntax in `stem` are literal."""
     return pattern.replace(STEM, _SPECIAL.sub(lambda special: f"\\{special[0]}", stem))
 
 

@@ -33,7 +33,7 @@ def schema() -> dict[str, Any]:
 
 
 def written_schema() -> str:
-    """The schema's file as it stands in the package."""
+    """Return the schema's file as the package contains it."""
     return resources.files("dovetail.rules").joinpath(SCHEMA_FILE).read_text(encoding="utf-8")
 
 

@@ -1,5 +1,6 @@
-"""The rules of one workspace as they stand now: reads `.dovetail.toml`, and keeps the last good rules while it is
-broken. Also the user's own rules, which hold in every project.
+"""The current rules of one workspace: read `.dovetail.toml`, and keep the last good rules while it is broken.
+
+Also the user's own rules, which hold in every project.
 """
 
 from __future__ import annotations
@@ -58,10 +59,10 @@ class RulesReading:
 
 @dataclass(frozen=True, slots=True)
 class OwnRules:
-    """What the user says beside the project: in a file of their own, and through the editor. Neither is ever narrowed.
+    """The user's rules beside the project's: from a file of their own, and from the editor. Neither is ever narrowed.
 
-    `trusted` is whether the user trusts the workspace; one that is not trusted only leaves things out. `reading` is the
-    user's file as it was read, None where it was not.
+    `trusted` is whether the user trusts the workspace; an untrusted workspace can only leave things out. `reading` is
+    the user's file as it was read, None if it was not read.
     """
 
     user: ProjectRules = field(default_factory=ProjectRules)
@@ -135,7 +136,7 @@ class WorkspaceRules:
         self._reading: RulesReading | None = None  # what was taken in last
         self._latest: RulesReading | None = None
         self._one_reads = threading.Lock()
-        # What was said for paths by these rules and these files of the index, where no file had to be read for it.
+        # The results for paths, by these rules and these files of the index, where no file had to be read.
         self._context_rules: dict[str, tuple[Rules, object, ContextRules]] = {}
         self._texts: dict[str, tuple[tuple[int, ...], str]] = {}  # of pinned files that the index does not hold
         self._hold(ProjectRules())
@@ -149,7 +150,7 @@ class WorkspaceRules:
 
     @property
     def selection(self) -> Selection:
-        """What of it says which files are read; the same object until the rules change."""
+        """The part of the rules that decides which files are read; the same object until the rules change."""
         return self._selection
 
     @property
@@ -204,7 +205,7 @@ class WorkspaceRules:
         return first_problems(found, RULES_FILE)
 
     def context_rules(self, path: str, snapshot: IndexSnapshot) -> ContextRules:
-        """What a query at `path` is given. Pins that cannot be shown are left out: the problems tell of them.
+        """Return the context rules for a query at `path`. Omit pins that cannot be shown: the problems report them.
 
         May read pinned files.
         """

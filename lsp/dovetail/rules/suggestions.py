@@ -28,7 +28,7 @@ _STRINGS = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#.*')
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """`text` may stand in place of the `replaced` characters before the cursor; `sentence` says what it is."""
+    """`text` may replace the `replaced` characters before the cursor; `sentence` describes it."""
 
     text: str
     kind: Literal["key", "table", "value"]
@@ -49,7 +49,7 @@ def suggestions(text: str, offset: int) -> list[Suggestion]:
     if key is not None:
         return list(_values(key, table, line, replaced))
     if line.strip() and line.strip() != line.strip()[len(line.strip()) - replaced :]:
-        return []  # something else stands before the word
+        return []  # other text precedes the word
     given = {match[1] for one in lines[:-1] if (match := _KEY.match(one))}
     found = [
         Suggestion(f"{name} = {_opening(declared)}", "key", declared.sentence, replaced)

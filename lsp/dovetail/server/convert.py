@@ -35,11 +35,11 @@ def file_path(uri: str) -> Path | None:
 
 
 def origin(uri: str, notebook: str | None = None) -> tuple[Path | None, Kind]:
-    """What a document is, and the path that its URI gives: of its file, of its notebook, or of where a buffer that was
-    never saved is to be saved; None where it gives none.
+    """Return the kind of a document, and the path that its URI gives, or None if it gives none.
 
-    `notebook` is the URI of the notebook that it is a cell of, if that is known. Else cells are told by their own: VS
-    Code has a scheme for them, others write a fragment behind their notebook's.
+    The path is that of its file, of its notebook, or of the place where a buffer that was never saved is to be saved.
+    `notebook` is the URI of the notebook that the cell belongs to, if that is known. Otherwise the URI identifies a
+    cell: VS Code has a scheme for cells, and other editors append a fragment to the notebook's URI.
     """
     try:
         parts = urlsplit(notebook or uri)
@@ -88,10 +88,9 @@ def selected(context: types.InlineCompletionContext) -> Edit | None:
 def inline_items(
     completion: Completion, document: Document, unit: Encoding, commands: Sequence[types.Command] = ()
 ) -> types.InlineCompletionList | None:
-    """The completion, and the others that might stand there, as items whose ranges begin at the cursor; None where
-    there is nothing to show.
+    """Return the completion and its alternatives as items whose ranges begin at the cursor; None if there are none.
 
-    Editors run an item's command, where there are `commands`, after it was accepted.
+    Editors run an item's command, where there are `commands`, after the user accepts it.
     """
     if not completion.text:
         return None

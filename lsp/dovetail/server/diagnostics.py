@@ -13,7 +13,7 @@ _SEVERITIES = {"error": types.DiagnosticSeverity.Error, "warning": types.Diagnos
 
 
 def diagnostics(problems: Iterable[Problem], text: str, unit: Encoding) -> list[types.Diagnostic]:
-    """The problems at their places in `text`, in the client's columns; what has no place stands at the top."""
+    """Return the problems at their places in `text`, in the client's columns. One without a place is at the top."""
     lines = split_lines(text)
     return [
         types.Diagnostic(

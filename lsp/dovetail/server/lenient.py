@@ -55,7 +55,7 @@ _RANGES = {
 
 
 class Unfit(Exception):
-    """The value is not what its declaration says. Never holds the value, which may be the user's text."""
+    """The value does not match its declaration. Never holds the value, which may be the user's text."""
 
 
 def read(declared: Any, value: Any) -> Any:

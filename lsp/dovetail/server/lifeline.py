@@ -20,10 +20,10 @@ ORDERLY_END_S = 1.5
 """What closing may take without a step forward. Editors kill a server that takes longer than two seconds."""
 
 GUARD_PATIENCE_S = 2.0
-"""When the guard kills a server that does not even say that it is ending."""
+"""Seconds after which the guard kills a server that does not even report that it is ending."""
 
 SIGN_OF_LIFE_S = 0.25
-"""How often an ending server says so to its guard."""
+"""Seconds between the reports of an ending server to its guard."""
 
 LOOK_AGAIN_S = 1.0
 """Between two looks at a process, where the system cannot report its end."""

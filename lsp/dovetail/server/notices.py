@@ -49,7 +49,7 @@ class Notices:
     def __init__(
         self, protocol: DovetailProtocol, loop: asyncio.AbstractEventLoop, unit: Callable[[], Encoding]
     ) -> None:
-        """`unit` tells in what the client counts columns."""
+        """`unit` returns the unit in which the client counts columns."""
         self._unit = unit
         self._protocol = protocol
         self._loop = loop

@@ -69,7 +69,7 @@ class DovetailProtocol(LanguageServerProtocol):
         self.on_text_lost: Callable[[str | None], None] = lambda _uri: None
         """Called with a URI, or with None where any document may be meant."""
         self.announced_later = {types.TEXT_DOCUMENT_COMPLETION}
-        """Features that clients are told of for some files alone, when they have understood that."""
+        """Features that the server registers later, for some files only, with clients that support this."""
         self._initialized = False
         self._damaged = b""
         for method in _NOT_USED:

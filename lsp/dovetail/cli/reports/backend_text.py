@@ -47,7 +47,7 @@ def machine_lines(machine: Machine) -> list[str]:
 
 
 def advice_lines(advice: Advice) -> list[str]:
-    """What this machine could use, best first, and what stands in the way of more."""
+    """Return what this machine could use, best first, and what prevents it from using more."""
     best: dict[Backend, Candidate] = {}
     for candidate in advice.candidates:
         best.setdefault(candidate.backend, candidate)

@@ -50,7 +50,7 @@ def machine_check(machine: Machine, pace: Pace) -> Check:
 
 
 def build_check(status: EngineStatus, unused: str) -> Check:
-    """Return how llama.cpp was built, and whether that leaves a GPU unused: `unused` says which, "" for none."""
+    """Return how llama.cpp was built, and whether that leaves a GPU unused: `unused` names the GPU, "" for none."""
     devices = ", ".join(status.devices)
     listed = ", ".join(f"{one.name} ({one.description})" for one in status.accelerators)
     use = f"offload to {devices}" if devices else f"CPU only, though there is {listed}" if listed else "CPU only"

@@ -29,4 +29,4 @@ def tell_about_the_starter(settings: Settings) -> None:
         told.parent.mkdir(parents=True, exist_ok=True)
         told.touch()
     except OSError:
-        return  # a read-only home: then it is said again next time
+        return  # a read-only home: the notice appears again next time

@@ -1,7 +1,7 @@
-"""How much of a suggestion to show, by how sure the model was: pure.
+"""How much of a suggestion to show, given the model's confidence: pure.
 
-The mean log-probability of the tokens tells how likely a suggestion is to be kept. Where the thresholds lie, and what
-share of the shown is right beyond each, stands in README.md; `dovetail eval` writes what they were read from.
+The mean log-probability of the tokens predicts whether the user will keep a suggestion. README.md lists the thresholds
+and the share of correct suggestions above each. `dovetail eval` writes the data that they come from.
 """
 
 from __future__ import annotations

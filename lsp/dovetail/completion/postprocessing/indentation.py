@@ -19,7 +19,7 @@ def fit_indentation(text: str, place: Place) -> str:
     first, *rest = text.split("\n")
     if place.left.strip() == "":
         if place.left and len(place.left) >= _expected_indent(place):
-            first = first.lstrip(" \t")  # it stands there already, said again or one level too deep
+            first = first.lstrip(" \t")  # the line has its indentation already; the model repeated it or went too deep
     elif place.left.endswith((" ", "\t")):
         first = first.lstrip(" \t")
     if not rest or not place.indent_unit:

@@ -1,4 +1,4 @@
-"""What a suggestion must not say again: the lines below it, the line above it, itself. Pure functions on text."""
+"""Keep a suggestion from repeating the lines below it, the line above it, or itself. Pure functions on text."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dovetail_models.api import is_significant as is_telling, line_loop, loop_at
 
 
 def without_repeats(text: str, place: Place) -> str:
-    """`text` up to where it begins to say what stands below the cursor, or what it has said before; "" for nothing
-    new."""
+    """Return `text` up to where it starts to repeat itself or the text below the cursor; "" if nothing is new."""
     lines = _without_loops(text).split("\n")
     below = [line.strip() for line in place.lines_below(3)]
     whole_first = (place.left + lines[0] + place.right).strip()

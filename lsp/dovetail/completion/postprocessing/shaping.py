@@ -1,8 +1,8 @@
 """From what the model wrote to what the editor shows.
 
-A suggestion ends where its block ends, says nothing twice, goes with what stands right of the cursor, and leaves the
-text no more broken than it was: the file is parsed with the suggestion in it, and what does not parse is cut away from
-the end. Pure functions on values; `Place` brings the trees.
+A suggestion ends where its block ends, repeats nothing, and fits the text right of the cursor. It leaves the file no
+more broken than before: shaping parses the file with the suggestion in it, and cuts what does not parse from the end.
+Pure functions on values; `Place` brings the trees.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MOST_ENDS = 24
 _MOST_EFFORT = 4000
 _CONTINUES = re.compile(r"\s*(?:[)\]}]|(?:else|elif|except|finally|catch|case|default|while)\b)")
 _NO_ATTRIBUTE = re.compile(r"(?!)")
-# What stands on lines of its own before what it says something of.
+# Nodes on lines of their own that precede what they annotate.
 _ATTRIBUTE = {
     "rust": re.compile(r"\s*#!?\["),
     "csharp": re.compile(r"\s*\[(?!.*=)"),
@@ -35,7 +35,7 @@ _ATTRIBUTE = {
 _EXPORT_MACRO = re.compile(
     r"(?<=\bclass )[A-Z][A-Z0-9_]+(?= \w+\s*(?:final\s*)?[:{])|(?<=\bstruct )[A-Z][A-Z0-9_]+(?= \w+\s*[:{])"
 )
-# Words that say something alone; any other is left over where the rest of a line was cut away.
+# Words that are a statement on their own; any other lone word is left over from a line whose rest was cut away.
 _STATEMENTS = frozenset(("return", "break", "continue", "pass", "raise", "yield", "fallthrough"))
 # Words that only begin something: a text is not cut behind them.
 _NEEDS_MORE = frozenset(("new", "await", "not", "typeof", "instanceof", "extends", "implements"))
@@ -80,8 +80,10 @@ def unshaped(text: str, extent: Extent) -> Shaped:
 
 
 def _first_statement(text: str, place: Place) -> str:
-    """The first statement alone, where the tree says that it ends on a later line than it begins and before `text`
-    does: indentation is not everything."""
+    """Return the first statement alone if, in the tree, it spans several lines and ends before `text` does.
+
+    Indentation alone does not always show where a statement ends.
+    """
     if place.parsed is None or "\n" not in text:
         return text
     before = len(text) - len(text.lstrip())
@@ -110,7 +112,7 @@ def _end_of_extent(lines: list[str], place: Place, extent: Extent, growing: bool
         line = lines[number]
         depth += depth_of(code[number - 1])
         if depth > 0 or in_string[number]:
-            continue  # inside brackets and strings indentation says nothing
+            continue  # inside brackets and strings, indentation has no meaning
         if not line.strip():
             # An empty line ends a run of statements, but not a body that has begun.
             if not opens and number < len(lines) - 1:
@@ -188,10 +190,10 @@ def _ends(text: str) -> Iterator[str]:
 
 
 def _soundest(text: str, place: Place) -> Shaped:
-    """The longest beginning of the text, and the way to insert it, that leaves the file least broken.
+    """Return the longest beginning of the text, and the way to insert it, that leaves the file least broken.
 
-    Nothing where every one leaves it more broken than it is. The cursor's line is often broken already, by being half
-    written; a suggestion that mends it is preferred to one that does not.
+    Return nothing if every candidate leaves the file more broken than it is. The cursor's line is often broken already,
+    because it is half written. Prefer a suggestion that fixes it.
     """
     least, best, effort = place.errors + 1, NOTHING, 0
     for candidate in _ends(text):

@@ -22,7 +22,7 @@ MAX_TIMES = 2
 """So often is asked again for one answer: each time somebody waits for it."""
 
 TAKEN_BACK = ("cancelled", "superseded")
-"""An answer that ended so is nobody's any more: there is nothing to mend in it."""
+"""Reasons after which nobody waits for an answer: there is nothing to repair in it."""
 
 MAX_DOTS = 4
 """Looked at, from the beginning of an answer or behind the last invention: each takes some milliseconds."""

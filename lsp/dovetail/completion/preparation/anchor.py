@@ -1,10 +1,10 @@
 """Where prefix and suffix are frozen: pure.
 
-While one types, the prompt must not change in its middle, or the model reads it anew from there. So prefix and suffix
-are frozen at the start of a line; what has been typed since then follows as the forced beginning of the middle, and a
-keystroke costs the tokens typed. The rest of the cursor's line belongs to the frozen suffix only if it is code: the
-brackets and quotes that an editor closes by itself come and go as one types, so they are left out of it, and shaping
-makes the suggestion go with them.
+While the user types, the prompt must not change in its middle, or the model reads it again from there. So prefix and
+suffix are frozen at the start of a line. The text typed since then follows as the forced beginning of the middle, and a
+keystroke costs only the tokens typed. The rest of the cursor's line belongs to the frozen suffix only if it is code.
+Brackets and quotes that an editor closes by itself come and go during typing. The suffix leaves them out, and shaping
+fits the suggestion to them.
 
 A model whose format puts the suffix first reads prefix and typed text as one: `hole` forces nothing there.
 """
@@ -29,8 +29,8 @@ LOOKUP_CHARACTERS = 12_000
 class Anchor:
     """A frozen place: the file is `before`, a hole, `after`; the model is shown `prefix`, `suffix` and `context`.
 
-    `name` tells it from other anchors of its document. `files` are the absolute paths of all files that its context is
-    from, and `epoch` is that of the request: an anchor of an older epoch may hold what must not be shown any more.
+    `name` distinguishes it from other anchors of its document. `files` are the absolute paths of all files in its
+    context. `epoch` is that of the request: an anchor of an older epoch may hold text that must no longer be shown.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Anchor:
 
     @property
     def lookup(self) -> tuple[str, str]:
-        """What stands above the prefix and below the suffix, as far as it is near."""
+        """The nearby text above the prefix and below the suffix."""
         above, below = self.before[: len(self.before) - len(self.prefix)], self.after[len(self.suffix) :]
         return above[-LOOKUP_CHARACTERS:], below[:LOOKUP_CHARACTERS]
 
@@ -78,5 +78,5 @@ def freeze(place: Place, name: str, context: ContextBundle, window_tokens: int) 
 
 
 def hole_end(place: Place) -> int:
-    """Where the frozen suffix begins: at the cursor if code stands right of it, else at the line's end."""
+    """Return where the frozen suffix begins: at the cursor if code follows it on its line, else at the line's end."""
     return place.offset + len(place.right) if CLOSERS.issuperset(place.right) else place.offset

@@ -1,5 +1,6 @@
-"""What Python's own compiler says of a text: tree-sitter accepts a `for` without a body and a `return` outside of a
-function, and who runs the file does not. Pure.
+"""Check a text with Python's own compiler: pure.
+
+tree-sitter accepts a `for` without a body and a `return` outside of a function; the interpreter does not.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Which characters of a text are code: brackets in strings, character literals, regular expressions and comments are
-none. Pure, and forgiving: it reads single lines and half-written text, where a tree has nothing to say yet.
+"""Find the characters of a text that are code: not those in strings, character literals, regular expressions or
+comments. Pure, and forgiving: it reads single lines and half-written text, where a tree has no information yet.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functools import cache
 from typing import Literal
 
 BLANK = " "
-"""What stands in place of a character that is not code."""
+"""Replaces a character that is not code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def read(text: str, language: str, state: State = CODE) -> tuple[str, State]:
 
 
 def name_of(language: str, path: str) -> str:
-    """What `read` needs to know of a text: the language's name, or where that is none of ours, what the path says."""
+    """Return the key that `read` needs for a text: its language if that is known, else the suffix of its path."""
     name = path.rpartition("/")[2].lower()
     return language or f".{name.rpartition('.')[2]}"
 
@@ -138,7 +138,7 @@ def depth(code: str) -> int:
 
 
 def state_in(kind: str, before: str, language: str) -> State:
-    """The state at the end of `before`, where a tree says that the place is in a "comment" or a "string"."""
+    """Return the state at the end of `before`, where the tree has a node of `kind`: a "comment" or a "string"."""
     left = before[before.rfind("\n") + 1 :]
     state = read(left, language)[1]
     family = _family(language)

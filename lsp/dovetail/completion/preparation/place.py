@@ -1,4 +1,4 @@
-"""The place of a cursor, read once: what stands around it, as text and as a tree. Everything later decides by this."""
+"""The place of a cursor, read once: the text and the tree around it. All later decisions use this value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dovetail.completion.preparation.lexical import State, kind_of, name_of, rea
 from dovetail.text.lazy import lazy
 from dovetail_context.api import ParsedText, PlaceKind, language_for, parse_text, shown_path
 
-# What an editor shows a tab as, where a file does not say how wide its levels are.
+# Columns that an editor shows for a tab, where a file does not reveal the width of its levels.
 TAB_COLUMNS = 4
 # The beginning of a file that is looked at for how it is indented.
 INDENTED_CHARACTERS = 40_000
@@ -25,8 +25,8 @@ _LINE_WITH_TEXT = re.compile(r"\n([^\S\n]*\S[^\n]*)")
 class Place:
     """A cursor in a text. Lines end with "\\n" here, whatever the file has; `offset` counts code points of `text`.
 
-    `left` and `right` are the parts of its line. `language` is the id of the text's language, "" if its path says that.
-    Parsed when first asked for, so not `slots`.
+    `left` and `right` are the parts of its line. `language` is the id of the text's language, "" if its path determines
+    it. The text is parsed on first use, so the class has no `slots`.
     """
 
     path: str
@@ -116,7 +116,7 @@ class Place:
 
     @property
     def shown_path(self) -> str:
-        """What the model is told: the path, with a suffix for the language where its own says nothing of it."""
+        """The path as the model sees it, with a suffix for the language where the path itself does not reveal it."""
         return shown_path(self.path, self.language)
 
     @property

@@ -7,7 +7,7 @@ from dovetail.completion.values import CLOSERS, Extent, Trigger
 
 # A block longer than this is rarely taken whole, and each line costs reading time on a CPU.
 BLOCK_LINES = 8
-# What a statement ends with in languages with braces: there is nothing left to say on such a line.
+# Endings of a statement in languages with braces: nothing more belongs on such a line.
 _FINISHED = (";", "}")
 _WITHOUT_BRACES = frozenset({"python", ""})
 

@@ -15,7 +15,7 @@ STEP_LINES = 32
 # cut before it is counted.
 LONGEST_TOKEN = 32
 LONG_TOKEN = 8
-# The suffix gets a quarter: what stands after the cursor tells less than what stands before it.
+# The suffix gets a quarter: the text after the cursor is less informative than the text before it.
 SUFFIX_SHARE = 0.25
 
 

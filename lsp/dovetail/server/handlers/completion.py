@@ -1,8 +1,8 @@
 """`textDocument/completion`: keys and values in `.dovetail.toml`, and, if the settings want it, the suggestion itself
 as the last item of the editor's list, for editors that show no ghost text.
 
-Without that setting it is registered for files of rules alone, with clients that can be told so; elsewhere no client
-is ever asked to ask.
+Without that setting, the server registers it only for rules files, and only with clients that support this. Otherwise
+the server never asks a client to send this request.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ async def _suggested(ls: DovetailServer, opened: OpenDocument, place: Position) 
 
 
 def _shows_markdown(ls: DovetailServer) -> bool:
-    """Whether the client renders Markdown beside its list; Kate, which does not say so, shows it as it is written."""
+    """Return whether the client renders Markdown beside its list; Kate, which does not declare it, shows the source."""
     text_document = ls.protocol.client_capabilities.text_document
     completion = text_document.completion if text_document is not None else None
     item = completion.completion_item if completion is not None else None

@@ -29,8 +29,10 @@ async def did_change_configuration(ls: DovetailServer, params: types.DidChangeCo
 
 
 def configure(ls: DovetailServer, options: Mapping[str, Any], client: str | None = None) -> None:
-    """Let options of the editor hold from now on. `trusted` stays as it is where they do not say; `client` is the
-    editor's name, the first time."""
+    """Apply options of the editor from now on.
+
+    `trusted` stays unchanged where they do not set it; `client` is the editor's name, the first time.
+    """
     settings, said, trusted = rules.parted(options, ls.session.projects.is_trusted)
     ls.session.on_settings = lambda settings: ls.session.feedback.follow(settings.statistics)
     ls.session.configure((EDITOR, settings))

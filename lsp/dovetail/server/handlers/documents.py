@@ -47,7 +47,7 @@ def change_text(ls: DovetailServer, changed: types.VersionedTextDocumentIdentifi
         _take_up_again(ls, changed, edits)
         return
     opened = ls.session.opened.get(changed.uri)
-    # A version that is missing or goes back says nothing.
+    # Ignore a version that is missing or goes back.
     version = changed.version if opened is None else max(changed.version, opened.document.version)
     try:
         ls.session.change_document(changed.uri, edits, version)

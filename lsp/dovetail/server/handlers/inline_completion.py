@@ -42,7 +42,7 @@ async def completed(
     try:
         return await session.complete(opened.uri, offset, trigger, selected)
     except EngineDied as error:
-        log.warning("%s", error)  # the status notification tells the editor; the next request tries again
+        log.warning("%s", error)  # the status notification informs the editor; the next request tries again
     except EngineError as error:
         ls.notices.trouble(str(error))
     return None

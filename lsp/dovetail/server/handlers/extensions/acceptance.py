@@ -1,8 +1,8 @@
-"""What an editor tells of a suggestion's fate, if it does: all of it is optional.
+"""What an editor reports about a suggestion's fate, if it does: all of it is optional.
 
-The command `dovetail.accepted` comes with every item and is run by the editor after an accept. The notifications
-`textDocument/didShowCompletion` {item} and `textDocument/didPartiallyAcceptCompletion` {item, acceptedLength} are those
-of other completion servers, which plugins send already; `acceptedLength` counts UTF-16 units of the item's text.
+The command `dovetail.accepted` comes with every item, and the editor runs it after an accept. Other completion servers
+define the notifications `textDocument/didShowCompletion` {item} and `textDocument/didPartiallyAcceptCompletion` {item,
+acceptedLength}, and plugins send them already. `acceptedLength` counts UTF-16 units of the item's text.
 """
 
 from __future__ import annotations

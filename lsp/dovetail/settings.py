@@ -1,8 +1,8 @@
 """Every option of Dovetail, once: its name, type, default and one sentence.
 
-Values come from, in rising order: the defaults here, the user's own `config.toml`, and what the editor or the command
-line says. A project never sets any of these; `[remote]` is not taken from an editor either, because an editor's
-settings may come with a project. `docs/settings.md` is generated from this module (a test holds it true).
+Values come from these sources, weakest first: the defaults here, the user's own `config.toml`, and the editor or the
+command line. A project never sets any of these. An editor never sets `[remote]` either, because an editor's settings
+may come with a project. `docs/settings.md` is generated from this module (a test keeps it current).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ REMOTE_DIALECTS = ("auto", "llama.cpp", "openai")
 
 
 class SettingsError(Exception):
-    """One line that names the option, what is wrong with it and where it stands (`origin`).
+    """One line that names the option, what is wrong with it and where it is set (`origin`).
 
-    `is_whole_file` is whether the user's file cannot be read at all, so that none of its options hold.
+    `is_whole_file` is whether the user's file cannot be read at all, so that none of its options apply.
     """
 
     def __init__(self, origin: str, message: str, is_whole_file: bool = False) -> None:
@@ -36,7 +36,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LanguageSwitches:
-    """Where completions are on: pairs of a language, as editors name it, and whether; "*" stands for all others."""
+    """Where completions are on: pairs of a language, as editors name it, and whether; "*" means all others."""
 
     entries: tuple[tuple[str, bool], ...] = (("*", True),)
 

@@ -1,7 +1,7 @@
-"""Notebooks: their cells in order, and what of them is before a cell. Used on the event loop alone.
+"""Notebooks: the order of their cells, and the text before a cell. Used on the event loop alone.
 
-To the model and to the parser a cell is the end of a file that begins with the code cells above it. The cells below are
-no part of that: what they say need not have run, and a suggestion ends with its cell.
+To the model and to the parser, a cell is the end of a file that begins with the code cells above it. That file leaves
+out the cells below: they need not have run, and a suggestion ends with its cell.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Cell:
 
 
 class Notebooks:
-    """The notebooks that the editor tells of. A cell of any other is alone."""
+    """The notebooks that the editor reports. A cell of any other notebook is treated alone."""
 
     def __init__(self) -> None:
         self._cells: dict[str, list[Cell]] = {}
@@ -39,7 +39,7 @@ class Notebooks:
             self._cells[uri][start : start + removed] = cells
 
     def changed(self, uri: str, cells: Iterable[Cell]) -> None:
-        """Cells of a notebook that are there have become what these say."""
+        """Replace cells that a notebook has already."""
         known = {cell.uri: cell for cell in cells}
         if uri in self._cells:
             self._cells[uri] = [known.get(cell.uri, cell) for cell in self._cells[uri]]
@@ -80,7 +80,7 @@ class Notebooks:
 
 
 def cell_language(document: Document) -> str:
-    """The id of a cell's language, by what the editor says of it alone: its notebook's path says nothing."""
+    """Return the id of a cell's language, by the editor's language id and the text: the path reveals nothing."""
     language = id_of_name(document.language_id) or PLAIN
     if language == "python":
         return IPYTHON if is_python(document.text) else PLAIN

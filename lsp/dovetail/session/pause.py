@@ -1,4 +1,4 @@
-"""When nothing is suggested because the user said so: paused everywhere, in some languages, or for a while. Pure."""
+"""When the user has paused suggestions: everywhere, in some languages, or for a while. Pure."""
 
 from __future__ import annotations
 

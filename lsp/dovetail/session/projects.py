@@ -24,7 +24,7 @@ Spawn = Callable[[Coroutine[Any, Any, object]], asyncio.Task[object]]
 
 
 class ProjectEvents(RulesEvents, Protocol):
-    """What projects tell the outside. Progress and readiness come from the index thread, all else from the loop."""
+    """Events of the projects. Progress and readiness come from the index thread, all else from the event loop."""
 
     def index_started(self, root: Path) -> None: ...
 
@@ -34,7 +34,7 @@ class ProjectEvents(RulesEvents, Protocol):
 
 
 class Projects:
-    """What is open, what its rules say, and what of it the model may be shown."""
+    """The open projects, their rules, and what of them the model may see."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Projects:
         return self.rules.own.trusted
 
     def trust(self, trusted: bool) -> None:
-        """The user has said whether the open workspaces are trusted."""
+        """Apply the user's decision on whether the open workspaces are trusted."""
         self.disclosure.withdraw()
         self._hold(replace(self.rules.own, trusted=trusted))
 
@@ -125,7 +125,7 @@ class Projects:
             opened.place = self.place(opened.uri, opened.file, opened.kind)
 
     def overlay(self, opened: OpenDocument, text: str | None) -> None:
-        """Let the text of a file that is open stand over the disk; None lets the disk speak again."""
+        """Let the text of an open file replace the one on disk; None restores the text on disk."""
         workspace = opened.project
         if workspace is not None and workspace.is_ready:
             workspace.index.set_overlay(opened.place.path, text, "" if text is None else opened.language)
@@ -180,7 +180,7 @@ class Projects:
         loop = asyncio.get_running_loop()
 
         def told_too(paths: frozenset[str]) -> None:
-            # The root itself stands for everything: more has changed than the system told.
+            # The root itself means everything: more has changed than the system reported.
             if loop.is_closed():
                 return
             if paths & {str(workspace.rules.file), str(workspace.root)}:

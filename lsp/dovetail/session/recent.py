@@ -1,5 +1,6 @@
-"""Where the user was just at work, in any file of a workspace: what retrieval is told of it. Bounded, and only places:
-the texts are taken from the index when they are wanted.
+"""Where the user has just worked, in any file of a workspace, as a hint for retrieval.
+
+The list is bounded and holds only places: the index supplies the texts when they are needed.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ class RecentPlaces:
         self._places: list[tuple[Path, RecentPlace, float]] = []
 
     def edited(self, root: Path, path: str, edits: Iterable[Edit], now: float) -> None:
-        """A file of the workspace `root` was changed. A change of the whole text tells no place."""
+        """Record a change of a file in the workspace `root`. A change of the whole text reveals no place."""
         for edit in edits:
             if edit.start is not None:
                 first = edit.start.line + 1
                 self._add(root, RecentPlace(path, first, first + edit.text.count("\n"), "edited"), now)
 
     def viewed(self, root: Path, path: str, line: int, now: float) -> None:
-        """The cursor stands in a line (from 1)."""
+        """Record that the cursor is in a line (from 1)."""
         self._add(root, RecentPlace(path, max(1, line - VIEW_LINES), line + VIEW_LINES, "viewed"), now)
 
     def places(self, root: Path, path: str, now: float) -> tuple[RecentPlace, ...]:

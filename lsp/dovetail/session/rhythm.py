@@ -28,14 +28,14 @@ class Rhythm:
     token_s: float = 0.0
 
     def typed(self, gap_s: float) -> Rhythm:
-        """After a keystroke so long after the last one."""
+        """Return the rhythm after a keystroke that came `gap_s` seconds after the last one."""
         return replace(self, gap_s=_mixed(self.gap_s, gap_s)) if 0 < gap_s < LONGEST_GAP_S else self
 
     def answered(self, reply: CompletionReply) -> Rhythm:
         """After an answer of the model."""
         read = reply.prompt_tokens - reply.reused_tokens
         known = replace(self, answer_s=_mixed(self.answer_s, (reply.prompt_ms + reply.decode_ms) / 1000))
-        # Few tokens tell more about the cost of one evaluation than about the cost of a token.
+        # A short prompt reveals more about the cost of one evaluation than about the cost of a token.
         return replace(known, token_s=_mixed(self.token_s, reply.prefill_ms / 1000 / read)) if read >= 64 else known
 
     def pause_s(self, on_battery: bool) -> float:

@@ -63,7 +63,7 @@ class Session:
     """Open documents, open workspaces, one engine, and the newest running request of each document."""
 
     def __init__(self, make_engine: MakeEngine, events: SessionEvents) -> None:
-        self.encoding = Encoding.UTF16  # the protocol's default until the client has said what it speaks
+        self.encoding = Encoding.UTF16  # the protocol's default until the client has sent its own
         self.settings = Settings()
         self.opened: dict[str, OpenDocument] = {}
         self.projects = Projects(

@@ -168,7 +168,7 @@ def _line(name: str, figures: Figures) -> str:
 
 
 def _place(buckets: dict[int, int], wanted: float, first: int, step: float) -> float:
-    """Where the bucket lies that holds a percentile."""
+    """Return the position of the bucket that contains a percentile."""
     reached, total = 0, sum(buckets.values())
     for bucket in sorted(buckets):
         reached += buckets[bucket]

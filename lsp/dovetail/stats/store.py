@@ -33,7 +33,7 @@ _ADD = "INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET c
 
 
 class StatsError(Exception):
-    """The file cannot be read or written; one line that says what to do."""
+    """The file cannot be read or written; one line that explains what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""From counts to what they say: pure. The keys of the JSON form are documented and stay stable."""
+"""Summarize the counts: pure. The keys of the JSON form are documented and stay stable."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What is counted: pure. Only counts by day, language and model are ever kept; no text, path, place or time of day.
 
-A latency is counted in the bucket of its order of magnitude, so that percentiles can be told without keeping a list.
+A latency is counted in the bucket of its order of magnitude. This yields percentiles without a list of latencies.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal
 
 # Each bucket is this much wider than the one before it: percentiles are right to within half of it.
 BUCKET_GROWTH = 1.1
-# A language that we have no name of our own for. What a client calls it might tell something.
+# Replaces a language that Dovetail has no name for. A client's own name for it might reveal something.
 OTHER_LANGUAGE = "other"
 
 Name = Literal[

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
 
-# More edits in one message (a rename, a formatter) are looked at as one change: nobody types with so many cursors.
+# The maximum number of edits in one message that count as separate changes. A message with more of them (a rename, a
+# formatter) is one change: nobody types with that many cursors.
 MAX_EDITS = 32
 
 

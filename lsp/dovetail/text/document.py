@@ -27,7 +27,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Replace what stands between two positions. With no positions the whole text is replaced."""
+    """Replace the text between two positions. With no positions the whole text is replaced."""
 
     text: str
     start: Position | None = None

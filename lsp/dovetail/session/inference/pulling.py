@@ -16,17 +16,17 @@ from pathlib import Path
 from dovetail_models.api import ModelError
 
 END_TIMEOUT_S = 5.0
-"""A child that is told to end makes durable what it has, within this time."""
+"""Seconds within which a child that is asked to end must make its progress durable."""
 LINE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class PullState:
-    """How far a pull has come.
+    """The progress of a pull.
 
-    stage: what it does: "waiting", "asking", "downloading" or "verifying".
-    percent: of that stage; None where it is not known.
-    note: one line about something out of the ordinary, "" if there is nothing to say.
+    stage: its current activity: "waiting", "asking", "downloading" or "verifying".
+    percent: the progress of that stage; None where it is not known.
+    note: one line about something out of the ordinary, "" if there is nothing to report.
     """
 
     stage: str

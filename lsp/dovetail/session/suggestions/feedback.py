@@ -27,15 +27,15 @@ from dovetail_context.api import language_for
 
 log = logging.getLogger(__name__)
 
-# Counts are written so often, and at the end: a server that is killed loses no more.
+# Seconds between writes of the counts, which are also written at the end: a killed server loses no more than this.
 WRITE_EVERY_S = 20.0
-# Clients that gather keystrokes before they send them, and that tell when a suggestion is accepted: of these, several
-# characters at once are typing unless they say otherwise.
+# Clients that gather keystrokes before they send them, and that report an accept. Several characters at once from one
+# of these are typing, unless the client reports otherwise.
 CLIENTS_THAT_TELL = ("Neovim",)
 
 
 class Feedback:
-    """One session's account. Off until `follow` says otherwise."""
+    """The account of one session. Off until `follow` turns it on."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -91,13 +91,13 @@ class Feedback:
                 return
 
     def accepted(self, name: str, utf16_length: int | None = None) -> None:
-        """The editor says that a suggestion was accepted, whole or so many UTF-16 units of its newest item."""
+        """Record an accept that the editor reports: all of a suggestion, or `utf16_length` units of its newest item."""
         for uri, following in self._documents.items():
             length = None if utf16_length is None else _length(following.showing, utf16_length)
             self._documents[uri] = acceptance.told(following, name, self._clock(), length)
 
     def seen(self, name: str) -> None:
-        """The editor says that a suggestion is on the screen."""
+        """Record the editor's report that a suggestion is on the screen."""
         for uri, following in self._documents.items():
             self._documents[uri] = acceptance.seen(following, name)
 

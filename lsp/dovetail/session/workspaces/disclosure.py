@@ -88,7 +88,7 @@ class _Question:
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """The rules file if it has changed, which of the files are excluded, and the state of the disk that says so.
+    """The rules file if it has changed, the excluded files, and the state of the disk that leads to this.
 
     `lasts` is whether every later change of the disk shows in that state.
     """
@@ -122,8 +122,10 @@ class Disclosure:
         rules_changed: Callable[[Workspace, RulesReading], None],
         own_rules_changed: Callable[[OwnRules], None],
     ) -> None:
-        """`own` are the user's own rules, `unsaved` the paths of open documents that were never saved. `rules_changed`
-        gets what a workspace's rules file says now, `own_rules_changed` what the user's own does."""
+        """`own` returns the user's own rules, `unsaved` the paths of open documents that were never saved.
+
+        `rules_changed` receives the new contents of a workspace's rules file, `own_rules_changed` the user's new rules.
+        """
         self.epoch = 0
         self._workspaces = workspaces
         self._own = own
@@ -144,9 +146,9 @@ class Disclosure:
         return snapshot.without(held, workspace.edition) if held else snapshot
 
     async def permits(self, home: Workspace | None, files: Iterable[str] = ()) -> bool:
-        """Whether a document of the workspace `home` may be completed with text of all these files (absolute paths).
+        """Return whether text of all these files (absolute paths) may complete a document of the workspace `home`.
 
-        Takes in, before that, what the rules files say now. Nothing else runs on the event loop between the last look
+        First apply the current contents of the rules files. Nothing else runs on the event loop between the last look
         at the disk and the return.
         """
         files = frozenset(files)
@@ -187,7 +189,7 @@ class Disclosure:
             self._settled.popitem(last=False)
 
     def _take(self, home: Workspace, own: OwnRules | None, findings: Iterable[_Finding]) -> None:
-        """Let what the disk says hold from now on."""
+        """Apply the findings from the disk from now on."""
         if own is not None:
             self.withdraw()
             self._own_rules_changed(own)
@@ -216,7 +218,7 @@ class Disclosure:
     def _questions(self, home: Workspace, files: Iterable[str]) -> list[_Question]:
         """Each file is asked about in the workspace of the document, and in those that are open inside of it."""
         asked = {path for file in files if (path := home.path_of(file)) is not None} | home.withheld
-        asked.discard(RULES_FILE)  # what it says is in force as long as it is there: no ignore file keeps it off
+        asked.discard(RULES_FILE)  # the rules apply as long as this file exists: no ignore file disables them
         inner = [each for each in self._workspaces.all() if each is not home and each.root.is_relative_to(home.root)]
         questions = [_Question(home, home.rules.selection, tuple(sorted(asked)), self._unsaved(home))]
         for each in inner:
@@ -229,7 +231,7 @@ class Disclosure:
 
 
 def _look(questions: Iterable[_Question], own: OwnRules) -> tuple[OwnRules | None, list[_Finding]]:
-    """What the disk says, on any thread: the user's own rules if they have changed, and a finding a question."""
+    """Read the disk, on any thread: return the user's own rules if they have changed, and one finding per question."""
     findings = []
     for each in questions:
         rules = each.workspace.rules.read()

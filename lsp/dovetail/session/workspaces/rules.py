@@ -1,4 +1,4 @@
-"""Rules while the server runs: read again when their file changes, and what is wrong with them told to the editor."""
+"""Rules while the server runs: read them again when their file changes, and report their mistakes to the editor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dovetail.session.workspaces.workspaces import Workspace
 
 
 class RulesEvents(Protocol):
-    """What is told."""
+    """Reports about the rules."""
 
     def trouble(self, message: str) -> None: ...
 
@@ -42,14 +42,13 @@ class RulesKeeper:
         self._shown: set[str] = set()
 
     def take(self, own: OwnRules) -> None:
-        """These are the user's own rules from now on, for workspaces that are opened. Mistakes in them are told."""
+        """Use `own` as the user's rules for workspaces that are opened from now on, and report the mistakes in them."""
         self.own = own
         for problem in own.problems:
             self._events.trouble(f"{problem.source}: {problem.message}.")
 
     def renew(self, workspace: Workspace, reading: RulesReading | None, own: OwnRules | None) -> None:
-        """The project's file, or the user's own rules, say something else now: what holds follows them, and so does the
-        index."""
+        """Apply new contents of the project's file, or of the user's own rules, to the workspace and to its index."""
         workspace.rules.take(reading, own)
         workspace.index.select(workspace.rules.selection)
         self.check(workspace)

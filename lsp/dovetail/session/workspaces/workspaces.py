@@ -80,7 +80,7 @@ class Workspaces:
         return max(self._holding(path), key=lambda workspace: len(workspace.root.parts), default=None)
 
     def of(self, path: Path) -> Workspace:
-        """The workspace of a file. A file outside every open root opens the project that it stands in."""
+        """Return the workspace of a file. A file outside every open root opens the project that contains it."""
         return self.around(path) or self.open(find_root(path))
 
     def all(self) -> tuple[Workspace, ...]:

@@ -66,7 +66,7 @@ def by_kind(keystrokes: Sequence[Keystroke], answers: Sequence[Answer]) -> dict[
 
 
 def table(ours: dict[str, Figures], peer: dict[str, Figures] | None) -> list[str]:
-    """Lines for people; times in milliseconds."""
+    """Return the lines of a readable table; times in milliseconds."""
     first, whole, read = "first text p50/p95/p99 ms", "in all p50/p95 ms", "read p50/p95"
     head = f"{'keystroke':<13}{'count':>6}  {first:>27}  {whole:>19}  {read:>13}"
     lines = [head + ("   peer: first, in all, read; ratio of p50, p95" if peer else "")]

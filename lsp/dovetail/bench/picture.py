@@ -1,4 +1,4 @@
-"""A picture of a replay: which share of keystrokes has its first text after how many milliseconds. Pure."""
+"""A picture of a replay: the share of keystrokes that have their first text within a number of milliseconds. Pure."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""From keystrokes to what the model is asked: the same text for our engine and for the peer. Pure.
+"""Turn keystrokes into questions to the model: the same text for our engine and for the peer. Pure.
 
-Ours is asked as the pipeline asks it: prefix and suffix frozen at the start of a line, what was typed since as the
-forced beginning of the middle, until something else in the file changes. The peer gets the cursor's line up to the
-cursor as its "prompt", as llama.vim sends it.
+Our engine gets the question that the pipeline would send: prefix and suffix frozen at the start of a line, and the text
+typed since then as the forced beginning of the middle, until something else in the file changes. The peer gets the
+cursor's line up to the cursor as its "prompt", as llama.vim sends it.
 """
 
 from __future__ import annotations

@@ -31,11 +31,11 @@ BURST_LETTERS = 3
 
 @dataclass(frozen=True, slots=True)
 class Keystroke:
-    """The document and the cursor after something was done to it, and what it was.
+    """The document and the cursor after one action, and the kind of that action.
 
-    `rest` is what the file has in truth behind the cursor. `place` numbers the places that were jumped to. With
-    `drop_after_ms` the answer is not waited for longer than that. `typed` is the number of characters that are new
-    since the last keystroke.
+    `rest` is the true rest of the file after the cursor. `place` numbers the places that the replay jumped to. With
+    `drop_after_ms`, nobody waits longer than that for the answer. `typed` is the number of new characters since the
+    last keystroke.
     """
 
     kind: Kind

@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def typed_and_asked(root: Path, arguments: argparse.Namespace) -> tuple[list[Keystroke], list[Question]]:
-    """What is typed, and what is asked at each keystroke: context is gathered where a place is jumped to."""
+    """Return the keystrokes, and the question at each. Context is gathered at each place that the replay jumps to."""
     with closing(WorkspaceIndex(find_root(root / "any-file"))) as index:
         index.build()
         keystrokes = replay(_files(root, index, arguments.files), arguments.keystrokes, arguments.seed)

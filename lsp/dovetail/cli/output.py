@@ -25,7 +25,7 @@ def write_page(path: Path, html: str) -> None:
 
 
 def context_lines(bundle: ContextBundle) -> list[str]:
-    """The pieces for a human: where, how many tokens, why."""
+    """Return the pieces as readable lines: where, how many tokens, why."""
     return [
         f"{piece.path}:{piece.start_line}-{piece.end_line}  {piece.tokens} tokens  {piece.kind}: {piece.reason}"
         for piece in bundle.pieces

@@ -77,7 +77,7 @@ def index_project(place: FilePlace) -> tuple[WorkspaceIndex, float]:
 def request_at(
     place: FilePlace, index: WorkspaceIndex, use_context: bool = True, explain: bool = False
 ) -> CompletionRequest:
-    """The request to complete there. Whoever names a place on a command line wants an answer: it is "invoked"."""
+    """Return the request to complete at a place. A place on the command line is an explicit request: "invoked"."""
     return CompletionRequest(
         document=place.path,
         path=place.path,

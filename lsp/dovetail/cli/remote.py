@@ -25,7 +25,7 @@ def add_remote_argument(parser: argparse.ArgumentParser) -> None:
 def remote_layer(url: str | None, model: str | None = None) -> tuple[str, Mapping[str, object]]:
     """Return the layer of settings that `--remote URL` means, None if it is not given.
 
-    Whoever names a `model` of this machine wants that one. A command has no fallback: it reports the server's fault.
+    A `model` without a URL means that model on this machine. A command has no fallback: it reports the server's fault.
     """
     if url is None and model is None:
         return COMMAND_LINE, {}

@@ -167,14 +167,20 @@ def accepted(request: CompletionRequest, completion: Completion) -> CompletionRe
 
 
 def own_source(request: CompletionRequest) -> str:
-    """Where the document's own text is from, among the files of a prompt: its path, or, for a text that belongs to no
-    file, its name, which is no path: nothing of it may be kept."""
+    """Return the source of the document's own text among the files of a prompt.
+
+    That is its path, or, for a text that belongs to no file, its name. A name is not a path, so none of that text may
+    be persisted.
+    """
     is_file = request.is_file and request.snapshot.root.is_absolute()
     return str(request.snapshot.root / request.path) if is_file else request.document
 
 
 def context_budget(status: EngineStatus, settings: Settings) -> int:
-    """Most tokens of other files in a prompt: what the settings want, as far as the window of a loaded model allows."""
+    """Return the maximum number of tokens of other files in a prompt.
+
+    The settings set it; the window of a loaded model limits it.
+    """
     room = status.n_ctx - min(settings.max_tokens, int(status.n_ctx * COMPLETION_SHARE))
     return min(settings.context_tokens, int(room * CONTEXT_SHARE)) if status.n_ctx else settings.context_tokens
 
@@ -274,8 +280,10 @@ def _with_members(request: CompletionRequest, job: CompletionJob, members: Membe
 
 
 def _sources(context: ContextBundle) -> set[str]:
-    """The paths of the files that a context is from. A note is from the project's rules, or from the user's own, which
-    are no file of the project."""
+    """Return the paths of the files that supply a context.
+
+    A note comes from the project's rules, or from the user's own rules, which are not a file of the project.
+    """
     paths = {piece.path for piece in context.pieces if piece.kind != "note"}
     if any(piece.kind == "note" and RULES_FILE in piece.reason for piece in context.pieces):
         paths.add(RULES_FILE)

@@ -50,7 +50,7 @@ class Endpoint:
             while await self._exchange(connection, reader, writer):
                 connection.start_next_cycle()
         except (OSError, h11.ProtocolError, TimeoutError):
-            pass  # The other side is gone, or speaks no HTTP.
+            pass  # The other side has disconnected, or does not speak HTTP.
         finally:
             writer.close()
             with suppress(OSError):
@@ -87,7 +87,7 @@ class Endpoint:
         return states == (h11.DONE, h11.DONE)
 
     def _checked(self, head: h11.Request, body: bytes) -> Question | None:
-        """The question, None for a look at the server's health. Raises _Refused."""
+        """Return the question, None for a health check. Raises _Refused."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
         host = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
         if host not in (LOOPBACK, "localhost"):

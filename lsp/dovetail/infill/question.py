@@ -13,10 +13,10 @@ class BadQuestion(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`text` is what the plugin sends of the file, the cursor at `offset` (code points).
+    """`text` is the part of the file that the plugin sends, with the cursor at `offset` (code points).
 
-    `max_tokens` is the most that it wants, None for no limit of its own, 0 if it only wants the text to be read.
-    `fields` are the fields of the answer that it wants, () for all.
+    `max_tokens` is the most that it wants, None for no limit, 0 if the server should only read the text. `fields` are
+    the fields of the answer that it wants, () for all.
     """
 
     text: str

@@ -23,7 +23,7 @@ _CLASSES = (
     (Name.Class, "t"),
     (Name.Decorator, "t"),
 )
-# Colours are not worth the wait for a text that nobody reads to its end.
+# Colours are not worth the wait in a text that nobody reads to its end.
 _MAX_COLOURED = 200_000
 
 

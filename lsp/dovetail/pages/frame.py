@@ -10,7 +10,7 @@ from string import Template
 
 
 def page(title: str, style: str, body: str) -> str:
-    """A whole page of a title, which is escaped here, a style beside the common one, and a body, which is HTML."""
+    """Return a whole page: `title` is escaped here, `style` adds to the common style, and `body` is HTML."""
     return Template(_packaged("frame.html")).substitute(
         title=text(title), style=_packaged("style.css") + style, body=body, version=escape(version("dovetail"))
     )
@@ -22,7 +22,7 @@ def text(value: object) -> str:
 
 
 def number(value: float, digits: int = 0) -> str:
-    """A number as people read it, with thin spaces between the thousands."""
+    """Format a number for readers, with thin spaces between the thousands."""
     return f"{value:,.{digits}f}".replace(",", "\u202f")
 
 

@@ -130,7 +130,7 @@ class EffectiveRules:
 class Rules:
     """The layers of rules of a workspace, weakest first.
 
-    What holds at a path is asked with every keystroke, and a file of rules may be long; so the answers are kept.
+    Every keystroke asks what holds at a path, and a rules file may be long. So the answers are cached.
     """
 
     layers: tuple[ProjectRules, ...] = ()

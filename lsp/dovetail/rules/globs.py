@@ -86,7 +86,7 @@ class Globs:
         return sorted(number for number in last.values() if not self._patterns.negated[number])
 
     def matching(self, path: str) -> set[int]:
-        """The numbers of all patterns that match a path or a folder above it, of those with `!`, too."""
+        """Return the numbers of all patterns, including those with `!`, that match a path or a folder above it."""
         if not self._texts:
             return set()
         itself, above = self._matching(path)

@@ -22,7 +22,7 @@ HIGHEST_WEIGHT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a key is. `narrows` keys hold in an untrusted workspace, too: they only leave things out."""
+    """The kind of a key. `narrows` keys also hold in an untrusted workspace, because they only leave things out."""
 
     kind: Kind
     sentence: str
@@ -50,7 +50,7 @@ class PinRule:
 
 @dataclass(frozen=True, slots=True)
 class RetrieverRule:
-    """`[retrievers.NAME]`: how much one retriever counts."""
+    """`[retrievers.NAME]`: the weight of one retriever."""
 
     name: str
     source: Source = field(compare=False)

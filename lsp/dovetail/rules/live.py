@@ -36,17 +36,17 @@ from dovetail_context.api import (
 EDITOR = "the editor's settings"
 MAX_BYTES = 256_000  # of a rules file: some 8,000 lines
 MAX_PREFERRED = 8  # files; a pattern for half the project prefers nothing
-MAX_PATHS = 500  # that are asked about again and again: open documents, and what was open
+MAX_PATHS = 500  # of documents that are open or were open: each is asked about repeatedly
 # File systems count times in steps of up to 2 s: what changed so recently may change again under the same stamp.
 YOUNG_NS = 3_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class RulesReading:
-    """A rules file as it was read once.
+    """One reading of a rules file.
 
-    `path` is the file; `stamp` is its stamp, () where there is none; `data` are its bytes, None where there are none to
-    be had; `unreadable` is why, "" if there is no such file.
+    `path` is the file; `stamp` is its stamp, () where there is none; `data` are its bytes, None if they cannot be read;
+    `unreadable` is the reason for that, "" if there is no such file.
     """
 
     path: Path
@@ -73,7 +73,7 @@ class OwnRules:
 
 
 def user_rules_path() -> Path:
-    """Where the user's own `rules.toml` is looked for: beside `config.toml`."""
+    """Return the path of the user's own `rules.toml`, next to `config.toml`."""
     return user_config_path().with_name("rules.toml")
 
 
@@ -126,14 +126,14 @@ class WorkspaceRules:
     """
 
     def __init__(self, root: Path, own: OwnRules | None = None, *, read: bool = True) -> None:
-        """Reads the file at once, unless `read` is false: then nothing of the project holds until it was taken in."""
+        """Read the file at once, unless `read` is false: then no rule of the project applies until `take`."""
         self.root = root
         self.file = root / RULES_FILE
         self.own = own_rules() if own is None else own
         self.parsed = Parsed(ProjectRules(), ())
         self._project = ProjectRules()
         self._has_good = False
-        self._reading: RulesReading | None = None  # what was taken in last
+        self._reading: RulesReading | None = None  # the newest reading that `take` applied
         self._latest: RulesReading | None = None
         self._one_reads = threading.Lock()
         # The results for paths, by these rules and these files of the index, where no file had to be read.
@@ -159,22 +159,22 @@ class WorkspaceRules:
         return "" if self._reading is None else self._reading.text
 
     def reload(self, own: OwnRules | None = None) -> Parsed:
-        """Read the file again. If it is sound it holds from now on; if not, what held before goes on."""
+        """Read the file again. If it is sound, apply it from now on; if not, keep the previous rules."""
         self.take(self.read(), own)
         return self.parsed
 
     def read(self) -> RulesReading | None:
-        """What the file holds, None if it bears the stamp of what was taken in last; raises and changes nothing."""
+        """Return the newest reading, None if its stamp is that of the applied one. Never raise, and apply nothing."""
         with self._one_reads:  # several documents may ask at a time, and a long file is parsed once
             self._latest = read_rules(self.file, RULES_FILE, self.root, self._latest) or self._latest
             return None if self._latest is self._reading else self._latest
 
     def says_else(self, reading: RulesReading) -> bool:
-        """Whether a reading holds something else than what was taken in last."""
+        """Return whether the contents of a reading differ from the applied ones."""
         return reading.parsed is not self.parsed
 
     def is_current(self) -> bool:
-        """Whether the file bears the stamp of what was taken in last. Reads no file."""
+        """Return whether the file has the stamp of the applied reading. Reads no file."""
         return self._reading is not None and self._reading.stamp == _stamp(self._reading.path)
 
     def is_lasting(self) -> bool:
@@ -254,9 +254,9 @@ class WorkspaceRules:
         return Pin(pin.path, pin.start_line, pin.end_line, reason, text) if text else None
 
     def _text_of(self, path: str) -> str:
-        """The text of a file that the index does not hold, without secrets; "" if it is not to be shown.
+        """Return the text of a file that the index does not hold, without secrets; "" if it must not be shown.
 
-        Whether it is to be shown is asked each time: a file does not change when a rule excludes it.
+        Check each time whether it may be shown: a file does not change when a rule excludes it.
         """
         full = self.root / path
         try:

@@ -77,7 +77,7 @@ def parse_values(values: Mapping[str, Any], file: str, places: Mapping[Path, Pla
 
 
 def first_problems(found: Sequence[Problem], file: str) -> tuple[Problem, ...]:
-    """As many problems of one file as anybody reads, and how many there are beside them."""
+    """Return as many problems of one file as a user would read, and a note of how many more there are."""
     rest = found[MAX_PROBLEMS:]
     if not rest:
         return tuple(found)
@@ -304,7 +304,7 @@ def _meant(name: str, known: tuple[str, ...]) -> str:
 
 
 def _shown(value: object) -> str:
-    """A value as TOML writes it, more or less, and not too long. Only for the one who wrote it."""
+    """Format a value roughly as TOML writes it, and not too long. Only the author of the value sees it."""
     try:
         text = json.dumps(value, default=str, ensure_ascii=False)
     except (RecursionError, ValueError):  # nested too deeply; an integer with too many digits

@@ -12,7 +12,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class SourceRange:
-    """A range of a text: lines and columns (code points) from 1, the end column behind the last character."""
+    """A range of a text: lines and columns (code points) from 1, the end column after the last character."""
 
     line: int = 1
     column: int = 1

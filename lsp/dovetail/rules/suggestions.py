@@ -1,6 +1,6 @@
-"""What may be written at a place of a `.dovetail.toml`: keys, tables, names of languages and retrievers. Pure.
+"""Suggest what may be written at a place of a `.dovetail.toml`: keys, tables, names of languages and retrievers. Pure.
 
-Only the lines above and the one that is being written are looked at: a file that is being written does not parse.
+Only the current line and those above it count: a file does not parse while the user is writing it.
 """
 
 from __future__ import annotations

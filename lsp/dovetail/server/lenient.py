@@ -151,7 +151,7 @@ def _field(declared: type, attribute: Any) -> _Field:
 
 
 def _item(kind: Any) -> Any:
-    """What a list, be it an optional one, has as items; None for what is no list."""
+    """Return the item type of a list, or of an optional list; None for anything else."""
     for one in (kind, *(get_args(kind) if get_origin(kind) is Union else ())):
         origin = get_origin(one)
         if isinstance(origin, type) and issubclass(origin, Sequence):

@@ -26,7 +26,7 @@ SIGN_OF_LIFE_S = 0.25
 """Seconds between the reports of an ending server to its guard."""
 
 LOOK_AGAIN_S = 1.0
-"""Between two looks at a process, where the system cannot report its end."""
+"""Seconds between two checks of a process, where the system cannot report its end."""
 
 _DEADLINE_POLL_MS = 100
 
@@ -129,7 +129,7 @@ def _wait_for_end(pid: int) -> None:
         except psutil.NoSuchProcess:
             return
         except psutil.Error:
-            pass  # it is there, and not ours to look at
+            pass  # it exists, but we may not inspect it
         time.sleep(LOOK_AGAIN_S)
 
 

@@ -27,7 +27,7 @@ STATUS = "dovetail/status"
 STATUS_FOR_OTHERS = "didChangeStatus"
 # Clients, by the name that they give, which open a window of warnings for each notification that they do not know.
 WARN_OF_UNKNOWN_NOTIFICATIONS = frozenset({"emacs"})  # lsp-mode 10.0.1, lsp--on-notification
-# Answers that come sooner are not worth a sign that the model thinks.
+# Seconds before the client shows that the model is busy: faster answers do not need it.
 BUSY_AFTER_S = 0.15
 # Indexing fewer files is over before a progress bar could be read.
 FILES_WORTH_A_BAR = 300
@@ -44,7 +44,7 @@ class _Bar:
 
 
 class Notices:
-    """Sends notifications on the event loop, whichever thread the news comes from."""
+    """Sends notifications on the event loop, whichever thread an event comes from."""
 
     def __init__(
         self, protocol: DovetailProtocol, loop: asyncio.AbstractEventLoop, unit: Callable[[], Encoding]

@@ -51,7 +51,7 @@ _CHANGES_A_TEXT = re.compile(rb"((?:textDocument|notebookDocument)\\?/did(?:Open
 _URI = re.compile(rb'"uri"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
-# How much of a message that cannot be read is looked at again with what follows it.
+# The number of bytes of an unreadable message that are read again together with what follows.
 _DAMAGE_BYTES = 4096
 
 
@@ -62,7 +62,7 @@ class DovetailProtocol(LanguageServerProtocol):
         super().__init__(*args, **kwargs)
         self.exited = asyncio.Event()
         self.received = 0
-        """How many messages have been taken in."""
+        """The number of messages received."""
         self.params_types: dict[str, type] = {}
         """What the parameters of our own methods are; those of the protocol are known."""
         self.position_encoding: types.PositionEncodingKind | str = types.PositionEncodingKind.Utf16
@@ -192,7 +192,7 @@ class DovetailProtocol(LanguageServerProtocol):
             future.set_result(message.get("result"))
 
     def _objection(self, message_id: str | int, method: str) -> JsonRpcException | None:
-        """Why a request is not even looked at."""
+        """Return why a request is refused without being handled, None if it is not."""
         if self._shutdown:
             return JsonRpcInvalidRequest("The server is shutting down.")
         if method == types.INITIALIZE:

@@ -16,7 +16,7 @@ MEGABYTE = 1_000_000
 
 
 def index_cache(settings: Settings) -> IndexCache | None:
-    """The user's cache for all projects; None if the settings want none, and then what an earlier start kept goes."""
+    """Return the user's cache for all projects; if the settings want none, remove the existing one and return None."""
     cache = IndexCache(_folder() / "index", settings.index_cache_mb * MEGABYTE)
     if not settings.index_cache_mb:
         cache.forget()

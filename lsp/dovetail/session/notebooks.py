@@ -53,14 +53,14 @@ class Notebooks:
         return next((uri for uri, cells in self._cells.items() if any(each.uri == cell for each in cells)), None)
 
     def is_prose(self, document: Document) -> bool:
-        """Whether a cell is no code, by its kind or its language."""
+        """Return whether a cell is prose, by its kind or its language."""
         told = next((cell.is_code for cell in self._of(document.uri) if cell.uri == document.uri), True)
         return not told or document.language_id == _MARKDOWN
 
     def before(self, document: Document, find: Callable[[str], Document | None]) -> str:
-        """The text of the code cells before a cell that are in its language, each with a line end behind it.
+        """Return the text of the code cells in a cell's language before it, each followed by a line end.
 
-        `find` returns an open document by its URI. A cell in which a bracket or a string is left open is passed over.
+        `find` returns an open document by its URI. Skip a cell that leaves a bracket or a string open.
         """
         language = cell_language(document)
         texts: list[str] = []

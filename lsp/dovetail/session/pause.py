@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-# The longest snooze, in minutes: a day. Who wants more pauses.
+# The longest snooze, in minutes: a day. Users who want more can pause.
 LONGEST_SNOOZE = 24 * 60
 
 

@@ -109,8 +109,10 @@ class Projects:
                     self.kept.prune(rules_changed=True)
 
     def place(self, uri: str, file: Path | None, kind: Kind) -> DocumentLocation:
-        """Where a document belongs. What is no file is completed with the one folder that is open, or with that of the
-        file that the user was at last."""
+        """Return where a document belongs.
+
+        A document without a file uses the only open folder, or that of the file that the user visited last.
+        """
         around = self._folders[0] if len(self._folders) == 1 else self._latest
         around = around if around in self.workspaces.all() else None
         return place_of(uri, file, kind, self.workspaces, around)
@@ -135,7 +137,7 @@ class Projects:
             self.rules.check(opened.project)
 
     def is_silent(self, opened: OpenDocument) -> bool:
-        """Whether nothing is suggested in a document, whatever is asked: by a rule, or since it holds secrets."""
+        """Return whether a document never gets suggestions, because of a rule or because it may hold secrets."""
         place = opened.place
         named = f"{opened.file.parent.name}/{opened.file.name}" if opened.file is not None else place.path
         if excluded_name(named) == "may hold secrets":
@@ -146,7 +148,7 @@ class Projects:
         )
 
     def knows_ruling(self, opened: OpenDocument) -> bool:
-        """Whether `is_silent` is quick: with many rules the first look at a path takes long."""
+        """Return whether `is_silent` is quick: with many rules, the first check of a path takes long."""
         place = opened.place
         return place.workspace is None or place.workspace.rules.rules.is_known(place.path, opened.language)
 
@@ -158,7 +160,7 @@ class Projects:
         self._spawn(self._begin(workspace))
 
     async def _begin(self, workspace: Workspace) -> None:
-        """Read the rules of a workspace, then the workspace. No text of the project is looked at before its rules."""
+        """Read the rules of a workspace, then the workspace. Read no text of the project before its rules."""
         await self.disclosure.permits(workspace)
         if workspace not in self.workspaces.all():
             return  # it was closed meanwhile

@@ -15,7 +15,7 @@ from dovetail_context.api import RecentPlace
 MAX_PLACES = 16
 # Edits so near to one another are one place.
 NEAR_LINES = 8
-# A cursor is taken to look at this many lines above and below.
+# The number of lines above and below the cursor that count as viewed.
 VIEW_LINES = 10
 LONGEST_AGE_S = 3600.0
 

@@ -1,4 +1,4 @@
-"""How fast someone types and how fast the model answers, learnt as it goes: what waiting is worth. Pure values."""
+"""How fast the user types and the model answers, learnt over time: decides when waiting is worthwhile. Pure values."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ LONGEST_GAP_S = 1.0
 _NEWEST = 0.2
 # Who answers this fast may be asked at every keystroke: what it costs is less than what waiting costs.
 INSTANT_S = 0.06
-# Nobody waits longer than this before the model is asked, on mains and on battery.
+# The maximum number of seconds to wait before the model is asked, on mains and on battery.
 LONGEST_PAUSE_S, LONGEST_PAUSE_ON_BATTERY_S = 0.2, 0.5
-# A prompt that is read within this time is made again for every request; else it stays frozen while one types.
+# A prompt that is read within this time is rebuilt for every request; otherwise it stays frozen while the user types.
 FRESH_PROMPT_S = 0.15
 
 

@@ -43,7 +43,7 @@ NO_PROJECT = IndexSnapshot(Path())
 IDLE_S = 0.8
 # Prompts for one request: one is made again if its text may no longer be shown, the last one without other files.
 PROMPTS = 4
-# Different completions for a user who asks for one.
+# The number of different completions for a user who asks for one.
 CANDIDATES = 3
 
 
@@ -314,8 +314,10 @@ class Session:
     async def _look_ahead(
         self, opened: OpenDocument, request: CompletionRequest, completion: Completion, engine: Engine
     ) -> None:
-        """When an answer is out: make ready what will be wanted if it is accepted; when the cursor rests, let a slow
-        model read the place again. A computer on battery does neither."""
+        """After an answer, prepare the completion that follows if the user accepts it.
+
+        When the cursor rests, let a slow model read the place again. A computer on battery does neither.
+        """
         if on_battery():
             return
         current_effort.set(opened.effort)

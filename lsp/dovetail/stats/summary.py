@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The figures of some counts together. Times are buckets to how many fell into them."""
+    """The combined figures of some counts. Times map each bucket to the number of times in it."""
 
     counts: dict[str, int]
     model_ms: dict[int, int]
@@ -36,7 +36,7 @@ class Figures:
         return dict(Counter(self.model_ms) + Counter(self.memory_ms))
 
     def kept(self, after_s: int) -> float | None:
-        """Share of the accepted characters that were still there; None where none were looked at."""
+        """Return the share of the accepted characters that were still there; None if none were checked."""
         name = "kept_30" if after_s == 30 else "kept_300"
         return share(self.counts.get(f"{name}_characters", 0), self.counts.get(f"{name}_of", 0))
 

@@ -1,4 +1,4 @@
-"""What `dovetail backend` prints for people."""
+"""The human-readable output of `dovetail backend`."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _FIRST_WORD = re.compile(r"\s*(?:\w+|[^\w\s]+\w*)")
 
 
 def confident_part(text: str, logprob: float | None) -> str:
-    """The beginning of `text` that its log-probability (nats a token) is worth: all, a line, a word, or nothing."""
+    """Return the part of `text` that its log-probability (nats per token) justifies: all, a line, a word or ""."""
     if logprob is None or logprob >= LINE_BELOW:
         return text
     if logprob < NOTHING_BELOW:

@@ -7,14 +7,14 @@ import re
 from dovetail.completion.preparation.lexical import inside
 from dovetail.completion.preparation.place import TAB_COLUMNS, Place
 
-# What a line ends with behind which the next one is a level deeper.
+# The end of a line that makes the next one a level deeper.
 _OPENS = re.compile(r"(?:[:{]|=>|\b(?:do|then))\s*\Z")
 
 
 def fit_indentation(text: str, place: Place) -> str:
-    """`text`, to be inserted at `place`, with the file's own kind of indentation, and no space too many in front.
+    """Return `text`, to be inserted at `place`, in the file's own indentation style, without extra spaces in front.
 
-    What is inside of strings stays as it is, and so do spaces behind tabs, which align.
+    The contents of strings stay unchanged, and so do spaces after tabs, which align.
     """
     first, *rest = text.split("\n")
     if place.left.strip() == "":

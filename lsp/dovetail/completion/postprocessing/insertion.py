@@ -51,7 +51,7 @@ def ways_to_insert(text: str, right: str, language: str = "", state: State = COD
 
 
 def _unmatched(line: str, language: str, state: State) -> list[int]:
-    """Places of the closing brackets whose opening ones are not in `line`, and of a quote that none goes with."""
+    """Return the places of the closing brackets without an opening one in `line`, and of an unpaired quote."""
     code, end = read(line, language, state)
     waiting: list[str] = []
     unmatched: list[int] = []

@@ -19,8 +19,8 @@ from dovetail.completion.preparation.place import Place, unix_line_ends
 from dovetail.completion.values import Extent, Shaped
 from dovetail_context.api import ParsedText
 
-# Ends that are tried, from the longest on: each costs a parse of what has changed, a millisecond or some. In a text
-# that is hard to parse fewer are tried: until all of them together took what parsing 3,000 lines takes.
+# The maximum number of ends to try, longest first. Each costs a parse of the changes, about a millisecond. A text that
+# is hard to parse gets fewer: all of them together may cost as much as parsing 3,000 lines.
 _MOST_ENDS = 24
 _MOST_EFFORT = 4000
 _CONTINUES = re.compile(r"\s*(?:[)\]}]|(?:else|elif|except|finally|catch|case|default|while)\b)")
@@ -37,7 +37,7 @@ _EXPORT_MACRO = re.compile(
 )
 # Words that are a statement on their own; any other lone word is left over from a line whose rest was cut away.
 _STATEMENTS = frozenset(("return", "break", "continue", "pass", "raise", "yield", "fallthrough"))
-# Words that only begin something: a text is not cut behind them.
+# Words that need something after them: a text is not cut after one of these.
 _NEEDS_MORE = frozenset(("new", "await", "not", "typeof", "instanceof", "extends", "implements"))
 # Words that begin a declaration: on a line of their own nothing is declared.
 _DECLARES = (
@@ -96,7 +96,7 @@ def _first_statement(text: str, place: Place) -> str:
 
 
 def _end_of_extent(lines: list[str], place: Place, extent: Extent, growing: bool) -> int | None:
-    """How many of the lines belong to what was asked for; None where that is not to be seen yet."""
+    """Return how many of the lines belong to the requested extent; None where this cannot be seen yet."""
     if extent.kind == "rest":
         return 1 if growing or len(lines) > 1 else None
     code = place.code_of("\n".join(lines)).split("\n")
@@ -237,7 +237,7 @@ def _says_nothing(candidate: str, is_cut: bool, place: Place) -> bool:
 
 
 def _begins_with(following: str, text: str) -> bool:
-    """Whether a line begins with the words of the text and goes on behind them."""
+    """Return whether a line begins with the words of the text and continues after them."""
     line = following.partition("\n")[0]
     return line.startswith(text) and line != text and not (text[-1] + line[len(text)]).isalnum()
 
@@ -247,10 +247,12 @@ def _spaces(match: re.Match[str]) -> str:
 
 
 def _is_rejected(way: Insertion, place: Place, with_it: ParsedText | None) -> bool:
-    """Whether the compiler would not take what it takes now. Asked where the tree has no objection: it knows what is
-    broken on the line anyway. Where it is not Python's that can be asked: whether the suggestion, on a line of its own,
-    takes in what follows. The beginning of a block that is to be typed next is no fault where its line was begun
-    already."""
+    """Return whether the compiler would reject a text that it accepts now.
+
+    The caller asks where the tree has no objection, because the tree already knows what is broken on the line. Without
+    a compiler for the language, check instead whether a suggestion on a line of its own takes in what follows. A header
+    whose block is yet to be typed is not a fault where its line was already begun.
+    """
     if place.judged is None:
         is_alone = not place.left.strip() and not place.right[way.replaced :].strip()
         end = place.offset + len(way.text)

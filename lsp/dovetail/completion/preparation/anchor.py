@@ -62,8 +62,8 @@ class Anchor:
 def hole(anchor: Anchor, place: Place, is_frozen: bool) -> tuple[str, str]:
     """Return the prefix to show the model and the text that the completion is forced to begin with.
 
-    `is_frozen` is whether the model's format has the forced text behind the suffix. Where the suffix comes first, what
-    was typed ends the prefix: nothing follows it that a keystroke could change, so the KV cache holds all before it.
+    `is_frozen` is whether the model's format puts the forced text after the suffix. Where the suffix comes first, the
+    typed text ends the prefix. No keystroke changes anything after it, so the KV cache holds all before it.
     """
     typed = anchor.forced(place) or ""
     return (anchor.prefix, typed) if is_frozen else (anchor.prefix + typed, "")

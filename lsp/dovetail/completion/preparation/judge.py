@@ -11,7 +11,7 @@ import warnings
 
 # Compiling 800 lines takes 10 ms; nobody waits longer for a second opinion.
 MOST_CHARACTERS = 30_000
-# The part of a text that is looked at for where the statements around a cursor begin and end.
+# The number of characters to search for where the statements around a cursor begin and end.
 _NEAR = 20_000
 # A line that begins a statement at the top level, or may.
 _TOP_LEVEL = re.compile(r"^(?!else\b|elif\b|except\b|finally\b)[^\s#)\]}]", re.MULTILINE)

@@ -70,7 +70,7 @@ _BY_SUFFIX = {suffix: family for suffixes, family in _WITHOUT_GRAMMAR for suffix
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What goes on at a place: "" in code, else the delimiter that ends it."""
+    """The lexical state at a place: "" in code, else the delimiter that ends it."""
 
     end: str = ""
 
@@ -124,7 +124,7 @@ def kind_of(state: State, language: str) -> Literal["code", "comment", "string"]
 
 
 def inside(lines: list[str], language: str, state: State = CODE) -> list[bool]:
-    """Of each line whether it begins inside a string that goes over several lines. `state` is that before the first."""
+    """Return for each line whether it begins inside a multi-line string. `state` is that before the first line."""
     found = []
     for line in lines:
         found.append(kind_of(state, language) == "string")
@@ -195,7 +195,7 @@ _CHARACTER = re.compile(r"'(?:[^'\\\n]|\\(?:[^ux\n]|x[0-9a-fA-F]{2}|u\{[0-9a-fA-
 
 
 def _end_of_regex(text: str, start: int) -> int:
-    """Where the regular expression ends that a slash begins; right behind it where it is a division."""
+    """Return where the regular expression that begins at a slash ends; right after the slash if it is a division."""
     match = _REGEX.match(text, start) if _BEFORE_REGEX.search(text[max(0, start - 20) : start]) else None
     return start + 1 if match is None else match.end()
 

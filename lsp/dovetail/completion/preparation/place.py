@@ -14,9 +14,9 @@ from dovetail_context.api import ParsedText, PlaceKind, language_for, parse_text
 
 # Columns that an editor shows for a tab, where a file does not reveal the width of its levels.
 TAB_COLUMNS = 4
-# The beginning of a file that is looked at for how it is indented.
+# The number of characters at the beginning of a file that show its indentation.
 INDENTED_CHARACTERS = 40_000
-# The text before a cursor that is read for strings and comments where there is no tree.
+# The number of characters before a cursor to read for strings and comments where there is no tree.
 READ_CHARACTERS = 40_000
 _LINE_WITH_TEXT = re.compile(r"\n([^\S\n]*\S[^\n]*)")
 

@@ -1,4 +1,4 @@
-"""Whether to answer at a place at all, and how much: a pure decision on the text around the cursor."""
+"""Decide whether to answer at a place at all, and how much: a pure decision on the text around the cursor."""
 
 from __future__ import annotations
 

@@ -52,8 +52,10 @@ def _tail(text: str, budget: int, count: Callable[[str], int]) -> str:
 
 
 def _last_lines(text: str, budget: int) -> tuple[int, list[str]]:
-    """The last lines of a text, enough of them to be cut again, and how many lines are before them. A line costs a
-    token at least; one that no budget holds is cut."""
+    """Return the last lines of a text, enough to be cut again, and the number of lines before them.
+
+    A line costs at least one token; a line that exceeds every budget is cut.
+    """
     lines = text.rsplit("\n", max(budget, 0) + 2 * STEP_LINES)
     first = lines[0].count("\n")
     if first:

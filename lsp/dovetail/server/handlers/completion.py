@@ -24,7 +24,7 @@ _KINDS = {
     "table": types.CompletionItemKind.Module,
     "value": types.CompletionItemKind.EnumMember,
 }
-# Where the setting is on. Clients ask while a word is typed, and behind these, which no word follows from.
+# Where the setting is on. Clients ask while the user types a word, and after these characters, which start no word.
 OPTIONS = types.CompletionOptions(trigger_characters=[".", "(", "[", "{", ",", "=", ":", " "])
 _RULES_OPTIONS = types.CompletionRegistrationOptions(
     document_selector=[types.TextDocumentFilterPattern(pattern=f"**/{RULES_FILE}")], trigger_characters=["[", '"', "="]

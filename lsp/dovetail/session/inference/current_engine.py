@@ -1,7 +1,6 @@
-"""The engine that answers, and the one that takes its place when the settings ask for another model. Used on the event
-loop alone.
+"""The engine that answers, and its replacement when the settings ask for another model. Used on the event loop alone.
 
-A model is loaded in the background while the one before goes on answering; one that cannot be loaded changes nothing.
+A model loads in the background while the previous one keeps answering; one that cannot be loaded changes nothing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A pull for an editor: `dovetail models pull NAME --json` as a child process, whose lines become progress.
 
-The server itself opens no connection to another machine. The child may be killed at any moment: the next pull goes on.
+The server itself opens no connection to another machine. The child may be killed at any moment: the next pull resumes.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a suggestion ended, and how many characters of it were accepted and how many typed."""
+    """How a suggestion ended, how many characters of it were accepted and how many typed."""
 
     name: str
     how: How
@@ -123,7 +123,7 @@ Step = tuple[Following, tuple[Event, ...]]
 
 
 def shown(following: Following, suggestions: tuple[Suggestion, ...], now: float) -> Step:
-    """An answer of one or more suggestions goes out. What is left of the one on the screen is no new suggestion."""
+    """Record an answer of one or more suggestions. The rest of the one on the screen is not a new suggestion."""
     first, showing = suggestions[0], following.showing
     if showing is not None and _goes_on(showing, first):
         text = showing.suggestion.text[: showing.present] + first.text
@@ -248,8 +248,10 @@ def _advanced(showing: Showing, before: str, change: Change, now: float, tells: 
 
 
 def _reached(showing: Showing, change: Change) -> tuple[int, str] | None:
-    """How much of the suggestion is in the document after a change, and the brackets that have closed by themselves
-    behind that; None if something else is there."""
+    """Return how much of the suggestion the document contains after a change, and the auto-closed brackets after that.
+
+    Return None if something else is there.
+    """
     text, present = showing.suggestion.text, showing.present
     left = text[: change.start - showing.start]
     segment = left + change.text + text[min(change.end - showing.start, present) : present]
@@ -291,7 +293,7 @@ def _merged(spans: tuple[Span, ...]) -> tuple[Span, ...]:
 
 
 def _looked_at(following: Following, now: float) -> Step:
-    """What is due to be looked at. The text is as it was when it fell due: every change looks first."""
+    """Check what is due. The text is as it was when it became due: every change checks first."""
     events: list[Event] = []
     waiting: list[Taken] = []
     for one in following.taken:

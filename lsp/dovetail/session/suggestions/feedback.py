@@ -49,14 +49,13 @@ class Feedback:
         self._writing: asyncio.Task[None] | None = None
 
     def follow(self, wanted: bool, client: str | None = None) -> None:
-        """Whether to count at all (the user's setting), and which client speaks with us, if that is new."""
+        """Set whether to count at all (the user's setting), and which client is connected, if that is new."""
         self._path = stats_path() if wanted else None
         if client is not None:
             self._client_tells = client in CLIENTS_THAT_TELL
 
     def answered(self, document: Document, completion: Completion) -> list[str]:
-        """An answer goes out. The names to speak of its items by later, that on the screen first; none where nothing
-        is followed."""
+        """Record an answer. Return the names of its items, the one on the screen first; none if nothing is followed."""
         if self._path is None:
             return []
         about = (_language(completion.path, completion.language), completion.reply.model)

@@ -1,10 +1,10 @@
-"""What a prompt may hold, decided when it is sent, and again when its answer is shown.
+"""Decide what a prompt may hold when it is sent, and again when its answer is shown.
 
 The index, frozen anchors and remembered answers follow the disk with a delay: of some hundred milliseconds, or of
-minutes while one types on in the same place. None of them is trusted to know what may be shown. Every prompt names the
-files that its text is from, and passes `Disclosure.permits` on its way to the engine; what has come to be excluded
-since (by an ignore file, by rules, by a new name, by deletion, with a folder that was closed or trust that was
-withdrawn) is found there. Used on the event loop alone; the disk is asked on a thread.
+minutes while the user types in the same place. So none of them decides what may be shown. Every prompt names the files
+that its text is from, and passes `Disclosure.permits` on its way to the engine. That check finds files that have been
+excluded since: by an ignore file, by rules, by a new name, by deletion, with a closed folder or with withdrawn trust.
+Used on the event loop alone; a thread reads the disk.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dovetail.session.workspaces.workspaces import Workspace, Workspaces
 from dovetail_context.api import IndexSnapshot, Selection, State, is_settled
 from dovetail_models.api import CompletionJob, CompletionReply, EngineStatus
 
-# The disk is asked again where it has changed while it was asked; one that never rests permits nothing.
+# The maximum number of reads of a disk that changes during the read; one that keeps changing permits nothing.
 LOOKS = 4
 # Findings kept: two for each document that is typed in.
 CAPACITY = 64
@@ -37,7 +37,7 @@ class CheckedEngine:
     """An engine that is sent a prompt only if all the files that it is from may be shown."""
 
     def __init__(self, engine: Engine, permits: Callable[[Iterable[str]], Awaitable[bool]]) -> None:
-        """`permits` is asked about the absolute paths of the files."""
+        """`permits` receives the absolute paths of the files."""
         self._engine = engine
         self._permits = permits
 
@@ -111,8 +111,10 @@ _Asked = tuple[Path, frozenset[str]]
 
 
 class Disclosure:
-    """Decides what the model may be shown. `epoch` counts the decisions that took something back: whatever was made in
-    an older epoch is not to be used again."""
+    """Decides what the model may be shown.
+
+    `epoch` counts the decisions that withdrew something: results of an older epoch must not be used again.
+    """
 
     def __init__(
         self,
@@ -169,9 +171,9 @@ class Disclosure:
         return len(inside) == len(files) and not inside & home.withheld
 
     def _is_settled(self, home: Workspace, files: frozenset[str]) -> bool:
-        """Whether the disk is sure to be as it was when it was last asked about these files.
+        """Return whether the disk is certainly unchanged since the last check of these files.
 
-        While one types it is, and a few `stat` calls are quicker than a thread.
+        While the user types it is, and a few `stat` calls are quicker than a thread.
         """
         own, findings = self._settled.get((home.root, files), (None, []))
         return (
@@ -216,7 +218,7 @@ class Disclosure:
             workspace.edition += 1
 
     def _questions(self, home: Workspace, files: Iterable[str]) -> list[_Question]:
-        """Each file is asked about in the workspace of the document, and in those that are open inside of it."""
+        """Return the questions: each file in the document's workspace, and in the workspaces open inside of it."""
         asked = {path for file in files if (path := home.path_of(file)) is not None} | home.withheld
         asked.discard(RULES_FILE)  # the rules apply as long as this file exists: no ignore file disables them
         inner = [each for each in self._workspaces.all() if each is not home and each.root.is_relative_to(home.root)]

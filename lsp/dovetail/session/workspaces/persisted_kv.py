@@ -13,8 +13,10 @@ from dovetail.settings import Settings
 
 
 class PersistedKv:
-    """Sees to it that no state on disk holds text of files that may not be shown, not even of those that might once;
-    where the settings keep nothing, none holds anything."""
+    """Removes every state on disk with text of files that may not be shown, including files that once were allowed.
+
+    If the settings keep nothing, it removes every state.
+    """
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ PARTLY_ACCEPTED = "textDocument/didPartiallyAcceptCompletion"
 
 
 def accepted_commands(names: Iterable[str]) -> list[types.Command]:
-    """What items of these names bear, so that the editor can speak of them."""
+    """Return the commands of the items with these names, so that the editor can refer to the items."""
     return [types.Command("Completion accepted", ACCEPTED, arguments=[name]) for name in names]
 
 

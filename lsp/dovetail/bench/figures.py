@@ -42,7 +42,7 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def figures(answers: Sequence[Answer]) -> Figures:
-    """Of the answers that were waited for."""
+    """Return the figures of the answers that were waited for."""
     whole = [answer for answer in answers if not answer.dropped]
     prompts = sum(answer.read + answer.reused for answer in whole)
     written = sum(answer.written for answer in whole)
@@ -88,7 +88,7 @@ def table(ours: dict[str, Figures], peer: dict[str, Figures] | None) -> list[str
 
 
 def as_json(found: dict[str, Figures]) -> dict[str, object]:
-    """The same for programs."""
+    """Return the figures in a form for programs."""
     return {kind: asdict(each) for kind, each in found.items()}
 
 

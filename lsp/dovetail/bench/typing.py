@@ -111,7 +111,7 @@ def _place(path: str, text: str, place: int, dice: random.Random) -> Iterator[Ke
 
 
 def _with_line_above(before: str, dice: random.Random) -> str:
-    """A line more, some ten lines above the end."""
+    """Return the text with one more line, some ten lines above its end."""
     lines = before.splitlines(keepends=True)
     at = max(0, len(lines) - dice.randrange(5, 15))
     indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())] if at < len(lines) else ""

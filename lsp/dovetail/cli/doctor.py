@@ -124,7 +124,7 @@ def _python() -> Check:
 
 
 def _hosts() -> Check:
-    """The processes that hold models now, for all windows."""
+    """Return a check of the processes that hold models now, for all windows."""
     try:
         found = [f"process {card.pid} runs {Path(card.model).stem}" for _, card in running()]
     except EngineError as error:

@@ -43,7 +43,7 @@ def add_place_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def positive(text: str) -> int:
-    """An argument that counts something, for argparse."""
+    """Parse a positive number, for argparse."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
@@ -51,7 +51,10 @@ def positive(text: str) -> int:
 
 
 def read_place(arguments: argparse.Namespace) -> FilePlace:
-    """The place that the arguments name. Raises UsageError where there is none, CommandError for an unreadable file."""
+    """Return the place that the arguments name.
+
+    Raises UsageError where there is none, CommandError for an unreadable file.
+    """
     file, line, column = _parse(arguments.place)
     path = _resolved(file)
     if path.exists() and not path.is_file():

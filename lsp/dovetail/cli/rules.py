@@ -50,7 +50,7 @@ def _rules(arguments: argparse.Namespace, near: Path) -> WorkspaceRules:
 
 
 def _relative(path: Path, root: Path, root_is_given: bool) -> str:
-    """The path below the root. A relative one counts from here, or from a given root if nothing is here."""
+    """Return the path below the root. A relative one counts from here, or from a given root if nothing is here."""
     candidates = [path.absolute(), *([root / path] if root_is_given else [])]
     for full in sorted(candidates, key=lambda each: not each.exists()):
         for form in (full, full.parent.resolve() / full.name):  # the file itself may be a link: that is judged later

@@ -39,7 +39,7 @@ def completion_json(completion: Completion, index_ms: float = 0.0) -> dict[str, 
 
 
 def context_json(bundle: ContextBundle, milliseconds: float) -> dict[str, Any]:
-    """The documented object of `dovetail context --json`, items in prompt order."""
+    """Return the documented object of `dovetail context --json`, items in prompt order."""
     return {
         "budget": bundle.budget,
         "tokens": bundle.tokens,

@@ -118,7 +118,7 @@ def account_of(completion: Completion, text: str, automatic: bool, index_ms: flo
 
 
 def account_json(account: Account) -> dict[str, Any]:
-    """The documented object under "why" in the answer to `dovetail/why`."""
+    """Return the documented object under "why" in the answer to `dovetail/why`."""
     return {
         "written": account.completion.written,
         "others": [other.text for other in account.completion.others],

@@ -131,7 +131,7 @@ async def _request(connection: h11.Connection, reader: asyncio.StreamReader) -> 
 
 
 async def _unless_gone(answering: Awaitable[dict[str, Any]], reader: asyncio.StreamReader) -> dict[str, Any] | None:
-    """The answer; None if the client hangs up before that, which stops the work."""
+    """Return the answer; None if the client hangs up before that, which stops the work."""
     work = asyncio.ensure_future(answering)
     gone = asyncio.ensure_future(_hung_up(reader))
     try:

@@ -36,7 +36,7 @@ def is_from(part: str, whole: str) -> bool:
 
 
 def most_alike(part: str, files: Iterable[tuple[str, str]]) -> str:
-    """The path among `files` (path, text) that has most lines of `part`; "" if none has enough."""
+    """Return the path among `files` (path, text) that has most lines of `part`; "" if none has enough."""
     wanted = Counter(_telling(part))
     best, most = "", MIN_COMMON - 1
     for path, text in files:

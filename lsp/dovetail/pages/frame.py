@@ -34,7 +34,7 @@ def milliseconds(value: float) -> str:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """A share, 0 to 1."""
+    """Format a share from 0 to 1 as a percentage."""
     return f"{share * 100:.{digits}f}\u202f%"
 
 

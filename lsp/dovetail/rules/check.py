@@ -39,7 +39,7 @@ def check(rules: ProjectRules, tree: Tree, fault: Callable[[PinRule], str | None
 
 
 def pin_fault(root: Path, pin: PinRule, selection: Selection = EVERYTHING) -> str | None:
-    """Why a pinned file or its lines cannot be shown, None if they can."""
+    """Return why a pinned file or its lines cannot be shown, None if they can."""
     full = root / pin.path
     try:
         mode = full.stat().st_mode
@@ -71,7 +71,7 @@ def _patterns(rules: ProjectRules, tree: Tree) -> Iterator[Problem]:
 
 
 def _for_nothing(patterns: Sequence[Said], paths: Sequence[str], tree: Tree) -> Iterator[Problem]:
-    """The patterns that match none of the paths. All are looked for at once, for there may be many of both."""
+    """Yield a problem for each pattern that matches none of the paths. Search all at once, as both may be many."""
     bare = [said.text.removeprefix("!") for said in patterns]
     found = first_matching(bare, paths)
     left = [number for number in range(len(patterns)) if number not in found]
@@ -93,7 +93,7 @@ def _for_nothing(patterns: Sequence[Said], paths: Sequence[str], tree: Tree) -> 
 
 
 def _folders_of(pattern: str, skipped: Mapping[str, int]) -> list[str]:
-    """What was skipped of the folders that a pattern names."""
+    """Return what was skipped of the folders that a pattern names."""
     longest = max(map(len, skipped), default=0)
     start = pattern.removeprefix("/")[: longest + 1]
     return [start[:place] for place, character in enumerate(start) if character == "/" and start[:place] in skipped]

@@ -101,7 +101,7 @@ class EffectiveRules:
         return not self.no_completion
 
     def retrieval(self) -> Retrieval:
-        """The weights, shares and switches as retrieval takes them."""
+        """Return the weights, shares and switches as retrieval takes them."""
 
         def said(what: str) -> dict[RetrieverName, float]:
             return {
@@ -163,7 +163,7 @@ class Rules:
         return known
 
     def is_known(self, path: str, language: str = "") -> bool:
-        """Whether `for_path` has the answer already."""
+        """Return whether `for_path` has the answer already."""
         return (path, language) in self._known
 
     def _for_path(self, path: str, language: str) -> EffectiveRules:
@@ -212,7 +212,7 @@ class _LayerGlobs:
 
 
 def narrowed(rules: ProjectRules) -> ProjectRules:
-    """What of a project's rules holds where the project is not trusted: what only leaves things out."""
+    """Return the rules of a project that hold while it is not trusted: those that only leave things out."""
     kept = {name: getattr(rules, name) for name, key in keys_of(ProjectRules).items() if key.narrows}
     silent = tuple(
         PathRule(rule.source, **{name: getattr(rule, name) for name, key in keys_of(PathRule).items() if key.narrows})
@@ -226,7 +226,7 @@ _Speaking = list[tuple[ProjectRules, tuple[tuple[PathRule, str], ...]]]
 
 
 def _no_completion(speaking: _Speaking, globs: Sequence[_LayerGlobs], path: str, language: str) -> str:
-    """Why nothing is suggested at a path, "" if something is."""
+    """Return why nothing is suggested at a path, "" if something is."""
     if excluded_name(path) == "may hold secrets":
         return "may hold secrets, by its name"
     found = language_for(path, language)

@@ -49,7 +49,7 @@ def explain(rules: WorkspaceRules, path: str) -> tuple[Decision, ...]:
 
 
 def decision_json(decision: Decision) -> dict[str, Any]:
-    """A decision as `dovetail rules explain --json` prints it."""
+    """Return a decision as `dovetail rules explain --json` prints it."""
     return {"what": decision.what, "value": decision.value, "by": decision.by}
 
 

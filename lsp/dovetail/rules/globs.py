@@ -26,7 +26,7 @@ _KEPT_FOLDERS = 1000
 
 
 def fault(pattern: str) -> str | None:
-    """What is wrong with a pattern, None if nothing is."""
+    """Return what is wrong with a pattern, None if nothing is."""
     if not pattern.strip().removeprefix("!"):
         return "is empty"
     if "\\" in pattern:
@@ -107,7 +107,7 @@ class Globs:
         return self._patterns.all(path, is_folder=False), self._above(path.rpartition("/")[0])
 
     def _above(self, folder: str) -> tuple[int, ...]:
-        """The patterns that match a folder or one above it, ascending."""
+        """Return the patterns that match a folder or one above it, ascending."""
         if not folder:
             return ()
         known = self._folders.get(folder)
@@ -123,7 +123,7 @@ class Globs:
 
 
 def matching(pattern: str, paths: Iterable[str]) -> list[str]:
-    """The paths that a pattern takes in."""
+    """Return the paths that a pattern takes in."""
     globs = Globs((pattern,))
     return [path for path in paths if globs.deciding(path) is not None]
 
@@ -187,7 +187,7 @@ def _stem_in(name: str, pieces: Sequence[str]) -> str | None:
 
 @lru_cache(maxsize=256)
 def plain_stem(path: str) -> str:
-    """A file's name without its suffix and without what marks it as a test."""
+    """Return a file's name without its suffix and without what marks it as a test."""
     name = PurePosixPath(path).name
     stem = name.split(".", 1)[0] if not name.startswith(".") else name
     if "." in name[1:]:
@@ -202,5 +202,5 @@ def with_stem(pattern: str, stem: str) -> str:
 
 
 def _plain(pattern: str) -> str:
-    """The pattern as git would read it. A stem is not empty; `*` alone could become part of a `**`."""
+    """Return the pattern as git would read it. A stem is not empty; `*` alone could become part of a `**`."""
     return pattern.rstrip().replace(STEM, "?*")

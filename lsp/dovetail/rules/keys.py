@@ -140,5 +140,5 @@ class ProjectRules:
 
 
 def keys_of(table: type) -> dict[str, Key]:
-    """The keys that a table of rules may have, in order."""
+    """Return the keys that a table of rules may have, in order."""
     return {each.name: each.metadata["key"] for each in fields(table) if "key" in each.metadata}

@@ -78,7 +78,7 @@ def user_rules_path() -> Path:
 
 
 def own_rules(editor: Mapping[str, Any] | None = None, trusted: bool = True) -> OwnRules:
-    """The user's own rules, read again, and those of the editor's settings, which are values already."""
+    """Return the user's own rules, read again, and those of the editor's settings, which are values already."""
     said = parse_values(editor or {}, EDITOR)
     given = OwnRules(editor=said.rules or ProjectRules(), trusted=trusted, problems=said.problems)
     path = user_rules_path()
@@ -93,12 +93,12 @@ def changed_own_rules(own: OwnRules) -> OwnRules | None:
 
 
 def are_current(own: OwnRules) -> bool:
-    """Whether the user's own file bears the stamp that it was read with. Reads no file."""
+    """Return whether the user's own file bears the stamp that it was read with. Reads no file."""
     return own.reading is None or own.reading.stamp == _stamp(own.reading.path)
 
 
 def lasts(reading: RulesReading | None) -> bool:
-    """Whether every later change of the file shows in its stamp."""
+    """Return whether every later change of the file shows in its stamp."""
     return reading is not None and not _is_young(reading.stamp)
 
 
@@ -178,7 +178,7 @@ class WorkspaceRules:
         return self._reading is not None and self._reading.stamp == _stamp(self._reading.path)
 
     def is_lasting(self) -> bool:
-        """Whether every change of the file after the last reading shows in its stamp."""
+        """Return whether every change of the file after the last reading shows in its stamp."""
         return lasts(self._latest)
 
     def take(self, reading: RulesReading | None, own: OwnRules | None = None) -> None:
@@ -273,7 +273,7 @@ class WorkspaceRules:
 
 
 def read_rules(path: Path, name: str, root: Path | None, before: RulesReading | None = None) -> RulesReading | None:
-    """What a rules file holds; a link may not lead out of `root`. None if it is as it was `before`.
+    """Return what a rules file holds; a link may not lead out of `root`. None if it is as it was `before`.
 
     Of a file that holds what it held before, only the stamp is another one: `parsed` is the same object.
     """
@@ -295,7 +295,7 @@ def read_rules(path: Path, name: str, root: Path | None, before: RulesReading | 
 
 
 def _bytes(path: Path, root: Path | None) -> tuple[bytes | None, str]:
-    """The bytes of a file, None where there is none, and what keeps them from being read."""
+    """Return the bytes of a file, None where there is none, and what keeps them from being read."""
     read = read_project_file(path, MAX_BYTES, within=root)
     if read.data is not None or read.missing:
         return read.data, ""
@@ -313,5 +313,5 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 
 def _is_young(stamp: tuple[int, ...]) -> bool:
-    """Whether a file was written so recently that it may be written again under the same stamp."""
+    """Return whether a file was written so recently that it may be written again under the same stamp."""
     return len(stamp) > 2 and max(stamp[2:]) > time.time_ns() - YOUNG_NS

@@ -113,12 +113,12 @@ def salvaged(text: str, file: str) -> ProjectRules:
 
 
 def _shortened(message: str) -> str:
-    """A name or a pattern in a message may be of any length."""
+    """Shorten a message: a name or a pattern in it may be of any length."""
     return message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}..."
 
 
 def _loaded(text: str) -> tuple[dict[str, Any] | None, SourceRange | None, str]:
-    """The values of a TOML text; or None, the place of the mistake and what it is."""
+    """Return the values of a TOML text; or None, the place of the mistake and what it is."""
     deep = _DEEP_KEY.search(text)
     if deep is not None:
         line = text.count("\n", 0, deep.start()) + 1

@@ -133,7 +133,7 @@ class _Lines:
         self._starts: dict[int, Sequence[int]] = {}  # by row: at which bytes its characters begin
 
     def column(self, row: int, byte: int) -> int:
-        """The column, counted from 1."""
+        """Return the column, counted from 1."""
         starts = self._starts.get(row)
         if starts is None:
             line = self._lines[row]

@@ -37,7 +37,7 @@ class Suggestion:
 
 
 def suggestions(text: str, offset: int) -> list[Suggestion]:
-    """What may be written at `offset` (code points) of a file of rules."""
+    """Return what may be written at `offset` (code points) of a file of rules."""
     before = text[:offset]
     line = before[before.rfind("\n") + 1 :]
     word = _WORD.search(line)
@@ -62,7 +62,7 @@ def suggestions(text: str, offset: int) -> list[Suggestion]:
 
 
 def _table_above(before: str) -> tuple[type, list[str]]:
-    """The table that the end of a text is in, and the lines of it so far."""
+    """Return the table that the end of a text is in, and the lines of it so far."""
     table: type = ProjectRules
     lines: list[str] = []
     all_lines = before.split("\n")
@@ -87,7 +87,7 @@ def _is_inside_list(lines: list[str]) -> bool:
 
 
 def _open_key(lines: list[str]) -> str | None:
-    """The key whose value is being written at the end of the lines; None where none is."""
+    """Return the key whose value is being written at the end of the lines; None where none is."""
     for number in range(len(lines) - 1, -1, -1):
         match = _KEY.match(lines[number])
         if match is None:

@@ -57,7 +57,7 @@ def origin(uri: str, notebook: str | None = None) -> tuple[Path | None, Kind]:
 
 
 def encoding(kind: types.PositionEncodingKind | str | None) -> Encoding:
-    """The client's unit for columns; UTF-16 where nothing was agreed (LSP 3.18, `positionEncoding`)."""
+    """Return the client's unit for columns; UTF-16 where nothing was agreed (LSP 3.18, `positionEncoding`)."""
     return Encoding(kind.value if isinstance(kind, types.PositionEncodingKind) else kind or "utf-16")
 
 
@@ -80,7 +80,7 @@ def trigger(context: types.InlineCompletionContext) -> Trigger:
 
 
 def selected(context: types.InlineCompletionContext) -> Edit | None:
-    """What the editor's list of words would insert, where one is chosen in it."""
+    """Return what the editor's list of words would insert, where one is chosen in it."""
     chosen = context.selected_completion_info
     return None if chosen is None else Edit(chosen.text, position(chosen.range.start), position(chosen.range.end))
 
@@ -136,6 +136,6 @@ def menu_item(
 
 
 def place(document: Document, offset: int, unit: Encoding) -> types.Position:
-    """The place of an offset as the client counts it."""
+    """Return the place of an offset as the client counts it."""
     found = document.position_at(offset, unit)
     return types.Position(found.line, found.column)

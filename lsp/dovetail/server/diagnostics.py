@@ -33,6 +33,6 @@ def _range(place: SourceRange, lines: Sequence[str], unit: Encoding) -> types.Ra
 
 
 def _position(line: int, column: int, lines: Sequence[str], unit: Encoding) -> types.Position:
-    """A place counted from 1, in code points, as the client counts it."""
+    """Return a place counted from 1, in code points, as the client counts it."""
     row = min(line, len(lines)) - 1
     return types.Position(row, offset_to_column(lines[row], min(column - 1, content_length(lines[row])), unit))

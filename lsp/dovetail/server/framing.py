@@ -61,7 +61,7 @@ class MessageReader:
         self._buffer[:0] = data
 
     async def next(self) -> Body | Skipped | None:
-        """The next message, or what was skipped; None at the end of the stream."""
+        """Return the next message, or what was skipped; None at the end of the stream."""
         length: int | None = None
         charset = "utf-8"
         headers = bytearray()
@@ -91,7 +91,7 @@ class MessageReader:
         return None
 
     async def _line(self) -> bytes:
-        """The next line with its end; b"" at the end of the stream."""
+        """Return the next line with its end; b"" at the end of the stream."""
         searched = 0
         while (end := self._buffer.find(b"\n", searched)) < 0:
             searched = len(self._buffer)

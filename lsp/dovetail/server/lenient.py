@@ -64,7 +64,7 @@ def read(declared: Any, value: Any) -> Any:
 
 
 def json_name(name: str) -> str:
-    """The name that a field has in JSON."""
+    """Return the name that a field has in JSON."""
     first, *rest = name.removesuffix("_").split("_")
     return first + "".join(part.title() for part in rest)
 
@@ -183,7 +183,7 @@ def _union_reader(alternatives: Sequence[Any]) -> Read:
 
 
 def _class_of(value: dict[str, Any], classes: Sequence[type]) -> type:
-    """The one of `classes` that has most of the object's keys, of those whose required keys are all there."""
+    """Return the one of `classes` that has most of the object's keys, of those whose required keys are all there."""
     present = {key for key, item in value.items() if item is not None}
     best, most = None, -1
     for declared in classes:

@@ -134,7 +134,7 @@ def _wait_for_end(pid: int) -> None:
 
 
 def _pidfd(pid: int) -> int | None:
-    """A descriptor that becomes readable when the process ends; None where the system has none."""
+    """Return a descriptor that becomes readable when the process ends; None where the system has none."""
     if not hasattr(os, "pidfd_open"):
         return None
     try:

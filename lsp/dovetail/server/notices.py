@@ -120,7 +120,7 @@ class Notices:
                 self._send_status()
 
     def status(self) -> dict[str, Any]:
-        """The parameters of `dovetail/status`."""
+        """Return the parameters of `dovetail/status`."""
         engine, shares = self._engine, list(self._indexing.values())
         known = [share for share in shares if share is not None]
         return {
@@ -227,7 +227,7 @@ class Notices:
 
 
 def pauses_json(pauses: Pauses) -> dict[str, Any]:
-    """What is paused, in the form of the protocol; `snoozedUntil` is in seconds of Unix time, or null."""
+    """Return what is paused, in the form of the protocol; `snoozedUntil` is in seconds of Unix time, or null."""
     return {
         "paused": pauses.everywhere,
         "pausedLanguages": sorted(pauses.languages),
@@ -236,7 +236,7 @@ def pauses_json(pauses: Pauses) -> dict[str, Any]:
 
 
 def _loading_words(engine: EngineStatus) -> str:
-    """How far loading has come, for the user to read; "" where that is not known."""
+    """Return how far loading has come, for the user to read; "" where that is not known."""
     return (
         f"{engine.model} is being loaded ({engine.loaded:.0%})" if engine.state == "loading" and engine.loaded else ""
     )

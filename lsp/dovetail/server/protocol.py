@@ -207,7 +207,7 @@ class DovetailProtocol(LanguageServerProtocol):
         return method in self.fm.builtin_features or method in self.fm.features
 
     def _params(self, method: str, params: Any) -> Any:
-        """The parameters as the method declares them. Raises Unfit."""
+        """Return the parameters as the method declares them. Raises Unfit."""
         declared: Any = self.params_types.get(method)
         if declared is None and method in types.METHOD_TO_TYPES:
             declared = types.METHOD_TO_TYPES[method][2]

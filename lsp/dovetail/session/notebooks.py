@@ -45,11 +45,11 @@ class Notebooks:
             self._cells[uri] = [known.get(cell.uri, cell) for cell in self._cells[uri]]
 
     def closed(self, uri: str) -> tuple[Cell, ...]:
-        """A notebook is closed; the cells that it had."""
+        """Forget a closed notebook; return the cells that it had."""
         return tuple(self._cells.pop(uri, ()))
 
     def holding(self, cell: str) -> str | None:
-        """The URI of the notebook that has the cell with this URI."""
+        """Return the URI of the notebook that has the cell with this URI."""
         return next((uri for uri, cells in self._cells.items() if any(each.uri == cell for each in cells)), None)
 
     def is_prose(self, document: Document) -> bool:

@@ -18,7 +18,7 @@ class Pauses:
     snoozed_until: float | None = None
 
     def covers(self, language: str, now: float) -> bool:
-        """Whether nothing is suggested in a language at a time."""
+        """Return whether nothing is suggested in a language at a time."""
         is_snoozed = self.snoozed_until is not None and now < self.snoozed_until
         return self.everywhere or language in self.languages or is_snoozed
 
@@ -39,6 +39,6 @@ class Pauses:
         return changed
 
     def woken(self, now: float) -> Pauses:
-        """The same without a snooze that is over."""
+        """Return the same without a snooze that is over."""
         is_over = self.snoozed_until is not None and self.snoozed_until <= now
         return replace(self, snoozed_until=None) if is_over else self

@@ -238,7 +238,7 @@ class Projects:
         return None
 
     def _unsaved(self, workspace: Workspace) -> frozenset[str]:
-        """The paths of open documents that never were on disk."""
+        """Return the paths of open documents that never were on disk."""
         return frozenset(
             opened.place.path
             for opened in self._opened.values()

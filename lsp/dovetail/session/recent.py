@@ -38,7 +38,7 @@ class RecentPlaces:
         self._add(root, RecentPlace(path, max(1, line - VIEW_LINES), line + VIEW_LINES, "viewed"), now)
 
     def places(self, root: Path, path: str, now: float) -> tuple[RecentPlace, ...]:
-        """The places in other files of a workspace than `path`, newest first."""
+        """Return the places in other files of a workspace than `path`, newest first."""
         return tuple(
             RecentPlace(place.path, place.start_line, place.end_line, place.kind, now - at)
             for other, place, at in self._places

@@ -39,14 +39,14 @@ class Rhythm:
         return replace(known, token_s=_mixed(self.token_s, reply.prefill_ms / 1000 / read)) if read >= 64 else known
 
     def pause_s(self, on_battery: bool) -> float:
-        """How long to wait for the next keystroke before asking the model about this one."""
+        """Return how long to wait for the next keystroke before asking the model about this one."""
         if self.answer_s < INSTANT_S and not on_battery:
             return 0.0
         longest = LONGEST_PAUSE_ON_BATTERY_S if on_battery else LONGEST_PAUSE_S
         return min(self.gap_s * (1.5 if on_battery else 0.75), longest)
 
     def reads_quickly(self, tokens: int) -> bool:
-        """Whether a prompt of this many tokens is read before anyone notices."""
+        """Return whether a prompt of this many tokens is read before anyone notices."""
         return self.token_s * tokens < FRESH_PROMPT_S
 
 

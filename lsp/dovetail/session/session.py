@@ -234,7 +234,7 @@ class Session:
     async def _answer(
         self, opened: OpenDocument, text: str, offset: int, trigger: Trigger, engine: Engine, turn: int
     ) -> tuple[CompletionRequest, Completion] | None:
-        """A completion that may be shown, and what it answers; made again where that has changed meanwhile."""
+        """Return a completion that may be shown, and what it answers; made again where that has changed meanwhile."""
         current_effort.set(opened.effort)
         for attempt in range(PROMPTS):
             await self.projects.disclosure.permits(opened.place.workspace)
@@ -281,7 +281,7 @@ class Session:
         )
 
     async def _shown_now(self, opened: OpenDocument) -> tuple[IndexSnapshot, ContextRules]:
-        """The project as it may be shown in a document, and what its rules give it."""
+        """Return the project as it may be shown in a document, and what its rules give it."""
         workspace = opened.place.workspace
         if workspace is None:
             return NO_PROJECT, ContextRules()
@@ -342,7 +342,7 @@ class Session:
         return None if opened is None else opened.document
 
     def _is_prose(self, opened: OpenDocument, trigger: Trigger) -> bool:
-        """Whether a document is a cell of prose, and nobody has asked expressly."""
+        """Return whether a document is a cell of prose, and nobody has asked expressly."""
         is_asked = trigger == "invoked" or self.settings.in_comments
         return opened.kind == "cell" and not is_asked and self.notebooks.is_prose(opened.document)
 

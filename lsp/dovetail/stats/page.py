@@ -25,7 +25,7 @@ _LABEL_BUCKETS = 6
 
 
 def stats_page(summary: Summary) -> str:
-    """The whole page as HTML."""
+    """Return the whole page as HTML."""
     style = resources.files("dovetail.stats").joinpath("page.css").read_text(encoding="utf-8")
     if not summary.by_day:
         body = _header("Nothing was counted yet", "Complete something in your editor and look again.")

@@ -46,7 +46,7 @@ class Row:
 
 
 def stats_path() -> Path:
-    """Where the counts are kept."""
+    """Return where the counts are kept."""
     folder = os.environ.get(STATE_VARIABLE)
     return (Path(folder) if folder else user_folder("state")) / "stats.sqlite3"
 
@@ -62,7 +62,7 @@ def add(path: Path, tally: Tally, day: date) -> None:
 
 
 def read(path: Path, since: date | None = None) -> list[Row]:
-    """The counts, oldest day first, from a day on. None are there before any were added. Raises StatsError."""
+    """Return the counts, oldest day first, from a day on. None are there before any were added. Raises StatsError."""
     if not path.exists():
         return []
     with _opened(path) as connection:

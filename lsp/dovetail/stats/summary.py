@@ -63,12 +63,12 @@ def summarize(rows: Iterable[Row]) -> Summary:
 
 
 def share(part: int, whole: int) -> float | None:
-    """A share, 0 to 1; None of nothing."""
+    """Return a share, 0 to 1; None of nothing."""
     return part / whole if whole else None
 
 
 def summary_json(summary: Summary) -> dict[str, Any]:
-    """The documented object of `dovetail stats --json`."""
+    """Return the documented object of `dovetail stats --json`."""
     return {
         "total": figures_json(summary.total),
         "by_language": {name: figures_json(figures) for name, figures in summary.by_language.items()},

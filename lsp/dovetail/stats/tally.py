@@ -47,12 +47,12 @@ Tally = Counter[Key]
 
 
 def bucket_of(milliseconds: float) -> int:
-    """The bucket that a time is counted in; times under 0.01 ms share one."""
+    """Return the bucket that a time is counted in; times under 0.01 ms share one."""
     return math.floor(math.log(max(milliseconds, 0.01), BUCKET_GROWTH))
 
 
 def percentile(buckets: dict[int, int], share: float) -> float | None:
-    """The time in milliseconds that this share of the counted times does not exceed; None where none were counted."""
+    """Return the milliseconds that this share of the counted times does not exceed; None if none were counted."""
     wanted, reached = share * sum(buckets.values()), 0
     for bucket in sorted(buckets):
         reached += buckets[bucket]

@@ -34,7 +34,7 @@ def changes_of(document: Document, edits: Sequence[Edit], encoding: Encoding) ->
 
 
 def difference(before: str, after: str) -> Change:
-    """The one change that makes `after` of `before`: all between their common beginning and their common end."""
+    """Return the one change that makes `after` of `before`: all between their common beginning and their common end."""
     start = common_length(before, after)
     rest = min(len(before), len(after)) - start
     end = common_length(before[len(before) - rest :][::-1], after[len(after) - rest :][::-1])

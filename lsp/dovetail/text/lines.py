@@ -59,7 +59,7 @@ def column_to_offset(line: str, column: int, encoding: Encoding) -> int:
 
 
 def offset_to_column(line: str, offset: int, encoding: Encoding) -> int:
-    """The column in the client's units of a code point offset in `line` (at most its length without line end)."""
+    """Return the column, in the client's units, of an offset in `line` (at most its length without line end)."""
     if encoding is Encoding.UTF32 or line.isascii():
         return offset
     return _units(line[:offset], encoding)

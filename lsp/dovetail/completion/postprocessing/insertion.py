@@ -71,5 +71,5 @@ def _unmatched(line: str, language: str, state: State) -> list[int]:
 
 
 def _closing(line: str, language: str, state: State) -> int:
-    """The place of the quote that ends the string which is open before `line`."""
+    """Return the place of the quote that ends the string which is open before `line`."""
     return next(place for place in range(len(line)) if read(line[: place + 1], language, state)[1] != state)

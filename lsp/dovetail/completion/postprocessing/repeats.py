@@ -20,14 +20,14 @@ def without_repeats(text: str, place: Place) -> str:
 
 
 def _goes_on(lines: list[str], below: list[str]) -> bool:
-    """Whether the lines are those below, as far as both go."""
+    """Return whether the lines are those below, as far as both go."""
     said = [line.strip() for line in lines if line.strip()]
     both = list(zip(said, below, strict=False))
     return all(one == other for one, other in both) and any(is_telling(one) for one, _ in both)
 
 
 def _without_loops(text: str) -> str:
-    """A line that comes in a row counts once; of what comes in a row in a line nothing, or one turn if that is all."""
+    """Keep a repeated line once. Drop what repeats within a line, or keep one turn if there is nothing else."""
     lines = text.split("\n")
     first = line_loop(lines)
     lines = lines if first is None else lines[: first + 1]

@@ -55,13 +55,13 @@ NOTHING = Shaped("")
 
 
 def is_complete(text: str, place: Place, extent: Extent) -> bool:
-    """Whether `text`, still growing, already holds all that will be shown: the model may stop."""
+    """Return whether `text`, still growing, already holds all that will be shown: the model may stop."""
     lines = fit_indentation(unix_line_ends(text), place).split("\n")
     return len(lines) > 1 and _end_of_extent(lines[:-1], place, extent, growing=True) is not None
 
 
 def shape(text: str, place: Place, extent: Extent, is_whole: bool = True) -> Shaped:
-    """What of the model's `text` to show at `place`. `is_whole` is false where it was cut off at some token."""
+    """Return the part of the model's `text` to show at `place`. `is_whole` is false if it was cut off at a token."""
     lines = fit_indentation(unix_line_ends(text), place).split("\n")
     end = _end_of_extent(lines, place, extent, growing=False)
     cut_off = not is_whole and end is None
@@ -75,7 +75,7 @@ def shape(text: str, place: Place, extent: Extent, is_whole: bool = True) -> Sha
 
 
 def unshaped(text: str, extent: Extent) -> Shaped:
-    """The text as the model wrote it, cut to its lines alone: what shaping is measured against."""
+    """Return the text as the model wrote it, cut to its lines alone: what shaping is measured against."""
     return Shaped("\n".join(unix_line_ends(text).split("\n")[: extent.max_lines]).rstrip())
 
 
@@ -127,7 +127,7 @@ def _end_of_extent(lines: list[str], place: Place, extent: Extent, growing: bool
 
 
 def _balanced(code: list[str], in_string: list[bool], growing: bool) -> int | None:
-    """The line at which all brackets and strings are closed that the text opens."""
+    """Return the line at which all brackets and strings are closed that the text opens."""
     depth = 0
     for number, line in enumerate(code):
         depth += depth_of(line)
@@ -152,7 +152,7 @@ def _first_line(lines: list[str], code: list[str], syntax: str) -> int | None:
 
 
 def _opens(lines: list[str], first: int) -> bool:
-    """Whether the first statement has a body."""
+    """Return whether the first statement has a body."""
     following = next((line for line in lines[first + 1 :] if line.strip()), "")
     return lines[first].rstrip().endswith((":", "{", "(", "[")) or (
         first > 0 and _width(following) > _width(lines[first])
@@ -164,7 +164,7 @@ def _width(line: str) -> int:
 
 
 def _without_half_word(text: str) -> str:
-    """The model was stopped at some token: the last word may be half of one, the last line half a line."""
+    """Return the text without a half word or half line at its end, because the model may have stopped at any token."""
     head, newline, last = text.rpartition("\n")
     if newline and head.strip():
         return head
@@ -172,7 +172,7 @@ def _without_half_word(text: str) -> str:
 
 
 def _ends(text: str) -> Iterator[str]:
-    """The text, and shorter and shorter beginnings of it: first by lines, then by tokens of the first one."""
+    """Yield the text, and shorter and shorter beginnings of it: first by lines, then by tokens of the first one."""
     lines = text.split("\n")
     tried = 0
     for count in range(len(lines), 0, -1):
@@ -221,7 +221,7 @@ def _with_commas(way: Insertion, place: Place, with_it: ParsedText | None) -> In
 
 
 def _says_nothing(candidate: str, is_cut: bool, place: Place) -> bool:
-    """Whether what would be shown is a rest that means nothing, or the beginning of the line that follows."""
+    """Return whether what would be shown is a rest that means nothing, or the beginning of the line that follows."""
     text = candidate.strip()
     if is_cut and text.rpartition(" ")[2] in _NEEDS_MORE:
         return True

@@ -70,7 +70,7 @@ def hole(anchor: Anchor, place: Place, is_frozen: bool) -> tuple[str, str]:
 
 
 def freeze(place: Place, name: str, context: ContextBundle, window_tokens: int) -> Anchor:
-    """A new anchor at the start of the cursor's line; in a line of great length, at the cursor."""
+    """Return a new anchor at the start of the cursor's line; in a line of great length, at the cursor."""
     start = place.offset - (len(place.left) if len(place.left) <= MOST_CHARACTERS else 0)
     before, after = place.text[:start], place.text[hole_end(place) :]
     window = cut_window(before, after, window_tokens, estimate_tokens)

@@ -116,7 +116,7 @@ def name_of(language: str, path: str) -> str:
 
 
 def kind_of(state: State, language: str) -> Literal["code", "comment", "string"]:
-    """What a place is part of that is in a state."""
+    """Return what a place with this state is part of."""
     if not state.end:
         return "code"
     family = _family(language)
@@ -133,7 +133,7 @@ def inside(lines: list[str], language: str, state: State = CODE) -> list[bool]:
 
 
 def depth(code: str) -> int:
-    """How many more brackets open in code (as `read` returns it) than close."""
+    """Return how many more brackets open in code (as `read` returns it) than close."""
     return sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
 
 
@@ -158,7 +158,7 @@ def _is_ours(family: Family) -> bool:
 
 
 def _end_of(text: str, place: int, end: str, family: Family) -> tuple[int, bool]:
-    """Where what ends with `end` is over, and whether it is; a string of one line is over with its line."""
+    """Return where the text that `end` closes is over, and whether it is; a one-line string is over with its line."""
     if end == "\n":
         stop = text.find("\n", place)
         return (len(text), False) if stop < 0 else (stop, True)
@@ -174,13 +174,13 @@ def _end_of(text: str, place: int, end: str, family: Family) -> tuple[int, bool]
 
 @cache
 def _string_parts(end: str) -> re.Pattern[str]:
-    """An escaped character, the end of a string, or of a line."""
+    """Return a pattern for an escaped character, the end of a string, or the end of a line."""
     return re.compile(rf"\\.|{re.escape(end)}|\n", re.DOTALL)
 
 
 @cache
 def _beginnings(language: str) -> re.Pattern[str]:
-    """All that may begin something else than code, the longest first."""
+    """Return a pattern for everything that may begin something other than code, the longest first."""
     family = _family(language)
     blocks = [begin for begin, _ in family.block_comments]
     slash = ["/"] if family.has_regexes else []
@@ -201,7 +201,7 @@ def _end_of_regex(text: str, start: int) -> int:
 
 
 def _end_for(begin: str, text: str, start: int, family: Family) -> str:
-    """What ends that which begins at `start`; "" where this is code after all."""
+    """Return what ends that which begins at `start`; "" where this is code after all."""
     blocks = dict(family.block_comments)
     if begin in blocks:
         return blocks[begin]

@@ -130,18 +130,18 @@ class Place:
         return _indent_unit(self.text)
 
     def line_above(self) -> str:
-        """The nearest line above that is not empty; "" where there is none."""
+        """Return the nearest line above that is not empty; "" where there is none."""
         before = self.text[: self.offset - len(self.left)].rstrip()
         return before[before.rfind("\n") + 1 :]
 
     def lines_below(self, count: int) -> list[str]:
-        """The next `count` lines below that are not empty."""
+        """Return the next `count` lines below that are not empty."""
         matches = _LINE_WITH_TEXT.finditer(self.text, self.offset + len(self.right))
         return [match[1] for match in islice(matches, count)]
 
 
 def read_place(path: str, text: str, offset: int, language: str = "") -> Place:
-    """The place at `offset` (code points) of `text`, which may have any line ends."""
+    """Return the place at `offset` (code points) of `text`, which may have any line ends."""
     before = unix_line_ends(text[:offset])
     whole = before + unix_line_ends(text[offset:]) if "\r" in text else text
     start = before.rfind("\n") + 1

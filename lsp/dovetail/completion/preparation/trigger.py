@@ -13,7 +13,7 @@ _WITHOUT_BRACES = frozenset({"python", ""})
 
 
 def decide(place: Place, trigger: Trigger, in_comments: bool = False) -> Extent | None:
-    """What to ask for at a place, or None when a suggestion there would only disturb. Invoked always asks."""
+    """Return what to ask for at a place, or None when a suggestion there would only disturb. Invoked always asks."""
     open_right = CLOSERS.issuperset(place.right.rstrip().removesuffix("/>"))  # a tag that closes itself
     if trigger == "automatic":
         if _inside_a_word(place) or not open_right or _is_finished(place):

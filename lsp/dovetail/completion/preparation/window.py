@@ -28,7 +28,7 @@ class Window:
 
 
 def cut_window(before: str, after: str, budget: int, count: Callable[[str], int]) -> Window:
-    """The window around a hole between `before` and `after` in about `budget` tokens, as `count` counts them."""
+    """Return the window around a hole between `before` and `after` in about `budget` tokens, as `count` counts them."""
     suffix = _head(after, int(budget * SUFFIX_SHARE), count)
     prefix = _tail(before, budget - count(suffix), count)
     return Window(prefix, suffix)
@@ -65,7 +65,7 @@ def _last_lines(text: str, budget: int) -> tuple[int, list[str]]:
 
 
 def _head(text: str, budget: int, count: Callable[[str], int]) -> str:
-    """The beginning of `text` up to a line end; the rest of the first line always, cut if it must be."""
+    """Return the beginning of `text` up to a line end; the rest of the first line always, cut if it must be."""
     text = text[: LONGEST_TOKEN * max(budget, 1)]
     end = text.find("\n") + 1 or len(text)
     kept = text[:end]
@@ -82,7 +82,7 @@ def _head(text: str, budget: int, count: Callable[[str], int]) -> str:
 
 
 def _shortened(text: str, budget: int, count: Callable[[str], int], keep_end: bool) -> str:
-    """A single long line (minified code, a data literal) cut to the budget by halving."""
+    """Return a single long line (minified code, a data literal) cut to the budget by halving."""
     while text and count(text) > budget:
         half = (len(text) + 1) // 2
         text = text[-half:] if keep_end and half < len(text) else text[:half] if half < len(text) else ""

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 async def inline_completion(
     ls: DovetailServer, params: types.InlineCompletionParams
 ) -> types.InlineCompletionList | None:
-    """The completion at the cursor, or null."""
+    """Return the completion at the cursor, or null."""
     opened = ls.session.opened.get(params.text_document.uri)
     if opened is None:
         return None

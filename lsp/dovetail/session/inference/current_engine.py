@@ -54,7 +54,7 @@ class CurrentEngine:
         self._loading: asyncio.Task[object] | None = None
 
     def get(self) -> Engine:
-        """The engine that answers now. Raises EngineError where there is none."""
+        """Return the engine that answers now. Raises EngineError where there is none."""
         if isinstance(self._engine, EngineError):
             raise self._engine
         return self._engine
@@ -157,7 +157,7 @@ class CurrentEngine:
 
 
 def _options(settings: Settings) -> tuple[object, ...]:
-    """What of the settings makes another engine."""
+    """Return what of the settings makes another engine."""
     return (
         settings.model,
         settings.context_window,

@@ -63,7 +63,7 @@ def make_engine(
 
 
 def remote_options(settings: Settings) -> RemoteOptions:
-    """How the server is set up."""
+    """Return how the server is set up."""
     remote: RemoteSettings = settings.remote
     return RemoteOptions(
         url=remote.url,

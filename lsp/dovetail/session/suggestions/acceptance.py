@@ -167,7 +167,7 @@ def seen(following: Following, name: str) -> Following:
 
 
 def ended(following: Following, now: float) -> Step:
-    """Nothing more will become of what is on the screen; what was accepted of it is followed from here on."""
+    """End the suggestion on the screen, and follow its accepted text from here on."""
     showing = following.showing
     if showing is None:
         return following, ()
@@ -188,7 +188,7 @@ def closed(following: Following, now: float) -> tuple[Event, ...]:
 
 
 def _named(following: Following, name: str) -> Showing | None:
-    """What is on the screen, turned to the suggestion of this name; None if that is not among them."""
+    """Return what is on the screen, turned to the suggestion of this name; None if that is not among them."""
     showing = following.showing
     if showing is None or name == showing.suggestion.name:
         return showing
@@ -220,7 +220,7 @@ def _how(showing: Showing, accepted: int, now: float) -> How:
 
 
 def _advanced(showing: Showing, before: str, change: Change, now: float, tells: bool) -> Showing | None:
-    """The suggestion after a change: moved, or more or less of it in the document; None if it has ended."""
+    """Return the suggestion after a change: moved, or more or less of it in the document; None if it has ended."""
     if change.end < showing.start:
         shift = len(change.text) - (change.end - change.start)
         return replace(showing, suggestion=replace(showing.suggestion, offset=showing.start + shift))

@@ -77,7 +77,7 @@ class Feedback:
         return [showing.suggestion.name, *(one.name for one in suggestions[1:])]
 
     def changed(self, document: Document, edits: Sequence[Edit], encoding: Encoding) -> None:
-        """These edits are about to be made in the document."""
+        """Follow edits that are about to be made in the document."""
         if document.uri not in self._documents:
             return
         for before, change in changes_of(document, edits, encoding):

@@ -137,11 +137,11 @@ class Disclosure:
         self._settled: OrderedDict[_Asked, tuple[OwnRules, list[_Finding]]] = OrderedDict()
 
     def withdraw(self) -> None:
-        """Something that was shown may not be shown any more."""
+        """Start a new epoch, because something that was shown may no longer be shown."""
         self.epoch += 1
 
     def snapshot(self, workspace: Workspace) -> IndexSnapshot:
-        """The project without what the index does not know yet to be excluded."""
+        """Return the project without what the index does not know yet to be excluded."""
         snapshot = workspace.index.snapshot
         held = frozenset(path for path in workspace.withheld if path in snapshot.files)
         self._withhold(workspace, held)

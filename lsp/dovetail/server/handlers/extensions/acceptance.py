@@ -59,6 +59,6 @@ def partly_accepted(ls: DovetailServer, params: ShownParams) -> None:
 
 
 def _name(params: ShownParams) -> str | None:
-    """The name that the item bears; None where an item of ours is not in the message."""
+    """Return the name that the item bears; None where an item of ours is not in the message."""
     arguments = params.item.command.arguments if params.item.command else ()
     return arguments[0] if arguments and isinstance(arguments[0], str) else None

@@ -40,10 +40,10 @@ class Notices:
     """
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def take(self, status: EngineStatus) -> None:
         """Take the state of an engine."""
-        if status.notice and status.notice == status.message and status.notice not in self._told:
-            self._told.add(status.notice)
+        if status.notice and status.notice == status.message and status.notice not in self._reported:
+            self._reported.add(status.notice)
             print(f"Dovetail: {status.notice}", file=sys.stderr)

@@ -80,8 +80,8 @@ def _explain(rules: WorkspaceRules, path: str, as_json: bool) -> int:
     decisions = explain(rules, path)
     broken = not rules.parsed.is_sound
     if as_json:
-        told = [decision_json(each) for each in decisions]
-        print_json({"root": str(rules.root), "path": path, "sound": not broken, "decisions": told})
+        listed = [decision_json(each) for each in decisions]
+        print_json({"root": str(rules.root), "path": path, "sound": not broken, "decisions": listed})
         return 0
     print(f"{path} in {rules.root}")
     width = max(len(each.what) for each in decisions)

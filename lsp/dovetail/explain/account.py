@@ -99,8 +99,10 @@ class Account:
 
 
 def account_of(completion: Completion, text: str, automatic: bool, index_ms: float = 0.0) -> Account:
-    """The account of a completion of `text`, the file as it was asked about. `automatic` is whether nobody had invoked
-    it; `index_ms` went into reading the project beforehand."""
+    """Return the account of a completion of `text`, the file at the time of the request.
+
+    `automatic` is whether nobody invoked it; reading the project beforehand took `index_ms`.
+    """
     place = read_place(completion.path, text, completion.offset, completion.language)
     logprob = completion.reply.logprob
     return Account(

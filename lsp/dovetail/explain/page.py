@@ -39,7 +39,7 @@ def explain_page(account: Account) -> str:
 
 
 def blocks_panel(blocks: tuple[Block, ...], path: str) -> str:
-    """The blocks of a prompt, each with its share, its reason and its text. `path` is that of the current file."""
+    """Return the blocks of a prompt, each with its share, reason and text. `path` is that of the current file."""
     total = sum(block.tokens for block in blocks)
     rows_of = enumerate(zip(blocks, _styles(blocks), strict=True))
     listed = "".join(_block(position, block, style, path, total) for position, (block, style) in rows_of)

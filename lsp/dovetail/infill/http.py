@@ -111,7 +111,7 @@ class Endpoint:
 
 
 async def _request(connection: h11.Connection, reader: asyncio.StreamReader) -> tuple[h11.Request, bytes] | None:
-    """The next request and its body; None at the end of the connection. Raises _Refused for one that is too long."""
+    """Return the next request and its body; None at the end of the connection. Raises _Refused if it is too long."""
     head: h11.Request | None = None
     body = bytearray()
     while True:

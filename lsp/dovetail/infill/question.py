@@ -44,7 +44,7 @@ def read_question(body: bytes) -> Question:
 
 
 def answer_json(answer: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
-    """The answer, or of it the `fields` alone, each under its path ("timings/prompt_n"), as llama.cpp does it."""
+    """Return the answer, or only its `fields`, each under its path ("timings/prompt_n"), as llama.cpp does."""
     if not fields:
         return answer
     found: dict[str, Any] = {}

@@ -86,10 +86,10 @@ def _for_nothing(patterns: Sequence[Said], paths: Sequence[str], tree: Tree) -> 
             candidates.append(met[place].removesuffix("/"))
         known = min(candidates, key=order.__getitem__, default=None)
         if known is None:
-            told = f"the pattern {said.text!r} matches no file; correct or remove it"
+            message = f"the pattern {said.text!r} matches no file; correct or remove it"
         else:
-            told = f"the pattern {said.text!r} matches only what is never read: {known} ({tree.skipped[known]})"
-        yield Problem("warning", told, said.source)
+            message = f"the pattern {said.text!r} matches only what is never read: {known} ({tree.skipped[known]})"
+        yield Problem("warning", message, said.source)
 
 
 def _folders_of(pattern: str, skipped: Mapping[str, int]) -> list[str]:

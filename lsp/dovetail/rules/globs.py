@@ -65,8 +65,10 @@ class Globs:
         self._folders: dict[str, tuple[int, ...]] = {}
 
     def deciding(self, path: str) -> int | None:
-        """The number of the pattern that takes a path in (posix, relative; a folder's ends with a slash), None if none
-        does."""
+        """Return the number of the pattern that includes a path, None if none does.
+
+        The path is posix and relative; a folder's ends with a slash.
+        """
         if not self._texts:
             return None
         number = -1 if path.endswith("/") else self._patterns.last(path, is_folder=False)
@@ -76,7 +78,7 @@ class Globs:
         return number if number >= 0 and not self._patterns.negated[number] else None
 
     def deciding_each(self, path: str, owners: Sequence[int]) -> list[int]:
-        """The same where the patterns belong to several lists: `owners` has the list of each pattern, ascending."""
+        """Return the same for patterns of several lists: `owners` has the list of each pattern, ascending."""
         if not self._texts:
             return []
         itself, above = self._matching(path)
@@ -101,7 +103,7 @@ class Globs:
         return self._compiled
 
     def _matching(self, path: str) -> tuple[Sequence[int], Sequence[int]]:
-        """The patterns that match a file itself, and those that match a folder above it; a folder is above itself."""
+        """Return the patterns that match a file itself, and those for a folder above it; a folder is above itself."""
         if path.endswith("/"):
             return (), self._above(path[:-1])
         return self._patterns.all(path, is_folder=False), self._above(path.rpartition("/")[0])
@@ -129,7 +131,7 @@ def matching(pattern: str, paths: Iterable[str]) -> list[str]:
 
 
 def first_matching(patterns: Sequence[str], paths: Iterable[str]) -> dict[int, str]:
-    """The first of the paths that each pattern matches, by the pattern's number; those that match none are missing."""
+    """Return the first path that each pattern matches, by the pattern's number, without patterns that match none."""
     found: dict[int, str] = {}
     left = list(range(len(patterns)))
     globs = Globs(patterns)

@@ -86,7 +86,7 @@ def own_rules(editor: Mapping[str, Any] | None = None, trusted: bool = True) -> 
 
 
 def changed_own_rules(own: OwnRules) -> OwnRules | None:
-    """The user's own rules if their file does not hold any more what it held; None if it does, or never was read."""
+    """Return the user's own rules if their file has changed; None if it has not, or never was read."""
     path = user_rules_path()
     reading = None if own.reading is None else read_rules(path, str(path), None, own.reading)
     return None if reading is None else _with_user_file(replace(own, problems=()), reading, str(path))
@@ -233,17 +233,20 @@ class WorkspaceRules:
         self._rules, self._selection = rules, rules.selection
 
     def _preferred_at(self, effective: EffectiveRules, snapshot: IndexSnapshot) -> tuple[tuple[str, str], ...]:
-        """Asked with every keystroke, and a question to every path of the project: so the answer is kept until files
-        come or go."""
+        """Return the preferred files at a path.
+
+        Every keystroke asks this, and it checks every path of the project. So the answer is cached until files come or
+        go.
+        """
         if not effective.prefer:
             return ()
         key, known = (effective.path, snapshot.files.path_set), self._preferred
         if key not in known:
             found = effective.preferred(tuple(snapshot.files))
-            told = ((path, f"preferred by {said.source}") for path, said in found.items())
+            reasons = ((path, f"preferred by {said.source}") for path, said in found.items())
             while len(known) >= MAX_PATHS:
                 known.pop(next(iter(known)), None)
-            known[key] = tuple(islice(told, MAX_PREFERRED))
+            known[key] = tuple(islice(reasons, MAX_PREFERRED))
         return known[key]
 
     def _pin(self, pin: PinRule, snapshot: IndexSnapshot) -> Pin | None:

@@ -47,8 +47,9 @@ def places_in(text: str) -> dict[Path, Placed]:
 
 
 def place_of_fault(text: str, error: tomllib.TOMLDecodeError) -> tuple[SourceRange, str]:
-    """The line where a text stops to be TOML (the parser's column is that of where it gave up, which helps nobody), and
-    what is wrong there, without the place.
+    """Return the line where a text stops being TOML, and what is wrong there, without the place.
+
+    The parser's column is only where it gave up, which helps nobody.
     """
     lines = [line.rstrip("\r") for line in text.split("\n")]
     match = _WHERE.search(str(error))

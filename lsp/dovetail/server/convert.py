@@ -24,7 +24,7 @@ _LAST = "\uffff"
 
 
 def file_path(uri: str) -> Path | None:
-    """The file that a URI names, or None for unsaved buffers, notebook cells, remote files and no file at all."""
+    """Return the file that a URI names; None for unsaved buffers, notebook cells, remote files and no file at all."""
     try:
         if urlsplit(uri).scheme != "file":
             return None
@@ -107,8 +107,11 @@ def inline_items(
 def menu_item(
     completion: Completion, document: Document, unit: Encoding, command: types.Command | None, markdown: bool
 ) -> types.CompletionItem:
-    """A completion as an item of the editor's list, which is sorted last. It takes the place of the word before the
-    cursor, by which editors choose what to show, and begins with it. `markdown`: whether the editor renders that."""
+    """Return a completion as an item of the editor's list, sorted last.
+
+    It replaces the word before the cursor, by which editors choose what to show, and begins with it. `markdown` is
+    whether the editor renders Markdown.
+    """
     start = document.position_at(completion.offset, unit)
     line = document.line(start.line)
     left = line[: completion.offset - document.offset_at(Position(start.line, 0), unit)]

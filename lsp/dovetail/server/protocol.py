@@ -126,7 +126,7 @@ class DovetailProtocol(LanguageServerProtocol):
 
     @lsp_method(types.EXIT)
     def lsp_exit(self, *args: Any) -> Generator[Any, Any, None]:
-        """The client is done; the main loop ends the process in order."""
+        """Record that the client is done; the main loop ends the process in order."""
         self.exited.set()
         yield from ()
 
@@ -179,7 +179,7 @@ class DovetailProtocol(LanguageServerProtocol):
         self._run(self._handle_notification, method, read_params)
 
     def _take_answer(self, message_id: Any, message: dict[str, Any]) -> None:
-        """The client's answer to a request of ours."""
+        """Take the client's answer to a request of ours."""
         # One table holds the requests of both sides; ours alone have a type for their result.
         if not isinstance(message_id, str) or self._result_types.pop(message_id, self) is self:
             return
@@ -243,7 +243,7 @@ class DovetailProtocol(LanguageServerProtocol):
         self._send_data({"jsonrpc": self.VERSION, "id": message_id, "error": answer})
 
     def _report_lost_text(self, method: Any, params: Any) -> None:
-        """A message that is JSON, and may have been a change."""
+        """Report the loss of a message that is JSON and may have been a change."""
         if method not in _TEXT_METHODS:
             return
         first = params[0] if isinstance(params, list) and params else params  # JSON-RPC has lists of parameters, too
@@ -258,7 +258,7 @@ class DovetailProtocol(LanguageServerProtocol):
         self._damaged = self._damaged[-_DAMAGE_BYTES:] or b"?"
 
     def _look_for_lost_texts(self, data: bytes) -> None:
-        """Something that cannot be read, but may have been a change."""
+        """Report what cannot be read but may have been a change."""
         for found in _CHANGES_A_TEXT.finditer(data):
             uri = _URI.search(data, found.end())
             self._lose(found.group(1).replace(b"\\", b"").decode(), _string(uri.group(1)) if uri else None)

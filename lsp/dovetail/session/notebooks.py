@@ -30,7 +30,7 @@ class Notebooks:
         self._cells: dict[str, list[Cell]] = {}
 
     def opened(self, uri: str, cells: Iterable[Cell]) -> None:
-        """These are the cells of a notebook."""
+        """Record the cells of a notebook."""
         self._cells[uri] = list(cells)
 
     def spliced(self, uri: str, start: int, removed: int, cells: Iterable[Cell]) -> None:
@@ -54,8 +54,8 @@ class Notebooks:
 
     def is_prose(self, document: Document) -> bool:
         """Return whether a cell is prose, by its kind or its language."""
-        told = next((cell.is_code for cell in self._of(document.uri) if cell.uri == document.uri), True)
-        return not told or document.language_id == _MARKDOWN
+        is_code = next((cell.is_code for cell in self._of(document.uri) if cell.uri == document.uri), True)
+        return not is_code or document.language_id == _MARKDOWN
 
     def before(self, document: Document, find: Callable[[str], Document | None]) -> str:
         """Return the text of the code cells in a cell's language before it, each followed by a line end.

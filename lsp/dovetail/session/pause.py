@@ -25,8 +25,10 @@ class Pauses:
     def changed(
         self, now: float, paused: bool | None = None, language: str | None = None, minutes: float | None = None
     ) -> Pauses:
-        """What is paused after a wish: to pause or resume everywhere, or in one language; to snooze for some minutes, 0
-        to wake up."""
+        """Return the pauses after a request of the user.
+
+        It pauses or resumes everywhere or in one language, or snoozes for some minutes, 0 to wake up.
+        """
         changed = self
         if paused is not None and language is None:
             changed = replace(changed, everywhere=paused)

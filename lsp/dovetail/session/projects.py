@@ -118,7 +118,7 @@ class Projects:
         return place_of(uri, file, kind, self.workspaces, around)
 
     def visited(self, opened: OpenDocument) -> None:
-        """The user is at work in a document."""
+        """Record that the user is working in a document."""
         self._latest = opened.project or self._latest
 
     def place_loose(self, opened: OpenDocument) -> None:

@@ -32,7 +32,7 @@ class Rhythm:
         return replace(self, gap_s=_mixed(self.gap_s, gap_s)) if 0 < gap_s < LONGEST_GAP_S else self
 
     def answered(self, reply: CompletionReply) -> Rhythm:
-        """After an answer of the model."""
+        """Return the rhythm after an answer of the model."""
         read = reply.prompt_tokens - reply.reused_tokens
         known = replace(self, answer_s=_mixed(self.answer_s, (reply.prompt_ms + reply.decode_ms) / 1000))
         # A short prompt reveals more about the cost of one evaluation than about the cost of a token.

@@ -55,7 +55,7 @@ class SessionEvents(ProjectEvents, Protocol):
     def paused(self, pauses: Pauses) -> None: ...
 
     def busy(self, requests: int) -> None:
-        """How many completions are being made."""
+        """Report the number of completions in progress."""
         ...
 
 
@@ -106,8 +106,11 @@ class Session:
         return self.pauses
 
     def open_document(self, document: Document, path: Path | None, kind: Kind = "file") -> None:
-        """A document that the editor shows. `path` is its file, that of its notebook if it is a cell, or where a loose
-        one is to be saved; None for what was never saved."""
+        """Open a document that the editor shows.
+
+        `path` is its file, that of its notebook if it is a cell, or where a loose one is to be saved; None for what was
+        never saved.
+        """
         before = self.opened.get(document.uri)
         if before is not None:
             before.close()
@@ -191,7 +194,7 @@ class Session:
         return chosen.begin(completion) if chosen else completion
 
     async def context_at(self, uri: str, offset: int) -> ContextBundle | None:
-        """What the model would be shown of other files at an offset of an open document; None where nothing may be."""
+        """Return the context from other files at an offset of an open document; None where none may be shown."""
         opened = self.opened[uri]
         text, within = head_and_vicinity(opened.document.text, offset)
         for _ in range(PROMPTS):
@@ -361,7 +364,7 @@ class Session:
         return [opened.asking for opened in self.opened.values() if opened.asking is not None]
 
     def _other_model(self) -> None:
-        """Another model answers from now on: drop what the one before wrote and read."""
+        """Drop the answers and anchors of the previous model: another one answers from now on."""
         self._look_no_further()
         self.completion_cache.clear()
         for opened in self.opened.values():

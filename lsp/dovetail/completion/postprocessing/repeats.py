@@ -21,8 +21,8 @@ def without_repeats(text: str, place: Place) -> str:
 
 def _goes_on(lines: list[str], below: list[str]) -> bool:
     """Return whether the lines are those below, as far as both go."""
-    said = [line.strip() for line in lines if line.strip()]
-    both = list(zip(said, below, strict=False))
+    written = [line.strip() for line in lines if line.strip()]
+    both = list(zip(written, below, strict=False))
     return all(one == other for one, other in both) and any(is_telling(one) for one, _ in both)
 
 

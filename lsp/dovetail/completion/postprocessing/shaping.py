@@ -137,8 +137,10 @@ def _balanced(code: list[str], in_string: list[bool], growing: bool) -> int | No
 
 
 def _first_line(lines: list[str], code: list[str], syntax: str) -> int | None:
-    """The line at which the first statement begins: comments and attributes before it belong to it. The first line that
-    is not empty where none is in sight yet."""
+    """Return the line at which the first statement begins, else the first line that is not empty.
+
+    Comments and attributes before a statement belong to it.
+    """
     depth, shown = 0, None
     for number, line in enumerate(code):
         shown = number if shown is None and lines[number].strip() else shown
@@ -270,8 +272,10 @@ def _is_rejected(way: Insertion, place: Place, with_it: ParsedText | None) -> bo
 
 
 def _errors_with(way: Insertion, place: Place) -> tuple[int, ParsedText | None]:
-    """How broken the file is with it, and the file with it, parsed. Brackets too few or too many count, as the tree may
-    blame something else."""
+    """Return how broken the file is with the insertion, and that file, parsed.
+
+    Missing and extra brackets count, as the tree may blame something else.
+    """
     code, state = read(way.text, place.syntax, place.state)
     depth = depth_of(code)
     left = depth_of(read(place.left, place.syntax)[0])

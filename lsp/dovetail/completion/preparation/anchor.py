@@ -49,7 +49,7 @@ class Anchor:
         return above[-LOOKUP_CHARACTERS:], below[:LOOKUP_CHARACTERS]
 
     def forced(self, place: Place) -> str | None:
-        """What has been typed in the hole up to the cursor; None where the rest of the file is not as it was frozen."""
+        """Return the text typed in the hole up to the cursor; None if the rest of the file has changed."""
         start = len(self.before)
         typed = place.text[start : place.offset]
         if place.offset < start or len(typed) > MOST_CHARACTERS or typed.count("\n") >= MOST_LINES:

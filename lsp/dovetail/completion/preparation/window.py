@@ -35,7 +35,7 @@ def cut_window(before: str, after: str, budget: int, count: Callable[[str], int]
 
 
 def _tail(text: str, budget: int, count: Callable[[str], int]) -> str:
-    """The end of `text` from a line that is a multiple of STEP_LINES; at least the last line, cut if it must be."""
+    """Return the end of `text` from a line that is a multiple of STEP_LINES; at least the last line, cut if needed."""
     first, lines = _last_lines(text, budget)
     costs = [count(line) + 1 for line in lines]
     total = sum(costs)

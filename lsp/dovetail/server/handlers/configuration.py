@@ -33,10 +33,10 @@ def configure(ls: DovetailServer, options: Mapping[str, Any], client: str | None
 
     `trusted` stays unchanged where they do not set it; `client` is the editor's name, the first time.
     """
-    settings, said, trusted = rules.parted(options, ls.session.projects.is_trusted)
+    settings, own_rules, trusted = rules.parted(options, ls.session.projects.is_trusted)
     ls.session.on_settings = lambda settings: ls.session.feedback.follow(settings.statistics)
     ls.session.configure((EDITOR, settings))
-    ls.session.projects.configure_rules(said, trusted and not ls.untrusted)
+    ls.session.projects.configure_rules(own_rules, trusted and not ls.untrusted)
     ls.session.feedback.follow(ls.session.settings.statistics, client)
 
 

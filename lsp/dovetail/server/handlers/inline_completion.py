@@ -36,7 +36,7 @@ async def inline_completion(
 async def completed(
     ls: DovetailServer, opened: OpenDocument, place: Position, trigger: Trigger, selected: Edit | None = None
 ) -> Completion | None:
-    """The completion at a place of a document. Trouble with the model is reported once, never as a failed request."""
+    """Return the completion at a place of a document. Report model errors once, never as a failed request."""
     session = ls.session
     offset = opened.document.offset_at(place, session.encoding)
     try:

@@ -146,7 +146,7 @@ class CurrentEngine:
             self._events.trouble(str(error))
 
     def _take_status(self, mark: object, status: EngineStatus) -> None:
-        """The engine with that mark has changed its state."""
+        """Take a new state of the engine with that mark."""
         if mark is self._mark:
             self.status = status
             self._events.engine_status(status)

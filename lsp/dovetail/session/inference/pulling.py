@@ -51,7 +51,7 @@ async def pull_in_child(name: str, on_state: Callable[[PullState], None]) -> Pat
         errors = asyncio.create_task(child.stderr.read())
         try:
             file = await _follow(child.stdout, on_state)
-            said = (await errors).decode("utf-8", "replace").strip().splitlines()
+            lines = (await errors).decode("utf-8", "replace").strip().splitlines()
         finally:
             errors.cancel()
         status = await child.wait()
@@ -59,7 +59,7 @@ async def pull_in_child(name: str, on_state: Callable[[PullState], None]) -> Pat
         if child.returncode is None:
             await _end(child)
     if file is None or status:
-        line = said[-1].removeprefix("dovetail: ") if said else f"the pull of {name} ended with status {status}"
+        line = lines[-1].removeprefix("dovetail: ") if lines else f"the pull of {name} ended with status {status}"
         raise ModelError(line)
     return file
 

@@ -101,7 +101,7 @@ class Feedback:
             self._documents[uri] = acceptance.seen(following, name)
 
     def closed(self, uri: str) -> None:
-        """The document is closed."""
+        """Record that the document was closed."""
         following = self._documents.pop(uri, None)
         if following is not None:
             self._settle(acceptance.closed(following, self._clock()))

@@ -18,7 +18,7 @@ class RulesEvents(Protocol):
     def trouble(self, message: str) -> None: ...
 
     def rules_checked(self, uri: str, text: str, problems: Iterable[Problem]) -> None:
-        """All that is wrong with a file of rules whose text is `text`; nothing takes older problems away."""
+        """Report all mistakes of a rules file with this `text`; an empty report clears older ones."""
         ...
 
 
@@ -54,14 +54,14 @@ class RulesKeeper:
         self.check(workspace)
 
     def check(self, workspace: Workspace) -> None:
-        """Tell what is wrong with the file as the editor has it, or else as it is on disk. The newest check wins."""
+        """Report what is wrong with the file as the editor has it, or else as it is on disk. The newest check wins."""
         older = self._checks.pop(workspace.root, None)
         if older is not None:
             older.cancel()
         self._checks[workspace.root] = self._spawn(self._check(workspace))
 
     def forget(self, workspace: Workspace) -> None:
-        """The workspace was closed."""
+        """Forget a closed workspace."""
         older = self._checks.pop(workspace.root, None)
         if older is not None:
             older.cancel()

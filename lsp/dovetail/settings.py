@@ -209,7 +209,7 @@ def _user_layer(problem: _OnProblem) -> tuple[str, Mapping[str, object]]:
 
 
 def _checked(origin: str, values: Mapping[str, object], problem: _OnProblem) -> dict[str, Any]:
-    """Those of the values that can be used."""
+    """Return those of the values that can be used."""
     known = {option.name: option for option in dataclasses.fields(Settings)}
     checked: dict[str, Any] = {}
     for name, value in values.items():

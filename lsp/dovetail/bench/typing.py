@@ -49,7 +49,7 @@ class Keystroke:
 
 
 def replay(files: Sequence[tuple[str, str]], count: int, seed: int) -> list[Keystroke]:
-    """`count` keystrokes over files (path, text), which are visited in turn."""
+    """Return `count` keystrokes over files (path, text), which are visited in turn."""
     dice = random.Random(seed)
     keystrokes: list[Keystroke] = []
     place = 0
@@ -61,7 +61,7 @@ def replay(files: Sequence[tuple[str, str]], count: int, seed: int) -> list[Keys
 
 
 def _place(path: str, text: str, place: int, dice: random.Random) -> Iterator[Keystroke]:
-    """Lines somewhere in the middle of a file, typed again."""
+    """Yield the keystrokes that type lines somewhere in the middle of a file again."""
     lines = text.splitlines(keepends=True)
     first = dice.randrange(len(lines) // 3, max(len(lines) // 3 + 1, len(lines) - 2 * LINES_TYPED))
     while first < len(lines) - LINES_TYPED and not lines[first].strip():

@@ -157,7 +157,7 @@ def _model_checks(settings: Settings) -> Iterator[Check]:
 
 
 def _remote_checks(settings: Settings) -> Iterator[Check]:
-    """What is found of the server, each as soon as it is known."""
+    """Yield the checks of the server, each as soon as its result is known."""
     with asyncio.Runner() as runner:
         try:
             engine = RemoteEngine(remote_options(settings))

@@ -93,7 +93,7 @@ def _explain(rules: WorkspaceRules, path: str, as_json: bool) -> int:
 
 
 def _line(problem: Problem) -> str:
-    """As compilers print it, so that editors and terminals can jump there."""
+    """Format a problem as compilers do, so that editors and terminals can jump there."""
     place = problem.source.place
     where = f"{problem.source.file}:{place.line}:{place.column}" if place else problem.source.file
     return f"{where}: {problem.severity}: {problem.message}"

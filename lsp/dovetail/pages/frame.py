@@ -17,7 +17,7 @@ def page(title: str, style: str, body: str) -> str:
 
 
 def text(value: object) -> str:
-    """Any value as text of a page. A lone surrogate, which no file can hold, becomes a replacement character."""
+    """Format any value as text of a page. A lone surrogate, which no file can hold, becomes a replacement character."""
     return escape(str(value).encode("utf-8", errors="replace").decode("utf-8"))
 
 

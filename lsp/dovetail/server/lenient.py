@@ -1,7 +1,7 @@
 """JSON to the protocol's types, by their own declarations, forgiving what the protocol forgives. Pure.
 
 LSP asks each side to ignore what it does not know. So an optional value that does not fit its declaration counts as
-absent, null counts as absent, a list loses the items that do not fit, and numbers are clamped to the declared range.
+absent, and so does null. A list loses the items that do not fit. Numbers are clamped to the declared range.
 Only a required value that is missing or does not fit makes the whole unreadable: `Unfit`. Text is never guessed.
 """
 

@@ -48,7 +48,7 @@ class Lifeline:
 
     @classmethod
     def with_guard(cls) -> Lifeline:
-        """Fork the guard. To be called before threads are started and large modules are loaded."""
+        """Fork the guard. Call this before threads start and large modules are loaded."""
         if sys.platform == "win32":
             return cls()
         reading, writing = os.pipe()

@@ -303,7 +303,7 @@ class Session:
         return CheckedEngine(engine, lambda files: self._permits(opened, request, files))
 
     async def _permits(self, opened: OpenDocument, request: CompletionRequest, files: Iterable[str]) -> bool:
-        """Whether a prompt for a request, or its answer, may hold text of these files and of the document itself."""
+        """Return whether a prompt for a request, or its answer, may hold text of these files and of the document."""
         others = (file for file in files if file != own_source(request))
         permitted = await self.projects.disclosure.permits(opened.place.workspace, others)
         is_open = self.opened.get(opened.uri) is opened

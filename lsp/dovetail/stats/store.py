@@ -85,7 +85,7 @@ def clear(path: Path) -> bool:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection whose work is done entirely or not at all."""
+    """Yield a connection whose work is done entirely or not at all."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)) as connection, connection:

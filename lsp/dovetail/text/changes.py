@@ -23,7 +23,7 @@ class Change:
 
 
 def changes_of(document: Document, edits: Sequence[Edit], encoding: Encoding) -> Iterator[tuple[str, Change]]:
-    """The changes that these edits make, each with the text that it is made in."""
+    """Yield the changes that these edits make, each with the text that it changes."""
     if len(edits) > MAX_EDITS:
         yield document.text, difference(document.text, document.edited(edits, document.version, encoding).text)
         return

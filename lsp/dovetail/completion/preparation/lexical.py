@@ -79,7 +79,7 @@ CODE = State()
 
 
 def read(text: str, language: str, state: State = CODE) -> tuple[str, State]:
-    """`text` with all that is not code blanked out, delimiters included, and the state at its end.
+    """Return `text` with everything but code blanked out, delimiters included, and the state at its end.
 
     Line ends stay, so that lines and places are those of the text. `state` is that before it.
     """

@@ -111,7 +111,7 @@ class Place:
         return state_in(self.kind, self.text[: self.offset], self.syntax)
 
     def code_of(self, text: str) -> str:
-        """`text`, inserted at the cursor, with all that is not code in it blanked out."""
+        """Return `text`, inserted at the cursor, with everything but code in it blanked out."""
         return read(text, self.syntax, self.state)[0]
 
     @property

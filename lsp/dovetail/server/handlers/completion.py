@@ -32,7 +32,7 @@ _RULES_OPTIONS = types.CompletionRegistrationOptions(
 
 
 async def register(ls: DovetailServer) -> None:
-    """Ask the client to ask in files of rules."""
+    """Register completion in rules files with the client."""
     text_document = ls.protocol.client_capabilities.text_document
     completion = text_document.completion if text_document is not None else None
     if ls.session.settings.menu_items or completion is None or not completion.dynamic_registration:

@@ -1,4 +1,4 @@
-"""Errors that end a command: each message is one line that says what to do next."""
+"""Errors that end a command: each message is one line that explains what to do next."""
 
 
 class CommandError(Exception):

@@ -1,8 +1,8 @@
 """Every option of Dovetail, once: its name, type, default and one sentence.
 
-Values come from, in rising order: the defaults here, the user's own `config.toml`, and what the editor or the command
-line says. A project never sets any of these; `[remote]` is not taken from an editor either, because an editor's
-settings may come with a project. `docs/settings.md` is generated from this module (a test holds it true).
+Values come from these sources, weakest first: the defaults here, the user's own `config.toml`, and the editor or the
+command line. A project never sets any of these. An editor never sets `[remote]` either, because an editor's settings
+may come with a project. `docs/settings.md` is generated from this module (a test keeps it current).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ REMOTE_DIALECTS = ("auto", "llama.cpp", "openai")
 
 
 class SettingsError(Exception):
-    """One line that names the option, what is wrong with it and where it stands (`origin`).
+    """One line that names the option, what is wrong with it and where it is set (`origin`).
 
-    `is_whole_file` is whether the user's file cannot be read at all, so that none of its options hold.
+    `is_whole_file` is whether the user's file cannot be read at all, so that none of its options apply.
     """
 
     def __init__(self, origin: str, message: str, is_whole_file: bool = False) -> None:
@@ -36,12 +36,12 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LanguageSwitches:
-    """Where completions are on: pairs of a language, as editors name it, and whether; "*" stands for all others."""
+    """Where completions are on: pairs of a language, as editors name it, and whether; "*" means all others."""
 
     entries: tuple[tuple[str, bool], ...] = (("*", True),)
 
     def allow(self, language: str) -> bool:
-        """Whether a language is on. Its own entry wins over "*"; without either it is."""
+        """Return whether a language is on. Its own entry wins over "*"; without either it is."""
         entries = dict(self.entries)
         return entries.get(language, entries.get("*", True))
 
@@ -135,7 +135,7 @@ class Settings:
 
 
 def user_config_path() -> Path:
-    """Where the user's own `config.toml` is looked for."""
+    """Return where the user's own `config.toml` is looked for."""
     return user_folder("config") / "config.toml"
 
 
@@ -149,7 +149,7 @@ def user_model() -> str | None:
 def load_settings(
     *layers: tuple[str, Mapping[str, object]], on_problem: Callable[[SettingsError], None] | None = None
 ) -> Settings:
-    """The defaults under the user's file under `layers`, each a pair of the place's name (for messages) and values.
+    """Return the defaults, overridden by the user's file, then by `layers`: pairs of a name (for messages) and values.
 
     A file that cannot be read, an unknown option, and a value of the wrong type or range are each given to
     `on_problem`, and all other options hold. Without it the first of them is raised: a SettingsError.
@@ -209,7 +209,7 @@ def _user_layer(problem: _OnProblem) -> tuple[str, Mapping[str, object]]:
 
 
 def _checked(origin: str, values: Mapping[str, object], problem: _OnProblem) -> dict[str, Any]:
-    """Those of the values that can be used."""
+    """Return those of the values that can be used."""
     known = {option.name: option for option in dataclasses.fields(Settings)}
     checked: dict[str, Any] = {}
     for name, value in values.items():
@@ -227,7 +227,7 @@ def _checked(origin: str, values: Mapping[str, object], problem: _OnProblem) -> 
 
 
 def _fault(option: dataclasses.Field[Any], value: object) -> str:
-    """What is wrong with the value of an option, "" if nothing is."""
+    """Return what is wrong with the value of an option, "" if nothing is."""
     wanted, minimum = type(option.default), option.metadata["minimum"]
     if wanted is RemoteSettings:
         return _remote_fault(value)
@@ -245,14 +245,14 @@ def _fault(option: dataclasses.Field[Any], value: object) -> str:
 
 
 def _value(option: dataclasses.Field[Any], value: Any) -> object:
-    """The value of an option that has no fault."""
+    """Return the value of an option that has no fault."""
     if isinstance(option.default, LanguageSwitches):
         return LanguageSwitches(tuple(value.items()))
     return RemoteSettings(**value) if isinstance(option.default, RemoteSettings) else value
 
 
 def _remote_fault(value: object) -> str:
-    """What is wrong with a table `[remote]`, "" if nothing is. Whether the URL can be used, the engine finds out."""
+    """Return what is wrong with a table `[remote]`, "" if nothing is. The engine checks whether the URL works."""
     if not isinstance(value, Mapping):
         return f"remote must be a table, not {_short(value)}"
     known = {option.name: option.default for option in dataclasses.fields(RemoteSettings)}

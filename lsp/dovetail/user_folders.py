@@ -15,7 +15,7 @@ VARIABLES: dict[Kind, str] = {"config": "DOVETAIL_CONFIG_DIR", "data": "DOVETAIL
 
 
 def user_folder(kind: Kind) -> Path:
-    """The folder for files of one kind, which the environment may name.
+    """Return the folder for files of one kind, which the environment may name.
 
     A user without a home folder, as in some containers, has it in the folder for running processes, which nobody else
     may enter. Raises EngineError where there can be none either.

@@ -42,7 +42,7 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def figures(answers: Sequence[Answer]) -> Figures:
-    """Of the answers that were waited for."""
+    """Return the figures of the answers that were waited for."""
     whole = [answer for answer in answers if not answer.dropped]
     prompts = sum(answer.read + answer.reused for answer in whole)
     written = sum(answer.written for answer in whole)
@@ -66,7 +66,7 @@ def by_kind(keystrokes: Sequence[Keystroke], answers: Sequence[Answer]) -> dict[
 
 
 def table(ours: dict[str, Figures], peer: dict[str, Figures] | None) -> list[str]:
-    """Lines for people; times in milliseconds."""
+    """Return the lines of a readable table; times in milliseconds."""
     first, whole, read = "first text p50/p95/p99 ms", "in all p50/p95 ms", "read p50/p95"
     head = f"{'keystroke':<13}{'count':>6}  {first:>27}  {whole:>19}  {read:>13}"
     lines = [head + ("   peer: first, in all, read; ratio of p50, p95" if peer else "")]
@@ -88,7 +88,7 @@ def table(ours: dict[str, Figures], peer: dict[str, Figures] | None) -> list[str
 
 
 def as_json(found: dict[str, Figures]) -> dict[str, object]:
-    """The same for programs."""
+    """Return the figures in a form for programs."""
     return {kind: asdict(each) for kind, each in found.items()}
 
 

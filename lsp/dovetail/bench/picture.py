@@ -1,4 +1,4 @@
-"""A picture of a replay: which share of keystrokes has its first text after how many milliseconds. Pure."""
+"""A picture of a replay: the share of keystrokes that have their first text within a number of milliseconds. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHARES = (0.0, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
 def picture(title: str, series: Mapping[str, Sequence[float]]) -> str:
-    """An SVG with one rising line for each series of milliseconds, on a logarithmic scale."""
+    """Return an SVG with one rising line for each series of milliseconds, on a logarithmic scale."""
     values = [max(value, 0.1) for each in series.values() for value in each] or [1.0]
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)) + 1e-9)
     high = max(high, low + 1)

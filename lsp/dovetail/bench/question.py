@@ -1,8 +1,8 @@
-"""From keystrokes to what the model is asked: the same text for our engine and for the peer. Pure.
+"""Turn keystrokes into questions to the model: the same text for our engine and for the peer. Pure.
 
-Ours is asked as the pipeline asks it: prefix and suffix frozen at the start of a line, what was typed since as the
-forced beginning of the middle, until something else in the file changes. The peer gets the cursor's line up to the
-cursor as its "prompt", as llama.vim sends it.
+Our engine gets the question that the pipeline would send: prefix and suffix frozen at the start of a line, and the text
+typed since then as the forced beginning of the middle, until something else in the file changes. The peer gets the
+cursor's line up to the cursor as its "prompt", as llama.vim sends it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ from dovetail_models.api import CompletionJob, ContextBlock, PromptParts
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked at a keystroke. `frozen` and `forced` are our view of it, `window` and `line` the peer's: around
-    the cursor, and what stands left of it in its line."""
+    """The input at one keystroke.
+
+    Our engine receives `frozen` and `forced`. The peer receives `window`, the text around the cursor, and `line`, the
+    part of the current line before the cursor.
+    """
 
     path: str
     frozen: Anchor
@@ -38,7 +41,7 @@ class Question:
 def questions(
     keystrokes: Sequence[Keystroke], contexts: Mapping[int, ContextBundle], window_tokens: int
 ) -> list[Question]:
-    """What keystrokes ask, in a window of about this many tokens of their own file; a context for each place."""
+    """Return what keystrokes ask, in a window of about this many tokens of their own file; a context for each place."""
     asked: list[Question] = []
     anchor: Anchor | None = None
     for keystroke in keystrokes:
@@ -55,7 +58,7 @@ def questions(
 
 
 def our_job(asked: Question, tokens: int) -> CompletionJob:
-    """The job for our engine, with an answer of just this many tokens."""
+    """Return the job for our engine, with an answer of just this many tokens."""
     return CompletionJob(
         parts=PromptParts(asked.context, asked.path, asked.frozen.prefix, asked.frozen.suffix, asked.forced),
         client=asked.path,
@@ -67,10 +70,12 @@ def our_job(asked: Question, tokens: int) -> CompletionJob:
 
 
 def peer_body(asked: Question, tokens: int) -> dict[str, object]:
-    """The body of llama.vim's request to `/infill`, as its source sends it, but for three things: the answer has just
-    this many tokens (so no `t_max_predict_ms`, no `n_indent`, no end token, and no "infill" sampler, which ends it), it
-    is streamed, so that the time to the first token can be seen, and the windows are ours, which move less than
-    llama.vim's 256 and 64 lines."""
+    """Return the body of llama.vim's request to `/infill`, as its source sends it, except for three things.
+
+    The answer has exactly this many tokens: so there is no `t_max_predict_ms`, no `n_indent`, no end token, and no
+    "infill" sampler, which ends it. The answer is streamed, so that the time to the first token is visible. The windows
+    are ours, which move less than llama.vim's 256 and 64 lines.
+    """
     return {
         "id_slot": 0,
         "input_prefix": asked.window.prefix,

@@ -1,4 +1,4 @@
-"""The two who answer a replay: our engine, and a llama.cpp server on this machine. Each tells what it did and when."""
+"""The two sides of a replay: our engine, and a llama.cpp server on this machine. Each reports its work and timing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a person does to a file, made up from the file itself: pure.
+"""Simulate how a person types in a file, using the file's own text: pure.
 
-Each place of a file is emptied by some lines, and these are typed again, with bursts, corrections, accepted pieces,
-looks further up and dropped requests. A seed gives the same replay each time.
+The replay removes a few lines at each place and types them again, with bursts, corrections, accepted pieces, edits
+further up and dropped requests. The same seed always gives the same replay.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ Kind = Literal["jumped", "typed", "burst", "corrected", "accepted", "new line", 
 
 # Lines that are emptied and typed again at each place.
 LINES_TYPED = 3
-# Of the keystrokes within a line, so many are something else than one letter.
+# Shares of the keystrokes within a line that are something other than a single letter.
 BURST_SHARE = 0.12
 CORRECTION_SHARE = 0.08
 ACCEPT_SHARE = 0.08
 EDIT_ABOVE_SHARE = 0.02
-# At every so many'th place, the first request is dropped while the model still reads, as when one only passes by.
+# At every Nth place, the first request is dropped during prefill, as when the user only passes by.
 DROP_EVERY = 3
-# A request that is dropped in mid-prefill has run for so long.
+# Milliseconds that a request runs before it is dropped during prefill.
 DROP_AFTER_MS = 1000.0
 # In a burst the next letter comes before the answer.
 BURST_AFTER_MS = 80.0
@@ -31,11 +31,11 @@ BURST_LETTERS = 3
 
 @dataclass(frozen=True, slots=True)
 class Keystroke:
-    """The document and the cursor after something was done to it, and what it was.
+    """The document and the cursor after one action, and the kind of that action.
 
-    `rest` is what the file has in truth behind the cursor. `place` numbers the places that were jumped to. With
-    `drop_after_ms` the answer is not waited for longer than that. `typed` is the number of characters that are new
-    since the last keystroke.
+    `rest` is the true rest of the file after the cursor. `place` numbers the places that the replay jumped to. With
+    `drop_after_ms`, nobody waits longer than that for the answer. `typed` is the number of new characters since the
+    last keystroke.
     """
 
     kind: Kind
@@ -49,7 +49,7 @@ class Keystroke:
 
 
 def replay(files: Sequence[tuple[str, str]], count: int, seed: int) -> list[Keystroke]:
-    """`count` keystrokes over files (path, text), which are visited in turn."""
+    """Return `count` keystrokes over files (path, text), which are visited in turn."""
     dice = random.Random(seed)
     keystrokes: list[Keystroke] = []
     place = 0
@@ -61,7 +61,7 @@ def replay(files: Sequence[tuple[str, str]], count: int, seed: int) -> list[Keys
 
 
 def _place(path: str, text: str, place: int, dice: random.Random) -> Iterator[Keystroke]:
-    """Lines somewhere in the middle of a file, typed again."""
+    """Yield the keystrokes that type lines somewhere in the middle of a file again."""
     lines = text.splitlines(keepends=True)
     first = dice.randrange(len(lines) // 3, max(len(lines) // 3 + 1, len(lines) - 2 * LINES_TYPED))
     while first < len(lines) - LINES_TYPED and not lines[first].strip():
@@ -111,7 +111,7 @@ def _place(path: str, text: str, place: int, dice: random.Random) -> Iterator[Ke
 
 
 def _with_line_above(before: str, dice: random.Random) -> str:
-    """A line more, some ten lines above the end."""
+    """Return the text with one more line, some ten lines above its end."""
     lines = before.splitlines(keepends=True)
     at = max(0, len(lines) - dice.randrange(5, 15))
     indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())] if at < len(lines) else ""

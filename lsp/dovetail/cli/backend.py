@@ -110,7 +110,7 @@ def _alone(environment: Environment) -> Iterator[None]:
         yield
     finally:
         if not journal_exists(environment.state):
-            clean(environment)  # Half a download, say.
+            clean(environment)  # For example, a partial download.
         lock.release()
         with suppress(OSError):  # Something in it is still needed.
             environment.state.rmdir()
@@ -129,7 +129,7 @@ def _show(environment: Environment, machine: Machine, as_json: bool) -> int:
 
 
 def _look(environment: Environment) -> Trial | None:
-    """The installed build, wherever it is imported from; None if there is none."""
+    """Return the installed build, wherever it is imported from; None if there is none."""
     trial = run_trial(None)
     return None if isinstance(trial, Failure) and installed(environment.site) is None else trial
 
@@ -220,7 +220,7 @@ class _Switch:
         return self._report({"result": "installed", "hosts": hosts, **answer}, *lines)
 
     def _nothing_to_do(self, found: Found, there: Trial | None) -> str | None:
-        """Why `auto` leaves the installed build alone; None if it does not."""
+        """Return why `auto` leaves the installed build alone; None if it does not."""
         assert found.candidate is not None and found.wheel is not None
         if self.arguments.backend != AUTO or not isinstance(there, BuildReport):
             return None
@@ -261,7 +261,7 @@ class _Switch:
 
 
 def _versions() -> SpecifierSet:
-    """The versions of llama-cpp-python that this Dovetail works with, as its own metadata says."""
+    """Return the versions of llama-cpp-python that this Dovetail supports, according to its own metadata."""
     for text in importlib.metadata.requires("dovetail") or ():
         requirement = Requirement(text)
         if requirement.name == PROJECT:
@@ -279,7 +279,7 @@ def _busy_hosts() -> list[int]:
 
 
 def _restart_hosts() -> list[str]:
-    """A line for each process that still runs the old build, because an editor uses it."""
+    """Return a line for each process that still runs the old build, because an editor uses it."""
     return [
         f"process {pid} still runs the old build for an open editor: restart Dovetail there" for pid in _busy_hosts()
     ]

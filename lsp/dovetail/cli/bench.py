@@ -1,6 +1,6 @@
 """`dovetail bench`: replay typing over real files, and print what each keystroke cost; beside a llama.cpp server, too.
 
-How the peer is built and started stands in `models/README.md`.
+`models/README.md` explains how to build and start the peer.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FILE_LINES = (120, 1500)
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """Our engine's answers, and what it said of itself."""
+    """The answers of our engine, and what it reported about itself."""
 
     answers: list[Answer]
     status: EngineStatus
@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def typed_and_asked(root: Path, arguments: argparse.Namespace) -> tuple[list[Keystroke], list[Question]]:
-    """What is typed, and what is asked at each keystroke: context is gathered where a place is jumped to."""
+    """Return the keystrokes, and the question at each. Context is gathered at each place that the replay jumps to."""
     with closing(WorkspaceIndex(find_root(root / "any-file"))) as index:
         index.build()
         keystrokes = replay(_files(root, index, arguments.files), arguments.keystrokes, arguments.seed)

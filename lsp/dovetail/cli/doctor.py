@@ -124,7 +124,7 @@ def _python() -> Check:
 
 
 def _hosts() -> Check:
-    """The processes that hold models now, for all windows."""
+    """Return a check of the processes that hold models now, for all windows."""
     try:
         found = [f"process {card.pid} runs {Path(card.model).stem}" for _, card in running()]
     except EngineError as error:
@@ -157,7 +157,7 @@ def _model_checks(settings: Settings) -> Iterator[Check]:
 
 
 def _remote_checks(settings: Settings) -> Iterator[Check]:
-    """What is found of the server, each as soon as it is known."""
+    """Yield the checks of the server, each as soon as its result is known."""
     with asyncio.Runner() as runner:
         try:
             engine = RemoteEngine(remote_options(settings))

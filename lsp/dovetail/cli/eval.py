@@ -150,7 +150,10 @@ async def _run(
 
 
 def _request(task: Task, index: WorkspaceIndex) -> CompletionRequest:
-    """The document with the hole, in the index too: the answer must not be found in the file itself."""
+    """Return the request for the document with the hole, which replaces the file in the index, too.
+
+    The answer must not be found in the file itself.
+    """
     read = read_project_file(task.root / task.path, MAX_FILE_BYTES, within=task.root)
     try:
         text = (read.data or b"").decode("utf-8")

@@ -95,7 +95,7 @@ def _pull(arguments: argparse.Namespace) -> int:
 
     entry = _entry(arguments.name)
     folder = models_folder()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us gets the same orderly end as Ctrl-C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM gets the same orderly end as Ctrl-C
     progress = PullLines(entry) if arguments.json else PullBar(entry)
     if not arguments.json and entry.licence_limit:
         print(f"{entry.name}: licence {entry.licence}. {entry.licence_limit}", file=sys.stderr)

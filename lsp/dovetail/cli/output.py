@@ -16,7 +16,7 @@ def print_json(value: object) -> None:
 
 
 def write_page(path: Path, html: str) -> None:
-    """Write a page and say where. Raises CommandError where it cannot be written."""
+    """Write a page and print its path. Raises CommandError if the page cannot be written."""
     try:
         path.write_text(html, encoding="utf-8")
     except OSError as error:
@@ -25,7 +25,7 @@ def write_page(path: Path, html: str) -> None:
 
 
 def context_lines(bundle: ContextBundle) -> list[str]:
-    """The pieces for a human: where, how many tokens, why."""
+    """Return the pieces as readable lines: where, how many tokens, why."""
     return [
         f"{piece.path}:{piece.start_line}-{piece.end_line}  {piece.tokens} tokens  {piece.kind}: {piece.reason}"
         for piece in bundle.pieces

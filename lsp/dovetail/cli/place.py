@@ -1,4 +1,4 @@
-"""`PATH:LINE:COL` on the command line: the place in the text, and the project that it stands in."""
+"""`PATH:LINE:COL` on the command line: the position in the text, and the project that contains it."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ class FilePlace:
 
     @property
     def language(self) -> str:
-        """The id of the text's language; "" where its path says that."""
+        """The id of the text's language; "" where the path determines it."""
         return language_of(self.path, text=self.text)
 
 
 def add_place_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of every command that works at a place."""
+    """Add the arguments of every command that works at a place."""
     parser.add_argument("place", metavar="PATH:LINE:COL", help="line and column count from 1, columns in code points")
     parser.add_argument("--stdin", action="store_true", help="read the document from standard input, not from disk")
     parser.add_argument("--untrusted", action="store_true", help="obey of the project's rules only what they leave out")
 
 
 def positive(text: str) -> int:
-    """An argument that counts something, for argparse."""
+    """Parse a positive number, for argparse."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
@@ -51,7 +51,10 @@ def positive(text: str) -> int:
 
 
 def read_place(arguments: argparse.Namespace) -> FilePlace:
-    """The place that the arguments name. Raises UsageError where there is none, CommandError for an unreadable file."""
+    """Return the place that the arguments name.
+
+    Raises UsageError where there is none, CommandError for an unreadable file.
+    """
     file, line, column = _parse(arguments.place)
     path = _resolved(file)
     if path.exists() and not path.is_file():
@@ -77,7 +80,7 @@ def index_project(place: FilePlace) -> tuple[WorkspaceIndex, float]:
 def request_at(
     place: FilePlace, index: WorkspaceIndex, use_context: bool = True, explain: bool = False
 ) -> CompletionRequest:
-    """The request to complete there. Whoever names a place on a command line wants an answer: it is "invoked"."""
+    """Return the request to complete at a place. A place on the command line is an explicit request: "invoked"."""
     return CompletionRequest(
         document=place.path,
         path=place.path,

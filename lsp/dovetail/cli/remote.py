@@ -1,4 +1,4 @@
-"""The argument `--remote`, for commands that can ask a server in place of this machine, and what they say about it."""
+"""The argument `--remote`, for commands that can ask a server instead of this machine, and their messages about it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def add_remote_argument(parser: argparse.ArgumentParser) -> None:
 def remote_layer(url: str | None, model: str | None = None) -> tuple[str, Mapping[str, object]]:
     """Return the layer of settings that `--remote URL` means, None if it is not given.
 
-    Whoever names a `model` of this machine wants that one. A command has no fallback: it reports the server's fault.
+    A `model` without a URL means that model on this machine. A command has no fallback: it reports the server's fault.
     """
     if url is None and model is None:
         return COMMAND_LINE, {}
@@ -40,10 +40,10 @@ class Notices:
     """
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def take(self, status: EngineStatus) -> None:
         """Take the state of an engine."""
-        if status.notice and status.notice == status.message and status.notice not in self._told:
-            self._told.add(status.notice)
+        if status.notice and status.notice == status.message and status.notice not in self._reported:
+            self._reported.add(status.notice)
             print(f"Dovetail: {status.notice}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`dovetail rules`: check a project's `.dovetail.toml`, say which rule decided what for a path, print the schema."""
+"""`dovetail rules`: check a project's `.dovetail.toml`, explain which rule decides for a path, print the schema."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _rules(arguments: argparse.Namespace, near: Path) -> WorkspaceRules:
 
 
 def _relative(path: Path, root: Path, root_is_given: bool) -> str:
-    """The path below the root. A relative one counts from here, or from a given root if nothing is here."""
+    """Return the path below the root. A relative one counts from here, or from a given root if nothing is here."""
     candidates = [path.absolute(), *([root / path] if root_is_given else [])]
     for full in sorted(candidates, key=lambda each: not each.exists()):
         for form in (full, full.parent.resolve() / full.name):  # the file itself may be a link: that is judged later
@@ -80,8 +80,8 @@ def _explain(rules: WorkspaceRules, path: str, as_json: bool) -> int:
     decisions = explain(rules, path)
     broken = not rules.parsed.is_sound
     if as_json:
-        told = [decision_json(each) for each in decisions]
-        print_json({"root": str(rules.root), "path": path, "sound": not broken, "decisions": told})
+        listed = [decision_json(each) for each in decisions]
+        print_json({"root": str(rules.root), "path": path, "sound": not broken, "decisions": listed})
         return 0
     print(f"{path} in {rules.root}")
     width = max(len(each.what) for each in decisions)
@@ -93,7 +93,7 @@ def _explain(rules: WorkspaceRules, path: str, as_json: bool) -> int:
 
 
 def _line(problem: Problem) -> str:
-    """As compilers print it, so that editors and terminals can jump there."""
+    """Format a problem as compilers do, so that editors and terminals can jump there."""
     place = problem.source.place
     where = f"{problem.source.file}:{place.line}:{place.column}" if place else problem.source.file
     return f"{where}: {problem.severity}: {problem.message}"

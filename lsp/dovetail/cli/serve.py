@@ -83,7 +83,7 @@ def _run_infill(arguments: argparse.Namespace) -> int:
 
 
 def port(value: str) -> int:
-    """A port's number."""
+    """Parse a port number."""
     number = int(value)
     if not 0 < number < 65536:
         raise ValueError(value)

@@ -39,11 +39,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(summary_json(summary))
     elif not arguments.html:
-        print(_told(summary, path))
+        print(_summary_text(summary, path))
     return 0
 
 
-def _told(summary: Summary, path: Path) -> str:
+def _summary_text(summary: Summary, path: Path) -> str:
     if not summary.by_day:
         return f"Nothing was counted yet. Counts will be kept in {path}, and go nowhere else."
     days = list(summary.by_day)

@@ -64,7 +64,7 @@ class CompletionCache:
         self._characters = 0
 
     def find(self, asked: tuple[object, ...], place: Place) -> tuple[CachedCompletion, Shaped] | None:
-        """An answer that still holds at this place, and what is left of it to show."""
+        """Return an answer that still holds at this place, and what is left of it to show."""
         before, after = place.text[: place.offset], place.text[hole_end(place) :]
         for key in reversed(self._answers):
             remembered = self._answers[key]
@@ -77,7 +77,7 @@ class CompletionCache:
 
 
 def _left_of(remembered: CachedCompletion, before: str, after: str) -> str | None:
-    """What has not been typed yet of a suggestion; None where something else has been."""
+    """Return what has not been typed yet of a suggestion; None where something else has been."""
     text, length = remembered.shaped.text, len(remembered.before)
     typed = before[length:]
     if len(after) != len(remembered.after) or len(before) < length or (typed == text and text):

@@ -32,7 +32,7 @@ class Engine(Protocol):
         ...
 
     async def keep(self, may_be_kept: Callable[[str], bool]) -> None:
-        """Have what was read kept on disk, if the settings want that: only text of files that `may_be_kept`."""
+        """Persist the KV state to disk, if the settings want that: only text of files that `may_be_kept`."""
         ...
 
     async def close(self) -> None:

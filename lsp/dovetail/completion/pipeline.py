@@ -1,7 +1,7 @@
-"""The one way a completion is made: here the two wings meet.
+"""The only path that produces a completion: the two wings meet here.
 
-Reads top to bottom: remember, decide, gather, lay out, ask, shape. What is remembered lies in the session (documents,
-anchors, answers), the index (snapshots) and the engine (KV cache).
+Read it top to bottom: remember, decide, gather, lay out, ask, shape. The session remembers documents, anchors and
+answers; the index remembers snapshots; the engine keeps the KV cache.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ async def warm(request: CompletionRequest, engine: Engine, settings: Settings) -
 
 
 def accepted(request: CompletionRequest, completion: Completion) -> CompletionRequest:
-    """What will be asked if a completion is accepted whole and a new line begun below it."""
+    """Return what will be asked if a completion is accepted whole and a new line begun below it."""
     place = read_place(request.path, request.text, request.offset, request.language)
     last = (place.left + completion.text).rpartition("\n")[2]
     indent = last[: len(last) - len(last.lstrip())]
@@ -167,31 +167,39 @@ def accepted(request: CompletionRequest, completion: Completion) -> CompletionRe
 
 
 def own_source(request: CompletionRequest) -> str:
-    """Where the document's own text is from, among the files of a prompt: its path, or, for a text that belongs to no
-    file, its name, which is no path: nothing of it may be kept."""
+    """Return the source of the document's own text among the files of a prompt.
+
+    That is its path, or, for a text that belongs to no file, its name. A name is not a path, so none of that text may
+    be persisted.
+    """
     is_file = request.is_file and request.snapshot.root.is_absolute()
     return str(request.snapshot.root / request.path) if is_file else request.document
 
 
 def context_budget(status: EngineStatus, settings: Settings) -> int:
-    """Most tokens of other files in a prompt: what the settings want, as far as the window of a loaded model allows."""
+    """Return the maximum number of tokens of other files in a prompt.
+
+    The settings set it; the window of a loaded model limits it.
+    """
     room = status.n_ctx - min(settings.max_tokens, int(status.n_ctx * COMPLETION_SHARE))
     return min(settings.context_tokens, int(room * CONTEXT_SHARE)) if status.n_ctx else settings.context_tokens
 
 
 def sources_of(request: CompletionRequest, context: ContextBundle) -> tuple[str, ...]:
-    """The absolute paths of the files that a context is from."""
+    """Return the absolute paths of the files that a context is from."""
     return _absolute(request, _sources(context))
 
 
 def context_for(request: CompletionRequest, budget: int) -> ContextBundle:
-    """What the model would be shown of other files in `budget` tokens."""
+    """Return what the model would be shown of other files in `budget` tokens."""
     return gather(_query(request), request.snapshot, budget)
 
 
 def members_for(request: CompletionRequest, written: str = "") -> Members:
-    """What may follow the dot at the cursor, or at the end of what is written there, where the project knows all of
-    it."""
+    """Return the names that may follow the dot at the cursor, or at the end of `written` there.
+
+    Return none unless the project knows all of them.
+    """
     text = request.text[: request.offset] + written + request.text[request.offset :]
     query = _query(replace(request, text=text, offset=request.offset + len(written)))
     return members_with_files(query, request.snapshot) if "scope" in query.retrieval.enabled else Members()
@@ -226,7 +234,7 @@ def _budget(request: CompletionRequest, status: EngineStatus, settings: Settings
 
 
 async def _anchor(request: CompletionRequest, place: Place, budget: LatencyBudget) -> Anchor:
-    """The request's anchor where it holds, else a new one."""
+    """Return the request's anchor where it holds, else a new one."""
     frozen = request.anchor
     if frozen is not None and frozen.epoch == request.epoch and frozen.forced(place) is not None:
         return frozen
@@ -237,7 +245,7 @@ async def _anchor(request: CompletionRequest, place: Place, budget: LatencyBudge
 
 
 async def _other(beginning: str, job: CompletionJob, engine: Engine, place: Place, extent: Extent) -> Shaped:
-    """What the model writes if it must begin so: all but the beginning is read already."""
+    """Return what the model writes if it must begin so: all but the beginning is read already."""
     parts = replace(job.parts, forced=job.parts.forced + beginning)
     names = tuple(name[len(beginning) :] for name in job.names if name.startswith(beginning))
     job = replace(job, parts=parts, beginnings=0, names=names)
@@ -263,19 +271,21 @@ def _block(path: str, pieces: list[ContextPiece]) -> ContextBlock:
 
 
 def _files(request: CompletionRequest, anchor: Anchor) -> tuple[str, ...]:
-    """The files that the prompt's text is from."""
+    """Return the files that the prompt's text is from."""
     return tuple(sorted({*anchor.files, own_source(request)}))
 
 
 def _with_members(request: CompletionRequest, job: CompletionJob, members: Members) -> CompletionJob:
-    """The job with names to lean towards, which are text of the files that define them."""
+    """Return the job with names to lean towards, which are text of the files that define them."""
     files = tuple(sorted({*job.files, *_absolute(request, members.paths)}))
     return replace(job, names=members.names, files=files)
 
 
 def _sources(context: ContextBundle) -> set[str]:
-    """The paths of the files that a context is from. A note is from the project's rules, or from the user's own, which
-    are no file of the project."""
+    """Return the paths of the files that supply a context.
+
+    A note comes from the project's rules, or from the user's own rules, which are not a file of the project.
+    """
     paths = {piece.path for piece in context.pieces if piece.kind != "note"}
     if any(piece.kind == "note" and RULES_FILE in piece.reason for piece in context.pieces):
         paths.add(RULES_FILE)
@@ -293,7 +303,7 @@ def _shaped(reply: CompletionReply, place: Place, extent: Extent, trigger: Trigg
 
 
 def _is_whole(reply: CompletionReply) -> bool:
-    """Whether the model came to an end, rather than being stopped in the middle."""
+    """Return whether the model came to an end, rather than being stopped in the middle."""
     return reply.stop not in ("length", "loop")
 
 

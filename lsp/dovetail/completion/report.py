@@ -9,7 +9,7 @@ from dovetail_context.api import ContextBundle, ContextPiece
 
 
 def completion_json(completion: Completion, index_ms: float = 0.0) -> dict[str, Any]:
-    """A completion and how it came to be; times in milliseconds, `index_ms` for reading the project beforehand."""
+    """Return a completion and its origin; times in milliseconds, `index_ms` for reading the project beforehand."""
     reply = completion.reply
     return {
         "text": completion.text,
@@ -39,7 +39,7 @@ def completion_json(completion: Completion, index_ms: float = 0.0) -> dict[str, 
 
 
 def context_json(bundle: ContextBundle, milliseconds: float) -> dict[str, Any]:
-    """The documented object of `dovetail context --json`, items in prompt order."""
+    """Return the documented object of `dovetail context --json`, items in prompt order."""
     return {
         "budget": bundle.budget,
         "tokens": bundle.tokens,

@@ -43,7 +43,7 @@ class CompletionRequest:
     """The frozen prefix, suffix and context to go on from while they hold; None gathers them again."""
 
     pause_s: float = 0.0
-    """Seconds to wait before the model is asked: a newer keystroke may make the request needless."""
+    """Seconds to wait before the model is asked: a newer keystroke may make the request unnecessary."""
 
     priority: Priority = "interactive"
     """The engine's queue: who waits for the answer."""
@@ -52,7 +52,7 @@ class CompletionRequest:
     """The number of different completions to return."""
 
     hurried: bool = False
-    """Whether somebody waits: then a slow machine gets a shorter prompt."""
+    """Whether the user is waiting: then a slow machine gets a shorter prompt."""
 
     rules: ContextRules = field(default_factory=ContextRules)
     """What the project's rules give this path."""

@@ -29,7 +29,7 @@ current_effort: ContextVar[Effort | None] = ContextVar("effort", default=None)
 
 
 async def on_thread(work: Callable[[], T]) -> T:
-    """The result of `work`, done on a thread. Cancelling the task stops it at its next checkpoint."""
+    """Return the result of `work`, done on a thread. Cancelling the task stops it at its next checkpoint."""
     stop = threading.Event()
     effort = current_effort.get()
     if effort is None:

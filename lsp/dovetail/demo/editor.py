@@ -88,7 +88,7 @@ async def start_editor(root: Path, settings: dict[str, object]) -> AsyncIterator
 
 
 class ServerTrouble(Exception):
-    """What the server told the user, in one line."""
+    """The message that the server showed to the user, in one line."""
 
 
 def _initialize(root: Path, settings: dict[str, object]) -> types.InitializeParams:
@@ -103,6 +103,6 @@ def _initialize(root: Path, settings: dict[str, object]) -> types.InitializePara
         process_id=None,
         root_uri=root.as_uri(),
         workspace_folders=[types.WorkspaceFolder(root.as_uri(), root.name)],
-        # What is only tried out says nothing of what its user keeps.
+        # A trial shows nothing about what the user keeps.
         initialization_options={"statistics": False, **settings},
     )

@@ -1,6 +1,6 @@
-"""The account of one completion: what the model saw, what it said, what was made of that, and what it cost. Pure.
+"""The account of one completion: what the model saw, what it answered, how that was shaped, and what it cost. Pure.
 
-Everything that the command line, the editors and the page tell comes from here.
+The command line, the editors and the page take everything they report from here.
 """
 
 from __future__ import annotations
@@ -46,8 +46,10 @@ _STOPS = {
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of the prompt, in prompt order. `text` is what was put in; `cut` tokens of it did not fit. `reason` says
-    why it is there."""
+    """A part of the prompt, in prompt order.
+
+    `text` is what the prompt contains; `cut` tokens of it did not fit. `reason` explains why the part is there.
+    """
 
     kind: Kind
     title: str
@@ -59,7 +61,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
-    """Something that might have been shown to the model. `found` says why it was thought of, `rule` why not taken."""
+    """A candidate that the model did not see. `found` explains why it was considered, `rule` why it was not taken."""
 
     where: str
     tokens: int
@@ -69,7 +71,7 @@ class NotTaken:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of time. `told` is what was done in it."""
+    """A stretch of time. `told` describes what happened in it."""
 
     name: str
     milliseconds: float
@@ -97,8 +99,10 @@ class Account:
 
 
 def account_of(completion: Completion, text: str, automatic: bool, index_ms: float = 0.0) -> Account:
-    """The account of a completion of `text`, the file as it was asked about. `automatic` is whether nobody had invoked
-    it; `index_ms` went into reading the project beforehand."""
+    """Return the account of a completion of `text`, the file at the time of the request.
+
+    `automatic` is whether nobody invoked it; reading the project beforehand took `index_ms`.
+    """
     place = read_place(completion.path, text, completion.offset, completion.language)
     logprob = completion.reply.logprob
     return Account(
@@ -116,7 +120,7 @@ def account_of(completion: Completion, text: str, automatic: bool, index_ms: flo
 
 
 def account_json(account: Account) -> dict[str, Any]:
-    """The documented object under "why" in the answer to `dovetail/why`."""
+    """Return the documented object under "why" in the answer to `dovetail/why`."""
     return {
         "written": account.completion.written,
         "others": [other.text for other in account.completion.others],
@@ -164,7 +168,7 @@ def _blocks(completion: Completion, typed: str) -> tuple[Block, ...]:
             blocks.append(Block(kind, title, text, each.tokens, _always(kind, text), cut.get(each.label, 0)))
         else:
             blocks.append(Block("markers", "Markers", "", each.tokens, "where the file begins, where the hole is"))
-    blocks.sort(key=lambda block: block.kind == "markers")  # they stand everywhere: told last
+    blocks.sort(key=lambda block: block.kind == "markers")  # they are spread over the prompt, so they come last
     return tuple(blocks)
 
 

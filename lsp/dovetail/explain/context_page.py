@@ -1,4 +1,4 @@
-"""The page that shows what the model would be told of other files at a place, and why."""
+"""The page that shows what the model would see of other files at a place, and why."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dovetail_context.api import ContextBundle
 
 
 def context_page(path: str, line: int, bundle: ContextBundle) -> str:
-    """The whole page as HTML. All text of the user's is escaped."""
+    """Return the whole page as HTML. All text of the user's is escaped."""
     place = f"{path}:{line}"
     blocks = tuple(
         Block("context", f"{piece.path}:{piece.start_line}", piece.text, piece.tokens, piece.reason)

@@ -21,7 +21,7 @@ _SCALE_FROM = -3.5
 
 
 def explain_page(account: Account) -> str:
-    """The whole page as HTML. All text of the user's and the model's is escaped."""
+    """Return the whole page as HTML. All text of the user's and the model's is escaped."""
     completion = account.completion
     place = f"{completion.path}:{completion.line}:{completion.column}"
     sections = (
@@ -39,7 +39,7 @@ def explain_page(account: Account) -> str:
 
 
 def blocks_panel(blocks: tuple[Block, ...], path: str) -> str:
-    """The blocks of a prompt, each with its share, its reason and its text. `path` is that of the current file."""
+    """Return the blocks of a prompt, each with its share, reason and text. `path` is that of the current file."""
     total = sum(block.tokens for block in blocks)
     rows_of = enumerate(zip(blocks, _styles(blocks), strict=True))
     listed = "".join(_block(position, block, style, path, total) for position, (block, style) in rows_of)
@@ -47,7 +47,7 @@ def blocks_panel(blocks: tuple[Block, ...], path: str) -> str:
 
 
 def section(title: str, told: str, body: str) -> str:
-    """A section of a page."""
+    """Return a section of a page."""
     return f"<section><h2>{title}</h2><p>{told}</p>{body}</section>"
 
 
@@ -188,7 +188,7 @@ def _shaping(account: Account) -> str:
 
 
 def _compared(path: str, written: str, shown: str) -> str:
-    """What the model wrote, with those stretches marked that are not shown."""
+    """Return what the model wrote, with those stretches marked that are not shown."""
     gone = [
         Mark(step.src_start, step.src_end, "gone") for step in Indel.opcodes(written, shown) if step.tag == "delete"
     ]
@@ -248,7 +248,7 @@ def _whole_prompt(prompt: str | None) -> str:
 
 
 def _styles(blocks: tuple[Block, ...]) -> list[str]:
-    """The colour of each block: its kind's, or the next of those for other files."""
+    """Return the colour of each block: its kind's, or the next of those for other files."""
     styles, files = [], 0
     for block in blocks:
         if block.kind == "context":

@@ -70,7 +70,7 @@ class Answers:
         await self._session.close()
 
     async def answer(self, question: Question) -> dict[str, Any]:
-        """The answer in llama.cpp's form; an empty one where nothing is suggested. Raises EngineError."""
+        """Return the answer in llama.cpp's form; an empty one where nothing is suggested. Raises EngineError."""
         if not question.text.strip() or question.max_tokens == 0:
             return answer_json(_answer(None), question.fields)
         workspace = self._session.projects.workspaces.around(self._root / "file")

@@ -50,7 +50,7 @@ class Endpoint:
             while await self._exchange(connection, reader, writer):
                 connection.start_next_cycle()
         except (OSError, h11.ProtocolError, TimeoutError):
-            pass  # The other side is gone, or speaks no HTTP.
+            pass  # The other side has disconnected, or does not speak HTTP.
         finally:
             writer.close()
             with suppress(OSError):
@@ -87,7 +87,7 @@ class Endpoint:
         return states == (h11.DONE, h11.DONE)
 
     def _checked(self, head: h11.Request, body: bytes) -> Question | None:
-        """The question, None for a look at the server's health. Raises _Refused."""
+        """Return the question, None for a health check. Raises _Refused."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
         host = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
         if host not in (LOOPBACK, "localhost"):
@@ -111,7 +111,7 @@ class Endpoint:
 
 
 async def _request(connection: h11.Connection, reader: asyncio.StreamReader) -> tuple[h11.Request, bytes] | None:
-    """The next request and its body; None at the end of the connection. Raises _Refused for one that is too long."""
+    """Return the next request and its body; None at the end of the connection. Raises _Refused if it is too long."""
     head: h11.Request | None = None
     body = bytearray()
     while True:
@@ -131,7 +131,7 @@ async def _request(connection: h11.Connection, reader: asyncio.StreamReader) -> 
 
 
 async def _unless_gone(answering: Awaitable[dict[str, Any]], reader: asyncio.StreamReader) -> dict[str, Any] | None:
-    """The answer; None if the client hangs up before that, which stops the work."""
+    """Return the answer; None if the client hangs up before that, which stops the work."""
     work = asyncio.ensure_future(answering)
     gone = asyncio.ensure_future(_hung_up(reader))
     try:

@@ -8,15 +8,15 @@ from typing import Any
 
 
 class BadQuestion(Exception):
-    """One line that says what is wrong with a question."""
+    """One line that explains what is wrong with a question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`text` is what the plugin sends of the file, the cursor at `offset` (code points).
+    """`text` is the part of the file that the plugin sends, with the cursor at `offset` (code points).
 
-    `max_tokens` is the most that it wants, None for no limit of its own, 0 if it only wants the text to be read.
-    `fields` are the fields of the answer that it wants, () for all.
+    `max_tokens` is the most that it wants, None for no limit, 0 if the server should only read the text. `fields` are
+    the fields of the answer that it wants, () for all.
     """
 
     text: str
@@ -44,7 +44,7 @@ def read_question(body: bytes) -> Question:
 
 
 def answer_json(answer: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
-    """The answer, or of it the `fields` alone, each under its path ("timings/prompt_n"), as llama.cpp does it."""
+    """Return the answer, or only its `fields`, each under its path ("timings/prompt_n"), as llama.cpp does."""
     if not fields:
         return answer
     found: dict[str, Any] = {}

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# Lines that say something: shorter ones stand in every file.
+# The minimum length of a distinctive line: shorter lines occur in every file.
 MIN_LINE = 8
 # Fewer lines in common are chance.
 MIN_COMMON = 2
@@ -28,7 +28,7 @@ class Placed:
 
 
 def is_from(part: str, whole: str) -> bool:
-    """Whether a part is likely from a text: more than half of its telling lines stand there."""
+    """Return whether a part is likely from a text: the text contains more than half of its distinctive lines."""
     wanted = _telling(part)
     have = set(_telling(whole))
     common = sum(line in have for line in wanted)
@@ -36,7 +36,7 @@ def is_from(part: str, whole: str) -> bool:
 
 
 def most_alike(part: str, files: Iterable[tuple[str, str]]) -> str:
-    """The path among `files` (path, text) that has most lines of `part`; "" if none has enough."""
+    """Return the path among `files` (path, text) that has most lines of `part`; "" if none has enough."""
     wanted = Counter(_telling(part))
     best, most = "", MIN_COMMON - 1
     for path, text in files:
@@ -48,7 +48,7 @@ def most_alike(part: str, files: Iterable[tuple[str, str]]) -> str:
 
 
 def completed(path: str, part: str, offset: int, whole: str) -> Placed:
-    """`part` with what stands before and after it in `whole`, the file's text on disk, where its edges are found."""
+    """Return `part` with the text before and after it in `whole`, the text on disk, where its edges occur there."""
     lines = part.splitlines(keepends=True)
     head = _before("".join(lines[:EDGE_LINES]), whole)
     tail = _after("".join(lines[-EDGE_LINES:]), whole)

@@ -23,7 +23,7 @@ _CLASSES = (
     (Name.Class, "t"),
     (Name.Decorator, "t"),
 )
-# Colours are not worth the wait for a text that nobody reads to its end.
+# Colours are not worth the wait in a text that nobody reads to its end.
 _MAX_COLOURED = 200_000
 
 
@@ -37,8 +37,10 @@ class Mark:
 
 
 def rows(path: str, source: str, marks: Sequence[Mark] = (), first: int = 1) -> str:
-    """A text as rows of HTML, for a `.code` element. Lines end with "\\n"; the first has the number `first`, 0 for no
-    numbers. Rows that hold a marked stretch are `here`."""
+    """Return a text as rows of HTML, for a `.code` element.
+
+    Lines end with "\\n"; the first has the number `first`, 0 for no numbers. Rows with a marked stretch are `here`.
+    """
     lines: list[list[str]] = [[]]
     here: set[int] = set()
     for style, mark, piece in _pieces(path, source, marks):

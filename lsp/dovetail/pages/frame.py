@@ -10,31 +10,31 @@ from string import Template
 
 
 def page(title: str, style: str, body: str) -> str:
-    """A whole page of a title, which is escaped here, a style beside the common one, and a body, which is HTML."""
+    """Return a whole page: `title` is escaped here, `style` adds to the common style, and `body` is HTML."""
     return Template(_packaged("frame.html")).substitute(
         title=text(title), style=_packaged("style.css") + style, body=body, version=escape(version("dovetail"))
     )
 
 
 def text(value: object) -> str:
-    """Any value as text of a page. A lone surrogate, which no file can hold, becomes a replacement character."""
+    """Format any value as text of a page. A lone surrogate, which no file can hold, becomes a replacement character."""
     return escape(str(value).encode("utf-8", errors="replace").decode("utf-8"))
 
 
 def number(value: float, digits: int = 0) -> str:
-    """A number as people read it, with thin spaces between the thousands."""
+    """Format a number for readers, with thin spaces between the thousands."""
     return f"{value:,.{digits}f}".replace(",", "\u202f")
 
 
 def milliseconds(value: float) -> str:
-    """A time with no more digits than tell something."""
+    """Format a time, without digits that carry no information."""
     if value >= 10_000:
         return f"{number(value / 1000, 1)}\u202fs"
     return f"{number(value, 0 if value >= 10 else 1 if value >= 1 else 2)}\u202fms"
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """A share, 0 to 1."""
+    """Format a share from 0 to 1 as a percentage."""
     return f"{share * 100:.{digits}f}\u202f%"
 
 

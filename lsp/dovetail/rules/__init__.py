@@ -1,1 +1,1 @@
-"""A project's own rules: what `.dovetail.toml` says, what is wrong with it, and what follows for each path."""
+"""A project's own rules: the contents of `.dovetail.toml`, its mistakes, and what follows for each path."""

@@ -34,12 +34,12 @@ def tree_of(root: Path) -> Tree:
 
 
 def check(rules: ProjectRules, tree: Tree, fault: Callable[[PinRule], str | None]) -> tuple[Problem, ...]:
-    """What is wrong, in no order. `fault` says what is wrong with one pin."""
+    """Return the problems, in no order. `fault` returns what is wrong with one pin."""
     return (*_patterns(rules, tree), *_pins(rules, tree, fault))
 
 
 def pin_fault(root: Path, pin: PinRule, selection: Selection = EVERYTHING) -> str | None:
-    """Why a pinned file or its lines cannot be shown, None if they can."""
+    """Return why a pinned file or its lines cannot be shown, None if they can."""
     full = root / pin.path
     try:
         mode = full.stat().st_mode
@@ -71,7 +71,7 @@ def _patterns(rules: ProjectRules, tree: Tree) -> Iterator[Problem]:
 
 
 def _for_nothing(patterns: Sequence[Said], paths: Sequence[str], tree: Tree) -> Iterator[Problem]:
-    """The patterns that match none of the paths. All are looked for at once, for there may be many of both."""
+    """Yield a problem for each pattern that matches none of the paths. Search all at once, as both may be many."""
     bare = [said.text.removeprefix("!") for said in patterns]
     found = first_matching(bare, paths)
     left = [number for number in range(len(patterns)) if number not in found]
@@ -86,14 +86,14 @@ def _for_nothing(patterns: Sequence[Said], paths: Sequence[str], tree: Tree) -> 
             candidates.append(met[place].removesuffix("/"))
         known = min(candidates, key=order.__getitem__, default=None)
         if known is None:
-            told = f"the pattern {said.text!r} matches no file; correct or remove it"
+            message = f"the pattern {said.text!r} matches no file; correct or remove it"
         else:
-            told = f"the pattern {said.text!r} matches only what is never read: {known} ({tree.skipped[known]})"
-        yield Problem("warning", told, said.source)
+            message = f"the pattern {said.text!r} matches only what is never read: {known} ({tree.skipped[known]})"
+        yield Problem("warning", message, said.source)
 
 
 def _folders_of(pattern: str, skipped: Mapping[str, int]) -> list[str]:
-    """What was skipped of the folders that a pattern names."""
+    """Return what was skipped of the folders that a pattern names."""
     longest = max(map(len, skipped), default=0)
     start = pattern.removeprefix("/")[: longest + 1]
     return [start[:place] for place, character in enumerate(start) if character == "/" and start[:place] in skipped]

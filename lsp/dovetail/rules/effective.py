@@ -1,8 +1,8 @@
 """What the rules mean: which files are read, and what holds at a path. Pure; the layers of rules come from `live.py`.
 
-Layers stand over one another: the user's own rules, the project's, the editor's. Whatever one of them leaves out is
-left out; pins and notes add up; of a weight, a share or a switch the last one that speaks wins, and in a layer
-`[[rules]]` win over the whole file and later ones over earlier ones.
+The layers, from lowest to highest, are the user's own rules, the project's and the editor's. What any layer leaves out
+is left out; pins and notes add up. The last layer that sets a weight, a share or a switch wins. Within a layer,
+`[[rules]]` win over the whole file, and later ones over earlier ones.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LEAVES_OUT = {"exclude": "excluded", "generated": "generated code", "vendored":
 
 @dataclass(frozen=True, slots=True)
 class RulesSelection:
-    """What the rules leave out of the index: a `Selection`. Equal if they say the same, wherever it stands."""
+    """What the rules leave out of the index: a `Selection`. Equal if the rules are, wherever they appear."""
 
     layers: tuple[ProjectRules, ...] = ()
     _leaving_out: tuple[_LeavingOut, ...] = field(init=False, repr=False, compare=False)
@@ -32,13 +32,15 @@ class RulesSelection:
         object.__setattr__(self, "_leaving_out", tuple(map(_LeavingOut.of, self.layers)))
 
     def excluded(self, path: str, is_folder: bool, language: str = "") -> str | None:
-        """Why a path is left out, naming the line that says so; None if it is not."""
+        """Return why a path is left out, naming the line that excludes it; None if it is not left out."""
         verdict = self.verdict(path, is_folder, language)
         return None if verdict is None else f"{verdict[0]} by {verdict[1]}"
 
     def verdict(self, path: str, is_folder: bool, language: str = "") -> tuple[str, Source] | None:
-        """Why a path is left out, and what says so. `language` is the id of a file's language where its path does not
-        say that."""
+        """Return why a path is left out, and the source of that rule.
+
+        `language` is the id of a file's language where its path does not determine it.
+        """
         given = f"{path}/" if is_folder else path
         for layer, compiled in zip(self.layers, self._leaving_out, strict=True):
             for reason, patterns, globs in compiled.patterns:
@@ -99,7 +101,7 @@ class EffectiveRules:
         return not self.no_completion
 
     def retrieval(self) -> Retrieval:
-        """The weights, shares and switches as retrieval takes them."""
+        """Return the weights, shares and switches as retrieval takes them."""
 
         def said(what: str) -> dict[RetrieverName, float]:
             return {
@@ -114,7 +116,7 @@ class EffectiveRules:
         )
 
     def preferred(self, files: Sequence[str]) -> dict[str, Said]:
-        """Those of `files` that are preferred, with what says so; never the edited file itself."""
+        """Return the preferred ones of `files`, each with the rule that prefers it; never the edited file itself."""
         globs = Globs([said.text for said in self.prefer])
         by_number: dict[int, list[str]] = {}
         for path in files:
@@ -128,7 +130,7 @@ class EffectiveRules:
 class Rules:
     """The layers of rules of a workspace, weakest first.
 
-    What holds at a path is asked with every keystroke, and a file of rules may be long; so the answers are kept.
+    Every keystroke asks what holds at a path, and a rules file may be long. So the answers are cached.
     """
 
     layers: tuple[ProjectRules, ...] = ()
@@ -144,12 +146,14 @@ class Rules:
 
     @property
     def selection(self) -> RulesSelection:
-        """What of them says which files are read, for the index."""
+        """The part of the rules that decides which files are read, for the index."""
         return self._selection
 
     def for_path(self, path: str, language: str = "") -> EffectiveRules:
-        """What holds at a path (posix, relative to the root). `language` is the id of the language that its text is in,
-        "" if its path says that."""
+        """Return what holds at a path (posix, relative to the root).
+
+        `language` is the id of the text's language, "" if the path determines it.
+        """
         key = (path, language)
         known = self._known.get(key)
         if known is None:
@@ -159,7 +163,7 @@ class Rules:
         return known
 
     def is_known(self, path: str, language: str = "") -> bool:
-        """Whether `for_path` has the answer already."""
+        """Return whether `for_path` has the answer already."""
         return (path, language) in self._known
 
     def _for_path(self, path: str, language: str) -> EffectiveRules:
@@ -202,13 +206,13 @@ class _LayerGlobs:
         return _LayerGlobs(layer.rules, owners, texts, Globs(texts), _globs_of(layer.completion_off))
 
     def holding_at(self, path: str) -> tuple[tuple[PathRule, str], ...]:
-        """The rules that hold at a path, with what `{stem}` stands for."""
+        """Return the rules that hold at a path, each with the value of `{stem}`."""
         found = ((number, stem_of(path, self.texts[number])) for number in self.paths.deciding_each(path, self.owners))
         return tuple((self.rules[self.owners[number]], stem) for number, stem in found if stem is not None)
 
 
 def narrowed(rules: ProjectRules) -> ProjectRules:
-    """What of a project's rules holds where the project is not trusted: what only leaves things out."""
+    """Return the rules of a project that hold while it is not trusted: those that only leave things out."""
     kept = {name: getattr(rules, name) for name, key in keys_of(ProjectRules).items() if key.narrows}
     silent = tuple(
         PathRule(rule.source, **{name: getattr(rule, name) for name, key in keys_of(PathRule).items() if key.narrows})
@@ -222,7 +226,7 @@ _Speaking = list[tuple[ProjectRules, tuple[tuple[PathRule, str], ...]]]
 
 
 def _no_completion(speaking: _Speaking, globs: Sequence[_LayerGlobs], path: str, language: str) -> str:
-    """Why nothing is suggested at a path, "" if something is."""
+    """Return why nothing is suggested at a path, "" if something is."""
     if excluded_name(path) == "may hold secrets":
         return "may hold secrets, by its name"
     found = language_for(path, language)

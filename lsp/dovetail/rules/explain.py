@@ -12,7 +12,7 @@ from dovetail_context.api import find_secrets, is_excluded, language_for, langua
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Something that was decided for a path: `what`, the `value`, and `by` what; "" where nothing says otherwise."""
+    """A decision for a path: `what` was decided, its `value`, and `by` which rule; "" where the default holds."""
 
     what: str
     value: str
@@ -49,13 +49,15 @@ def explain(rules: WorkspaceRules, path: str) -> tuple[Decision, ...]:
 
 
 def decision_json(decision: Decision) -> dict[str, Any]:
-    """A decision as `dovetail rules explain --json` prints it."""
+    """Return a decision as `dovetail rules explain --json` prints it."""
     return {"what": decision.what, "value": decision.value, "by": decision.by}
 
 
 def _reading(rules: WorkspaceRules, path: str) -> tuple[list[Decision], str]:
-    """Whether the file may become context of other files, and what of it is blanked out; and the id of its language
-    where its path does not say that."""
+    """Return the decisions on whether other files may use the file as context and what of it is blanked out.
+
+    Return with them the id of its language where its path does not determine it.
+    """
     ruled = is_excluded(rules.root, path, rules.rules.selection)
     if ruled is not None:
         return [Decision("context", "no", ruled)], ""

@@ -26,7 +26,7 @@ _KEPT_FOLDERS = 1000
 
 
 def fault(pattern: str) -> str | None:
-    """What is wrong with a pattern, None if nothing is."""
+    """Return what is wrong with a pattern, None if nothing is."""
     if not pattern.strip().removeprefix("!"):
         return "is empty"
     if "\\" in pattern:
@@ -52,11 +52,10 @@ def fault(pattern: str) -> str | None:
 
 
 class Globs:
-    """Patterns in the order in which they were given, compiled when they are first asked about. Numbers count them
-    from 0. `{stem}` stands for any text.
+    """Patterns in their given order, compiled on first use. Numbers count them from 0. `{stem}` matches any text.
 
-    A pattern takes in what it matches and what is below a folder that it matches; `!` takes back. Of several the last
-    one decides, but one that matches a path itself comes before one that matches a folder above it.
+    A pattern includes what it matches and what is below a folder that it matches; `!` excludes again. Of several, the
+    last one decides, but a pattern that matches a path itself comes before one that matches a folder above it.
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
@@ -66,8 +65,10 @@ class Globs:
         self._folders: dict[str, tuple[int, ...]] = {}
 
     def deciding(self, path: str) -> int | None:
-        """The number of the pattern that takes a path in (posix, relative; a folder's ends with a slash), None if none
-        does."""
+        """Return the number of the pattern that includes a path, None if none does.
+
+        The path is posix and relative; a folder's ends with a slash.
+        """
         if not self._texts:
             return None
         number = -1 if path.endswith("/") else self._patterns.last(path, is_folder=False)
@@ -77,7 +78,7 @@ class Globs:
         return number if number >= 0 and not self._patterns.negated[number] else None
 
     def deciding_each(self, path: str, owners: Sequence[int]) -> list[int]:
-        """The same where the patterns belong to several lists: `owners` has the list of each pattern, ascending."""
+        """Return the same for patterns of several lists: `owners` has the list of each pattern, ascending."""
         if not self._texts:
             return []
         itself, above = self._matching(path)
@@ -87,7 +88,7 @@ class Globs:
         return sorted(number for number in last.values() if not self._patterns.negated[number])
 
     def matching(self, path: str) -> set[int]:
-        """The numbers of all patterns that match a path or a folder above it, of those with `!`, too."""
+        """Return the numbers of all patterns, including those with `!`, that match a path or a folder above it."""
         if not self._texts:
             return set()
         itself, above = self._matching(path)
@@ -102,13 +103,13 @@ class Globs:
         return self._compiled
 
     def _matching(self, path: str) -> tuple[Sequence[int], Sequence[int]]:
-        """The patterns that match a file itself, and those that match a folder above it; a folder is above itself."""
+        """Return the patterns that match a file itself, and those for a folder above it; a folder is above itself."""
         if path.endswith("/"):
             return (), self._above(path[:-1])
         return self._patterns.all(path, is_folder=False), self._above(path.rpartition("/")[0])
 
     def _above(self, folder: str) -> tuple[int, ...]:
-        """The patterns that match a folder or one above it, ascending."""
+        """Return the patterns that match a folder or one above it, ascending."""
         if not folder:
             return ()
         known = self._folders.get(folder)
@@ -124,13 +125,13 @@ class Globs:
 
 
 def matching(pattern: str, paths: Iterable[str]) -> list[str]:
-    """The paths that a pattern takes in."""
+    """Return the paths that a pattern takes in."""
     globs = Globs((pattern,))
     return [path for path in paths if globs.deciding(path) is not None]
 
 
 def first_matching(patterns: Sequence[str], paths: Iterable[str]) -> dict[int, str]:
-    """The first of the paths that each pattern matches, by the pattern's number; those that match none are missing."""
+    """Return the first path that each pattern matches, by the pattern's number, without patterns that match none."""
     found: dict[int, str] = {}
     left = list(range(len(patterns)))
     globs = Globs(patterns)
@@ -147,7 +148,7 @@ def first_matching(patterns: Sequence[str], paths: Iterable[str]) -> dict[int, s
 
 
 def stem_of(path: str, pattern: str) -> str | None:
-    """What `{stem}` stands for where `pattern` takes `path` in; by the file's own name if the pattern has none."""
+    """Return the value of `{stem}` where `pattern` includes `path`; without a `{stem}`, that of the file's own name."""
     if STEM not in pattern:
         return plain_stem(path)
     segment = next(part for part in pattern.split("/") if STEM in part)
@@ -159,7 +160,7 @@ def stem_of(path: str, pattern: str) -> str | None:
 
 
 def _stem_in(name: str, pieces: Sequence[str]) -> str | None:
-    """What `{stem}` stands for in a name; every wildcard takes as much as those behind it leave."""
+    """Return the value of `{stem}` in a name; every wildcard takes as much as those after it leave."""
     ends = [1 << len(name)]  # for each piece, from the last: where the rest may begin, a bit for every place
     for piece in reversed(pieces):
         after = ends[-1]
@@ -188,7 +189,7 @@ def _stem_in(name: str, pieces: Sequence[str]) -> str | None:
 
 @lru_cache(maxsize=256)
 def plain_stem(path: str) -> str:
-    """A file's name without its suffix and without what marks it as a test."""
+    """Return a file's name without its suffix and without what marks it as a test."""
     name = PurePosixPath(path).name
     stem = name.split(".", 1)[0] if not name.startswith(".") else name
     if "." in name[1:]:
@@ -198,10 +199,10 @@ def plain_stem(path: str) -> str:
 
 
 def with_stem(pattern: str, stem: str) -> str:
-    """The pattern with a stem in place; what is special in patterns stands for itself in it."""
+    """Return the pattern with `stem` filled in; special characters of the pattern syntax in `stem` are literal."""
     return pattern.replace(STEM, _SPECIAL.sub(lambda special: f"\\{special[0]}", stem))
 
 
 def _plain(pattern: str) -> str:
-    """The pattern as git would read it. A stem is not empty; `*` alone could become part of a `**`."""
+    """Return the pattern as git would read it. A stem is not empty; `*` alone could become part of a `**`."""
     return pattern.rstrip().replace(STEM, "?*")

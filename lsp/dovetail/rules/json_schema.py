@@ -23,7 +23,7 @@ SCHEMA_FILE = "dovetail.schema.json"
 
 
 def schema() -> dict[str, Any]:
-    """The schema, as JSON Schema draft 7 (which TOML tools of editors understand)."""
+    """Return the schema, as JSON Schema draft 7 (which TOML tools of editors understand)."""
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Dovetail: context rules of a project",
@@ -33,12 +33,12 @@ def schema() -> dict[str, Any]:
 
 
 def written_schema() -> str:
-    """The schema's file as it stands in the package."""
+    """Return the schema's file as the package contains it."""
     return resources.files("dovetail.rules").joinpath(SCHEMA_FILE).read_text(encoding="utf-8")
 
 
 def table() -> str:
-    """The keys as Markdown tables, one for each TOML table."""
+    """Return the keys as Markdown tables, one for each TOML table."""
     parts = (("", ProjectRules), ("`[[rules]]`", PathRule), ("`[retrievers.NAME]`", RetrieverRule))
     return "\n\n".join("\n".join(_rows(title, declared)) for title, declared in parts)
 

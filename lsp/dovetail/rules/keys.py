@@ -1,7 +1,7 @@
 """Every key of `.dovetail.toml`, once: its name, kind, one sentence and an example, as frozen dataclasses.
 
-The parser, the JSON schema and the table of the README follow from these declarations. Nothing here says what a rule
-does to a path; that stands in `effective.py`.
+The parser, the JSON schema and the table of the README follow from these declarations. `effective.py` defines what a
+rule does to a path.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ Kind = Literal["globs", "pins", "notes", "languages", "flag", "number", "retriev
 
 LANGUAGE_NAMES = tuple(language.name for language in LANGUAGES)
 RETRIEVERS: tuple[str, ...] = RETRIEVER_NAMES
-MAX_NOTE_CHARACTERS = 2000  # some 500 tokens; a note stands in every prompt
+MAX_NOTE_CHARACTERS = 2000  # some 500 tokens; every prompt contains the notes
 HIGHEST_WEIGHT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a key is. `narrows` keys hold in an untrusted workspace, too: they only leave things out."""
+    """The kind of a key. `narrows` keys also hold in an untrusted workspace, because they only leave things out."""
 
     kind: Kind
     sentence: str
@@ -33,7 +33,7 @@ class Key:
 
 
 def _key(kind: Kind, sentence: str, example: str, **more: Any) -> Any:
-    """A field of a rules table, absent until the file says something."""
+    """Return a field of a rules table, absent until the file sets it."""
     many = kind in ("globs", "pins", "notes", "languages", "retrievers", "rules")
     return field(default=() if many else None, metadata={"key": Key(kind, sentence, example, **more)})
 
@@ -50,7 +50,7 @@ class PinRule:
 
 @dataclass(frozen=True, slots=True)
 class RetrieverRule:
-    """`[retrievers.NAME]`: how much one retriever counts."""
+    """`[retrievers.NAME]`: the weight of one retriever."""
 
     name: str
     source: Source = field(compare=False)
@@ -140,5 +140,5 @@ class ProjectRules:
 
 
 def keys_of(table: type) -> dict[str, Key]:
-    """The keys that a table of rules may have, in order."""
+    """Return the keys that a table of rules may have, in order."""
     return {each.name: each.metadata["key"] for each in fields(table) if "key" in each.metadata}

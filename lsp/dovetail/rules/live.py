@@ -1,5 +1,6 @@
-"""The rules of one workspace as they stand now: reads `.dovetail.toml`, and keeps the last good rules while it is
-broken. Also the user's own rules, which hold in every project.
+"""The current rules of one workspace: read `.dovetail.toml`, and keep the last good rules while it is broken.
+
+Also the user's own rules, which hold in every project.
 """
 
 from __future__ import annotations
@@ -35,17 +36,17 @@ from dovetail_context.api import (
 EDITOR = "the editor's settings"
 MAX_BYTES = 256_000  # of a rules file: some 8,000 lines
 MAX_PREFERRED = 8  # files; a pattern for half the project prefers nothing
-MAX_PATHS = 500  # that are asked about again and again: open documents, and what was open
+MAX_PATHS = 500  # of documents that are open or were open: each is asked about repeatedly
 # File systems count times in steps of up to 2 s: what changed so recently may change again under the same stamp.
 YOUNG_NS = 3_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class RulesReading:
-    """A rules file as it was read once.
+    """One reading of a rules file.
 
-    `path` is the file; `stamp` is its stamp, () where there is none; `data` are its bytes, None where there are none to
-    be had; `unreadable` is why, "" if there is no such file.
+    `path` is the file; `stamp` is its stamp, () where there is none; `data` are its bytes, None if they cannot be read;
+    `unreadable` is the reason for that, "" if there is no such file.
     """
 
     path: Path
@@ -58,10 +59,10 @@ class RulesReading:
 
 @dataclass(frozen=True, slots=True)
 class OwnRules:
-    """What the user says beside the project: in a file of their own, and through the editor. Neither is ever narrowed.
+    """The user's rules beside the project's: from a file of their own, and from the editor. Neither is ever narrowed.
 
-    `trusted` is whether the user trusts the workspace; one that is not trusted only leaves things out. `reading` is the
-    user's file as it was read, None where it was not.
+    `trusted` is whether the user trusts the workspace; an untrusted workspace can only leave things out. `reading` is
+    the user's file as it was read, None if it was not read.
     """
 
     user: ProjectRules = field(default_factory=ProjectRules)
@@ -72,12 +73,12 @@ class OwnRules:
 
 
 def user_rules_path() -> Path:
-    """Where the user's own `rules.toml` is looked for: beside `config.toml`."""
+    """Return the path of the user's own `rules.toml`, next to `config.toml`."""
     return user_config_path().with_name("rules.toml")
 
 
 def own_rules(editor: Mapping[str, Any] | None = None, trusted: bool = True) -> OwnRules:
-    """The user's own rules, read again, and those of the editor's settings, which are values already."""
+    """Return the user's own rules, read again, and those of the editor's settings, which are values already."""
     said = parse_values(editor or {}, EDITOR)
     given = OwnRules(editor=said.rules or ProjectRules(), trusted=trusted, problems=said.problems)
     path = user_rules_path()
@@ -85,19 +86,19 @@ def own_rules(editor: Mapping[str, Any] | None = None, trusted: bool = True) -> 
 
 
 def changed_own_rules(own: OwnRules) -> OwnRules | None:
-    """The user's own rules if their file does not hold any more what it held; None if it does, or never was read."""
+    """Return the user's own rules if their file has changed; None if it has not, or never was read."""
     path = user_rules_path()
     reading = None if own.reading is None else read_rules(path, str(path), None, own.reading)
     return None if reading is None else _with_user_file(replace(own, problems=()), reading, str(path))
 
 
 def are_current(own: OwnRules) -> bool:
-    """Whether the user's own file bears the stamp that it was read with. Reads no file."""
+    """Return whether the user's own file bears the stamp that it was read with. Reads no file."""
     return own.reading is None or own.reading.stamp == _stamp(own.reading.path)
 
 
 def lasts(reading: RulesReading | None) -> bool:
-    """Whether every later change of the file shows in its stamp."""
+    """Return whether every later change of the file shows in its stamp."""
     return reading is not None and not _is_young(reading.stamp)
 
 
@@ -125,17 +126,17 @@ class WorkspaceRules:
     """
 
     def __init__(self, root: Path, own: OwnRules | None = None, *, read: bool = True) -> None:
-        """Reads the file at once, unless `read` is false: then nothing of the project holds until it was taken in."""
+        """Read the file at once, unless `read` is false: then no rule of the project applies until `take`."""
         self.root = root
         self.file = root / RULES_FILE
         self.own = own_rules() if own is None else own
         self.parsed = Parsed(ProjectRules(), ())
         self._project = ProjectRules()
         self._has_good = False
-        self._reading: RulesReading | None = None  # what was taken in last
+        self._reading: RulesReading | None = None  # the newest reading that `take` applied
         self._latest: RulesReading | None = None
         self._one_reads = threading.Lock()
-        # What was said for paths by these rules and these files of the index, where no file had to be read for it.
+        # The results for paths, by these rules and these files of the index, where no file had to be read.
         self._context_rules: dict[str, tuple[Rules, object, ContextRules]] = {}
         self._texts: dict[str, tuple[tuple[int, ...], str]] = {}  # of pinned files that the index does not hold
         self._hold(ProjectRules())
@@ -149,7 +150,7 @@ class WorkspaceRules:
 
     @property
     def selection(self) -> Selection:
-        """What of it says which files are read; the same object until the rules change."""
+        """The part of the rules that decides which files are read; the same object until the rules change."""
         return self._selection
 
     @property
@@ -158,26 +159,26 @@ class WorkspaceRules:
         return "" if self._reading is None else self._reading.text
 
     def reload(self, own: OwnRules | None = None) -> Parsed:
-        """Read the file again. If it is sound it holds from now on; if not, what held before goes on."""
+        """Read the file again. If it is sound, apply it from now on; if not, keep the previous rules."""
         self.take(self.read(), own)
         return self.parsed
 
     def read(self) -> RulesReading | None:
-        """What the file holds, None if it bears the stamp of what was taken in last; raises and changes nothing."""
+        """Return the newest reading, None if its stamp is that of the applied one. Never raise, and apply nothing."""
         with self._one_reads:  # several documents may ask at a time, and a long file is parsed once
             self._latest = read_rules(self.file, RULES_FILE, self.root, self._latest) or self._latest
             return None if self._latest is self._reading else self._latest
 
     def says_else(self, reading: RulesReading) -> bool:
-        """Whether a reading holds something else than what was taken in last."""
+        """Return whether the contents of a reading differ from the applied ones."""
         return reading.parsed is not self.parsed
 
     def is_current(self) -> bool:
-        """Whether the file bears the stamp of what was taken in last. Reads no file."""
+        """Return whether the file has the stamp of the applied reading. Reads no file."""
         return self._reading is not None and self._reading.stamp == _stamp(self._reading.path)
 
     def is_lasting(self) -> bool:
-        """Whether every change of the file after the last reading shows in its stamp."""
+        """Return whether every change of the file after the last reading shows in its stamp."""
         return lasts(self._latest)
 
     def take(self, reading: RulesReading | None, own: OwnRules | None = None) -> None:
@@ -204,7 +205,7 @@ class WorkspaceRules:
         return first_problems(found, RULES_FILE)
 
     def context_rules(self, path: str, snapshot: IndexSnapshot) -> ContextRules:
-        """What a query at `path` is given. Pins that cannot be shown are left out: the problems tell of them.
+        """Return the context rules for a query at `path`. Omit pins that cannot be shown: the problems report them.
 
         May read pinned files.
         """
@@ -232,17 +233,20 @@ class WorkspaceRules:
         self._rules, self._selection = rules, rules.selection
 
     def _preferred_at(self, effective: EffectiveRules, snapshot: IndexSnapshot) -> tuple[tuple[str, str], ...]:
-        """Asked with every keystroke, and a question to every path of the project: so the answer is kept until files
-        come or go."""
+        """Return the preferred files at a path.
+
+        Every keystroke asks this, and it checks every path of the project. So the answer is cached until files come or
+        go.
+        """
         if not effective.prefer:
             return ()
         key, known = (effective.path, snapshot.files.path_set), self._preferred
         if key not in known:
             found = effective.preferred(tuple(snapshot.files))
-            told = ((path, f"preferred by {said.source}") for path, said in found.items())
+            reasons = ((path, f"preferred by {said.source}") for path, said in found.items())
             while len(known) >= MAX_PATHS:
                 known.pop(next(iter(known)), None)
-            known[key] = tuple(islice(told, MAX_PREFERRED))
+            known[key] = tuple(islice(reasons, MAX_PREFERRED))
         return known[key]
 
     def _pin(self, pin: PinRule, snapshot: IndexSnapshot) -> Pin | None:
@@ -253,9 +257,9 @@ class WorkspaceRules:
         return Pin(pin.path, pin.start_line, pin.end_line, reason, text) if text else None
 
     def _text_of(self, path: str) -> str:
-        """The text of a file that the index does not hold, without secrets; "" if it is not to be shown.
+        """Return the text of a file that the index does not hold, without secrets; "" if it must not be shown.
 
-        Whether it is to be shown is asked each time: a file does not change when a rule excludes it.
+        Check each time whether it may be shown: a file does not change when a rule excludes it.
         """
         full = self.root / path
         try:
@@ -272,7 +276,7 @@ class WorkspaceRules:
 
 
 def read_rules(path: Path, name: str, root: Path | None, before: RulesReading | None = None) -> RulesReading | None:
-    """What a rules file holds; a link may not lead out of `root`. None if it is as it was `before`.
+    """Return what a rules file holds; a link may not lead out of `root`. None if it is as it was `before`.
 
     Of a file that holds what it held before, only the stamp is another one: `parsed` is the same object.
     """
@@ -294,7 +298,7 @@ def read_rules(path: Path, name: str, root: Path | None, before: RulesReading | 
 
 
 def _bytes(path: Path, root: Path | None) -> tuple[bytes | None, str]:
-    """The bytes of a file, None where there is none, and what keeps them from being read."""
+    """Return the bytes of a file, None where there is none, and what keeps them from being read."""
     read = read_project_file(path, MAX_BYTES, within=root)
     if read.data is not None or read.missing:
         return read.data, ""
@@ -312,5 +316,5 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 
 def _is_young(stamp: tuple[int, ...]) -> bool:
-    """Whether a file was written so recently that it may be written again under the same stamp."""
+    """Return whether a file was written so recently that it may be written again under the same stamp."""
     return len(stamp) > 2 and max(stamp[2:]) > time.time_ns() - YOUNG_NS

@@ -31,10 +31,10 @@ from dovetail.settings import Settings, user_config_path
 from dovetail_context.api import counted
 
 _PIN = re.compile(r"(?P<path>.+?)(?::(?P<start>\d{1,9})(?:-(?P<end>\d{1,9}))?)?$")
-# A key of so many parts takes the TOML parser minutes, and ours have at most three.
+# The TOML parser takes minutes for a key with more than 32 parts; our keys have at most three.
 _DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
 _HIGHEST_NUMBER = 10**9  # integers of any size can be written, and not all of them can be shown
-MAX_PROBLEMS = 100  # told of one file
+MAX_PROBLEMS = 100  # reported for one file
 MAX_MESSAGE = 400  # characters
 _PIN_SHAPE = "write path, path:line or path:first-last, lines counted from 1"
 # What others call what only the user may decide; our own options are added below.
@@ -49,7 +49,7 @@ _OF_THE_USER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The rules that a text says, without what is wrong in it, and the mistakes. `rules` is None if it is no TOML."""
+    """The rules in a text, without its mistakes, and the mistakes. `rules` is None if the text is not TOML."""
 
     rules: ProjectRules | None
     problems: tuple[Problem, ...]
@@ -77,7 +77,7 @@ def parse_values(values: Mapping[str, Any], file: str, places: Mapping[Path, Pla
 
 
 def first_problems(found: Sequence[Problem], file: str) -> tuple[Problem, ...]:
-    """As many problems of one file as anybody reads, and how many there are beside them."""
+    """Return as many problems of one file as a user would read, and a note of how many more there are."""
     rest = found[MAX_PROBLEMS:]
     if not rest:
         return tuple(found)
@@ -87,10 +87,10 @@ def first_problems(found: Sequence[Problem], file: str) -> tuple[Problem, ...]:
 
 
 def salvaged(text: str, file: str) -> ProjectRules:
-    """What can be understood of a broken text where there are no older rules: all that stands above the mistake.
+    """Return the rules above the mistake in a broken text, for use where there are no older rules.
 
-    The parser finds a bracket that is not closed only at the end of the text. So ever more lines are left out until
-    what is left is sound, and then as many as possible are taken back: a long text is not parsed for every line of it.
+    The parser finds an unclosed bracket only at the end of the text. So leave out more and more lines until the rest is
+    sound, then take back as many as possible. This avoids parsing a long text once for every line.
     """
     lines = text.split("\n")
     sound, broken, step = 0, len(lines) + 1, 1
@@ -113,12 +113,12 @@ def salvaged(text: str, file: str) -> ProjectRules:
 
 
 def _shortened(message: str) -> str:
-    """A name or a pattern in a message may be of any length."""
+    """Shorten a message: a name or a pattern in it may be of any length."""
     return message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}..."
 
 
 def _loaded(text: str) -> tuple[dict[str, Any] | None, SourceRange | None, str]:
-    """The values of a TOML text; or None, the place of the mistake and what it is."""
+    """Return the values of a TOML text; or None, the place of the mistake and what it is."""
     deep = _DEEP_KEY.search(text)
     if deep is not None:
         line = text.count("\n", 0, deep.start()) + 1
@@ -154,7 +154,7 @@ class _Reader:
         return ProjectRules(**self._table(values, ProjectRules, ()))
 
     def _table(self, values: Mapping[str, Any], table: type, path: Path) -> dict[str, Any]:
-        """The fields of `table` that the values say, those that are wrong left out."""
+        """Return the fields of `table` that the values set, without those that are wrong."""
         known = keys_of(table)
         read: dict[str, Any] = {}
         for name, value in values.items():
@@ -304,7 +304,7 @@ def _meant(name: str, known: tuple[str, ...]) -> str:
 
 
 def _shown(value: object) -> str:
-    """A value as TOML writes it, more or less, and not too long. Only for the one who wrote it."""
+    """Format a value roughly as TOML writes it, and not too long. Only the author of the value sees it."""
     try:
         text = json.dumps(value, default=str, ensure_ascii=False)
     except (RecursionError, ValueError):  # nested too deeply; an integer with too many digits

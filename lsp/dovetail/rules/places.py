@@ -1,5 +1,7 @@
-"""Where keys and values stand in a TOML text. `tomllib` says what a text means, and its places only for what does not
-parse; this module says where, from the syntax tree.
+"""Find the positions of keys and values in a TOML text.
+
+`tomllib` returns what a text means, but reports positions only for errors. This module reads the positions from the
+syntax tree.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ _WHERE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a key stands and where its value; for a member of an array the two are the same."""
+    """The positions of a key and of its value; for a member of an array the two are the same."""
 
     key: SourceRange
     value: SourceRange
@@ -45,8 +47,9 @@ def places_in(text: str) -> dict[Path, Placed]:
 
 
 def place_of_fault(text: str, error: tomllib.TOMLDecodeError) -> tuple[SourceRange, str]:
-    """The line where a text stops to be TOML (the parser's column is that of where it gave up, which helps nobody), and
-    what is wrong there, without the place.
+    """Return the line where a text stops being TOML, and what is wrong there, without the place.
+
+    The parser's column is only where it gave up, which helps nobody.
     """
     lines = [line.rstrip("\r") for line in text.split("\n")]
     match = _WHERE.search(str(error))
@@ -106,14 +109,14 @@ def _value(node: Node, path: Path, tree: SyntaxTree, lines: _Lines, found: dict[
 
 
 def _names(key: Node, tree: SyntaxTree) -> Iterator[tuple[str, Node]]:
-    """The parts of a key with their nodes; quotes are taken off as TOML says."""
+    """Yield the parts of a key with their nodes, without quotes, as TOML specifies."""
     if key.type == "dotted_key":
         for child in key.named_children:
             yield from _names(child, tree)
         return
     text = tree.text(key)
     if key.type == "quoted_key":
-        with suppress(tomllib.TOMLDecodeError):  # then the whole text does not parse either, and that is told
+        with suppress(tomllib.TOMLDecodeError):  # then the whole text does not parse either, which is reported
             text = next(iter(tomllib.loads(f"{text} = 0")))
     yield text, key
 
@@ -131,7 +134,7 @@ class _Lines:
         self._starts: dict[int, Sequence[int]] = {}  # by row: at which bytes its characters begin
 
     def column(self, row: int, byte: int) -> int:
-        """The column, counted from 1."""
+        """Return the column, counted from 1."""
         starts = self._starts.get(row)
         if starts is None:
             line = self._lines[row]

@@ -1,4 +1,4 @@
-"""Where something was said: a file, and lines and columns in it. Values only."""
+"""Where a rule was defined: a file, and lines and columns in it. Values only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class SourceRange:
-    """A range of a text: lines and columns (code points) from 1, the end column behind the last character."""
+    """A range of a text: lines and columns (code points) from 1, the end column after the last character."""
 
     line: int = 1
     column: int = 1
@@ -33,7 +33,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A text of the rules, and where it stands. Two are equal if they say the same, wherever it stands."""
+    """A text of the rules, and its position. Two are equal if their texts are, wherever they appear."""
 
     text: str
     source: Source = field(compare=False)
@@ -44,7 +44,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that is wrong with the rules, in one sentence that says what to do. Errors fail `rules check`."""
+    """A mistake in the rules, in one sentence that explains what to do. Errors fail `rules check`."""
 
     severity: Severity
     message: str

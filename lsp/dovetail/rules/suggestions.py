@@ -1,6 +1,6 @@
-"""What may be written at a place of a `.dovetail.toml`: keys, tables, names of languages and retrievers. Pure.
+"""Suggest what may be written at a place of a `.dovetail.toml`: keys, tables, names of languages and retrievers. Pure.
 
-Only the lines above and the one that is being written are looked at: a file that is being written does not parse.
+Only the current line and those above it count: a file does not parse while the user is writing it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _STRINGS = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#.*')
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """`text` may stand in place of the `replaced` characters before the cursor; `sentence` says what it is."""
+    """`text` may replace the `replaced` characters before the cursor; `sentence` describes it."""
 
     text: str
     kind: Literal["key", "table", "value"]
@@ -37,7 +37,7 @@ class Suggestion:
 
 
 def suggestions(text: str, offset: int) -> list[Suggestion]:
-    """What may be written at `offset` (code points) of a file of rules."""
+    """Return what may be written at `offset` (code points) of a file of rules."""
     before = text[:offset]
     line = before[before.rfind("\n") + 1 :]
     word = _WORD.search(line)
@@ -49,7 +49,7 @@ def suggestions(text: str, offset: int) -> list[Suggestion]:
     if key is not None:
         return list(_values(key, table, line, replaced))
     if line.strip() and line.strip() != line.strip()[len(line.strip()) - replaced :]:
-        return []  # something else stands before the word
+        return []  # other text precedes the word
     given = {match[1] for one in lines[:-1] if (match := _KEY.match(one))}
     found = [
         Suggestion(f"{name} = {_opening(declared)}", "key", declared.sentence, replaced)
@@ -62,7 +62,7 @@ def suggestions(text: str, offset: int) -> list[Suggestion]:
 
 
 def _table_above(before: str) -> tuple[type, list[str]]:
-    """The table that the end of a text is in, and the lines of it so far."""
+    """Return the table that the end of a text is in, and the lines of it so far."""
     table: type = ProjectRules
     lines: list[str] = []
     all_lines = before.split("\n")
@@ -87,7 +87,7 @@ def _is_inside_list(lines: list[str]) -> bool:
 
 
 def _open_key(lines: list[str]) -> str | None:
-    """The key whose value is being written at the end of the lines; None where none is."""
+    """Return the key whose value is being written at the end of the lines; None where none is."""
     for number in range(len(lines) - 1, -1, -1):
         match = _KEY.match(lines[number])
         if match is None:

@@ -24,7 +24,7 @@ _LAST = "\uffff"
 
 
 def file_path(uri: str) -> Path | None:
-    """The file that a URI names, or None for unsaved buffers, notebook cells, remote files and no file at all."""
+    """Return the file that a URI names; None for unsaved buffers, notebook cells, remote files and no file at all."""
     try:
         if urlsplit(uri).scheme != "file":
             return None
@@ -35,11 +35,11 @@ def file_path(uri: str) -> Path | None:
 
 
 def origin(uri: str, notebook: str | None = None) -> tuple[Path | None, Kind]:
-    """What a document is, and the path that its URI gives: of its file, of its notebook, or of where a buffer that was
-    never saved is to be saved; None where it gives none.
+    """Return the kind of a document, and the path that its URI gives, or None if it gives none.
 
-    `notebook` is the URI of the notebook that it is a cell of, if that is known. Else cells are told by their own: VS
-    Code has a scheme for them, others write a fragment behind their notebook's.
+    The path is that of its file, of its notebook, or of the place where a buffer that was never saved is to be saved.
+    `notebook` is the URI of the notebook that the cell belongs to, if that is known. Otherwise the URI identifies a
+    cell: VS Code has a scheme for cells, and other editors append a fragment to the notebook's URI.
     """
     try:
         parts = urlsplit(notebook or uri)
@@ -57,7 +57,7 @@ def origin(uri: str, notebook: str | None = None) -> tuple[Path | None, Kind]:
 
 
 def encoding(kind: types.PositionEncodingKind | str | None) -> Encoding:
-    """The client's unit for columns; UTF-16 where nothing was agreed (LSP 3.18, `positionEncoding`)."""
+    """Return the client's unit for columns; UTF-16 where nothing was agreed (LSP 3.18, `positionEncoding`)."""
     return Encoding(kind.value if isinstance(kind, types.PositionEncodingKind) else kind or "utf-16")
 
 
@@ -80,7 +80,7 @@ def trigger(context: types.InlineCompletionContext) -> Trigger:
 
 
 def selected(context: types.InlineCompletionContext) -> Edit | None:
-    """What the editor's list of words would insert, where one is chosen in it."""
+    """Return what the editor's list of words would insert, where one is chosen in it."""
     chosen = context.selected_completion_info
     return None if chosen is None else Edit(chosen.text, position(chosen.range.start), position(chosen.range.end))
 
@@ -88,10 +88,9 @@ def selected(context: types.InlineCompletionContext) -> Edit | None:
 def inline_items(
     completion: Completion, document: Document, unit: Encoding, commands: Sequence[types.Command] = ()
 ) -> types.InlineCompletionList | None:
-    """The completion, and the others that might stand there, as items whose ranges begin at the cursor; None where
-    there is nothing to show.
+    """Return the completion and its alternatives as items whose ranges begin at the cursor; None if there are none.
 
-    Editors run an item's command, where there are `commands`, after it was accepted.
+    Editors run an item's command, where there are `commands`, after the user accepts it.
     """
     if not completion.text:
         return None
@@ -108,8 +107,11 @@ def inline_items(
 def menu_item(
     completion: Completion, document: Document, unit: Encoding, command: types.Command | None, markdown: bool
 ) -> types.CompletionItem:
-    """A completion as an item of the editor's list, which is sorted last. It takes the place of the word before the
-    cursor, by which editors choose what to show, and begins with it. `markdown`: whether the editor renders that."""
+    """Return a completion as an item of the editor's list, sorted last.
+
+    It replaces the word before the cursor, by which editors choose what to show, and begins with it. `markdown` is
+    whether the editor renders Markdown.
+    """
     start = document.position_at(completion.offset, unit)
     line = document.line(start.line)
     left = line[: completion.offset - document.offset_at(Position(start.line, 0), unit)]
@@ -137,6 +139,6 @@ def menu_item(
 
 
 def place(document: Document, offset: int, unit: Encoding) -> types.Position:
-    """The place of an offset as the client counts it."""
+    """Return the place of an offset as the client counts it."""
     found = document.position_at(offset, unit)
     return types.Position(found.line, found.column)

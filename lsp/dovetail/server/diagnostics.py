@@ -13,7 +13,7 @@ _SEVERITIES = {"error": types.DiagnosticSeverity.Error, "warning": types.Diagnos
 
 
 def diagnostics(problems: Iterable[Problem], text: str, unit: Encoding) -> list[types.Diagnostic]:
-    """The problems at their places in `text`, in the client's columns; what has no place stands at the top."""
+    """Return the problems at their places in `text`, in the client's columns. One without a place is at the top."""
     lines = split_lines(text)
     return [
         types.Diagnostic(
@@ -33,6 +33,6 @@ def _range(place: SourceRange, lines: Sequence[str], unit: Encoding) -> types.Ra
 
 
 def _position(line: int, column: int, lines: Sequence[str], unit: Encoding) -> types.Position:
-    """A place counted from 1, in code points, as the client counts it."""
+    """Return a place counted from 1, in code points, as the client counts it."""
     row = min(line, len(lines)) - 1
     return types.Position(row, offset_to_column(lines[row], min(column - 1, content_length(lines[row])), unit))

@@ -1,8 +1,8 @@
-"""The base protocol: a stream of bytes becomes message bodies, and finds its way again after a wrong header.
+"""The base protocol: split a stream of bytes into message bodies, and recover after a wrong header.
 
-Headers are read in any case and with or without a space. What is no message is handed over as `Skipped`, so that
-someone can answer it. A JSON text holds no raw line end inside a string, so a header line inside a body is always the
-next message's: a body whose stated length is too long ends there.
+Headers are read in any case and with or without a space. Anything that is not a message is passed on as `Skipped`, so
+that someone can answer it. A JSON text holds no raw line end inside a string. So a header line inside a body always
+belongs to the next message: a body whose stated length is too long ends there.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class MessageReader:
         self._buffer[:0] = data
 
     async def next(self) -> Body | Skipped | None:
-        """The next message, or what was skipped; None at the end of the stream."""
+        """Return the next message, or what was skipped; None at the end of the stream."""
         length: int | None = None
         charset = "utf-8"
         headers = bytearray()
@@ -91,7 +91,7 @@ class MessageReader:
         return None
 
     async def _line(self) -> bytes:
-        """The next line with its end; b"" at the end of the stream."""
+        """Return the next line with its end; b"" at the end of the stream."""
         searched = 0
         while (end := self._buffer.find(b"\n", searched)) < 0:
             searched = len(self._buffer)

@@ -10,7 +10,7 @@ _HUGE = 10**18
 
 
 class NotJson(Exception):
-    """The bytes are no JSON text. Never holds them: they may be the user's text."""
+    """The bytes are not a JSON text. Never holds them: they may be the user's text."""
 
 
 def decode(data: bytes) -> tuple[Any, bytes]:

@@ -1,7 +1,7 @@
 """JSON to the protocol's types, by their own declarations, forgiving what the protocol forgives. Pure.
 
 LSP asks each side to ignore what it does not know. So an optional value that does not fit its declaration counts as
-absent, null counts as absent, a list loses the items that do not fit, and numbers are clamped to the declared range.
+absent, and so does null. A list loses the items that do not fit. Numbers are clamped to the declared range.
 Only a required value that is missing or does not fit makes the whole unreadable: `Unfit`. Text is never guessed.
 """
 
@@ -55,7 +55,7 @@ _RANGES = {
 
 
 class Unfit(Exception):
-    """The value is not what its declaration says. Never holds the value, which may be the user's text."""
+    """The value does not match its declaration. Never holds the value, which may be the user's text."""
 
 
 def read(declared: Any, value: Any) -> Any:
@@ -64,7 +64,7 @@ def read(declared: Any, value: Any) -> Any:
 
 
 def json_name(name: str) -> str:
-    """The name that a field has in JSON."""
+    """Return the name that a field has in JSON."""
     first, *rest = name.removesuffix("_").split("_")
     return first + "".join(part.title() for part in rest)
 
@@ -151,7 +151,7 @@ def _field(declared: type, attribute: Any) -> _Field:
 
 
 def _item(kind: Any) -> Any:
-    """What a list, be it an optional one, has as items; None for what is no list."""
+    """Return the item type of a list, or of an optional list; None for anything else."""
     for one in (kind, *(get_args(kind) if get_origin(kind) is Union else ())):
         origin = get_origin(one)
         if isinstance(origin, type) and issubclass(origin, Sequence):
@@ -183,7 +183,7 @@ def _union_reader(alternatives: Sequence[Any]) -> Read:
 
 
 def _class_of(value: dict[str, Any], classes: Sequence[type]) -> type:
-    """The one of `classes` that has most of the object's keys, of those whose required keys are all there."""
+    """Return the one of `classes` that has most of the object's keys, of those whose required keys are all there."""
     present = {key for key, item in value.items() if item is not None}
     best, most = None, -1
     for declared in classes:

@@ -20,13 +20,13 @@ ORDERLY_END_S = 1.5
 """What closing may take without a step forward. Editors kill a server that takes longer than two seconds."""
 
 GUARD_PATIENCE_S = 2.0
-"""When the guard kills a server that does not even say that it is ending."""
+"""Seconds after which the guard kills a server that does not even report that it is ending."""
 
 SIGN_OF_LIFE_S = 0.25
-"""How often an ending server says so to its guard."""
+"""Seconds between the reports of an ending server to its guard."""
 
 LOOK_AGAIN_S = 1.0
-"""Between two looks at a process, where the system cannot report its end."""
+"""Seconds between two checks of a process, where the system cannot report its end."""
 
 _DEADLINE_POLL_MS = 100
 
@@ -48,7 +48,7 @@ class Lifeline:
 
     @classmethod
     def with_guard(cls) -> Lifeline:
-        """Fork the guard. To be called before threads are started and large modules are loaded."""
+        """Fork the guard. Call this before threads start and large modules are loaded."""
         if sys.platform == "win32":
             return cls()
         reading, writing = os.pipe()
@@ -129,12 +129,12 @@ def _wait_for_end(pid: int) -> None:
         except psutil.NoSuchProcess:
             return
         except psutil.Error:
-            pass  # it is there, and not ours to look at
+            pass  # it exists, but we may not inspect it
         time.sleep(LOOK_AGAIN_S)
 
 
 def _pidfd(pid: int) -> int | None:
-    """A descriptor that becomes readable when the process ends; None where the system has none."""
+    """Return a descriptor that becomes readable when the process ends; None where the system has none."""
     if not hasattr(os, "pidfd_open"):
         return None
     try:

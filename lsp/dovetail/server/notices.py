@@ -27,7 +27,7 @@ STATUS = "dovetail/status"
 STATUS_FOR_OTHERS = "didChangeStatus"
 # Clients, by the name that they give, which open a window of warnings for each notification that they do not know.
 WARN_OF_UNKNOWN_NOTIFICATIONS = frozenset({"emacs"})  # lsp-mode 10.0.1, lsp--on-notification
-# Answers that come sooner are not worth a sign that the model thinks.
+# Seconds before the client shows that the model is busy: faster answers do not need it.
 BUSY_AFTER_S = 0.15
 # Indexing fewer files is over before a progress bar could be read.
 FILES_WORTH_A_BAR = 300
@@ -44,16 +44,16 @@ class _Bar:
 
 
 class Notices:
-    """Sends notifications on the event loop, whichever thread the news comes from."""
+    """Sends notifications on the event loop, whichever thread an event comes from."""
 
     def __init__(
         self, protocol: DovetailProtocol, loop: asyncio.AbstractEventLoop, unit: Callable[[], Encoding]
     ) -> None:
-        """`unit` tells in what the client counts columns."""
+        """`unit` returns the unit in which the client counts columns."""
         self._unit = unit
         self._protocol = protocol
         self._loop = loop
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._engine = EngineStatus("stopped")
         self._indexing: dict[Path, int | None] = {}  # with the share that is read, in percent, where that is known
         self._pauses = Pauses()
@@ -72,17 +72,17 @@ class Notices:
 
     def trouble(self, message: str) -> None:
         """Show one line to the user; the same line is shown once per connection."""
-        if message not in self._told:
-            self._told.add(message)
+        if message not in self._reported:
+            self._reported.add(message)
             params = types.ShowMessageParams(types.MessageType.Warning, f"Dovetail: {message}")
             self._protocol.notify(types.WINDOW_SHOW_MESSAGE, params)
 
     def engine_status(self, status: EngineStatus) -> None:
-        """The engine's state has changed."""
+        """Report a change of the engine's state."""
         log.info("engine %s: %s %s", status.state, status.model, status.message)
         self._engine = status
-        if status.notice and status.notice not in self._told:
-            self._told.add(status.notice)
+        if status.notice and status.notice not in self._reported:
+            self._reported.add(status.notice)
             params = types.ShowMessageParams(types.MessageType.Info, f"Dovetail: {status.notice}")
             self._protocol.notify(types.WINDOW_SHOW_MESSAGE, params)
         if status.advice:
@@ -90,13 +90,13 @@ class Notices:
         self._send_status()
 
     def index_started(self, root: Path) -> None:
-        """A project is about to be read."""
+        """Report that a project is about to be read."""
         log.info("reading %s", root)
         self._indexing[root] = None
         self._send_status()
 
     def paused(self, pauses: Pauses) -> None:
-        """Something was paused, resumed or snoozed."""
+        """Report that something was paused, resumed or snoozed."""
         self._pauses = pauses
         if self._waking is not None:
             self._waking.cancel()
@@ -107,7 +107,7 @@ class Notices:
         self._send_status()
 
     def busy(self, requests: int) -> None:
-        """`requests` is the number of completions that are being made."""
+        """Report the number of completions in progress."""
         self._requests = requests
         if requests and self._busy_soon is None and not self._is_busy:
             self._busy_soon = self._loop.call_later(BUSY_AFTER_S, self._begin_to_be_busy)
@@ -120,7 +120,7 @@ class Notices:
                 self._send_status()
 
     def status(self) -> dict[str, Any]:
-        """The parameters of `dovetail/status`."""
+        """Return the parameters of `dovetail/status`."""
         engine, shares = self._engine, list(self._indexing.values())
         known = [share for share in shares if share is not None]
         return {
@@ -176,7 +176,7 @@ class Notices:
             self._send(bar, types.WorkDoneProgressReport(percentage=percentage))
 
     def _send_status(self) -> None:
-        """For the editor's status bar, if it has changed and the editor can take it."""
+        """Send the status to the editor's status bar, if it has changed and the editor supports it."""
         status = self.status()
         if status == self._sent or not self._sends_status:
             return
@@ -227,7 +227,7 @@ class Notices:
 
 
 def pauses_json(pauses: Pauses) -> dict[str, Any]:
-    """What is paused, in the form of the protocol; `snoozedUntil` is in seconds of Unix time, or null."""
+    """Return what is paused, in the form of the protocol; `snoozedUntil` is in seconds of Unix time, or null."""
     return {
         "paused": pauses.everywhere,
         "pausedLanguages": sorted(pauses.languages),
@@ -236,7 +236,7 @@ def pauses_json(pauses: Pauses) -> dict[str, Any]:
 
 
 def _loading_words(engine: EngineStatus) -> str:
-    """How far loading has come, for the user to read; "" where that is not known."""
+    """Return how far loading has come, for the user to read; "" where that is not known."""
     return (
         f"{engine.model} is being loaded ({engine.loaded:.0%})" if engine.state == "loading" and engine.loaded else ""
     )

@@ -51,7 +51,7 @@ _CHANGES_A_TEXT = re.compile(rb"((?:textDocument|notebookDocument)\\?/did(?:Open
 _URI = re.compile(rb'"uri"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
-# How much of a message that cannot be read is looked at again with what follows it.
+# The number of bytes of an unreadable message that are read again together with what follows.
 _DAMAGE_BYTES = 4096
 
 
@@ -62,14 +62,14 @@ class DovetailProtocol(LanguageServerProtocol):
         super().__init__(*args, **kwargs)
         self.exited = asyncio.Event()
         self.received = 0
-        """How many messages have been taken in."""
+        """The number of messages received."""
         self.params_types: dict[str, type] = {}
         """What the parameters of our own methods are; those of the protocol are known."""
         self.position_encoding: types.PositionEncodingKind | str = types.PositionEncodingKind.Utf16
         self.on_text_lost: Callable[[str | None], None] = lambda _uri: None
         """Called with a URI, or with None where any document may be meant."""
         self.announced_later = {types.TEXT_DOCUMENT_COMPLETION}
-        """Features that clients are told of for some files alone, when they have understood that."""
+        """Features that the server registers later, for some files only, with clients that support this."""
         self._initialized = False
         self._damaged = b""
         for method in _NOT_USED:
@@ -126,7 +126,7 @@ class DovetailProtocol(LanguageServerProtocol):
 
     @lsp_method(types.EXIT)
     def lsp_exit(self, *args: Any) -> Generator[Any, Any, None]:
-        """The client is done; the main loop ends the process in order."""
+        """Record that the client is done; the main loop ends the process in order."""
         self.exited.set()
         yield from ()
 
@@ -179,7 +179,7 @@ class DovetailProtocol(LanguageServerProtocol):
         self._run(self._handle_notification, method, read_params)
 
     def _take_answer(self, message_id: Any, message: dict[str, Any]) -> None:
-        """The client's answer to a request of ours."""
+        """Take the client's answer to a request of ours."""
         # One table holds the requests of both sides; ours alone have a type for their result.
         if not isinstance(message_id, str) or self._result_types.pop(message_id, self) is self:
             return
@@ -192,7 +192,7 @@ class DovetailProtocol(LanguageServerProtocol):
             future.set_result(message.get("result"))
 
     def _objection(self, message_id: str | int, method: str) -> JsonRpcException | None:
-        """Why a request is not even looked at."""
+        """Return why a request is refused without being handled, None if it is not."""
         if self._shutdown:
             return JsonRpcInvalidRequest("The server is shutting down.")
         if method == types.INITIALIZE:
@@ -207,7 +207,7 @@ class DovetailProtocol(LanguageServerProtocol):
         return method in self.fm.builtin_features or method in self.fm.features
 
     def _params(self, method: str, params: Any) -> Any:
-        """The parameters as the method declares them. Raises Unfit."""
+        """Return the parameters as the method declares them. Raises Unfit."""
         declared: Any = self.params_types.get(method)
         if declared is None and method in types.METHOD_TO_TYPES:
             declared = types.METHOD_TO_TYPES[method][2]
@@ -243,7 +243,7 @@ class DovetailProtocol(LanguageServerProtocol):
         self._send_data({"jsonrpc": self.VERSION, "id": message_id, "error": answer})
 
     def _report_lost_text(self, method: Any, params: Any) -> None:
-        """A message that is JSON, and may have been a change."""
+        """Report the loss of a message that is JSON and may have been a change."""
         if method not in _TEXT_METHODS:
             return
         first = params[0] if isinstance(params, list) and params else params  # JSON-RPC has lists of parameters, too
@@ -258,7 +258,7 @@ class DovetailProtocol(LanguageServerProtocol):
         self._damaged = self._damaged[-_DAMAGE_BYTES:] or b"?"
 
     def _look_for_lost_texts(self, data: bytes) -> None:
-        """Something that cannot be read, but may have been a change."""
+        """Report what cannot be read but may have been a change."""
         for found in _CHANGES_A_TEXT.finditer(data):
             uri = _URI.search(data, found.end())
             self._lose(found.group(1).replace(b"\\", b"").decode(), _string(uri.group(1)) if uri else None)

@@ -42,7 +42,7 @@ from dovetail_context.api import awaited
 
 
 def create_server(make_engine: MakeEngine, untrusted: bool = False, lifeline: Lifeline | None = None) -> DovetailServer:
-    """A server that has started nothing yet. Must be called in the event loop that will run it.
+    """Return a server that has started nothing yet. Must be called in the event loop that will run it.
 
     The rules of `untrusted` projects only leave things out. With a `lifeline` the process ends with its editor.
     """

@@ -38,7 +38,7 @@ class DovetailServer(LanguageServer):
         self.folders: tuple[str, ...] = ()
         self.given_up: dict[str, str] = {}  # documents whose text is not certain, with their languages
         self.lifeline: Lifeline | None = None  # none where the process is not the server's own, as in tests
-        self.untrusted = False  # said on the command line: no client may say otherwise
+        self.untrusted = False  # set on the command line: no client may override it
 
     def end_soon(self) -> None:
         """End the process if an orderly end takes too long. May be called on any thread."""
@@ -46,11 +46,13 @@ class DovetailServer(LanguageServer):
             self.lifeline.end_soon(lambda: self.protocol.received, lambda: 0 if self.protocol.was_shut_down else 1)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
-        """Log a bug, without the error's text, which may hold the user's; never a popup. A request that is refused is
-        no bug: its answer says why."""
+        """Log a bug without the error's text, which may hold the user's; never show a popup.
+
+        A refused request is not a bug: its answer explains the reason.
+        """
         if isinstance(error, JsonRpcException) and not isinstance(error, JsonRpcInternalError):
             return
         lines = traceback.format_tb(error.__traceback__)
         if isinstance(error, JsonRpcInternalError) and isinstance(error.data, dict):
-            lines = error.data.get("traceback", lines)  # those of the error that it stands for
+            lines = error.data.get("traceback", lines)  # those of the original error
         log.error("%s while handling a message (%s)\n%s", type(error).__name__, source.__name__, "".join(lines))

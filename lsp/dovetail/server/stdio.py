@@ -51,8 +51,10 @@ def protected_stdout() -> ProtocolOutput:
 
 
 def stdin_reader(loop: asyncio.AbstractEventLoop, on_end: Callable[[], None]) -> asyncio.StreamReader:
-    """A stream of what the client sends. At its end of file the stream ends, and `on_end` is called on a thread: the
-    loop may be stuck."""
+    """Return a stream of the client's bytes.
+
+    At end of file the stream ends, and a thread calls `on_end`, because the loop may be stuck.
+    """
     reader = asyncio.StreamReader(loop=loop)
     descriptor = sys.stdin.fileno()
     if _SET_PIPE_SIZE is not None:

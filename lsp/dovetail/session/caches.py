@@ -16,7 +16,7 @@ MEGABYTE = 1_000_000
 
 
 def index_cache(settings: Settings) -> IndexCache | None:
-    """The user's cache for all projects; None if the settings want none, and then what an earlier start kept goes."""
+    """Return the user's cache for all projects; if the settings want none, remove the existing one and return None."""
     cache = IndexCache(_folder() / "index", settings.index_cache_mb * MEGABYTE)
     if not settings.index_cache_mb:
         cache.forget()
@@ -25,13 +25,16 @@ def index_cache(settings: Settings) -> IndexCache | None:
 
 
 def kv_folder() -> Path:
-    """Where KV states lie, if the settings want any."""
+    """Return the folder for KV states, if the settings want any."""
     return _folder() / "kv"
 
 
 def forget_states(unwanted: Callable[[str], bool], anew: bool) -> None:
-    """Remove the KV states that hold text of `unwanted` files (absolute paths); `anew` if these may have been wanted a
-    moment ago. Raises OSError where one cannot be removed."""
+    """Remove the KV states that hold text of `unwanted` files (absolute paths).
+
+    `anew` checks all states again, because their files may have been wanted a moment ago. Raises OSError if a state
+    cannot be removed.
+    """
     forget_stored_states(kv_folder(), unwanted, anew)
 
 

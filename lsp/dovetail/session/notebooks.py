@@ -1,7 +1,7 @@
-"""Notebooks: their cells in order, and what of them is before a cell. Used on the event loop alone.
+"""Notebooks: the order of their cells, and the text before a cell. Used on the event loop alone.
 
-To the model and to the parser a cell is the end of a file that begins with the code cells above it. The cells below are
-no part of that: what they say need not have run, and a suggestion ends with its cell.
+To the model and to the parser, a cell is the end of a file that begins with the code cells above it. That file leaves
+out the cells below: they need not have run, and a suggestion ends with its cell.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ class Cell:
 
 
 class Notebooks:
-    """The notebooks that the editor tells of. A cell of any other is alone."""
+    """The notebooks that the editor reports. A cell of any other notebook is treated alone."""
 
     def __init__(self) -> None:
         self._cells: dict[str, list[Cell]] = {}
 
     def opened(self, uri: str, cells: Iterable[Cell]) -> None:
-        """These are the cells of a notebook."""
+        """Record the cells of a notebook."""
         self._cells[uri] = list(cells)
 
     def spliced(self, uri: str, start: int, removed: int, cells: Iterable[Cell]) -> None:
@@ -39,28 +39,28 @@ class Notebooks:
             self._cells[uri][start : start + removed] = cells
 
     def changed(self, uri: str, cells: Iterable[Cell]) -> None:
-        """Cells of a notebook that are there have become what these say."""
+        """Replace cells that a notebook has already."""
         known = {cell.uri: cell for cell in cells}
         if uri in self._cells:
             self._cells[uri] = [known.get(cell.uri, cell) for cell in self._cells[uri]]
 
     def closed(self, uri: str) -> tuple[Cell, ...]:
-        """A notebook is closed; the cells that it had."""
+        """Forget a closed notebook; return the cells that it had."""
         return tuple(self._cells.pop(uri, ()))
 
     def holding(self, cell: str) -> str | None:
-        """The URI of the notebook that has the cell with this URI."""
+        """Return the URI of the notebook that has the cell with this URI."""
         return next((uri for uri, cells in self._cells.items() if any(each.uri == cell for each in cells)), None)
 
     def is_prose(self, document: Document) -> bool:
-        """Whether a cell is no code, by its kind or its language."""
-        told = next((cell.is_code for cell in self._of(document.uri) if cell.uri == document.uri), True)
-        return not told or document.language_id == _MARKDOWN
+        """Return whether a cell is prose, by its kind or its language."""
+        is_code = next((cell.is_code for cell in self._of(document.uri) if cell.uri == document.uri), True)
+        return not is_code or document.language_id == _MARKDOWN
 
     def before(self, document: Document, find: Callable[[str], Document | None]) -> str:
-        """The text of the code cells before a cell that are in its language, each with a line end behind it.
+        """Return the text of the code cells in a cell's language before it, each followed by a line end.
 
-        `find` returns an open document by its URI. A cell in which a bracket or a string is left open is passed over.
+        `find` returns an open document by its URI. Skip a cell that leaves a bracket or a string open.
         """
         language = cell_language(document)
         texts: list[str] = []
@@ -80,7 +80,7 @@ class Notebooks:
 
 
 def cell_language(document: Document) -> str:
-    """The id of a cell's language, by what the editor says of it alone: its notebook's path says nothing."""
+    """Return the id of a cell's language, by the editor's language id and the text: the path reveals nothing."""
     language = id_of_name(document.language_id) or PLAIN
     if language == "python":
         return IPYTHON if is_python(document.text) else PLAIN

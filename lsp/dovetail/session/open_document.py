@@ -78,7 +78,7 @@ class OpenDocument:
         return language_of(self.place.path, self.document.language_id, self.document.text[:FIRST_LINE])
 
     def redacted(self, text: str) -> str:
-        """The text with secrets blanked out; quick for a text that is much like the last one."""
+        """Return the text with secrets blanked out; quick for a text that is much like the last one."""
         self.redaction = self.redaction.followed_by(text) if self.redaction is not None else Redaction.of(text)
         return self.redaction.redacted
 

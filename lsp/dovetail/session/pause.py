@@ -1,10 +1,10 @@
-"""When nothing is suggested because the user said so: paused everywhere, in some languages, or for a while. Pure."""
+"""When the user has paused suggestions: everywhere, in some languages, or for a while. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-# The longest snooze, in minutes: a day. Who wants more pauses.
+# The longest snooze, in minutes: a day. Users who want more can pause.
 LONGEST_SNOOZE = 24 * 60
 
 
@@ -18,15 +18,17 @@ class Pauses:
     snoozed_until: float | None = None
 
     def covers(self, language: str, now: float) -> bool:
-        """Whether nothing is suggested in a language at a time."""
+        """Return whether nothing is suggested in a language at a time."""
         is_snoozed = self.snoozed_until is not None and now < self.snoozed_until
         return self.everywhere or language in self.languages or is_snoozed
 
     def changed(
         self, now: float, paused: bool | None = None, language: str | None = None, minutes: float | None = None
     ) -> Pauses:
-        """What is paused after a wish: to pause or resume everywhere, or in one language; to snooze for some minutes, 0
-        to wake up."""
+        """Return the pauses after a request of the user.
+
+        It pauses or resumes everywhere or in one language, or snoozes for some minutes, 0 to wake up.
+        """
         changed = self
         if paused is not None and language is None:
             changed = replace(changed, everywhere=paused)
@@ -39,6 +41,6 @@ class Pauses:
         return changed
 
     def woken(self, now: float) -> Pauses:
-        """The same without a snooze that is over."""
+        """Return the same without a snooze that is over."""
         is_over = self.snoozed_until is not None and self.snoozed_until <= now
         return replace(self, snoozed_until=None) if is_over else self

@@ -11,7 +11,7 @@ _LOOK_AGAIN_S = 30
 
 
 def on_battery() -> bool:
-    """True only where the platform says so; looked up every half minute."""
+    """Return True only if the platform reports battery power; check it every half minute."""
     return _looked_up(int(time.monotonic() / _LOOK_AGAIN_S))
 
 

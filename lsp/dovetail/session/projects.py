@@ -24,7 +24,7 @@ Spawn = Callable[[Coroutine[Any, Any, object]], asyncio.Task[object]]
 
 
 class ProjectEvents(RulesEvents, Protocol):
-    """What projects tell the outside. Progress and readiness come from the index thread, all else from the loop."""
+    """Events of the projects. Progress and readiness come from the index thread, all else from the event loop."""
 
     def index_started(self, root: Path) -> None: ...
 
@@ -34,7 +34,7 @@ class ProjectEvents(RulesEvents, Protocol):
 
 
 class Projects:
-    """What is open, what its rules say, and what of it the model may be shown."""
+    """The open projects, their rules, and what of them the model may see."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Projects:
         return self.rules.own.trusted
 
     def trust(self, trusted: bool) -> None:
-        """The user has said whether the open workspaces are trusted."""
+        """Apply the user's decision on whether the open workspaces are trusted."""
         self.disclosure.withdraw()
         self._hold(replace(self.rules.own, trusted=trusted))
 
@@ -109,14 +109,16 @@ class Projects:
                     self.kept.prune(rules_changed=True)
 
     def place(self, uri: str, file: Path | None, kind: Kind) -> DocumentLocation:
-        """Where a document belongs. What is no file is completed with the one folder that is open, or with that of the
-        file that the user was at last."""
+        """Return where a document belongs.
+
+        A document without a file uses the only open folder, or that of the file that the user visited last.
+        """
         around = self._folders[0] if len(self._folders) == 1 else self._latest
         around = around if around in self.workspaces.all() else None
         return place_of(uri, file, kind, self.workspaces, around)
 
     def visited(self, opened: OpenDocument) -> None:
-        """The user is at work in a document."""
+        """Record that the user is working in a document."""
         self._latest = opened.project or self._latest
 
     def place_loose(self, opened: OpenDocument) -> None:
@@ -125,7 +127,7 @@ class Projects:
             opened.place = self.place(opened.uri, opened.file, opened.kind)
 
     def overlay(self, opened: OpenDocument, text: str | None) -> None:
-        """Let the text of a file that is open stand over the disk; None lets the disk speak again."""
+        """Let the text of an open file replace the one on disk; None restores the text on disk."""
         workspace = opened.project
         if workspace is not None and workspace.is_ready:
             workspace.index.set_overlay(opened.place.path, text, "" if text is None else opened.language)
@@ -135,7 +137,7 @@ class Projects:
             self.rules.check(opened.project)
 
     def is_silent(self, opened: OpenDocument) -> bool:
-        """Whether nothing is suggested in a document, whatever is asked: by a rule, or since it holds secrets."""
+        """Return whether a document never gets suggestions, because of a rule or because it may hold secrets."""
         place = opened.place
         named = f"{opened.file.parent.name}/{opened.file.name}" if opened.file is not None else place.path
         if excluded_name(named) == "may hold secrets":
@@ -146,7 +148,7 @@ class Projects:
         )
 
     def knows_ruling(self, opened: OpenDocument) -> bool:
-        """Whether `is_silent` is quick: with many rules the first look at a path takes long."""
+        """Return whether `is_silent` is quick: with many rules, the first check of a path takes long."""
         place = opened.place
         return place.workspace is None or place.workspace.rules.rules.is_known(place.path, opened.language)
 
@@ -158,7 +160,7 @@ class Projects:
         self._spawn(self._begin(workspace))
 
     async def _begin(self, workspace: Workspace) -> None:
-        """Read the rules of a workspace, then the workspace. No text of the project is looked at before its rules."""
+        """Read the rules of a workspace, then the workspace. Read no text of the project before its rules."""
         await self.disclosure.permits(workspace)
         if workspace not in self.workspaces.all():
             return  # it was closed meanwhile
@@ -180,7 +182,7 @@ class Projects:
         loop = asyncio.get_running_loop()
 
         def told_too(paths: frozenset[str]) -> None:
-            # The root itself stands for everything: more has changed than the system told.
+            # The root itself means everything: more has changed than the system reported.
             if loop.is_closed():
                 return
             if paths & {str(workspace.rules.file), str(workspace.root)}:
@@ -236,7 +238,7 @@ class Projects:
         return None
 
     def _unsaved(self, workspace: Workspace) -> frozenset[str]:
-        """The paths of open documents that never were on disk."""
+        """Return the paths of open documents that never were on disk."""
         return frozenset(
             opened.place.path
             for opened in self._opened.values()

@@ -1,5 +1,6 @@
-"""Where the user was just at work, in any file of a workspace: what retrieval is told of it. Bounded, and only places:
-the texts are taken from the index when they are wanted.
+"""Where the user has just worked, in any file of a workspace, as a hint for retrieval.
+
+The list is bounded and holds only places: the index supplies the texts when they are needed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dovetail_context.api import RecentPlace
 MAX_PLACES = 16
 # Edits so near to one another are one place.
 NEAR_LINES = 8
-# A cursor is taken to look at this many lines above and below.
+# The number of lines above and below the cursor that count as viewed.
 VIEW_LINES = 10
 LONGEST_AGE_S = 3600.0
 
@@ -26,18 +27,18 @@ class RecentPlaces:
         self._places: list[tuple[Path, RecentPlace, float]] = []
 
     def edited(self, root: Path, path: str, edits: Iterable[Edit], now: float) -> None:
-        """A file of the workspace `root` was changed. A change of the whole text tells no place."""
+        """Record a change of a file in the workspace `root`. A change of the whole text reveals no place."""
         for edit in edits:
             if edit.start is not None:
                 first = edit.start.line + 1
                 self._add(root, RecentPlace(path, first, first + edit.text.count("\n"), "edited"), now)
 
     def viewed(self, root: Path, path: str, line: int, now: float) -> None:
-        """The cursor stands in a line (from 1)."""
+        """Record that the cursor is in a line (from 1)."""
         self._add(root, RecentPlace(path, max(1, line - VIEW_LINES), line + VIEW_LINES, "viewed"), now)
 
     def places(self, root: Path, path: str, now: float) -> tuple[RecentPlace, ...]:
-        """The places in other files of a workspace than `path`, newest first."""
+        """Return the places in other files of a workspace than `path`, newest first."""
         return tuple(
             RecentPlace(place.path, place.start_line, place.end_line, place.kind, now - at)
             for other, place, at in self._places

@@ -43,7 +43,7 @@ NO_PROJECT = IndexSnapshot(Path())
 IDLE_S = 0.8
 # Prompts for one request: one is made again if its text may no longer be shown, the last one without other files.
 PROMPTS = 4
-# Different completions for a user who asks for one.
+# The number of different completions for a user who asks for one.
 CANDIDATES = 3
 
 
@@ -55,7 +55,7 @@ class SessionEvents(ProjectEvents, Protocol):
     def paused(self, pauses: Pauses) -> None: ...
 
     def busy(self, requests: int) -> None:
-        """How many completions are being made."""
+        """Report the number of completions in progress."""
         ...
 
 
@@ -63,7 +63,7 @@ class Session:
     """Open documents, open workspaces, one engine, and the newest running request of each document."""
 
     def __init__(self, make_engine: MakeEngine, events: SessionEvents) -> None:
-        self.encoding = Encoding.UTF16  # the protocol's default until the client has said what it speaks
+        self.encoding = Encoding.UTF16  # the protocol's default until the client has sent its own
         self.settings = Settings()
         self.opened: dict[str, OpenDocument] = {}
         self.projects = Projects(
@@ -106,8 +106,11 @@ class Session:
         return self.pauses
 
     def open_document(self, document: Document, path: Path | None, kind: Kind = "file") -> None:
-        """A document that the editor shows. `path` is its file, that of its notebook if it is a cell, or where a loose
-        one is to be saved; None for what was never saved."""
+        """Open a document that the editor shows.
+
+        `path` is its file, that of its notebook if it is a cell, or where a loose one is to be saved; None for what was
+        never saved.
+        """
         before = self.opened.get(document.uri)
         if before is not None:
             before.close()
@@ -191,7 +194,7 @@ class Session:
         return chosen.begin(completion) if chosen else completion
 
     async def context_at(self, uri: str, offset: int) -> ContextBundle | None:
-        """What the model would be shown of other files at an offset of an open document; None where nothing may be."""
+        """Return the context from other files at an offset of an open document; None where none may be shown."""
         opened = self.opened[uri]
         text, within = head_and_vicinity(opened.document.text, offset)
         for _ in range(PROMPTS):
@@ -234,7 +237,7 @@ class Session:
     async def _answer(
         self, opened: OpenDocument, text: str, offset: int, trigger: Trigger, engine: Engine, turn: int
     ) -> tuple[CompletionRequest, Completion] | None:
-        """A completion that may be shown, and what it answers; made again where that has changed meanwhile."""
+        """Return a completion that may be shown, and what it answers; made again where that has changed meanwhile."""
         current_effort.set(opened.effort)
         for attempt in range(PROMPTS):
             await self.projects.disclosure.permits(opened.place.workspace)
@@ -281,7 +284,7 @@ class Session:
         )
 
     async def _shown_now(self, opened: OpenDocument) -> tuple[IndexSnapshot, ContextRules]:
-        """The project as it may be shown in a document, and what its rules give it."""
+        """Return the project as it may be shown in a document, and what its rules give it."""
         workspace = opened.place.workspace
         if workspace is None:
             return NO_PROJECT, ContextRules()
@@ -300,7 +303,7 @@ class Session:
         return CheckedEngine(engine, lambda files: self._permits(opened, request, files))
 
     async def _permits(self, opened: OpenDocument, request: CompletionRequest, files: Iterable[str]) -> bool:
-        """Whether a prompt for a request, or its answer, may hold text of these files and of the document itself."""
+        """Return whether a prompt for a request, or its answer, may hold text of these files and of the document."""
         others = (file for file in files if file != own_source(request))
         permitted = await self.projects.disclosure.permits(opened.place.workspace, others)
         is_open = self.opened.get(opened.uri) is opened
@@ -314,8 +317,10 @@ class Session:
     async def _look_ahead(
         self, opened: OpenDocument, request: CompletionRequest, completion: Completion, engine: Engine
     ) -> None:
-        """When an answer is out: make ready what will be wanted if it is accepted; when the cursor rests, let a slow
-        model read the place again. A computer on battery does neither."""
+        """After an answer, prepare the completion that follows if the user accepts it.
+
+        When the cursor rests, let a slow model read the place again. A computer on battery does neither.
+        """
         if on_battery():
             return
         current_effort.set(opened.effort)
@@ -340,7 +345,7 @@ class Session:
         return None if opened is None else opened.document
 
     def _is_prose(self, opened: OpenDocument, trigger: Trigger) -> bool:
-        """Whether a document is a cell of prose, and nobody has asked expressly."""
+        """Return whether a document is a cell of prose, and nobody has asked expressly."""
         is_asked = trigger == "invoked" or self.settings.in_comments
         return opened.kind == "cell" and not is_asked and self.notebooks.is_prose(opened.document)
 
@@ -359,7 +364,7 @@ class Session:
         return [opened.asking for opened in self.opened.values() if opened.asking is not None]
 
     def _other_model(self) -> None:
-        """Another model answers from now on: drop what the one before wrote and read."""
+        """Drop the answers and anchors of the previous model: another one answers from now on."""
         self._look_no_further()
         self.completion_cache.clear()
         for opened in self.opened.values():

@@ -13,7 +13,7 @@ from typing import Any
 from dovetail.settings import Settings, SettingsError, load_settings, user_config_path, user_model
 
 WATCH_S = 1.0
-"""Seconds between two looks at the file: one `stat`. A change holds after two looks at most."""
+"""Seconds between two checks of the file: one `stat`. A change applies after two checks at most."""
 
 Layer = tuple[str, Mapping[str, object]]
 
@@ -52,7 +52,7 @@ class UserSettings:
         while True:
             await asyncio.sleep(WATCH_S)
             before, seen = seen, await asyncio.to_thread(_stamp, user_config_path())
-            # Only what two looks agree on: an editor may be writing.
+            # Only what two checks agree on: an editor may be writing.
             if seen == before and seen != self._stamp:
                 self._stamp = seen
                 self._read_again()

@@ -25,7 +25,7 @@ _LABEL_BUCKETS = 6
 
 
 def stats_page(summary: Summary) -> str:
-    """The whole page as HTML."""
+    """Return the whole page as HTML."""
     style = resources.files("dovetail.stats").joinpath("page.css").read_text(encoding="utf-8")
     if not summary.by_day:
         body = _header("Nothing was counted yet", "Complete something in your editor and look again.")
@@ -168,7 +168,7 @@ def _line(name: str, figures: Figures) -> str:
 
 
 def _place(buckets: dict[int, int], wanted: float, first: int, step: float) -> float:
-    """Where the bucket lies that holds a percentile."""
+    """Return the position of the bucket that contains a percentile."""
     reached, total = 0, sum(buckets.values())
     for bucket in sorted(buckets):
         reached += buckets[bucket]

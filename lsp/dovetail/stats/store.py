@@ -33,7 +33,7 @@ _ADD = "INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET c
 
 
 class StatsError(Exception):
-    """The file cannot be read or written; one line that says what to do."""
+    """The file cannot be read or written; one line that explains what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Row:
 
 
 def stats_path() -> Path:
-    """Where the counts are kept."""
+    """Return where the counts are kept."""
     folder = os.environ.get(STATE_VARIABLE)
     return (Path(folder) if folder else user_folder("state")) / "stats.sqlite3"
 
@@ -62,7 +62,7 @@ def add(path: Path, tally: Tally, day: date) -> None:
 
 
 def read(path: Path, since: date | None = None) -> list[Row]:
-    """The counts, oldest day first, from a day on. None are there before any were added. Raises StatsError."""
+    """Return the counts, oldest day first, from a day on. None are there before any were added. Raises StatsError."""
     if not path.exists():
         return []
     with _opened(path) as connection:
@@ -85,7 +85,7 @@ def clear(path: Path) -> bool:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection whose work is done entirely or not at all."""
+    """Yield a connection whose work is done entirely or not at all."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)) as connection, connection:

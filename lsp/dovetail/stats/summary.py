@@ -1,4 +1,4 @@
-"""From counts to what they say: pure. The keys of the JSON form are documented and stay stable."""
+"""Summarize the counts: pure. The keys of the JSON form are documented and stay stable."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The figures of some counts together. Times are buckets to how many fell into them."""
+    """The combined figures of some counts. Times map each bucket to the number of times in it."""
 
     counts: dict[str, int]
     model_ms: dict[int, int]
@@ -36,7 +36,7 @@ class Figures:
         return dict(Counter(self.model_ms) + Counter(self.memory_ms))
 
     def kept(self, after_s: int) -> float | None:
-        """Share of the accepted characters that were still there; None where none were looked at."""
+        """Return the share of the accepted characters that were still there; None if none were checked."""
         name = "kept_30" if after_s == 30 else "kept_300"
         return share(self.counts.get(f"{name}_characters", 0), self.counts.get(f"{name}_of", 0))
 
@@ -63,12 +63,12 @@ def summarize(rows: Iterable[Row]) -> Summary:
 
 
 def share(part: int, whole: int) -> float | None:
-    """A share, 0 to 1; None of nothing."""
+    """Return a share, 0 to 1; None of nothing."""
     return part / whole if whole else None
 
 
 def summary_json(summary: Summary) -> dict[str, Any]:
-    """The documented object of `dovetail stats --json`."""
+    """Return the documented object of `dovetail stats --json`."""
     return {
         "total": figures_json(summary.total),
         "by_language": {name: figures_json(figures) for name, figures in summary.by_language.items()},

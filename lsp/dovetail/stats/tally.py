@@ -1,6 +1,6 @@
 """What is counted: pure. Only counts by day, language and model are ever kept; no text, path, place or time of day.
 
-A latency is counted in the bucket of its order of magnitude, so that percentiles can be told without keeping a list.
+A latency is counted in the bucket of its order of magnitude. This yields percentiles without a list of latencies.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal
 
 # Each bucket is this much wider than the one before it: percentiles are right to within half of it.
 BUCKET_GROWTH = 1.1
-# A language that we have no name of our own for. What a client calls it might tell something.
+# Replaces a language that Dovetail has no name for. A client's own name for it might reveal something.
 OTHER_LANGUAGE = "other"
 
 Name = Literal[
@@ -47,12 +47,12 @@ Tally = Counter[Key]
 
 
 def bucket_of(milliseconds: float) -> int:
-    """The bucket that a time is counted in; times under 0.01 ms share one."""
+    """Return the bucket that a time is counted in; times under 0.01 ms share one."""
     return math.floor(math.log(max(milliseconds, 0.01), BUCKET_GROWTH))
 
 
 def percentile(buckets: dict[int, int], share: float) -> float | None:
-    """The time in milliseconds that this share of the counted times does not exceed; None where none were counted."""
+    """Return the milliseconds that this share of the counted times does not exceed; None if none were counted."""
     wanted, reached = share * sum(buckets.values()), 0
     for bucket in sorted(buckets):
         reached += buckets[bucket]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
 
-# More edits in one message (a rename, a formatter) are looked at as one change: nobody types with so many cursors.
+# The maximum number of edits in one message that count as separate changes. A message with more of them (a rename, a
+# formatter) is one change: nobody types with that many cursors.
 MAX_EDITS = 32
 
 
@@ -22,7 +23,7 @@ class Change:
 
 
 def changes_of(document: Document, edits: Sequence[Edit], encoding: Encoding) -> Iterator[tuple[str, Change]]:
-    """The changes that these edits make, each with the text that it is made in."""
+    """Yield the changes that these edits make, each with the text that it changes."""
     if len(edits) > MAX_EDITS:
         yield document.text, difference(document.text, document.edited(edits, document.version, encoding).text)
         return
@@ -33,7 +34,7 @@ def changes_of(document: Document, edits: Sequence[Edit], encoding: Encoding) ->
 
 
 def difference(before: str, after: str) -> Change:
-    """The one change that makes `after` of `before`: all between their common beginning and their common end."""
+    """Return the one change that makes `after` of `before`: all between their common beginning and their common end."""
     start = common_length(before, after)
     rest = min(len(before), len(after)) - start
     end = common_length(before[len(before) - rest :][::-1], after[len(after) - rest :][::-1])

@@ -27,7 +27,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Replace what stands between two positions. With no positions the whole text is replaced."""
+    """Replace the text between two positions. With no positions the whole text is replaced."""
 
     text: str
     start: Position | None = None
@@ -78,18 +78,18 @@ class Document:
         return self._first_lines[-1] + len(self.blocks[-1].lines)
 
     def line(self, number: int) -> str:
-        """The line of a number (0-based)."""
+        """Return the line of a number (0-based)."""
         index = self._block_of(number)
         return self.blocks[index].lines[number - self._first_lines[index]]
 
     def offset_at(self, position: Position, encoding: Encoding) -> int:
-        """The offset of a position; a line past the last one means the end of the document."""
+        """Return the offset of a position; a line past the last one means the end of the document."""
         line, column = self._resolve(position, encoding)
         index = self._block_of(line)
         return self._starts[index] + self.blocks[index].line_starts[line - self._first_lines[index]] + column
 
     def position_at(self, offset: int, encoding: Encoding) -> Position:
-        """The position of an offset between 0 and the length of the text."""
+        """Return the position of an offset between 0 and the length of the text."""
         index = bisect_right(self._starts, offset) - 1
         block, within = self.blocks[index], offset - self._starts[index]
         number = bisect_right(block.line_starts, within) - 1
@@ -98,7 +98,7 @@ class Document:
         return Position(self._first_lines[index] + number, offset_to_column(line, column, encoding))
 
     def edited(self, edits: Iterable[Edit], version: int, encoding: Encoding) -> Document:
-        """The document after these edits, each applied to the result of the one before it (LSP `contentChanges`)."""
+        """Return the document after these edits, each applied to the previous result (LSP `contentChanges`)."""
         document = self
         for edit in edits:
             if edit.start is None or edit.end is None:
@@ -149,7 +149,7 @@ class Document:
 
 
 def _blocks(lines: Sequence[str]) -> tuple[Block, ...]:
-    """The lines in blocks: none empty, and none of more than twice the usual size, so that typing seldom splits one."""
+    """Return the lines in blocks, none empty or more than twice the usual size, so that typing seldom splits one."""
     return tuple(Block(tuple(part)) for part in _parts(lines))
 
 

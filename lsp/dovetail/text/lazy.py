@@ -29,6 +29,6 @@ class lazy(Generic[T]):
     def __get__(self, instance: object | None, owner: type[Any]) -> lazy[T] | T:
         if instance is None:
             return self
-        # An attribute of the instance goes before this descriptor, so it is asked only once.
+        # An attribute of the instance takes precedence over this descriptor, so it is computed only once.
         value = instance.__dict__[self._name] = self._compute(instance)
         return value

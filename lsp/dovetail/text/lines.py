@@ -11,7 +11,7 @@ import re
 from enum import Enum
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
-# Where `str.splitlines` ends a line and the protocol does not. (To look for each is faster than one pattern.)
+# Where `str.splitlines` ends a line and the protocol does not. (Searching for each is faster than one pattern.)
 _OTHER_LINE_ENDS = "\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 
 
@@ -59,15 +59,18 @@ def column_to_offset(line: str, column: int, encoding: Encoding) -> int:
 
 
 def offset_to_column(line: str, offset: int, encoding: Encoding) -> int:
-    """The column in the client's units of a code point offset in `line` (at most its length without line end)."""
+    """Return the column, in the client's units, of an offset in `line` (at most its length without line end)."""
     if encoding is Encoding.UTF32 or line.isascii():
         return offset
     return _units(line[:offset], encoding)
 
 
 def _units(text: str, encoding: Encoding) -> int:
-    """The length of a text in UTF-8 or UTF-16. A lone surrogate, which neither can hold, counts as a character of its
-    size: clients send it so, or as a replacement of the same size."""
+    """Return the length of a text in UTF-8 or UTF-16.
+
+    A lone surrogate, which neither can hold, counts as a character of its size: clients send it as it is, or as a
+    replacement of the same size.
+    """
     if encoding is Encoding.UTF16:
         return len(text.encode("utf-16-le", "surrogatepass")) // 2
     return len(text.encode("utf-8", "surrogatepass"))

@@ -29,7 +29,7 @@ class Steps:
         self.pause()
 
     def begin(self, title: str) -> None:
-        """A step begins; the one before has ended."""
+        """Begin a step; the previous one has ended."""
         self._title, self._quarters = title, 0
         if not self._console.is_terminal:
             print(title, file=sys.stderr, flush=True)
@@ -39,7 +39,7 @@ class Steps:
         self._progress.start()
 
     def advance(self, done: int, total: int) -> None:
-        """How far the step is, in any unit; `total` is 0 where nobody knows."""
+        """Report how far the step is, in any unit; `total` is 0 if nobody knows."""
         if self._task is not None:
             self._progress.update(self._task, completed=done, total=total or None)
         elif total and done * 4 // total > self._quarters:

@@ -1,4 +1,4 @@
-"""What `dovetail backend` prints for people."""
+"""The human-readable output of `dovetail backend`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GIB = 1 << 30
 
 
 def installed_lines(trial: Trial | None) -> list[str]:
-    """The installed build: its version, what it was built for, and its devices."""
+    """Return the installed build: its version, what it was built for, and its devices."""
     if trial is None:
         return [f"installed: no {PROJECT}: run `dovetail backend auto`"]
     if isinstance(trial, Failure):
@@ -32,7 +32,7 @@ def installed_lines(trial: Trial | None) -> list[str]:
 
 
 def machine_lines(machine: Machine) -> list[str]:
-    """What the probes found."""
+    """Return what the probes found."""
     lines = [f"machine: {machine.system} {machine.architecture}"]
     lines += [f"  GPU: {gpu.label}" for gpu in machine.gpus]
     if machine.nvidia is not None and machine.nvidia.version:
@@ -47,7 +47,7 @@ def machine_lines(machine: Machine) -> list[str]:
 
 
 def advice_lines(advice: Advice) -> list[str]:
-    """What this machine could use, best first, and what stands in the way of more."""
+    """Return what this machine could use, best first, and what prevents it from using more."""
     best: dict[Backend, Candidate] = {}
     for candidate in advice.candidates:
         best.setdefault(candidate.backend, candidate)
@@ -57,7 +57,7 @@ def advice_lines(advice: Advice) -> list[str]:
 
 
 def plan_line(candidate: Candidate, wheel: Wheel, before: Trial | None) -> str:
-    """What would be installed in place of what."""
+    """Return what would be installed in place of what."""
     old = (
         f"{before.version} ({', '.join(before.backends)})" if isinstance(before, BuildReport) else "nothing that works"
     )
@@ -66,7 +66,7 @@ def plan_line(candidate: Candidate, wheel: Wheel, before: Trial | None) -> str:
 
 
 def compile_line(backend: Backend, versions: str, before: Trial | None) -> str:
-    """What would be compiled in place of what."""
+    """Return what would be compiled in place of what."""
     old = (
         f"{before.version} ({', '.join(before.backends)})" if isinstance(before, BuildReport) else "nothing that works"
     )
@@ -77,7 +77,7 @@ def compile_line(backend: Backend, versions: str, before: Trial | None) -> str:
 
 
 def success_line(backend: str, before: Trial | None, after: BuildReport) -> str:
-    """What is installed now and how fast it is."""
+    """Return what is installed now and how fast it is."""
     devices = ", ".join(device.description.strip() for device in after.gpus) or "the CPU"
     line = f"{PROJECT} {after.version} for {backend} is installed and works on {devices}"
     if isinstance(before, BuildReport) and before.answer_s and after.answer_s:

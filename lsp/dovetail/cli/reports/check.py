@@ -10,7 +10,7 @@ Verdict = Literal["ok", "warn", "fail"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at. `mend` says what to do where the verdict is not "ok"."""
+    """The result of one check. `mend` explains how to fix it where the verdict is not "ok"."""
 
     name: str
     verdict: Verdict

@@ -50,7 +50,7 @@ def machine_check(machine: Machine, pace: Pace) -> Check:
 
 
 def build_check(status: EngineStatus, unused: str) -> Check:
-    """Return how llama.cpp was built, and whether that leaves a GPU unused: `unused` says which, "" for none."""
+    """Return how llama.cpp was built, and whether that leaves a GPU unused: `unused` names the GPU, "" for none."""
     devices = ", ".join(status.devices)
     listed = ", ".join(f"{one.name} ({one.description})" for one in status.accelerators)
     use = f"offload to {devices}" if devices else f"CPU only, though there is {listed}" if listed else "CPU only"
@@ -69,7 +69,7 @@ def choice_checks(status: EngineStatus) -> Iterator[Check]:
 
 
 def memory_check(status: EngineStatus, resident_bytes: int, machine: Machine) -> Check:
-    """Return what the host takes, beside what was expected; `machine` as it is with the model loaded."""
+    """Return the memory that the host uses, next to the expected amount; `machine` as it is with the model loaded."""
     found = (
         f"the model's process takes {mib(resident_bytes)}, {mib(status.predicted_bytes)} were expected; "
         f"{free_words(machine)}, {mib(machine.total_bytes)} in all"
@@ -80,17 +80,17 @@ def memory_check(status: EngineStatus, resident_bytes: int, machine: Machine) ->
 
 
 def states_check(status: EngineStatus) -> Check:
-    """Return how much of other places is kept beside the KV cache."""
+    """Return the size of the states of other places that are kept in addition to the KV cache."""
     return Check("KV states", "ok", f"{status.parked_states} in main memory ({mib(status.parked_bytes)})")
 
 
 def sandbox_check(status: EngineStatus) -> Check:
-    """Return which rights the host has given up. What a platform does not offer is no fault of the user's."""
+    """Return which rights the host has given up. The user is not at fault for what a platform does not offer."""
     return Check("sandbox", "ok", "; ".join((*status.sandboxed, *status.unsandboxed)) or "none")
 
 
 def speed_check(status: EngineStatus, reply: CompletionReply, expected: SpeedEstimate | None) -> Check:
-    """Return the speed of one completion, beside what was expected on a CPU."""
+    """Return the speed of one completion, next to the speed expected on a CPU."""
     read = reply.prompt_tokens - reply.reused_tokens
     read_speed = read / max(reply.prefill_ms, 1e-3) * 1000
     write_speed = reply.generated_tokens / max(reply.decode_ms, 1e-3) * 1000

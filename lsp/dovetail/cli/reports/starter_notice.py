@@ -21,12 +21,12 @@ def tell_about_the_starter(settings: Settings) -> None:
     """Print the notice to standard error, the first time that the starter model is used by this user."""
     if settings.model != STARTER or settings.remote.url:
         return
-    told = user_folder("state") / "told-about-starter"
-    if told.exists():
+    marker = user_folder("state") / "told-about-starter"
+    if marker.exists():
         return
     print(NOTICE.format(path=user_config_path()), file=sys.stderr)
     try:
-        told.parent.mkdir(parents=True, exist_ok=True)
-        told.touch()
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()
     except OSError:
-        return  # a read-only home: then it is said again next time
+        return  # a read-only home: the notice appears again next time

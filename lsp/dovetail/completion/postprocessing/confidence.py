@@ -1,7 +1,7 @@
-"""How much of a suggestion to show, by how sure the model was: pure.
+"""How much of a suggestion to show, given the model's confidence: pure.
 
-The mean log-probability of the tokens tells how likely a suggestion is to be kept. Where the thresholds lie, and what
-share of the shown is right beyond each, stands in README.md; `dovetail eval` writes what they were read from.
+The mean log-probability of the tokens predicts whether the user will keep a suggestion. README.md lists the thresholds
+and the share of correct suggestions above each. `dovetail eval` writes the data that they come from.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _FIRST_WORD = re.compile(r"\s*(?:\w+|[^\w\s]+\w*)")
 
 
 def confident_part(text: str, logprob: float | None) -> str:
-    """The beginning of `text` that its log-probability (nats a token) is worth: all, a line, a word, or nothing."""
+    """Return the part of `text` that its log-probability (nats per token) justifies: all, a line, a word or ""."""
     if logprob is None or logprob >= LINE_BELOW:
         return text
     if logprob < NOTHING_BELOW:

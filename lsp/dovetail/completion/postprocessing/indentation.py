@@ -7,19 +7,19 @@ import re
 from dovetail.completion.preparation.lexical import inside
 from dovetail.completion.preparation.place import TAB_COLUMNS, Place
 
-# What a line ends with behind which the next one is a level deeper.
+# The end of a line that makes the next one a level deeper.
 _OPENS = re.compile(r"(?:[:{]|=>|\b(?:do|then))\s*\Z")
 
 
 def fit_indentation(text: str, place: Place) -> str:
-    """`text`, to be inserted at `place`, with the file's own kind of indentation, and no space too many in front.
+    """Return `text`, to be inserted at `place`, in the file's own indentation style, without extra spaces in front.
 
-    What is inside of strings stays as it is, and so do spaces behind tabs, which align.
+    The contents of strings stay unchanged, and so do spaces after tabs, which align.
     """
     first, *rest = text.split("\n")
     if place.left.strip() == "":
         if place.left and len(place.left) >= _expected_indent(place):
-            first = first.lstrip(" \t")  # it stands there already, said again or one level too deep
+            first = first.lstrip(" \t")  # the line has its indentation already; the model repeated it or went too deep
     elif place.left.endswith((" ", "\t")):
         first = first.lstrip(" \t")
     if not rest or not place.indent_unit:
@@ -28,14 +28,14 @@ def fit_indentation(text: str, place: Place) -> str:
 
 
 def _expected_indent(place: Place) -> int:
-    """The least that a line here is indented."""
+    """Return the least that a line here is indented."""
     above = place.line_above()
     indent = len(above) - len(above.lstrip())
     return indent + 1 if above.rstrip().endswith((":", "{", "(", "[")) else 0
 
 
 def _fitted(first: str, rest: list[str], place: Place) -> list[str]:
-    """The lines after the first one."""
+    """Return the lines after the first one."""
     unit = place.indent_unit
     lines = [first, *rest]
     in_string = inside(lines, place.syntax, place.state)
@@ -63,7 +63,7 @@ def _fitted(first: str, rest: list[str], place: Place) -> list[str]:
 
 
 def _step(lines: list[str], code: list[str], in_string: list[bool], base: int) -> int:
-    """The columns of one level as the model wrote it, 0 where it did not show."""
+    """Return the columns of one level as the model wrote it, 0 where it did not show."""
     open_brackets, opened = 0, None
     for number, line in enumerate(lines):
         width = base if number == 0 else _width(line.expandtabs(TAB_COLUMNS))
@@ -77,7 +77,7 @@ def _step(lines: list[str], code: list[str], in_string: list[bool], base: int) -
 
 
 def _rescaled(width: int, base: int, step: int, unit: int) -> int:
-    """A line of a model that indents by `step` columns, in a file that indents by `unit`."""
+    """Return the width of a line, which a model indents by `step` columns, in a file that indents by `unit`."""
     deeper = width - base
     if step in (0, unit) or deeper <= 0 or deeper % step:
         return width
@@ -90,7 +90,7 @@ def _in_spaces(line: str, unit: str) -> str:
 
 
 def _in_tabs(line: str, own: str, step: int) -> str:
-    """A line in tabs; `own` is the indentation of the line that it follows."""
+    """Return a line in tabs; `own` is the indentation of the line that it follows."""
     space, content = _parted(line)
     if " " not in space or re.fullmatch(r"\t+ +", space):
         return line
@@ -110,5 +110,5 @@ def _width(line: str) -> int:
 
 
 def _open_brackets(code: str) -> int:
-    """How many more round and square brackets a line opens than closes: what is in them is aligned, not indented."""
+    """Return how many more round and square brackets a line opens than closes: their contents are aligned."""
     return code.count("(") + code.count("[") - code.count(")") - code.count("]")

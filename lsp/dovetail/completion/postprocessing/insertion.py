@@ -1,7 +1,7 @@
-"""What stands right of the cursor already, and how a suggestion goes with it: pure functions on text.
+"""How a suggestion fits the text that is already right of the cursor: pure functions on text.
 
-Editors close brackets and quotes by themselves. A suggestion that closes them too must not close them twice; one that
-goes on behind them replaces them (the item's range then reaches over them).
+Editors close brackets and quotes by themselves, so a suggestion must not close them again. A suggestion that continues
+after them replaces them: the item's range then covers them.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class Insertion:
 
 
 def ways_to_insert(text: str, right: str, language: str = "", state: State = CODE) -> list[Insertion]:
-    """How `text` can go before `right`, the rest of the line: the likeliest first. Which one fits, a parse tells.
+    """Return the ways to insert `text` before `right`, the rest of the line, likeliest first. A parse chooses one.
 
-    `state` is that at the cursor: a string may be open there.
+    `state` is the lexical state at the cursor: a string may be open there.
     """
     rest = right.rstrip()
     if not rest or not text:
@@ -36,7 +36,7 @@ def ways_to_insert(text: str, right: str, language: str = "", state: State = COD
     for length in range(min(len(rest), len(first)), 0, -1):
         if first.endswith(rest[:length]) and not more and (length > 1 or not unmatched or len(first) - 1 in unmatched):
             if length == len(first):
-                return []  # all of it stands there already
+                return []  # the line contains all of it already
             ways.append(Insertion(first[:-length]))
             break
     closers = len(rest) - len(rest.lstrip("".join(_PAIRS) + "".join(QUOTES)))
@@ -51,7 +51,7 @@ def ways_to_insert(text: str, right: str, language: str = "", state: State = COD
 
 
 def _unmatched(line: str, language: str, state: State) -> list[int]:
-    """Places of the closing brackets whose opening ones are not in `line`, and of a quote that none goes with."""
+    """Return the places of the closing brackets without an opening one in `line`, and of an unpaired quote."""
     code, end = read(line, language, state)
     waiting: list[str] = []
     unmatched: list[int] = []
@@ -71,5 +71,5 @@ def _unmatched(line: str, language: str, state: State) -> list[int]:
 
 
 def _closing(line: str, language: str, state: State) -> int:
-    """The place of the quote that ends the string which is open before `line`."""
+    """Return the place of the quote that ends the string which is open before `line`."""
     return next(place for place in range(len(line)) if read(line[: place + 1], language, state)[1] != state)

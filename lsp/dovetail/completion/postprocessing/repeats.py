@@ -1,4 +1,4 @@
-"""What a suggestion must not say again: the lines below it, the line above it, itself. Pure functions on text."""
+"""Keep a suggestion from repeating the lines below it, the line above it, or itself. Pure functions on text."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dovetail_models.api import is_significant as is_telling, line_loop, loop_at
 
 
 def without_repeats(text: str, place: Place) -> str:
-    """`text` up to where it begins to say what stands below the cursor, or what it has said before; "" for nothing
-    new."""
+    """Return `text` up to where it starts to repeat itself or the text below the cursor; "" if nothing is new."""
     lines = _without_loops(text).split("\n")
     below = [line.strip() for line in place.lines_below(3)]
     whole_first = (place.left + lines[0] + place.right).strip()
@@ -21,14 +20,14 @@ def without_repeats(text: str, place: Place) -> str:
 
 
 def _goes_on(lines: list[str], below: list[str]) -> bool:
-    """Whether the lines are those below, as far as both go."""
-    said = [line.strip() for line in lines if line.strip()]
-    both = list(zip(said, below, strict=False))
+    """Return whether the lines are those below, as far as both go."""
+    written = [line.strip() for line in lines if line.strip()]
+    both = list(zip(written, below, strict=False))
     return all(one == other for one, other in both) and any(is_telling(one) for one, _ in both)
 
 
 def _without_loops(text: str) -> str:
-    """A line that comes in a row counts once; of what comes in a row in a line nothing, or one turn if that is all."""
+    """Keep a repeated line once. Drop what repeats within a line, or keep one turn if there is nothing else."""
     lines = text.split("\n")
     first = line_loop(lines)
     lines = lines if first is None else lines[: first + 1]

@@ -1,8 +1,8 @@
 """From what the model wrote to what the editor shows.
 
-A suggestion ends where its block ends, says nothing twice, goes with what stands right of the cursor, and leaves the
-text no more broken than it was: the file is parsed with the suggestion in it, and what does not parse is cut away from
-the end. Pure functions on values; `Place` brings the trees.
+A suggestion ends where its block ends, repeats nothing, and fits the text right of the cursor. It leaves the file no
+more broken than before: shaping parses the file with the suggestion in it, and cuts what does not parse from the end.
+Pure functions on values; `Place` brings the trees.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from dovetail.completion.preparation.place import Place, unix_line_ends
 from dovetail.completion.values import Extent, Shaped
 from dovetail_context.api import ParsedText
 
-# Ends that are tried, from the longest on: each costs a parse of what has changed, a millisecond or some. In a text
-# that is hard to parse fewer are tried: until all of them together took what parsing 3,000 lines takes.
+# The maximum number of ends to try, longest first. Each costs a parse of the changes, about a millisecond. A text that
+# is hard to parse gets fewer: all of them together may cost as much as parsing 3,000 lines.
 _MOST_ENDS = 24
 _MOST_EFFORT = 4000
 _CONTINUES = re.compile(r"\s*(?:[)\]}]|(?:else|elif|except|finally|catch|case|default|while)\b)")
 _NO_ATTRIBUTE = re.compile(r"(?!)")
-# What stands on lines of its own before what it says something of.
+# Nodes on lines of their own that precede what they annotate.
 _ATTRIBUTE = {
     "rust": re.compile(r"\s*#!?\["),
     "csharp": re.compile(r"\s*\[(?!.*=)"),
@@ -35,9 +35,9 @@ _ATTRIBUTE = {
 _EXPORT_MACRO = re.compile(
     r"(?<=\bclass )[A-Z][A-Z0-9_]+(?= \w+\s*(?:final\s*)?[:{])|(?<=\bstruct )[A-Z][A-Z0-9_]+(?= \w+\s*[:{])"
 )
-# Words that say something alone; any other is left over where the rest of a line was cut away.
+# Words that are a statement on their own; any other lone word is left over from a line whose rest was cut away.
 _STATEMENTS = frozenset(("return", "break", "continue", "pass", "raise", "yield", "fallthrough"))
-# Words that only begin something: a text is not cut behind them.
+# Words that need something after them: a text is not cut after one of these.
 _NEEDS_MORE = frozenset(("new", "await", "not", "typeof", "instanceof", "extends", "implements"))
 # Words that begin a declaration: on a line of their own nothing is declared.
 _DECLARES = (
@@ -55,13 +55,13 @@ NOTHING = Shaped("")
 
 
 def is_complete(text: str, place: Place, extent: Extent) -> bool:
-    """Whether `text`, still growing, already holds all that will be shown: the model may stop."""
+    """Return whether `text`, still growing, already holds all that will be shown: the model may stop."""
     lines = fit_indentation(unix_line_ends(text), place).split("\n")
     return len(lines) > 1 and _end_of_extent(lines[:-1], place, extent, growing=True) is not None
 
 
 def shape(text: str, place: Place, extent: Extent, is_whole: bool = True) -> Shaped:
-    """What of the model's `text` to show at `place`. `is_whole` is false where it was cut off at some token."""
+    """Return the part of the model's `text` to show at `place`. `is_whole` is false if it was cut off at a token."""
     lines = fit_indentation(unix_line_ends(text), place).split("\n")
     end = _end_of_extent(lines, place, extent, growing=False)
     cut_off = not is_whole and end is None
@@ -75,13 +75,15 @@ def shape(text: str, place: Place, extent: Extent, is_whole: bool = True) -> Sha
 
 
 def unshaped(text: str, extent: Extent) -> Shaped:
-    """The text as the model wrote it, cut to its lines alone: what shaping is measured against."""
+    """Return the text as the model wrote it, cut to its lines alone: what shaping is measured against."""
     return Shaped("\n".join(unix_line_ends(text).split("\n")[: extent.max_lines]).rstrip())
 
 
 def _first_statement(text: str, place: Place) -> str:
-    """The first statement alone, where the tree says that it ends on a later line than it begins and before `text`
-    does: indentation is not everything."""
+    """Return the first statement alone if, in the tree, it spans several lines and ends before `text` does.
+
+    Indentation alone does not always show where a statement ends.
+    """
     if place.parsed is None or "\n" not in text:
         return text
     before = len(text) - len(text.lstrip())
@@ -94,7 +96,7 @@ def _first_statement(text: str, place: Place) -> str:
 
 
 def _end_of_extent(lines: list[str], place: Place, extent: Extent, growing: bool) -> int | None:
-    """How many of the lines belong to what was asked for; None where that is not to be seen yet."""
+    """Return how many of the lines belong to the requested extent; None where this cannot be seen yet."""
     if extent.kind == "rest":
         return 1 if growing or len(lines) > 1 else None
     code = place.code_of("\n".join(lines)).split("\n")
@@ -110,7 +112,7 @@ def _end_of_extent(lines: list[str], place: Place, extent: Extent, growing: bool
         line = lines[number]
         depth += depth_of(code[number - 1])
         if depth > 0 or in_string[number]:
-            continue  # inside brackets and strings indentation says nothing
+            continue  # inside brackets and strings, indentation has no meaning
         if not line.strip():
             # An empty line ends a run of statements, but not a body that has begun.
             if not opens and number < len(lines) - 1:
@@ -125,7 +127,7 @@ def _end_of_extent(lines: list[str], place: Place, extent: Extent, growing: bool
 
 
 def _balanced(code: list[str], in_string: list[bool], growing: bool) -> int | None:
-    """The line at which all brackets and strings are closed that the text opens."""
+    """Return the line at which all brackets and strings are closed that the text opens."""
     depth = 0
     for number, line in enumerate(code):
         depth += depth_of(line)
@@ -135,8 +137,10 @@ def _balanced(code: list[str], in_string: list[bool], growing: bool) -> int | No
 
 
 def _first_line(lines: list[str], code: list[str], syntax: str) -> int | None:
-    """The line at which the first statement begins: comments and attributes before it belong to it. The first line that
-    is not empty where none is in sight yet."""
+    """Return the line at which the first statement begins, else the first line that is not empty.
+
+    Comments and attributes before a statement belong to it.
+    """
     depth, shown = 0, None
     for number, line in enumerate(code):
         shown = number if shown is None and lines[number].strip() else shown
@@ -150,7 +154,7 @@ def _first_line(lines: list[str], code: list[str], syntax: str) -> int | None:
 
 
 def _opens(lines: list[str], first: int) -> bool:
-    """Whether the first statement has a body."""
+    """Return whether the first statement has a body."""
     following = next((line for line in lines[first + 1 :] if line.strip()), "")
     return lines[first].rstrip().endswith((":", "{", "(", "[")) or (
         first > 0 and _width(following) > _width(lines[first])
@@ -162,7 +166,7 @@ def _width(line: str) -> int:
 
 
 def _without_half_word(text: str) -> str:
-    """The model was stopped at some token: the last word may be half of one, the last line half a line."""
+    """Return the text without a half word or half line at its end, because the model may have stopped at any token."""
     head, newline, last = text.rpartition("\n")
     if newline and head.strip():
         return head
@@ -170,7 +174,7 @@ def _without_half_word(text: str) -> str:
 
 
 def _ends(text: str) -> Iterator[str]:
-    """The text, and shorter and shorter beginnings of it: first by lines, then by tokens of the first one."""
+    """Yield the text, and shorter and shorter beginnings of it: first by lines, then by tokens of the first one."""
     lines = text.split("\n")
     tried = 0
     for count in range(len(lines), 0, -1):
@@ -188,10 +192,10 @@ def _ends(text: str) -> Iterator[str]:
 
 
 def _soundest(text: str, place: Place) -> Shaped:
-    """The longest beginning of the text, and the way to insert it, that leaves the file least broken.
+    """Return the longest beginning of the text, and the way to insert it, that leaves the file least broken.
 
-    Nothing where every one leaves it more broken than it is. The cursor's line is often broken already, by being half
-    written; a suggestion that mends it is preferred to one that does not.
+    Return nothing if every candidate leaves the file more broken than it is. The cursor's line is often broken already,
+    because it is half written. Prefer a suggestion that fixes it.
     """
     least, best, effort = place.errors + 1, NOTHING, 0
     for candidate in _ends(text):
@@ -219,7 +223,7 @@ def _with_commas(way: Insertion, place: Place, with_it: ParsedText | None) -> In
 
 
 def _says_nothing(candidate: str, is_cut: bool, place: Place) -> bool:
-    """Whether what would be shown is a rest that means nothing, or the beginning of the line that follows."""
+    """Return whether what would be shown is a rest that means nothing, or the beginning of the line that follows."""
     text = candidate.strip()
     if is_cut and text.rpartition(" ")[2] in _NEEDS_MORE:
         return True
@@ -235,7 +239,7 @@ def _says_nothing(candidate: str, is_cut: bool, place: Place) -> bool:
 
 
 def _begins_with(following: str, text: str) -> bool:
-    """Whether a line begins with the words of the text and goes on behind them."""
+    """Return whether a line begins with the words of the text and continues after them."""
     line = following.partition("\n")[0]
     return line.startswith(text) and line != text and not (text[-1] + line[len(text)]).isalnum()
 
@@ -245,10 +249,12 @@ def _spaces(match: re.Match[str]) -> str:
 
 
 def _is_rejected(way: Insertion, place: Place, with_it: ParsedText | None) -> bool:
-    """Whether the compiler would not take what it takes now. Asked where the tree has no objection: it knows what is
-    broken on the line anyway. Where it is not Python's that can be asked: whether the suggestion, on a line of its own,
-    takes in what follows. The beginning of a block that is to be typed next is no fault where its line was begun
-    already."""
+    """Return whether the compiler would reject a text that it accepts now.
+
+    The caller asks where the tree has no objection, because the tree already knows what is broken on the line. Without
+    a compiler for the language, check instead whether a suggestion on a line of its own takes in what follows. A header
+    whose block is yet to be typed is not a fault where its line was already begun.
+    """
     if place.judged is None:
         is_alone = not place.left.strip() and not place.right[way.replaced :].strip()
         end = place.offset + len(way.text)
@@ -266,8 +272,10 @@ def _is_rejected(way: Insertion, place: Place, with_it: ParsedText | None) -> bo
 
 
 def _errors_with(way: Insertion, place: Place) -> tuple[int, ParsedText | None]:
-    """How broken the file is with it, and the file with it, parsed. Brackets too few or too many count, as the tree may
-    blame something else."""
+    """Return how broken the file is with the insertion, and that file, parsed.
+
+    Missing and extra brackets count, as the tree may blame something else.
+    """
     code, state = read(way.text, place.syntax, place.state)
     depth = depth_of(code)
     left = depth_of(read(place.left, place.syntax)[0])

@@ -1,8 +1,8 @@
-"""Members that a model makes up: found where the project knows all names that may follow a dot, and asked for again.
+"""Find members that a model hallucinates, where the project knows all names that may follow a dot, and ask again.
 
-Behind the dot at the cursor the model leans towards those names from the start (`engine/decoding/name_bias.py`).
-Behind the dots that it writes itself nobody could know them before; so they are looked at afterwards, and from the
-first invention on the model is asked once more, now knowing the names.
+After the dot at the cursor, the model leans towards those names from the start (`engine/decoding/name_bias.py`).
+Nobody can know in advance which dots the model writes itself. So this module checks those afterwards, and asks the
+model again from the first unknown member on, now with the names.
 """
 
 from __future__ import annotations
@@ -19,20 +19,23 @@ from dovetail_context.api import Members
 from dovetail_models.api import CompletionJob, CompletionReply
 
 MAX_TIMES = 2
-"""So often is asked again for one answer: each time somebody waits for it."""
+"""The maximum number of repeated requests for one answer: the user waits for each."""
 
 TAKEN_BACK = ("cancelled", "superseded")
-"""An answer that ended so is nobody's any more: there is nothing to mend in it."""
+"""Reasons after which nobody waits for an answer: there is nothing to repair in it."""
 
 MAX_DOTS = 4
-"""Looked at, from the beginning of an answer or behind the last invention: each takes some milliseconds."""
+"""The maximum number of dots to check, from the beginning of an answer or after its last unknown member.
+
+Each takes some milliseconds.
+"""
 
 _MEMBER = re.compile(r"(?:\.|->|::)([^\W\d][\w$]*)")
 
 
 @dataclass(frozen=True, slots=True)
 class UnknownMember:
-    """An answer is good as far as `kept`, which ends behind a dot; one of `members` follows there."""
+    """An answer is good up to `kept`, which ends with a dot; one of `members` follows there."""
 
     kept: str
     members: Members
@@ -49,11 +52,10 @@ async def repair_unknown_members(
     with_members: Callable[[CompletionJob, Members], CompletionJob],
     is_complete: Callable[[str], bool],
 ) -> tuple[CompletionReply, tuple[str, ...], int]:
-    """The answer to `job` without members that the project has not, the files behind it, and how often it was asked
-    again.
+    """Return the answer to `job` without unknown members, the files that it uses, and the number of repeated requests.
 
-    `members_behind` and `is_complete` are asked about the answer so far; `is_complete` ends it. `with_members` gives a
-    job the names to lean towards. Raises EngineError.
+    `members_behind` and `is_complete` receive the answer so far; `is_complete` ends it. `with_members` gives a job the
+    names to lean towards. Raises EngineError.
     """
     begin, files = 0, job.files
     for times in range(MAX_TIMES):
@@ -76,10 +78,10 @@ def _is_complete(is_complete: Callable[[str], bool], kept: str, text: str) -> bo
 
 
 def first_unknown_member(written: str, begin: int, members_behind: MembersBehind) -> UnknownMember | None:
-    """The first member from `begin` on that is none of those that there are, None where all are or nobody knows.
+    """Return the first unknown member from `begin` on; None if all are known or nobody knows the names.
 
-    `members_behind` returns the names that may follow a beginning of the answer that ends behind a dot, or none where
-    that is not known.
+    `members_behind` returns the names that may follow a beginning of the answer that ends with a dot, or none where
+    they are not known.
     """
     for member in islice(_MEMBER.finditer(written, begin), MAX_DOTS):
         kept = written[: member.start(1)]

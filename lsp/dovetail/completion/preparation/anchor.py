@@ -1,10 +1,10 @@
 """Where prefix and suffix are frozen: pure.
 
-While one types, the prompt must not change in its middle, or the model reads it anew from there. So prefix and suffix
-are frozen at the start of a line; what has been typed since then follows as the forced beginning of the middle, and a
-keystroke costs the tokens typed. The rest of the cursor's line belongs to the frozen suffix only if it is code: the
-brackets and quotes that an editor closes by itself come and go as one types, so they are left out of it, and shaping
-makes the suggestion go with them.
+While the user types, the prompt must not change in its middle, or the model reads it again from there. So prefix and
+suffix are frozen at the start of a line. The text typed since then follows as the forced beginning of the middle, and a
+keystroke costs only the tokens typed. The rest of the cursor's line belongs to the frozen suffix only if it is code.
+Brackets and quotes that an editor closes by itself come and go during typing. The suffix leaves them out, and shaping
+fits the suggestion to them.
 
 A model whose format puts the suffix first reads prefix and typed text as one: `hole` forces nothing there.
 """
@@ -29,8 +29,8 @@ LOOKUP_CHARACTERS = 12_000
 class Anchor:
     """A frozen place: the file is `before`, a hole, `after`; the model is shown `prefix`, `suffix` and `context`.
 
-    `name` tells it from other anchors of its document. `files` are the absolute paths of all files that its context is
-    from, and `epoch` is that of the request: an anchor of an older epoch may hold what must not be shown any more.
+    `name` distinguishes it from other anchors of its document. `files` are the absolute paths of all files in its
+    context. `epoch` is that of the request: an anchor of an older epoch may hold text that must no longer be shown.
     """
 
     name: str
@@ -44,12 +44,12 @@ class Anchor:
 
     @property
     def lookup(self) -> tuple[str, str]:
-        """What stands above the prefix and below the suffix, as far as it is near."""
+        """The nearby text above the prefix and below the suffix."""
         above, below = self.before[: len(self.before) - len(self.prefix)], self.after[len(self.suffix) :]
         return above[-LOOKUP_CHARACTERS:], below[:LOOKUP_CHARACTERS]
 
     def forced(self, place: Place) -> str | None:
-        """What has been typed in the hole up to the cursor; None where the rest of the file is not as it was frozen."""
+        """Return the text typed in the hole up to the cursor; None if the rest of the file has changed."""
         start = len(self.before)
         typed = place.text[start : place.offset]
         if place.offset < start or len(typed) > MOST_CHARACTERS or typed.count("\n") >= MOST_LINES:
@@ -62,15 +62,15 @@ class Anchor:
 def hole(anchor: Anchor, place: Place, is_frozen: bool) -> tuple[str, str]:
     """Return the prefix to show the model and the text that the completion is forced to begin with.
 
-    `is_frozen` is whether the model's format has the forced text behind the suffix. Where the suffix comes first, what
-    was typed ends the prefix: nothing follows it that a keystroke could change, so the KV cache holds all before it.
+    `is_frozen` is whether the model's format puts the forced text after the suffix. Where the suffix comes first, the
+    typed text ends the prefix. No keystroke changes anything after it, so the KV cache holds all before it.
     """
     typed = anchor.forced(place) or ""
     return (anchor.prefix, typed) if is_frozen else (anchor.prefix + typed, "")
 
 
 def freeze(place: Place, name: str, context: ContextBundle, window_tokens: int) -> Anchor:
-    """A new anchor at the start of the cursor's line; in a line of great length, at the cursor."""
+    """Return a new anchor at the start of the cursor's line; in a line of great length, at the cursor."""
     start = place.offset - (len(place.left) if len(place.left) <= MOST_CHARACTERS else 0)
     before, after = place.text[:start], place.text[hole_end(place) :]
     window = cut_window(before, after, window_tokens, estimate_tokens)
@@ -78,5 +78,5 @@ def freeze(place: Place, name: str, context: ContextBundle, window_tokens: int) 
 
 
 def hole_end(place: Place) -> int:
-    """Where the frozen suffix begins: at the cursor if code stands right of it, else at the line's end."""
+    """Return where the frozen suffix begins: at the cursor if code follows it on its line, else at the line's end."""
     return place.offset + len(place.right) if CLOSERS.issuperset(place.right) else place.offset

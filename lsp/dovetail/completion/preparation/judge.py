@@ -1,5 +1,6 @@
-"""What Python's own compiler says of a text: tree-sitter accepts a `for` without a body and a `return` outside of a
-function, and who runs the file does not. Pure.
+"""Check a text with Python's own compiler: pure.
+
+tree-sitter accepts a `for` without a body and a `return` outside of a function; the interpreter does not.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import warnings
 
 # Compiling 800 lines takes 10 ms; nobody waits longer for a second opinion.
 MOST_CHARACTERS = 30_000
-# The part of a text that is looked at for where the statements around a cursor begin and end.
+# The number of characters to search for where the statements around a cursor begin and end.
 _NEAR = 20_000
 # A line that begins a statement at the top level, or may.
 _TOP_LEVEL = re.compile(r"^(?!else\b|elif\b|except\b|finally\b)[^\s#)\]}]", re.MULTILINE)
@@ -23,8 +24,10 @@ warnings.filterwarnings("ignore", module=_NAME)
 
 
 def compiles(text: str) -> bool:
-    """Whether Python takes the text; false for one that is too long to ask. A text whose first line is indented counts
-    as part of a class. Newer syntax than that of the running version is not known."""
+    """Return whether Python accepts the text; false for one that is too long to check.
+
+    A text whose first line is indented counts as part of a class. Syntax newer than the running version is unknown.
+    """
     if len(text) > MOST_CHARACTERS:
         return False
     if text[:1] in (" ", "\t"):
@@ -37,8 +40,10 @@ def compiles(text: str) -> bool:
 
 
 def statements_around(text: str, first: int, last: int) -> tuple[int, int]:
-    """The statements at the top level that the text from `first` to `last` may be part of: compiling them costs less
-    than the whole text. They may be cut in the middle of a string, which a compiler finds out."""
+    """Return the range of the top-level statements that the text from `first` to `last` may be part of.
+
+    Compiling them costs less than the whole text. The cut may fall inside a string, which a compiler detects.
+    """
     start = max((match.start() for match in _TOP_LEVEL.finditer(text, max(0, first - _NEAR), first)), default=0)
     following = _TOP_LEVEL.search(text, last)
     return start, following.start() if following is not None else len(text)

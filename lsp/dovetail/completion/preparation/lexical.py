@@ -1,5 +1,5 @@
-"""Which characters of a text are code: brackets in strings, character literals, regular expressions and comments are
-none. Pure, and forgiving: it reads single lines and half-written text, where a tree has nothing to say yet.
+"""Find the characters of a text that are code: not those in strings, character literals, regular expressions or
+comments. Pure, and forgiving: it reads single lines and half-written text, where a tree has no information yet.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functools import cache
 from typing import Literal
 
 BLANK = " "
-"""What stands in place of a character that is not code."""
+"""Replaces a character that is not code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ _BY_SUFFIX = {suffix: family for suffixes, family in _WITHOUT_GRAMMAR for suffix
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What goes on at a place: "" in code, else the delimiter that ends it."""
+    """The lexical state at a place: "" in code, else the delimiter that ends it."""
 
     end: str = ""
 
@@ -79,7 +79,7 @@ CODE = State()
 
 
 def read(text: str, language: str, state: State = CODE) -> tuple[str, State]:
-    """`text` with all that is not code blanked out, delimiters included, and the state at its end.
+    """Return `text` with everything but code blanked out, delimiters included, and the state at its end.
 
     Line ends stay, so that lines and places are those of the text. `state` is that before it.
     """
@@ -110,13 +110,13 @@ def read(text: str, language: str, state: State = CODE) -> tuple[str, State]:
 
 
 def name_of(language: str, path: str) -> str:
-    """What `read` needs to know of a text: the language's name, or where that is none of ours, what the path says."""
+    """Return the key that `read` needs for a text: its language if that is known, else the suffix of its path."""
     name = path.rpartition("/")[2].lower()
     return language or f".{name.rpartition('.')[2]}"
 
 
 def kind_of(state: State, language: str) -> Literal["code", "comment", "string"]:
-    """What a place is part of that is in a state."""
+    """Return what a place with this state is part of."""
     if not state.end:
         return "code"
     family = _family(language)
@@ -124,7 +124,7 @@ def kind_of(state: State, language: str) -> Literal["code", "comment", "string"]
 
 
 def inside(lines: list[str], language: str, state: State = CODE) -> list[bool]:
-    """Of each line whether it begins inside a string that goes over several lines. `state` is that before the first."""
+    """Return for each line whether it begins inside a multi-line string. `state` is that before the first line."""
     found = []
     for line in lines:
         found.append(kind_of(state, language) == "string")
@@ -133,12 +133,12 @@ def inside(lines: list[str], language: str, state: State = CODE) -> list[bool]:
 
 
 def depth(code: str) -> int:
-    """How many more brackets open in code (as `read` returns it) than close."""
+    """Return how many more brackets open in code (as `read` returns it) than close."""
     return sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
 
 
 def state_in(kind: str, before: str, language: str) -> State:
-    """The state at the end of `before`, where a tree says that the place is in a "comment" or a "string"."""
+    """Return the state at the end of `before`, where the tree has a node of `kind`: a "comment" or a "string"."""
     left = before[before.rfind("\n") + 1 :]
     state = read(left, language)[1]
     family = _family(language)
@@ -158,7 +158,7 @@ def _is_ours(family: Family) -> bool:
 
 
 def _end_of(text: str, place: int, end: str, family: Family) -> tuple[int, bool]:
-    """Where what ends with `end` is over, and whether it is; a string of one line is over with its line."""
+    """Return where the text that `end` closes is over, and whether it is; a one-line string is over with its line."""
     if end == "\n":
         stop = text.find("\n", place)
         return (len(text), False) if stop < 0 else (stop, True)
@@ -174,13 +174,13 @@ def _end_of(text: str, place: int, end: str, family: Family) -> tuple[int, bool]
 
 @cache
 def _string_parts(end: str) -> re.Pattern[str]:
-    """An escaped character, the end of a string, or of a line."""
+    """Return a pattern for an escaped character, the end of a string, or the end of a line."""
     return re.compile(rf"\\.|{re.escape(end)}|\n", re.DOTALL)
 
 
 @cache
 def _beginnings(language: str) -> re.Pattern[str]:
-    """All that may begin something else than code, the longest first."""
+    """Return a pattern for everything that may begin something other than code, the longest first."""
     family = _family(language)
     blocks = [begin for begin, _ in family.block_comments]
     slash = ["/"] if family.has_regexes else []
@@ -195,13 +195,13 @@ _CHARACTER = re.compile(r"'(?:[^'\\\n]|\\(?:[^ux\n]|x[0-9a-fA-F]{2}|u\{[0-9a-fA-
 
 
 def _end_of_regex(text: str, start: int) -> int:
-    """Where the regular expression ends that a slash begins; right behind it where it is a division."""
+    """Return where the regular expression that begins at a slash ends; right after the slash if it is a division."""
     match = _REGEX.match(text, start) if _BEFORE_REGEX.search(text[max(0, start - 20) : start]) else None
     return start + 1 if match is None else match.end()
 
 
 def _end_for(begin: str, text: str, start: int, family: Family) -> str:
-    """What ends that which begins at `start`; "" where this is code after all."""
+    """Return what ends that which begins at `start`; "" where this is code after all."""
     blocks = dict(family.block_comments)
     if begin in blocks:
         return blocks[begin]

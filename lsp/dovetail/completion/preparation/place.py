@@ -1,4 +1,4 @@
-"""The place of a cursor, read once: what stands around it, as text and as a tree. Everything later decides by this."""
+"""The place of a cursor, read once: the text and the tree around it. All later decisions use this value."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from dovetail.completion.preparation.lexical import State, kind_of, name_of, rea
 from dovetail.text.lazy import lazy
 from dovetail_context.api import ParsedText, PlaceKind, language_for, parse_text, shown_path
 
-# What an editor shows a tab as, where a file does not say how wide its levels are.
+# Columns that an editor shows for a tab, where a file does not reveal the width of its levels.
 TAB_COLUMNS = 4
-# The beginning of a file that is looked at for how it is indented.
+# The number of characters at the beginning of a file that show its indentation.
 INDENTED_CHARACTERS = 40_000
-# The text before a cursor that is read for strings and comments where there is no tree.
+# The number of characters before a cursor to read for strings and comments where there is no tree.
 READ_CHARACTERS = 40_000
 _LINE_WITH_TEXT = re.compile(r"\n([^\S\n]*\S[^\n]*)")
 
@@ -25,8 +25,8 @@ _LINE_WITH_TEXT = re.compile(r"\n([^\S\n]*\S[^\n]*)")
 class Place:
     """A cursor in a text. Lines end with "\\n" here, whatever the file has; `offset` counts code points of `text`.
 
-    `left` and `right` are the parts of its line. `language` is the id of the text's language, "" if its path says that.
-    Parsed when first asked for, so not `slots`.
+    `left` and `right` are the parts of its line. `language` is the id of the text's language, "" if its path determines
+    it. The text is parsed on first use, so the class has no `slots`.
     """
 
     path: str
@@ -111,12 +111,12 @@ class Place:
         return state_in(self.kind, self.text[: self.offset], self.syntax)
 
     def code_of(self, text: str) -> str:
-        """`text`, inserted at the cursor, with all that is not code in it blanked out."""
+        """Return `text`, inserted at the cursor, with everything but code in it blanked out."""
         return read(text, self.syntax, self.state)[0]
 
     @property
     def shown_path(self) -> str:
-        """What the model is told: the path, with a suffix for the language where its own says nothing of it."""
+        """The path as the model sees it, with a suffix for the language where the path itself does not reveal it."""
         return shown_path(self.path, self.language)
 
     @property
@@ -130,18 +130,18 @@ class Place:
         return _indent_unit(self.text)
 
     def line_above(self) -> str:
-        """The nearest line above that is not empty; "" where there is none."""
+        """Return the nearest line above that is not empty; "" where there is none."""
         before = self.text[: self.offset - len(self.left)].rstrip()
         return before[before.rfind("\n") + 1 :]
 
     def lines_below(self, count: int) -> list[str]:
-        """The next `count` lines below that are not empty."""
+        """Return the next `count` lines below that are not empty."""
         matches = _LINE_WITH_TEXT.finditer(self.text, self.offset + len(self.right))
         return [match[1] for match in islice(matches, count)]
 
 
 def read_place(path: str, text: str, offset: int, language: str = "") -> Place:
-    """The place at `offset` (code points) of `text`, which may have any line ends."""
+    """Return the place at `offset` (code points) of `text`, which may have any line ends."""
     before = unix_line_ends(text[:offset])
     whole = before + unix_line_ends(text[offset:]) if "\r" in text else text
     start = before.rfind("\n") + 1

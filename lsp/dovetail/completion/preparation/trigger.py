@@ -1,4 +1,4 @@
-"""Whether to answer at a place at all, and how much: a pure decision on the text around the cursor."""
+"""Decide whether to answer at a place at all, and how much: a pure decision on the text around the cursor."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dovetail.completion.values import CLOSERS, Extent, Trigger
 
 # A block longer than this is rarely taken whole, and each line costs reading time on a CPU.
 BLOCK_LINES = 8
-# What a statement ends with in languages with braces: there is nothing left to say on such a line.
+# Endings of a statement in languages with braces: nothing more belongs on such a line.
 _FINISHED = (";", "}")
 _WITHOUT_BRACES = frozenset({"python", ""})
 
 
 def decide(place: Place, trigger: Trigger, in_comments: bool = False) -> Extent | None:
-    """What to ask for at a place, or None when a suggestion there would only disturb. Invoked always asks."""
+    """Return what to ask for at a place, or None when a suggestion there would only disturb. Invoked always asks."""
     open_right = CLOSERS.issuperset(place.right.rstrip().removesuffix("/>"))  # a tag that closes itself
     if trigger == "automatic":
         if _inside_a_word(place) or not open_right or _is_finished(place):

@@ -15,7 +15,7 @@ STEP_LINES = 32
 # cut before it is counted.
 LONGEST_TOKEN = 32
 LONG_TOKEN = 8
-# The suffix gets a quarter: what stands after the cursor tells less than what stands before it.
+# The suffix gets a quarter: the text after the cursor is less informative than the text before it.
 SUFFIX_SHARE = 0.25
 
 
@@ -28,14 +28,14 @@ class Window:
 
 
 def cut_window(before: str, after: str, budget: int, count: Callable[[str], int]) -> Window:
-    """The window around a hole between `before` and `after` in about `budget` tokens, as `count` counts them."""
+    """Return the window around a hole between `before` and `after` in about `budget` tokens, as `count` counts them."""
     suffix = _head(after, int(budget * SUFFIX_SHARE), count)
     prefix = _tail(before, budget - count(suffix), count)
     return Window(prefix, suffix)
 
 
 def _tail(text: str, budget: int, count: Callable[[str], int]) -> str:
-    """The end of `text` from a line that is a multiple of STEP_LINES; at least the last line, cut if it must be."""
+    """Return the end of `text` from a line that is a multiple of STEP_LINES; at least the last line, cut if needed."""
     first, lines = _last_lines(text, budget)
     costs = [count(line) + 1 for line in lines]
     total = sum(costs)
@@ -52,8 +52,10 @@ def _tail(text: str, budget: int, count: Callable[[str], int]) -> str:
 
 
 def _last_lines(text: str, budget: int) -> tuple[int, list[str]]:
-    """The last lines of a text, enough of them to be cut again, and how many lines are before them. A line costs a
-    token at least; one that no budget holds is cut."""
+    """Return the last lines of a text, enough to be cut again, and the number of lines before them.
+
+    A line costs at least one token; a line that exceeds every budget is cut.
+    """
     lines = text.rsplit("\n", max(budget, 0) + 2 * STEP_LINES)
     first = lines[0].count("\n")
     if first:
@@ -63,7 +65,7 @@ def _last_lines(text: str, budget: int) -> tuple[int, list[str]]:
 
 
 def _head(text: str, budget: int, count: Callable[[str], int]) -> str:
-    """The beginning of `text` up to a line end; the rest of the first line always, cut if it must be."""
+    """Return the beginning of `text` up to a line end; the rest of the first line always, cut if it must be."""
     text = text[: LONGEST_TOKEN * max(budget, 1)]
     end = text.find("\n") + 1 or len(text)
     kept = text[:end]
@@ -80,7 +82,7 @@ def _head(text: str, budget: int, count: Callable[[str], int]) -> str:
 
 
 def _shortened(text: str, budget: int, count: Callable[[str], int], keep_end: bool) -> str:
-    """A single long line (minified code, a data literal) cut to the budget by halving."""
+    """Return a single long line (minified code, a data literal) cut to the budget by halving."""
     while text and count(text) > budget:
         half = (len(text) + 1) // 2
         text = text[-half:] if keep_end and half < len(text) else text[:half] if half < len(text) else ""

@@ -1,8 +1,8 @@
 """`textDocument/completion`: keys and values in `.dovetail.toml`, and, if the settings want it, the suggestion itself
 as the last item of the editor's list, for editors that show no ghost text.
 
-Without that setting it is registered for files of rules alone, with clients that can be told so; elsewhere no client
-is ever asked to ask.
+Without that setting, the server registers it only for rules files, and only with clients that support this. Otherwise
+the server never asks a client to send this request.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _KINDS = {
     "table": types.CompletionItemKind.Module,
     "value": types.CompletionItemKind.EnumMember,
 }
-# Where the setting is on. Clients ask while a word is typed, and behind these, which no word follows from.
+# Where the setting is on. Clients ask while the user types a word, and after these characters, which start no word.
 OPTIONS = types.CompletionOptions(trigger_characters=[".", "(", "[", "{", ",", "=", ":", " "])
 _RULES_OPTIONS = types.CompletionRegistrationOptions(
     document_selector=[types.TextDocumentFilterPattern(pattern=f"**/{RULES_FILE}")], trigger_characters=["[", '"', "="]
@@ -32,7 +32,7 @@ _RULES_OPTIONS = types.CompletionRegistrationOptions(
 
 
 async def register(ls: DovetailServer) -> None:
-    """Ask the client to ask in files of rules."""
+    """Register completion in rules files with the client."""
     text_document = ls.protocol.client_capabilities.text_document
     completion = text_document.completion if text_document is not None else None
     if ls.session.settings.menu_items or completion is None or not completion.dynamic_registration:
@@ -65,7 +65,7 @@ async def _suggested(ls: DovetailServer, opened: OpenDocument, place: Position) 
 
 
 def _shows_markdown(ls: DovetailServer) -> bool:
-    """Whether the client renders Markdown beside its list; Kate, which does not say so, shows it as it is written."""
+    """Return whether the client renders Markdown beside its list; Kate, which does not declare it, shows the source."""
     text_document = ls.protocol.client_capabilities.text_document
     completion = text_document.completion if text_document is not None else None
     item = completion.completion_item if completion is not None else None

@@ -29,12 +29,14 @@ async def did_change_configuration(ls: DovetailServer, params: types.DidChangeCo
 
 
 def configure(ls: DovetailServer, options: Mapping[str, Any], client: str | None = None) -> None:
-    """Let options of the editor hold from now on. `trusted` stays as it is where they do not say; `client` is the
-    editor's name, the first time."""
-    settings, said, trusted = rules.parted(options, ls.session.projects.is_trusted)
+    """Apply options of the editor from now on.
+
+    `trusted` stays unchanged where they do not set it; `client` is the editor's name, the first time.
+    """
+    settings, own_rules, trusted = rules.parted(options, ls.session.projects.is_trusted)
     ls.session.on_settings = lambda settings: ls.session.feedback.follow(settings.statistics)
     ls.session.configure((EDITOR, settings))
-    ls.session.projects.configure_rules(said, trusted and not ls.untrusted)
+    ls.session.projects.configure_rules(own_rules, trusted and not ls.untrusted)
     ls.session.feedback.follow(ls.session.settings.statistics, client)
 
 

@@ -47,7 +47,7 @@ def change_text(ls: DovetailServer, changed: types.VersionedTextDocumentIdentifi
         _take_up_again(ls, changed, edits)
         return
     opened = ls.session.opened.get(changed.uri)
-    # A version that is missing or goes back says nothing.
+    # Ignore a version that is missing or goes back.
     version = changed.version if opened is None else max(changed.version, opened.document.version)
     try:
         ls.session.change_document(changed.uri, edits, version)
@@ -74,7 +74,7 @@ def close_text(ls: DovetailServer, uri: str) -> None:
 
 
 def give_up(ls: DovetailServer, uri: str | None) -> None:
-    """The text of a document, or with None of any document, may have changed in a way that nobody understood."""
+    """Give up a document, or with None all documents, whose text may have changed in an unknown way."""
     lost = [one for one in ls.session.opened if uri is None or one == uri]
     for one in lost:
         ls.given_up[one] = ls.session.opened[one].document.language_id

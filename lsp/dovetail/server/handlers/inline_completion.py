@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 async def inline_completion(
     ls: DovetailServer, params: types.InlineCompletionParams
 ) -> types.InlineCompletionList | None:
-    """The completion at the cursor, or null."""
+    """Return the completion at the cursor, or null."""
     opened = ls.session.opened.get(params.text_document.uri)
     if opened is None:
         return None
@@ -36,13 +36,13 @@ async def inline_completion(
 async def completed(
     ls: DovetailServer, opened: OpenDocument, place: Position, trigger: Trigger, selected: Edit | None = None
 ) -> Completion | None:
-    """The completion at a place of a document. Trouble with the model is reported once, never as a failed request."""
+    """Return the completion at a place of a document. Report model errors once, never as a failed request."""
     session = ls.session
     offset = opened.document.offset_at(place, session.encoding)
     try:
         return await session.complete(opened.uri, offset, trigger, selected)
     except EngineDied as error:
-        log.warning("%s", error)  # the status notification tells the editor; the next request tries again
+        log.warning("%s", error)  # the status notification informs the editor; the next request tries again
     except EngineError as error:
         ls.notices.trouble(str(error))
     return None

@@ -1,7 +1,8 @@
-"""What a client says about rules: `rules` and `trusted` in its settings, `dovetail/trust` when trust is given later.
+"""What a client sends about rules: `rules` and `trusted` in its settings, `dovetail/trust` when trust is given later.
 
-Editors that ask their user whether a folder is trusted send `trusted: false` in the initialization options until it is:
-then the rules of a project only leave things out. `rules` are the user's own, in the form of `.dovetail.toml`.
+Some editors ask their user whether a folder is trusted. They send `trusted: false` in the initialization options until
+it is; meanwhile the rules of a project can only leave things out. `rules` are the user's own, in the form of
+`.dovetail.toml`.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ TRUST = "dovetail/trust"
 
 
 def parted(options: Mapping[str, Any], trusted: bool = True) -> tuple[dict[str, Any], Mapping[str, Any], bool]:
-    """The options of a client in three: settings, rules, and whether the workspace is trusted, which is `trusted` where
-    they do not say."""
+    """Split the options of a client into settings, rules, and whether the workspace is trusted.
+
+    Return `trusted` for the last where the options do not set it.
+    """
     settings = {name: value for name, value in options.items() if name not in ("rules", "trusted")}
     rules = options.get("rules", {})
     return settings, rules if isinstance(rules, Mapping) else {}, options.get("trusted", trusted) is True

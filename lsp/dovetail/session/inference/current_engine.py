@@ -1,7 +1,6 @@
-"""The engine that answers, and the one that takes its place when the settings ask for another model. Used on the event
-loop alone.
+"""The engine that answers, and its replacement when the settings ask for another model. Used on the event loop alone.
 
-A model is loaded in the background while the one before goes on answering; one that cannot be loaded changes nothing.
+A model loads in the background while the previous one keeps answering; one that cannot be loaded changes nothing.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ class CurrentEngine:
         self._loading: asyncio.Task[object] | None = None
 
     def get(self) -> Engine:
-        """The engine that answers now. Raises EngineError where there is none."""
+        """Return the engine that answers now. Raises EngineError where there is none."""
         if isinstance(self._engine, EngineError):
             raise self._engine
         return self._engine
@@ -147,7 +146,7 @@ class CurrentEngine:
             self._events.trouble(str(error))
 
     def _take_status(self, mark: object, status: EngineStatus) -> None:
-        """The engine with that mark has changed its state."""
+        """Take a new state of the engine with that mark."""
         if mark is self._mark:
             self.status = status
             self._events.engine_status(status)
@@ -158,7 +157,7 @@ class CurrentEngine:
 
 
 def _options(settings: Settings) -> tuple[object, ...]:
-    """What of the settings makes another engine."""
+    """Return what of the settings makes another engine."""
     return (
         settings.model,
         settings.context_window,

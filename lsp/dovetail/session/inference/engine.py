@@ -40,9 +40,9 @@ def make_engine(
     *,
     several_models: bool = False,
 ) -> Engine:
-    """An engine that has started and sent nothing yet: a server's, if the settings name one, else this machine's.
+    """Return a started engine that has sent nothing yet: a server's, if the settings name one, else this machine's.
 
-    `several_models` allows a model beside one that other windows use: for commands in which a model is named. Raises
+    `several_models` allows a second model next to one that other windows use, for commands that name a model. Raises
     ModelError when there is no such model, EngineError when the server's address or token cannot be used.
     """
     if not settings.remote.url:
@@ -63,7 +63,7 @@ def make_engine(
 
 
 def remote_options(settings: Settings) -> RemoteOptions:
-    """How the server is set up."""
+    """Return how the server is set up."""
     remote: RemoteSettings = settings.remote
     return RemoteOptions(
         url=remote.url,
@@ -83,7 +83,10 @@ def make_local_engine(
     *,
     several_models: bool = False,
 ) -> EngineClient:
-    """The engine of this machine, whatever server the settings name. Raises ModelError when there is no such model."""
+    """Return the engine of this machine, whatever server the settings name.
+
+    Raises ModelError when there is no such model.
+    """
     path = resolve_model(settings.model, models_folder()).path
     options = EngineOptions(
         model_path=path,

@@ -24,12 +24,12 @@ class KnownModel:
 
 
 def models_folder() -> Path:
-    """Where users keep their models."""
+    """Return where users keep their models."""
     return user_folder("data") / "models"
 
 
 def known_models(wanted: str) -> list[KnownModel]:
-    """The models that can be loaded, the starter first; `wanted` is the one that the settings name."""
+    """Return the models that can be loaded, the starter first; `wanted` is the one that the settings name."""
     folder = models_folder()
     listed = [model.name for model in installed_models(folder) if model.entry is not None]
     named = [STARTER, wanted, *listed, *map(str, _files(wanted))]

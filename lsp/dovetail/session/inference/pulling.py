@@ -1,6 +1,6 @@
 """A pull for an editor: `dovetail models pull NAME --json` as a child process, whose lines become progress.
 
-The server itself opens no connection to another machine. The child may be killed at any moment: the next pull goes on.
+The server itself opens no connection to another machine. The child may be killed at any moment: the next pull resumes.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from pathlib import Path
 from dovetail_models.api import ModelError
 
 END_TIMEOUT_S = 5.0
-"""A child that is told to end makes durable what it has, within this time."""
+"""Seconds within which a child that is asked to end must make its progress durable."""
 LINE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class PullState:
-    """How far a pull has come.
+    """The progress of a pull.
 
-    stage: what it does: "waiting", "asking", "downloading" or "verifying".
-    percent: of that stage; None where it is not known.
-    note: one line about something out of the ordinary, "" if there is nothing to say.
+    stage: its current activity: "waiting", "asking", "downloading" or "verifying".
+    percent: the progress of that stage; None where it is not known.
+    note: one line about something out of the ordinary, "" if there is nothing to report.
     """
 
     stage: str
@@ -51,7 +51,7 @@ async def pull_in_child(name: str, on_state: Callable[[PullState], None]) -> Pat
         errors = asyncio.create_task(child.stderr.read())
         try:
             file = await _follow(child.stdout, on_state)
-            said = (await errors).decode("utf-8", "replace").strip().splitlines()
+            lines = (await errors).decode("utf-8", "replace").strip().splitlines()
         finally:
             errors.cancel()
         status = await child.wait()
@@ -59,7 +59,7 @@ async def pull_in_child(name: str, on_state: Callable[[PullState], None]) -> Pat
         if child.returncode is None:
             await _end(child)
     if file is None or status:
-        line = said[-1].removeprefix("dovetail: ") if said else f"the pull of {name} ended with status {status}"
+        line = lines[-1].removeprefix("dovetail: ") if lines else f"the pull of {name} ended with status {status}"
         raise ModelError(line)
     return file
 

@@ -1,9 +1,9 @@
-"""What becomes of a suggestion, told from the changes of the document that it was shown in: pure.
+"""Derive what becomes of a suggestion from the changes of the document that shows it: pure.
 
-Few editors tell what their users do with ghost text, so it is read off the changes. A change that goes on with the
-suggestion is typing if it is what one key makes, and accepting if it is more. A suggestion ends when something else
-is typed, when another is shown, or with its document; what was accepted of it is followed through later changes, to
-see how much is still there after a while. Where an editor does tell (`told`), that decides.
+Few editors report what their users do with ghost text, so this module derives it from the changes. A change that
+continues the suggestion is typing if one key can produce it, and accepting if it is more. A suggestion ends when the
+user types something else, when another one appears, or with its document. Later changes show how much of the accepted
+text is still there after a while. Where an editor does report an accept (`told`), its report decides.
 
 All offsets count code points of the document as it is at that moment. `now` is in seconds, on any one clock.
 """
@@ -30,7 +30,7 @@ _MAX_COMPARED = 20_000
 _LEAST_EQUAL = 3
 
 How = Literal["whole", "part", "typed", "rejected", "unseen"]
-"""How a suggestion ended. whole: all of it stands there, and not by typing alone. part: some of it was accepted.
+"""How a suggestion ended. whole: all of it is in the document, and not by typing alone. part: some of it was accepted.
 typed: all of it was typed. rejected: neither. unseen: gone before anyone could read it.
 """
 Span = tuple[int, int]
@@ -38,9 +38,9 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """`text`, with the document's own line ends, shown at `offset` in place of `replaced`, which stands right of it.
+    """`text`, with the document's own line ends, shown at `offset` in place of `replaced`, the text right of it.
 
-    `name` tells it from other suggestions.
+    `name` distinguishes it from other suggestions.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a suggestion ended, and how many characters of it were accepted and how many typed."""
+    """How a suggestion ended, how many characters of it were accepted and how many typed."""
 
     name: str
     how: How
@@ -74,11 +74,11 @@ Event = Outcome | Kept
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """A suggestion on the screen: the first `present` characters of its text stand in the document by now.
+    """A suggestion on the screen: the document already contains the first `present` characters of its text.
 
-    `accepted` are those spans of its text that came by accepting, the last of them `at`. `item` is where in the text
-    the item begins that was sent last, `told` how far the editor says that it was accepted. `others` are what may be
-    chosen in its place.
+    `accepted` are the spans of its text that the user accepted, the last of them `at`. `item` is where the newest item
+    begins in the text. `told` is how far the editor reports that the user accepted it. `others` are the alternatives
+    that the user may choose instead.
     """
 
     suggestion: Suggestion
@@ -102,7 +102,7 @@ class Showing:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Accepted text in the document: where what is left of it stands, and when it is next to be looked at."""
+    """Accepted text in the document: the spans that are left of it, and when to check them next."""
 
     name: str
     spans: tuple[Span, ...]
@@ -123,7 +123,7 @@ Step = tuple[Following, tuple[Event, ...]]
 
 
 def shown(following: Following, suggestions: tuple[Suggestion, ...], now: float) -> Step:
-    """An answer of one or more suggestions goes out. What is left of the one on the screen is no new suggestion."""
+    """Record an answer of one or more suggestions. The rest of the one on the screen is not a new suggestion."""
     first, showing = suggestions[0], following.showing
     if showing is not None and _goes_on(showing, first):
         text = showing.suggestion.text[: showing.present] + first.text
@@ -136,7 +136,10 @@ def shown(following: Following, suggestions: tuple[Suggestion, ...], now: float)
 
 
 def changed(following: Following, before: str, change: Change, now: float, tells: bool = False) -> Step:
-    """The document, `before` until now, is changed. An editor that `tells` says itself what was accepted."""
+    """Apply a change of the document, whose text is `before` until now.
+
+    An editor that `tells` reports by itself what the user accepted.
+    """
     events: tuple[Event, ...] = ()
     showing = following.showing
     if showing is not None:
@@ -149,7 +152,7 @@ def changed(following: Following, before: str, change: Change, now: float, tells
 
 
 def told(following: Following, name: str, now: float, length: int | None = None) -> Following:
-    """The editor says that the item of that name was accepted: its first `length` characters, or all of it."""
+    """Record a reported accept: the first `length` characters of the item of that name, or all of it."""
     showing = _named(following, name)
     if showing is None:
         return following
@@ -158,13 +161,13 @@ def told(following: Following, name: str, now: float, length: int | None = None)
 
 
 def seen(following: Following, name: str) -> Following:
-    """The editor says that it shows this suggestion."""
+    """Record the editor's report that it shows this suggestion."""
     showing = _named(following, name)
     return following if showing is None else replace(following, showing=replace(showing, seen=True))
 
 
 def ended(following: Following, now: float) -> Step:
-    """Nothing more will become of what is on the screen; what was accepted of it is followed from here on."""
+    """End the suggestion on the screen, and follow its accepted text from here on."""
     showing = following.showing
     if showing is None:
         return following, ()
@@ -179,13 +182,13 @@ def ended(following: Following, now: float) -> Step:
 
 
 def closed(following: Following, now: float) -> tuple[Event, ...]:
-    """The document is closed: what can be said by now. Of what is not due yet, nothing is known."""
+    """Return the events that are certain when the document closes. Nothing is known of what is not due yet."""
     following, events = ended(following, now)
     return events + _looked_at(following, now)[1]
 
 
 def _named(following: Following, name: str) -> Showing | None:
-    """What is on the screen, turned to the suggestion of this name; None if that is not among them."""
+    """Return what is on the screen, turned to the suggestion of this name; None if that is not among them."""
     showing = following.showing
     if showing is None or name == showing.suggestion.name:
         return showing
@@ -207,7 +210,7 @@ def _goes_on(showing: Showing, newer: Suggestion) -> bool:
 
 def _how(showing: Showing, accepted: int, now: float) -> How:
     rest = showing.suggestion.text[showing.present :]
-    # An end that stood there before is left alone by editors that tell the smallest change.
+    # Editors that report the smallest change leave an end alone that was there before.
     is_whole = showing.present > 0 and showing.suggestion.replaced.endswith(rest)
     if accepted:
         return "whole" if is_whole else "part"
@@ -217,7 +220,7 @@ def _how(showing: Showing, accepted: int, now: float) -> How:
 
 
 def _advanced(showing: Showing, before: str, change: Change, now: float, tells: bool) -> Showing | None:
-    """The suggestion after a change: moved, or more or less of it in the document; None if it has ended."""
+    """Return the suggestion after a change: moved, or more or less of it in the document; None if it has ended."""
     if change.end < showing.start:
         shift = len(change.text) - (change.end - change.start)
         return replace(showing, suggestion=replace(showing.suggestion, offset=showing.start + shift))
@@ -245,8 +248,10 @@ def _advanced(showing: Showing, before: str, change: Change, now: float, tells: 
 
 
 def _reached(showing: Showing, change: Change) -> tuple[int, str] | None:
-    """How much of the suggestion is in the document after a change, and the brackets that have closed by themselves
-    behind that; None if something else is there."""
+    """Return how much of the suggestion the document contains after a change, and the auto-closed brackets after that.
+
+    Return None if something else is there.
+    """
     text, present = showing.suggestion.text, showing.present
     left = text[: change.start - showing.start]
     segment = left + change.text + text[min(change.end - showing.start, present) : present]
@@ -263,7 +268,10 @@ def _without_common_start(before: str, change: Change) -> Change:
 
 
 def _brought_to(cursor: int, before: str, change: Change) -> Change:
-    """The same insertion told from the cursor, where the text repeats itself and it was told from further right."""
+    """Return the same insertion, moved to start at the cursor.
+
+    Where the text repeats itself, an editor may report the insertion further right.
+    """
     between = before[cursor : change.start] if change.start - cursor <= len(change.text) else ""
     if change.start != change.end or not between or not change.text.endswith(between):
         return change
@@ -285,7 +293,7 @@ def _merged(spans: tuple[Span, ...]) -> tuple[Span, ...]:
 
 
 def _looked_at(following: Following, now: float) -> Step:
-    """What is due to be looked at. The text is as it was when it fell due: every change looks first."""
+    """Check what is due. The text is as it was when it became due: every change checks first."""
     events: list[Event] = []
     waiting: list[Taken] = []
     for one in following.taken:
@@ -298,7 +306,7 @@ def _looked_at(following: Following, now: float) -> Step:
 
 
 def _moved(spans: tuple[Span, ...], before: str, change: Change) -> tuple[Span, ...]:
-    """Where what is left of the spans stands after a change."""
+    """Return the positions of what is left of the spans after a change."""
     shift = len(change.text) - (change.end - change.start)
     moved: list[Span] = []
     for start, end in spans:

@@ -27,15 +27,15 @@ from dovetail_context.api import language_for
 
 log = logging.getLogger(__name__)
 
-# Counts are written so often, and at the end: a server that is killed loses no more.
+# Seconds between writes of the counts, which are also written at the end: a killed server loses no more than this.
 WRITE_EVERY_S = 20.0
-# Clients that gather keystrokes before they send them, and that tell when a suggestion is accepted: of these, several
-# characters at once are typing unless they say otherwise.
+# Clients that gather keystrokes before they send them, and that report an accept. Several characters at once from one
+# of these are typing, unless the client reports otherwise.
 CLIENTS_THAT_TELL = ("Neovim",)
 
 
 class Feedback:
-    """One session's account. Off until `follow` says otherwise."""
+    """The account of one session. Off until `follow` turns it on."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -49,14 +49,13 @@ class Feedback:
         self._writing: asyncio.Task[None] | None = None
 
     def follow(self, wanted: bool, client: str | None = None) -> None:
-        """Whether to count at all (the user's setting), and which client speaks with us, if that is new."""
+        """Set whether to count at all (the user's setting), and which client is connected, if that is new."""
         self._path = stats_path() if wanted else None
         if client is not None:
             self._client_tells = client in CLIENTS_THAT_TELL
 
     def answered(self, document: Document, completion: Completion) -> list[str]:
-        """An answer goes out. The names to speak of its items by later, that on the screen first; none where nothing
-        is followed."""
+        """Record an answer. Return the names of its items, the one on the screen first; none if nothing is followed."""
         if self._path is None:
             return []
         about = (_language(completion.path, completion.language), completion.reply.model)
@@ -78,7 +77,7 @@ class Feedback:
         return [showing.suggestion.name, *(one.name for one in suggestions[1:])]
 
     def changed(self, document: Document, edits: Sequence[Edit], encoding: Encoding) -> None:
-        """These edits are about to be made in the document."""
+        """Follow edits that are about to be made in the document."""
         if document.uri not in self._documents:
             return
         for before, change in changes_of(document, edits, encoding):
@@ -91,18 +90,18 @@ class Feedback:
                 return
 
     def accepted(self, name: str, utf16_length: int | None = None) -> None:
-        """The editor says that a suggestion was accepted, whole or so many UTF-16 units of its newest item."""
+        """Record an accept that the editor reports: all of a suggestion, or `utf16_length` units of its newest item."""
         for uri, following in self._documents.items():
             length = None if utf16_length is None else _length(following.showing, utf16_length)
             self._documents[uri] = acceptance.told(following, name, self._clock(), length)
 
     def seen(self, name: str) -> None:
-        """The editor says that a suggestion is on the screen."""
+        """Record the editor's report that a suggestion is on the screen."""
         for uri, following in self._documents.items():
             self._documents[uri] = acceptance.seen(following, name)
 
     def closed(self, uri: str) -> None:
-        """The document is closed."""
+        """Record that the document was closed."""
         following = self._documents.pop(uri, None)
         if following is not None:
             self._settle(acceptance.closed(following, self._clock()))

@@ -35,7 +35,7 @@ class SelectedCompletion:
         return self.start + len(self.text)
 
     def begin(self, completion: Completion) -> Completion:
-        """The completion as one of the document as it is: the word first."""
+        """Return the completion as one of the document as it is: the word first."""
         if not completion.text:
             return completion
         others = (Shaped(self.text + one.text, self.replaced + one.replaced) for one in completion.others)

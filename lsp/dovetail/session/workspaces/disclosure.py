@@ -1,10 +1,10 @@
-"""What a prompt may hold, decided when it is sent, and again when its answer is shown.
+"""Decide what a prompt may hold when it is sent, and again when its answer is shown.
 
 The index, frozen anchors and remembered answers follow the disk with a delay: of some hundred milliseconds, or of
-minutes while one types on in the same place. None of them is trusted to know what may be shown. Every prompt names the
-files that its text is from, and passes `Disclosure.permits` on its way to the engine; what has come to be excluded
-since (by an ignore file, by rules, by a new name, by deletion, with a folder that was closed or trust that was
-withdrawn) is found there. Used on the event loop alone; the disk is asked on a thread.
+minutes while the user types in the same place. So none of them decides what may be shown. Every prompt names the files
+that its text is from, and passes `Disclosure.permits` on its way to the engine. That check finds files that have been
+excluded since: by an ignore file, by rules, by a new name, by deletion, with a closed folder or with withdrawn trust.
+Used on the event loop alone; a thread reads the disk.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dovetail.session.workspaces.workspaces import Workspace, Workspaces
 from dovetail_context.api import IndexSnapshot, Selection, State, is_settled
 from dovetail_models.api import CompletionJob, CompletionReply, EngineStatus
 
-# The disk is asked again where it has changed while it was asked; one that never rests permits nothing.
+# The maximum number of reads of a disk that changes during the read; one that keeps changing permits nothing.
 LOOKS = 4
 # Findings kept: two for each document that is typed in.
 CAPACITY = 64
@@ -37,7 +37,7 @@ class CheckedEngine:
     """An engine that is sent a prompt only if all the files that it is from may be shown."""
 
     def __init__(self, engine: Engine, permits: Callable[[Iterable[str]], Awaitable[bool]]) -> None:
-        """`permits` is asked about the absolute paths of the files."""
+        """`permits` receives the absolute paths of the files."""
         self._engine = engine
         self._permits = permits
 
@@ -88,7 +88,7 @@ class _Question:
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """The rules file if it has changed, which of the files are excluded, and the state of the disk that says so.
+    """The rules file if it has changed, the excluded files, and the state of the disk that leads to this.
 
     `lasts` is whether every later change of the disk shows in that state.
     """
@@ -111,8 +111,10 @@ _Asked = tuple[Path, frozenset[str]]
 
 
 class Disclosure:
-    """Decides what the model may be shown. `epoch` counts the decisions that took something back: whatever was made in
-    an older epoch is not to be used again."""
+    """Decides what the model may be shown.
+
+    `epoch` counts the decisions that withdrew something: results of an older epoch must not be used again.
+    """
 
     def __init__(
         self,
@@ -122,8 +124,10 @@ class Disclosure:
         rules_changed: Callable[[Workspace, RulesReading], None],
         own_rules_changed: Callable[[OwnRules], None],
     ) -> None:
-        """`own` are the user's own rules, `unsaved` the paths of open documents that were never saved. `rules_changed`
-        gets what a workspace's rules file says now, `own_rules_changed` what the user's own does."""
+        """`own` returns the user's own rules, `unsaved` the paths of open documents that were never saved.
+
+        `rules_changed` receives the new contents of a workspace's rules file, `own_rules_changed` the user's new rules.
+        """
         self.epoch = 0
         self._workspaces = workspaces
         self._own = own
@@ -133,20 +137,20 @@ class Disclosure:
         self._settled: OrderedDict[_Asked, tuple[OwnRules, list[_Finding]]] = OrderedDict()
 
     def withdraw(self) -> None:
-        """Something that was shown may not be shown any more."""
+        """Start a new epoch, because something that was shown may no longer be shown."""
         self.epoch += 1
 
     def snapshot(self, workspace: Workspace) -> IndexSnapshot:
-        """The project without what the index does not know yet to be excluded."""
+        """Return the project without what the index does not know yet to be excluded."""
         snapshot = workspace.index.snapshot
         held = frozenset(path for path in workspace.withheld if path in snapshot.files)
         self._withhold(workspace, held)
         return snapshot.without(held, workspace.edition) if held else snapshot
 
     async def permits(self, home: Workspace | None, files: Iterable[str] = ()) -> bool:
-        """Whether a document of the workspace `home` may be completed with text of all these files (absolute paths).
+        """Return whether text of all these files (absolute paths) may complete a document of the workspace `home`.
 
-        Takes in, before that, what the rules files say now. Nothing else runs on the event loop between the last look
+        First apply the current contents of the rules files. Nothing else runs on the event loop between the last look
         at the disk and the return.
         """
         files = frozenset(files)
@@ -167,9 +171,9 @@ class Disclosure:
         return len(inside) == len(files) and not inside & home.withheld
 
     def _is_settled(self, home: Workspace, files: frozenset[str]) -> bool:
-        """Whether the disk is sure to be as it was when it was last asked about these files.
+        """Return whether the disk is certainly unchanged since the last check of these files.
 
-        While one types it is, and a few `stat` calls are quicker than a thread.
+        While the user types it is, and a few `stat` calls are quicker than a thread.
         """
         own, findings = self._settled.get((home.root, files), (None, []))
         return (
@@ -187,7 +191,7 @@ class Disclosure:
             self._settled.popitem(last=False)
 
     def _take(self, home: Workspace, own: OwnRules | None, findings: Iterable[_Finding]) -> None:
-        """Let what the disk says hold from now on."""
+        """Apply the findings from the disk from now on."""
         if own is not None:
             self.withdraw()
             self._own_rules_changed(own)
@@ -214,9 +218,9 @@ class Disclosure:
             workspace.edition += 1
 
     def _questions(self, home: Workspace, files: Iterable[str]) -> list[_Question]:
-        """Each file is asked about in the workspace of the document, and in those that are open inside of it."""
+        """Return the questions: each file in the document's workspace, and in the workspaces open inside of it."""
         asked = {path for file in files if (path := home.path_of(file)) is not None} | home.withheld
-        asked.discard(RULES_FILE)  # what it says is in force as long as it is there: no ignore file keeps it off
+        asked.discard(RULES_FILE)  # the rules apply as long as this file exists: no ignore file disables them
         inner = [each for each in self._workspaces.all() if each is not home and each.root.is_relative_to(home.root)]
         questions = [_Question(home, home.rules.selection, tuple(sorted(asked)), self._unsaved(home))]
         for each in inner:
@@ -229,7 +233,7 @@ class Disclosure:
 
 
 def _look(questions: Iterable[_Question], own: OwnRules) -> tuple[OwnRules | None, list[_Finding]]:
-    """What the disk says, on any thread: the user's own rules if they have changed, and a finding a question."""
+    """Read the disk, on any thread: return the user's own rules if they have changed, and one finding per question."""
     findings = []
     for each in questions:
         rules = each.workspace.rules.read()

@@ -30,7 +30,7 @@ class DocumentLocation:
 def place_of(
     uri: str, path: Path | None, kind: Kind, workspaces: Workspaces, around: Workspace | None
 ) -> DocumentLocation:
-    """The place of a document. `path` is its file, or that of its notebook, or where a loose one would be saved.
+    """Return the place of a document. `path` is its file, or that of its notebook, or where a loose one would be saved.
 
     What has no such path, or is loose and outside of every workspace, is placed at the root of `around`, as if it were
     a file there.

@@ -13,8 +13,10 @@ from dovetail.settings import Settings
 
 
 class PersistedKv:
-    """Sees to it that no state on disk holds text of files that may not be shown, not even of those that might once;
-    where the settings keep nothing, none holds anything."""
+    """Removes every state on disk with text of files that may not be shown, including files that once were allowed.
+
+    If the settings keep nothing, it removes every state.
+    """
 
     def __init__(
         self,
@@ -22,11 +24,11 @@ class PersistedKv:
         trouble: Callable[[str], None],
         spawn: Callable[[Coroutine[Any, Any, object]], asyncio.Task[object]],
     ) -> None:
-        """`trouble` is told what cannot be removed; `spawn` starts work that ends with the session."""
+        """`trouble` receives what cannot be removed; `spawn` starts work that ends with the session."""
         self._workspaces = workspaces
         self._trouble = trouble
         self._spawn = spawn
-        self._keeps_nothing = False  # until the settings say so
+        self._keeps_nothing = False  # until the settings set it
         self._asked = self._check_all = False
         self._looking: asyncio.Task[object] | None = None
 
@@ -41,7 +43,7 @@ class PersistedKv:
             self._looking = self._spawn(self._look())
 
     async def finish(self, engine: Engine | None) -> None:
-        """The session ends: remove what may not stay by what the disk says now, and let the engine keep the rest."""
+        """End the session: remove what may not stay according to the disk now, and let the engine keep the rest."""
         for workspace in self._workspaces.all():
             workspace.rules.take(await asyncio.to_thread(workspace.rules.read))
         self._asked = True

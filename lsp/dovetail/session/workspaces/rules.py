@@ -1,4 +1,4 @@
-"""Rules while the server runs: read again when their file changes, and what is wrong with them told to the editor."""
+"""Rules while the server runs: read them again when their file changes, and report their mistakes to the editor."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from dovetail.session.workspaces.workspaces import Workspace
 
 
 class RulesEvents(Protocol):
-    """What is told."""
+    """Reports about the rules."""
 
     def trouble(self, message: str) -> None: ...
 
     def rules_checked(self, uri: str, text: str, problems: Iterable[Problem]) -> None:
-        """All that is wrong with a file of rules whose text is `text`; nothing takes older problems away."""
+        """Report all mistakes of a rules file with this `text`; an empty report clears older ones."""
         ...
 
 
@@ -42,27 +42,26 @@ class RulesKeeper:
         self._shown: set[str] = set()
 
     def take(self, own: OwnRules) -> None:
-        """These are the user's own rules from now on, for workspaces that are opened. Mistakes in them are told."""
+        """Use `own` as the user's rules for workspaces that are opened from now on, and report the mistakes in them."""
         self.own = own
         for problem in own.problems:
             self._events.trouble(f"{problem.source}: {problem.message}.")
 
     def renew(self, workspace: Workspace, reading: RulesReading | None, own: OwnRules | None) -> None:
-        """The project's file, or the user's own rules, say something else now: what holds follows them, and so does the
-        index."""
+        """Apply new contents of the project's file, or of the user's own rules, to the workspace and to its index."""
         workspace.rules.take(reading, own)
         workspace.index.select(workspace.rules.selection)
         self.check(workspace)
 
     def check(self, workspace: Workspace) -> None:
-        """Tell what is wrong with the file as the editor has it, or else as it is on disk. The newest check wins."""
+        """Report what is wrong with the file as the editor has it, or else as it is on disk. The newest check wins."""
         older = self._checks.pop(workspace.root, None)
         if older is not None:
             older.cancel()
         self._checks[workspace.root] = self._spawn(self._check(workspace))
 
     def forget(self, workspace: Workspace) -> None:
-        """The workspace was closed."""
+        """Forget a closed workspace."""
         older = self._checks.pop(workspace.root, None)
         if older is not None:
             older.cancel()

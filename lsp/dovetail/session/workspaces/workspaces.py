@@ -31,16 +31,16 @@ class Workspace:
         self.verdicts = Verdicts(self.root)
 
     def relative(self, path: Path) -> str:
-        """The path of a file below the root, with forward slashes."""
+        """Return the path of a file below the root, with forward slashes."""
         return path.relative_to(self.root).as_posix()
 
     def path_of(self, file: str) -> str | None:
-        """The same for an absolute path as text; None for a file that is not below the root."""
+        """Return the same for an absolute path as text; None for a file that is not below the root."""
         root = str(self.root).rstrip(os.sep) + os.sep
         return file[len(root) :].replace(os.sep, "/") if file.startswith(root) else None
 
     def excludes(self, file: Path) -> bool:
-        """Whether a file of this workspace may not be shown to the model. Asks the disk."""
+        """Return whether a file of this workspace may not be shown to the model. Asks the disk."""
         return is_excluded(self.root, self.relative(file), self.rules.selection) is not None
 
 
@@ -61,7 +61,7 @@ class Workspaces:
         self._by_root: dict[Path, Workspace] = {}
 
     def open(self, root: Path) -> Workspace:
-        """The workspace of this root, started if it is new. Nothing of the project is read here."""
+        """Return the workspace of this root, started if it is new. Nothing of the project is read here."""
         root = root.resolve()
         workspace = self._by_root.get(root)
         if workspace is None:
@@ -76,11 +76,11 @@ class Workspaces:
         return self._by_root.pop(root.resolve(), None)
 
     def around(self, path: Path) -> Workspace | None:
-        """The innermost open workspace that holds a file."""
+        """Return the innermost open workspace that holds a file."""
         return max(self._holding(path), key=lambda workspace: len(workspace.root.parts), default=None)
 
     def of(self, path: Path) -> Workspace:
-        """The workspace of a file. A file outside every open root opens the project that it stands in."""
+        """Return the workspace of a file. A file outside every open root opens the project that contains it."""
         return self.around(path) or self.open(find_root(path))
 
     def all(self) -> tuple[Workspace, ...]:
@@ -88,8 +88,7 @@ class Workspaces:
         return tuple(self._by_root.values())
 
     def excludes(self, file: str) -> bool:
-        """Whether a file (absolute path) is gone, or may not be shown by the rules of an open workspace. Asks the
-        disk."""
+        """Return whether a file (absolute path) is gone, or excluded by rules of an open workspace. Asks the disk."""
         path = Path(file)
         try:
             return not path.is_file() or any(workspace.excludes(path) for workspace in self._holding(path))
@@ -97,7 +96,7 @@ class Workspaces:
             return True  # what cannot be seen cannot be shown
 
     def includes(self, file: str) -> bool:
-        """Whether a file (absolute path) is there and may be shown by the rules of an open workspace."""
+        """Return whether a file (absolute path) is there and may be shown by the rules of an open workspace."""
         return any(self._holding(Path(file))) and not self.excludes(file)
 
     def _holding(self, path: Path) -> Iterator[Workspace]:

@@ -1,8 +1,8 @@
-"""What an editor tells of a suggestion's fate, if it does: all of it is optional.
+"""What an editor reports about a suggestion's fate, if it does: all of it is optional.
 
-The command `dovetail.accepted` comes with every item and is run by the editor after an accept. The notifications
-`textDocument/didShowCompletion` {item} and `textDocument/didPartiallyAcceptCompletion` {item, acceptedLength} are those
-of other completion servers, which plugins send already; `acceptedLength` counts UTF-16 units of the item's text.
+The command `dovetail.accepted` comes with every item, and the editor runs it after an accept. Other completion servers
+define the notifications `textDocument/didShowCompletion` {item} and `textDocument/didPartiallyAcceptCompletion` {item,
+acceptedLength}, and plugins send them already. `acceptedLength` counts UTF-16 units of the item's text.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PARTLY_ACCEPTED = "textDocument/didPartiallyAcceptCompletion"
 
 
 def accepted_commands(names: Iterable[str]) -> list[types.Command]:
-    """What items of these names bear, so that the editor can speak of them."""
+    """Return the commands of the items with these names, so that the editor can refer to the items."""
     return [types.Command("Completion accepted", ACCEPTED, arguments=[name]) for name in names]
 
 
@@ -59,6 +59,6 @@ def partly_accepted(ls: DovetailServer, params: ShownParams) -> None:
 
 
 def _name(params: ShownParams) -> str | None:
-    """The name that the item bears; None where an item of ours is not in the message."""
+    """Return the name that the item bears; None where an item of ours is not in the message."""
     arguments = params.item.command.arguments if params.item.command else ()
     return arguments[0] if arguments and isinstance(arguments[0], str) else None

@@ -1,7 +1,7 @@
 """`dovetail/documentState` {textDocument}: whether the server has the text that the editor has.
 
 Answers {version, length, sha256} of the open document, length in code points, or null. Half of all strange completions
-are documents out of step; a plugin under development, a bug report and our own tests can tell.
+are documents out of step. This request reveals that to a plugin under development, a bug report and our own tests.
 """
 
 from __future__ import annotations

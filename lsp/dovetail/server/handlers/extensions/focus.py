@@ -1,7 +1,7 @@
 """`textDocument/didFocus` {textDocument?: {uri}}: the user looks at another document, or at none of ours.
 
-Clients of copilot-language-server send it. What belongs to no folder is completed with the project that the user was
-at last.
+Clients of copilot-language-server send it. A document that belongs to no folder is completed with the project that the
+user visited last.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The command `dovetail.pullModel` [name]: download a model of the catalogue, or go on with a download.
+"""The command `dovetail.pullModel` [name]: download a model of the catalogue, or resume a download.
 
-Answers {name, file}. While it runs there is `$/progress` that can be cancelled, for clients that show it; cancelling
-the request ends it too. Either keeps what came, and the next pull goes on from there.
+Answers {name, file}. While it runs, it reports `$/progress` that can be cancelled, for clients that show it; cancelling
+the request ends it too. Either keeps the partial download, and the next pull resumes it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """`dovetail/why` {textDocument, html?}: how the newest completion of a document came to be, or null.
 
 Answers the object of `dovetail complete --json`, and under "why" its account. With `html` true it answers {"html"}, the
-same as a page: its text and no path, since a page holds the user's code, and whoever shows it (a web view, a file of
-the editor's own) knows best where that may lie.
+same as a page. It returns the page's text and no path, because a page holds the user's code. The viewer (a web view, or
+a file of the editor's own) knows best where that may be stored.
 """
 
 from __future__ import annotations

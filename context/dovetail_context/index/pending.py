@@ -1,4 +1,4 @@
-"""What the index has been told and has not done yet, and how long it may wait. Pure."""
+"""The notifications that the index has not processed yet, and how long they may wait. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,11 +19,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Pending:
-    """What has been told, in the order in which it is done."""
+    """Pending notifications, in the order of processing."""
 
     builds: list[tuple[Progress | None, Callable[[BuildReport], None] | None]] = field(default_factory=list)
     overlays: dict[str, str | None] = field(default_factory=dict)
-    languages: dict[str, str] = field(default_factory=dict)  # of the overlays, by id; "" where the path says it
+    languages: dict[str, str] = field(default_factory=dict)  # of the overlays, by id; "" if the path implies it
     paths: set[str] = field(default_factory=set)
     selection: Selection | None = None
     first_typed: float = 0.0  # of the overlays, by the monotonic clock

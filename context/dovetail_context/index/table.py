@@ -107,7 +107,7 @@ class RecordTable(Mapping[str, FileRecord]):
         return self._length
 
     def packages(self, language: str) -> dict[str, tuple[str, ...]]:
-        """The files of a language with the packages that they say they belong to; nothing is unpacked."""
+        """Return the files of a language with the packages that they declare. Unpack nothing."""
         found = {}
         if self._image is not None:
             columns = zip(self._image.paths, self._image.languages, self._image.packages, strict=True)

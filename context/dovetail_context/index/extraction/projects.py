@@ -16,7 +16,7 @@ class ProjectFiles:
         self._passed_over: dict[str, str] = {}  # by the last walk, though they would count
 
     def open(self, texts: dict[str, str], problems: dict[str, str]) -> None:
-        """Begin with what an image says."""
+        """Begin with the contents of an image."""
         self.texts, self._problems, self.is_touched = texts, problems, bool(texts)
 
     def walked(self, found: ScanResult) -> None:

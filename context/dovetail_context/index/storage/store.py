@@ -1,6 +1,6 @@
-"""The store of records: what was extracted from a text, by a key that says all that decided it. Shared by processes.
+"""The store of records: the data extracted from a text, by a key of everything that determined it. Processes share it.
 
-It can always be done without: any fault of the file or the disk ends its use and is told once, through `problem`.
+The index can do without it: any fault of the file or the disk ends its use, and `problem` reports it once.
 """
 
 import marshal
@@ -19,7 +19,7 @@ from dovetail_context.records.packed import PackedRecord
 
 # Another process that writes holds the file for some 100 ms; after this wait the disk is in trouble.
 BUSY_S = 5.0
-# Ages are written again after so long, so that reading does not mean writing.
+# Seconds before the age of a record is written again, so that not every read causes a write.
 AGE_STEP_S = 24 * 3600
 KEYS_OF_QUERY = 500  # SQLite allows 999 values in a statement
 EVICTED_SHARE = 0.1  # more than what is too much goes, so that the next build need not evict again

@@ -117,7 +117,7 @@ def _body(record: FileRecord, symbol: Symbol) -> str:
 
 
 def _head(record: FileRecord, symbol: Symbol) -> str:
-    """The lines of a class up to where its body begins, with what stands above it."""
+    """Return the lines of a class up to the start of its body, with the lines that belong above it."""
     lines = record.lines
     first = symbol.start_line - 1
     while first > 0 and symbol.start_line - first <= LINES_ABOVE and not _ENDS_ABOVE.search(lines[first - 1]):

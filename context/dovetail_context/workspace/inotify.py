@@ -19,7 +19,7 @@ _WANTED = _MODIFY | _ATTRIB | _CLOSE_WRITE | _MOVED_FROM | _MOVED_TO | _CREATE |
 _HEAD = struct.Struct("iIII")
 _BUFFER_BYTES = 1 << 18  # some thousand events
 
-# These say that the user's watches or descriptors are used up, not that a folder is odd.
+# These errors mean that the user has no watches or descriptors left, not that a folder is unusual.
 _LIMITS = (errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 

@@ -135,8 +135,8 @@ def _kind(mode: int) -> str:
 
 
 def _is_within(descriptor: int, path: Path, within: Path) -> bool:
-    """Whether the open file lies in a folder. The system knows its real path; that of the folder is asked only where
-    it is itself reached by a link.
+    """Return whether the open file is inside a folder. The system knows the file's real path. Resolve the folder only
+    if a link leads to it.
     """
     try:
         real = str(Path(f"/proc/self/fd/{descriptor}").readlink())

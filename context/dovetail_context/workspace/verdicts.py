@@ -48,11 +48,11 @@ class Verdicts:
     def excluded(
         self, paths: Iterable[str], selection: Selection, unsaved: Collection[str] = ()
     ) -> tuple[dict[str, str], State]:
-        """Those of `paths` (posix, relative to the root) that may not be shown now, each with the reason, and the state
-        of the disk that says so.
+        """Return those of `paths` (posix, relative to the root) that may not be shown now, each with the reason. Also
+        return the state of the disk that this result is based on.
 
         A path without a file is excluded, except for the `unsaved` ones, which exist in an editor only. Never raises:
-        what cannot be looked at is excluded.
+        a path that cannot be examined is excluded.
         """
         paths = tuple(paths)
         if paths:

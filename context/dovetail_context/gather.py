@@ -42,11 +42,11 @@ def gather(
     count: Callable[[str], int] = estimate_tokens,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> ContextBundle:
-    """The pieces of other files that help most at `query`, in prompt order, within `budget` tokens.
+    """Return the pieces of other files that help most at `query`, in prompt order, within `budget` tokens.
 
     `count` counts the tokens of a text. Pure: the same arguments give the same bundle. A file in no known language gets
-    what is pinned; a budget of 0 gives an empty bundle. `cancelled` is asked often, on the caller's thread: once it is
-    true, Cancelled is raised.
+    only the pinned pieces; a budget of 0 gives an empty bundle. Call `cancelled` often, on the caller's thread, and
+    raise Cancelled once it returns true.
     """
     with open_work(cancelled) as work:
         return _gathered(query, snapshot, budget, count, work)

@@ -22,10 +22,10 @@ from dovetail_context.work import Exhausted, at_most, open_work
 
 MAX_STEPS = 100_000  # definitions looked at; large projects take some 1,000
 MAX_NAMES = 1000  # more carry little information, and each has to be examined
-# What a member follows in any of the languages. Most places follow none, and are not read any further.
+# The text before a member in any of the languages. Most positions do not follow it, and are not analysed further.
 _BEHIND_A_DOT = re.compile(r"(?:\.|->|::)\s*[\w$]*\Z")
 _LONGEST_NAME = 200
-# Whoever writes this wants a member that the type has not.
+# Code with such a cast uses a member that the type does not have.
 _CAST_AWAY = re.compile(r"\bas\s+(?:any|unknown)\s*\)\s*[?!]?\.\s*[\w$]*\Z")
 # A class that answers for names it does not have.
 _ANSWERS_FOR_ALL = frozenset({"__getattr__", "__getattribute__"})

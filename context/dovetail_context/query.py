@@ -1,4 +1,4 @@
-"""`Query`: the one question that retrieval is asked. It holds values only."""
+"""`Query`: the input of retrieval. It holds values only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

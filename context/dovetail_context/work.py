@@ -49,11 +49,11 @@ class Exhausted(Stopped):
 
 @dataclass(slots=True, eq=False)
 class Effort:
-    """What work for one document takes.
+    """The effort of work for one document.
 
-    `is_long` is whether its steps are long, as far as is known; `is_late` whether what is awaited at the moment has
-    taken long already: for what is late nobody rests any more. `is_elsewhere` is whether another process works on it
-    just now: meanwhile short work of the background goes on, and long work leaves the processor to that process.
+    `is_long`: its steps are long, as far as is known. `is_late`: the answer that is awaited has already taken long, so
+    other work no longer rests for it. `is_elsewhere`: another process is working on it. Meanwhile short background work
+    continues, and long work leaves the processor to that process.
     """
 
     is_long: bool = False

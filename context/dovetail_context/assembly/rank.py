@@ -19,7 +19,7 @@ _EVERYTHING = Retrieval()
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate with the evidence of all retrievers: `score` is the probability that it is of use.
+    """A candidate with the evidence of all retrievers: `score` is the probability that it is useful.
 
     `retriever` is the one whose evidence is the strongest.
     """

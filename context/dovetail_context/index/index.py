@@ -59,12 +59,12 @@ class WorkspaceIndex:
 
     @property
     def snapshot(self) -> IndexSnapshot:
-        """The current picture; empty before the first build."""
+        """The current snapshot; empty before the first build."""
         return self._snapshot
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What is wrong with the cache and with project files, and what went wrong in the background, newest last."""
+        """The problems of the cache and of project files, then the errors of the background, newest last."""
         manifests = (f"{problem.path}: {problem.reason}" for problem in self._state.project_problems)
         return (*self._state.faults, *manifests, *self._problems)
 
@@ -76,7 +76,7 @@ class WorkspaceIndex:
             return report
 
     def start(self, progress: Progress | None = None, on_ready: Callable[[BuildReport], None] | None = None) -> None:
-        """Do the same on the index thread and stay there for changes; `on_ready` is called on that thread."""
+        """Build on the index thread, then process changes there. `on_ready` is called on that thread."""
         with self._work:
             if self._thread is not None or self._closing:
                 return

@@ -75,7 +75,7 @@ class WorkspaceState:
         self._buffers: dict[str, FileRecord] = {}
         self._projects = ProjectFiles()
         self._stamps: dict[str, Stamp] = {}
-        self._stale: set[str] = set()  # paths of which the image knows something else
+        self._stale: set[str] = set()  # paths whose entry in the image is out of date
         self._young: set[str] = set()  # files whose stamps are good for this process only
         self._scan_skips: tuple[Skipped, ...] = ()
         self._skipped: dict[str, str] = {}
@@ -241,7 +241,7 @@ class WorkspaceState:
         return report_of(self._image, self._disk, skipped, self.project_problems, self._seconds)
 
     def _keeps_buffer(self, path: str, language: str) -> bool:
-        """Whether an open buffer counts: it is asked about with every keystroke, so answers are kept."""
+        """Return whether an open buffer counts. Every keystroke needs the answer, so it is cached."""
         is_by_path = language_for(path, language) is language_for(path)
         if is_by_path and (path in self._stamps or path in self._buffers):
             return True
@@ -273,7 +273,7 @@ class WorkspaceState:
         if stamp is None:
             self._forget(path)
             self._forget_below(path)
-            # Whatever bears the name of a project file and is none, or did so until now, is noted by a walk.
+            # Only a walk notes a path that has the name of a project file but is none, or was so until now.
             is_noted = is_project_file(path) and (os.path.lexists(full) or self._projects.was_passed_over(path))
             return is_noted or is_folder(full)
         reason = is_excluded(self._root, path, self._selection)

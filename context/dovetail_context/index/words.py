@@ -302,7 +302,7 @@ class WordView:
         return WordView(self._log, changed).compact()
 
     def compact(self) -> "WordView":
-        """The same view on a log of its own if most of the log speaks of replaced versions of files, else itself."""
+        """Return the same view on a log of its own if most of the log is about replaced versions, else itself."""
         if len(self._log.paths) <= SPARE_VERSIONS + 2 * len(self._changed):
             return self
         kept = {path: words for path, words in self._changed.items() if words is not None}

@@ -16,8 +16,8 @@ MAX_NAMES = 30_000  # some 10 MB; then it starts again
 
 
 class NameFeatures(NamedTuple):
-    """The numbers of the word alone and behind a dot, None for one that is not in the base; the logarithm of the files
-    that use the name as a member; and the words of the name with how rare each is (1 for one that nobody uses)."""
+    """The numbers of the word alone and after a dot (None if not in the base), the logarithm of the number of files
+    that use the name as a member, and the words of the name with the rarity of each (1 for an unused word)."""
 
     alone: int | None
     member: int | None

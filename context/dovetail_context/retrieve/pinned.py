@@ -40,7 +40,7 @@ def standing(
 
 
 def _texts(query: Query, snapshot: IndexSnapshot, problems: list[str]) -> Iterator[tuple[str, int, str, str, str, str]]:
-    """Path, first line, text, kind, reason and digest of everything that is asked for and exists."""
+    """Yield path, first line, text, kind, reason and digest of everything that is requested and exists."""
     for note in query.notes:
         if note.text.strip():
             yield NOTES_PATH, 1, _redacted(note.text.strip("\n")), "note", note.reason, ""

@@ -203,7 +203,7 @@ def _is_list(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Patterns:
-    """Patterns sorted by form: every file of a project is asked about, and compiling hundreds takes 40 ms.
+    """Patterns sorted by form: every file of a project is checked, and compiling hundreds takes 40 ms.
 
     `names` are whole names, `starts` and `ends` what names begin or end with; `others` are all the rest.
     """

@@ -49,7 +49,7 @@ class Inotify:
         return frozenset(self._numbers)
 
     def add(self, folder: str) -> None:
-        """Watch a folder; one that is gone or may not be read is passed over. Raises OSError at the system's limit."""
+        """Watch a folder. Skip one that is missing or unreadable. Raises OSError at the system's limit."""
         number = self._libc.inotify_add_watch(self._descriptor, os.fsencode(folder), _WANTED)
         if number < 0:
             code = ctypes.get_errno()

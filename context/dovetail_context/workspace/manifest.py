@@ -34,7 +34,7 @@ _NAMES = {dict: "a table", list: "a list", str: "a text", int: "a number", float
 
 
 class ManifestError(ValueError):
-    """What is wrong with a manifest, in one line."""
+    """The problem of a manifest, in one line."""
 
 
 @dataclass(frozen=True, slots=True)

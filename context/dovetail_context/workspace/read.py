@@ -128,7 +128,7 @@ def _decoded(data: bytes, encoding: str) -> tuple[str, str]:
 
 
 def _kind(mode: int) -> str:
-    """What is wrong with a file of this mode, "" if it is a regular file."""
+    """Return the problem of a file of this mode, or "" if it is a regular file."""
     if stat.S_ISREG(mode):
         return ""
     return "is a folder, not a file" if stat.S_ISDIR(mode) else "not a plain file"

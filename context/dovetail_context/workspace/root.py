@@ -58,11 +58,11 @@ _PYTHON = re.compile(r"(?:python|pypy)[23]\.\d+t?")  # below `lib`, where a Pyth
 
 
 def find_root(path: Path) -> Path:
-    """The nearest folder upward from `path` with a marker; else the folder above the Python package that `path` is in;
+    """Return the nearest folder upward from `path` with a marker; else the folder above the Python package of `path`;
     else the folder of `path`. Nothing need exist.
 
-    A library is part of the project in which it is installed, if it is installed in one, and no project itself. A
-    folder that is too wide is no project's root either, whatever it holds.
+    A library is not a project: if it is installed in a project, it is part of that one. A folder that is too wide is
+    never the root of a project, regardless of its contents.
     """
     own = path.absolute()
     if not is_folder(own):

@@ -46,7 +46,7 @@ class ScannedFile:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file or folder that was passed over, and why. `fault`: it would count if it could be read."""
+    """A skipped file or folder, with the reason. `fault`: it would count if it could be read."""
 
     path: str
     reason: str
@@ -82,10 +82,10 @@ def scan(
     selection: Selection = EVERYTHING,
     script: Callable[[str], str] | None = None,
 ) -> ScanResult:
-    """Walk `root`. Files for which `wanted(relative path)` is false are left out silently; never raises.
+    """Walk `root`. Silently omit files for which `wanted(relative path)` is false. Never raises.
 
-    Of those, `script(full path)` is asked about files that may be scripts, and not before they may be opened: a file
-    counts if that gives the id of a language.
+    Call `script(full path)` for those of them that may be scripts, but only once they may be opened. A script counts
+    if the call returns the id of a language.
     """
     if is_too_wide(Path(root).absolute()):
         return ScanResult((), (Skipped(".", TOO_WIDE),))
@@ -261,7 +261,7 @@ class _Walk:
         return None
 
     def _note(self, rules: IgnoreRules) -> None:
-        """Say which files of patterns could not be read."""
+        """Report the pattern files that could not be read."""
         for path, problem in rules.problems:
             self._skip(path, problem)
 

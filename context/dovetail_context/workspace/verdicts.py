@@ -1,7 +1,7 @@
-"""Whether files may be shown, asked of the disk again and again.
+"""Decide whether files may be shown, by the current state of the disk.
 
-`scan.is_excluded` reads every ignore file above a path. Here its answer is kept as long as everything that decided it
-bears the same stamps, so that asking about the same files with every keystroke costs a few `stat` calls.
+`scan.is_excluded` reads every ignore file above a path. This module caches its answer while everything that decided it
+has the same stamps, so checking the same files with every keystroke costs a few `stat` calls.
 """
 
 import os
@@ -125,7 +125,7 @@ def _stamp(path: str) -> _Stamp:
 
 
 def _kind(path: str) -> _Stamp:
-    """What a path is, whatever it holds."""
+    """Return the kind of a path, regardless of its contents."""
     return _stamp(path)[:2]
 
 

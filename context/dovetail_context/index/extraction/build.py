@@ -34,7 +34,7 @@ NO_WORDS = TextWords()
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did: files by language, what was passed over and why, what was odd about the rest, seconds."""
+    """The result of a build: files by language, skipped files with reasons, problems of the others, seconds."""
 
     counts: dict[str, int]
     skipped: tuple[Skipped, ...]

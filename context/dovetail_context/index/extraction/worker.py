@@ -67,7 +67,7 @@ def receive(pipe: IO[bytes]) -> Any:
 
 
 def read_answer(answer: Any) -> list[ReadFile]:
-    """What a worker answered to a list of tasks."""
+    """Return a worker's answer to a list of tasks."""
     return [_from_message(*parts) for parts in answer]
 
 

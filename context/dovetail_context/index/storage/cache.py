@@ -80,7 +80,7 @@ class IndexCache:
                 path.unlink()
 
     def _tidy(self) -> None:
-        """What an older version or a process that was killed has left behind."""
+        """Secure the files of older versions, and clean up after processes that were killed."""
         with suppress(OSError):
             make_private_folder(self.folder)
         for path in (*self.folder.glob("*.image"), *self.folder.glob("*.part")):

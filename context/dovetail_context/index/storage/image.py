@@ -98,22 +98,22 @@ class Image:
         self._others: frozenset[str] | None = None
 
     def stamps(self) -> dict[str, Stamp]:
-        """The stamps of all files, passed over or not."""
+        """Return the stamps of all files, including skipped ones."""
         flat = array("q", self._directory["stamps"]).tolist()
         stamps = dict(zip(self.paths, map(Stamp, flat[::3], flat[1::3], flat[2::3]), strict=True))
         stamps.update((path, Stamp(*stamp)) for *stamp, path, _, _ in self._directory["others"])
         return stamps
 
     def skipped(self) -> dict[str, str]:
-        """The files that were passed over, with the reasons."""
+        """Return the skipped files, with the reasons."""
         return {path: reason for *_, path, reason, project in self._directory["others"] if project is None}
 
     def projects(self) -> dict[str, str]:
-        """The texts of the project files."""
+        """Return the texts of the project files."""
         return {path: project for *_, path, _, project in self._directory["others"] if project is not None}
 
     def project_problems(self) -> dict[str, str]:
-        """What is wrong with project files."""
+        """Return the problems of project files."""
         return {
             path: reason for *_, path, reason, project in self._directory["others"] if project is not None and reason
         }
@@ -125,11 +125,11 @@ class Image:
         return path in self._numbers or path in self._others
 
     def number_of(self, path: str) -> int | None:
-        """The place of a file in the columns; None if the image has no record of it."""
+        """Return the position of a file in the columns; None if the image has no record of it."""
         return self._numbers.get(path)
 
     def packed(self, number: int) -> PackedRecord:
-        """The record of a file. Raises DamagedError."""
+        """Return the record of a file. Raises DamagedError."""
         return PackedRecord(
             self.languages[number],
             self.digests[number],
@@ -176,7 +176,7 @@ class Image:
         return self._packed_block(block)[1:-1].decode("utf-8", "surrogatepass").split("\0")
 
     def _packed_block(self, block: int) -> bytes:
-        """The words of a block with a zero before, between and behind them."""
+        """Return the words of a block with a zero before, between and after them."""
         try:
             return b"".join((b"\0", self._span("words", block), b"\0"))
         except DamagedError:

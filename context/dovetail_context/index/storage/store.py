@@ -108,24 +108,24 @@ class RecordStore:
             self._run("PRAGMA incremental_vacuum", ())
 
     def drop(self, paths: Iterable[str]) -> None:
-        """Forget all records of these paths, in whatever project: what else needs them makes them again."""
+        """Delete all records of these paths, in any project. Other users of the records extract them again."""
         self._dropped(self._write("DELETE FROM records WHERE place = ?", [(_place_of(path),) for path in paths]))
 
     def drop_all_but(self, paths: Iterable[str]) -> None:
-        """Forget what this project has put here under other paths than these."""
+        """Delete the records that this project has stored under other paths."""
         held = {place for (place,) in self._run("SELECT DISTINCT place FROM records WHERE owner = ?", (self._owner,))}
         gone = [(self._owner, place) for place in held.difference(map(_place_of, paths))]
         self._dropped(self._write("DELETE FROM records WHERE owner = ? AND place = ?", gone))
 
     def scrub(self) -> None:
-        """Let the log go if it may hold what was dropped. Where another process is in the way, it stays until the next
+        """Truncate the log if it may hold dropped records. If another process blocks that, keep it until the next
         time.
         """
         if self._in_log:
             self._in_log = any(busy for busy, *_ in self._run("PRAGMA wal_checkpoint(TRUNCATE)", ()))
 
     def close(self) -> None:
-        """May be called more than once; the store opens itself again when it is asked again."""
+        """Close the store. May be called more than once; the next use opens it again."""
         self.scrub()
         if self._connection is not None:
             with suppress(sqlite3.Error):

@@ -105,7 +105,7 @@ def tokenize(pattern: str, is_path: bool, fold: bool = False) -> tuple[Token, ..
 
 
 def empty_range(tokens: tuple[Token, ...]) -> str | None:
-    """The first range in a bracket of which the end precedes the beginning, such as `z-a`, None if there is none."""
+    """Return the first range in a bracket whose end precedes its beginning, such as `z-a`; None if there is none."""
     for token in tokens:
         if isinstance(token, OneOf):
             for low, high in token.ranges:

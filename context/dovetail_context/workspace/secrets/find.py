@@ -6,8 +6,8 @@ passwords in addresses, and literals without meaning that are given to a name su
 every offset, line and quote stays where it is and code still parses. `exclude.py` knows, by their names, the files
 that are secret as a whole.
 
-A text is looked through in blocks, which end with an empty line. What is found in a block depends on nothing outside
-it, private keys excepted; so after a change only the blocks that it touches are looked through again (`redaction.py`).
+A text is searched in blocks, which end with an empty line. The secrets in a block depend on nothing outside it, except
+for private keys. So after a change only the blocks that it touches are searched again (`redaction.py`).
 """
 
 import re

@@ -42,10 +42,11 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class ContextBundle:
-    """The pieces in prompt order: notes, what is pinned, then the rest.
+    """The pieces in prompt order: notes, pinned pieces, then the rest.
 
-    Of the rest, what was shown before and still holds stands first, as it stood; what is new follows, dependencies
-    first. Pieces of one file stand together. `problems` says, a sentence each, what of the query could not be followed.
+    Of the rest, pieces that were shown before and are still valid come first, in the same order. New pieces follow,
+    dependencies first. Pieces of one file are adjacent. `problems` lists, a sentence each, the parts of the query that
+    could not be followed.
     """
 
     budget: int

@@ -24,14 +24,14 @@ from dovetail_context.tokens import estimate_tokens
 from dovetail_context.work import Exhausted, Work, at_most, counted, open_work
 
 RETRIEVERS: tuple[Retriever, ...] = (Scope(), Similar(), Callers(), Siblings(), Recent())
-# What the budget left out is told up to this many, best first: enough to see what a larger budget would bring.
+# The maximum number of reported candidates that exceed the budget, best first: they show what a larger one would add.
 MAX_LEFT_OUT = 50
 MAX_PRICED = 250  # candidates, best first, that the budget looks at; several times what the largest budget holds
 # Definitions and files that each retriever looks at; large projects take some 10,000.
 MAX_STEPS = 200_000
 MAX_IMPORTS = 2000  # of a file that is shown, looked at to put it behind what it imports
 INDENT_TOKENS = 1  # the indentation of a member inside its class
-# What was shown before counts this much more than what was not: a change costs the reading of all that stands behind.
+# The weight of pieces that were shown before, against new ones: after a change, everything behind it is read again.
 STAYING = 2.0
 
 
@@ -42,11 +42,11 @@ def gather(
     count: Callable[[str], int] = estimate_tokens,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> ContextBundle:
-    """The pieces of other files that help most at `query`, in prompt order, within `budget` tokens.
+    """Return the pieces of other files that help most at `query`, in prompt order, within `budget` tokens.
 
     `count` counts the tokens of a text. Pure: the same arguments give the same bundle. A file in no known language gets
-    what is pinned; a budget of 0 gives an empty bundle. `cancelled` is asked often, on the caller's thread: once it is
-    true, Cancelled is raised.
+    only the pinned pieces; a budget of 0 gives an empty bundle. Call `cancelled` often, on the caller's thread, and
+    raise Cancelled once it returns true.
     """
     with open_work(cancelled) as work:
         return _gathered(query, snapshot, budget, count, work)

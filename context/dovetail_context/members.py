@@ -1,7 +1,7 @@
-"""What may stand behind the dot at a cursor: every name, or none where the project alone does not tell.
+"""Find the names that may follow the dot at a cursor: every name, or none if the project alone does not define them.
 
-For a model that is about to write that name: what does not exist need not be considered (monitor-guided decoding,
-Agrawal et al. 2023, arXiv 2306.10763).
+They serve a model that is about to write that name: it need not consider names that do not exist (monitor-guided
+decoding, Agrawal et al. 2023, arXiv 2306.10763).
 """
 
 import re
@@ -21,11 +21,11 @@ from dovetail_context.retrieve.situation import bounded, hand_back, read_meaning
 from dovetail_context.work import Exhausted, at_most, open_work
 
 MAX_STEPS = 100_000  # definitions looked at; large projects take some 1,000
-MAX_NAMES = 1000  # more say little, and each has to be looked at
-# What a member follows in any of the languages. Most places follow none, and are not read any further.
+MAX_NAMES = 1000  # more carry little information, and each has to be examined
+# The text before a member in any of the languages. Most positions do not follow it, and are not analysed further.
 _BEHIND_A_DOT = re.compile(r"(?:\.|->|::)\s*[\w$]*\Z")
 _LONGEST_NAME = 200
-# Whoever writes this wants a member that the type has not.
+# Code with such a cast uses a member that the type does not have.
 _CAST_AWAY = re.compile(r"\bas\s+(?:any|unknown)\s*\)\s*[?!]?\.\s*[\w$]*\Z")
 # A class that answers for names it does not have.
 _ANSWERS_FOR_ALL = frozenset({"__getattr__", "__getattribute__"})
@@ -45,11 +45,11 @@ def members_at(query: Query, snapshot: IndexSnapshot, cancelled: Callable[[], bo
 
 
 def members_with_files(query: Query, snapshot: IndexSnapshot, cancelled: Callable[[], bool] = lambda: False) -> Members:
-    """The names that may follow the dot at the cursor, and the files (posix, relative) that they come from.
+    """Return the names that may follow the dot at the cursor, and the files (posix, relative) that they come from.
 
-    Empty where the cursor follows no dot, where what stands before it is not known, or where that may have members that
-    no file of this project shows. Pure. `cancelled` is asked often, on the caller's thread: once it is true, Cancelled
-    is raised.
+    Return nothing if the cursor follows no dot, if the expression before the dot is unknown, or if it may have members
+    that no file of this project shows. Pure. Call `cancelled` often, on the caller's thread, and raise Cancelled once
+    it returns true.
     """
     with open_work(cancelled), suppress(Exhausted), at_most(MAX_STEPS):
         return _members(bounded(query), snapshot)

@@ -1,5 +1,5 @@
-"""What a parse tree says of a text that is being completed: how broken it is, what stands at a place, where a statement
-ends. For those who show text in a file; what the text *means* is `meaning/`'s.
+"""What a parse tree shows about a text that is being completed: how broken it is, what is at a position, and where a
+statement ends. It serves callers that show text in a file; `meaning/` interprets the text.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""`Query`: the one question that retrieval is asked. It holds values only."""
+"""`Query`: the input of retrieval. It holds values only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ RETRIEVER_NAMES: tuple[RetrieverName, ...] = ("scope", "similar", "callers", "si
 class RecentPlace:
     """Lines (1-based, inclusive) of a file that the user edited, looked at or copied `age_s` seconds ago.
 
-    `text` is what stands there; empty, the lines are taken from the snapshot, which holds unsaved buffers, too.
+    `text` is the text of these lines. If it is empty, they come from the snapshot, which holds unsaved buffers, too.
     """
 
     path: str
@@ -71,7 +71,7 @@ class Query:
     text: str
     """The whole document."""
     offset: int
-    """The cursor, in code points from the start of `text`; whoever reads it clamps it to the text."""
+    """The cursor, in code points from the start of `text`; readers clamp it to the text."""
     recent: tuple[RecentPlace, ...] = ()
     """What the user edited, looked at or copied, in any order."""
     pinned: tuple[Pin, ...] = ()

@@ -1,6 +1,6 @@
 """Parse trees. The only module that imports tree_sitter, so that its API (which changes) is met in one place.
 
-What a tree means for a language stands in `languages/`.
+`languages/` interprets the trees of each language.
 """
 
 import importlib
@@ -18,8 +18,8 @@ from dovetail_context.work import look
 __all__ = ["Grammar", "Match", "Node", "SyntaxTree", "load_grammar"]
 
 Match = dict[str, list[Node]]
-# The processor time that reading one text may take. Code takes 1 us a byte, half-typed code a little more; thousands of
-# brackets that stand open, or text in another language, take 20 us and more, and some grammars quadratic time.
+# The maximum processor time for reading one text. Code takes 1 us a byte, half-typed code a little more. Thousands of
+# unclosed brackets, or text in another language, take 20 us and more, and some grammars quadratic time.
 READ_S, READ_S_PER_BYTE = 0.25, 4e-6
 # The library calls back every 100 operations. Only a callback lets other threads run meanwhile.
 _CALLBACKS_BETWEEN_LOOKS = 8
@@ -42,7 +42,7 @@ class SyntaxTree:
 
     @property
     def is_broken(self) -> bool:
-        """Whether there are parts of the text that the tree says nothing of."""
+        """Return whether the tree does not represent some parts of the text."""
         return self.root.has_error or not self.is_read
 
     def text(self, node: Node) -> str:
@@ -63,7 +63,7 @@ class Grammar:
         self._queries: dict[tuple[str, ...], tree_sitter.Query] = {}
 
     def parse(self, text: str) -> SyntaxTree:
-        """Parse `text`. Never fails on broken code: what does not parse stands under ERROR nodes.
+        """Parse `text`. Never fails on broken code: ERROR nodes hold the parts that do not parse.
 
         Raises Cancelled if the open work has been cancelled.
         """
@@ -93,10 +93,11 @@ class Grammar:
         return self._parsed(data, before.ascii and new.isascii(), copy)
 
     def matches(self, node: Node, *queries: str, depth: int | None = None) -> list[tuple[int, Match]]:
-        """The matches under `node` of query files beside the language's module: pattern index, nodes by capture.
+        """Return the matches under `node` of query files beside the language's module: pattern index, nodes by capture.
 
-        The patterns of several files are counted on and found in one pass, which costs little more than that of one
-        does. With `depth`, matches begin so far below `node` at most: what lies deeper is not even visited.
+        Pattern indexes continue from one file to the next. One pass finds the patterns of all files, and costs little
+        more than a pass for one file. With `depth`, matches begin at most that many levels below `node`; deeper nodes
+        are not visited.
 
         Raises Cancelled if the open work has been cancelled.
         """

@@ -1,7 +1,7 @@
 """The part of a large text that is read for a cursor in it. Pure.
 
-A text of ordinary size is read whole. Of a larger one the surroundings of the cursor are read, whose ends lie on a grid
-that typing does not move, so that what was read before one keystroke still fits after it.
+A text of ordinary size is read entirely. Of a larger one, only the surroundings of the cursor are read. Their ends are
+on a grid that typing does not move, so a result from before one keystroke still fits after it.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """What one piece of work may cost: it can be cancelled, its steps are counted, and it lets shorter work go first.
 
-Threads share one interpreter, and a thread cannot be stopped from outside. So whoever starts long work opens it here,
-and the loops inside call `checkpoint`. Without open work a checkpoint does nothing.
+Threads share one interpreter, and a thread cannot be stopped from outside. So the code that starts long work opens it
+here, and the loops inside call `checkpoint`. Without open work a checkpoint does nothing.
 
 Work rests while somebody waits for an answer that is due sooner, or for a message to be taken in. All that rests
 passes through one lock, so that ten long pieces of work together take no more of the interpreter than one.
@@ -49,11 +49,11 @@ class Exhausted(Stopped):
 
 @dataclass(slots=True, eq=False)
 class Effort:
-    """What work for one document takes.
+    """The effort of work for one document.
 
-    `is_long` is whether its steps are long, as far as is known; `is_late` whether what is awaited at the moment has
-    taken long already: for what is late nobody rests any more. `is_elsewhere` is whether another process works on it
-    just now: meanwhile short work of the background goes on, and long work leaves the processor to that process.
+    `is_long`: its steps are long, as far as is known. `is_late`: the answer that is awaited has already taken long, so
+    other work no longer rests for it. `is_elsewhere`: another process is working on it. Meanwhile short background work
+    continues, and long work leaves the processor to that process.
     """
 
     is_long: bool = False
@@ -96,8 +96,8 @@ class Work:
                 self._rest()
 
     def _gives_way(self) -> bool:
-        """Whether somebody else goes first: before the background anybody, before what is late anybody whose answer is
-        not, else whoever asked later. A user waits for what was asked last."""
+        """Return whether other work goes first. Any work precedes the background, and work in time precedes late work.
+        Otherwise the latest request goes first, since the user waits for that one."""
         waiting = tuple(_awaited)
         if self._background:
             return any(self._effort.is_long or not each.is_elsewhere for each in waiting)

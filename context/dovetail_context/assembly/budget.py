@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from dovetail_context.assembly.rank import Ranked
 
-# A heading is what stands once above several candidates: a file's path line, a class's first line.
+# A heading appears once above several candidates: a file's path line, a class's first line.
 Heading = tuple[str, str]
 
 # The share of a callable's worth that its name alone has: a model that knows the name guesses many of the arguments.
@@ -44,12 +44,12 @@ def choose(
     covers: Callable[[Ranked, Ranked], bool] = lambda one, other: False,
     gain: Callable[[Ranked], float] = lambda one: one.score,
 ) -> tuple[list[Choice], list[tuple[Ranked, int]]]:
-    """The chosen candidates and, with their cost, those that did not fit.
+    """Return the chosen candidates and, with their cost, those that did not fit.
 
-    Greedy by gain per token, the classic approximation of the knapsack problem. A heading is paid by the first that
-    needs it, so what stands under a paid heading becomes cheaper. What is taken in brief may be completed later.
-    `most` is the most tokens for what a retriever found first. What something
-    taken `covers` is not taken beside it. Deterministic: ties go to the better ranked.
+    Greedy by gain per token, the classic approximation of the knapsack problem. The first candidate that needs a
+    heading pays for it, so others under the same heading become cheaper. A brief candidate may be completed later.
+    `most` is the maximum number of tokens for the first finds of a retriever. A candidate that a chosen one `covers`
+    is not chosen as well. Deterministic: ties go to the better ranked.
     """
     shelf = _Shelf([price(one) for one in ranked], [gain(one) for one in ranked])
     left, spent = budget, dict.fromkeys(most, 0)
@@ -119,7 +119,7 @@ class _Shelf:
             one, level = self._prices[index], self.level[index]
             if one.is_heading is not None and level != _ABSENT:
                 if any(self.taken(other) for other in self._under[one.is_heading] if other != index):
-                    continue  # it has to stand above what else is shown under it
+                    continue  # it must appear above everything else that is shown under it
                 self._paid.discard(one.is_heading)
             back += {_BRIEF: one.brief, _FULL: one.full}.get(level, 0)
             self.level[index] = _COVERED

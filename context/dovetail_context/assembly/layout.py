@@ -1,7 +1,7 @@
 """From chosen candidates to text: one outline per file, files in dependency order. Pure.
 
 DeepSeek-Coder was trained on repositories whose files follow their dependencies (its paper, section 2.2, algorithm 1),
-so what is imported stands before what imports it.
+so an imported file precedes the files that import it.
 """
 
 from collections import defaultdict
@@ -34,7 +34,7 @@ def outline(record: FileRecord, texts: Mapping[Symbol, str]) -> str:
 
 
 def _include_class(record: FileRecord, chosen: dict[str, list[Symbol]], container: str) -> None:
-    """A member is shown inside its class, so its class is shown too, if only by name when it stands in another file."""
+    """A member is shown inside its class, so its class is shown too, if only by name when it is in another file."""
     outer, _, name = container.rpartition(".")
     classes = [symbol for symbol in record.members(outer).get(name, ()) if symbol.kind == "class"]
     header = classes[0] if classes else Symbol(name, "class", outer, chosen[container][0].start_line, 0, "")
@@ -45,7 +45,7 @@ def _include_class(record: FileRecord, chosen: dict[str, list[Symbol]], containe
 
 
 def shown_in(symbol: Symbol, language: Language) -> str:
-    """The container inside which a symbol's text has to stand."""
+    """Return the container that must enclose a symbol's text."""
     beginning = language.rules.detached_methods
     return "" if beginning and symbol.signature.startswith(beginning) else symbol.container
 
@@ -53,7 +53,7 @@ def shown_in(symbol: Symbol, language: Language) -> str:
 def dependency_order(paths: Sequence[str], imports: Callable[[str], Iterable[str]]) -> list[str]:
     """`paths`, imported before importing; of a cycle, the file with the fewest open imports comes first.
 
-    Depends on the set of paths and their imports alone, so the same files always stand in the same order.
+    The result depends only on the set of paths and their imports, so the same files always have the same order.
     """
     chosen = frozenset(paths)
     waiting = {path: {other for other in imports(path) if other in chosen and other != path} for path in chosen}

@@ -10,7 +10,7 @@ from dovetail_context.query import Retrieval
 from dovetail_context.records.record import Symbol
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 
-# Windows whose texts are this alike (percent) say the same thing twice; Dice over 0.9 is what others use for chunks.
+# Windows whose texts are this alike (percent) are duplicates. Others use a Dice coefficient over 0.9 for chunks.
 SAME_TEXT_PERCENT = 90
 MIN_WINDOW_LINES = 3  # what is left of a window that overlaps a better one, to be worth its path line
 MAX_REASONS = 3
@@ -19,7 +19,7 @@ _EVERYTHING = Retrieval()
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate with the evidence of all retrievers: `score` is the probability that it is of use.
+    """A candidate with the evidence of all retrievers: `score` is the probability that it is useful.
 
     `retriever` is the one whose evidence is the strongest.
     """
@@ -101,7 +101,7 @@ def _without_doubles(ranked: list[Ranked]) -> Iterator[Ranked]:
 
 
 def _beside(one: Ranked, other: Ranked) -> Ranked | None:
-    """The longer part of a window that stands before or behind another one of the same file; None if little is left."""
+    """Return the longer part of a window before or after another one of the same file; None if little is left."""
     if one.end_line < other.start_line or other.end_line < one.start_line:
         return one
     before, behind = other.start_line - one.start_line, one.end_line - other.end_line

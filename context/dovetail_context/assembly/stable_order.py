@@ -1,8 +1,8 @@
-"""Where the chosen pieces stand, after what was shown before. Pure.
+"""Order the chosen pieces so that the pieces shown before keep their places. Pure.
 
-A model's cache of a prompt holds up to the first difference. So what was shown and still holds keeps its place, even if
-a little more is in it than would be chosen now; what is new comes behind it. Pieces of one file are a block: they move
-together.
+A model's cache of a prompt is valid up to the first difference. So a piece that was shown and is still valid keeps its
+place, even if it contains a little more than would be chosen now. New pieces follow. The pieces of one file form a
+block: they move together.
 """
 
 from collections.abc import Iterable, Mapping

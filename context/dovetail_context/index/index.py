@@ -1,7 +1,7 @@
 """`WorkspaceIndex`: keeps the snapshot of a workspace up to date, on one named thread.
 
-It is told what changed and never blocks its caller; what it knows is `snapshot`, replaced by one assignment. How disk
-and open buffers become records stands in `state.py`.
+Callers notify it of changes, and it never blocks them. Its result is `snapshot`, which one assignment replaces.
+`state.py` turns files on disk and open buffers into records.
 """
 
 import threading
@@ -59,12 +59,12 @@ class WorkspaceIndex:
 
     @property
     def snapshot(self) -> IndexSnapshot:
-        """The current picture; empty before the first build."""
+        """The current snapshot; empty before the first build."""
         return self._snapshot
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What is wrong with the cache and with project files, and what went wrong in the background, newest last."""
+        """The problems of the cache and of project files, then the errors of the background, newest last."""
         manifests = (f"{problem.path}: {problem.reason}" for problem in self._state.project_problems)
         return (*self._state.faults, *manifests, *self._problems)
 
@@ -76,7 +76,7 @@ class WorkspaceIndex:
             return report
 
     def start(self, progress: Progress | None = None, on_ready: Callable[[BuildReport], None] | None = None) -> None:
-        """Do the same on the index thread and stay there for changes; `on_ready` is called on that thread."""
+        """Build on the index thread, then process changes there. `on_ready` is called on that thread."""
         with self._work:
             if self._thread is not None or self._closing:
                 return
@@ -85,14 +85,14 @@ class WorkspaceIndex:
             self._thread.start()
 
     def set_overlay(self, path: str, text: str | None, language: str = "") -> None:
-        """Let `text` stand for the content of `path` (relative or absolute), None for what is on disk. `language` is
-        the id of its language, "" where its path or its first line says that."""
+        """Use `text` as the content of `path` (relative or absolute); None returns to the file on disk. `language` is
+        the language id, or "" if the path or the first line implies it."""
         self._post(lambda pending: pending.overlay(path, text, time.monotonic(), language))
 
     def select(self, selection: Selection) -> None:
-        """Leave out what `selection` says: it leaves the snapshot at once, and what comes back is read after that.
+        """Exclude what `selection` rejects. It leaves the snapshot at once; files that come back are read after that.
 
-        Open buffers that come back have to be told again.
+        The caller must pass open buffers that come back again.
         """
         if selection == self._selection:
             return
@@ -111,7 +111,7 @@ class WorkspaceIndex:
         self._post(lambda pending: pending.paths.update(changed))
 
     def watch(self, told_too: Callable[[frozenset[str]], None] = lambda paths: None) -> None:
-        """Follow changes on disk. Where the system cannot watch, `problems` says so, and the disk is polled.
+        """Follow changes on disk. If the system cannot watch, `problems` reports that, and the index polls.
 
         `told_too` gets the absolute paths that changed, on the watcher's thread.
         """
@@ -229,7 +229,7 @@ class WorkspaceIndex:
                     published = time.monotonic()
 
     def _pause_s(self) -> float | None:
-        """How long to wait for the next work: None for as long as nothing is told, 0 for not at all."""
+        """Return the seconds to wait for the next work: None until a notification arrives, 0 for no wait."""
         now = time.monotonic()
         pauses = [pause for pause in (self._pending.pause_s(now), self._purge.pause_s(now)) if pause is not None]
         return min(pauses, default=None)

@@ -1,4 +1,4 @@
-"""What the index has been told and has not done yet, and how long it may wait. Pure."""
+"""The notifications that the index has not processed yet, and how long they may wait. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from dovetail_context.index.extraction.build import BuildReport
 from dovetail_context.workspace.selection import Selection
 
-# Whoever types asks for a completion right after: the answer goes out first, then the text is read. Keystrokes that
-# follow one another faster than that are read together, but none waits longer than the second time.
+# Seconds after a keystroke before the text is read, since a completion is requested right after it and goes first.
+# Faster keystrokes are read together, but none waits longer than the second time.
 AFTER_TYPING_S, LONGEST_AFTER_TYPING_S = 0.006, 0.03
-# What has left the index leaves the disk when nothing has happened for a while, but does not wait for that forever; and
-# where it takes long, because the project is large, it takes no more than this share of the time.
+# Data that left the index is deleted from disk after this many quiet seconds, or at the latest after the second time.
+# If that takes long, because the project is large, one part in `PURGE_SHARE` of the time is the limit.
 PURGE_QUIET_S, PURGE_LATEST_S = 3.0, 60.0
 PURGE_SHARE = 20
 
@@ -19,11 +19,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Pending:
-    """What has been told, in the order in which it is done."""
+    """Pending notifications, in the order of processing."""
 
     builds: list[tuple[Progress | None, Callable[[BuildReport], None] | None]] = field(default_factory=list)
     overlays: dict[str, str | None] = field(default_factory=dict)
-    languages: dict[str, str] = field(default_factory=dict)  # of the overlays, by id; "" where the path says it
+    languages: dict[str, str] = field(default_factory=dict)  # of the overlays, by id; "" if the path implies it
     paths: set[str] = field(default_factory=set)
     selection: Selection | None = None
     first_typed: float = 0.0  # of the overlays, by the monotonic clock
@@ -57,14 +57,14 @@ class Pending:
 
 @dataclass(slots=True)
 class PurgeClock:
-    """When the cache is looked through because it may hold what has left the index."""
+    """Schedules the purge of a cache that may hold data which left the index."""
 
     first: float | None = None  # since when it may, by the monotonic clock
     last_work: float = 0.0
     not_before: float = 0.0
 
     def worked(self, must_purge: bool, now: float) -> None:
-        """Note that the index has done something, and whether the cache may hold what has left it."""
+        """Record that the index has done some work, and whether the cache may hold data which left it."""
         self.last_work = now
         if not must_purge:
             self.first = None
@@ -72,12 +72,12 @@ class PurgeClock:
             self.first = now
 
     def made(self, started: float, now: float) -> None:
-        """Note that it was looked through, and the image made again."""
+        """Record that the cache was purged and the image written again."""
         self.first = None
         self.not_before = now + PURGE_SHARE * (now - started)
 
     def pause_s(self, now: float) -> float | None:
-        """How long to wait before that: None if it need not be, 0 for now."""
+        """Return the seconds to wait before the next purge: None if none is needed, 0 for now."""
         if self.first is None:
             return None
         due = max(self.not_before, min(self.last_work + PURGE_QUIET_S, self.first + PURGE_LATEST_S))

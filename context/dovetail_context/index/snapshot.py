@@ -71,8 +71,8 @@ class IndexSnapshot:
         return changed
 
     def version_apart_from(self, path: str) -> int:
-        """The newest version in which anything but this file changed: two snapshots for which it is the same say the
-        same about the rest of the project."""
+        """Return the newest version in which anything but this file changed. Two snapshots with the same value agree
+        about the rest of the project."""
         last, others = self._changes
         return others if path == last else self.version
 
@@ -120,7 +120,7 @@ class IndexSnapshot:
         return found
 
     def _moved(self, records: Mapping[str, PackedRecord | FileRecord | None]) -> bool:
-        """Whether a file comes, goes, or says that it belongs to another package than before."""
+        """Return whether a file is added, is removed, or declares another package than before."""
         return any(
             self.files.packages_of(path) != (None if record is None else record.packages)
             for path, record in records.items()

@@ -45,7 +45,7 @@ MANY_PATHS = 300
 # A file written so shortly before it was looked at may be written again under the same times: file systems count them
 # in steps of up to 2 s. It is read again at the next start.
 YOUNG_NS = 3_000_000_000
-# Making an image costs about half a second for a million lines: so many changed files, or this share, are worth it.
+# Writing an image takes about half a second for a million lines. This number or share of changed files justifies it.
 STALE_FILES = 50
 STALE_SHARE = 0.02
 
@@ -75,7 +75,7 @@ class WorkspaceState:
         self._buffers: dict[str, FileRecord] = {}
         self._projects = ProjectFiles()
         self._stamps: dict[str, Stamp] = {}
-        self._stale: set[str] = set()  # paths of which the image knows something else
+        self._stale: set[str] = set()  # paths whose entry in the image is out of date
         self._young: set[str] = set()  # files whose stamps are good for this process only
         self._scan_skips: tuple[Skipped, ...] = ()
         self._skipped: dict[str, str] = {}
@@ -89,14 +89,14 @@ class WorkspaceState:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What is wrong with the cache, each said once."""
+        """The problems of the cache, without duplicates."""
         if self._store is not None and self._store.problem:
             self._faults[self._store.problem] = None
         return tuple(self._faults)
 
     @property
     def project_problems(self) -> tuple[Skipped, ...]:
-        """Project files that cannot be read, or say something else than they may, in path order."""
+        """Project files that are unreadable or have invalid contents, in path order."""
         return self._projects.problems(list(self._skipped.items()))
 
     @property
@@ -139,8 +139,8 @@ class WorkspaceState:
         self._seconds = time.perf_counter() - started
 
     def change(self, paths: Iterable[str]) -> Generator[tuple[int, int], None, None]:
-        """Read again what changed on disk: paths of files or folders, relative to the root or absolute; the root itself
-        stands for everything. Yields like `rebuild` if it takes a walk."""
+        """Read changed files and folders again. Paths are relative to the root or absolute; the root itself means
+        everything. Yield like `rebuild` if that takes a walk."""
         paths = set(paths)
         relatives = {relative for path in paths if (relative := path_inside(self._root, path)) is not None}
         walk = len(relatives) > MANY_PATHS or str(self._root) in paths
@@ -151,7 +151,7 @@ class WorkspaceState:
             yield from self.rebuild()
 
     def select(self, selection: Selection) -> None:
-        """Leave out from now on what `selection` says. What that brings back is read by the next `rebuild`."""
+        """Exclude from now on what `selection` rejects. The next `rebuild` reads the files that this brings back."""
         self._selection = selection
         self._keeps.clear()
         unwanted = [path for path in self._stamps if left_out(selection, path, self._odd_language(path))]
@@ -165,9 +165,9 @@ class WorkspaceState:
         self._purge()
 
     def overlay(self, path: str, text: str | None, language: str = "") -> None:
-        """Let `text` stand over what is on disk; None takes it away. What would not be read from disk is not kept.
+        """Lay `text` over the file on disk; None removes it. Ignore a file that would not be read from disk.
 
-        `language` is the id of its language, "" where its path or its first line says that.
+        `language` is the language id, or "" if the path or the first line implies it.
         """
         relative = path_inside(self._root, path)
         if relative is None:
@@ -241,7 +241,7 @@ class WorkspaceState:
         return report_of(self._image, self._disk, skipped, self.project_problems, self._seconds)
 
     def _keeps_buffer(self, path: str, language: str) -> bool:
-        """Whether an open buffer counts: it is asked about with every keystroke, so answers are kept."""
+        """Return whether an open buffer counts. Every keystroke needs the answer, so it is cached."""
         is_by_path = language_for(path, language) is language_for(path)
         if is_by_path and (path in self._stamps or path in self._buffers):
             return True
@@ -254,7 +254,7 @@ class WorkspaceState:
         return odd_language(path, self._packed(path)) if language_for(path) is None else ""
 
     def _change_one(self, path: str) -> bool:
-        """Follow one changed path; true if only a walk over the tree can tell what it means."""
+        """Process one changed path. Return true if only a walk over the tree can show what changed."""
         folder, _, name = path.rpartition("/")
         if any(excluded_folder(part, frozenset()) for part in folder.split("/") if part) and path not in self._stamps:
             return False
@@ -273,7 +273,7 @@ class WorkspaceState:
         if stamp is None:
             self._forget(path)
             self._forget_below(path)
-            # Whatever bears the name of a project file and is none, or did so until now, is noted by a walk.
+            # Only a walk notes a path that has the name of a project file but is none, or was so until now.
             is_noted = is_project_file(path) and (os.path.lexists(full) or self._projects.was_passed_over(path))
             return is_noted or is_folder(full)
         reason = is_excluded(self._root, path, self._selection)
@@ -387,8 +387,8 @@ class WorkspaceState:
         stamp = Stamp(-1, 0, 0) if path in self._young else self._stamps[path]
         record = self._packed(path)
         if record is None:
-            told = self._skipped.get(path) or self._projects.problem_of(path)
-            return Entry(path, stamp, None, NO_IDS, told, self._projects.texts.get(path))
+            problem = self._skipped.get(path) or self._projects.problem_of(path)
+            return Entry(path, stamp, None, NO_IDS, problem, self._projects.texts.get(path))
         number = None if self._image is None or path in self._disk else self._image.number_of(path)
         if number is not None and self._image is not None:
             return Entry(path, stamp, record, self._image.word_ids(number))

@@ -9,15 +9,15 @@ from dovetail_context.index.storage.image import Image
 from dovetail_context.records.packed import DamagedError, PackedRecord, unpack
 from dovetail_context.records.record import FileRecord
 
-# Unpacked records that are kept alive, by the size of their packed form: a context touches some hundred, most of which
-# are unpacked in part only. Packed, a file takes a third of its text.
+# The size limit of the unpacked records in memory, measured in their packed form. A context touches about a hundred,
+# and unpacks most of them only in part. A packed record takes a third of the size of the file's text.
 KEPT_PACKED_BYTES = 8_000_000
 
 
 class Unpacker:
-    """Unpacks records, and gives the same object again as long as anybody has it. Shared by threads and snapshots.
+    """Unpacks records, and returns the same object while it is still referenced. Threads and snapshots share it.
 
-    `reread` is asked for the record of a file whose packed form is damaged.
+    `reread` returns the record of a file whose packed form is damaged.
     """
 
     def __init__(self, reread: Callable[[str], FileRecord | None] = lambda path: None) -> None:
@@ -59,7 +59,7 @@ class Unpacker:
 
 
 class RecordTable(Mapping[str, FileRecord]):
-    """What changed, over an image. Never changes itself. In path order save for what changed, which comes last."""
+    """Changed records over an image. Immutable. In path order, except for the changed records, which come last."""
 
     __slots__ = ("_changed", "_image", "_length", "_unpacker", "path_set")
 
@@ -107,7 +107,7 @@ class RecordTable(Mapping[str, FileRecord]):
         return self._length
 
     def packages(self, language: str) -> dict[str, tuple[str, ...]]:
-        """The files of a language with the packages that they say they belong to; nothing is unpacked."""
+        """Return the files of a language with the packages that they declare. Unpack nothing."""
         found = {}
         if self._image is not None:
             columns = zip(self._image.paths, self._image.languages, self._image.packages, strict=True)

@@ -1,9 +1,9 @@
-"""Which words stand where: an append-only log shared by all snapshots, over a base that never changes, and the view
+"""The positions of words: an append-only log shared by all snapshots, over a base that never changes, and the view
 that each snapshot has of them.
 
 A changed file gets a new number and its words are appended; a view ignores numbers that are newer than itself or that
 were replaced. So readers need no lock, and a view never changes. Words are identifiers; one that follows a dot is kept
-with the dot (`.total`), which tells uses as a member from others.
+with the dot (`.total`), which distinguishes uses as a member from others.
 """
 
 import re
@@ -23,14 +23,14 @@ from dovetail_context.work import look
 
 Ids = npt.NDArray[np.uint32]
 
-# Two characters at least: single letters say nothing. Most sources are ASCII, and for those a plain pattern is faster.
+# Two characters at least: single letters carry no meaning. Most sources are ASCII, for which a plain pattern is faster.
 _TOKEN = re.compile(r"[^\W\d]\w+|\n|\.[^\W\d]\w+")
 _ASCII_TOKEN = re.compile(r"[A-Za-z_]\w+|\n|\.[A-Za-z_]\w+", re.ASCII)
 _WORD = re.compile(r"[^\W\d]\w+")
 _ASCII_WORD = re.compile(r"[A-Za-z_]\w+", re.ASCII)
 SPARE_VERSIONS = 1000  # replaced versions (typing makes one a keystroke) that a small project's log may hold
 PART_CHARACTERS = 1 << 16
-LINE_END = 0  # the id that stands for the end of a line
+LINE_END = 0  # the id that marks the end of a line
 _NONE: Ids = np.zeros(0, dtype=np.uint32)
 
 
@@ -302,7 +302,7 @@ class WordView:
         return WordView(self._log, changed).compact()
 
     def compact(self) -> "WordView":
-        """The same view on a log of its own if most of the log speaks of replaced versions of files, else itself."""
+        """Return the same view on a log of its own if most of the log is about replaced versions, else itself."""
         if len(self._log.paths) <= SPARE_VERSIONS + 2 * len(self._changed):
             return self
         kept = {path: words for path, words in self._changed.items() if words is not None}

@@ -1,7 +1,7 @@
 """Brace languages read character by character around a cursor, where half-typed code has no usable tree.
 
-What these languages share (brackets, blocks, statements, member chains) lives here; what a string, a comment or the
-beginning of a statement looks like is told by the `BraceSyntax` of each. Everything but `mask` works on masked text.
+This module holds what these languages share (brackets, blocks, statements, member chains). The `BraceSyntax` of each
+describes its strings, its comments and the beginnings of its statements. Everything except `mask` works on masked text.
 """
 
 import re
@@ -21,24 +21,24 @@ _GENERIC = re.compile(r"(?:::)?<[\w\s,.?&\[\]<>:'*]*>\Z")
 _FOR_HEADER = re.compile(r"\bfor\s*\([^{}()]*(?:\([^{}()]*\)[^{}()]*)*\Z")
 # A brace after one of these opens a literal or an initializer, after anything else a block.
 _BEFORE_LITERAL = re.compile(r"(?:[(,\[:?]|(?<![=!<>])=|\]|\breturn)\s*\Z")
-# After a closing brace, these go on with the statement in which the brace stands.
+# After a closing brace, these continue the statement that contains the brace.
 _GOES_ON = ")],;.?:+-*/%&|=<>!"
 
 
 def opens_literal(masked: str, brace: int) -> bool:
-    """Whether a brace opens a literal or an initializer, told by what stands before it; else it opens a block."""
+    """Return whether a brace opens a literal or an initializer, judged by the text before it, and not a block."""
     return _BEFORE_LITERAL.search(masked, max(0, brace - 40), brace) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class BraceSyntax:
-    """How one language differs.
+    """The syntax of one language where it differs.
 
     `blanked` matches strings and comments; `comment_marks` are the beginnings of comments among them. `begins` matches,
-    at a line's start, what begins a statement or definition whatever brackets stand open above it. `connectors` stand
-    between an object and its member. `prefixes` are words that belong to the expression behind them. `line_ends_it`
-    says that a line's end ends a statement that is complete. `opens_literal` tells braces of literals from blocks.
-    `holes` matches code inside strings that begin with a dollar, as its first group.
+    at a line's start, the beginning of a statement or definition, even if brackets above it are still open.
+    `connectors` join an object and its member. `prefixes` are words that belong to the expression behind them.
+    `line_ends_it` means that the end of a line ends a complete statement. `opens_literal` distinguishes braces of
+    literals from those of blocks. `holes` matches code inside strings that begin with a dollar, as its first group.
     """
 
     blanked: re.Pattern[str]
@@ -224,7 +224,7 @@ def whole_start(masked: str, start: int, syntax: BraceSyntax) -> int:
 
 
 def open_blocks(masked: str, offset: int) -> list[int]:
-    """The places of the braces that stand open at `offset`, outermost first; of very many the outer and the inner."""
+    """Return the positions of the braces open at `offset`, outermost first; of very many, the outer and the inner."""
     found: list[int] = []
     for match in _BRACE.finditer(masked, 0, offset):
         if match[0] == "{":
@@ -235,7 +235,7 @@ def open_blocks(masked: str, offset: int) -> list[int]:
 
 
 def completed(text: str, masked: str, start: int, cut: int) -> str:
-    """The text from `start` to `cut` made whole: `HOLE` stands for what is being typed, open brackets are closed."""
+    """Complete the text from `start` to `cut`: `HOLE` replaces the text being typed, and open brackets are closed."""
     stack = _left_open(masked[start:cut])
     ends = "" if stack and stack[-1] != "{" else ";"
     return f"{text[start:cut]} {HOLE}{ends}{closers(masked[start:cut])}"

@@ -1,4 +1,4 @@
-"""Documentation comments that stand before a definition (`/** ... */`, `///`, `//`): their first sentence or line."""
+"""Documentation comments before a definition (`/** ... */`, `///`, `//`): their first sentence or line."""
 
 import re
 from collections.abc import Iterator

@@ -1,18 +1,17 @@
-"""What editors and first lines of scripts call a language, brought to one set of ids: pure, on text alone.
+"""Map the names that editors and first lines of scripts use for a language to one set of ids. Pure, on text alone.
 
 The ids are those of LSP's `TextDocumentItem`. They are finer than our languages where a grammar depends on it: `c` and
-`cpp` are one language here, so are `typescript` and `javascriptreact`. Which language an id belongs to, `registry.py`
-says.
+`cpp` are one language here, and so are `typescript` and `javascriptreact`. `registry.py` maps each id to its language.
 """
 
 import re
 
 # A cell of a Python notebook: Python, and the commands of IPython among its lines.
 IPYTHON = "ipython"
-# What belongs to no language of ours, whatever its path says.
+# The id of text in no supported language, regardless of its path.
 PLAIN = "plaintext"
 
-# The ids that we read, each with the suffix that says the same of a file.
+# The supported ids, each with the file suffix that means the same.
 SUFFIX_OF_ID = {
     "python": ".py",
     IPYTHON: ".py",
@@ -67,8 +66,8 @@ _PROGRAM = re.compile(r"(?:[^\s=]*[/\\])?([A-Za-z][A-Za-z+-]*)[\d.]*t?(?:\.exe)?
 
 
 def id_of_name(name: str) -> str:
-    """The id that an editor's name for a language stands for; `PLAIN` for a known language that is none of ours, ""
-    for names that say nothing. Of Vim's `python.django` the first part counts."""
+    """Return the id for an editor's name of a language: `PLAIN` for a known but unsupported language, "" for names
+    that identify none. Of Vim's `python.django` the first part counts."""
     name = name.strip().lower()
     return _IDS.get(name) or _IDS.get(name.partition(".")[0], "")
 

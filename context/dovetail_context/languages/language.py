@@ -19,13 +19,12 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class CursorView:
-    """What stands around a cursor, read from text that is being typed and so may be broken.
+    """The surroundings of a cursor, read from text that is being typed and so may be broken.
 
-    `receiver` is the access path before the dot that the cursor follows, `typed` the part of a name already there,
-    `callees` the calls whose arguments the cursor stands in (innermost first). `container` and `function` enclose the
-    cursor, `returns` is that function's return type. `bindings` maps local names (`name.member`
-    for a member of what has no name as a type) to access paths; `expected` is the
-    type of the variable being assigned.
+    `receiver` is the access path before the dot that the cursor follows, and `typed` the part of a name already there.
+    `callees` are the calls whose arguments enclose the cursor (innermost first). `container` and `function` enclose the
+    cursor; `returns` is that function's return type. `bindings` maps local names (`name.member` for a member of a value
+    whose type has no name) to access paths. `expected` is the type of the variable being assigned.
     """
 
     line: int
@@ -42,10 +41,10 @@ class CursorView:
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """How classes of a language get members that no definition shows, as patterns over source text. In those that are
-    strings, `NAME` stands for the name of the class. All of them look at single lines (`re.MULTILINE`).
+    """How classes of a language get members that no definition shows, as patterns over source text. In patterns that
+    are strings, `NAME` is a placeholder for the name of the class. Each pattern matches single lines (`re.MULTILINE`).
 
-    `marks`: what stands before a class, or in its first line, and may add members: decorators, annotations,
+    `marks`: text before a class, or in its first line, that may add members: decorators, annotations,
     attributes, derives, a metaclass; a group has one or more names, separated by commas. `harmless`: those of them
     that add nothing, and, with a dot at the end, whole packages of such. `lonely`: what makes a class open of which
     the project has one part alone. `no_value`: what only names a type, so that a dot behind its name follows
@@ -76,19 +75,19 @@ class Additions:
 class TypeRules:
     """How a language's types behave where inference needs it.
 
-    `transparent`: generics that stand for their first argument (Optional, Annotated), or their last one if they are
+    `transparent`: generics that represent their first argument (Optional, Annotated), or their last one if they are
     also in `last_argument` (Coroutine). `class_of`: generics whose values are classes (type[X]). `own_type`: names of
     the enclosing class (Self). `elements`: containers and the index of the argument that indexing or iteration gives.
     `accessors`: methods of containers that give an element ("[]") or the container itself (""). `receivers`: names of
-    the instance inside a method. `ignored`: types that say nothing. `enumerations`: base classes whose class
+    the instance inside a method. `ignored`: types without information. `enumerations`: base classes whose class
     attributes are instances of the class. `partial_classes`: whether one class may be defined in several files.
     `detached_methods`: how the signatures of methods begin that are written outside of their class, whose name they
     bear (Go); "" where there are none.
     `implicit_members`: whether a class's members are visible inside it without a receiver (Java). `reexports`: whether
     what a file imports can be imported from it. `constructor`: the name of the method that makes an instance; "" where
     it bears the name of its class. `static_members`: whether the name of a class reaches its static members alone, and
-    an object only the others. `overloads`: whether several definitions of one name are meant side by side; else the
-    last stands for all. `element_members`: methods whose results are elements of their object, or iterate over them.
+    an object only the others. `overloads`: whether several definitions of one name exist side by side; else the last
+    one counts. `element_members`: methods whose results are elements of their object, or iterate over them.
     `extension_mark`: what the parameters begin with of a function that is called like a member of its first parameter's
     type. `hidden_members`: whether members that are not exported can be used in other files anyway.
     `package_members`: whether they can in the files of the same folder. `universal_members`: what every object or class
@@ -122,7 +121,7 @@ class TypeRules:
 
 
 class ImportResolver(Protocol):
-    """Maps what imports say to files of the workspace, for one set of files."""
+    """Maps imports to files of the workspace, for one set of files."""
 
     def sources(self, module: str, from_path: str) -> tuple[str, ...]:
         """The files that make up `module` as written in `from_path`; empty if it is not of this workspace."""
@@ -177,13 +176,13 @@ class Language(Protocol):
         ...
 
     def resolver(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> ImportResolver:
-        """A resolver for the files `paths`, which maps each to the packages that it says it belongs to (see
-        `FileRecord.packages`); `projects` maps paths of project files to their text, or to what `read_project` keeps
-        of it. Never raises, whatever these say."""
+        """Return a resolver for the files `paths`, which maps each to the packages that it declares (see
+        `FileRecord.packages`). `projects` maps paths of project files to their text, or to what `read_project` keeps
+        of it. Never raises, whatever they contain."""
         ...
 
     def cursor(self, text: str, offset: int) -> CursorView:
-        """What stands around `offset` (code points)."""
+        """Return the surroundings of `offset` (code points)."""
         ...
 
     def mended(self, text: str, offset: int) -> str:
@@ -191,9 +190,9 @@ class Language(Protocol):
         ...
 
     def outline(self, header: Symbol, members: Sequence[str]) -> str:
-        """A class with the given reduced members (each already rendered, several lines possible).
+        """Return a class with the given reduced members (each already rendered, several lines possible).
 
-        A `header` without signature stands for a class whose definition is in another file than these members.
+        A `header` without signature represents a class whose definition is in another file than these members.
         """
         ...
 

@@ -32,8 +32,8 @@ class Event(NamedTuple):
 class Frame:
     """An open scope.
 
-    `position` is its symbol's place in the result. `bindings` maps its local names to what they stand for, as an access
-    path or as a function that reads it: most local names are never asked for.
+    `position` is its symbol's place in the result. `bindings` maps its local names to their values, each an access path
+    or a function that reads it: most local names are never looked up.
     """
 
     end_byte: int
@@ -80,7 +80,7 @@ class Frames:
         return self._containers[-1]
 
     def binding(self, name: str) -> str | None:
-        """What a local name stands for in the nearest function that binds it ("" if unknown), None if none binds it."""
+        """Return the value of a local name in the nearest function that binds it ("" if unknown); None if none does."""
         for frame in reversed(self._open):
             if not frame.is_class and name in frame.bindings:
                 bound = frame.bindings[name]

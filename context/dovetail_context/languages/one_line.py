@@ -1,4 +1,4 @@
-"""Source text of C-like definitions as it is shown: on one line and cut. What is left out of it, each language says."""
+"""Source text of C-like definitions as it is shown: on one line and cut. Each language specifies what to omit."""
 
 import re
 

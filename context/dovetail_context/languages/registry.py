@@ -24,10 +24,11 @@ _NOTEBOOK = ".ipynb"
 
 
 def language_of(path: str, said: str = "", text: str = "") -> str:
-    """The id of a text's language: by what its editor says, else by the suffix of its path, else by its first line.
+    """Return the id of a text's language: by its editor's name for it, else by the path's suffix, else by the first
+    line.
 
-    "" where its path decides, or nothing does: `language_for(path, id)` is the language in any case. The beginning of
-    the text is enough.
+    Return "" if the path decides, or nothing does: `language_for(path, id)` is the language in any case. The beginning
+    of the text is enough.
     """
     by_editor = id_of_name(said)
     if by_editor or language_for(path) is not None:
@@ -52,8 +53,8 @@ def suffix_of(path: str) -> str:
 
 
 def named_by_language(path: str, language: str = "") -> str:
-    """The path as a grammar has to be told it: with the suffix of the language `language` (an id) if its own calls for
-    another grammar, or for none."""
+    """Return the path to pass to a grammar: with the suffix of `language` (an id) if the path's own suffix implies
+    another grammar, or none."""
     found, wanted, own = _BY_ID.get(language), SUFFIX_OF_ID.get(language, ""), suffix_of(path)
     known = _BY_SUFFIX.get(own)
     if found is None or (known is found and found.grammar(path) is found.grammar(f"x{wanted}")):
@@ -63,7 +64,7 @@ def named_by_language(path: str, language: str = "") -> str:
 
 
 def shown_path(path: str, language: str = "") -> str:
-    """The path as a model should see it: its own, or `Untitled-1.py` where that does not say the language."""
+    """Return the path to show to a model: the path itself, or `Untitled-1.py` if it does not imply the language."""
     return path if language_for(path) is language_for(path, language) else named_by_language(path, language)
 
 

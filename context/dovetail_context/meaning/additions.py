@@ -1,9 +1,9 @@
 """Members that classes and modules have without a definition that shows them: by decorators, annotations, derives,
-macros, generators, assignments from outside. What can be named is named; of the rest it is known only that there may be
-more.
+macros, generators, assignments from outside. Members are listed by name if their names are known; otherwise the class
+is marked as open to more.
 
-Told from the source text by the patterns of the language (`Additions`): a class is taken to be open rather than a name
-to be wrong that exists.
+The language's patterns (`Additions`) find them in the source text. In doubt a class counts as open, so that no existing
+name is taken for wrong.
 """
 
 import re
@@ -41,7 +41,7 @@ OPEN = Added(is_open=True)
 
 
 def added(value: Value, inference: Inference, current: FileRecord) -> Added:
-    """What a class, an object or a module has beside what defines it. `current` is the file that asks."""
+    """Return the members of a class, object or module beyond its definition. `current` is the file of the query."""
     if value.kind == "module":
         return _known(value.definition, inference, _to_module)
     if value.kind == "class" and _is_no_value(value.definition, inference):
@@ -65,7 +65,7 @@ def _is_no_value(definition: Definition, inference: Inference) -> bool:
 
 
 def _known(definition: Definition, inference: Inference, ask: Callable[[Definition, Inference], Added]) -> Added:
-    """What `ask` finds out, which is asked once for each class and module."""
+    """Return the result of `ask`, which is called once for each class and module."""
     known: Added | None = inference.known_additions.get(definition)
     if known is None:
         known = inference.known_additions[definition] = ask(definition, inference)
@@ -117,7 +117,7 @@ def _body(record: FileRecord, symbol: Symbol) -> str:
 
 
 def _head(record: FileRecord, symbol: Symbol) -> str:
-    """The lines of a class up to where its body begins, with what stands above it."""
+    """Return the lines of a class up to the start of its body, with the lines that belong above it."""
     lines = record.lines
     first = symbol.start_line - 1
     while first > 0 and symbol.start_line - first <= LINES_ABOVE and not _ENDS_ABOVE.search(lines[first - 1]):

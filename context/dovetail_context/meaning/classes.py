@@ -115,12 +115,12 @@ class Classes(ABC):
         container, _, name = place.container.rpartition(".")
         symbols = record.members(container).get(name, ()) if record is not None else ()
         found = tuple(Definition(place.path, symbol) for symbol in symbols)
-        if not found and not container:  # its methods may stand in another file than the class
+        if not found and not container:  # its methods may be in another file than the class
             found = self.names.top_level(place.path, name)
         return tuple(Value(kind, each) for each in found if each.symbol is not None and each.symbol.kind == "class")
 
     def _parts(self, definition: Definition) -> tuple[tuple[str, Mapping[str, tuple[Symbol, ...]]], ...]:
-        """The members of a class by name, with the file that they stand in: its own file, then its companions."""
+        """Return the members of a class by name, each with its file: the class's own file, then its companions."""
         known = self._known_parts.get(definition)
         record = self.names.record(definition.path)
         if known is not None or record is None or definition.symbol is None:

@@ -1,4 +1,4 @@
-"""What a type as written stands for: `dict[str, Account]`, `Option<Self>`, `shop.Till`. The same for all languages."""
+"""Resolve types as written: `dict[str, Account]`, `Option<Self>`, `shop.Till`. The same for all languages."""
 
 from abc import abstractmethod
 from collections.abc import Hashable
@@ -76,7 +76,7 @@ class DeclaredTypes(Classes):
         if name in rules.elements:
             arguments = _own_named(expression, rules.own_type, place.container).arguments
             return (Value("container", Definition("", None), name, arguments, place.path),)
-        if expression.arguments:  # a generic of another project; most of them wrap what their first argument says
+        if expression.arguments:  # a generic of another project; most of them wrap their first argument
             return tuple(value._replace(is_guess=True) for value in self._instances(expression.arguments[0], place))
         return ()
 
@@ -127,7 +127,7 @@ class DeclaredTypes(Classes):
         return tuple(found for symbol in symbols if _is_class(found := Definition(path, symbol)))
 
     def _key(self, place: ExpressionScope) -> tuple[Hashable, ...]:
-        """What tells places apart, cheaper to hash than the place itself."""
+        """The key that distinguishes places, cheaper to hash than the place itself."""
         owner = place.owner
         if owner is None:
             return (place.path, place.container)

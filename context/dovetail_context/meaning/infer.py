@@ -1,8 +1,8 @@
 """Light type inference: what an access path (see `index/record.py`) leads to. The same for all languages.
 
 It follows annotations, constructor calls, assignments, return types, fields of `self`, elements of containers and base
-classes. It never fails: what it cannot tell is an empty answer. Three layers, each of which knows more than the one
-below: classes and their members (`classes.py`), types as written (`declared.py`), expressions (here).
+classes. It never fails: if it cannot infer a value, the answer is empty. Each of its three layers builds on the one
+before: classes and their members (`classes.py`), types as written (`declared.py`), expressions (here).
 """
 
 import re
@@ -51,7 +51,7 @@ class Inference(DeclaredTypes):
         return self.of_symbol(definition, owner)
 
     def of_symbol(self, definition: Definition, owner: Value | None = None) -> tuple[Value, ...]:
-        """What the name of a definition stands for in an expression."""
+        """Return what the name of a definition means in an expression."""
         symbol = definition.symbol
         if symbol is None:
             return (Value("module", definition),)

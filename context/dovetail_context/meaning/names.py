@@ -144,7 +144,7 @@ class Names:
         return self._submodule(imported.module, imported.name, path)
 
     def _through_stars(self, record: FileRecord, name: str, seen: frozenset[tuple[str, str]]) -> tuple[Definition, ...]:
-        """What star imports and the language itself make visible; each file is asked once, the nearest first."""
+        """Return what star imports and the language itself make visible. Visit each file once, the nearest first."""
         resolver = self._snapshot.resolver(record.language)
         if not language_named(record.language).rules.reexports:
             found = self._table(resolver.ambient(record.path)).get(name, ())

@@ -7,7 +7,7 @@ from dovetail_context.work import checkpoint
 
 MAX_DEPTH = 24  # nested steps of one inference; longer ones are cycles
 MAX_STEPS = 1000  # questions asked on the way to one answer; types that all speak of each other would take millions
-MAX_VALUES = 8  # alternatives followed at each step: wide unions say little
+MAX_VALUES = 8  # alternatives followed at each step: wide unions carry little information
 
 
 class Questions:

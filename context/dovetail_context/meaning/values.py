@@ -1,4 +1,4 @@
-"""`Value`, what an expression may be, and `ExpressionScope`, where it stands."""
+"""`Value`, a possible value of an expression, and `ExpressionScope`, the scope of an expression."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class Value(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ExpressionScope:
-    """Where an expression stands: its file, the class around it and the local names it sees."""
+    """The scope of an expression: its file, the class around it and the local names it sees."""
 
     path: str
     container: str = ""

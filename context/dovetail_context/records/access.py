@@ -1,4 +1,4 @@
-"""Access paths as text (the notation stands in `record.py`): taken apart and put together. Pure."""
+"""Split and join access paths as text (`record.py` defines the notation). Pure."""
 
 import re
 

@@ -1,8 +1,8 @@
-"""A file's record as bytes, the form in which it is kept: in memory, in the cache and between processes. Pure.
+"""A file's record as bytes, its form in memory, in the cache and between processes. Pure.
 
-What is asked of all files at once (language, packages) stands open. The rest is unpacked when it is wanted, in three
-parts: the *face* of a file (its imports and the names at its top level), which is all that most questions need; the
-members of its classes, class by class; and its text.
+Fields that queries read for all files at once (language, packages) are not packed. The rest is unpacked on demand, in
+three parts: the *face* of a file (its imports and top-level names), which is all that most queries need; the members
+of its classes, class by class; and its text.
 """
 
 import marshal
@@ -93,7 +93,7 @@ class UnpackedRecord(FileRecord):
 
     @cached_property
     def _members(self) -> tuple[tuple[str, ...], tuple[bytes, ...], bytes]:
-        """The containers ("" first), the members of each but "", and for every symbol in which it stands."""
+        """The containers ("" first), the members of each except "", and the container of every symbol."""
         _, members = _halves(self._packed.body)
         found: tuple[tuple[str, ...], tuple[bytes, ...], bytes] = marshal.loads(zlib.decompress(members))
         return found

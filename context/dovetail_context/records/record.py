@@ -4,7 +4,7 @@ Two small notations keep records compact and free of any language's syntax:
 
 - a *type* is written as Python writes it: `Money`, `money.Money`, `list[Money]`, `Money | None` (see
   `meaning/types.py`);
-- an *access path* says where a value comes from: `repo.find().owner[]` is "call find of repo, take owner, take an
+- an *access path* specifies where a value comes from: `repo.find().owner[]` is "call find of repo, take owner, take an
   element"; `<Money>` at its start is "an instance of the type Money", `~` is an awaited value, `a|b` is one of two
   (see `meaning/infer.py`).
 """
@@ -53,7 +53,7 @@ class Symbol(NamedTuple):
 
 
 SymbolsByName = dict[str, tuple[Symbol, ...]]
-# Definitions of one name in one class or file that are told apart, the last ones. Overloads are fewer.
+# The maximum number of definitions of one name in a class or file; the last ones count. Overloads are fewer.
 MAX_SAME_NAME = 200
 
 
@@ -83,11 +83,11 @@ class References:
 class FileRecord:
     """What one file defines, imports and calls.
 
-    `exports` is None where the language's default rule holds; "*" among them says that what star imports bring in is
-    offered, too. `packages` is what the import resolver must know of the
-    file in languages where its path alone does not tell (Java, C#): the packages or namespaces that it belongs to, and
-    behind a word and a space what else the language's resolver has a use for. A `generated` file's symbols count like
-    others, its text does not: nobody writes code like that.
+    `exports` is None where the language's default rule holds; "*" among them means that the file also exports what star
+    imports bring in. `packages` is what the import resolver must know of the file in languages where its path alone is
+    not enough (Java, C#). It lists the packages or namespaces of the file and, after a word and a space, other data for
+    the language's resolver. A `generated` file's symbols count like others, its text does not: nobody writes code like
+    that.
     """
 
     path: str

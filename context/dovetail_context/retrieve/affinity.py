@@ -1,4 +1,4 @@
-"""How much a name has in common with what stands around the cursor, word by word. Pure.
+"""Measure how much a name has in common with the text around the cursor, word by word. Pure.
 
 Names are made of words: `register_client` fits under the comment "Register the client", `load_authorization_code` in
 a branch for `AuthorizationCodeRequest`. Rare words count more than common ones.
@@ -14,9 +14,9 @@ LINES_AFTER = 10
 MAX_CHARACTERS = 10_000  # of them on each side; longer lines are data
 HALF_LIFE_LINES = 8  # at this distance a word counts half
 
-SHORTENED = 0.7  # a word that stands there in a longer or shorter form
+SHORTENED = 0.7  # a word that occurs there in a longer or shorter form
 MIN_FORM_CHARS = 3
-ANYWHERE = 0.1  # a word that stands elsewhere in the file
+ANYWHERE = 0.1  # a word that occurs elsewhere in the file
 
 _PART = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|\d+")
 _WORD = re.compile(r"[^\W\d]\w+")
@@ -43,7 +43,7 @@ class Surroundings:
                 self._by_start[part[:MIN_FORM_CHARS]].append(part)
 
     def affinity(self, parts: Iterable[tuple[str, float]]) -> float:
-        """0 (nothing in common) to 1 (every word of a name, given with how rare it is, stands on the cursor's line)."""
+        """Return 0 (nothing in common) to 1 (the cursor's line holds every word). Each word comes with its rarity."""
         whole = shared = 0.0
         for part, rarity in parts:
             nearness = self._nearness.get(part)

@@ -1,7 +1,7 @@
-"""The `callers` retriever: how others in this project call, or construct, what is being called at the cursor.
+"""The `callers` retriever: how other code of this project calls, or constructs, the callee at the cursor.
 
-The word index tells the files that hold the name; their lines are looked through for calls. The ones most like the
-surroundings of the cursor are read as a cursor is, so that a call of another thing of the same name is told apart.
+The word index returns the files that hold the name, and the retriever searches their lines for calls. It analyses the
+calls most like the surroundings of the cursor as it does the cursor, to reject another callee of the same name.
 """
 
 import re
@@ -31,7 +31,7 @@ MAX_HOLDING = 300  # files that hold a name which everybody uses, the nearest
 MAX_FILES = 12  # looked through for calls of one name
 MAX_SITES_OF_FILE = 8
 MAX_READ = 6  # sites whose meaning is read
-MAX_LINES = 6  # of a call that is shown; long argument lists say the same in their beginning
+MAX_LINES = 6  # of a call that is shown; the beginning of a long argument list is enough
 LINES_AROUND = 4  # compared with the surroundings of the cursor
 MIN_NAME_CHARS = 3
 
@@ -89,7 +89,7 @@ def _shown_calls(callee: str, share: float, situation: Situation) -> Iterator[Ca
 
 
 def _sites(name: str, situation: Situation) -> Iterator[_Site]:
-    """The calls of `name` in other files, as far as a line tells."""
+    """Find the calls of `name` in other files, as far as a single line shows them."""
     call = re.compile(rf"(?<![\w$]){re.escape(name)}\s*(?:::)?(?:<[^<>()]*>)?\s*[({{]")
     for path in counted(_files(name, situation)):
         record, given = situation.record_of(path), 0
@@ -140,7 +140,7 @@ def _lines_with(name: str, path: str, situation: Situation) -> list[int]:
 
 
 def _is_same(site: _Site, meant: set[tuple[str, str]], situation: Situation) -> bool | None:
-    """Whether the call is one of what is meant; None if that cannot be told."""
+    """Return whether the call is one of the intended callee; None if that is unknown."""
     if not meant:
         return None
     record = situation.record_of(site.path)

@@ -16,10 +16,10 @@ class Evidence(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """Something of another file that the model could be shown: a symbol, reduced, or lines as they stand (symbol None).
+    """A part of another file that the model could be shown: a reduced symbol, or unchanged lines (symbol None).
 
-    Lines are 1-based and inclusive. `text` is what would be shown, for a symbol without the class around it;
-    `brief` is a shorter form of it, "" where there is none.
+    Lines are 1-based and inclusive. `text` is the text to show, for a symbol without the class around it. `brief` is a
+    shorter form of it, or "" if there is none.
     """
 
     path: str

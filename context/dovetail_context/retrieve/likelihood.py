@@ -1,7 +1,7 @@
 """How likely a name is used next, in comparison with the other members of its class or the other names of its module.
 
 Four features, all read from the project itself: how many files use the name as a member, what it has in common with the
-words around the cursor, whether it stands where code looks like that at the cursor, and whether the file uses it.
+words around the cursor, whether it occurs in code like that at the cursor, and whether the file uses it.
 """
 
 import re
@@ -17,9 +17,9 @@ from dovetail_context.retrieve.windows import SimilarWindow, words_in
 SPECIAL = 0.05  # names that the language itself calls
 HIDDEN = 0.4  # hidden names, where they are not visible anyway and the file uses none of others so far
 POPULARITY = 0.5  # for each e-fold of files that use the name as a member
-AFFINITY = 8.0  # if every word of the name stands on the cursor's line
-ECHO = 8.0  # if the name stands in code that is like that at the cursor to the last word
-PRESENT = 0.5  # a name that stands in the file: its use there shows much of what the definition would
+AFFINITY = 8.0  # if every word of the name is on the cursor's line
+ECHO = 8.0  # if the name occurs in code that is like that at the cursor to the last word
+PRESENT = 0.5  # a name that the file uses: its use there shows much of what the definition would
 
 # A hidden member of something else than the own object. (It begins with what is rare, so the search is fast.)
 _FOREIGN_HIDDEN = re.compile(r"\._(?<=\w\._)(?<!\bself\._)(?<!\bcls\._)(?<!\bthis\._)[^\W_]")
@@ -67,7 +67,7 @@ class Likelihood:
         return weight * (PRESENT if name in self._present else 1.0)
 
     def _echo(self, number: int | None, word: str) -> float:
-        """The likeness of the best place like that at the cursor in which a word stands."""
+        """Return the likeness of the place most like that at the cursor that contains a word."""
         if number is None:
             number = self._new_words.get(word)
         return 0.0 if number is None else self._echoed.get(number, 0.0)

@@ -1,8 +1,8 @@
-"""What the words of a project say about a name, whatever the question: read once for a state of the disk.
+"""Features of a name, derived from the words of a project for any query. Computed once for a state of the disk.
 
-The same names come up in question after question, and looking up a name with its parts takes longer than weighing it.
-How many files use a word is taken from the image, which typing leaves as it is; a word that is new since then counts as
-one that nobody uses.
+The same names occur in query after query, and looking up a name with its parts takes longer than weighing it. The
+image, which typing does not change, provides the number of files that use a word. A word that is newer than the image
+counts as unused.
 """
 
 import math
@@ -16,8 +16,8 @@ MAX_NAMES = 30_000  # some 10 MB; then it starts again
 
 
 class NameFeatures(NamedTuple):
-    """The numbers of the word alone and behind a dot, None for one that is not in the base; the logarithm of the files
-    that use the name as a member; and the words of the name with how rare each is (1 for one that nobody uses)."""
+    """The numbers of the word alone and after a dot (None if not in the base), the logarithm of the number of files
+    that use the name as a member, and the words of the name with the rarity of each (1 for an unused word)."""
 
     alone: int | None
     member: int | None

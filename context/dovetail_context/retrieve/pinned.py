@@ -1,7 +1,7 @@
-"""What is always shown: the notes and pins of a query, as pieces, before any retriever is asked. Pure.
+"""The pieces that are always shown: the notes and pins of a query, before any retriever runs. Pure.
 
-Everything in the prompt stands under a `#path` line, as the model was trained; a note, which has no file of its own,
-stands under `NOTES_PATH`, where a project's documents would stand, and is shown word for word but for secrets in it.
+Everything in the prompt follows a `#path` line, as in the model's training. A note has no file of its own: it follows
+`NOTES_PATH`, where a project's documents would be. It is shown word for word except for its secrets.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,8 +28,8 @@ def standing(
         room = budget - sum(piece.tokens for piece in pieces)
         fitting = _fitting(path, lines, room, count)
         if fitting < len(lines):
-            told = f"{fitting} of {len(lines)} lines" if fitting else "nothing"
-            problems.append(f"{reason}: of {path} {told} fit into the {budget} tokens of the context")
+            amount = f"{fitting} of {len(lines)} lines" if fitting else "nothing"
+            problems.append(f"{reason}: of {path} {amount} fit into the {budget} tokens of the context")
         if fitting:
             shown = "\n".join(lines[:fitting])
             last = start + fitting - 1
@@ -40,7 +40,7 @@ def standing(
 
 
 def _texts(query: Query, snapshot: IndexSnapshot, problems: list[str]) -> Iterator[tuple[str, int, str, str, str, str]]:
-    """Path, first line, text, kind, reason and digest of everything that is asked for and exists."""
+    """Yield path, first line, text, kind, reason and digest of everything that is requested and exists."""
     for note in query.notes:
         if note.text.strip():
             yield NOTES_PATH, 1, _redacted(note.text.strip("\n")), "note", note.reason, ""

@@ -1,4 +1,4 @@
-"""The `recent` retriever: what the user just edited, looked at or copied in other files, as it stands there now."""
+"""The `recent` retriever: the current text of what the user just edited, looked at or copied in other files."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

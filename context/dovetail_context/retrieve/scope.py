@@ -24,14 +24,14 @@ from dovetail_context.work import Exhausted, checkpoint, counted
 
 # The share of completions that use one of ...
 RECEIVER = 0.95  # the members of the object before the dot
-CALLEE = 0.8  # what the signature of the call being written says
+CALLEE = 0.8  # the types in the signature of the call being written
 ARGUMENT = 0.4  # the types of a call's parameters, in comparison with its signature
-MENTIONED_VALUE = 0.5  # the members of an object that stands on a line near by
+MENTIONED_VALUE = 0.5  # the members of an object that a nearby line mentions
 IN_SCOPE_VALUE = 0.25  # the members of a parameter or local variable
 OWN_BASES = 0.3  # the inherited members, inside a method
 OWN_FIELDS = 0.15  # the members of what a member of the own class holds or returns
 RESULT = 0.4  # the type that the function returns or the variable is declared with
-MENTIONED_NAME = 0.35  # a name that stands near by again
+MENTIONED_NAME = 0.35  # a name that occurs again nearby
 IMPORTED_NAME = 0.06  # a name that the file imports
 UNUSED_IMPORT = 0.35  # an imported name that the file does not use yet, and its members
 IMPORTED_MEMBERS = 0.1  # the members of an imported module or class that the file uses through a dot
@@ -41,7 +41,7 @@ BESIDE_RECEIVER = 0.4  # everything else, once the object before the dot is know
 MAX_VISIBLE = 60  # names proposed because they are visible; those after these hardly ever fit
 MAX_MEMBERS = 200  # of one object or module; those after these hardly ever fit
 MAX_MENTIONS = 120  # names near the cursor, nearest first; those behind them count for little
-CHARACTERS_OF_A_STEP = 2000  # looking through so many costs what looking at a definition does
+CHARACTERS_OF_A_STEP = 2000  # searching this many costs as much as examining one definition
 MAX_PARTS = 16  # of a chain of members; what is longer is data
 HALF_LIFE_LINES = 8  # at this distance a mention counts half
 
@@ -54,7 +54,7 @@ class Scope:
 
     def __call__(self, situation: Situation) -> Iterable[Candidate]:
         reading = _Reading(situation)
-        with suppress(Exhausted):  # what has been found until then is what lies nearest
+        with suppress(Exhausted):  # the results so far are the nearest ones
             reading.receiver()
             reading.certainty = BESIDE_RECEIVER if reading.offers.anything else 1.0
             reading.surroundings()
@@ -102,7 +102,7 @@ class _Reading:
         self._visible()
 
     def _callee(self, callee: str, gain: float) -> None:
-        """The signature of a call; of a class its constructor, or the fields that stand for one."""
+        """Return the signature of a call; for a class, its constructor or the fields that replace one."""
         reason = f"{callee} is being called"
         for value in self._values(callee):
             if value.kind not in ("function", "class"):
@@ -171,7 +171,7 @@ class _Reading:
                 elif value.kind == "function":
                     self._definition(value.definition, MENTIONED_NAME * nearness, f"used in {where}")
                 else:
-                    named = value.kind == "class" and length == len(parts)  # a class alone stands for its objects
+                    named = value.kind == "class" and length == len(parts)  # a class alone represents its objects
                     whose = value._replace(kind="instance") if named else value
                     self._members(whose, MENTIONED_VALUE * nearness, f"member of {access}, used in {where}")
 
@@ -196,7 +196,7 @@ class _Reading:
         self.offers.shared(shared[:MAX_VISIBLE], VISIBLE_NAMES * self.certainty, "visible without an import")
 
     def _stands_once(self, name: str) -> bool:
-        """Whether a name stands in the text only where it is imported."""
+        """Return whether a name occurs in the text only where it is imported."""
         text = self._situation.query.text
         checkpoint(len(text) // CHARACTERS_OF_A_STEP)
         return text.count(name) <= 1 or len(re.findall(rf"\b{re.escape(name)}\b", text)) <= 1
@@ -240,7 +240,7 @@ class _Reading:
         return shared
 
     def _reachable(self, definition: Definition) -> bool:
-        """Whether a symbol of another file may be used here; of the own class, parts may lie in other files."""
+        """Return whether a symbol of another file may be used here. Other files may hold parts of the own class."""
         symbol, rules = definition.symbol, self._situation.language.rules
         if symbol is None or symbol.exported or rules.hidden_members:
             return True
@@ -249,7 +249,7 @@ class _Reading:
         return rules.package_members and definition.path.rpartition("/")[0] == self._path.rpartition("/")[0]
 
     def _definition(self, definition: Definition, gain: float, reason: str) -> None:
-        """One definition in another file. Of conditional definitions the last stands for all."""
+        """Return one definition in another file. The last of several conditional definitions represents them all."""
         symbol, language = definition.symbol, self._situation.language
         if symbol is None or definition.path == self._path or gain <= 0:
             return
@@ -264,7 +264,7 @@ class _Reading:
 
 
 def _uses(chains: Mapping[str, int], names: Collection[str]) -> Mapping[str, int]:
-    """How often each of some names stands in a text, but for members; with a dot behind it, it counts as `name.`."""
+    """Count each of some names in a text, except where it is a member. Before a dot, it counts as `name.`."""
     found: Counter[str] = Counter()
     for chain, count in chains.items():
         first, dot, _ = chain.partition(".")

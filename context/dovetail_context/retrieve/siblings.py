@@ -99,7 +99,7 @@ def _bases(situation: Situation) -> Iterator[tuple[str, Value]]:
 
 
 def _implementations(base: str, own: Value, situation: Situation, offers: Offers) -> Iterator[Candidate]:
-    """Other classes with the same base: the method of the current name as it stands, else their members."""
+    """Return from other classes with the same base the unchanged method of the current name, else their members."""
     function = situation.view.function
     for record, each in _heirs(base, own, situation):
         members = record.members(each.qualified)
@@ -116,7 +116,7 @@ def _heirs(base: str, own: Value, situation: Situation) -> list[tuple[FileRecord
     """The classes of other files that name the base, those most alike in name and nearest first."""
     words, files = situation.snapshot.words, situation.snapshot.files
     if own.definition.symbol is None or words.frequency(base) > MAX_FILES * 10:
-        return []  # a base that everything has tells nothing
+        return []  # a base that everything has carries no information
     like = frozenset(parts_of(own.definition.symbol.name))
     folder = situation.query.path.rpartition("/")[0]
     paths = sorted(

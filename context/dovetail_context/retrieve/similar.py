@@ -1,4 +1,4 @@
-"""The `similar` retriever: code of other files that looks like the code around the cursor, as it stands there."""
+"""The `similar` retriever: unchanged code of other files that looks like the code around the cursor."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

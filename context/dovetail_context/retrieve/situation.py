@@ -29,11 +29,11 @@ _ASCII_CHAIN = re.compile(r"[\w.]+", re.ASCII)  # faster
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """A query, read: `snapshot` holds the query's own text in place of what index and disk know of its file.
+    """An analysed query: `snapshot` holds the query's own text instead of the version in the index or on disk.
 
-    `rarities` are the words around the cursor with how rare each is in the project; `echoes` are the places in other
-    files that hold most of them, most alike first; `likelihood` weighs names for this place. `chains` counts what
-    stands in the text: names, with what they are joined to by dots.
+    `rarities` maps the words around the cursor to their rarity in the project. `echoes` are the places in other files
+    that hold most of them, most alike first. `likelihood` weighs names for this place. `chains` counts the names in the
+    text, each with the names that dots join to it.
     """
 
     query: Query
@@ -49,7 +49,7 @@ class Situation:
 
     @property
     def place(self) -> ExpressionScope:
-        """Where expressions at the cursor stand."""
+        """The scope of expressions at the cursor."""
         return ExpressionScope(self.query.path, self.view.container, self.view.bindings)
 
     def record_of(self, path: str) -> FileRecord:
@@ -88,7 +88,7 @@ def read_meaning(language: Language, query: Query, snapshot: IndexSnapshot) -> t
     """The record of the query's text as it is being typed, and inference in the snapshot with that in it."""
     known = snapshot.files.get(query.path)
     if known is not None and known.language != language.name:
-        known = None  # the disk is read as what the path says, the query as what its editor says
+        known = None  # the path sets the language of the file on disk, the editor that of the query
     if known is not None and known.text == query.text and not known.problems:
         record = known
     else:
@@ -132,16 +132,17 @@ def _says_the_same(record: FileRecord, known: FileRecord) -> bool:
 
 
 def _as_typed(language: Language, query: Query, known: FileRecord | None) -> FileRecord:
-    """The record of a text being typed, read with its statement mended; if that does not parse, the better one.
+    """Return the record of a text being typed, after repairing its statement. If the repaired text does not parse,
+    return the better record of the two texts.
 
-    The mended text does not change while one statement is being typed, so it is read once for all of them.
+    The repaired text does not change while one statement is being typed, so it is read once for all those keystrokes.
     """
-    mended = _extracted(query.path, language.mended(query.text, query.offset), query.language)
-    if not mended.problems:
-        return mended
+    repaired = _extracted(query.path, language.mended(query.text, query.offset), query.language)
+    if not repaired.problems:
+        return repaired
     raw = known if known is not None and known.text == query.text else None
     raw = _extracted(query.path, query.text, query.language) if raw is None else raw
-    return raw if not raw.problems or len(raw.symbols) > len(mended.symbols) else mended
+    return raw if not raw.problems or len(raw.symbols) > len(repaired.symbols) else repaired
 
 
 @lru_cache(maxsize=8)

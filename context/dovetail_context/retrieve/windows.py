@@ -1,8 +1,7 @@
-"""Places in other files that look like the code around the cursor: lines that share its rare words. Pure.
+"""Find places in other files that look like the code around the cursor: lines that share its rare words. Pure.
 
-What stands left and right of the cursor is the query. Files are preselected by the words that they hold; inside them
-every window is scored by the rarity of the distinct query words in it (BM25 with its saturation taken to the end: a
-word counts once).
+The text on both sides of the cursor is the query. Files are preselected by the words that they hold. Inside them,
+every window is scored by the rarity of the distinct query words in it (BM25 with full saturation: a word counts once).
 """
 
 import math
@@ -24,9 +23,9 @@ STRIDE_LINES = 6
 MAX_WORDS = 1000  # in one window, which is data then
 MAX_FILES = 30  # looked into; the score of files below that is that of chance
 MAX_WINDOWS_OF_FILE = 8
-COMMON_SHARE = 0.4  # a word in more than this share of the files tells nothing, unless there are few files
+COMMON_SHARE = 0.4  # a word in more than this share of the files carries no information, unless there are few files
 MIN_FILES_FOR_COMMON = 20
-DOUBT_WORDS = 2  # as if the query had so many more rare words: one that has hardly any proves little
+DOUBT_WORDS = 2  # rare words added to the count of each query: a query with hardly any proves little
 SCORE_DECIMALS = 3  # single precision has some more at the height of these scores
 MAX_POSTINGS = 20_000  # places of words looked at to find those files, whatever the size of the project
 
@@ -39,8 +38,8 @@ _KEYWORDS = """
     super switch template this throw throws trait true try type typename typeof undefined unsigned use using var
     virtual void where while with yield
 """
-# Words of the languages themselves, which look alike everywhere. In a large project they are common; in a small one
-# nothing else would tell.
+# Words of the languages themselves, which are alike everywhere. In a large project they are common; in a small one
+# nothing else would reveal them.
 KEYWORDS = frozenset(_KEYWORDS.split())
 
 
@@ -63,9 +62,9 @@ def likeness(text: str, rarities: Mapping[str, float]) -> float:
 
 
 def query_rarities(text: str, offset: int, words: WordView) -> dict[str, float]:
-    """The words around a cursor that tell something, with how rare each is in the project.
+    """Return the informative words around a cursor, with the rarity of each in the project.
 
-    A word that no file holds yet is the rarest: no window can have it, so none looks like the text to the last word.
+    A word that no file holds yet is the rarest: no window can have it, so no window matches the text to the last word.
     """
     files = len(words.files)
     found = {}
@@ -93,7 +92,7 @@ def similar_windows(rarities: Mapping[str, float], path: str, words: WordView, l
 
 
 def words_in(windows: Iterable[SimilarWindow]) -> dict[int, float]:
-    """The numbers of the words that stand in windows, each with the likeness of the best of them."""
+    """Return the numbers of the words that occur in windows, each with the likeness of the best window."""
     found: dict[int, float] = {}
     for window in sorted(windows, key=lambda window: window.likeness):  # what better ones hold is written over
         found.update(dict.fromkeys(window.words.tolist(), window.likeness))
@@ -167,8 +166,8 @@ def _best_windows(
     first_rows = np.concatenate(([0], np.cumsum(rows)))
     present = np.zeros((int(first_rows[-1]) + 1, len(weights)), dtype=bool)
     present[first_rows[file_of] + blocks, hits[places] - 1] = True
-    # A window is two blocks long; what stands in both counts once. Windows with the same words are equally alike,
-    # however their sums were rounded.
+    # A window is two blocks long; a word in both counts once. Windows with the same words are equally alike, even if
+    # their sums were rounded differently.
     of_blocks = _held(present, weights)
     scores = np.round(of_blocks[:-1] + of_blocks[1:] - _held(present[:-1] & present[1:], weights), SCORE_DECIMALS)
     scores[first_rows[1:] - 1] = 0.0
@@ -196,6 +195,6 @@ def _best_windows(
 
 
 def _held(present: npt.NDArray[np.bool_], weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """The weights of what is present in each row, summed up: few words stand in a row, so no product of matrices."""
+    """Sum the weights of the words present in each row. A row has few words, so a matrix product is not worth it."""
     rows, slots = np.divmod(np.flatnonzero(present), len(weights))
     return np.bincount(rows, weights[slots], len(present)).astype(np.float64, copy=False)

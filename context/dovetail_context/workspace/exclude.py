@@ -1,6 +1,6 @@
 """Which paths are no source of the project, judged by name and by the head of the file. Pure.
 
-What `.gitignore` files say stands in `gitignore.py`.
+`gitignore.py` applies the rules of `.gitignore` files.
 """
 
 import re
@@ -80,7 +80,7 @@ SECRET_NAMES = (
     # What was typed, passwords among it.
     *(".*history", "fish_history", "consolehost_history.txt", ".histfile", ".dbshell", ".viminfo", ".lesshst"),
 )
-# The same for names that say so only together with their folder's.
+# The same for names that identify a secret only together with the name of their folder.
 SECRET_PATHS = (
     *(".kube/config", ".kube/*.conf", ".docker/config.json", ".aws/config", ".m2/settings*.xml", "gh/hosts.yml"),
     *(
@@ -203,7 +203,7 @@ def _is_list(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Patterns:
-    """Patterns sorted by form: every file of a project is asked about, and compiling hundreds takes 40 ms.
+    """Patterns sorted by form: every file of a project is checked, and compiling hundreds takes 40 ms.
 
     `names` are whole names, `starts` and `ends` what names begin or end with; `others` are all the rest.
     """

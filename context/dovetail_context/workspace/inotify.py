@@ -19,7 +19,7 @@ _WANTED = _MODIFY | _ATTRIB | _CLOSE_WRITE | _MOVED_FROM | _MOVED_TO | _CREATE |
 _HEAD = struct.Struct("iIII")
 _BUFFER_BYTES = 1 << 18  # some thousand events
 
-# These say that the user's watches or descriptors are used up, not that a folder is odd.
+# These errors mean that the user has no watches or descriptors left, not that a folder is unusual.
 _LIMITS = (errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
@@ -49,7 +49,7 @@ class Inotify:
         return frozenset(self._numbers)
 
     def add(self, folder: str) -> None:
-        """Watch a folder; one that is gone or may not be read is passed over. Raises OSError at the system's limit."""
+        """Watch a folder. Skip one that is missing or unreadable. Raises OSError at the system's limit."""
         number = self._libc.inotify_add_watch(self._descriptor, os.fsencode(folder), _WANTED)
         if number < 0:
             code = ctypes.get_errno()

@@ -34,7 +34,7 @@ _NAMES = {dict: "a table", list: "a list", str: "a text", int: "a number", float
 
 
 class ManifestError(ValueError):
-    """What is wrong with a manifest, in one line."""
+    """The problem of a manifest, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def kept(value: Mapping[str, Any], shapes: Shapes) -> tuple[dict[str, Any], str]
                 problem = problem or _wrong(path[:depth], here, (dict,))
                 here = None
             here = None if here is None else here.get(key)
-            if here is None:  # null says the same as nothing
+            if here is None:  # null means the same as a missing key
                 break
         if here is None:
             continue

@@ -128,15 +128,15 @@ def _decoded(data: bytes, encoding: str) -> tuple[str, str]:
 
 
 def _kind(mode: int) -> str:
-    """What is wrong with a file of this mode, "" if it is a regular file."""
+    """Return the problem of a file of this mode, or "" if it is a regular file."""
     if stat.S_ISREG(mode):
         return ""
     return "is a folder, not a file" if stat.S_ISDIR(mode) else "not a plain file"
 
 
 def _is_within(descriptor: int, path: Path, within: Path) -> bool:
-    """Whether the open file lies in a folder. The system knows its real path; that of the folder is asked only where
-    it is itself reached by a link.
+    """Return whether the open file is inside a folder. The system knows the file's real path. Resolve the folder only
+    if a link leads to it.
     """
     try:
         real = str(Path(f"/proc/self/fd/{descriptor}").readlink())

@@ -1,4 +1,4 @@
-"""Which folder is the project that a file belongs to, and where in it the file stands."""
+"""Find the project folder that a file belongs to, and the file's path inside it."""
 
 import os
 import re
@@ -6,7 +6,7 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-# A folder that holds one of these is a project's root. `.dovetail.toml` and `.git` say so outright.
+# A folder that holds one of these is a project's root. `.dovetail.toml` and `.git` declare it outright.
 MARKERS = (
     ".dovetail.toml",
     ".git",
@@ -58,11 +58,11 @@ _PYTHON = re.compile(r"(?:python|pypy)[23]\.\d+t?")  # below `lib`, where a Pyth
 
 
 def find_root(path: Path) -> Path:
-    """The nearest folder upward from `path` with a marker; else the folder above the Python package that `path` is in;
+    """Return the nearest folder upward from `path` with a marker; else the folder above the Python package of `path`;
     else the folder of `path`. Nothing need exist.
 
-    A library is part of the project in which it is installed, if it is installed in one, and no project itself. A
-    folder that is too wide is no project's root either, whatever it holds.
+    A library is not a project: if it is installed in a project, it is part of that one. A folder that is too wide is
+    never the root of a project, regardless of its contents.
     """
     own = path.absolute()
     if not is_folder(own):
@@ -80,8 +80,8 @@ def find_root(path: Path) -> Path:
 
 
 def is_too_wide(root: Path) -> bool:
-    """Whether `root` holds far more than a project, or is part of a library: nobody means to have it read whole. A
-    `.dovetail.toml` in it says otherwise. Links to such folders are such folders.
+    """Return whether `root` is too large to read entirely: it holds far more than a project, or is part of a library.
+    A `.dovetail.toml` in it overrides this. A link to such a folder counts as such a folder.
     """
     if (root / ".dovetail.toml").is_file():
         return False
@@ -152,7 +152,7 @@ def _is_same(path: Path, other: Path) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a path is a folder; false where that cannot be told."""
+    """Return whether a path is a folder; false if that is unknown."""
     try:
         return path.is_dir()
     except OSError:  # below a folder that may not be entered
@@ -160,7 +160,7 @@ def is_folder(path: Path) -> bool:
 
 
 def path_inside(root: Path, path: str) -> str | None:
-    """`path` (absolute or relative to `root`) posix and relative to the root; None if it does not lie under it."""
+    """Return `path` (absolute or relative to `root`) as a posix path relative to the root; None if it is outside."""
     given = Path(path)
     try:
         inside = given.relative_to(root) if given.is_absolute() else given
@@ -171,7 +171,7 @@ def path_inside(root: Path, path: str) -> str | None:
 
 
 def _inside_by_links(root: Path, given: Path) -> str | None:
-    """The root may be reached by a link (on macOS /tmp is one), and the system tells the real path."""
+    """The root may be reached by a link (on macOS /tmp is one), and the system reports the real path."""
     try:
         return given.resolve().relative_to(root.resolve()).as_posix()
     except (ValueError, OSError, RuntimeError):

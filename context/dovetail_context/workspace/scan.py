@@ -1,6 +1,6 @@
-"""Which files of a workspace count: a walk that obeys `.gitignore` and says why it passes over the rest.
+"""Find the files of a workspace that count: a walk that obeys `.gitignore` and reports why it skips the others.
 
-Files are listed, not read, save for the first bytes of those that a language claims (`read.py` reads them whole).
+It lists files but reads only the first bytes of those that a language claims (`read.py` reads them entirely).
 """
 
 import os
@@ -27,8 +27,8 @@ VENV_FILE = "pyvenv.cfg"
 
 
 class Stamp(NamedTuple):
-    """What tells whether a file has changed, without reading it. Times in nanoseconds: of the last write, and of the
-    last change of any kind (on Windows of the creation). `size` -1 matches no file.
+    """The attributes that show whether a file has changed, without reading it. Times are in nanoseconds: of the last
+    write, and of the last change of any kind (on Windows of the creation). `size` -1 matches no file.
     """
 
     size: int
@@ -46,7 +46,7 @@ class ScannedFile:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file or folder that was passed over, and why. `fault`: it would count if it could be read."""
+    """A skipped file or folder, with the reason. `fault`: it would count if it could be read."""
 
     path: str
     reason: str
@@ -82,10 +82,10 @@ def scan(
     selection: Selection = EVERYTHING,
     script: Callable[[str], str] | None = None,
 ) -> ScanResult:
-    """Walk `root`. Files for which `wanted(relative path)` is false are left out silently; never raises.
+    """Walk `root`. Silently omit files for which `wanted(relative path)` is false. Never raises.
 
-    Of those, `script(full path)` is asked about files that may be scripts, and not before they may be opened: a file
-    counts if that gives the id of a language.
+    Call `script(full path)` for those of them that may be scripts, but only once they may be opened. A script counts
+    if the call returns the id of a language.
     """
     if is_too_wide(Path(root).absolute()):
         return ScanResult((), (Skipped(".", TOO_WIDE),))
@@ -104,7 +104,7 @@ def folders_below(root: Path, path: str, selection: Selection = EVERYTHING) -> t
 
 
 def may_be_script(file: "os.DirEntry[str] | Path") -> bool:
-    """Whether the first line of a file may tell its language: it has no suffix, and is not too large for a script."""
+    """Return whether a file's first line may imply its language: it has no suffix and is small enough for a script."""
     try:
         return "." not in file.name and file.is_file() and 0 < file.stat().st_size <= MAX_SCRIPT_BYTES
     except OSError:
@@ -114,8 +114,8 @@ def may_be_script(file: "os.DirEntry[str] | Path") -> bool:
 def is_excluded(
     root: Path, path: str, selection: Selection = EVERYTHING, names_folder: bool = False, language: str = ""
 ) -> str | None:
-    """Why one path (posix, relative) does not count, by the same rules as `scan`; None if it does. `language` is the
-    id of the file's language where its path does not say that."""
+    """Return why one path (posix, relative) does not count, by the same rules as `scan`; None if it does. `language`
+    is the language id of the file, if its path does not imply it."""
     folder, relative, rules = str(root), "", IgnoreRules.of_repository(Path(root))
     parts = path.split("/")
     for depth, part in enumerate(parts):
@@ -140,8 +140,8 @@ def is_excluded(
 class _Walk:
     """Collects files and skips.
 
-    Folders are visited by their real identity, and links to folders last: so a loop ends, and what can be reached in
-    two ways stands under its own name.
+    The walk identifies folders by their real identity, and visits links to folders last. So a loop ends, and a file
+    that can be reached in two ways keeps its own name.
     """
 
     def __init__(
@@ -248,7 +248,7 @@ class _Walk:
             self._skip(path, reason or fault or "", fault is not None)
 
     def _measure(self, entry: "os.DirEntry[str]", path: str) -> str | None:
-        """Note the file, or say why it does not count."""
+        """Record the file, or the reason why it does not count."""
         try:
             status = entry.stat()
             if not entry.is_file():
@@ -261,7 +261,7 @@ class _Walk:
         return None
 
     def _note(self, rules: IgnoreRules) -> None:
-        """Say which files of patterns could not be read."""
+        """Report the pattern files that could not be read."""
         for path, problem in rules.problems:
             self._skip(path, problem)
 

@@ -1,5 +1,5 @@
-"""What a project's own rules leave out of the index, as a value that the caller gives. Where rules come from is not
-known here; what is left out in every project stands in `exclude.py` and `gitignore.py`.
+"""A project's own rules for excluding files from the index, as a value that the caller passes. This module does not
+know where rules come from. `exclude.py` and `gitignore.py` exclude files in every project.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ class Selection(Protocol):
     """Narrows what is read, and can never widen it. Equal selections leave out the same."""
 
     def excluded(self, path: str, is_folder: bool, language: str = "") -> str | None:
-        """Why `path` (posix, relative to the root) is left out, for the user to read; None if it is not.
+        """Return why `path` (posix, relative to the root) is excluded, for the user to read; None if it is not.
 
-        A folder that is left out is not entered: answer None for one that holds anything to be read. `language` is
-        the id of a file's language where its path does not say that.
+        The walk does not enter an excluded folder: return None for one that holds anything to be read. `language` is
+        the language id of a file, if its path does not imply it.
         """
         ...
 
@@ -30,8 +30,8 @@ EVERYTHING = Everything()
 
 
 def left_out(selection: Selection, path: str, language: str = "") -> str | None:
-    """Why a file is left out, by its own path or by a folder above it; None if it is not. `language` is the id of its
-    language where the path does not say that."""
+    """Return why a file is excluded, by its own path or by a folder above it; None if it is not. `language` is the
+    language id of the file, if its path does not imply it."""
     parts = path.split("/")
     for depth in range(1, len(parts)):
         reason = selection.excluded("/".join(parts[:depth]), True)
@@ -41,5 +41,5 @@ def left_out(selection: Selection, path: str, language: str = "") -> str | None:
 
 
 def left_out_itself(selection: Selection, path: str, language: str = "") -> str | None:
-    """Why a file is left out by its own path and language, whatever holds for the folders above it."""
+    """Return why a file is excluded by its own path and language, regardless of the folders above it."""
     return selection.excluded(path, False, language) if language else selection.excluded(path, False)

@@ -1,7 +1,7 @@
-"""Whether files may be shown, asked of the disk again and again.
+"""Decide whether files may be shown, by the current state of the disk.
 
-`scan.is_excluded` reads every ignore file above a path. Here its answer is kept as long as everything that decided it
-bears the same stamps, so that asking about the same files with every keystroke costs a few `stat` calls.
+`scan.is_excluded` reads every ignore file above a path. This module caches its answer while everything that decided it
+has the same stamps, so checking the same files with every keystroke costs a few `stat` calls.
 """
 
 import os
@@ -48,11 +48,11 @@ class Verdicts:
     def excluded(
         self, paths: Iterable[str], selection: Selection, unsaved: Collection[str] = ()
     ) -> tuple[dict[str, str], State]:
-        """Those of `paths` (posix, relative to the root) that may not be shown now, each with the reason, and the state
-        of the disk that says so.
+        """Return those of `paths` (posix, relative to the root) that may not be shown now, each with the reason. Also
+        return the state of the disk that this result is based on.
 
         A path without a file is excluded, except for the `unsaved` ones, which exist in an editor only. Never raises:
-        what cannot be looked at is excluded.
+        a path that cannot be examined is excluded.
         """
         paths = tuple(paths)
         if paths:
@@ -125,7 +125,7 @@ def _stamp(path: str) -> _Stamp:
 
 
 def _kind(path: str) -> _Stamp:
-    """What a path is, whatever it holds."""
+    """Return the kind of a path, regardless of its contents."""
     return _stamp(path)[:2]
 
 

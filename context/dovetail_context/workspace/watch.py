@@ -1,8 +1,8 @@
 """Changed paths on disk, debounced. The only module that imports watchdog.
 
 On Linux every wanted folder is watched by itself (`inotify.py`); macOS and Windows watch whole trees at no cost, and
-what happens in unwanted folders is dropped here. Where the system watches nothing, the caller is told to look for
-itself from time to time. An error in what is called from here is reported, and never ends the watching.
+this module drops changes in unwanted folders. If the system watches nothing, the caller is notified from time to time
+to look for itself. An error in a callback is reported, and never ends the watching.
 """
 
 import errno
@@ -20,9 +20,9 @@ from dovetail_context.workspace.inotify import Inotify
 
 # Editors and git write a file in several steps within some milliseconds; after this quiet time the set is complete.
 QUIET_S = 0.2
-# A build tool may write without end; after this time what has changed so far is told.
+# A build tool may write without end. Seconds after which the changes so far are reported anyway.
 LONGEST_WAIT_S = 2.0
-# Where nothing can be watched, the tree is looked through so often, and never for more than a fiftieth of the time.
+# Seconds between walks over a tree that cannot be watched. The walks never take more than a fiftieth of the time.
 POLL_S = 15.0
 POLL_SHARE = 50
 
@@ -30,8 +30,8 @@ Folders = Callable[[str], Iterable[str]]  # the wanted folders at and below a pa
 
 
 class Watcher:
-    """Watches a project and calls `on_change` with the absolute paths that changed, on a thread of its own; the root
-    among them stands for everything. `on_trouble` gets a sentence for the user, on that thread.
+    """Watches a project and calls `on_change` with the absolute paths that changed, on a thread of its own. The root
+    among them means everything. `on_trouble` gets a sentence for the user, on that thread.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Watcher:
         self._telling = threading.Thread(target=self._tell, name="dovetail-watch", daemon=True)
 
     def start(self) -> None:
-        """Begin. What changed before everything was watched is told as a change of the root."""
+        """Start watching. Report changes from before everything was watched as a change of the root."""
         self._watching.start()
         self._telling.start()
 
@@ -76,7 +76,7 @@ class Watcher:
 
     @property
     def pending(self) -> bool:
-        """Whether changes were seen that have not been told yet, or not everything is watched yet."""
+        """Whether some changes have not been reported yet, or some folders are not watched yet."""
         with self._changed:
             return bool(self._pending) or self._beginning
 
@@ -109,15 +109,15 @@ class Watcher:
                     self._changed.wait(QUIET_S if self._pending else None)
                 if self._closing:
                     return
-                told = frozenset(self._pending)
+                paths = frozenset(self._pending)
                 try:
-                    self._on_change(told)
-                except Exception as error:  # noqa: BLE001 - later changes must still be told
+                    self._on_change(paths)
+                except Exception as error:  # noqa: BLE001 - later changes must still be reported
                     self._trouble(f"a change on disk could not be followed ({type(error).__name__}: {error})")
                 self._pending.clear()
 
     def _trouble(self, message: str) -> None:
-        with suppress(Exception):  # if even that fails, there is nobody to tell
+        with suppress(Exception):  # if even that fails, there is nobody to notify
             self._on_trouble(message)
 
     def _due(self) -> bool:
@@ -126,7 +126,7 @@ class Watcher:
 
 
 class _Source(Protocol):
-    """Tells paths until it is stopped; calls `begun` when it misses nothing any more. Raises OSError if it cannot."""
+    """Reports paths until it is stopped. Calls `begun` once it misses no change. Raises OSError if it cannot watch."""
 
     def run(self, begun: Callable[[], None]) -> None: ...
 
@@ -189,7 +189,7 @@ class _Folders:
                 prefix = event.path + "/"
                 for folder in [one for one in inotify.folders if one == event.path or one.startswith(prefix)]:
                     inotify.remove(folder)
-            if event.appeared:  # watched first, told then: what is put into it meanwhile is found by who is told
+            if event.appeared:  # watch before notifying: so the receiver finds files added meanwhile
                 self._add_below(inotify, event.path)
             if event.path.endswith("/" + GITIGNORE):
                 self._stale.set()

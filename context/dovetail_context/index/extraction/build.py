@@ -1,4 +1,4 @@
-"""Reading files of the workspace into packed records. Never raises: what is passed over is told with its reason.
+"""Read workspace files into packed records. Never raises: every skipped file is reported with its reason.
 
 The same functions serve the index thread and the worker processes.
 """
@@ -34,7 +34,7 @@ NO_WORDS = TextWords()
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did: files by language, what was passed over and why, what was odd about the rest, seconds."""
+    """The result of a build: files by language, skipped files with reasons, problems of the others, seconds."""
 
     counts: dict[str, int]
     skipped: tuple[Skipped, ...]
@@ -70,7 +70,7 @@ def is_wanted(path: str) -> bool:
 
 
 def language_of_script(file: str) -> str:
-    """The id of the language of a file without a suffix, by its first line; "" if that tells none. Reads only that."""
+    """Return the language id that the first line of a file without a suffix implies, or "". Read only that line."""
     try:
         with Path(file).open("rb") as script:
             return id_of_beginning(script.read(FIRST_LINE).decode("utf-8", "replace"))
@@ -79,7 +79,7 @@ def language_of_script(file: str) -> str:
 
 
 def odd_language(path: str, record: FileRecord | PackedRecord | None) -> str:
-    """The language of a record where its path does not say it, for whoever judges by the path; else ""."""
+    """Return the language of a record if its path does not imply it, for callers that judge by the path; else ""."""
     by_path = language_for(path)
     return "" if record is None or (by_path is not None and by_path.name == record.language) else record.language
 
@@ -112,10 +112,10 @@ def read_files(root: Path, tasks: Sequence[Task], store: RecordStore | None) -> 
 
 
 def read_text(path: str, text: str, language: str = "") -> FileRecord | str:
-    """Read `text`, whose secrets have been blanked out, as the content of `path`; the reason if that cannot be.
+    """Read `text`, whose secrets are blanked out, as the content of `path`. Return the reason if that is impossible.
 
-    `language` is the id of its language, where that is known better than path and first line tell. Calls are left
-    out: they are read from the few files that matter.
+    `language` is the language id, if the caller knows it better than the path and the first line imply. The record
+    omits calls: they are read later, from the few files that matter.
     """
     language = language or language_of(path, text=text)
     found = language_for(path, language)
@@ -162,7 +162,7 @@ def _read(root: Path, task: Task) -> "ReadFile | _Text":
     source = redact(result.text)
     if task.digest and digest_of(source) == task.digest:
         return ReadFile(path, unchanged=True)
-    # How the bytes were understood is no part of the text, and is told with the record.
+    # The way the bytes were decoded is not part of the text; the record reports it.
     key = key_of(path, result.problem + "\0" + source, extractor_version())
     return _Text(path, source, result.problem, key)
 

@@ -1,6 +1,6 @@
 """The crew of a cold build: worker processes that read files, and what happens when one of them dies.
 
-What a worker does stands in `worker.py`. Where no worker can be started, the files are read in this process.
+`worker.py` defines what a worker does. If no worker can be started, this process reads the files.
 """
 
 import os
@@ -79,7 +79,7 @@ class _Worker:
 
     def _send(self, message: object) -> None:
         assert self.process.stdin is not None
-        with suppress(OSError):  # it has died; its listener tells
+        with suppress(OSError):  # it has died; its listener reports that
             send(self.process.stdin, message)
 
     def _listen(self) -> None:
@@ -113,7 +113,7 @@ class _Crew:
         self._deaths = 0
 
     def read(self, tasks: Sequence[Task], count: int) -> Iterator[ReadFile]:
-        """Read what can be read; the rest stands in `left` afterwards."""
+        """Read what can be read. Afterwards `left` holds the rest."""
         starts = range(0, len(tasks), TASKS_OF_BATCH)
         self._waiting.extend(list(tasks[start : start + TASKS_OF_BATCH]) for start in starts)
         for _ in range(min(count, len(self._waiting))):

@@ -16,7 +16,7 @@ class ProjectFiles:
         self._passed_over: dict[str, str] = {}  # by the last walk, though they would count
 
     def open(self, texts: dict[str, str], problems: dict[str, str]) -> None:
-        """Begin with what an image says."""
+        """Begin with the contents of an image."""
         self.texts, self._problems, self.is_touched = texts, problems, bool(texts)
 
     def walked(self, found: ScanResult) -> None:
@@ -42,7 +42,7 @@ class ProjectFiles:
         return is_known
 
     def problem_of(self, path: str) -> str:
-        """What is wrong with a file that was read, "" if nothing is."""
+        """Return the problem of a file that was read, or ""."""
         return self._problems.get(path, "")
 
     def was_passed_over(self, path: str) -> bool:
@@ -50,7 +50,7 @@ class ProjectFiles:
         return path in self._passed_over
 
     def problems(self, skipped: Iterable[tuple[str, str]]) -> tuple[Skipped, ...]:
-        """What is wrong with project files, in path order. `skipped` are the files that could not be used."""
+        """Return the problems of project files, in path order. `skipped` are the files that could not be used."""
         found = dict(self._passed_over) | self._problems
         found.update((path, reason) for path, reason in skipped if is_project_file(path))
         return tuple(Skipped(path, reason) for path, reason in sorted(found.items()))

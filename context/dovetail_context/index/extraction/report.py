@@ -16,14 +16,14 @@ def report_of(
     project_problems: Iterable[Skipped],
     seconds: float,
 ) -> BuildReport:
-    """Count the files of `image` with what `changed` says instead (None: the file is gone)."""
+    """Count the files of `image`. Entries in `changed` replace those of the image (None: the file was removed)."""
     counts: Counter[str] = Counter()
     problems = list(project_problems)
     if image is not None:
         known = zip(image.paths, image.languages, strict=True)
         counts.update(language for path, language in known if path not in changed)
-        told = ((path, found) for path, found in image.problems.items() if path not in changed)
-        problems += [Skipped(path, problem) for path, found in told for problem in found]
+        unchanged = ((path, found) for path, found in image.problems.items() if path not in changed)
+        problems += [Skipped(path, problem) for path, found in unchanged for problem in found]
     for path, record in changed.items():
         if record is not None:
             counts[record.language] += 1

@@ -30,7 +30,7 @@ def main() -> None:
     """Work until the input ends."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing that prints can get between the answers
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this ends it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends it
     with suppress(BrokenPipeError, EOFError):
         _serve(sys.stdin.buffer, answers)
     os._exit(0)  # closing the pipes again would fail if the other side is gone
@@ -67,7 +67,7 @@ def receive(pipe: IO[bytes]) -> Any:
 
 
 def read_answer(answer: Any) -> list[ReadFile]:
-    """What a worker answered to a list of tasks."""
+    """Return a worker's answer to a list of tasks."""
     return [_from_message(*parts) for parts in answer]
 
 

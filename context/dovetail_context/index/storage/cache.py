@@ -1,5 +1,5 @@
-"""Where the index keeps what it knows between starts: a folder that the caller names, with one store of records and an
-image of each project. Nothing in it is needed, and no fault of it stops the index: it is told in `problem`.
+"""The folder in which the index keeps its data between starts. The caller names it. It holds one store of records and
+an image of each project. The index can do without it: a fault never stops the index, and `problem` reports it.
 """
 
 import io
@@ -24,7 +24,7 @@ UNFINISHED_S = 600  # an image that was not finished in this time never will be:
 
 @dataclass(frozen=True, slots=True)
 class IndexCache:
-    """A folder, and how many bytes may lie there: half for records, half for images. Several processes may share it."""
+    """A folder with a limit in bytes: half for records, half for images. Several processes may share it."""
 
     folder: Path
     limit_bytes: int
@@ -34,7 +34,7 @@ class IndexCache:
         return RecordStore(self.folder / STORE_NAME, self.limit_bytes // 2, owner_of(root))
 
     def open_image(self, root: Path, on_damage: Callable[[str], None]) -> Image | None:
-        """The newest whole image of the project; None if there is none. Whatever lies in the folder becomes private."""
+        """Return the newest intact image of the project, or None. Make everything in the folder private."""
         self._tidy()
         for path in sorted(self.folder.glob(f"{_name(root)}-{_version()}-*.image"), reverse=True):
             with suppress(OSError, DamagedError):
@@ -80,7 +80,7 @@ class IndexCache:
                 path.unlink()
 
     def _tidy(self) -> None:
-        """What an older version or a process that was killed has left behind."""
+        """Secure the files of older versions, and clean up after processes that were killed."""
         with suppress(OSError):
             make_private_folder(self.folder)
         for path in (*self.folder.glob("*.image"), *self.folder.glob("*.part")):

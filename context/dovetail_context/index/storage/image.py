@@ -1,10 +1,10 @@
-"""An image: a project's records and words in one file that is mapped, not read. The format and nothing else: where
-images lie and when they are written is decided elsewhere.
+"""An image: a project's records and words in one file that is mapped, not read. This module defines only the format;
+other modules decide where and when to write images.
 
 Layout: magic, then sections (records and texts, word ids of every file, postings, vocabulary), then the *directory* (a
-marshalled dict of columns, one entry a file in path order), then a trailer that says where the directory stands. Each
-part has its CRC-32 in the directory, and the directory's stands in the trailer. Numbers are in the machine's own byte
-order, which the magic tells.
+marshalled dict of columns, one entry a file in path order), then a trailer that holds the directory's position. The
+directory holds the CRC-32 of each part, and the trailer that of the directory. Numbers are in the machine's own byte
+order, which the magic identifies.
 """
 
 import marshal
@@ -28,13 +28,13 @@ from dovetail_context.workspace.scan import Stamp
 MAGIC = struct.pack("=8sI", b"dovetail", 1)
 _TRAILER = struct.Struct("=QQI8s")  # where the directory begins, its length, its check sum, the mark of the end
 _END = b"complete"
-WORDS_OF_BLOCK = 64  # the vocabulary is searched block by block: one in so many words is kept as an object
+WORDS_OF_BLOCK = 64  # words per vocabulary block: search goes block by block, and keeps one word of each as an object
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What an image holds of a file. `record` is None for one that was passed over, for the reason `skipped`, and for a
-    project file, of which `skipped` says what is wrong with it."""
+    """The data of one file in an image. `record` is None for a skipped file and for a project file. `skipped` is the
+    reason for skipping the file, or the problem of the project file."""
 
     path: str
     stamp: Stamp
@@ -45,7 +45,7 @@ class Entry:
 
 
 def write_image(out: BinaryIO, entries: Sequence[Entry], words: Sequence[str]) -> None:
-    """Write `entries`, which stand in path order, with word ids that count in `words`. Raises OSError."""
+    """Write `entries`, which are in path order; their word ids are indexes into `words`. Raises OSError."""
     kept = [entry for entry in entries if entry.record is not None]
     vocabulary, lengths, ids, postings, counts = _numbered(kept, words)
     section = _Sections(out)
@@ -75,7 +75,7 @@ def write_image(out: BinaryIO, entries: Sequence[Entry], words: Sequence[str]) -
 
 
 class Image:
-    """An image, open. Raises DamagedError where a part is not what was written; `on_damage` is told of the others."""
+    """An open image. Raises DamagedError if a part differs from what was written; `on_damage` receives the others."""
 
     def __init__(self, data: "bytes | mmap.mmap", on_damage: Callable[[str], None] = lambda path: None) -> None:
         """Raises DamagedError if `data` is no complete image of this format."""
@@ -98,38 +98,38 @@ class Image:
         self._others: frozenset[str] | None = None
 
     def stamps(self) -> dict[str, Stamp]:
-        """The stamps of all files, passed over or not."""
+        """Return the stamps of all files, including skipped ones."""
         flat = array("q", self._directory["stamps"]).tolist()
         stamps = dict(zip(self.paths, map(Stamp, flat[::3], flat[1::3], flat[2::3]), strict=True))
         stamps.update((path, Stamp(*stamp)) for *stamp, path, _, _ in self._directory["others"])
         return stamps
 
     def skipped(self) -> dict[str, str]:
-        """The files that were passed over, with the reasons."""
+        """Return the skipped files, with the reasons."""
         return {path: reason for *_, path, reason, project in self._directory["others"] if project is None}
 
     def projects(self) -> dict[str, str]:
-        """The texts of the project files."""
+        """Return the texts of the project files."""
         return {path: project for *_, path, _, project in self._directory["others"] if project is not None}
 
     def project_problems(self) -> dict[str, str]:
-        """What is wrong with project files."""
+        """Return the problems of project files."""
         return {
             path: reason for *_, path, reason, project in self._directory["others"] if project is not None and reason
         }
 
     def holds(self, path: str) -> bool:
-        """Whether the image says anything of a file."""
+        """Return whether the image has an entry for a file."""
         if self._others is None:
             self._others = frozenset(path for *_, path, _, _ in self._directory["others"])
         return path in self._numbers or path in self._others
 
     def number_of(self, path: str) -> int | None:
-        """The place of a file in the columns; None if the image has no record of it."""
+        """Return the position of a file in the columns; None if the image has no record of it."""
         return self._numbers.get(path)
 
     def packed(self, number: int) -> PackedRecord:
-        """The record of a file. Raises DamagedError."""
+        """Return the record of a file. Raises DamagedError."""
         return PackedRecord(
             self.languages[number],
             self.digests[number],
@@ -140,7 +140,7 @@ class Image:
         )
 
     def word_ids(self, number: int) -> Ids:
-        """The words of a file; none if that part is damaged, which is told."""
+        """Return the words of a file. If that part is damaged, report the damage and return none."""
         try:
             return np.frombuffer(self._span("ids", number), dtype=np.uint32)
         except DamagedError:
@@ -176,7 +176,7 @@ class Image:
         return self._packed_block(block)[1:-1].decode("utf-8", "surrogatepass").split("\0")
 
     def _packed_block(self, block: int) -> bytes:
-        """The words of a block with a zero before, between and behind them."""
+        """Return the words of a block with a zero before, between and after them."""
         try:
             return b"".join((b"\0", self._span("words", block), b"\0"))
         except DamagedError:
@@ -211,7 +211,7 @@ def open_image(path: Path, on_damage: Callable[[str], None]) -> Image:
 
 
 class _Spans:
-    """Where the parts of a section stand: they follow one another from `start`."""
+    """Return the positions of a section's parts, which follow one another from `start`."""
 
     def __init__(self, start: int, lengths: bytes, checks: bytes) -> None:
         ends = np.cumsum(np.frombuffer(lengths, dtype=np.uint32), dtype=np.int64) + start

@@ -16,7 +16,7 @@ def make_private_folder(folder: Path) -> None:
         for each in reversed(missing):
             each.mkdir(mode=0o700, exist_ok=True)
         if not missing:
-            folder.mkdir()  # something else bears its name: the error says so
+            folder.mkdir()  # another kind of file has this name: the error reports it
     make_private(folder)
 
 

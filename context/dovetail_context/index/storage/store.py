@@ -1,6 +1,6 @@
-"""The store of records: what was extracted from a text, by a key that says all that decided it. Shared by processes.
+"""The store of records: the data extracted from a text, by a key of everything that determined it. Processes share it.
 
-It can always be done without: any fault of the file or the disk ends its use and is told once, through `problem`.
+The index can do without it: any fault of the file or the disk ends its use, and `problem` reports it once.
 """
 
 import marshal
@@ -19,7 +19,7 @@ from dovetail_context.records.packed import PackedRecord
 
 # Another process that writes holds the file for some 100 ms; after this wait the disk is in trouble.
 BUSY_S = 5.0
-# Ages are written again after so long, so that reading does not mean writing.
+# Seconds before the age of a record is written again, so that not every read causes a write.
 AGE_STEP_S = 24 * 3600
 KEYS_OF_QUERY = 500  # SQLite allows 999 values in a statement
 EVICTED_SHARE = 0.1  # more than what is too much goes, so that the next build need not evict again
@@ -108,24 +108,24 @@ class RecordStore:
             self._run("PRAGMA incremental_vacuum", ())
 
     def drop(self, paths: Iterable[str]) -> None:
-        """Forget all records of these paths, in whatever project: what else needs them makes them again."""
+        """Delete all records of these paths, in any project. Other users of the records extract them again."""
         self._dropped(self._write("DELETE FROM records WHERE place = ?", [(_place_of(path),) for path in paths]))
 
     def drop_all_but(self, paths: Iterable[str]) -> None:
-        """Forget what this project has put here under other paths than these."""
+        """Delete the records that this project has stored under other paths."""
         held = {place for (place,) in self._run("SELECT DISTINCT place FROM records WHERE owner = ?", (self._owner,))}
         gone = [(self._owner, place) for place in held.difference(map(_place_of, paths))]
         self._dropped(self._write("DELETE FROM records WHERE owner = ? AND place = ?", gone))
 
     def scrub(self) -> None:
-        """Let the log go if it may hold what was dropped. Where another process is in the way, it stays until the next
+        """Truncate the log if it may hold dropped records. If another process blocks that, keep it until the next
         time.
         """
         if self._in_log:
             self._in_log = any(busy for busy, *_ in self._run("PRAGMA wal_checkpoint(TRUNCATE)", ()))
 
     def close(self) -> None:
-        """May be called more than once; the store opens itself again when it is asked again."""
+        """Close the store. May be called more than once; the next use opens it again."""
         self.scrub()
         if self._connection is not None:
             with suppress(sqlite3.Error):

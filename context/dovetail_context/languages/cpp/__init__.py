@@ -1,1 +1,1 @@
-"""C and C++: their symbols, their includes and what stands at a cursor. One language, as they share their headers."""
+"""C and C++: symbols, includes and the surroundings of a cursor. They are one language, as they share their headers."""

@@ -1,4 +1,4 @@
-"""What the local names of a C or C++ function stand for, read from the part of it that stands before the cursor."""
+"""What the local names of a C or C++ function refer to, read from the part of it before the cursor."""
 
 from dovetail_context.languages.braces import HOLE
 from dovetail_context.languages.cpp.expressions import access_path, declared_name, type_text

@@ -1,4 +1,4 @@
-"""What stands around a cursor in C or C++ text. The text is being typed: nothing here trusts it to parse."""
+"""The surroundings of a cursor in C or C++ text. The text is being typed: nothing here trusts it to parse."""
 
 import re
 from collections.abc import Iterator
@@ -101,7 +101,7 @@ def _type_of(source: str) -> str:
 
 
 def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
-    """The calls whose arguments the cursor stands in, innermost first."""
+    """Return the calls whose arguments enclose the cursor, innermost first."""
     for opening in open_calls(masked, offset, SYNTAX):
         path = _path_of(text, masked, opening)
         if path and path not in KEYWORDS:

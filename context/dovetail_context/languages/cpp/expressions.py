@@ -16,7 +16,7 @@ _THROUGH = frozenset({"move", "forward", "ref", "cref", "as_const", "to_address"
 
 
 def access_path(tree: SyntaxTree, node: Node | None) -> str:
-    """The access path of an expression, "" where it says nothing about its type."""
+    """Return the access path of an expression, or "" if it does not reveal its type."""
     path = _access(tree, node, 0)
     return path if len(path) <= MAX_ACCESS_CHARS else ""
 

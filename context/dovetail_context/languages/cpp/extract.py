@@ -1,6 +1,6 @@
 """From a parsed C or C++ file to its `FileRecord`: definitions, includes and calls.
 
-Namespaces are transparent: their members stand at the top level, and `namespace::` leads to what the file sees.
+Namespaces are transparent: their members are at the top level, and `namespace::` leads to what the file sees.
 """
 
 import re

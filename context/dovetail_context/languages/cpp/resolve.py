@@ -113,7 +113,7 @@ def read_compile_commands(text: str) -> ProjectText:
             named = (folder for folder in _folders_in(entry) if len(folder) <= MAX_PATH)
             folders = [folder for folder in named if (directory, folder) not in seen]
             seen.update((directory, folder) for folder in folders)
-            if folders or len(kept) < MIN_FILES:  # the files say where the workspace is
+            if folders or len(kept) < MIN_FILES:  # the files show where the workspace is
                 arguments = [word for folder in folders for word in ("-I", folder)]
                 kept.append({"directory": directory, "file": file, "arguments": arguments})
             if len(seen) > MAX_ENTRIES:

@@ -15,13 +15,13 @@ _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _AFTER_OPENING = re.compile(r"([(\[]) ")
 _BEFORE_CLOSING = re.compile(r" ([)\],;])")
 # Macros between a keyword and a name (`class API_EXPORT Money`), alone in a line, before a declaration or behind one
-# (`GUARDED_BY(mutex)`): no grammar knows what they stand for, and without them the code reads as it is meant. Each
-# pattern begins with a capital, for which Python searches fast, and what stands before that is looked at afterwards.
+# (`GUARDED_BY(mutex)`): no grammar knows their expansion, and without them the code parses as intended. Each pattern
+# begins with a capital, for which Python searches fast; the text before it is checked afterwards.
 _EXPORT = re.compile(r"[A-Z](?<=\s[A-Z])[A-Z0-9_]{2,}+(?:\([^()\n]*\))?(?=\s+[A-Za-z_])")
 _ALONE = re.compile(r"[A-Z](?<!\S[A-Z])[A-Z0-9_]{3,}+(?=[ \t]*$)", re.MULTILINE)
 _BEFORE = re.compile(r"[A-Z](?<!\w[A-Z])[A-Z0-9_]{2,}+(?=\s+[A-Za-z_:\[])")
 _ANNOTATION = re.compile(r"[A-Z](?<=\s[A-Z])[A-Z0-9_]{3,}+\([^()\n]*\)(?=\s*[;{=])")
-_LONGEST_GAP = 200  # characters that are looked back over from a macro to what it stands behind
+_LONGEST_GAP = 200  # the maximum number of characters from a macro back to the text that it follows
 _KEYWORD = re.compile(r"\b(?:class|struct|union|enum)\Z")
 _TELLING = re.compile(r"EXPORT|API|INLINE|CONSTEXPR|NODISCARD|NORETURN|DEPRECATED|VISIBILITY|FALLTHROUGH")
 
@@ -50,7 +50,7 @@ def _is_behind_declaration(match: re.Match[str]) -> bool:
 
 def _is_behind_keyword(match: re.Match[str]) -> bool:
     before = match.string[max(0, match.start() - _LONGEST_GAP) : match.start()].rstrip()
-    return _KEYWORD.search(before[-7:]) is not None  # the longest keyword and what tells that it is a whole word
+    return _KEYWORD.search(before[-7:]) is not None  # the longest keyword and the character before it
 
 
 def _begins_line(match: re.Match[str]) -> bool:

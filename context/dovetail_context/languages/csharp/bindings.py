@@ -1,4 +1,4 @@
-"""What the local names of a C# method stand for, read from the part of it that stands before the cursor."""
+"""What the local names of a C# method refer to, read from the part of it before the cursor."""
 
 from dovetail_context.languages.csharp.expressions import access_path
 from dovetail_context.languages.csharp.grammar import grammar
@@ -43,7 +43,7 @@ def _bind(tree: SyntaxTree, kind: str, captures: Match, bindings: dict[str, str]
     value = access_path(tree, captures["value"][0]) if "value" in captures else ""
     value = put_in(value, name, bindings.get(name, "")) if value else ""
     if kind == "assigned":
-        if bindings.get(name) == "":  # declared without a type that says anything
+        if bindings.get(name) == "":  # declared without an informative type
             bindings[name] = value
     elif kind in ("loop", "lambda", "out"):
         bindings[name] = declared or (value + "[]" if value else "")

@@ -1,4 +1,4 @@
-"""What stands around a cursor in C# text. The text is being typed: nothing here trusts it to parse."""
+"""The surroundings of a cursor in C# text. The text is being typed: nothing here trusts it to parse."""
 
 import re
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def read_cursor(text: str, offset: int) -> CursorView:
 
 
 def _receiver(text: str, masked: str, name_start: int) -> str:
-    """What stands before the dot; in an object initializer, the object whose members are set."""
+    """Return the expression before the dot; in an object initializer, the object whose members are set."""
     dot = receiver_end(masked, name_start, SYNTAX)
     if dot >= 0:
         return _path_of(text, masked, dot)

@@ -24,7 +24,7 @@ _LITERALS = {
 
 
 def access_path(tree: SyntaxTree, node: Node | None) -> str:
-    """The access path of an expression, "" where it says nothing about its type."""
+    """Return the access path of an expression, or "" if it does not reveal its type."""
     path = _access(tree, node, depth=0)
     return path if len(path) <= MAX_ACCESS_CHARS else ""
 
@@ -84,7 +84,7 @@ def _member(tree: SyntaxTree, node: Node, depth: int) -> str:
 
 
 def _bound(tree: SyntaxTree, node: Node | None, depth: int) -> str:
-    """What stands behind the question mark: `.b`, `.b()`, `[0]`."""
+    """Return the part after the question mark: `.b`, `.b()`, `[0]`."""
     if node is None or depth > MAX_DEPTH:
         return ""
     if node.type == "member_binding_expression":

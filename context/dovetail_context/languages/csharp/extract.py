@@ -71,9 +71,9 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
 
 @dataclass(slots=True)
 class Body:
-    """Declarations that are still to be read, and what is known where they stand: the class around them, its type
-    parameters, the comment above the next one, and whether that names a type whose keyword stands alone. The comment
-    `documents`, which is above the whole body, belongs to its first symbol, the one at the place `first`."""
+    """Declarations that are still to be read, with their surroundings: the class around them, its type parameters, the
+    comment above the next one, and whether that names an incomplete type, of which the parser found only the keyword.
+    The comment `documents`, above the entire body, belongs to its first symbol, the one at the position `first`."""
 
     nodes: Iterator[Node]
     container: str
@@ -125,7 +125,7 @@ class _Reader:
                 bodies.append(inner)
 
     def _read(self, node: Node, body: Body) -> Body | None:
-        """Read a child of a body; the body that it has itself, if it is one that declarations stand in."""
+        """Read a child of a body. Return the child's own body, if that may contain declarations."""
         checkpoint()
         kind = node.type
         if kind == "comment":
@@ -255,7 +255,7 @@ class _Reader:
         )
 
     def _hidden(self, node: Node, container: str, words: tuple[str, ...]) -> bool:
-        """Members are private unless they say otherwise; those of interfaces, enums and records are not."""
+        """Members are private unless declared otherwise; those of interfaces, enums and records are not."""
         if any(word in ("public", "internal", "protected") for word in words):
             return False
         if node.type in ("identifier", "enum_member_declaration"):

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
-# What a file's `packages` tell beside its namespaces.
+# Entries in a file's `packages` beside its namespaces.
 OPENS = "opens "  # a namespace that is visible in the whole project (global using)
 PARTIAL = "partial "  # a class of which the file holds a part
 EXTENDS = "extends"  # the file defines extension methods

@@ -45,7 +45,7 @@ def enclosing(masked: str, offset: int) -> list[Scope]:
 
 
 def scope_of(head: str, start: int, in_class: bool) -> Scope | None:
-    """What a head opens; members only stand in classes."""
+    """Return what a head opens; only classes contain members."""
     named = _CLASS.search(head)
     if named is not None:
         return Scope("class", named[1], start)

@@ -1,1 +1,1 @@
-"""Go: its symbols, its imports and what stands at a cursor."""
+"""Go: its symbols, its imports and the surroundings of a cursor."""

@@ -1,4 +1,4 @@
-"""What the local names of a Go function stand for, read from the part of it that stands before the cursor."""
+"""What the local names of a Go function refer to, read from the part of it before the cursor."""
 
 from dovetail_context.languages.braces import HOLE
 from dovetail_context.languages.go.expressions import access_path, type_text
@@ -8,7 +8,7 @@ from dovetail_context.records.access import put_in
 from dovetail_context.syntax import Match, Node, SyntaxTree
 
 _KINDS = ("assignment", "assignment", "receive", "variable", "loop", "case", "parameter", "parameter")
-# Expressions that give a second value which only says whether there is a first one.
+# Expressions whose second value only reports whether there is a first one.
 _WITH_OK = frozenset({"index_expression", "type_assertion_expression", "unary_expression"})
 
 
@@ -61,7 +61,7 @@ def _variable(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> No
 
 
 def _loop(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
-    """The second name is an element; the first one is an index or key, save for channels, which cannot be told."""
+    """The second name is an element; the first one is an index or key, except for channels, which look the same."""
     path = access_path(tree, captures["value"][0])
     for index, name in enumerate(captures["names"][0].named_children):
         if name.type == "identifier":

@@ -1,4 +1,4 @@
-"""What stands around a cursor in Go text. The text is being typed: nothing here trusts it to parse."""
+"""The surroundings of a cursor in Go text. The text is being typed: nothing here trusts it to parse."""
 
 import re
 from collections.abc import Iterator
@@ -85,7 +85,7 @@ def _results(tree: SyntaxTree, result: Node | None) -> str:
 
 
 def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
-    """The calls and composite literals that the cursor stands in, innermost first."""
+    """Return the calls and composite literals that enclose the cursor, innermost first."""
     for opening in open_brackets(masked, offset, SYNTAX):
         if masked[opening] == "(" and not _DECLARES.search(masked, max(0, opening - 200), opening):
             path = _path_of(text, masked, opening)

@@ -24,7 +24,7 @@ from dovetail_context.syntax import Node, SyntaxTree
 # The captures that name the patterns of symbols.scm, in its order.
 PATTERNS = ("function", "method", "class", "alias", "constant", "variable", "import", "closure", "error")
 
-TOP_LEVEL = 3  # how deep the declarations of a file that parses stand: one of a list in the group of a keyword
+TOP_LEVEL = 3  # the depth of declarations in a file that parses: one of a list in the group of a keyword
 
 
 def extract(path: str, text: str, references: bool = True) -> FileRecord:

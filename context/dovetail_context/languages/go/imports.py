@@ -26,10 +26,10 @@ def assumed_name(path: str) -> str:
 
 
 def with_used_names(imports: Iterable[Import], text: str, local: frozenset[str]) -> Iterator[Import]:
-    """The imports, those whose assumed name the file never uses under the one that it uses instead.
+    """Yield the imports. If the file never uses the assumed name of one, replace it with the name that it does use.
 
-    A package may be named otherwise than its folder; the import does not say so. But every qualifier in the file is
-    either an import or a name of the file (`local`), so what is left over tells.
+    A package may have another name than its folder, and the import does not show it. But every qualifier in the file is
+    either an import or a name of the file (`local`), so the remaining qualifiers reveal it.
     """
     imports = list(imports)
     if len(imports) <= MAX_IMPORTS and all(f"{imported.alias}." in text for imported in imports):

@@ -62,7 +62,7 @@ class GoResolver:
         return tuple(path for path in together if path != from_path and not path.endswith("_test.go"))
 
     def companions(self, path: str) -> tuple[str, ...]:
-        """Methods may stand in any file of the package of their type."""
+        """Methods may be in any file of the package of their type."""
         return self.ambient(path)
 
     def _folder(self, module: str) -> str | None:
@@ -108,8 +108,8 @@ def _modules(projects: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """The lines that say something, without indentation and comments. A go.mod is read line by line: no pattern can
-    then take longer than one line is."""
+    """Return the lines that are not empty, without indentation and comments. A go.mod is read line by line, so that no
+    pattern can search further than one line."""
     for line in text.splitlines():
         stripped = line.partition("//")[0].strip()
         if stripped and len(stripped) <= MAX_LINE:

@@ -41,7 +41,7 @@ def value_text(tree: SyntaxTree, node: Node) -> str:
 
 
 def doc_line(tree: SyntaxTree, node: Node) -> str:
-    """The first line of the `//` comment right above a declaration (of its group, for one that stands in one)."""
+    """Return the first line of the `//` comment right above a declaration, or above the group that contains it."""
     lines = doc_comments.lines_above(tree.data, node.start_byte)
     comment = list(takewhile(lambda line: line.lstrip().startswith(b"//"), lines))
     texts = [line.decode("utf-8", "replace") for line in reversed(comment)]

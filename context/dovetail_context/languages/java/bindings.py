@@ -1,4 +1,4 @@
-"""What the local names of a Java method stand for, read from the part of it that stands before the cursor."""
+"""What the local names of a Java method refer to, read from the part of it before the cursor."""
 
 from dovetail_context.languages.java.expressions import access_path
 from dovetail_context.languages.java.grammar import grammar
@@ -44,7 +44,7 @@ def _bind(tree: SyntaxTree, kind: str, captures: Match, bindings: dict[str, str]
     value = access_path(tree, captures["value"][0]) if "value" in captures else ""
     for position, name in enumerate(names):
         if kind == "assigned":
-            if bindings.get(name) == "":  # declared without a type that says anything
+            if bindings.get(name) == "":  # declared without an informative type
                 bindings[name] = put_in(value, name, "") if value else ""
         elif kind == "rest":
             bindings[name] = f"<Array[{type_}]>"

@@ -1,4 +1,4 @@
-"""What stands around a cursor in Java text. The text is being typed: nothing here trusts it to parse."""
+"""The surroundings of a cursor in Java text. The text is being typed: nothing here trusts it to parse."""
 
 import re
 from collections.abc import Iterator

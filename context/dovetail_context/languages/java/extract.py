@@ -1,6 +1,6 @@
 """From a parsed Java file to its `FileRecord`: declarations, imports and calls.
 
-Declarations are found by walking the bodies of classes, never into those of methods: nobody else can name what stands
+The walk for declarations enters the bodies of classes, never those of methods: no other code can name what is declared
 there.
 """
 
@@ -57,9 +57,9 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
 
 @dataclass(slots=True)
 class Body:
-    """Declarations that are still to be read, and what is known where they stand: the class around them, its type
-    parameters, the comment above the next one, and whether that names a class whose keyword stands alone. The comment
-    `documents`, which is above the whole body, belongs to its first symbol, the one at the place `first`."""
+    """Declarations that are still to be read, with their surroundings: the class around them, its type parameters, the
+    comment above the next one, and whether that names an incomplete class, of which the parser found only the keyword.
+    The comment `documents`, above the entire body, belongs to its first symbol, the one at the position `first`."""
 
     nodes: Iterator[Node]
     container: str
@@ -109,7 +109,7 @@ class _Reader:
                 bodies.append(inner)
 
     def _read(self, node: Node, body: Body) -> Body | None:
-        """Read a child of a body; the body that it has itself, if it is one that declarations stand in."""
+        """Read a child of a body. Return the child's own body, if that may contain declarations."""
         checkpoint()
         kind = node.type
         if kind == "block_comment":

@@ -36,6 +36,6 @@ def read_imports(masked: str) -> Iterator[Import]:
 
 
 def read_package(masked: str) -> tuple[str, ...]:
-    """The package that a file says it belongs to; none for the unnamed package."""
+    """Return the package that a file declares; none for the unnamed package."""
     found = _PACKAGE.search(masked)
     return (_SPACE.sub("", found[1]),) if found else ()

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 class JavaResolver:
     """Resolves imports among one set of files.
 
-    Files belong to the package that they declare, wherever they lie, so several source roots (main and test, modules
-    of a build) need no configuration. Of several files for one class the one nearest to the importing file wins.
+    Files belong to the package that they declare, regardless of their folder. So several source roots (main and test,
+    modules of a build) need no configuration. Of several files for one class, the nearest to the importing file wins.
     """
 
     def __init__(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> None:
@@ -46,7 +46,7 @@ class JavaResolver:
         return self._ambient[key]
 
     def companions(self, path: str) -> tuple[str, ...]:
-        """A Java class stands in one file."""
+        """A Java class is defined in one file."""
         return ()
 
 

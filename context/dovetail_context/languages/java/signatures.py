@@ -9,7 +9,7 @@ from dovetail_context.syntax import Node, SyntaxTree
 
 MAX_VALUE_CHARS = 60  # a constant's value is shown up to here: a literal or a short call
 
-# Annotations tell tools something, seldom the one who calls; `final` of a parameter concerns its method alone.
+# Annotations inform tools, but seldom callers; `final` of a parameter concerns only its method.
 _ANNOTATION = re.compile(r"@(?!interface\b)[\w.]+(?:\s*\((?:[^()\"]|\"(?:\\.|[^\"\\])*\"|\([^()]*\))*\))?\s*")
 _FINAL = re.compile(r"\bfinal\s+")
 _MODIFIERS = ("private", "protected", "static", "abstract", "default", "sealed", "non-sealed")

@@ -1,1 +1,1 @@
-"""Python: its symbols, its imports and what stands at a cursor."""
+"""Python: its symbols, its imports and the surroundings of a cursor."""

@@ -1,4 +1,4 @@
-"""What the local names of a Python function stand for, read from the part of it that stands before the cursor."""
+"""What the local names of a Python function refer to, read from the part of it before the cursor."""
 
 import re
 
@@ -100,7 +100,7 @@ def _isinstance(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> 
 
 
 def _case(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
-    """`case Class():` says what the subject of the match is, if that is a name."""
+    """`case Class():` reveals the class of the match subject, if the subject is a name."""
     subject = _subject(captures["case"][0])
     if subject is not None and subject.type == "identifier":
         bindings[tree.text(subject)] = f"<{tree.text(captures['value'][0])}>"

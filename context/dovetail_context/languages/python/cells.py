@@ -16,7 +16,7 @@ _PYTHON_CELLS = frozenset(
 )
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)")
 
-# What commands have to be told from, and commands: they begin a line, or follow a `=`.
+# Commands, which begin a line or follow a `=`, and the text that must not be mistaken for them.
 _TOKEN = re.compile(
     r"""
     (?P<text> (?P<quotes> \"{3} | '{3} ) .*? (?: (?P=quotes) | \Z ) | "(?:\\.|[^"\\\n])*"? | '(?:\\.|[^'\\\n])*'? )
@@ -59,7 +59,7 @@ def without_commands(text: str) -> str:
     kept = 0
     for kind, start, end in _tokens(text) if last >= 0 else ():
         if start > last:
-            break  # most commands are at the top, and strings and brackets take time to tell
+            break  # most commands are at the top, and recognising strings and brackets takes time
         if kind == "command":
             parts += (text[kept:start], _comment(text[start:end]))
             kept = end

@@ -1,4 +1,4 @@
-"""What stands around a cursor in Python text. The text is being typed: nothing here trusts it to parse."""
+"""The surroundings of a cursor in Python text. The text is being typed: nothing here trusts it to parse."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _EXPECTED = re.compile(r"^\s*[\w.]+\s*:\s*([^=\n]+?)\s*=\s*[^=]?", re.MULTILINE)
 LINES_BEFORE = 40  # how far names count as near; a screen above the cursor
 LINES_AFTER = 15
 MAX_CHARACTERS = 10_000  # of them on each side; longer lines are data
-MAX_CALLEES = 3  # calls around the cursor, innermost first; further ones say little about what comes next
+MAX_CALLEES = 3  # calls around the cursor, innermost first; further ones hardly predict what comes next
 MAX_FRAGMENT_CHARS = 40_000  # of the enclosing function that is parsed for bindings (about 1,000 lines)
 
 

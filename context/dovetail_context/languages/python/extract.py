@@ -142,7 +142,7 @@ class _Reader:
         self._add(event.node, name, "field" if frame else "variable", text, type_=type_, value=path)
 
     def _local(self, event: Event, name: str, earlier: str | Callable[[], str]) -> str:
-        """What a local variable stands for; `x = x.strip()` speaks of the `earlier` x."""
+        """Return the value of a local variable; `x = x.strip()` refers to the `earlier` x."""
         type_ = self._declared_type(event)
         if type_:
             return f"<{type_}>"
@@ -184,7 +184,7 @@ class _Reader:
             self._add(event.node, name, "type", assignment_text(self._tree, event.node), type_=value)
 
     def _on_return(self, event: Event) -> None:
-        """What a function without declared type returns: the first return statement that says something."""
+        """Return what a function without declared type returns: the value of the first informative return statement."""
         frame = self._frames.innermost
         if frame is None or frame.is_class or frame.position is None:
             return
@@ -248,7 +248,7 @@ class _Reader:
         )
 
     def _resolved(self, path: str) -> str:
-        """The path with local names at its start replaced by what they stand for; "" if that is unknown."""
+        """Replace local names at the start of the path with their values; return "" if those are unknown."""
         for part in alternatives(path):
             name = base_name(part)
             bound = self._frames.binding(name) if name else None

@@ -11,7 +11,7 @@ _STRING_OR_COMMENT = re.compile(
     re.DOTALL,
 )
 _OPENERS = {")": "(", "]": "[", "}": "{"}
-# A line that begins so begins a statement, whatever brackets stand open above it.
+# A line with this beginning starts a statement, even if brackets above it are still open.
 STATEMENT = re.compile(
     r"[ \t]*(?:async[ \t]+)?(?:def|class|if|elif|else|for|while|with|try|except|return|raise|import|from|@)\b"
 )

@@ -10,7 +10,7 @@ from typing import Any
 from dovetail_context.workspace.manifest import MAX_ENTRIES, ProjectText, Shapes, kept_text, read_toml
 
 _PACKAGE_FILES = ("__init__.pyi", "__init__.py")
-_SUFFIXES = (".pyi", ".py")  # a stub says more about types than the code it stands for
+_SUFFIXES = (".pyi", ".py")  # a stub contains more type information than the code it describes
 # Folders that hold packages without being one, by convention.
 _SOURCE_FOLDERS = ("src", "lib", "python", "source")
 # What setuptools, poetry, hatch, pytest, mypy, pyright and ruff call their source folders: one or several.
@@ -78,7 +78,7 @@ class PythonResolver:
         return ()
 
     def companions(self, path: str) -> tuple[str, ...]:
-        """A Python class stands in one file."""
+        """A Python class is defined in one file."""
         return ()
 
     def _relative(self, module: str, folder: str) -> tuple[str, ...]:
@@ -122,7 +122,7 @@ class PythonResolver:
                 yield folder
 
     def _roots_by_first_name(self) -> dict[str, tuple[str, ...]]:
-        """The roots directly under which a module or folder of a name lies."""
+        """Return the roots that directly contain a module or folder of a name."""
         found: dict[str, set[str]] = defaultdict(set)
         roots = set(self._roots)
         for path in (*self._paths, *self._folders):
@@ -143,7 +143,7 @@ def _folders(paths: Collection[str]) -> Iterator[str]:
 
 
 def _common_length(root: str, folder: str) -> int:
-    """How many leading parts of `folder` are those of `root`; -1 if `folder` does not lie under it."""
+    """Return the number of leading parts of `folder` that are those of `root`; -1 if `folder` is not under it."""
     if root and folder != root and not folder.startswith(root + "/"):
         return -1
     return root.count("/") + 1 if root else 0

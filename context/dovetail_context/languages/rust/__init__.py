@@ -1,1 +1,1 @@
-"""Rust: its symbols, its imports and what stands at a cursor."""
+"""Rust: its symbols, its imports and the surroundings of a cursor."""

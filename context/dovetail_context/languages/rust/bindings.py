@@ -1,4 +1,4 @@
-"""What the local names of a Rust function stand for, read from the part of it that stands before the cursor."""
+"""What the local names of a Rust function refer to, read from the part of it before the cursor."""
 
 from dovetail_context.languages.braces import HOLE
 from dovetail_context.languages.rust.expressions import access_path, type_text

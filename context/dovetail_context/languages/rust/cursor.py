@@ -1,4 +1,4 @@
-"""What stands around a cursor in Rust text. The text is being typed: nothing here trusts it to parse."""
+"""The surroundings of a cursor in Rust text. The text is being typed: nothing here trusts it to parse."""
 
 import re
 from collections.abc import Iterator
@@ -29,14 +29,14 @@ _IMPL = re.compile(r"\bimpl\b\s*(?:[!\w:\s]+\bfor\b)?\s*[&\s]*(?:mut\s+|dyn\s+)*
 _GENERIC = re.compile(r"<[^<>]*>|'\w+")
 _LITERAL_TYPE = re.compile(r"(?:\w+\s*::\s*)*[A-Z]\w*\s*\Z")
 _EXPECTED = re.compile(r"\s*let\s+(?:mut\s+)?\w+\s*:\s*([^=;]+?)\s*=(?!=)")
-# What a function's result is wrapped in: the value that is built inside it is of the first argument's type.
+# Types that wrap a function's result: the value that the function builds has the type of a type argument.
 _WRAPPED = re.compile(r"(?:[\w.]*(?:Result|Option|Vec|Future|Iterator|Poll|Box|Arc|Rc))\[(.*)\]\Z")
 MAX_FRAGMENT_CHARS = 40_000  # of the enclosing function that is parsed for bindings (about 1,000 lines)
 
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """A block around the cursor: what kind its head says, and the offset where the head begins."""
+    """A block around the cursor: the kind that its head declares, and the offset where the head begins."""
 
     kind: str
     name: str
@@ -115,7 +115,7 @@ def _unwrapped(type_: str) -> str:
 
 
 def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
-    """The calls and struct literals that the cursor stands in, innermost first."""
+    """Return the calls and struct literals that enclose the cursor, innermost first."""
     for opening in open_brackets(masked, offset, SYNTAX):
         if masked[opening] == "(":
             path = _path_of(text, masked, opening)

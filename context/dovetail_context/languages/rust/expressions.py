@@ -10,12 +10,12 @@ MAX_ACCESS_CHARS = 120
 MAX_TYPE_CHARS = 200
 MAX_DEPTH = 14  # deeper chains and types are data, not code that somebody completes
 
-# Calls that give what they are given, by their last two names: the wrapper says nothing about members.
+# Calls that return their argument, by their last two names: the wrapper has no influence on members.
 _WRAPPERS = frozenset({"Box.new", "Rc.new", "Arc.new", "Cow.from", "Box.pin", "Pin.new", "mem.take", "Cow.Borrowed"})
 
 
 def access_path(tree: SyntaxTree, node: Node | None) -> str:
-    """The access path of an expression, "" where it says nothing about its type."""
+    """Return the access path of an expression, or "" if it does not reveal its type."""
     path = _access(tree, node, 0)
     return path if len(path) <= MAX_ACCESS_CHARS else ""
 

@@ -133,7 +133,7 @@ class Rust:
 
 
 def _keyword(header: Symbol) -> str:
-    """The word that says what kind of class this is: struct, enum, union, trait, mod; "" for one in another file."""
+    """Return the keyword for the kind of a class: struct, enum, union, trait, mod; "" for one in another file."""
     found = re.search(r"\b(struct|enum|union|trait|mod)\b", header.signature)
     return found[1] if found is not None else ""
 

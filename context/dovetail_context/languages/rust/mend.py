@@ -1,4 +1,4 @@
-"""Half-typed Rust made to parse: the statement being typed would else swallow what stands around it."""
+"""Half-typed Rust made to parse: otherwise the statement being typed would swallow the code around it."""
 
 import re
 

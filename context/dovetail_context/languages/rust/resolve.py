@@ -68,7 +68,7 @@ class RustResolver:
         return self._known[key]
 
     def is_package(self, module: str, from_path: str) -> bool:
-        """A Rust module has a file, or stands in one."""
+        """A Rust module has a file of its own, or is part of one."""
         return False
 
     def submodule(self, module: str, name: str) -> str:
@@ -80,7 +80,7 @@ class RustResolver:
         return ()
 
     def companions(self, path: str) -> tuple[str, ...]:
-        """`impl` blocks may stand anywhere in the crate."""
+        """`impl` blocks may be anywhere in the crate."""
         package = self._package(path)
         return tuple(other for other in self._together[package.folder if package is not None else ""] if other != path)
 

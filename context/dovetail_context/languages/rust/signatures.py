@@ -50,7 +50,7 @@ def doc_line(tree: SyntaxTree, node: Node) -> str:
 
 
 def parameters(tree: SyntaxTree, node: Node, bounds: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Names and types of a parameter list without `self`; a type parameter stands for its bound."""
+    """Return the names and types of a parameter list without `self`; its bound replaces a type parameter."""
     for child in node.named_children:
         if child.type == "parameter":
             pattern, type_ = child.child_by_field_name("pattern"), type_text(tree, child.child_by_field_name("type"))

@@ -1,4 +1,4 @@
-"""What the local names of a TypeScript function stand for, read from the part of it that stands before the cursor."""
+"""What the local names of a TypeScript function refer to, read from the part of it before the cursor."""
 
 from dovetail_context.languages.typescript.expressions import access_path
 from dovetail_context.languages.typescript.grammar import grammar
@@ -51,7 +51,7 @@ def _declared(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> No
 
 
 def _assigned(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
-    """A later assignment says what the name is now, unless its declaration said so."""
+    """A later assignment sets the type of a name, unless its declaration did."""
     name = tree.text(captures["name"][0])
     if not bindings.get(name, "").startswith("<"):
         path = access_path(tree, captures["value"][0])

@@ -1,4 +1,4 @@
-"""What stands around a cursor in TypeScript text. The text is being typed: nothing here trusts it to parse."""
+"""The surroundings of a cursor in TypeScript text. The text is being typed: nothing here trusts it to parse."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _FIELD = re.compile(
 )
 _ELEMENT = re.compile(r"<(?P<name>[A-Z][\w$]*(?:\.[\w$]+)*)\s[^<>;]*\Z")
 _DECLARES = re.compile(r"\b(?:function\s*\*?|class|get|set|async)\s+\Z")
-MAX_CALLEES = 6  # calls further out say little about what comes next
+MAX_CALLEES = 6  # calls further out hardly predict what comes next
 MAX_FRAGMENT_CHARS = 40_000  # of the enclosing function that is parsed for bindings (about 1,000 lines)
 
 

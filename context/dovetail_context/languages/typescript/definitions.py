@@ -30,7 +30,7 @@ from dovetail_context.syntax import Node, SyntaxTree
 
 FUNCTIONS = ("arrow_function", "function_expression", "generator_function")
 _WRAPPERS = ("as_expression", "satisfies_expression", "parenthesized_expression")
-# Overloads of one name beyond this many say the same with more type parameters.
+# The maximum number of overloads of one name. Further ones repeat the same with more type parameters.
 MAX_OVERLOADS = 4
 MAX_DEPTH = 8  # broken places inside broken places
 # Larger object literals are tables of data.

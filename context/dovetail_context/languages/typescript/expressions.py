@@ -23,7 +23,7 @@ _EITHER = ("||", "??")
 
 
 def access_path(tree: SyntaxTree, node: Node | None) -> str:
-    """The access path of an expression, "" where it says nothing about its type."""
+    """Return the access path of an expression, or "" if it does not reveal its type."""
     path = _access(tree, node, 0)
     return path if len(path) <= MAX_ACCESS_CHARS else ""
 
@@ -66,7 +66,7 @@ def _call(tree: SyntaxTree, node: Node, depth: int) -> str:
 
 
 def _new(tree: SyntaxTree, node: Node, depth: int) -> str:
-    """`new Map<string, Order>()` says more than the class alone."""
+    """`new Map<string, Order>()` carries more information than the class alone."""
     arguments = node.child_by_field_name("type_arguments")
     constructor = node.child_by_field_name("constructor")
     if arguments is not None and constructor is not None and constructor.type == "identifier":

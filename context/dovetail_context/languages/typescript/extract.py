@@ -121,7 +121,7 @@ class _Reader:
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
         if name is None or body is None:
             return
-        if name.type == "string":  # what another module offers, told in this file
+        if name.type == "string":  # exports of another module, declared in this file
             self.statements(body, container, exported=True)
             return
         for part in self._tree.text(name).split("."):

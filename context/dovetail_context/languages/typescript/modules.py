@@ -1,7 +1,7 @@
 """What TypeScript's files import and export: read from the tree, and from the text where the tree is broken.
 
 An export under another name (`export { a as b }`, `export default a`) is an import of the file from itself, so that
-whoever follows names needs to know only one kind of alias.
+code that follows names needs to know only one kind of alias.
 """
 
 import re

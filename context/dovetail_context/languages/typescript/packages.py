@@ -1,4 +1,4 @@
-"""The packages of a workspace: what their package.json files say about names, exports and private imports."""
+"""The packages of a workspace: the names, exports and private imports that their package.json files declare."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -40,11 +40,11 @@ class Packages:
                 self._by_name.setdefault(name, parent(path))
 
     def folder_of(self, path: str) -> str:
-        """The folder of the package that a path lies in."""
+        """Return the folder of the package that contains a path."""
         return next((folder for folder in folders_up(parent(path)) if folder in self._by_folder), "")
 
     def own_imports(self, module: str, folder: str) -> Iterator[str]:
-        """Where `#name` may lead, as the `imports` of the package around `folder` say."""
+        """Return where `#name` may lead, according to the `imports` of the package around `folder`."""
         for above in folders_up(folder):
             if above in self._by_folder:
                 yield from _places(above, _targets(self._by_folder[above].get("imports"), module))
@@ -84,7 +84,7 @@ def _places(folder: str, targets: Iterator[str]) -> Iterator[str]:
 
 
 def _targets(table: Any, wanted: str) -> Iterator[str]:
-    """What a table of `exports` or `imports` maps a name to; `*` stands for the same text on both sides."""
+    """Return what a table of `exports` or `imports` maps a name to; `*` matches the same text on both sides."""
     if isinstance(table, str) or (isinstance(table, dict) and not any(key.startswith((".", "#")) for key in table)):
         table = {".": table}
     for key, target in table.items() if isinstance(table, dict) else ():

@@ -6,9 +6,9 @@ from dovetail_context.languages.typescript.packages import Packages
 from dovetail_context.languages.typescript.paths import join, parent
 from dovetail_context.languages.typescript.settings import CompilerSettings
 
-# In the order in which the compiler tries them; a declaration says more about types than JavaScript does.
+# In the order in which the compiler tries them; a declaration contains more type information than JavaScript does.
 _SUFFIXES = (".ts", ".tsx", ".d.ts", ".mts", ".cts", ".d.mts", ".d.cts", ".js", ".jsx", ".mjs", ".cjs")
-# What stands for the output of the compiler in an import, and the sources that make it.
+# The suffixes that denote compiler output in an import, and those of its sources.
 _SOURCES_OF = {
     ".js": (".ts", ".tsx", ".d.ts"),
     ".jsx": (".tsx", ".ts", ".d.ts"),
@@ -55,11 +55,11 @@ class TypeScriptResolver:
         return ()
 
     def companions(self, path: str) -> tuple[str, ...]:
-        """A class stands in one file."""
+        """A class is defined in one file."""
         return ()
 
     def _places(self, module: str, folder: str) -> Iterator[str]:
-        """Where the module's file may be, without its suffix or with one that stands for another."""
+        """Return where the module's file may be, without its suffix or with one that denotes another."""
         module = module.partition("?")[0]
         if module.startswith(("./", "../")) or module in (".", ".."):
             place = join(folder, module)

@@ -33,7 +33,7 @@ MAX_STATEMENTS = 400  # a longer function returns what nobody follows by its fir
 
 
 def result_path(tree: SyntaxTree, function: Node, constraints: Constraints) -> str:
-    """The first `return` that says something, with parameters and local variables replaced by what they stand for."""
+    """Return the first informative `return`, with parameters and local variables replaced by their values."""
     body = function.child_by_field_name("body")
     if body is None:
         return ""
@@ -80,7 +80,7 @@ def _resolved(tree: SyntaxTree, path: str, function: Node, statements: list[Node
                 if each in wanted and each not in local:
                     local[each] = bound
                     wanted.update(base_name(part) for part in alternatives(bound))
-    for _ in range(3):  # a local name may stand for another one
+    for _ in range(3):  # a local name may refer to another one
         for base in {base_name(part): None for part in alternatives(path)}:
             if base in local:
                 path = put_in(path, base, local[base])

@@ -1,4 +1,4 @@
-"""The classes and functions around a place in masked TypeScript, told by what stands before their braces."""
+"""Find the classes and functions around a position in masked TypeScript, by the text before their braces."""
 
 import re
 from collections.abc import Iterator

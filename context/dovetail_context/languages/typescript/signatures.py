@@ -81,7 +81,7 @@ def parameters(
 
 
 def parameter_paths(tree: SyntaxTree, node: Node | None, constraints: Constraints | None = None) -> dict[str, str]:
-    """What the names of a parameter list stand for, those taken out of patterns included."""
+    """Return the values of the names in a parameter list, including the names bound by patterns."""
     found: dict[str, str] = {}
     for name, type_, pattern in parameters(tree, node, constraints):
         path = f"<{type_}>" if type_ else ""
@@ -120,7 +120,7 @@ def _written_out(tree: SyntaxTree, annotation: Node | None, constraints: Constra
 
 
 def pattern_paths(tree: SyntaxTree, pattern: Node, path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
-    """The names that a pattern binds and what each stands for, if the whole is what `path` says."""
+    """Return the names that a pattern binds, each with its value, if `path` is the value of the entire pattern."""
     kind = pattern.type
     if kind in ("identifier", "shorthand_property_identifier_pattern"):
         yield tree.text(pattern), path

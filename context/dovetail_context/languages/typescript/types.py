@@ -5,7 +5,7 @@ from dovetail_context.syntax import Node, SyntaxTree
 MAX_TYPE_CHARS = 200
 MAX_DEPTH = 10  # deeper types are programs of their own
 
-# Types that stand for their first child.
+# Types that represent their first child.
 _WRAPPERS = frozenset(
     {
         "type_annotation",
@@ -19,12 +19,12 @@ _WRAPPERS = frozenset(
         "opting_type_annotation",
     }
 )
-# Bare names of type parameters say nothing; their constraints stand for them.
+# Bare names of type parameters carry no information; their constraints replace them.
 Constraints = dict[str, str]
 
 
 def type_text(tree: SyntaxTree, node: Node | None, constraints: Constraints | None = None) -> str:
-    """A type (or an annotation with its colon) in type notation; "" where it says nothing that can be followed."""
+    """Return a type (or an annotation with its colon) in type notation, or "" if nothing in it can be followed."""
     found = _type(tree, node, constraints or {}, 0)
     return found if len(found) <= MAX_TYPE_CHARS else ""
 

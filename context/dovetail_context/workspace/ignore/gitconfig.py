@@ -1,6 +1,6 @@
-"""What git's configuration says about ignored files: `core.excludesFile` and `core.ignoreCase`, and nothing else.
+"""Git's settings for ignored files: `core.excludesFile` and `core.ignoreCase`, and nothing else.
 
-Whatever a project's own configuration says here can only leave more files out.
+A project's own configuration can only exclude more files.
 """
 
 from __future__ import annotations

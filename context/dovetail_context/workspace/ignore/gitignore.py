@@ -16,7 +16,7 @@ from dovetail_context.workspace.ignore.patterns import Pattern, PatternList, par
 from dovetail_context.workspace.ignore.repository import UNREADABLE, bounded_bytes, repository_at, repository_of
 
 GITIGNORE = ".gitignore"
-_KEPT_BYTES = 4_000_000  # of the files of which the compiled patterns are kept
+_KEPT_BYTES = 4_000_000  # of the files whose compiled patterns are cached
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,10 @@ class IgnoreRules:
 
     @staticmethod
     def of_repository(root: Path) -> IgnoreRules:
-        """The rules that hold in `root` but for those of its own `.gitignore`.
+        """Return the rules that apply in `root`, except for those of its own `.gitignore`.
 
-        What the user opens is what they want to work on, so a rule that ignores the root itself is passed over; one
-        that matches files in it holds.
+        Users want to work on the folder that they open. So a rule that ignores the root itself is skipped, while a rule
+        that matches files in it applies.
         """
         repository = repository_of(root)
         config = ignore_config(repository)
@@ -177,7 +177,7 @@ def _as_git_compares(path: str) -> str:
 
 
 class _Compiled:
-    """Compiled files, by their content: the same file is asked about again with every keystroke."""
+    """Compiled files, by their content: every keystroke needs the same file again."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[bytes, bool], PatternList] = {}

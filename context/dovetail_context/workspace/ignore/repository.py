@@ -45,7 +45,7 @@ def repository_of(folder: Path) -> Repository | None:
 
 
 def repository_at(top: Path | str) -> Repository | None:
-    """The repository of which `top` is the top folder."""
+    """Return the repository whose top folder is `top`."""
     try:
         mode = os.stat(f"{top}/.git").st_mode  # noqa: PTH116 - asked about every folder of a path
     except (OSError, ValueError):

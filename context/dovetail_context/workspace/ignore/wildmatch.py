@@ -36,7 +36,7 @@ _KEPT_MOVES = 512  # characters whose transitions are remembered; more only occu
 
 
 class Star(Enum):
-    """A wildcard that stands for any number of characters."""
+    """A wildcard that matches any number of characters."""
 
     NAME = auto()  # `*`: anything without a slash
     PATH = auto()  # `**` at the end: anything
@@ -60,7 +60,7 @@ _ANY_CHARACTER = OneOf((), negated=True)
 
 
 class MalformedPattern(ValueError):
-    """The pattern matches nothing. The message says why, and reads on from "has"."""
+    """The pattern matches nothing. The message gives the reason, and continues a sentence after "has"."""
 
 
 def tokenize(pattern: str, is_path: bool, fold: bool = False) -> tuple[Token, ...]:
@@ -105,7 +105,7 @@ def tokenize(pattern: str, is_path: bool, fold: bool = False) -> tuple[Token, ..
 
 
 def empty_range(tokens: tuple[Token, ...]) -> str | None:
-    """The first range in a bracket of which the end precedes the beginning, such as `z-a`, None if there is none."""
+    """Return the first range in a bracket whose end precedes its beginning, such as `z-a`; None if there is none."""
     for token in tokens:
         if isinstance(token, OneOf):
             for low, high in token.ranges:
@@ -264,7 +264,7 @@ class Automaton:
         return self._opened((states & self._moves["/"]) << 1) | (states & self._path_loops)
 
     def _opened(self, states: int) -> int:
-        """The states, and those behind a `**/` that stands for nothing."""
+        """Return the states, and those after a `**/` that matches nothing."""
         return states | (states & self._optional) << 1
 
 

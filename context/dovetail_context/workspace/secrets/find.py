@@ -1,13 +1,13 @@
-"""Keys, passwords and tokens in a text: where they stand, and the same text with them blanked out. Pure.
+"""Find keys, passwords and tokens in a text, and blank them out. Pure.
 
 What is found: keys in the format of a well-known service (`secret_formats.py`), private keys (`private_keys.py`),
 passwords in addresses, and literals without meaning that are given to a name such as `password` or `api_key`
-(`secret_names.py`, `secret_assignments.py`, `secret_values.py`). A secret is blanked out with as many `*` as it has
-characters, so that every offset, line and quote stays where it is and code still parses. Files that are secret as a
-whole are known by their names, in `exclude.py`.
+(`secret_names.py`, `secret_assignments.py`, `secret_values.py`). One `*` replaces each character of a secret, so that
+every offset, line and quote stays where it is and code still parses. `exclude.py` knows, by their names, the files
+that are secret as a whole.
 
-A text is looked through in blocks, which end with an empty line. What is found in a block depends on nothing outside
-it, private keys excepted; so after a change only the blocks that it touches are looked through again (`redaction.py`).
+A text is searched in blocks, which end with an empty line. The secrets in a block depend on nothing outside it, except
+for private keys. So after a change only the blocks that it touches are searched again (`redaction.py`).
 """
 
 import re
@@ -32,7 +32,7 @@ BLANK = "*"
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """Where a secret stands: [start:end] in code points, and of what kind it is. It does not hold the secret."""
+    """The position of a secret, [start:end] in code points, and its kind. It does not hold the secret."""
 
     start: int
     end: int
@@ -45,7 +45,7 @@ def redact(text: str) -> str:
 
 
 def find_secrets(text: str) -> tuple[Secret, ...]:
-    """Every secret in `text`, in order; what stands inside another one is not told."""
+    """Return every secret in `text`, in order, except those inside another one."""
     kept: list[Secret] = []
     found = [*secrets_in_blocks(text), *secrets_across_blocks(text)]
     for secret in sorted(found, key=lambda secret: (secret.start, -secret.end)):
@@ -104,7 +104,7 @@ def block_end(text: str, place: int) -> int:
 
 _STEP = 4096
 _ENDS_OF_LINES = ("\r", "\n", "")
-_SHORTEST_KEY = 15  # characters of the shortest key in FORMATS, with what stands around it without space
+_SHORTEST_KEY = 15  # characters of the shortest key in FORMATS, with adjacent characters up to a space
 _WORD_ENDS = bytes.maketrans(b"\"'`(),;<>{}[]|", b" " * 14)
 _NAME_ENDS = bytes(byte if chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(128)).ljust(256)
 _LONG_WORD = re.compile(rb" ([^ ]{%d,})" % _SHORTEST_KEY)
@@ -115,13 +115,13 @@ _START = re.compile(r"\w{3}|\w+(?=\W)")
 
 
 def _start(known: Format) -> bytes:
-    """The first characters of the name in which a key's marker stands; empty where it may stand behind others."""
+    """Return the first characters of the name that holds a key's marker; empty if others may precede the marker."""
     found = _START.match(known.marker) if known.begins_name else None
     return found[0].encode() if found else b""
 
 
 def _longest_word(marker: str) -> bytes:
-    """A part of a marker that stands in one word, in lower case."""
+    """Return the longest part of a marker that is one word, in lower case."""
     words = marker.encode().translate(_WORD_ENDS).split()
     return max(words, key=len).lower()
 
@@ -156,7 +156,7 @@ def secrets_in_blocks(text: str) -> list[Secret]:
 
 
 def secrets_across_blocks(text: str) -> list[Secret]:
-    """The secrets that are found by what may stand far from them; few texts have any."""
+    """Return the secrets whose identifying text may be far from them. Few texts have any."""
     found = []
     if "PRIVATE KEY" in text or "Private-Lines:" in text:
         found += [Secret(start, end, "private key") for start, end in private_keys(text)]
@@ -166,7 +166,7 @@ def secrets_across_blocks(text: str) -> list[Secret]:
 
 
 def _distinct_words(text: str) -> set[bytes]:
-    """The words of a text: most of it repeats them, so what stands in none of them is soon known."""
+    """Return the distinct words of a text. There are few of them, so a marker is quickly ruled out."""
     return set(text.encode("ascii", "replace").translate(_WORD_ENDS).split())
 
 
@@ -244,7 +244,7 @@ def _passwords_in_addresses(text: str) -> Iterator[Secret]:
 
 
 def _password(text: str, start: int) -> tuple[int, int] | None:
-    """Where the password of an address stands, which may have any sign in it, also unescaped ones."""
+    """Return the position of an address's password, which may contain any character, even unescaped ones."""
     end = start
     match = _TO_HOST.match(text, start)
     while match is not None:

@@ -1,8 +1,8 @@
 """What keys of well-known services look like: one line a format. Data only; `secrets.py` looks for them.
 
 Formats are those that the services publish for secret scanners. Python searches fast for a pattern that begins with
-plain characters, and slowly for any other; so each pattern begins with its marker, and looks back from there at what
-must stand before it.
+plain characters, and slowly for any other. So each pattern begins with its marker, and looks back from there at the
+text that must precede it.
 """
 
 import re
@@ -13,11 +13,10 @@ from dataclasses import dataclass
 class Format:
     """A kind of key: its name for the user; the marker, which every such key holds; the pattern, which begins with it.
 
-    What is secret is the pattern's first group, or all of it where there is none, and the `before` characters before.
-    `is_word` is whether the marker stands in one long word with the key, `begins_name` whether no letter, digit or `_`
-    stands before it, both of which make it faster to look for. `is_password` is whether what is found may as well be a
-    word or a placeholder, which is left alone. Where there are `words`, a text with such a key has one of them, between
-    spaces, quotes or brackets.
+    The secret is the pattern's first group, or the entire match if there is none, and the `before` characters before
+    it. `is_word`: the marker and the key form one long word. `begins_name`: no letter, digit or `_` precedes the
+    marker. Both make the search faster. `is_password`: the match may also be a word or a placeholder, which the search
+    ignores. If there are `words`, a text with such a key has one of them, between spaces, quotes or brackets.
     """
 
     kind: str
@@ -47,7 +46,7 @@ def _beside(kind: str, marker: str, rest: str, *words: bytes) -> Format:
 
 
 def _password(kind: str, marker: str, rest: str, *words: bytes) -> Format:
-    """A password, or what stands in for one, that follows on a marker."""
+    """A password, or a placeholder for one, that follows a marker."""
     return Format(kind, marker, re.compile(re.escape(marker) + rest), is_word=False, is_password=True, words=words)
 
 

@@ -1,8 +1,8 @@
 """Reading a literal, in whatever way languages and settings files write one. Pure.
 
 Quoted literals may have a prefix, hashes, three quotes or escaped quotes, and may go on after a plus or in the next
-line. What a literal stands for (`Literal.text`) is what is judged; where it is written (`Literal.spans`) is what gets
-blanked out.
+line. Callers judge the value of a literal (`Literal.text`) and blank out its positions in the source
+(`Literal.spans`).
 """
 
 import re
@@ -95,7 +95,7 @@ _LINES = re.compile(r"[^\s](?:[^\r\n]*[^\s])?")
 
 
 def unescaped(text: str) -> str:
-    """Return what a literal with backslashes stands for, near enough to judge it."""
+    """Return the value of a literal with backslashes, close enough to judge it."""
     return _ESCAPE.sub(_meant, text) if "\\" in text else text
 
 

@@ -1,7 +1,7 @@
-"""Which names are given secrets: `DB_PASS`, `apiKey`, `x-auth-token`, `target_password`. Pure.
+"""Recognise names of secrets: `DB_PASS`, `apiKey`, `x-auth-token`, `target_password`. Pure.
 
-A name is split into its words, and the last word that can stand for a secret decides. What comes before may make it
-certain (`api` before `key`); what comes behind may make it something about a secret (`password_field`, `tokenUrl`).
+A name is split into its words, and the last word that can mean a secret decides. A word before it may make it certain
+(`api` before `key`). A word after it may turn it into a property of a secret (`password_field`, `tokenUrl`).
 """
 
 import re

@@ -1,7 +1,7 @@
-"""Private keys in a text: what stands between their first and last lines. Pure.
+"""Find private keys in a text: the content between their first and last lines. Pure.
 
-A key may be longer than anything else that is secret, so a whole text is looked through for them; texts without one
-cost a search for its first words.
+A key may be longer than any other secret, so the search covers an entire text. A text without a key costs only a
+search for a key's first words.
 """
 
 import re

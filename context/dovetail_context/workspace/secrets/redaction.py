@@ -1,8 +1,8 @@
-"""A text that is being typed in, kept free of secrets: after a change only the blocks that it touches are looked
-through again. Pure.
+"""Keep a text free of secrets while it is being typed: after a change, only the blocks that it touches are searched
+again. Pure.
 
-What is found in a block depends on the block alone, so all other blocks keep their verdicts. Private keys, which may
-be longer than a block, are looked for in the whole text; that costs a search for their first words.
+The secrets in a block depend on the block alone, so all other blocks keep their verdicts. Private keys may be longer
+than a block, so they are searched in the entire text; that costs a search for their first words.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Redaction:
 
     @classmethod
     def of(cls, text: str) -> Redaction:
-        """The whole text is looked through."""
+        """Search the entire text."""
         return _with_keys_blanked(text, blanked(text, secrets_in_blocks(text)))
 
     def followed_by(self, text: str) -> Redaction:

@@ -6,7 +6,8 @@ from functools import lru_cache
 from dovetail_context.workspace.secrets.names import Level, level_of
 from dovetail_context.workspace.secrets.randomness import randomness
 
-# A value of a secret's name has at least so many characters; one of a name that may hold a secret so many.
+# The minimum number of characters of a value: for the name of a secret, for a name that may hold a secret, and of the
+# longest part of a value with several words.
 _SHORTEST, _SHORTEST_RANDOM, _SHORTEST_BESIDE_WORD = 6, 16, 20
 # Bits of `randomness` from which a value counts as drawn by chance. Without quotes it may be code, which needs more.
 _RANDOM, _RANDOM_LETTERS, _RANDOM_IN_CODE, _SURELY_RANDOM = 3.0, 8.0, 6.0, 10.0
@@ -96,7 +97,7 @@ _HAS_DIGIT_OR_SIGN = re.compile(r"[\d!@#$%^&*+=?~]")
 
 
 def is_placeholder(value: str) -> bool:
-    """Return whether a value stands for another one: `${PASSWORD}`, `<password>`, `...`."""
+    """Return whether a value is a placeholder for another one: `${PASSWORD}`, `<password>`, `...`."""
     rest = _without_placeholders(value)
     return _FILLER.search(value) is not None or (rest != value and sum(map(str.isalnum, rest)) < _SHORTEST)
 

@@ -1,4 +1,4 @@
-"""Printed lines, quantiles, intervals and tables. Pure but for `say`."""
+"""Printed lines, quantiles, intervals and tables. Only `say` has side effects."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def score(task: Task, bundle: ContextBundle, elsewhere: frozenset[str]) -> dict[
 
 
 def defined(name: str, path: str, line: int, bundle: ContextBundle) -> bool:
-    """Whether a definition stands in the context: its line in a window, or its whole signature in an outline."""
+    """Return whether the context has the definition: its line in a window, or its whole signature in an outline."""
     for piece in bundle.pieces:
         if piece.path != path:
             continue

@@ -26,7 +26,7 @@ SOURCE = Path(__file__).read_text("utf-8")
 
 
 async def client(model: Path, name: str) -> None:
-    """Ask, say which process has answered, and stay until standard input ends."""
+    """Ask, print the id of the process that answered, and stay until standard input ends."""
     engine = EngineClient(EngineOptions(model))
     reply = await engine.complete(CompletionJob(PromptParts((), name, SOURCE, ""), name, 16, min_tokens=16))
     say(f"{(await engine.status()).pid} {reply.generated_tokens}")

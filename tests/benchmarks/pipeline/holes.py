@@ -1,16 +1,18 @@
-"""How good what is shown is: random holes in real projects, filled by the same pipeline that serves editors.
+"""Measure the quality of suggestions: random holes in real projects, filled by the pipeline that serves editors.
 
     python -m tests.benchmarks.pipeline.holes [ROOT...] [--holes 2000] [--seed 0] [--model NAME] [--out HOLES.jsonl]
     python -m tests.benchmarks.pipeline.holes --read HOLES.jsonl [--plot FILE.svg]
     python -m tests.benchmarks.pipeline.holes [ROOT...] --typing 200
 
-Prints, over all holes at which an editor would be answered: how often the file has more syntax errors after a full
-accept than with the hole (and would have without shaping), how often a suggestion says its suffix again, whether
-every item's range holds in all three encodings; then, by threshold of confidence, what share is shown and what share
-of that is exactly right. The holes are drawn evenly over projects, files and kinds; the seed fixes them.
+Prints figures over all holes at which an editor would get an answer:
+- how often the file has more syntax errors after a full accept than with the hole (and would have without shaping);
+- how often a suggestion repeats its suffix;
+- whether every item's range holds in all three encodings;
+- by confidence threshold, what share is shown and what share of that is exactly right.
+The holes are drawn evenly over projects, files and kinds; the seed fixes them.
 
-With --typing, types through so many suggestions letter by letter and prints how many keystrokes are answered without
-the model, how fast, and whether any of them with something else than the rest of the suggestion.
+With --typing N, types through N suggestions letter by letter. Prints how many keystrokes are answered without the
+model, how fast, and whether any answer differs from the rest of the suggestion.
 """
 
 from __future__ import annotations
@@ -100,7 +102,7 @@ def main() -> None:
 
 
 async def fill(arguments: argparse.Namespace) -> tuple[list[Filled], list[Keystroke]]:
-    """Fill so many holes, evenly over the projects, or until so many suggestions have been typed through."""
+    """Fill the given number of holes, evenly over the projects, or stop at the given number of typed suggestions."""
     settings = load_settings((COMMAND_LINE, {"model": arguments.model}))
     engine = make_engine(settings)
     filled: list[Filled] = []

@@ -57,7 +57,7 @@ def main() -> None:
 
 
 async def ask(arguments: argparse.Namespace) -> list[Pair]:
-    """Fill so many holes in both layouts, evenly over the projects."""
+    """Fill the given number of holes in both layouts, evenly over the projects."""
     engine = make_engine(load_settings(("the command line", {"model": arguments.model})))
     pairs = []
     try:

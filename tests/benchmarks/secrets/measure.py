@@ -207,7 +207,7 @@ def _line_starts(text: str) -> list[int]:
 
 
 def _located(text: str, lines: list[int], found: Iterator[tuple[int, str]] | Sequence[tuple[int, str]]) -> Spans:
-    """Where values stand that are known by their lines."""
+    """Return the spans of values for which only the line is known."""
     spans = set()
     for number, value in found:
         start = text.find(value, lines[min(max(number, 1), len(lines)) - 1]) if value else -1

@@ -1,8 +1,8 @@
-"""Secrets placed in code and settings files of many kinds, for measuring what a scanner finds. None of them is real.
+"""Secrets placed in code and settings files of many kinds, to measure what a scanner finds. None of them is real.
 
-A placement is a form (how a language or a command writes a value), a name and a value drawn by chance. Every form and
-every name belongs to one of two halves: `development` may be looked at while a scanner is worked on, `held out` only
-says at the end whether what was learned holds for other names and forms.
+A placement is a form (how a language or a command writes a value), a name and a value drawn at random. Every form and
+every name belongs to one of two halves. Developers may look at `development` while they work on a scanner. `held out`
+shows only at the end whether the scanner generalizes to other names and forms.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""What typing along a suggestion costs through the real server: `dovetail serve` as a process, asked over its pipes.
+"""Measure typing through a suggestion with the real server: `dovetail serve` as a process, asked over its pipes.
 
     python -m tests.benchmarks.typing.through [ROOT...] [--suggestions 200] [--pace-ms 50] [--seed 0]
 
-Opens files with a hole in them, asks for a suggestion as an editor does, and types it letter by letter: a change, and
-right behind it a request. Prints how many of these keystrokes were answered without the model (the server's own account
-says so), the time from the change to the answer as the client sees it, both pipes included, and whether any answer was
-something else than the rest of the suggestion. With `--pace-ms 0` the next key follows at once.
+Opens files with a hole in them, asks for a suggestion as an editor does, and types it letter by letter: each letter is
+a change followed at once by a request. Prints how many of these keystrokes were answered without the model, according
+to the server's own account. Also prints the time from the change to the answer as the client sees it, with both pipes,
+and whether any answer differed from the rest of the suggestion. With `--pace-ms 0` the next key follows at once.
 """
 
 from __future__ import annotations

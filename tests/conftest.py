@@ -13,7 +13,7 @@ from tests.benchmarks.data import REPOSITORY, DataMissingError, shared_folder
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--update` rewrites the expectations that stand in files beside the tests."""
+    """Add `--update`, which rewrites the expectations in files beside the tests."""
     parser.addoption("--update", action="store_true", help="rewrite expectations in fixture files")
 
 
@@ -54,7 +54,7 @@ def user_folders(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
 
 @pytest.fixture(scope="session")
 def repository() -> Path:
-    """The checkout that these tests stand in."""
+    """Return the checkout that contains these tests."""
     return REPOSITORY
 
 

@@ -49,7 +49,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IndexCache:
 
 
 def content(snapshot: IndexSnapshot) -> dict[str, object]:
-    """All that a snapshot says."""
+    """Return everything that a snapshot contains."""
     words = snapshot.words
     known = sorted({word for record in snapshot.files.values() for word in record.text.split() if word.isidentifier()})
     return {
@@ -154,7 +154,7 @@ def test_another_version_of_the_extractors_starts_anew(
 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_damaged_image_does_no_harm(seed: int, root: Path, cache: IndexCache) -> None:
-    """Cut off, or with bytes flipped: what can be told from the damage is read from the sources again."""
+    """Truncate the image or flip bytes: the index reads again from the sources what it finds damaged."""
     expected = from_scratch(root)
     started(root, cache)
     (path,) = cache.folder.glob("*.image")

@@ -296,7 +296,7 @@ def test_similar_windows_hold_the_rare_words() -> None:
 
 
 def test_likeness_counts_what_no_file_holds_yet() -> None:
-    """A window is not "100 % like" a text whose own words it cannot have; the words of languages tell nothing."""
+    """A window is not "100 % like" a text with words that no file has yet; keywords of a language do not count."""
     words = WordView(WordLog()).updated(read(("a.py", "def shared(value):\n    return value\n")), ())
     rarities = query_rarities("def fresh(shared):\n    return unheard_of(shared)", 40, words)
     assert set(rarities) == {"fresh", "shared", "unheard_of"}

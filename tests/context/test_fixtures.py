@@ -32,7 +32,7 @@ def cases(folder: str) -> list[object]:
 
 @pytest.mark.parametrize("file", cases("imports"))
 def test_imports_lead_to_definitions(file: Path, check: Check, tmp_path: Path) -> None:
-    """Every import of the file with the cursor, and every name under `#= also`, leads where `#= leads to` says."""
+    """Every import of the file with the cursor, and every name under `#= also`, resolves as in `#= leads to`."""
     workspace = read_workspace(file.read_text(encoding="utf-8"))
     snapshot = workspace.snapshot(tmp_path)
     assert workspace.query is not None
@@ -67,7 +67,7 @@ def test_types_are_inferred(file: Path, check: Check, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", cases("members"))
 def test_members_behind_a_dot(file: Path, check: Check, tmp_path: Path) -> None:
-    """The names that may stand behind the cursor's dot, without those that everything has; none where others may."""
+    """The names that may follow the cursor's dot, except those that every value has; none if others may follow."""
     workspace = read_workspace(file.read_text(encoding="utf-8"))
     assert workspace.query is not None
     language = language_for(workspace.query.path)
@@ -109,9 +109,9 @@ def test_symbols(file: Path, check: Check) -> None:
 
 @pytest.mark.parametrize("file", cases("context"))
 def test_context(file: Path, check: Check, tmp_path: Path) -> None:
-    """What the model is shown of the other files, as it stands in the prompt, by the scope retriever.
+    """What the scope retriever shows the model of the other files, as the prompt contains it.
 
-    `#= budget` says how many tokens there are, if not `BUDGET_TOKENS`.
+    `#= budget` sets the token budget; the default is `BUDGET_TOKENS`.
     """
     workspace = read_workspace(file.read_text(encoding="utf-8"))
     assert workspace.query is not None

@@ -203,7 +203,7 @@ def test_close_joins_and_may_be_repeated(index: WorkspaceIndex) -> None:
     index.watch()
     index.close()
     index.close()
-    index.set_overlay("a.py", "def late(): ...\n")  # told to a closed index: nothing happens
+    index.set_overlay("a.py", "def late(): ...\n")  # A closed index ignores it.
     index.apply(["a.py"])
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("dovetail")]
 
@@ -233,9 +233,9 @@ def test_the_watcher_sees_what_changes(index: WorkspaceIndex, tmp_path: Path) ->
     assert until(lambda: set(index.snapshot.files) == {"a.py", "moved/new.py"})
 
 
-@pytest.mark.filterwarnings("ignore:Callback with id:RuntimeWarning")  # watchdog, of a folder that came anew
+@pytest.mark.filterwarnings("ignore:Callback with id:RuntimeWarning")  # watchdog, of a folder created again
 def test_after_a_storm_the_index_is_as_if_built_anew(index: WorkspaceIndex, tmp_path: Path) -> None:
-    """Creations, changes, deletions and renames at random, told by the watcher alone, settle to the truth."""
+    """After random creations, changes, deletions and renames, the watcher alone brings the index up to date."""
     index.start()
     assert index.wait_idle(LONG_S)
     index.watch()

@@ -72,7 +72,7 @@ def test_nothing_fails_on_any_text(suffix: str) -> None:
             if what not in SEEN_ELSEWHERE:
                 try:
                     work()
-                except Exception as error:  # noqa: BLE001 - the failure says for which text
+                except Exception as error:  # noqa: BLE001 - the failure names the text
                     pytest.fail(f"{what} of {name} in a{suffix}: {error!r}")
 
 

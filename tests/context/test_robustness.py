@@ -18,7 +18,7 @@ from tests.context.conftest import FIXTURES
 from tests.context.workspace import read_workspace
 
 MUTATIONS_PER_FILE = 2
-OWN_MODULES_EVERY = 4  # one in so many of this project's own modules is enough beside the fixtures
+OWN_MODULES_EVERY = 4  # One in N of this project's own modules is enough beside the fixtures.
 
 
 def sources() -> list[tuple[str, str]]:

@@ -89,7 +89,7 @@ def test_mutated_files_never_raise(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_files_in_any_encoding(encoding: str, tmp_path: Path) -> None:
-    """What the language's marks or cookies tell is followed; of the rest the code is read, if not its comments."""
+    """The index follows byte order marks and encoding cookies. Without them it reads the code, if not the comments."""
     text = f"# -*- coding: {encoding} -*-\ndef told(): ...\n# テスト ж é\ndef after(): ...\n"
     (tmp_path / "a.py").write_bytes(text.encode(encoding, "replace"))
     (tmp_path / "a.go").write_bytes("package a\n// テスト ж é\nfunc Told() {}\n".encode(encoding, "replace"))
@@ -167,7 +167,7 @@ def test_a_branch_switch_and_a_storm(tmp_path: Path) -> None:
             try:
                 gather(Query("src/p0/new.py", "from src.p1.m1 import C1\nC1().", 31), index.snapshot, 300)
                 answered.append(1)
-            except Exception as error:  # noqa: BLE001 - the test tells it
+            except Exception as error:  # noqa: BLE001 - the test reports it
                 failures.append(error)
                 return
             time.sleep(0.001)

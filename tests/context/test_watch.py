@@ -1,4 +1,4 @@
-"""Watching the disk: only the folders that count, and what happens where the system does not tell of changes."""
+"""Watching the disk: only the folders that count, and what happens where the system reports no changes."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_lost_events_mean_a_walk(index: WorkspaceIndex, monkeypatch: pytest.Monk
 def test_whole_trees_are_watched_elsewhere(
     index: WorkspaceIndex, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What macOS and Windows use works here, too; what happens in unwanted folders is not told."""
+    """The watcher for macOS and Windows works here, too, and does not report changes in excluded folders."""
     monkeypatch.setattr(watch, "_Folders", watch._Tree)
     told: set[str] = set()
     index.watch(told.update)

@@ -38,7 +38,7 @@ class _Screen(pyte.Screen):  # type: ignore[misc]
 
 
 class Terminal:
-    """One editor. Its screen is followed on a thread, since an editor that cannot write stands still."""
+    """One editor. A thread reads its output, since an editor that cannot write hangs."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-# A loaded machine with a cold model; a test that waits so long has failed.
+# Seconds until a test that waits fails; enough for a cold model on a loaded machine.
 PATIENCE_S = 120
 
 
@@ -91,8 +91,8 @@ class Client:
         text_document: dict[str, Any] | None = None,
         **options: Any,
     ) -> Any:
-        """Shake hands; `options` are the editor's settings, `client_name` the name it gives, if it gives one, and
-        `text_document` what it says that it can do with documents."""
+        """Shake hands. `options` are the editor's settings; `client_name` is the name that it gives, if any;
+        `text_document` holds its document capabilities."""
         self.encoding = encoding
         folders = [{"uri": root.as_uri(), "name": root.name}] if root else []
         result = await self.ask(

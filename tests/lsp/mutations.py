@@ -77,8 +77,8 @@ def mutated(rng: random.Random, right: dict[str, Any], number: int) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What goes over the wire. `value` is the JSON in it, None where there is none; `is_whole` whether it stands in a
-    right frame, so that a right server must have taken it in."""
+    """The bytes of a message. `value` is its JSON, or None if it has none. If `is_whole`, the frame is valid, so a
+    correct server must have accepted it."""
 
     data: bytes
     value: Any

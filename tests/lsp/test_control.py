@@ -24,7 +24,7 @@ URI = "untitled:a.py"
 
 
 class Models:
-    """An engine for each model that the settings may name: it says its name, and is ready when the test lets it."""
+    """An engine for each model that the settings may name. It returns its name, and is ready when the test lets it."""
 
     def __init__(self, *names: str) -> None:
         self.engines = {name: ScriptedEngine(f'"{name}"') for name in names}
@@ -348,7 +348,7 @@ async def test_the_context_at_a_place(connect: Connect, tmp_path: Path) -> None:
     assert [item["path"] for item in found["items"]] == ["money.py"]
     page = (await client.ask("dovetail/context", {**place, "html": True}))["html"]
     assert "spend_it_all" in page and "Hidden" not in page and "<script" not in page
-    await client.ask("dovetail/pause", {"paused": True})  # who asks is told all the same
+    await client.ask("dovetail/pause", {"paused": True})  # A pause does not block explicit requests.
     assert await client.ask("dovetail/context", place) is not None
     assert await client.ask("dovetail/context", {**place, "textDocument": {"uri": "file:///no.py"}}) is None
 

@@ -76,7 +76,7 @@ class WatchedEngine:
 
 
 class Events:
-    """Hears everything and says nothing."""
+    """Receive every event and ignore it."""
 
     def trouble(self, message: str) -> None: ...
     def engine_status(self, status: EngineStatus) -> None: ...

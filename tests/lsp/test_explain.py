@@ -1,4 +1,4 @@
-"""The account of a completion and its page: true, whole, and harmless whatever stands in the text."""
+"""The account of a completion and its page: true, complete, and harmless for any text."""
 
 from __future__ import annotations
 

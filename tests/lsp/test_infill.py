@@ -104,7 +104,7 @@ async def test_a_question_is_answered_with_the_projects_context(
     assert (status, answer["content"]) == (200, "size, size)")
     assert set(answer) == set(FIELDS)
     assert [block.path for block in engine.jobs[0].parts.context] == ["board.py"]
-    assert engine.jobs[0].parts.path == "game.py"  # which the plugin did not say
+    assert engine.jobs[0].parts.path == "game.py"  # The plugin did not send it.
 
 
 async def test_llama_vscode_is_answered(plugin: Plugin, answers: Answers, engine: ScriptedEngine) -> None:
@@ -148,7 +148,7 @@ async def test_a_client_that_hangs_up_takes_its_question_back(plugin: Plugin, en
     await asyncio.wait_for(engine.asked.wait(), 10)
     writer.close()
     async with asyncio.timeout(10):
-        while not engine.cancelled:  # noqa: ASYNC110 - the engine counts and tells nobody
+        while not engine.cancelled:  # noqa: ASYNC110 - the engine counts and notifies nobody
             await asyncio.sleep(0.02)
 
 

@@ -246,7 +246,7 @@ async def test_a_language_that_is_off_is_that_of_the_editor(
 
 
 async def test_a_document_that_is_opened_in_another_language_is_asked_about_anew(connect: Connect) -> None:
-    """So an editor tells that the user has chosen a language: the same document, closed and opened again."""
+    """Editors report a new language in this way: they close the document and open it again."""
     engine = ScriptedEngine("lines")
     client = await started(connect, engine)
     client.open(UNTITLED, "; counts the ", "plaintext")

@@ -1,4 +1,4 @@
-"""Keystrokes in large documents. Work is counted in the interpreter's instructions: times say little on a busy
+"""Keystrokes in large documents. The tests count the interpreter's instructions, since times mean little on a busy
 machine."""
 
 from __future__ import annotations

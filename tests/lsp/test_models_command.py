@@ -57,7 +57,7 @@ def models(*arguments: str, status: int = 0) -> tuple[str, str]:
 
 
 def failure(*arguments: str, status: int = 1) -> str:
-    """Run in vain; return the line that says why."""
+    """Run the command, expect a failure, and return the line that explains it."""
     _, err = models(*arguments, status=status)
     lines = [line for line in err.splitlines() if line.startswith("dovetail: ")]
     assert len(lines) == 1

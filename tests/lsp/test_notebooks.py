@@ -29,7 +29,7 @@ def root(tmp_path: Path) -> Path:
 
 @dataclass
 class Notebook:
-    """A notebook as a client keeps it; cells are named by what stands behind the "#"."""
+    """A notebook as a client keeps it; the part after "#" names a cell."""
 
     client: Client
     engine: ScriptedEngine

@@ -1,4 +1,4 @@
-"""A server that completes: who may name it, what leaves for it and when, and what the user is told."""
+"""Remote completion: who may name the server, what is sent to it and when, and what the user sees."""
 
 from __future__ import annotations
 

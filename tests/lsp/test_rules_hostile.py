@@ -1,4 +1,4 @@
-"""Rules that anybody may have written: none of them stalls the server, and each says in one line what is wrong."""
+"""Rules that anybody may have written: none stalls the server, and each error is reported in one line."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def rules_file(root: Path) -> str:
 
 
 def told(client: Client, uri: str) -> list[dict[str, Any]] | None:
-    """The diagnostics of a file that the editor shows now; None if it was never told of any."""
+    """Return the diagnostics that the editor currently shows for a file, or None if it never received any."""
     found = [n["params"] for n in client.notifications if n["method"] == DIAGNOSTICS and n["params"]["uri"] == uri]
     return list(found[-1]["diagnostics"]) if found else None
 
@@ -70,7 +70,7 @@ def change(client: Client, uri: str, version: int, text: str) -> None:
 
 
 def save(client: Client, root: Path, text: str) -> None:
-    """Write the rules and tell the server, as an editor does."""
+    """Write the rules and notify the server, as an editor does."""
     (root / ".dovetail.toml").write_text(text, encoding="utf-8")
     client.notify("textDocument/didSave", {"textDocument": {"uri": rules_file(root)}})
 

@@ -365,7 +365,7 @@ async def test_where_the_rules_switch_scope_off_no_names_are_told(connect: Conne
 
 
 class Inventing(ScriptedEngine):
-    """Makes up a member where it is not told those that there are."""
+    """Return an unknown member unless the job lists the real ones."""
 
     async def complete(
         self, job: CompletionJob, enough: Enough | None = None, before_sending: BeforeSending | None = None

@@ -224,7 +224,7 @@ def keystrokes(rng: random.Random) -> list[tuple[str, int]]:
 
 def press(client: Client, uri: str, text: str, version: int, key: str, caret: int) -> str:
     """Type a key at an offset, on the wire and on the client's side; returns the client's text afterwards."""
-    if text[caret - 1 : caret + 1] == "\r\n":  # no editor's caret stands inside a line end
+    if text[caret - 1 : caret + 1] == "\r\n":  # No editor puts the caret inside a line end.
         caret += 1
     position = lsp_position(text, caret, client.encoding)
     change = {"range": {"start": position, "end": position}, "text": key}

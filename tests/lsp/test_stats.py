@@ -1,4 +1,4 @@
-"""Statistics: counts alone, right, safe with several writers, and gone when the user says so."""
+"""Statistics: they hold only counts, are correct, allow several writers, and disappear when the user asks."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A small model of each family, with the prompt that the family's sources give for `PARTS`.
 
-Where a prompt comes from is told in the docstring of the family's module in `prompt/formats/`.
+The docstring of the family's module in `prompt/formats/` documents the source of the prompt.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def _pre_tokens(text: str) -> list[str]:
 
 
 def _isolated(pattern: re.Pattern[str], text: str) -> Iterator[str]:
-    """Matches, and what stands between them, each on its own."""
+    """Yield the matches and the texts between them, one by one."""
     start = 0
     for match in pattern.finditer(text):
         yield from (part for part in (text[start : match.start()], match.group()) if part)
@@ -113,7 +113,7 @@ def _class(category: str) -> str:
 
 
 def _shown_bytes() -> dict[int, str]:
-    """GPT-2's printable stand-ins for bytes."""
+    """Return GPT-2's printable character for each byte."""
     printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     others = [byte for byte in range(256) if byte not in printable]
     return {byte: chr(byte) for byte in printable} | {byte: chr(256 + i) for i, byte in enumerate(others)}

@@ -18,7 +18,7 @@ END, A, B, NEWLINE, EMOJI_1, EMOJI_2, BROKEN = range(len(PIECES))
 
 
 class Script:
-    """A model that says the given tokens, each with probability 1/2 or the given one."""
+    """A model that predicts the given tokens, each with probability 1/2 or the given one."""
 
     def __init__(self, tokens: Sequence[int]) -> None:
         self.n_batch, self.n_ctx, self.sequences = 8, 100, 1
@@ -147,7 +147,7 @@ def test_what_the_text_must_begin_with_is_no_part_of_it() -> None:
 
 
 def test_only_tokens_that_spell_the_beginning_may_come() -> None:
-    script = Script([A, NEWLINE, B, END])  # The newline is what the model would say.
+    script = Script([A, NEWLINE, B, END])  # The model would predict the newline.
     result, _ = run_opened(script, b"a")
     assert script.evaluated == [A, A, B]
     assert (result.text, result.tokens) == (" b", 1)

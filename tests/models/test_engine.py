@@ -98,7 +98,7 @@ def test_typing_behind_the_anchor_costs_what_was_typed(engine: LlamaEngine, opti
         backed = heal(engine._tokenizer.tokens(TYPED[:end]), engine._tokenizer.piece, engine._pieces)
         spelt_again = len(backed.pending)  # At most a token a byte, where the model spells otherwise.
         assert reply.evaluated_tokens <= max(0, reply.prompt_tokens - before) + backed.backed + 1 + spelt_again
-        assert reply.evaluated_tokens <= 1 + 4 + spelt_again, "one character, whatever the length of what stands before"
+        assert reply.evaluated_tokens <= 1 + 4 + spelt_again, "one character, for a prefix of any length"
         assert reply.text == fresh(options, typed).text
 
 

@@ -1,11 +1,11 @@
-"""Whatever was asked before, the answer is that of plain decoding in a fresh context: reuse, branches, offloading,
-drafts and cancels change nothing.
+"""After any earlier requests, the answer equals plain decoding in a fresh context. Reuse, branches, offloading, drafts
+and cancellation change nothing.
 
-With the same batches on both sides (one token each) and one sequence in the cache it is so bit for bit. The last bits
-of llama.cpp's sums depend on how tokens are batched and on the cells that they stand in, so else two tokens of all but
-equal logits may change places. That, and nothing else, is let pass: where a text differs from the fresh one, the two
-best logits must have been closer than `TIE`.
-DOVETAIL_EQUALITY_ROUNDS=300 pytest -s asks more often, and tells how often it happened.
+With the same batches on both sides (one token each) and one sequence in the cache, the answers are equal bit for bit.
+Otherwise, two tokens with almost equal logits may swap: the last bits of llama.cpp's sums depend on how tokens are
+batched and on their cells. The tests accept only this: where a text differs from the fresh one, the two best logits
+must have been closer than `TIE`.
+DOVETAIL_EQUALITY_ROUNDS=300 pytest -s asks more often, and prints how often it happened.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ NEWLINE = 0
 
 
 def lines(count: int, words: int, first: int = 1) -> tuple[int, ...]:
-    """`count` lines of `words` words and a newline; words count up, so that each can be told from the others."""
+    """Return `count` lines of `words` words and a newline. The words are numbered, so that each is unique."""
     ids: list[int] = []
     for line in range(count):
         ids += [*range(first + line * words, first + (line + 1) * words), NEWLINE]

@@ -241,7 +241,7 @@ def test_vocabularies_as_their_makers_publish_them(file: str, name: str, tmp_pat
         assert engine.status.format == name
         engine.complete(replace(JOB, parts=replace(PARTS, forced="ite")), Interrupt())
         reply = engine.complete(replace(JOB, parts=replace(PARTS, forced="item")), Interrupt())
-        middle = family.format.markers[Role.FIM_MIDDLE]  # Where it stands depends on what healing backs over.
+        middle = family.format.markers[Role.FIM_MIDDLE]  # Its position depends on what token healing backs over.
         assert reply.prompt is not None
         assert reply.prompt.replace(middle, "") == family.prompt("item").replace(middle, "")
         assert 0 < reply.prompt_tokens - reply.reused_tokens <= 5

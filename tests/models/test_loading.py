@@ -1,4 +1,4 @@
-"""Model files that cannot be used, each with one clear line; and one that can be mended."""
+"""Model files that cannot be used, each with one clear line; and one that the loader can fix."""
 
 from __future__ import annotations
 

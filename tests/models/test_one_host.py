@@ -240,7 +240,7 @@ def _remove(folder: Path, pattern: str) -> None:
 
 
 def _rights(folder: Path) -> list[int]:
-    """Those of a folder and of all that lies directly in it."""
+    """Return the permissions of a folder and of its direct entries."""
     return [path.stat().st_mode for path in (folder, *folder.iterdir())]
 
 

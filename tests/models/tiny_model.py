@@ -1,7 +1,7 @@
 """Small models with random weights, written as GGUF files: the shape and the markers of a family, a toy's size.
 
-The vocabularies have all bytes, a few longer tokens and a family's markers, so that `expected_ids` can say by a few
-lines of its own what a text's tokens are. The form of the file is the GGUF specification's, version 3.
+The vocabularies have all bytes, a few longer tokens and a family's markers, so that `expected_ids` needs only a few
+lines to compute a text's tokens. The files follow version 3 of the GGUF specification.
 """
 
 from __future__ import annotations
@@ -271,7 +271,7 @@ def _string(text: str) -> bytes:
 
 
 def _shown_bytes() -> dict[int, str]:
-    """GPT-2's printable stand-ins for bytes."""
+    """Return GPT-2's printable character for each byte."""
     printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     others = [byte for byte in range(256) if byte not in printable]
     return {byte: chr(byte) for byte in printable} | {byte: chr(256 + i) for i, byte in enumerate(others)}

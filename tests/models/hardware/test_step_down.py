@@ -50,7 +50,7 @@ except EngineError as error:
 
 
 def long_window(model_path: Path, into: Path) -> Path:
-    """A copy of the starter model that says it was trained for a long window: a small model with a large KV cache."""
+    """Copy the starter model and declare a long training window: a small model with a large KV cache."""
     data = model_path.read_bytes()
     key = b"llama.context_length" + struct.pack("<I", 4)
     assert data.count(key) == 1

@@ -1,4 +1,4 @@
-"""A server on the loopback interface that speaks both protocols, and fails as a test tells it to."""
+"""A server on the loopback interface that speaks both protocols, and fails when a test asks for it."""
 
 from __future__ import annotations
 

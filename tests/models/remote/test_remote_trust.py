@@ -1,4 +1,4 @@
-"""Certificates and the keyring: whom a server is, and what is sent to it to say who asks."""
+"""Certificates and the keyring: how a server proves its identity, and which credentials are sent to it."""
 
 from __future__ import annotations
 

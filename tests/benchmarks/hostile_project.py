@@ -1,4 +1,4 @@
-"""What completions in a good project take beside a hostile one, in the same server.
+"""Measure completions in a good project while a hostile one is open in the same server.
 
     python -m tests.benchmarks.hostile_project [--rounds N]
 

@@ -33,7 +33,7 @@ from tests.game import write_game
 
 # Both servers load a model; Dovetail also reads the project.
 PATIENCE_S = 120
-# llama.vim asks again on its own; what has not come by then is nothing.
+# llama.vim asks again by itself; after this time, a missing answer counts as none.
 ANSWER_S = 20
 GAME = """\
 from board import Board

@@ -160,7 +160,7 @@ def test_budget_keeps_the_share_of_a_retriever() -> None:
 
 
 def test_budget_takes_nothing_twice() -> None:
-    """A symbol whose lines a window shows is not shown beside it, and what was paid for it is free again."""
+    """A symbol whose lines a window shows is not shown again, and its tokens return to the budget."""
     symbol = Symbol("f", "function", "", 3, 9, "def f()")
     offers = [replace(ranked("symbol", 0.9), symbol=symbol), ranked("window", 0.8), ranked("other", 0.3)]
     chosen, rest = choose(

@@ -1,4 +1,4 @@
-"""The cases in `fixtures/`: each file is a workspace with what is expected of it. A new case is a new file."""
+"""The cases in `fixtures/`: each file is a workspace with its expectations. A new case is a new file."""
 
 from __future__ import annotations
 

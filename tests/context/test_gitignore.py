@@ -26,7 +26,7 @@ needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rig
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A user without configuration of their own."""
+    """Provide a user without their own configuration."""
     folder = tmp_path_factory.mktemp("home")
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
@@ -106,7 +106,7 @@ def assert_same(chosen: IgnoreSet, top: Path, inside: str, expected: set[str], s
     for path in paths:
         relative = path[len(inside) :]
         reason = is_excluded(root, relative, names_folder=path in chosen.folders)
-        if reason in (None, IGNORED):  # other rules of ours come first
+        if reason in (None, IGNORED):  # Our other rules come first.
             assert (reason == IGNORED) == (path in expected), (seed, path, chosen)
         if reason is None and path in chosen.files:
             wanted.add(relative)
@@ -365,7 +365,7 @@ def test_a_linked_work_tree_shares_what_is_excluded(git: Callable[..., str], tmp
 
 @pytest.fixture
 def submodule(git: Callable[..., str], tmp_path: Path) -> Path:
-    """A repository `outer` with a submodule `inner`, which has rules of its own."""
+    """Create a repository `outer` with a submodule `inner`, which has its own rules."""
     git("init", "-q", "other")
     git("commit", "-q", "--allow-empty", "-m", "x", folder=tmp_path / "other")
     git("init", "-q", "outer")

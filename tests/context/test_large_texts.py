@@ -1,4 +1,4 @@
-"""Large, deep and senseless texts: nothing fails on them, nothing takes more than it should, nobody waits for them."""
+"""Large, deep and senseless texts: nothing fails on them, exceeds its time, or blocks other requests."""
 
 from __future__ import annotations
 

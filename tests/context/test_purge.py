@@ -1,4 +1,4 @@
-"""What the cache holds is the user's alone, and what has left the project leaves the disk. Judged by the bytes."""
+"""Only the user can read the cache, and what leaves the project leaves the disk. The tests check the bytes."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ os._exit(9)
 
 @pytest.mark.parametrize("where", ["before the first image", "before the purge", "before the image is made again"])
 def test_what_a_killed_process_left_is_found_at_the_next_start(where: str, root: Path, cache: IndexCache) -> None:
-    """Files that are gone meanwhile, also those that no image has ever known."""
+    """Files that were deleted in the meantime, including those that no image has ever recorded."""
     done = subprocess.run([sys.executable, "-c", KILLED, str(root), str(cache.folder), where], check=False)
     assert done.returncode == 9
     assert held(cache)
@@ -278,7 +278,7 @@ def rights(folder: Path) -> dict[str, int]:
 
 @pytest.fixture
 def open_umask() -> Iterator[None]:
-    """Whatever this user lets others do by default."""
+    """Set the most permissive umask, so that others may do everything by default."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -359,7 +359,7 @@ class _Watcher:
 def test_closing_while_watching_begins_leaves_no_watcher(
     moment: str, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`watch` runs on a thread while the session closes the index: whichever is first, nothing goes on."""
+    """`watch` runs on a thread while the session closes the index. In either order, no thread survives."""
     reached, closing = threading.Event(), threading.Event()
     index = WorkspaceIndex(root)
     index.build()

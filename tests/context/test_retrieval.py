@@ -1,4 +1,4 @@
-"""The retrievers beside `scope`, what is always shown, and how stable an answer is while one types."""
+"""The retrievers other than `scope`, the pieces that are always shown, and stable answers while typing."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def test_odd_texts(text: str, tmp_path: Path) -> None:
 
 
 def test_types_that_speak_of_themselves(tmp_path: Path) -> None:
-    """Recursive and mutually recursive types end at once: naively their cost doubles with every step."""
+    """Recursive and mutually recursive types end quickly: a naive search doubles its cost with every step."""
     names = [f"T{number}" for number in range(12)]
     union = " | ".join(f"list[{name}] | dict[str, {name}]" for name in names)
     lines = [f"type {name} = {union}" for name in names] + [f"v{n} = v{n + 1} or v{n - 1} or v{n}" for n in range(12)]

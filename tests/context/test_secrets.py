@@ -329,7 +329,7 @@ def test_any_text_keeps_its_length_and_never_raises() -> None:
 
 
 def test_time_grows_with_the_text_alone() -> None:
-    """Texts that make careless patterns slow: the test would not end."""
+    """Texts that make careless patterns so slow that the test would not end."""
     for text in (
         "password" * 20_000,
         "a" * 300_000,

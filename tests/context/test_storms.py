@@ -1,4 +1,4 @@
-"""The index under material and events that nobody wishes for: odd encodings, huge files and trees, storms of changes.
+"""The index under hostile input and events: odd encodings, huge files and trees, storms of changes.
 
 `DOVETAIL_LONG=1` runs the long forms (minutes): 5,000 mutations of real files, a tree of 100,000 files, long storms.
 """
@@ -60,7 +60,7 @@ def real_files(shared_folder: Path) -> list[Path]:
 
 
 def test_mutated_files_never_raise(tmp_path: Path) -> None:
-    """Bytes of real files flipped, cut, doubled: each is read like any other, kept, and unpacked as it was."""
+    """Flip, cut and double bytes of real files: each is read like any other, stored, and unpacked unchanged."""
     rng = random.Random(11)
     files = real_files(Path(__file__).parents[3] / "shared")
     by_language: dict[str, list[Path]] = {}

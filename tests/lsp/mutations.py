@@ -54,7 +54,7 @@ def message(rng: random.Random, texts: dict[str, str], number: int) -> dict[str,
 
 
 def mutated(rng: random.Random, right: dict[str, Any], number: int) -> Any:
-    """The message with one to three things wrong. `number` is its own: no other has the same id."""
+    """Return the message with one to three mistakes. `number` is unique, so no other message has the same id."""
     wrong: Any = copy.deepcopy(right)
     for _ in range(rng.choice((1, 1, 2, 3))):
         match rng.randrange(12):

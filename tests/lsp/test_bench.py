@@ -1,4 +1,4 @@
-"""`dovetail bench`: what is typed, what is asked, what comes of it."""
+"""`dovetail bench`: the keystrokes, the requests, and the results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Behaviour as data: what the model wrote, what the user is shown. See cases/README.md for how to add a case."""
+"""Behaviour as data: what the model wrote and what the user sees. See cases/README.md for how to add a case."""
 
 from __future__ import annotations
 

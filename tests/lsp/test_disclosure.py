@@ -46,7 +46,7 @@ class SlowEngine(ScriptedEngine):
 
 
 class WatchedEngine:
-    """Notes every prompt that holds a marker of a file that is excluded when it is sent, in whatever part of it."""
+    """Record every prompt that contains, in any part, a marker of a file that is excluded when it is sent."""
 
     def __init__(self, engine: Engine, excluded: dict[str, str]) -> None:
         self.engine = engine

@@ -25,7 +25,7 @@ TYPED = "    board = Board("
 
 
 class Plugin:
-    """Speaks HTTP by hand, as a plugin's curl does."""
+    """A client with hand-written HTTP, like a plugin's curl."""
 
     def __init__(self, port: int) -> None:
         self.port = port

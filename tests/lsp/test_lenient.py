@@ -63,7 +63,7 @@ def test_right_parameters_are_read_as_the_protocols_own_converter_reads_them() -
 
 @pytest.mark.parametrize("strange", STRANGE, ids=repr)
 def test_no_value_anywhere_in_the_clients_abilities_loses_the_server(strange: object) -> None:
-    """Whatever one field is, the others are read; lists keep the items that are known."""
+    """An invalid field does not affect the others; lists keep the known items."""
     paths = list(places(EVERYTHING))
     assert len(paths) > 250
     for path in paths:

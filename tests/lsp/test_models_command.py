@@ -157,7 +157,7 @@ def test_an_interrupted_pull_says_that_the_next_goes_on(hub: LoopbackHub, folder
 
 
 def test_an_unfinished_download_can_be_removed(hub: LoopbackHub, folder: Path) -> None:
-    name = "seed-coder-8b"  # whose file only the hub knows
+    name = "seed-coder-8b"  # Only the hub knows its file.
     hub.files = ["Some.Q4_K_M.gguf"]
     hub.faults.extend([Fault(cut_after=2_000_000), Fault(429, {"Retry-After": "3600"})])
     assert "429" in failure("pull", name)

@@ -137,7 +137,7 @@ async def test_a_prompt_is_checked_before_each_sending() -> None:
 
 
 class Remote:
-    """Makes engines for the in-process server that ask a fake server."""
+    """Make engines for the in-process server that ask a fake server."""
 
     def __init__(self, fake: FakeServer) -> None:
         self.settings = Settings(remote=RemoteSettings(url=fake.url, fallback=False))

@@ -1,4 +1,4 @@
-"""Rules with a workspace around them: checks against its files, the last good rules, what a query is given."""
+"""Rules in a workspace: checks against its files, the last valid rules, and the rules that a query gets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rig
 
 @pytest.fixture(autouse=True)
 def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's own rules: none, until a test writes some."""
+    """Return the file of the user's own rules, which is missing until a test writes it."""
     path = tmp_path / "config" / "rules.toml"
     path.parent.mkdir()
     monkeypatch.setattr(live, "user_rules_path", lambda: path)

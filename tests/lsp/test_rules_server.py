@@ -26,7 +26,7 @@ DIAGNOSTICS = "textDocument/publishDiagnostics"
 
 @pytest.fixture(autouse=True)
 def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's own rules: none, until a test writes some."""
+    """Return the file of the user's own rules, which is missing until a test writes it."""
     path = tmp_path / "config" / "rules.toml"
     path.parent.mkdir()
     monkeypatch.setattr(live, "user_rules_path", lambda: path)
@@ -201,7 +201,7 @@ async def test_of_what_was_read_nothing_with_text_of_excluded_files_is_kept_on_d
     client.notify("exit", None)
     await client.until(lambda: engine.closed)
     await asyncio.sleep(0.1)
-    assert stamp_of(cache_folder / "kv") == stamp, "else what the host is just writing would be lost"
+    assert stamp_of(cache_folder / "kv") == stamp, "otherwise the state that the host is writing would be lost"
 
 
 async def test_a_state_goes_when_gitignore_names_a_file_of_it(connect: Connect, root: Path, cache_folder: Path) -> None:
@@ -387,7 +387,7 @@ async def test_no_secret_reaches_a_prompt_an_answer_a_log_the_statistics_or_the_
     written = on_disk(state_folder, cache_folder)
     assert any(str(cache_folder) in path for path in written) and any(str(state_folder) in path for path in written)
     assert [path for path, data in written.items() if leaked(data.decode("latin-1"))] == []
-    assert leaked(what_the_cache_gives_back(root, cache_folder)) == []  # what is packed on disk is not seen as bytes
+    assert leaked(what_the_cache_gives_back(root, cache_folder)) == []  # Compressed data on disk would hide the bytes.
 
 
 def what_the_cache_gives_back(root: Path, cache_folder: Path) -> str:

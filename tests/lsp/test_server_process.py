@@ -202,7 +202,7 @@ async def test_a_terminated_server_leaves_no_host(project: Path) -> None:
 
 
 def engine_hosts() -> list[psutil.Process]:
-    """The engine hosts that the server has found or started: a test has a meeting folder of its own."""
+    """Return the engine hosts that the server has found or started; each test has its own host registry."""
     return [psutil.Process(card.pid) for _, card in running()]
 
 

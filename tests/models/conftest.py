@@ -39,7 +39,7 @@ def options(model_path: Path) -> EngineOptions:
 
 @pytest_asyncio.fixture
 async def new_client(options: EngineOptions) -> AsyncIterator[NewClient]:
-    """Makes clients. Afterwards they are closed, and no process may be left of any."""
+    """Make clients. Close them afterwards, and check that none leaves a process behind."""
     clients: list[EngineClient] = []
 
     def new(
@@ -88,7 +88,7 @@ def leftovers() -> list[str]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that must come; a test that waits in vain is ended by its runner, not by a guess at a time."""
+    """Wait for something that must happen. If it never does, the test runner's time limit ends the test."""
     while not condition():  # noqa: ASYNC110 - what is waited for happens in other processes
         await asyncio.sleep(0.005)
 

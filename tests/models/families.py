@@ -23,7 +23,7 @@ PARTS = PromptParts(
 )
 
 TYPED = "ret"
-"""What is typed behind the prefix: not whole, since the vocabularies have "return" as one token."""
+"""The text typed after the prefix. It is incomplete, since the vocabularies have "return" as one token."""
 
 STARCODER = ("<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<fim_pad>")
 BETWEEN_BARS = ("<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>", "<|fim_pad|>")

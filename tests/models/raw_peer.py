@@ -1,4 +1,4 @@
-"""A host started by hand and spoken to message by message, for what no well-behaved client does."""
+"""A host started directly, with raw messages, to test what no well-behaved client does."""
 
 from __future__ import annotations
 

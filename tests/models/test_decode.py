@@ -74,7 +74,7 @@ def run(
 
 
 def steps(script: Script, prompt: Sequence[int] = ()) -> Steps:
-    """Behind the first token of a prompt, whose others are guesses; `Script` has logits behind nothing, too."""
+    """Return steps after the first token of a prompt, with the rest as guesses. `Script` needs no input for logits."""
     sequence = KvCache(script).claim(0, [A])
     sequence.extend(prompt, lambda: False, rows=max(1, len(prompt)))
     return Steps(sequence, script.logits, lambda: False, lambda: 0.0, tuple(prompt[1:]))

@@ -1,4 +1,4 @@
-"""States on disk: what is found again, what is not believed, what goes."""
+"""States on disk: which are found again, which are rejected, and which are evicted."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 
 @pytest.fixture(params=[1, 3], ids=lambda count: f"{count} in the cache")
 def engines(options: EngineOptions, request: pytest.FixtureRequest) -> Iterator[tuple[LlamaEngine, LlamaEngine]]:
-    """One that remembers, in a window that is often full, and drafts whatever it costs; and one that does neither."""
+    """Return an engine that reuses, in an often full window, and always drafts; and one that does neither."""
     pair = (
         LlamaEngine(replace(options, n_ctx=512, sequences=request.param, micro_batch=32)),
         LlamaEngine(replace(options, n_ctx=512, speculate=False)),
@@ -106,7 +106,7 @@ def engines(options: EngineOptions, request: pytest.FixtureRequest) -> Iterator[
 
 
 def refresh(engine: LlamaEngine) -> None:
-    """A new context for the engine, as if it had just been started."""
+    """Give the engine a new context, as if it had just started."""
     context = engine._context
     engine._context = engine._model.context(context.n_ctx, 1, context.n_batch)
     engine._cache = KvCache(engine._context)

@@ -1,4 +1,4 @@
-"""Cutting of over-long prompts: what is kept, where cuts fall, and that they stay where they are."""
+"""Cutting over-long prompts: what is kept, where the cuts are, and that they stay in place."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ async def test_completes_through_a_host_and_a_keystroke_finds_the_cache(
     assert second.prompt == expected
     assert second.prompt_tokens == len(family.ids(expected))
     assert sum(block.tokens for block in second.blocks) == second.prompt_tokens
-    assert 0 < second.prompt_tokens - second.reused_tokens <= 5, "only what was typed, and a marker behind it, is read"
+    assert 0 < second.prompt_tokens - second.reused_tokens <= 5, "only the typed text and a marker are evaluated"
     assert second.reused_tokens >= first.prompt_tokens - 5
     assert second.generated_tokens == 12
     assert not any(marker in second.text for marker in family.words.tokens if len(marker) > 6)

@@ -28,7 +28,7 @@ SORTS = np.array([LINE_END, *[OTHER] * 99], np.int8)
 
 @pytest.fixture(autouse=True)
 def unlikely_drafts_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such short texts make no guess likely; drafts go on nevertheless."""
+    """Short texts make every guess unlikely; continue drafting anyway."""
     monkeypatch.setattr(prompt_lookup, "MIN_LIKELIHOOD", 0.0)
 
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-# ruff: noqa: E402 - what needs PyTorch is imported after the check that it is there
+# ruff: noqa: E402 - imports that need PyTorch follow the check for it
 from pathlib import Path
 
 import pytest

@@ -1,11 +1,11 @@
-"""What each retriever is worth.
+"""Measure what each retriever contributes.
 
     python -m tests.benchmarks.context.ablation [TASKS.jsonl ...] [--budgets 512 1024 2048] [--every N]
 
-Prints a table: every retriever alone, all of them, all but one, by budget and by language. NR is the share of
-`novel_symbols` that are in the context, DR the share of the names in `defs` one of whose defining signatures (`sig`) is
-there word for word, NI the share of the identifiers in the ground truth that are nowhere else in the file, but in
-another one, that are in the context. Every project is indexed once and every cursor read once.
+Prints a table: every retriever alone, all of them, all but one, by budget and by language. Each column is the share
+that the context contains: NR of `novel_symbols`; DR of the names in `defs`, by one of their defining signatures (`sig`)
+word for word; NI of the identifiers in the ground truth that another file has, but not the rest of this one. Every
+project is indexed once and every cursor read once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dovetail_context.retrieve.situation import read_situation
 from tests.benchmarks.data import Task, read_tasks, task_files
 from tests.benchmarks.figures import say, table
 
-# What cannot be ablated by tasks without a history: nobody edited, looked at or copied anything before.
+# Retrievers that tasks without a history cannot ablate: no edits, views or copies came before.
 WITHOUT_HISTORY: tuple[RetrieverName, ...] = tuple(name for name in RETRIEVER_NAMES if name != "recent")
 _WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _NUMBERS = ("NR", "DR", "NI")

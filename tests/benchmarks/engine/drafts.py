@@ -94,7 +94,7 @@ def _decode(
     chosen = chain(truth)
     decode.most_likely = lambda _logits, _allowed=None: (next(chosen), 0.0)
     before = engine._draft_policy.steps
-    # An anchor for each: the prompt is read once, and nobody sees the other's answer.
+    # An anchor for each: the prompt is read once, and neither sees the other's answer.
     above, below = text[max(0, start - PREFIX - LOOKUP) : max(0, start - PREFIX)], text[end + SUFFIX :][:LOOKUP]
     job = CompletionJob(
         parts, name, min(ANSWER_TOKENS, len(truth)), anchor=str(engine._speculates), lookup=(above, below)

@@ -1,9 +1,9 @@
-"""What several windows take in memory: figures for models/README.md.
+"""Measure the memory of several editor windows: figures for models/README.md.
 
     python -m tests.benchmarks.engine.memory MODEL.gguf [CLIENTS]
 
-Not a test. Each client is a process of its own, as in editors, and asks for a completion of its own file. Told is what
-each of them and the model's host take: resident, and of that what no other process shares.
+Not a test. Each client is a separate process, as in editors, and asks for a completion of its own file. For each
+client and for the model's host, it prints the resident memory and the part that no other process shares.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def read(context: llama.Context, ids: Sequence[int], start: int) -> None:
 
 
 def splice(context: llama.Context, old: Sequence[int], new: Sequence[int], first: int, alike: int) -> None:
-    """Hold `new` but its last token in place of `old`; `first` tokens in front and `alike` at the end are equal."""
+    """Replace `old` by `new` without its last token. The first `first` and the last `alike` tokens are equal."""
     memory, tail = context._memory, len(old) - alike
     llama_api.api.llama_memory_seq_cp(memory, 0, 1, tail, -1)
     context.forget_from(first, 0)
@@ -99,7 +99,7 @@ def splice(context: llama.Context, old: Sequence[int], new: Sequence[int], first
 
 
 def answer(engine: LlamaEngine, context: llama.Context, held: int) -> str:
-    """The greedy text behind what is held, up to the end of its line."""
+    """Return the greedy text after the `held` tokens, up to the end of its line."""
     text = b""
     for position in range(held, held + ANSWER_TOKENS):
         token, _ = most_likely(context.logits())

@@ -170,7 +170,7 @@ async def type_through(
 
 
 def typing_report(typed: Sequence[Keystroke]) -> Iterator[str]:
-    """How many keystrokes were answered at once."""
+    """Summarize how many keystrokes were answered without the model."""
     known = [one.ms for one in typed if one.remembered]
     if not known:
         yield "no keystroke was answered from memory"
@@ -284,7 +284,7 @@ def report_of_defaults(sure: Sequence[Filled]) -> Iterator[str]:
 
 
 def begins_right(part: str, truth: str) -> bool:
-    """Whether the truth begins with just this, and its last word does not go on there."""
+    """Return whether the truth begins with this text and does not continue its last word."""
     part, truth = part.strip(), truth.strip()
     rest = truth[len(part) :]
     return truth.startswith(part) and not (rest and f"{part[-1]}{rest[0]}".replace("_", "a").isalnum())

@@ -1,6 +1,6 @@
-"""Print the table of `dovetail_context/workspace/randomness.py`: what a letter costs behind another, in words.
+"""Print the table of `dovetail_context/workspace/randomness.py`: the cost of a letter after another within words.
 
-The words are those of the sources of Python's standard library, so anybody can count them again.
+The words come from the sources of Python's standard library, so anyone can repeat the count.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ def _scanners(against: Path | None) -> Iterator[tuple[str, Scanner]]:
 
 
 def _module(checkout: Path, name: str) -> object:
-    """A module of this project as it is in a checkout, whatever other one is loaded."""
+    """Import a module of this project from a checkout, even if another version is loaded."""
     for loaded in [each for each in sys.modules if each.partition(".")[0] == "dovetail_context"]:
         del sys.modules[loaded]
     sys.path.insert(0, str(checkout / "context"))

@@ -26,7 +26,7 @@ from dovetail_models.engine.runtime.interrupt import Interrupt
 from tests.benchmarks.figures import say
 
 TRUTH = 600
-"""Characters of the file behind the cursor: more than an answer has."""
+"""The number of characters of the file after the cursor: more than an answer has."""
 
 
 def measure(options: EngineOptions, arguments: argparse.Namespace) -> None:

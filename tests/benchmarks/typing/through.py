@@ -62,7 +62,7 @@ class Client:
         return self.until(lambda message: message.get("id") == identifier and "method" not in message)["result"]
 
     def until(self, wanted: Any) -> Any:
-        """The first message for which `wanted` holds; the server's own requests are granted."""
+        """Return the first message that satisfies `wanted`. Grant the server's own requests."""
         while True:
             message = self._receive()
             if wanted(message):
@@ -162,7 +162,7 @@ def position_of(before: str) -> dict[str, int]:
 
 
 def report(typed: Sequence[Keystroke], suggestions: int) -> Iterator[str]:
-    """How many keystrokes were answered at once."""
+    """Summarize how many keystrokes were answered without the model."""
     times = [one.ms for one in typed]
     if not times:
         yield "nothing was suggested"

@@ -26,7 +26,7 @@ def sweep_up_pynvim() -> None:
 
 @pytest.fixture(autouse=True)
 def pynvim_is_swept_up() -> Iterator[None]:
-    """Sweep up after each test. What the test itself still holds is left to the next."""
+    """Clean up after each test. The next clean-up handles what the test itself still holds."""
     yield
     sweep_up_pynvim()
 

@@ -1,4 +1,4 @@
-"""A real Neovim with a screen, our plugin in it, and a server whose answers are known."""
+"""A real Neovim with a screen and our plugin, and a server with known answers."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ FOREIGN = (
     "_distutils_hack",
     "distutils-",
 )
-"""What of our own site-packages does not belong into the scratch environment."""
+"""The parts of our own site-packages that do not belong in the scratch environment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Replacing a build in a real environment by a real pip: what stays, what is rolled back, what a kill leaves."""
+"""Replacing a build in a real environment by a real pip: kept files, rollback, and the state after a kill."""
 
 from __future__ import annotations
 

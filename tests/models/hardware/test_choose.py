@@ -1,4 +1,4 @@
-"""How a model is loaded on a table of machines, and what gives way when memory is short."""
+"""How a model is loaded on a table of machines, and what is reduced when memory is short."""
 
 from __future__ import annotations
 

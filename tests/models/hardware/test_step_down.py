@@ -1,4 +1,4 @@
-"""What gives way when memory is short, step by step, each in one line; and a model that leaves memory when idle."""
+"""Step-by-step reductions when memory is short, each in one line; and a model that leaves memory when idle."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_where_nothing_fits_one_line_says_what_to_do(model_path: Path) -> None:
 
 @pytest.fixture
 def loading(options: EngineOptions, model_path: Path, tmp_path: Path) -> Any:
-    """Loads a model with a long window, and closes it at the end; beside it what was reported."""
+    """Return a loader for a model with a long window and its reports. Close the models at the end."""
     loaded: list[Loaded] = []
 
     def load_it(**changes: object) -> tuple[Loaded, list[str]]:

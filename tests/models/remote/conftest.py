@@ -46,7 +46,7 @@ async def openai() -> AsyncIterator[FakeServer]:
 
 @pytest_asyncio.fixture
 async def new_engine() -> AsyncIterator[NewEngine]:
-    """Makes engines that wait for nothing between attempts."""
+    """Make engines that do not wait between attempts."""
     engines: list[RemoteEngine] = []
 
     def new(

@@ -23,7 +23,7 @@ Fault = str
 
 @dataclass
 class Request:
-    """What came in. `left` is set when the client has closed the connection before the answer was whole."""
+    """A received request. `left` is set if the client closed the connection before the answer was complete."""
 
     method: str
     path: str
@@ -89,7 +89,7 @@ class FakeServer:
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """One request and its answer; whether the connection goes on."""
+        """Handle one request and return whether the connection stays open."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         method, path, _ = head[0].split(" ")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}

@@ -48,7 +48,7 @@ class Local:
 
 
 class Bench:
-    """An engine beside a server, and all that it reports. `wake` lets it look at the server again."""
+    """An engine with a server and a fallback, and all its reports. `wake` lets it check the server again."""
 
     def __init__(self, server: FakeServer) -> None:
         self.told: list[EngineStatus] = []
@@ -63,7 +63,7 @@ class Bench:
 
     @property
     def notices(self) -> list[str]:
-        """What the user is shown, each once."""
+        """Return the messages that the user sees, without repeats."""
         return list(dict.fromkeys(status.notice for status in self.told if status.notice))
 
     async def wake(self) -> None:

@@ -32,7 +32,7 @@ class GoodDocument:
         client.open(uri, LINES)
 
     async def ask(self) -> float:
-        """Milliseconds from the change to the answer. The line differs each time, so nothing is remembered."""
+        """Return milliseconds from the change to the answer. The line differs each time, so nothing is remembered."""
         self.version += 1
         text = LINES.replace("size: int", f"size{self.version}: int")
         started = time.perf_counter()

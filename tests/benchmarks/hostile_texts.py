@@ -162,7 +162,7 @@ REPEATED = {
 
 
 def hostile_texts(characters: int) -> Iterator[tuple[str, str]]:
-    """Each text of about that many characters with its name."""
+    """Yield each text of about that many characters with its name."""
     for name, (before, opening, middle, closing, after) in NESTED.items():
         times = max(1, characters // (len(opening) + len(closing)))
         yield f"nested {name}", before + opening * times + middle + closing * times + after

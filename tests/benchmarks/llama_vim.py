@@ -95,7 +95,7 @@ def is_healthy(port: int) -> bool:
 
 @contextmanager
 def running(command: Sequence[str], port: int, folder: Path, log: Path, ready: bytes) -> Iterator[None]:
-    """A server that is healthy and whose log has `ready`."""
+    """Yield a server that is healthy and whose log has `ready`."""
     kept = {f"DOVETAIL_{kind}_DIR": str(log.parent) for kind in ("CONFIG", "RUNTIME", "STATE", "CACHE")}
     environment = {**os.environ, **kept, "DOVETAIL_LINGER_S": "0"}
     with log.open("wb") as output:

@@ -92,7 +92,7 @@ def prepare(folder: Path, wheel: Path | None) -> Path:
 
 
 def wanted() -> str:
-    """The requirement as pyproject.toml has it."""
+    """Return the requirement as pyproject.toml has it."""
     (found,) = re.findall(rf'"({PROJECT}.*?)"', (REPOSITORY / "pyproject.toml").read_text("utf-8"))
     return found
 

@@ -44,7 +44,7 @@ def records(index: WorkspaceIndex) -> dict[str, FileRecord]:
 
 
 def worker_that(does: str) -> tuple[str, ...]:
-    """A worker in which `read_text` does something to the file `bad.py`."""
+    """Return a worker in which `read_text` does something to the file `bad.py`."""
     code = (
         "import os, sys, time\n"
         "from dovetail_context.index.extraction import build, worker\n"

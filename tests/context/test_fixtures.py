@@ -24,7 +24,7 @@ BUDGET_TOKENS = 300  # of the context cases: enough for a few outlines, too litt
 
 
 def cases(folder: str) -> list[object]:
-    """The fixture files of one folder of every language, named by language and file."""
+    """Return the fixture files of one folder of every language, named by language and file."""
     found = sorted(FIXTURES.glob(f"*/{folder}/*.txt"))
     assert found, f"no fixtures in {folder}"
     return [pytest.param(file, id=f"{file.parent.parent.name}-{file.stem}") for file in found]
@@ -123,12 +123,12 @@ def test_context(file: Path, check: Check, tmp_path: Path) -> None:
 
 
 def show(definition: Definition) -> str:
-    """A definition in one line."""
+    """Return a definition in one line."""
     if definition.symbol is None:
         return f"module {definition.path or definition.module + ' (no file)'}"
     return f"{definition.path}:{definition.symbol.qualified}"
 
 
 def show_value(value: Value) -> str:
-    """A value in one line."""
+    """Return a value in one line."""
     return f"{value.kind} {value.name or show(value.definition)}"

@@ -59,7 +59,7 @@ def put(file: Path, text: str | bytes = "") -> Path:
 
 
 def read(root: Path) -> list[str]:
-    """The files that a scan finds."""
+    """Return the files that a scan finds."""
     return [file.path for file in scan(root, lambda path: path.endswith(".py")).files]
 
 

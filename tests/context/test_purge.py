@@ -29,14 +29,14 @@ POSIX = pytest.mark.skipif(os.name == "nt", reason="on Windows a user's own fold
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IndexCache:
-    """An empty cache. The files of a test are always young; here they count as old."""
+    """Return an empty cache. The files of a test are always young; here they count as old."""
     monkeypatch.setattr("dovetail_context.index.state.YOUNG_NS", -(10**18))
     return IndexCache(tmp_path / "cache", 10**9)
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A project, one file of which holds the marker: as a name, in a text, and in the name of the file."""
+    """Return a project, one file of which holds the marker: as a name, in a text, and in the name of the file."""
     folder = tmp_path / "project"
     (folder / "inner").mkdir(parents=True)
     for number in range(5):
@@ -46,7 +46,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def held(cache: IndexCache) -> list[str]:
-    """The files of the cache that hold the marker in their bytes."""
+    """Return the files of the cache that hold the marker in their bytes."""
     files = [path for path in cache.folder.rglob("*") if path.is_file()]
     return [path.name for path in files if MARKER.encode() in path.read_bytes() or MARKER in path.name]
 

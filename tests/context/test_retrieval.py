@@ -12,7 +12,7 @@ from tests.context.workspace import read_workspace
 
 
 def ask(tmp_path: Path, text: str, *only: RetrieverName, budget: int = 400, **given: object) -> ContextBundle:
-    """The answer to the query in a workspace's text, of the retrievers in `only` (all of them if empty)."""
+    """Return the answer to the query in a workspace's text, of the retrievers in `only` (all of them if empty)."""
     workspace = read_workspace(text)
     assert workspace.query is not None
     retrieval = Retrieval(frozenset(only)) if only else Retrieval()

@@ -22,7 +22,7 @@ OWN_MODULES_EVERY = 4  # One in N of this project's own modules is enough beside
 
 
 def sources() -> list[tuple[str, str]]:
-    """All files of all fixtures, and this project's own modules: material that looks like what people write."""
+    """Return all files of all fixtures, and this project's own modules: material that looks like what people write."""
     found = [
         item
         for file in sorted(FIXTURES.rglob("*.txt"))
@@ -149,7 +149,7 @@ def test_typing_on_does_not_reshuffle(tmp_path: Path) -> None:
 
 
 def own_snapshot(folder: Path) -> IndexSnapshot:
-    """A small project."""
+    """Return a small project."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "shop.py").write_text(
         "class Money:\n    cents: int\n    def split(self, parts: int) -> list['Money']: ...\n"

@@ -467,7 +467,7 @@ def test_files_that_hold_secrets_by_name() -> None:
 
 @pytest.fixture
 def leaky(tmp_path: Path) -> Iterator[WorkspaceIndex]:
-    """A workspace with a file for each kind of secret."""
+    """Yield a workspace with a file for each kind of secret."""
     for number, one in enumerate(planted()):
         (tmp_path / f"m{number}.py").write_text(f"def f{number}(): ...\n\n\n{one.code}\n", encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text(f"[tool.x]\n{PLANTED['GitHub token'].code}\n", encoding="utf-8")
@@ -477,7 +477,7 @@ def leaky(tmp_path: Path) -> Iterator[WorkspaceIndex]:
 
 
 def held(index: WorkspaceIndex) -> str:
-    """All that a snapshot holds of the workspace's texts."""
+    """Return all that a snapshot holds of the workspace's texts."""
     snapshot = index.snapshot
     texts = [f"{record.text}\n{record.symbols}\n{record.imports}" for record in snapshot.files.values()]
     return "\n".join([*texts, *snapshot.projects.values(), repr(index.last_report), *index.problems])

@@ -52,7 +52,7 @@ ENCODINGS = (
 
 
 def real_files(shared_folder: Path) -> list[Path]:
-    """Files of every language: those of evaluation projects if they are there, and this project's own."""
+    """Return files of every language: those of evaluation projects if they are there, and this project's own."""
     repository = Path(__file__).parents[2]
     folders = [repository / "context", repository / "lsp", shared_folder / "eval" / "repos"]
     files = [path for folder in folders if folder.is_dir() for path in folder.rglob("*.*")]

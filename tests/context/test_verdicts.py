@@ -26,7 +26,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def count_readings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The paths for which the ignore files are read from now on."""
+    """Return the paths for which the ignore files are read from now on."""
     asked: list[str] = []
     real = verdicts.is_excluded
 

@@ -41,7 +41,7 @@ def until(condition: Callable[[], bool]) -> bool:
 
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> set[str]:
-    """The folders that are watched, relative to the project."""
+    """Return the folders that are watched, relative to the project."""
     found: set[str] = set()
     real_add, real_remove = Inotify.add, Inotify.remove
 

@@ -72,7 +72,7 @@ def read_workspace(text: str) -> Workspace:
 
 
 def with_expectation(text: str, name: str, body: str) -> str:
-    """The text with the expectation `name` rewritten."""
+    """Return the text with the expectation `name` rewritten."""
     start = text.index(f"#= {name}\n") + len(f"#= {name}\n")
     following = _SECTION.search(text, start)
     end = following.start() if following else len(text)

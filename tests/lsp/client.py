@@ -15,7 +15,7 @@ PATIENCE_S = 120
 
 
 def framed(body: bytes) -> bytes:
-    """A body with its header."""
+    """Return a body with its header."""
     return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
@@ -62,7 +62,7 @@ class Client:
         return answer["result"]
 
     async def notification(self, method: str, matching: Callable[[Any], bool] = lambda _: True) -> Any:
-        """The parameters of the first notification of this kind, past or future."""
+        """Return the parameters of the first notification of this kind, past or future."""
         found: list[Any] = []
 
         def look() -> bool:
@@ -73,7 +73,7 @@ class Client:
         return found[0]
 
     def asked_for(self, method: str) -> list[Any]:
-        """The parameters of the server's own requests of a kind so far."""
+        """Return the parameters of the server's own requests of a kind so far."""
         return [message["params"] for message in self._asked if message["method"] == method]
 
     async def until(self, condition: Callable[[], bool]) -> None:

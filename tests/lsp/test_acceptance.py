@@ -64,7 +64,7 @@ class Screen:
             self.insert(character)
 
     def outcome(self) -> Outcome:
-        """How the suggestion ended, now that it must."""
+        """Return how the suggestion ended, now that it must."""
         self._take(acceptance.ended(self.following, self.now))
         (outcome,) = [event for event in self.events if isinstance(event, Outcome)]
         return outcome
@@ -333,14 +333,14 @@ def test_the_difference_of_two_texts() -> None:
 
 
 def counted(folder: Path) -> dict[str, int]:
-    """What the server wrote, without the times."""
+    """Return what the server wrote, without the times."""
     rows = read(folder / "stats.sqlite3")
     assert {row.day for row in rows} <= {date.today()} and {row.key.language for row in rows} <= {"python"}
     return {row.key.name: row.count for row in rows if not row.key.name.endswith("_ms")}
 
 
 def files_in(folder: Path) -> list[bytes]:
-    """The content of every file in a folder."""
+    """Return the content of every file in a folder."""
     return [file.read_bytes() for file in folder.iterdir()]
 
 

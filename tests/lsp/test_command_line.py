@@ -223,12 +223,12 @@ def test_real_projects_get_definitions_from_other_files(shared: Path, project_na
 
 
 def find(root: Path, path: str) -> Path:
-    """The file that a path means, relative to whichever folder above was taken for the project's root."""
+    """Return the file that a path means, relative to whichever folder above was taken for the project's root."""
     return next(folder / path for folder in [root, *root.parents] if (folder / path).is_file())
 
 
 def defines_something(file: Path, item: dict[str, Any]) -> bool:
-    """Whether a class or function that the item's text names is defined in its file, within its lines."""
+    """Return whether a class or function that the item's text names is defined in its file, within its lines."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     definitions = [
         node for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)

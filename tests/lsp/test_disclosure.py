@@ -225,7 +225,7 @@ class Sequence:
 
 
 async def shown_in(seeds: Iterable[int], folder: Path, make: MakeEngine) -> int:
-    """How many prompts with text of other files the sequences lead to. Fails for the first one that leaks."""
+    """Return how many prompts with text of other files the sequences lead to. Fails for the first one that leaks."""
     shown = 0
     for seed in seeds:
         root = folder / f"project{seed}"

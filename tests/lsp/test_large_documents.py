@@ -33,7 +33,7 @@ ANSWER = cast(Completion, "handed back as it is")
 
 
 def instructions(work: Callable[[], object]) -> int:
-    """How many instructions of Python code run while `work` does."""
+    """Return how many instructions of Python code run while `work` does."""
     count = 0
 
     def trace(frame: FrameType, event: str, _: object) -> Callable[..., object]:

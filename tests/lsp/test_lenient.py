@@ -20,7 +20,7 @@ START = {"line": 0, "character": 0}
 
 
 def example(declared: Any) -> Any:
-    """A JSON value of a type with every field there, as an editor that knows everything sends it."""
+    """Return a JSON value of a type with every field there, as an editor that knows everything sends it."""
     origin, arguments = typing.get_origin(declared), typing.get_args(declared)
     if origin is typing.Union:
         kinds = [one for one in arguments if one is not type(None)]
@@ -38,7 +38,7 @@ def example(declared: Any) -> Any:
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The paths of all values inside a JSON value."""
+    """Yield the paths of all values inside a JSON value."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
         yield (*path, key)

@@ -27,7 +27,7 @@ FILE = "granite-3b-code-base.Q4_K_M.gguf"
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[LoopbackHub]:
-    """A hub that has the starter model under any name; processes of this test find it."""
+    """Yield a hub that has the starter model under any name; processes of this test find it."""
     with LoopbackHub(resolve_model(None).path.read_bytes()).running() as running:
         monkeypatch.setenv("HF_ENDPOINT", running.endpoint)
         monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))

@@ -29,7 +29,7 @@ def rules_of(text: str) -> ProjectRules:
 
 
 def seen(text: str, path: str) -> dict[str, Any]:
-    """What holds at a path, in short."""
+    """Return what holds at a path, in short."""
     effective = Rules((rules_of(text),)).for_path(path)
     retrieval = effective.retrieval()
     return {

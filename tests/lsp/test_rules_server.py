@@ -83,7 +83,7 @@ async def started(connect: Connect, root: Path, engine: ScriptedEngine | None = 
 
 
 async def prompt(client: Client, engine: ScriptedEngine, uri: str, line: int, character: int) -> str:
-    """All that a completion there sends to the model; not what is made ready for the next one."""
+    """Return all that a completion there sends to the model; not what is made ready for the next one."""
     before = len(engine.jobs)
     await client.answer(client.ghost_text(uri, line, character))
     parts = [job.parts for job in engine.jobs[before:] if job.priority == "interactive"]
@@ -391,7 +391,7 @@ async def test_no_secret_reaches_a_prompt_an_answer_a_log_the_statistics_or_the_
 
 
 def what_the_cache_gives_back(root: Path, cache_folder: Path) -> str:
-    """All records and words that an index has after a start with this cache."""
+    """Return all records and words that an index has after a start with this cache."""
     index = WorkspaceIndex(root, cache=IndexCache(cache_folder / "index", 10**9), workers=0)
     index.build()
     files = index.snapshot.files

@@ -27,7 +27,7 @@ NewClient = Callable[..., EngineClient]
 
 @pytest.fixture(scope="session")
 def model_path() -> Path:
-    """The starter model; another one if DOVETAIL_TEST_MODEL names it."""
+    """Return the starter model; another one if DOVETAIL_TEST_MODEL names it."""
     return resolve_model(os.environ.get("DOVETAIL_TEST_MODEL")).path
 
 
@@ -57,7 +57,7 @@ async def new_client(options: EngineOptions) -> AsyncIterator[NewClient]:
 
 @pytest_asyncio.fixture
 async def client(new_client: NewClient) -> EngineClient:
-    """A client that has started nothing yet."""
+    """Return a client that has started nothing yet."""
     return new_client()
 
 
@@ -82,7 +82,7 @@ def hosts() -> list[psutil.Process]:
 
 
 def leftovers() -> list[str]:
-    """Files that hosts of this test have left in the runtime folder."""
+    """Return files that hosts of this test have left in the runtime folder."""
     folder = Path(os.environ[RUNTIME_FOLDER_VARIABLE])
     return [path.name for path in folder.rglob("*") if path.name != "start.lock"]
 

@@ -48,12 +48,12 @@ class Family:
         return write_model(folder / f"{named.name}.gguf", named.architecture, named.model_name, named.words)
 
     def prompt(self, typed: str = "", healed: bool = False) -> str:
-        """The prompt as text. Where it is `healed`, the end of the typed text follows the last marker."""
+        """Return the prompt as text. Where it is `healed`, the end of the typed text follows the last marker."""
         before, after = self.expected.split("|CURSOR|")
         return before + after + typed if healed else before + typed + after
 
     def ids(self, prompt: str) -> list[int]:
-        """The tokens of a prompt in which each marker is a special token."""
+        """Return the tokens of a prompt in which each marker is a special token."""
         markers = [token for token, kind in zip(self.words.tokens, self.words.kinds, strict=True) if kind == 3]
         parts = re.split("(" + "|".join(map(re.escape, sorted(markers, key=len, reverse=True))) + ")", prompt)
         ids: list[int] = []

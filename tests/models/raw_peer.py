@@ -33,7 +33,7 @@ class Peer:
         self.send("complete", id=id, stream=stream, job=wire.to_json(job))
 
     async def receive(self, op: str | None = None) -> wire.Message:
-        """The next message (with this op); {} at the end of the connection."""
+        """Return the next message (with this op); {} at the end of the connection."""
         while line := await self.reader.readline():
             message = wire.decode(line)
             if op in (None, message["op"]):

@@ -47,7 +47,7 @@ class ReferenceTokenizer:
 
 
 def read_metadata(gguf: Path) -> dict[str, Any]:
-    """The metadata of a GGUF file (GGUF specification, version 3)."""
+    """Return the metadata of a GGUF file (GGUF specification, version 3)."""
     data = gguf.read_bytes()
     at = 0
 
@@ -107,7 +107,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
 
 
 def _class(category: str) -> str:
-    """The characters of a Unicode category, as the inside of a character class."""
+    """Return the characters of a Unicode category, as the inside of a character class."""
     members = [chr(i) for i in range(sys.maxunicode + 1) if unicodedata.category(chr(i))[0] == category]
     return "".join(map(re.escape, members))
 

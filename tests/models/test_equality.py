@@ -73,7 +73,7 @@ class Recorder:
         self._choices: list[Choice] = []
 
     def taken(self) -> list[Choice]:
-        """What has been chosen since this was asked last."""
+        """Return what has been chosen since this was asked last."""
         choices, self._choices = self._choices, []
         return choices
 
@@ -165,7 +165,7 @@ class Pair:
 
 
 def pairs(remembering: LlamaEngine, fresh: LlamaEngine, recorder: Recorder, rounds: int) -> list[Pair]:
-    """What a user asks in N sequences of six requests, some cancelled ones between them."""
+    """Return what a user asks in N sequences of six requests, some cancelled ones between them."""
     found = []
     for round in range(rounds):
         user = User(round)
@@ -226,5 +226,5 @@ def cancel_somewhere(engine: LlamaEngine, user: User) -> None:
 
 
 def closest_before_they_part(ours: list[Choice], theirs: list[Choice]) -> float:
-    """How close the two best logits were where the choices part."""
+    """Return how close the two best logits were where the choices part."""
     return next((a[1] for a, b in zip(theirs, ours, strict=False) if a[0] != b[0]), float("inf"))

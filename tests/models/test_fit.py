@@ -138,7 +138,7 @@ CLOSING = 905
 
 
 def closed(name: str, ids: tuple[int, ...]) -> Block:
-    """A context block that ends with a marker."""
+    """Return a context block that ends with a marker."""
     return Block(f"context:{name}", (*ids, CLOSING), 1)
 
 

@@ -63,7 +63,7 @@ def prompt_ids(family: Family, model: llama.Model, parts: PromptParts) -> list[i
 
 @pytest.fixture
 def header(family: Family, tmp_path: Path) -> Iterator[llama.Model]:
-    """The model's vocabulary, loaded as the engine loads it: with no space that SentencePiece puts first."""
+    """Yield the model's vocabulary, loaded as the engine loads it: with no space that SentencePiece puts first."""
     overrides: dict[str, str | bool] = (
         {"tokenizer.ggml.add_space_prefix": False} if family.words.is_sentencepiece else {}
     )
@@ -158,7 +158,7 @@ async def test_completes_through_a_host_and_a_keystroke_finds_the_cache(
 
 
 def edited(dice: random.Random, parts: PromptParts) -> PromptParts:
-    """What is asked next: mostly another letter, now and then another suffix, prefix or file."""
+    """Return what is asked next: mostly another letter, now and then another suffix, prefix or file."""
     match dice.randrange(8):
         case 0:
             return replace(parts, suffix="\n" + "g(1)\n" * dice.randrange(300), forced="")

@@ -43,7 +43,7 @@ class Words:
         return bool(self.metadata["tokenizer.ggml.model"] == "llama")
 
     def expected_ids(self, text: str) -> list[int]:
-        """The tokens of ordinary text."""
+        """Return the tokens of ordinary text."""
         if not self.is_sentencepiece:
             return [self.tokens.index(symbol) for symbol in self._merged([SHOWN[byte] for byte in text.encode()])]
         own = [token for token, kind in zip(self.tokens, self.kinds, strict=True) if kind == USER_DEFINED]
@@ -86,7 +86,7 @@ def byte_level(pre: str, markers: tuple[str, ...], bos: str | None = None, end: 
 
 
 def sentencepiece(markers: tuple[str, ...], symbols: tuple[str, ...] = (), **metadata: Any) -> Words:
-    """A vocabulary as SentencePiece's: unknown, begin and end first, then bytes; then `symbols`, its maker's."""
+    """Return a vocabulary as SentencePiece's: unknown, begin and end first, then bytes; then `symbols`, its maker's."""
     letters = ("▁", *(chr(i) for i in range(ord("!"), ord("~") + 1)))
     longer = tuple(left + right for left, right in MERGES)
     bytes_ = tuple(f"<0x{byte:02X}>" for byte in range(256))

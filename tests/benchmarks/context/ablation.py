@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def ways() -> dict[str, Retrieval]:
-    """The rows of the table."""
+    """Return the rows of the table."""
     every = frozenset(WITHOUT_HISTORY)
     return {
         **{f"only {name}": Retrieval(frozenset({name})) for name in WITHOUT_HISTORY},
@@ -65,7 +65,7 @@ Found = Mapping[tuple[str, str, int, str], list[float]]
 
 
 def measure(tasks: Iterable[Task], rows: Mapping[str, Retrieval], budgets: list[int], misses: Path | None) -> Found:
-    """The scores by (language, row, budget, number)."""
+    """Return the scores by (language, row, budget, number)."""
     found: dict[tuple[str, str, int, str], list[float]] = defaultdict(list)
     by_root: dict[Path, list[Task]] = defaultdict(list)
     for task in tasks:
@@ -95,7 +95,7 @@ def measure(tasks: Iterable[Task], rows: Mapping[str, Retrieval], budgets: list[
 
 
 def score(task: Task, bundle: ContextBundle, elsewhere: frozenset[str]) -> dict[str, float]:
-    """The numbers of one context, each where it is defined."""
+    """Return the numbers of one context, each where it is defined."""
     text = "\n".join(piece.text for piece in bundle.pieces)
     words = set(_WORD.findall(text))
     numbers: dict[str, float] = {}

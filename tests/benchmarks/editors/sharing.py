@@ -38,7 +38,7 @@ GRACE_S = 30
 
 @contextmanager
 def neovim(version: str, executable: str, folder: Path) -> Iterator[Editor]:
-    """A Neovim with the real server, in a copy of the example project, with ghost text on its screen."""
+    """Yield a Neovim with the real server, in a copy of the example project, with ghost text on its screen."""
     folder.mkdir()
     shutil.copytree(REPOSITORY / "docs" / "example", folder / "example")
     with editor(version, executable, folder, cmd=REAL, watchdog_s=600) as edit:
@@ -93,7 +93,7 @@ class OtherClient:
 
 @contextmanager
 def other_client(folder: Path) -> Iterator[OtherClient]:
-    """A client that has got a completion."""
+    """Yield a client that has got a completion."""
     shutil.copytree(REPOSITORY / "docs" / "example", folder / "example")
     path = folder / "example" / FILE
     lines = path.read_text(encoding="utf-8").splitlines()

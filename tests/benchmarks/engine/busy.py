@@ -39,7 +39,7 @@ WARM_UP, TOKENS = 20, 30
 
 
 def steps(model: Path, threads: int | None) -> list[float]:
-    """Milliseconds of decode steps."""
+    """Return milliseconds of decode steps."""
     took: list[float] = []
     plain = llama_api.api.llama_decode
 

@@ -52,7 +52,7 @@ class Way:
 
 
 def places(folder: Path, wanted: int) -> Iterator[tuple[PromptParts, PromptParts, str]]:
-    """The prompt without the line, the prompt with it, and the line at the cursor."""
+    """Yield the prompt without the line, the prompt with it, and the line at the cursor."""
     dice = random.Random(1)
     files = source_files(folder, (6000, MAX_BYTES), SUFFIXES)
     while wanted:

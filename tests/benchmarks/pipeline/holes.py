@@ -180,7 +180,7 @@ def typing_report(typed: Sequence[Keystroke]) -> Iterator[str]:
 
 
 def judged(hole: Hole, completion: Completion) -> Filled:
-    """What a full accept does to the file."""
+    """Return what a full accept does to the file."""
     place = read_place(hole.path, hole.text, hole.start)
     extent = decide(place, "invoked")
     assert extent is not None
@@ -214,14 +214,14 @@ def errors_with(place: Place, shown: Shaped) -> int:
 
 
 def repeats_suffix(place: Place, shown: Shaped) -> bool:
-    """Whether the last line of the suggestion is the next line of the file, word for word."""
+    """Return whether the last line of the suggestion is the next line of the file, word for word."""
     below = [line.strip() for line in place.lines_below(1)]
     last = (("" if "\n" in shown.text else place.left) + shown.text.rpartition("\n")[2]).strip()
     return bool(shown.text) and last in below and sum(map(str.isalnum, last)) >= 5
 
 
 def range_holds(hole: Hole, completion: Completion, unit: Encoding) -> bool:
-    """Whether a client that counts in `unit` arrives at the intended text."""
+    """Return whether a client that counts in `unit` arrives at the intended text."""
     document = Document.of("file:///hole", "", 1, hole.text)
     items = inline_items(completion, document, unit)
     if items is None:
@@ -235,7 +235,7 @@ def range_holds(hole: Hole, completion: Completion, unit: Encoding) -> bool:
 
 
 def report(filled: Sequence[Filled]) -> Iterator[str]:
-    """The tables."""
+    """Yield the tables."""
     shown = [one for one in filled if one.shown]
     if not shown:
         yield "nothing was shown"
@@ -267,7 +267,7 @@ def report(filled: Sequence[Filled]) -> Iterator[str]:
 
 
 def report_of_defaults(sure: Sequence[Filled]) -> Iterator[str]:
-    """What the default thresholds show of the suggestions, and how often just that much is right."""
+    """Yield what the default thresholds show of the suggestions, and how often just that much is right."""
     classes: dict[str, list[bool]] = {"nothing": [], "a word": [], "a line": [], "a block": []}
     for one in sure:
         part = confident_part(one.shown, one.logprob)

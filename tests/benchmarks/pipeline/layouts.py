@@ -80,7 +80,7 @@ def is_wanted(hole: Hole) -> bool:
 
 
 async def both(hole: Hole, engine: Engine) -> Pair:
-    """The hole in both layouts."""
+    """Return the hole in both layouts."""
     before, after = hole.text[: hole.start], hole.text[hole.start :]
     line = before.rfind("\n") + 1
     scores = []
@@ -94,7 +94,7 @@ async def both(hole: Hole, engine: Engine) -> Pair:
 
 
 def report(pairs: Sequence[Pair]) -> Iterator[str]:
-    """The tables."""
+    """Yield the tables."""
     chosen = {
         "between words": [pair for pair in pairs if not pair.inside],
         "inside an identifier": [pair for pair in pairs if pair.inside],

@@ -87,7 +87,7 @@ class Client:
 
 @contextmanager
 def served(root: Path) -> Iterator[Client]:
-    """A server that has read the project and loaded its model."""
+    """Yield a server that has read the project and loaded its model."""
     with TemporaryDirectory(prefix="dovetail-") as meeting:
         environment = {**os.environ, RUNTIME_FOLDER_VARIABLE: meeting, LINGER_VARIABLE: "0"}
         command = (sys.executable, "-E", "-P", "-m", "dovetail", "serve")
@@ -156,7 +156,7 @@ def type_through(client: Client, uri: str, hole: Hole, pace_s: float) -> list[Ke
 
 
 def position_of(before: str) -> dict[str, int]:
-    """The position at the end of a text, in code points."""
+    """Return the position at the end of a text, in code points."""
     lines = re.split(r"\r\n|\r|\n", before)
     return {"line": len(lines) - 1, "character": len(lines[-1])}
 

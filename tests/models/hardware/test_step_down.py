@@ -60,7 +60,7 @@ def long_window(model_path: Path, into: Path) -> Path:
 
 
 def heavy(model_path: Path, into: Path, size: int) -> Path:
-    """A copy of the starter model with one more tensor, which is all zeros and takes no room on disk."""
+    """Return a copy of the starter model with one more tensor, which is all zeros and takes no room on disk."""
     data = model_path.read_bytes()
     version, tensors, keys = struct.unpack_from("<IQQ", data, 4)
     end = _end_of_header(model_path, tensors, keys)
@@ -91,7 +91,7 @@ def _end_of_header(path: Path, tensors: int, keys: int) -> int:
 
 
 def loaded_under(spare_mb: int, model: Path, *smaller: Path) -> list[str]:
-    """What is reported where a process may take so much more address space than it has."""
+    """Return what is reported where a process may take so much more address space than it has."""
     command = [sys.executable, "-c", LIMITED, str(model), str(spare_mb), *map(str, smaller)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

@@ -28,7 +28,7 @@ def no_token(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest_asyncio.fixture
 async def server() -> AsyncIterator[FakeServer]:
-    """A fake llama.cpp server."""
+    """Yield a fake llama.cpp server."""
     fake = FakeServer()
     await fake.start()
     yield fake
@@ -37,7 +37,7 @@ async def server() -> AsyncIterator[FakeServer]:
 
 @pytest_asyncio.fixture
 async def openai() -> AsyncIterator[FakeServer]:
-    """A fake server that knows /v1 alone."""
+    """Yield a fake server that knows /v1 alone."""
     fake = FakeServer(llama=False)
     await fake.start()
     yield fake

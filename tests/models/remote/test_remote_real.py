@@ -32,7 +32,7 @@ TYPED = ("", "        self", "        self.wid", "        self.width = ", "     
 
 
 def jobs() -> Iterator[CompletionJob]:
-    """Places with words typed in part, a marker in the text, and characters of several bytes."""
+    """Yield places with words typed in part, a marker in the text, and characters of several bytes."""
     blocks = (ContextBlock("game.py", "def play(board):\n    # <｜fim▁end｜> größe 😀\n    return board.width\n"),)
     for typed in TYPED:
         yield CompletionJob(PromptParts(blocks, "board.py", PREFIX, "\n", typed), client="board", max_tokens=12)

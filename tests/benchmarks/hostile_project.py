@@ -32,7 +32,7 @@ class GoodDocument:
         client.open(uri, LINES)
 
     async def ask(self) -> float:
-        """Return milliseconds from the change to the answer. The line differs each time, so nothing is remembered."""
+        """Return the milliseconds from the change to the answer. The line differs each time, so no cache helps."""
         self.version += 1
         text = LINES.replace("size: int", f"size{self.version}: int")
         started = time.perf_counter()

@@ -88,7 +88,7 @@ class IgnoreSet:
 
 
 def random_set(seed: int) -> IgnoreSet:
-    """Return the set of this number."""
+    """Return the set with this number."""
     dice = random.Random(seed)
     names = dice.sample(NAMES, dice.randint(3, 9))
     folders = [""]

@@ -107,7 +107,7 @@ def test_closing_ends_the_workers(root: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_workers_end_with_who_started_them(root: Path) -> None:
-    """A killed process cannot end its workers: they notice the closed connection and end."""
+    """A killed process cannot end its workers: they notice the closed pipe and end."""
     code = (
         "import sys, pathlib, time\n"
         "from dovetail_context.index.extraction.crew import _Crew\n"

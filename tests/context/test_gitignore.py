@@ -39,7 +39,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def git(tmp_path: Path) -> Callable[..., str]:
-    """Runs git in a folder."""
+    """Return a function that runs git in a folder."""
     if shutil.which("git") is None:
         pytest.skip("needs git")
 

@@ -513,7 +513,7 @@ WORDS = ["", ".", "..", "/", "*", "./*", "#x", "a/../..", "src", "\ud800", "\0",
 
 
 def spots(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
-    """Yield the path of each value inside a value, and its own."""
+    """Yield the path of a value and of each value inside it."""
     yield path
     children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, child in children:

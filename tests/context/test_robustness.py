@@ -22,7 +22,7 @@ OWN_MODULES_EVERY = 4  # One in N of this project's own modules is enough beside
 
 
 def sources() -> list[tuple[str, str]]:
-    """Return all files of all fixtures, and this project's own modules: material that looks like what people write."""
+    """Return all files of all fixtures, and this project's own modules: code that looks like real code."""
     found = [
         item
         for file in sorted(FIXTURES.rglob("*.txt"))

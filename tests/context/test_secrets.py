@@ -477,7 +477,7 @@ def leaky(tmp_path: Path) -> Iterator[WorkspaceIndex]:
 
 
 def held(index: WorkspaceIndex) -> str:
-    """Return all that a snapshot holds of the workspace's texts."""
+    """Return all parts of the workspace's texts that a snapshot holds."""
     snapshot = index.snapshot
     texts = [f"{record.text}\n{record.symbols}\n{record.imports}" for record in snapshot.files.values()]
     return "\n".join([*texts, *snapshot.projects.values(), repr(index.last_report), *index.problems])

@@ -23,7 +23,7 @@ _NESTED = 3000
 
 
 def message(rng: random.Random, texts: dict[str, str], number: int) -> dict[str, Any]:
-    """Return a right message of an editor that has these texts open."""
+    """Return a valid message of an editor that has these texts open."""
     uri = rng.choice(URIS)
     document = {"uri": uri, "version": number}
     place = _position(rng, texts.get(uri, ""))
@@ -86,7 +86,7 @@ class Sent:
 
 
 def encoded(rng: random.Random, value: Any) -> Sent:
-    """Return a message on the wire, now and then in a frame or in bytes that are wrong, too."""
+    """Return the encoded message, sometimes in an invalid frame or encoding."""
     body = json.dumps(value, ensure_ascii=rng.random() < 0.5).encode("utf-8", "surrogatepass")
     match rng.randrange(40):
         case 0:

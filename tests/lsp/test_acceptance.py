@@ -64,7 +64,7 @@ class Screen:
             self.insert(character)
 
     def outcome(self) -> Outcome:
-        """Return how the suggestion ended, now that it must."""
+        """End the suggestion and return its outcome."""
         self._take(acceptance.ended(self.following, self.now))
         (outcome,) = [event for event in self.events if isinstance(event, Outcome)]
         return outcome

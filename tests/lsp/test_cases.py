@@ -33,7 +33,7 @@ class Case:
 
 
 def read_cases(file: Path) -> list[Case]:
-    """Return the cases of a file. Raises ValueError for a malformed one."""
+    """Return the cases of a file. Raise ValueError for a malformed one."""
     found = []
     for block in re.split(r"^=== ", file.read_text(encoding="utf-8"), flags=re.M)[1:]:
         title, _, body = block.partition("\n")

@@ -223,7 +223,7 @@ def test_real_projects_get_definitions_from_other_files(shared: Path, project_na
 
 
 def find(root: Path, path: str) -> Path:
-    """Return the file that a path means, relative to whichever folder above was taken for the project's root."""
+    """Return the file of a path that is relative to the project's root, which may be any folder above."""
     return next(folder / path for folder in [root, *root.parents] if (folder / path).is_file())
 
 

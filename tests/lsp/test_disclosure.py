@@ -225,7 +225,7 @@ class Sequence:
 
 
 async def shown_in(seeds: Iterable[int], folder: Path, make: MakeEngine) -> int:
-    """Return how many prompts with text of other files the sequences lead to. Fails for the first one that leaks."""
+    """Return the number of prompts with text of other files in the sequences. Fail for the first leak."""
     shown = 0
     for seed in seeds:
         root = folder / f"project{seed}"

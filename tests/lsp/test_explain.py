@@ -72,7 +72,7 @@ class Reader(HTMLParser):
 def account(
     text: str, written: str, path: str = "game.py", automatic: bool = True, **reply: Any
 ) -> tuple[Account, Completion]:
-    """Return the account of what is made of `written` at the cursor, `$0` in `text`."""
+    """Return the account of a completion whose model wrote `written` at `$0` in `text`."""
     offset = text.index("$0")
     whole = text.replace("$0", "", 1)
     trigger = "automatic" if automatic else "invoked"

@@ -54,7 +54,7 @@ def request(body: Any, method: str = "POST", path: str = "/infill", **headers: s
 
 
 def question(**more: Any) -> dict[str, Any]:
-    """Return what llama.vim sends."""
+    """Return a request as llama.vim sends it."""
     asked = {"input_prefix": BEFORE, "prompt": TYPED, "input_suffix": "\n    return board\n", "n_predict": 128}
     return {**asked, "input_extra": [], "stream": False, "samplers": ["top_k"], "response_fields": FIELDS, **more}
 

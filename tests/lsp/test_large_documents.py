@@ -33,7 +33,7 @@ ANSWER = cast(Completion, "handed back as it is")
 
 
 def instructions(work: Callable[[], object]) -> int:
-    """Return how many instructions of Python code run while `work` does."""
+    """Return the number of Python instructions that `work` runs."""
     count = 0
 
     def trace(frame: FrameType, event: str, _: object) -> Callable[..., object]:

@@ -20,7 +20,7 @@ START = {"line": 0, "character": 0}
 
 
 def example(declared: Any) -> Any:
-    """Return a JSON value of a type with every field there, as an editor that knows everything sends it."""
+    """Return a JSON value of a type with every field, as an editor with all capabilities sends it."""
     origin, arguments = typing.get_origin(declared), typing.get_args(declared)
     if origin is typing.Union:
         kinds = [one for one in arguments if one is not type(None)]

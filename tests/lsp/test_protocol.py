@@ -38,7 +38,7 @@ async def client(connect: Connect) -> Client:
 
 
 async def text_of(client: Client, uri: str = URI) -> str | None:
-    """Return the digest of what the server takes the text for; None if it is silent about the document."""
+    """Return the digest of the text as the server knows it, or None if it is silent about the document."""
     known = await client.ask("dovetail/documentState", {"textDocument": {"uri": uri}})
     return None if known is None else known["sha256"]
 

@@ -29,7 +29,7 @@ def rules_of(text: str) -> ProjectRules:
 
 
 def seen(text: str, path: str) -> dict[str, Any]:
-    """Return what holds at a path, in short."""
+    """Return a summary of the rules that apply to a path."""
     effective = Rules((rules_of(text),)).for_path(path)
     retrieval = effective.retrieval()
     return {

@@ -36,7 +36,7 @@ def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Return a project with a module, its test, a style guide, and what must not be read."""
+    """Return a project with a module, its test, a style guide, and files that must not be read."""
     root = tmp_path / "project"
     files = {
         "src/money.py": "class Money:\n    amount: int\n\n\ndef convert(money: Money, rate: float) -> Money: ...\n",

@@ -83,7 +83,7 @@ async def started(connect: Connect, root: Path, engine: ScriptedEngine | None = 
 
 
 async def prompt(client: Client, engine: ScriptedEngine, uri: str, line: int, character: int) -> str:
-    """Return all that a completion there sends to the model; not what is made ready for the next one."""
+    """Return all that a completion there sends to the model, without the preparation of the next one."""
     before = len(engine.jobs)
     await client.answer(client.ghost_text(uri, line, character))
     parts = [job.parts for job in engine.jobs[before:] if job.priority == "interactive"]

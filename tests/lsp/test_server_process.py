@@ -235,7 +235,7 @@ def press(client: Client, uri: str, text: str, version: int, key: str, caret: in
 
 
 def lsp_position(text: str, offset: int, encoding: str) -> dict[str, int]:
-    """Return a position as the protocol defines it, computed in another way than the server does."""
+    """Return a position as the protocol defines it, computed independently of the server."""
     lines = re.split("\r\n|\r|\n", text[:offset])
     codec, unit = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}[encoding]
     return {"line": len(lines) - 1, "character": len(lines[-1].encode(codec)) // unit}

@@ -27,7 +27,7 @@ NewClient = Callable[..., EngineClient]
 
 @pytest.fixture(scope="session")
 def model_path() -> Path:
-    """Return the starter model; another one if DOVETAIL_TEST_MODEL names it."""
+    """Return the starter model, or the model that DOVETAIL_TEST_MODEL names."""
     return resolve_model(os.environ.get("DOVETAIL_TEST_MODEL")).path
 
 
@@ -82,7 +82,7 @@ def hosts() -> list[psutil.Process]:
 
 
 def leftovers() -> list[str]:
-    """Return files that hosts of this test have left in the runtime folder."""
+    """Return the files that hosts of this test have left in the runtime folder."""
     folder = Path(os.environ[RUNTIME_FOLDER_VARIABLE])
     return [path.name for path in folder.rglob("*") if path.name != "start.lock"]
 

@@ -48,7 +48,7 @@ class Family:
         return write_model(folder / f"{named.name}.gguf", named.architecture, named.model_name, named.words)
 
     def prompt(self, typed: str = "", healed: bool = False) -> str:
-        """Return the prompt as text. Where it is `healed`, the end of the typed text follows the last marker."""
+        """Return the prompt as text. If `healed`, the end of the typed text follows the last marker."""
         before, after = self.expected.split("|CURSOR|")
         return before + after + typed if healed else before + typed + after
 

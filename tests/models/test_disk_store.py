@@ -30,7 +30,7 @@ def disk_store(tmp_path: Path) -> DiskStateStore:
 
 
 def again(folder: Path, maker: str = "1.0", capacity: int = 10_000) -> DiskStateStore:
-    """Return what the next process finds."""
+    """Return the store as the next process opens it."""
     return DiskStateStore(folder / "kv" / "model", capacity, maker)
 
 

@@ -26,7 +26,7 @@ def taught(exponent: float, acceptance: float, dice: random.Random) -> DraftLeng
 
 
 def gain(length: int, exponent: float, acceptance: float) -> float:
-    """Return how many times faster tokens come with drafts of a length."""
+    """Return the speed-up with drafts of the given length."""
     return float(sum(acceptance**i for i in range(length + 1)) / (length + 1) ** exponent)
 
 

@@ -73,7 +73,7 @@ class Recorder:
         self._choices: list[Choice] = []
 
     def taken(self) -> list[Choice]:
-        """Return what has been chosen since this was asked last."""
+        """Return the tokens chosen since the previous call."""
         choices, self._choices = self._choices, []
         return choices
 
@@ -165,7 +165,7 @@ class Pair:
 
 
 def pairs(remembering: LlamaEngine, fresh: LlamaEngine, recorder: Recorder, rounds: int) -> list[Pair]:
-    """Return what a user asks in N sequences of six requests, some cancelled ones between them."""
+    """Return both answers to `rounds` sequences of six requests, with some cancelled ones between them."""
     found = []
     for round in range(rounds):
         user = User(round)
@@ -226,5 +226,5 @@ def cancel_somewhere(engine: LlamaEngine, user: User) -> None:
 
 
 def closest_before_they_part(ours: list[Choice], theirs: list[Choice]) -> float:
-    """Return how close the two best logits were where the choices part."""
+    """Return the difference of the two best logits where the choices diverge."""
     return next((a[1] for a, b in zip(theirs, ours, strict=False) if a[0] != b[0]), float("inf"))

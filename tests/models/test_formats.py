@@ -158,7 +158,7 @@ async def test_completes_through_a_host_and_a_keystroke_finds_the_cache(
 
 
 def edited(dice: random.Random, parts: PromptParts) -> PromptParts:
-    """Return what is asked next: mostly another letter, now and then another suffix, prefix or file."""
+    """Return the next request: usually one more letter, sometimes another suffix, prefix or file."""
     match dice.randrange(8):
         case 0:
             return replace(parts, suffix="\n" + "g(1)\n" * dice.randrange(300), forced="")

@@ -57,7 +57,7 @@ def largest_area(count: int) -> float:
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a work folder in which every step up to the quantized file has been run."""
+    """Return a work folder after every step up to the quantized file."""
     folder = tmp_path_factory.mktemp("starter")
     config = load_config("tiny")
     files = (File("shapes/kinds.py", SHAPES, "python"), File("shapes/use.py", USE, "python"))

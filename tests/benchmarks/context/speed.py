@@ -108,7 +108,7 @@ def start(root: Path, cache: Path) -> tuple[float, float, float]:
 
 
 def use(root: Path, cache: Path, places: int) -> tuple[list[float], list[float], float]:
-    """Return seconds of edits until they are seen, seconds of contexts, and megabytes afterwards."""
+    """Return the seconds until edits are visible, the seconds of contexts, and the megabytes afterwards."""
     before = _resident_mb()
     rng = random.Random(SEED)
     with closing(WorkspaceIndex(root, cache=IndexCache(cache, CACHE_BYTES))) as index:

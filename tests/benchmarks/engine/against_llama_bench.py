@@ -30,7 +30,7 @@ SOURCE = "".join(path.read_text("utf-8") for path in sorted(Path(llama.__file__)
 
 
 def ours(engine: LlamaEngine, depth: int) -> float:
-    """Return tokens a second."""
+    """Return the speed in tokens per second."""
     text = engine._tokenizer.text(engine._tokenizer.tokens(SOURCE)[:depth])
     job = CompletionJob(PromptParts((), "a.py", text, ""), "a", TOKENS, min_tokens=TOKENS)
     engine.complete(CompletionJob(job.parts, "a", priority="warm"), Interrupt())
@@ -39,7 +39,7 @@ def ours(engine: LlamaEngine, depth: int) -> float:
 
 
 def theirs(tool: str, model: str, threads: int, depth: int) -> float:
-    """Return tokens a second."""
+    """Return the speed in tokens per second."""
     settings = ("-p", "0", "-n", str(TOKENS), "-d", str(depth), "-t", str(threads), "-fa", "0", "-r", "1", "-o", "json")
     as_it_comes = {name: value for name, value in os.environ.items() if name not in WAITING}
     command = (tool, "-m", model, *settings)

@@ -39,7 +39,7 @@ def batches(model: llama.Model, threads: int, depth: int) -> dict[int, float]:
 
 
 def prefill(model: llama.Model, threads: int, micro_batch: int) -> float:
-    """Return tokens a second, reading 512 of them."""
+    """Return the prefill speed for 512 tokens, in tokens per second."""
     context = model.context(1024, threads, micro_batch)
     started = time.perf_counter()
     for start in range(0, 512, micro_batch):

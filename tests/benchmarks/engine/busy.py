@@ -39,7 +39,7 @@ WARM_UP, TOKENS = 20, 30
 
 
 def steps(model: Path, threads: int | None) -> list[float]:
-    """Return milliseconds of decode steps."""
+    """Return the times of decode steps, in milliseconds."""
     took: list[float] = []
     plain = llama_api.api.llama_decode
 

@@ -96,7 +96,7 @@ def pieces_of(root: Path, tokenizer: Tokenizer) -> Iterator[Piece]:
 
 
 def count(pieces: Iterable[Piece], costs: Sequence[float], sorts: npt.NDArray[np.int8]) -> dict[str, Spent]:
-    """Return what decoding one piece after the other takes, by file."""
+    """Return the cost of decoding one piece after the other, by file."""
     policy, files = DraftLengthPolicy(), dict[str, Spent]()
     for piece in pieces:
         drafts = PromptLookup((*piece.lookup, *piece.context, piece.suffix), piece.prefix, ANSWER_TOKENS, sorts=sorts)
@@ -117,7 +117,7 @@ def count(pieces: Iterable[Piece], costs: Sequence[float], sorts: npt.NDArray[np
 def _step(
     drafts: PromptLookup, policy: DraftLengthPolicy, ahead: tuple[int, ...], costs: Sequence[float]
 ) -> tuple[int, float]:
-    """Return the tokens that are known after one evaluation more, and its cost: what `steps.Steps` does."""
+    """Return the number of tokens known after one more evaluation, and its cost, as in `steps.Steps`."""
     draft = drafts.propose()
     tried = policy.length(draft.kinds[: len(ahead) - 1])
     right = 0

@@ -180,7 +180,7 @@ def typing_report(typed: Sequence[Keystroke]) -> Iterator[str]:
 
 
 def judged(hole: Hole, completion: Completion) -> Filled:
-    """Return what a full accept does to the file."""
+    """Return the effect of a full accept on the file."""
     place = read_place(hole.path, hole.text, hole.start)
     extent = decide(place, "invoked")
     assert extent is not None
@@ -235,7 +235,7 @@ def range_holds(hole: Hole, completion: Completion, unit: Encoding) -> bool:
 
 
 def report(filled: Sequence[Filled]) -> Iterator[str]:
-    """Yield the tables."""
+    """Yield the lines of the tables."""
     shown = [one for one in filled if one.shown]
     if not shown:
         yield "nothing was shown"
@@ -267,7 +267,7 @@ def report(filled: Sequence[Filled]) -> Iterator[str]:
 
 
 def report_of_defaults(sure: Sequence[Filled]) -> Iterator[str]:
-    """Yield what the default thresholds show of the suggestions, and how often just that much is right."""
+    """Yield the share of suggestions that the default thresholds show, and how often that part is right."""
     classes: dict[str, list[bool]] = {"nothing": [], "a word": [], "a line": [], "a block": []}
     for one in sure:
         part = confident_part(one.shown, one.logprob)

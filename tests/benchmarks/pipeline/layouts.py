@@ -94,7 +94,7 @@ async def both(hole: Hole, engine: Engine) -> Pair:
 
 
 def report(pairs: Sequence[Pair]) -> Iterator[str]:
-    """Yield the tables."""
+    """Yield the lines of the tables."""
     chosen = {
         "between words": [pair for pair in pairs if not pair.inside],
         "inside an identifier": [pair for pair in pairs if pair.inside],

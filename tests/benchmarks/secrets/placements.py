@@ -78,7 +78,7 @@ def _drawn(alphabet: str, low: int, high: int) -> Callable[[random.Random], str]
 
 
 def _password(chance: random.Random) -> str:
-    """Return letters of both kinds and digits, one of each at least."""
+    """Return upper-case and lower-case letters and digits, at least one of each."""
     drawn = [chance.choice(_LOWER), chance.choice(_LOWER.upper()), chance.choice(_DIGITS)]
     drawn += [chance.choice(string.ascii_letters + _DIGITS) for _ in range(9)]
     chance.shuffle(drawn)
@@ -470,7 +470,7 @@ def _placed(form: Form, half: str, chance: random.Random) -> Placement:
 
 
 def _long(half: str, chance: random.Random) -> Iterator[Placement]:
-    """Yield keys of many lines, and literals that are longer than any password."""
+    """Yield multi-line keys, and literals that are longer than any password."""
 
     def body(lines: int, width: int = 64) -> str:
         alphabet = string.ascii_letters + _DIGITS + "+/"

@@ -30,7 +30,7 @@ highlight CocInlineVirtualText ctermfg=245
 
 
 def settings() -> str:
-    """Return what users are given, with the command of the server that is tested."""
+    """Return the users' configuration, with the command of the tested server."""
     given = json.loads(block("coc.md", "json"))
     given["languageserver"]["dovetail"] |= {"command": SERVER[0], "args": SERVER[1:]}
     return json.dumps(given)
@@ -63,7 +63,7 @@ def vim(readers: Path, tmp_path: Path) -> Iterator[Terminal]:
 
 
 def asked_until_shown(vim: Terminal) -> Callable[[], bool]:
-    """Return whether ghost text is on the screen; asks again from time to time, while coc.nvim and the server start."""
+    """Return whether ghost text is on the screen; retry while coc.nvim and the server start."""
     tries: Iterator[int] = count(1)
 
     def shown() -> bool:

@@ -159,7 +159,7 @@ class Editor:
         wait_for(self.is_attached, "the server")
 
     def script(self, *rules: dict[str, Any], **others: Any) -> None:
-        """What the server answers from now on."""
+        """Set the server's answers from now on."""
         write_script(self.folder, *rules, **others)
 
     def suggest(
@@ -249,7 +249,7 @@ def lua_value(value: object) -> str:
 
 
 def connected(address: str) -> pynvim.Nvim:
-    """Return a connection to a Neovim that is about to listen; its socket is there a little earlier."""
+    """Return a connection to a Neovim that is about to listen; its socket appears a little earlier."""
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:

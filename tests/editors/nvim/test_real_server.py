@@ -43,7 +43,7 @@ def library(start: Start, repository: Path, tmp_path: Path) -> Editor:
 
 
 def asked_until_shown(edit: Editor) -> Callable[[], bool]:
-    """Return whether ghost text is on the screen; asks again from time to time, while the project is read."""
+    """Return whether ghost text is on the screen; retry while the index reads the project."""
     tries: Iterator[int] = count(1)
 
     def shown() -> bool:
@@ -115,7 +115,7 @@ ERRORS = ("Error", "E5108", "stack traceback", "attempt to")
 
 
 def is_stale(edit: Editor) -> bool:
-    """Return whether ghost text is drawn that does not fit the text."""
+    """Return whether the screen shows ghost text that does not fit the document."""
     return bool(
         edit.lua("return require('dovetail.ghost.draw').is_drawn() and not require('dovetail.ghost').is_visible()")
     )

@@ -17,7 +17,7 @@ from tests.models.backend.scratch_environment import FOREIGN, PLATFORM, Scratch,
 
 @pytest.fixture(scope="session")
 def real_wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with two wheels of a llama.cpp that works: 0.3.36 and, the same, 0.3.37."""
+    """Return a folder with two wheels of a working llama.cpp: 0.3.36, and the same build as 0.3.37."""
     files = real_files()
     if not files:
         pytest.skip("the installed llama-cpp-python has no list of its files to make a wheel of")

@@ -90,7 +90,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[str]:
-    """Yield wheels for every tag that any Python can use."""
+    """Yield the address of an index with wheels for every tag that any Python can use."""
     for tag in PLATFORMS:
         write_wheel(tmp_path / "index" / "files" / tag, "0.3.36", "any")
         index_server.write_page(tmp_path / "index", tag)

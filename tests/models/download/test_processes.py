@@ -36,7 +36,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def start(hub: LoopbackHub) -> Iterator[Start]:
-    """Starts pulls into a folder. Afterwards none runs."""
+    """Yield a function that starts a pull into a folder. End all pulls afterwards."""
     processes: list[subprocess.Popen[str]] = []
 
     def begin(folder: Path, most_bytes: int = 0) -> subprocess.Popen[str]:

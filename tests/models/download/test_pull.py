@@ -35,7 +35,7 @@ def refused(puller: Puller, expected: str, **options: object) -> str:
 
 
 def whole(puller: Puller, path: Path) -> None:
-    """The file is there, is the right one, and nothing else is left."""
+    """Check that the file exists and is the right one, and that nothing else is left."""
     assert path == puller.folder / "small.Q4_K_M.gguf"
     assert path.read_bytes() == puller.hub.content
     assert sorted(each.name for each in puller.folder.iterdir()) == ["pins", path.name]

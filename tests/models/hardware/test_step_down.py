@@ -91,7 +91,7 @@ def _end_of_header(path: Path, tensors: int, keys: int) -> int:
 
 
 def loaded_under(spare_mb: int, model: Path, *smaller: Path) -> list[str]:
-    """Return what is reported where a process may take so much more address space than it has."""
+    """Return the report of a process with the given limit on additional address space."""
     command = [sys.executable, "-c", LIMITED, str(model), str(spare_mb), *map(str, smaller)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

@@ -37,7 +37,7 @@ async def server() -> AsyncIterator[FakeServer]:
 
 @pytest_asyncio.fixture
 async def openai() -> AsyncIterator[FakeServer]:
-    """Yield a fake server that knows /v1 alone."""
+    """Yield a fake server that knows only /v1."""
     fake = FakeServer(llama=False)
     await fake.start()
     yield fake

@@ -99,7 +99,7 @@ def test_random_sets_are_ignored_as_git_does(separates_prefixes: bool, home: Pat
 
 
 def assert_same(chosen: IgnoreSet, top: Path, inside: str, expected: set[str], seed: int) -> None:
-    """The answer for every single path below `inside`, and what a scan finds there, are those of git."""
+    """Check that each path below `inside`, and a scan there, gives the same answer as git."""
     root = top / inside
     paths = [path for path in (*chosen.folders, *chosen.files) if path.startswith(inside)]
     wanted = set()

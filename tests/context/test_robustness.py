@@ -36,7 +36,7 @@ def sources() -> list[tuple[str, str]]:
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
-    """Bytes flipped, cut out, doubled or put in; or the rest cut off."""
+    """Return the data with parts changed, removed, doubled or inserted, or with the rest cut off."""
     if rng.random() < 0.3:
         return data[: rng.randrange(len(data) + 1)]
     changed = bytearray(data)

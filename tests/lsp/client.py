@@ -20,7 +20,7 @@ def framed(body: bytes) -> bytes:
 
 
 class Client:
-    """One connection. `answers[id]` holds all responses to a request: a right server sends exactly one."""
+    """One connection. `answers[id]` holds all responses to a request: a correct server sends exactly one."""
 
     def __init__(self, reader: asyncio.StreamReader, write: Callable[[bytes], None]) -> None:
         self.answers: dict[Any, list[dict[str, Any]]] = defaultdict(list)

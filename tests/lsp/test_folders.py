@@ -85,7 +85,7 @@ async def test_a_folder_that_is_closed_shows_nothing_and_opened_again_shows_all(
 
 
 async def test_a_folder_is_opened_around_open_documents(connect: Connect, outer: Path) -> None:
-    (outer / "pkg" / "package.json").write_text("{}")  # makes it a project of its own, until the outer one is open
+    (outer / "pkg" / "package.json").write_text("{}")  # makes it a separate project until the outer one is open
     engine = ScriptedEngine("sprocket=1)")
     client = await connect(engine)
     await client.initialize(None)

@@ -116,7 +116,7 @@ async def test_llama_vscode_is_answered(plugin: Plugin, answers: Answers, engine
     # What it shows in its status bar; one candidate is an object, and it takes that as well as a list of three.
     assert {"prompt_n", "prompt_ms", "predicted_n", "predicted_ms"} <= set(answer["timings"])
     assert answer["truncated"] is False and isinstance(answer["tokens_cached"], int)
-    # Before that it sends parts of files alone, for llama.cpp's cache.
+    # Before that it sends only parts of files, for llama.cpp's cache.
     nothing = {"input_prefix": "", "input_suffix": "", "n_predict": 0, "samplers": [], "t_max_predict_ms": 1}
     assert (await plugin.ask(vscode_question("", 0) | nothing))[1]["content"] == ""
 

@@ -45,7 +45,7 @@ def name_server(config: Path, url: str) -> None:
 
 @pytest_asyncio.fixture
 async def fake(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeServer]:
-    """A fake llama.cpp server; neither the user's environment nor the user's keyring takes part."""
+    """Yield a fake llama.cpp server, isolated from the user's environment and keyring."""
     monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
     monkeypatch.setattr("dovetail_models.remote.token._from_keyring", lambda _host: "")
     server = FakeServer("width")

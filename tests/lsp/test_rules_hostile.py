@@ -1,4 +1,4 @@
-"""Rules that anybody may have written: none stalls the server, and each error is reported in one line."""
+"""Rules from untrusted authors: none stalls the server, and each error is reported in one line."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ async def test_typing_a_file_keeps_both_sides_in_step(project: Path, encoding: s
 
 
 def another_text(uri: str, version: int) -> dict[str, Any]:
-    """A change at the end of the document: answers for the text before are no answers any more."""
+    """Return a change at the end of the document, which makes answers for the earlier text invalid."""
     end = {"line": 9999, "character": 0}
     change = {"range": {"start": end, "end": end}, "text": f"# {version}\n"}
     return {"textDocument": {"uri": uri, "version": version}, "contentChanges": [change]}

@@ -19,7 +19,7 @@ NORMAL, UNKNOWN, CONTROL, USER_DEFINED, BYTE = 1, 2, 3, 4, 6
 """Kinds of tokens (tokenizer.ggml.token_type)."""
 
 MERGES = (("r", "e"), ("t", "u"), ("re", "tu"), ("r", "n"), ("retu", "rn"), ("d", "e"), ("de", "f"))
-"""How longer tokens come to be, best first: letters alone, which every pre-tokenizer leaves together."""
+"""The merges for longer tokens, best first. They contain only letters, which no pre-tokenizer separates."""
 
 LAYERS, WIDTH, HEADS, KV_HEADS, FEED_FORWARD, N_CTX = 2, 64, 4, 2, 96, 2048
 HEAD = WIDTH // HEADS

@@ -62,7 +62,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = load_config("tiny")
     files = (File("shapes/kinds.py", SHAPES, "python"), File("shapes/use.py", USE, "python"))
     projects = [Project(name, "python", files) for name in _names()]
-    # The clean step would rightly drop the second copy; the held-out rows need a project of their own.
+    # The clean step would rightly drop the second copy; the held-out rows need a separate project.
     cleaned = [clean_projects([project], OverlapFilter([]))[0][0] for project in projects]
     save_projects(cleaned, folder / "corpus.jsonl")
     train_tokenizer([SHAPES, USE], config.vocabulary).save(str(folder / f"tokenizer-{config.vocabulary}.json"))

@@ -47,7 +47,7 @@ def guesses(pieces: Iterable[Piece], sorts: npt.NDArray[np.int8]) -> list[tuple[
 
 
 def fit(judged: list[tuple[Guess, bool]]) -> list[Floats]:
-    """Return the three tables of weights, for the given features."""
+    """Return the three tables of weights, for unscaled features."""
     features = np.array([guess.features for guess, _ in judged])
     right = np.array([was for _, was in judged], np.float64)
     rows = [

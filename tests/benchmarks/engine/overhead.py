@@ -121,7 +121,7 @@ async def after_drop(options: EngineOptions, rounds: int = 5) -> None:
 
 
 def reopened(options: EngineOptions) -> None:
-    """What the first answer of the day waits for its prompt, read and fetched from disk."""
+    """Measure how long the first answer of the day waits for its prompt, evaluated or restored from disk."""
     with TemporaryDirectory() as folder:
         keeping = replace(options, shelf=Path(folder), shelf_bytes=4 << 30)
         for when in ("read", "from disk"):

@@ -123,7 +123,7 @@ _KEYS = ("hexadecimal, 32", "letters and digits, 32", "lower case, 32", "letters
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How something is written: a kind, a name of its own, a file, the style of the name, the text."""
+    """How a value is written: a kind, a unique name, a file, the style of the name, the text."""
 
     kind: str
     title: str

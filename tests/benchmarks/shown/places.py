@@ -1,4 +1,4 @@
-"""Where completions are asked for: places in real files, each with the text as it is while somebody writes there."""
+"""Places for completions in real files, each with the text as it is while someone writes there."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Hole:
 
     @property
     def text(self) -> str:
-        """The file while somebody writes there."""
+        """The file while someone writes there."""
         return self.before + self.after
 
     @property

@@ -33,7 +33,7 @@ from tests.benchmarks.data import Hole, add_projects, draw_holes, projects
 from tests.benchmarks.figures import say, spread
 
 AT_ONCE_MS = 5.0
-SETTLED_S = 0.3  # between opening a file, asking, and the first key, as somebody looks at it
+SETTLED_S = 0.3  # Seconds between opening a file, asking, and the first key, as if a user looks at it.
 
 
 @dataclass(frozen=True, slots=True)

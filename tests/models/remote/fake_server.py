@@ -54,7 +54,7 @@ class FakeServer:
 
     @property
     def completions(self) -> list[Request]:
-        """The requests that held a prompt of the user's."""
+        """The requests that contained a prompt of the user."""
         return [each for each in self.requests if each.path.endswith("completion") and not _is_sample(each)] + [
             each for each in self.requests if each.path.endswith("completions") and not _is_sample(each)
         ]

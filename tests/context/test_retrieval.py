@@ -116,9 +116,9 @@ def test_a_recent_place_beyond_the_end_of_a_file_is_passed_over(tmp_path: Path) 
 
 def test_a_secret_in_a_note_is_blanked_out(tmp_path: Path) -> None:
     secret = "aB3x" + "K9mQ2pLz"
-    told = f"Amounts are in cents.\nThe staging password is {secret}."
-    note, *_ = ask(tmp_path, SHOP + "#- main.py\nm = Mon$0\n", notes=(Note(told),)).pieces
-    assert note.text == told.replace(secret, "*" * len(secret))
+    written = f"Amounts are in cents.\nThe staging password is {secret}."
+    note, *_ = ask(tmp_path, SHOP + "#- main.py\nm = Mon$0\n", notes=(Note(written),)).pieces
+    assert note.text == written.replace(secret, "*" * len(secret))
 
 
 def test_pins_and_notes_stand_first_and_are_counted(tmp_path: Path) -> None:

@@ -111,21 +111,21 @@ def test_whole_trees_are_watched_elsewhere(
 ) -> None:
     """The watcher for macOS and Windows works here, too, and does not report changes in excluded folders."""
     monkeypatch.setattr(watch, "_Folders", watch._Tree)
-    told: set[str] = set()
-    index.watch(told.update)
+    reported: set[str] = set()
+    index.watch(reported.update)
     assert index.wait_idle(LONG_S)
     (tmp_path / "node_modules" / "lib" / "more.py").write_text("y = 1\n", encoding="utf-8")
     (tmp_path / "src" / "new.py").write_text("y = 1\n", encoding="utf-8")
     assert until(lambda: "src/new.py" in index.snapshot.files)
-    assert str(tmp_path / "src" / "new.py") in told
-    assert not any("node_modules" in path for path in told)
+    assert str(tmp_path / "src" / "new.py") in reported
+    assert not any("node_modules" in path for path in reported)
 
 
 def test_an_error_of_who_is_told_does_not_end_the_watching(index: WorkspaceIndex, tmp_path: Path) -> None:
-    told: list[frozenset[str]] = []
+    reported: list[frozenset[str]] = []
 
     def fail(paths: frozenset[str]) -> None:
-        told.append(paths)
+        reported.append(paths)
         raise ValueError("of ours")
 
     index.watch(fail)
@@ -133,7 +133,7 @@ def test_an_error_of_who_is_told_does_not_end_the_watching(index: WorkspaceIndex
     for name in ("one", "two"):
         (tmp_path / "src" / f"{name}.py").write_text("y = 1\n", encoding="utf-8")
         assert until(lambda name=name: f"src/{name}.py" in index.snapshot.files)  # type: ignore[misc]
-        assert until(lambda name=name: any(str(tmp_path / "src" / f"{name}.py") in paths for paths in told))  # type: ignore[misc]
+        assert until(lambda name=name: any(str(tmp_path / "src" / f"{name}.py") in paths for paths in reported))  # type: ignore[misc]
     assert any("could not be followed (ValueError: of ours)" in problem for problem in index.problems)
 
 

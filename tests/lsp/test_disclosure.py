@@ -68,9 +68,9 @@ class WatchedEngine:
     ) -> CompletionReply:
         blocks = " ".join(block.text for block in job.parts.context)
         self.with_context += "Marker" in blocks
-        told = " ".join((blocks, job.parts.prefix, job.parts.suffix, job.parts.forced, *job.names, *job.lookup))
+        sent = " ".join((blocks, job.parts.prefix, job.parts.suffix, job.parts.forced, *job.names, *job.lookup))
         for path, how in self.excluded.items():
-            if marker_of(path) in told:
+            if marker_of(path) in sent:
                 self.leaks.append(f"{path} after {how}, priority {job.priority}")
         return await self.engine.complete(job, enough, before_sending)
 

@@ -225,9 +225,9 @@ async def test_a_command_says_who_answers_instead(
     name_server(user_file, fake.url)
     fake.faults = ["404"]
     assert await asyncio.to_thread(main, ["complete", f"{path}:2:12", "--json"]) == 0
-    told = capsys.readouterr()
-    assert json.loads(told.out)["model"] == "dovetail-starter"
-    assert told.err.count("until it is back dovetail-starter answers on this machine") == 1
+    output = capsys.readouterr()
+    assert json.loads(output.out)["model"] == "dovetail-starter"
+    assert output.err.count("until it is back dovetail-starter answers on this machine") == 1
 
 
 async def test_a_command_asks_the_server_that_it_is_given(

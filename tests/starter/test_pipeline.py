@@ -138,9 +138,9 @@ def test_training_goes_on_from_a_file_where_its_run_is_lost(work: Path, tmp_path
     config = load_config("tiny")
     before = torch.load(_run(work) / "checkpoint.pt", weights_only=True)
     config = replace(config, training=replace(config.training, starts_at=before["step"]))
-    told = adopt(config, _run(work) / "model-f32.gguf", tmp_path, tmp_path / "run")
+    adopted = adopt(config, _run(work) / "model-f32.gguf", tmp_path, tmp_path / "run")
     after = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
-    assert told["step"] == after["step"] == before["step"]
+    assert adopted["step"] == after["step"] == before["step"]
     assert after["weights"].keys() == before["weights"].keys()
     assert all(torch.equal(tensor, before["weights"][name]) for name, tensor in after["weights"].items())
     known, read = (load_tokenizer(_tokenizer(folder, config)) for folder in (work, tmp_path))

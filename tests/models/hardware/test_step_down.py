@@ -127,8 +127,8 @@ def test_a_smaller_model_is_the_last_step(model_path: Path, tmp_path: Path) -> N
     large = heavy(model_path, tmp_path / "large.gguf", 200 << 20)
     *steps, last = loaded_under(180, large, model_path)
     assert last.startswith(f"loaded {model_path.stem}")
-    told = [step for step in steps if "loading the smaller model" in step]
-    assert len(told) == 1 and told[0].startswith("there is not enough memory for large")
+    reported = [step for step in steps if "loading the smaller model" in step]
+    assert len(reported) == 1 and reported[0].startswith("there is not enough memory for large")
 
 
 @needs_limits

@@ -46,15 +46,17 @@ def rules_file(root: Path) -> str:
     return (root / ".dovetail.toml").as_uri()
 
 
-def told(client: Client, uri: str) -> list[dict[str, Any]] | None:
+def shown_diagnostics(client: Client, uri: str) -> list[dict[str, Any]] | None:
     """Return the diagnostics that the editor currently shows for a file, or None if it never received any."""
     found = [n["params"] for n in client.notifications if n["method"] == DIAGNOSTICS and n["params"]["uri"] == uri]
     return list(found[-1]["diagnostics"]) if found else None
 
 
-async def told_soon(client: Client, uri: str, matching: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
-    await client.until(lambda: (now := told(client, uri)) is not None and matching(now))
-    found = told(client, uri)
+async def diagnostics_when(
+    client: Client, uri: str, matching: Callable[[list[dict[str, Any]]], bool]
+) -> list[dict[str, Any]]:
+    await client.until(lambda: (now := shown_diagnostics(client, uri)) is not None and matching(now))
+    found = shown_diagnostics(client, uri)
     assert found is not None
     return found
 
@@ -98,15 +100,15 @@ async def test_a_mistake_is_shown_at_its_place_and_cleared_when_mended(
     await client.initialize(root, encoding)
     uri = rules_file(root)
     client.open(uri, 'exclude = []\nnotes = ["😀", 3]\n', "toml")
-    (diagnostic,) = await told_soon(client, uri, bool)
+    (diagnostic,) = await diagnostics_when(client, uri, bool)
     assert span(diagnostic) == (1, column, 1, column + 1)
     assert diagnostic["severity"] == 1 and diagnostic["source"] == "Dovetail"
     assert diagnostic["message"].startswith("notes must be a list of texts, not 3")
     change(client, uri, 2, 'notes = ["a"]\nexlude = []\n')
-    (diagnostic,) = await told_soon(client, uri, lambda now: bool(now) and span(now[0]) == (1, 0, 1, 6))
+    (diagnostic,) = await diagnostics_when(client, uri, lambda now: bool(now) and span(now[0]) == (1, 0, 1, 6))
     assert "did you mean 'exclude'?" in diagnostic["message"]
     change(client, uri, 3, 'notes = ["a"]\n')
-    assert await told_soon(client, uri, lambda now: not now) == []
+    assert await diagnostics_when(client, uri, lambda now: not now) == []
 
 
 CASES = {
@@ -129,7 +131,7 @@ async def test_mistakes_are_shown_at_the_very_line_and_nothing_is_lost(name: str
     app = (root / "app.py").as_uri()
     client.open(app, "x = ")
     save(client, root, text)
-    (diagnostic,) = await told_soon(client, rules_file(root), bool)
+    (diagnostic,) = await diagnostics_when(client, rules_file(root), bool)
     assert (span(diagnostic), diagnostic["severity"]) == (where, severity) and says in diagnostic["message"]
     shown = await prompt(client, engine, app, 0, 4)
     stays = severity == 1 and "does not exist" not in says and "ends with" not in says
@@ -140,17 +142,17 @@ async def test_a_sound_file_is_told_nothing(connect: Connect, root: Path) -> Non
     (root / ".dovetail.toml").write_text('notes = ["a"]\n', encoding="utf-8")
     client = await started(connect, root)
     save(client, root, 'notes = ["a"]\nzzz = 1\n')
-    await told_soon(client, rules_file(root), bool)
+    await diagnostics_when(client, rules_file(root), bool)
     assert len([n for n in client.notifications if n["method"] == DIAGNOSTICS]) == 1
 
 
 async def test_a_broken_file_is_told_when_the_folder_is_opened(connect: Connect, root: Path) -> None:
     (root / ".dovetail.toml").write_text("zzz = 1\n", encoding="utf-8")
     client = await started(connect, root)
-    assert [span(each) for each in await told_soon(client, rules_file(root), bool)] == [(0, 0, 0, 3)]
+    assert [span(each) for each in await diagnostics_when(client, rules_file(root), bool)] == [(0, 0, 0, 3)]
     folder = {"uri": root.as_uri(), "name": "x"}
     client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": [folder]}})
-    await told_soon(client, rules_file(root), lambda now: not now)
+    await diagnostics_when(client, rules_file(root), lambda now: not now)
 
 
 async def test_rules_hold_from_the_save_on(connect: Connect, root: Path) -> None:

@@ -13,13 +13,13 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--update` rewrites the expectations that stand in files beside the tests."""
+    """Add `--update`, which rewrites the expectations in files beside the tests."""
     parser.addoption("--update", action="store_true", help="rewrite expectations in fixture files")
 
 
 @pytest.fixture(autouse=True)
 def runtime_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where engine hosts are found. All clients of a user share them; each test has its own, and none lingers."""
+    """Return the folder of engine hosts. A user's clients share hosts; each test has its own, which do not linger."""
     folder = Path(tempfile.mkdtemp(prefix="dovetail-test-"))
     monkeypatch.setenv("DOVETAIL_RUNTIME_DIR", str(folder))
     monkeypatch.setenv("DOVETAIL_LINGER_S", "0")
@@ -29,7 +29,7 @@ def runtime_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where statistics are kept: never the user's own."""
+    """Return the folder of statistics, which is never the user's own."""
     folder = tmp_path_factory.mktemp("state")
     monkeypatch.setenv("DOVETAIL_STATE_DIR", str(folder))
     return folder
@@ -37,7 +37,7 @@ def state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
 
 @pytest.fixture(autouse=True)
 def cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where indexes keep what they know between starts: never the user's own."""
+    """Return the folder of index caches, which is never the user's own."""
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("DOVETAIL_CACHE_DIR", str(folder))
     return folder
@@ -45,7 +45,7 @@ def cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
 
 @pytest.fixture(autouse=True)
 def user_folders(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the user's `config.toml` and models are: never the user's own. Returns the folder that holds both."""
+    """Return the folder of `config.toml` and the models, which is never the user's own."""
     folder = tmp_path_factory.mktemp("user")
     monkeypatch.setenv("DOVETAIL_CONFIG_DIR", str(folder / "config"))
     monkeypatch.setenv("DOVETAIL_DATA_DIR", str(folder / "data"))
@@ -54,7 +54,7 @@ def user_folders(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
 
 @pytest.fixture(scope="session")
 def repository() -> Path:
-    """The checkout that these tests stand in."""
+    """Return the checkout that contains these tests."""
     return REPOSITORY
 
 

@@ -10,9 +10,9 @@ HAS_PIPES = hasattr(os, "mkfifo") and sys.platform != "win32"
 
 
 def write_hostile_project(root: Path, rules: str = "many") -> dict[str, str]:
-    """Write the project into `root`, which must exist. The documents to open in an editor, by path.
+    """Write the project into `root`, which must exist. Return the documents to open in an editor, by path.
 
-    `rules` is what its `.dovetail.toml` is: "many" rules, or a "pipe" that nobody writes to.
+    `rules` is what its `.dovetail.toml` is: "many" rules, or a "pipe" without a writer.
     """
     (root / ".git").mkdir()
     write = _Writer(root)

@@ -17,7 +17,7 @@ _CAPITALS = string.ascii_uppercase + string.digits
 
 @dataclass(frozen=True)
 class Planted:
-    """A line (or more) of code, and the parts of it that nobody may ever see."""
+    """A line (or more) of code, and the parts of it that must never be shown."""
 
     kind: str
     code: str

@@ -49,7 +49,7 @@ class Square:
 
 @pytest.fixture
 def tasks(tmp_path: Path) -> Path:
-    """A tasks file with two holes in a project of one file."""
+    """Return a tasks file with two holes in a project of one file."""
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "shapes.py").write_bytes(SOURCE.encode())
     start = SOURCE.index("self.side * self.side")

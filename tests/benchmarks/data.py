@@ -1,7 +1,7 @@
 """Where benchmarks find projects and tasks, and how they draw places in them.
 
-The evaluation data is in `shared/`, beside the checkout, and no part of the project. Each benchmark also takes other
-projects or tasks on its command line.
+The evaluation data is in `shared/`, beside the checkout, and is not part of the project. Each benchmark also accepts
+other projects or tasks on its command line.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class DataMissingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A hole that a tasks file names, and what a context is scored by."""
+    """A hole from a tasks file, and the facts that score a context."""
 
     id: str
     """Of the task, unique in its file."""

@@ -1,4 +1,4 @@
-"""Printed lines, quantiles, intervals and tables. Pure but for `say`."""
+"""Printed lines, quantiles, intervals and tables. Only `say` has side effects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RESAMPLES = 2000  # of the bootstrap
 
 
 def say(line: str = "") -> None:
-    """Print a line at once: a long run shows how far it is."""
+    """Print a line and flush it, so that a long run shows its progress."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""What completions in a good project take beside a hostile one, in the same server.
+"""Measure completions in a good project while a hostile one is open in the same server.
 
     python -m tests.benchmarks.hostile_project [--rounds N]
 
@@ -32,7 +32,7 @@ class GoodDocument:
         client.open(uri, LINES)
 
     async def ask(self) -> float:
-        """Milliseconds from the change to the answer. The line differs each time, so nothing is remembered."""
+        """Return the milliseconds from the change to the answer. The line differs each time, so no cache helps."""
         self.version += 1
         text = LINES.replace("size: int", f"size{self.version}: int")
         started = time.perf_counter()

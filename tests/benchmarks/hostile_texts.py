@@ -1,7 +1,7 @@
-"""Texts that nobody would write, and what each of them costs: `python -m tests.benchmarks.hostile_texts [SUFFIX...]`.
+"""Texts that no one would write, and the cost of each: `python -m tests.benchmarks.hostile_texts [SUFFIX...]`.
 
-Each text is made in two sizes. Every operation that meets an open text is timed on both, in processor time; what takes
-longer than it should, or grows faster than the text, is printed. The tests take their texts from here.
+Each text has two sizes. Every operation on an open text is timed on both, in processor time. Operations that take too
+long, or whose time grows faster than the text, are printed. The tests use these texts, too.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ REPEATED = {
 
 
 def hostile_texts(characters: int) -> Iterator[tuple[str, str]]:
-    """Each text of about that many characters with its name."""
+    """Yield each text of about that many characters with its name."""
     for name, (before, opening, middle, closing, after) in NESTED.items():
         times = max(1, characters // (len(opening) + len(closing)))
         yield f"nested {name}", before + opening * times + middle + closing * times + after

@@ -33,7 +33,7 @@ from tests.game import write_game
 
 # Both servers load a model; Dovetail also reads the project.
 PATIENCE_S = 120
-# llama.vim asks again on its own; what has not come by then is nothing.
+# llama.vim asks again by itself; after this time, a missing answer counts as none.
 ANSWER_S = 20
 GAME = """\
 from board import Board
@@ -95,7 +95,7 @@ def is_healthy(port: int) -> bool:
 
 @contextmanager
 def running(command: Sequence[str], port: int, folder: Path, log: Path, ready: bytes) -> Iterator[None]:
-    """A server that is healthy and whose log has `ready`."""
+    """Yield a server that is healthy and whose log has `ready`."""
     kept = {f"DOVETAIL_{kind}_DIR": str(log.parent) for kind in ("CONFIG", "RUNTIME", "STATE", "CACHE")}
     environment = {**os.environ, **kept, "DOVETAIL_LINGER_S": "0"}
     with log.open("wb") as output:

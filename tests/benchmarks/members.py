@@ -1,9 +1,9 @@
-"""How often a list of members is given behind a dot, and how often it lacks the name that the code really has there.
+"""Measure how often a dot gets a list of members, and how often that list lacks the name in the real code.
 
     python -m tests.benchmarks.members ROOT... [--dots N] [--seed S]
 
-Draws dots in the code of each project, asks for the members at the cursor right behind the dot, and looks whether the
-name that follows is among them. Prints a line for each language: dots, lists told, and names that a told list lacks.
+Draws dots in the code of each project, asks for the members at the cursor right after the dot, and checks whether the
+name that follows is among them. Prints a line for each language: dots, lists returned, and names that a list lacks.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ COMMENT = re.compile(r"^\s*(?:#|//|\*|/\*|import\b|from\b|using\b|use\b|package\
 
 
 def draw(root: Path, count: int, rng: random.Random) -> tuple[Counter[str], list[str]]:
-    """Counts by language ("python dots", "python told", "python wrong"), and the wrong ones in words."""
+    """Return counts by language ("python dots", "python wrong", ...), and a readable line for each wrong list."""
     counts: Counter[str] = Counter()
     wrong: list[str] = []
     with closing(WorkspaceIndex(root)) as index:

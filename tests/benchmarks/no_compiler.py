@@ -92,13 +92,13 @@ def prepare(folder: Path, wheel: Path | None) -> Path:
 
 
 def wanted() -> str:
-    """The requirement as pyproject.toml has it."""
+    """Return the requirement as pyproject.toml has it."""
     (found,) = re.findall(rf'"({PROJECT}.*?)"', (REPOSITORY / "pyproject.toml").read_text("utf-8"))
     return found
 
 
 def without_compiler(folder: Path) -> dict[str, str]:
-    """This process's variables with an empty PATH and folders of its own. Exits if a compiler is still found."""
+    """Return this process's variables with an empty PATH and separate folders. Exit if a compiler is still found."""
     path = folder / "empty"
     path.mkdir()
     own = {"PATH": str(path), "CC": "", "CXX": "", "HOME": str(folder / "home"), "PIP_NO_CACHE_DIR": "1"}
@@ -114,7 +114,7 @@ def without_compiler(folder: Path) -> dict[str, str]:
 
 
 def walk(run: Run, index: str, dovetail_wheel: Path) -> None:
-    """All steps, each printed with its time."""
+    """Run all steps and print the time of each."""
     pip = ("-E", "-P", "-m", "pip")
     quiet = ("--quiet", "--disable-pip-version-check")
     run.step("make an environment", sys.executable, "-m", "venv", str(run.folder / "venv"))

@@ -1,10 +1,10 @@
-"""Whether a server completes as the local engine does: the same prompts to both at temperature 0.
+"""Compare a server with the local engine: the same prompts to both at temperature 0.
 
     python -m tests.benchmarks.remote URL ROOT... [--count 50] [--seed 1] [--model NAME|FILE.gguf] [--dialect D]
 
 Draws places in the code of each project (a third at the beginning of a line, the rest anywhere in it, many inside a
 word), makes the prompt for each as an editor would, and completes it here and there. Both have to run the same
-model. Names are left out of the jobs, because servers cannot lean towards them. Prints each difference, and at the end
+model. Names are left out of the jobs, because servers cannot bias towards them. Prints each difference, and at the end
 how many texts are equal, by how much the mean log-probabilities differ, and the milliseconds of both.
 """
 
@@ -62,7 +62,7 @@ class Recorded(Exception):
 
 
 class Recorder:
-    """An engine that only takes down what it is asked."""
+    """An engine that only records its jobs."""
 
     def __init__(self, status: EngineStatus) -> None:
         self._status = status
@@ -114,7 +114,7 @@ async def job_of(request: CompletionRequest, status: EngineStatus, settings: Set
 
 
 async def compare(jobs: list[tuple[str, CompletionJob]], here: Engine, there: Engine) -> list[Comparison]:
-    """Return what both make of the jobs, one after the other."""
+    """Return the replies of both engines to the jobs, one after the other."""
     found = []
     for where, job in jobs:
         started = perf_counter()

@@ -1,4 +1,4 @@
-"""Fixtures for context/: what compares a case with what stands in its file."""
+"""Fixtures for context/: compare a case with the expectations in its file."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def check(request: pytest.FixtureRequest) -> Callable[[Path, str, str], None]:
         if got != expected and request.config.getoption("--update"):
             file.write_text(with_expectation(text, name, got), encoding="utf-8", newline="\n")
             return
-        assert got == expected, f"{file.name} says otherwise; `python -m pytest --update` rewrites it"
+        assert got == expected, f"{file.name} expects something else; `python -m pytest --update` rewrites it"
 
     return compare

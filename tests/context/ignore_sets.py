@@ -88,7 +88,7 @@ class IgnoreSet:
 
 
 def random_set(seed: int) -> IgnoreSet:
-    """The set of this number."""
+    """Return the set with this number."""
     dice = random.Random(seed)
     names = dice.sample(NAMES, dice.randint(3, 9))
     folders = [""]
@@ -190,7 +190,7 @@ def write(chosen: IgnoreSet, top: Path, home: Path) -> None:
 
 
 def ignored_by_git(chosen: IgnoreSet, top: Path) -> set[str]:
-    """Every path of the set that git ignores, relative to `top`."""
+    """Return every path of the set that git ignores, relative to `top`."""
     paths = [*chosen.folders, *chosen.files]
     done = subprocess.run(
         ["git", "check-ignore", "--no-index", "-z", "--stdin"],
@@ -205,6 +205,6 @@ def ignored_by_git(chosen: IgnoreSet, top: Path) -> set[str]:
 
 
 def levels(path: str) -> Iterator[str]:
-    """The folders above a path, from the top down, and the path itself."""
+    """Return the folders above a path, from the top down, and the path itself."""
     parts = path.split("/")
     return ("/".join(parts[: depth + 1]) for depth in range(len(parts)))

@@ -31,7 +31,7 @@ LARGE = 10**9
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A project with files of every language."""
+    """Return a project with files of every language."""
     folder = tmp_path / "project"
     for number, file in enumerate(sorted(FIXTURES.rglob("symbols/*.txt"))):
         for path, text in read_workspace(file.read_text(encoding="utf-8")).files.items():
@@ -43,13 +43,13 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IndexCache:
-    """An empty cache. The files of a test are always young; here they count as old."""
+    """Return an empty cache. The files of a test are always young; here they count as old."""
     monkeypatch.setattr("dovetail_context.index.state.YOUNG_NS", -(10**18))
     return IndexCache(tmp_path / "cache", LARGE)
 
 
 def content(snapshot: IndexSnapshot) -> dict[str, object]:
-    """All that a snapshot says."""
+    """Return everything that a snapshot contains."""
     words = snapshot.words
     known = sorted({word for record in snapshot.files.values() for word in record.text.split() if word.isidentifier()})
     return {
@@ -67,7 +67,7 @@ def from_scratch(root: Path) -> dict[str, object]:
 
 
 def started(root: Path, cache: IndexCache) -> tuple[WorkspaceIndex, list[str]]:
-    """An index after a start, and the files that it read."""
+    """Return an index after a start, and the files that it read."""
     read: list[str] = []
     real = build._read
 
@@ -154,7 +154,7 @@ def test_another_version_of_the_extractors_starts_anew(
 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_damaged_image_does_no_harm(seed: int, root: Path, cache: IndexCache) -> None:
-    """Cut off, or with bytes flipped: what can be told from the damage is read from the sources again."""
+    """Truncate the image or flip bytes: the index reads again from the sources what it finds damaged."""
     expected = from_scratch(root)
     started(root, cache)
     (path,) = cache.folder.glob("*.image")
@@ -326,7 +326,7 @@ class _LeavesOut:
 
 
 def _holds(cache: IndexCache, word: str) -> bool:
-    """Whether the word can be found in the cache."""
+    """Return whether the word can be found in the cache."""
     for path in cache.folder.glob("*.image"):
         if word in image.open_image(path, lambda what: None).words():
             return True

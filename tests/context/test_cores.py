@@ -160,7 +160,7 @@ def test_budget_keeps_the_share_of_a_retriever() -> None:
 
 
 def test_budget_takes_nothing_twice() -> None:
-    """A symbol whose lines a window shows is not shown beside it, and what was paid for it is free again."""
+    """A symbol whose lines a window shows is not shown again, and its tokens return to the budget."""
     symbol = Symbol("f", "function", "", 3, 9, "def f()")
     offers = [replace(ranked("symbol", 0.9), symbol=symbol), ranked("window", 0.8), ranked("other", 0.3)]
     chosen, rest = choose(
@@ -296,7 +296,7 @@ def test_similar_windows_hold_the_rare_words() -> None:
 
 
 def test_likeness_counts_what_no_file_holds_yet() -> None:
-    """A window is not "100 % like" a text whose own words it cannot have; the words of languages tell nothing."""
+    """A window is not "100 % like" a text with words that no file has yet; keywords of a language do not count."""
     words = WordView(WordLog()).updated(read(("a.py", "def shared(value):\n    return value\n")), ())
     rarities = query_rarities("def fresh(shared):\n    return unheard_of(shared)", 40, words)
     assert set(rarities) == {"fresh", "shared", "unheard_of"}

@@ -1,4 +1,4 @@
-"""Worker processes of a cold build: the same result as without them, whatever becomes of them."""
+"""Worker processes of a cold build: the result is the same as without them, even if they die."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def records(index: WorkspaceIndex) -> dict[str, FileRecord]:
 
 
 def worker_that(does: str) -> tuple[str, ...]:
-    """A worker in which `read_text` does something to the file `bad.py`."""
+    """Return a worker in which `read_text` does something to the file `bad.py`."""
     code = (
         "import os, sys, time\n"
         "from dovetail_context.index.extraction import build, worker\n"
@@ -107,7 +107,7 @@ def test_closing_ends_the_workers(root: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_workers_end_with_who_started_them(root: Path) -> None:
-    """Killed, a process cannot end its workers: they see that nobody speaks to them any more."""
+    """A killed process cannot end its workers: they notice the closed pipe and end."""
     code = (
         "import sys, pathlib, time\n"
         "from dovetail_context.index.extraction.crew import _Crew\n"

@@ -38,12 +38,12 @@ public class Shop<T> : Base, IDisposable where T : Item
 
 
 def view(text: str) -> CursorView:
-    """What stands around `$0`."""
+    """Return what surrounds `$0`."""
     return CSHARP.cursor(text.replace(CURSOR, "", 1), text.index(CURSOR))
 
 
 def inside(statement: str) -> CursorView:
-    """What stands around `$0` in a statement of a method."""
+    """Return what surrounds `$0` in a statement of a method."""
     return view(f"class Shop\n{{\n  Order Find(string id)\n  {{\n    {statement}\n    int later = 1;\n  }}\n}}\n")
 
 

@@ -1,4 +1,4 @@
-"""The cases in `fixtures/`: each file is a workspace with what is expected of it. A new case is a new file."""
+"""The cases in `fixtures/`: each file is a workspace with its expectations. A new case is a new file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BUDGET_TOKENS = 300  # of the context cases: enough for a few outlines, too litt
 
 
 def cases(folder: str) -> list[object]:
-    """The fixture files of one folder of every language, named by language and file."""
+    """Return the fixture files of one folder of every language, named by language and file."""
     found = sorted(FIXTURES.glob(f"*/{folder}/*.txt"))
     assert found, f"no fixtures in {folder}"
     return [pytest.param(file, id=f"{file.parent.parent.name}-{file.stem}") for file in found]
@@ -32,7 +32,7 @@ def cases(folder: str) -> list[object]:
 
 @pytest.mark.parametrize("file", cases("imports"))
 def test_imports_lead_to_definitions(file: Path, check: Check, tmp_path: Path) -> None:
-    """Every import of the file with the cursor, and every name under `#= also`, leads where `#= leads to` says."""
+    """Every import of the file with the cursor, and every name under `#= also`, resolves as in `#= leads to`."""
     workspace = read_workspace(file.read_text(encoding="utf-8"))
     snapshot = workspace.snapshot(tmp_path)
     assert workspace.query is not None
@@ -67,7 +67,7 @@ def test_types_are_inferred(file: Path, check: Check, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", cases("members"))
 def test_members_behind_a_dot(file: Path, check: Check, tmp_path: Path) -> None:
-    """The names that may stand behind the cursor's dot, without those that everything has; none where others may."""
+    """The names that may follow the cursor's dot, except those that every value has; none if others may follow."""
     workspace = read_workspace(file.read_text(encoding="utf-8"))
     assert workspace.query is not None
     language = language_for(workspace.query.path)
@@ -109,9 +109,9 @@ def test_symbols(file: Path, check: Check) -> None:
 
 @pytest.mark.parametrize("file", cases("context"))
 def test_context(file: Path, check: Check, tmp_path: Path) -> None:
-    """What the model is shown of the other files, as it stands in the prompt, by the scope retriever.
+    """What the scope retriever shows the model of the other files, as the prompt contains it.
 
-    `#= budget` says how many tokens there are, if not `BUDGET_TOKENS`.
+    `#= budget` sets the token budget; the default is `BUDGET_TOKENS`.
     """
     workspace = read_workspace(file.read_text(encoding="utf-8"))
     assert workspace.query is not None
@@ -123,12 +123,12 @@ def test_context(file: Path, check: Check, tmp_path: Path) -> None:
 
 
 def show(definition: Definition) -> str:
-    """A definition in one line."""
+    """Return a definition in one line."""
     if definition.symbol is None:
         return f"module {definition.path or definition.module + ' (no file)'}"
     return f"{definition.path}:{definition.symbol.qualified}"
 
 
 def show_value(value: Value) -> str:
-    """A value in one line."""
+    """Return a value in one line."""
     return f"{value.kind} {value.name or show(value.definition)}"

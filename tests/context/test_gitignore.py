@@ -26,7 +26,7 @@ needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rig
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A user without configuration of their own."""
+    """Provide a user without their own configuration."""
     folder = tmp_path_factory.mktemp("home")
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
@@ -39,7 +39,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def git(tmp_path: Path) -> Callable[..., str]:
-    """Runs git in a folder."""
+    """Return a function that runs git in a folder."""
     if shutil.which("git") is None:
         pytest.skip("needs git")
 
@@ -59,7 +59,7 @@ def put(file: Path, text: str | bytes = "") -> Path:
 
 
 def read(root: Path) -> list[str]:
-    """The files that a scan finds."""
+    """Return the files that a scan finds."""
     return [file.path for file in scan(root, lambda path: path.endswith(".py")).files]
 
 
@@ -99,14 +99,14 @@ def test_random_sets_are_ignored_as_git_does(separates_prefixes: bool, home: Pat
 
 
 def assert_same(chosen: IgnoreSet, top: Path, inside: str, expected: set[str], seed: int) -> None:
-    """The answer for every single path below `inside`, and what a scan finds there, are those of git."""
+    """Check that each path below `inside`, and a scan there, gives the same answer as git."""
     root = top / inside
     paths = [path for path in (*chosen.folders, *chosen.files) if path.startswith(inside)]
     wanted = set()
     for path in paths:
         relative = path[len(inside) :]
         reason = is_excluded(root, relative, names_folder=path in chosen.folders)
-        if reason in (None, IGNORED):  # other rules of ours come first
+        if reason in (None, IGNORED):  # Our other rules come first.
             assert (reason == IGNORED) == (path in expected), (seed, path, chosen)
         if reason is None and path in chosen.files:
             wanted.add(relative)
@@ -365,7 +365,7 @@ def test_a_linked_work_tree_shares_what_is_excluded(git: Callable[..., str], tmp
 
 @pytest.fixture
 def submodule(git: Callable[..., str], tmp_path: Path) -> Path:
-    """A repository `outer` with a submodule `inner`, which has rules of its own."""
+    """Create a repository `outer` with a submodule `inner`, which has its own rules."""
     git("init", "-q", "other")
     git("commit", "-q", "--allow-empty", "-m", "x", folder=tmp_path / "other")
     git("init", "-q", "outer")

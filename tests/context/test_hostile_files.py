@@ -21,7 +21,7 @@ from dovetail_context.workspace.exclude import MAX_FILE_BYTES, max_bytes
 from dovetail_context.workspace.manifest import MAX_DEPTH, read_json, read_json_with_comments, read_toml
 from dovetail_context.workspace.read import decode, read_project_file, read_source
 
-HANG_S = 60.0  # far more than any of this takes; without a bound it would take hours, or for ever
+HANG_S = 60.0  # Far more than any test here takes; without a bound, a test could take hours or hang.
 
 # A file of each language that has manifests, what is asked in it, and its manifest.
 SOURCES = {
@@ -127,7 +127,7 @@ def test_no_manifest_ends_a_language(kind: str, name: str, tmp_path: Path) -> No
     bundle = gather(Query(asked_in, asked, len(asked)), index.snapshot, 500)
     assert any(piece.path == path for piece in bundle.pieces)
     assert index.last_report is not None
-    if (kind, name) == ("digits", "go.mod"):  # a version of Go that is no number is no concern of ours
+    if (kind, name) == ("digits", "go.mod"):  # An invalid Go version does not matter here.
         return
     (told,) = [problem for problem in index.last_report.problems if problem.path == name]
     assert told.reason and "\n" not in told.reason
@@ -217,7 +217,7 @@ def as_link_to_secrets(path: Path, outside: Path) -> None:
 def test_a_file_that_becomes_something_else(
     become: Callable[[Path, Path], None], seen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It leaves the snapshot, and what it became is not read: neither by a walk nor between a look and the reading."""
+    """It leaves the snapshot, and its replacement is never read, not even between a check and the read."""
     root, outside = tmp_path / "project", tmp_path / "outside.py"
     root.mkdir()
     outside.write_text("def quite_unmistakable(): ...\n", encoding="utf-8")
@@ -513,7 +513,7 @@ WORDS = ["", ".", "..", "/", "*", "./*", "#x", "a/../..", "src", "\ud800", "\0",
 
 
 def spots(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
-    """The path of each value inside a value, and its own."""
+    """Yield the path of a value and of each value inside it."""
     yield path
     children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, child in children:

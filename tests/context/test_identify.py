@@ -1,4 +1,4 @@
-"""Which language a text is in: by its editor, its suffix, its first line; and as what it is then read."""
+"""The language of a text, from its editor, its suffix or its first line, and the reader that it gets."""
 
 from __future__ import annotations
 

@@ -35,12 +35,12 @@ public class Shop<T extends Item> extends Base implements Runnable {
 
 
 def view(text: str) -> CursorView:
-    """What stands around `$0`."""
+    """Return what surrounds `$0`."""
     return JAVA.cursor(text.replace(CURSOR, "", 1), text.index(CURSOR))
 
 
 def inside(statement: str) -> CursorView:
-    """What stands around `$0` in a statement of a method."""
+    """Return what surrounds `$0` in a statement of a method."""
     return view(f"class Shop {{\n  Order find(String id) {{\n    {statement}\n    int later = 1;\n  }}\n}}\n")
 
 

@@ -1,4 +1,4 @@
-"""Large, deep and senseless texts: nothing fails on them, nothing takes more than it should, nobody waits for them."""
+"""Large, deep and senseless texts: nothing fails on them, exceeds its time, or blocks other requests."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_nothing_fails_on_any_text(suffix: str) -> None:
             if what not in SEEN_ELSEWHERE:
                 try:
                     work()
-                except Exception as error:  # noqa: BLE001 - the failure says for which text
+                except Exception as error:  # noqa: BLE001 - the failure names the text
                     pytest.fail(f"{what} of {name} in a{suffix}: {error!r}")
 
 
@@ -333,7 +333,7 @@ def test_long_work_rests_while_somebody_waits_for_something_short(monkeypatch: p
         return sum(rests)
 
     with open_work(effort=long) as work, awaited(long):
-        assert worked(work, 1.0) == 0  # nobody else is there
+        assert worked(work, 1.0) == 0  # no other request is waiting
         with awaited(short):
             assert worked(work, 0.01) == pytest.approx(REST_S)
             assert worked(work, 0.001) == 0  # not yet again
@@ -349,11 +349,11 @@ def test_long_work_rests_while_somebody_waits_for_something_short(monkeypatch: p
             assert worked(work, LONG_S / 4) == 0  # and this as well, but it takes long in any case
         assert worked(work, LONG_S) > 0  # until it turns out to take long itself
     with open_work(effort=Effort()) as work, awaited(short):
-        assert worked(work, 0.01) > 0  # nobody waits for this
+        assert worked(work, 0.01) > 0  # no request waits for this
     with open_work(background=True) as work:
         assert worked(work, 0.01) == 0
         with awaited(Effort(is_long=True)):
-            assert worked(work, 0.01) > 0  # for what nobody waits for, that comes last
+            assert worked(work, 0.01) > 0  # work without a waiting request comes last
         with awaited(Effort(is_elsewhere=True)):
             assert worked(work, 0.01) == 0
 

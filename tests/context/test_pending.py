@@ -1,4 +1,4 @@
-"""How long the index waits before it does what it has been told."""
+"""How long the index waits before it handles a notification."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the cache holds is the user's alone, and what has left the project leaves the disk. Judged by the bytes."""
+"""Only the user can read the cache, and what leaves the project leaves the disk. The tests check the bytes."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ POSIX = pytest.mark.skipif(os.name == "nt", reason="on Windows a user's own fold
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IndexCache:
-    """An empty cache. The files of a test are always young; here they count as old."""
+    """Return an empty cache. The files of a test are always young; here they count as old."""
     monkeypatch.setattr("dovetail_context.index.state.YOUNG_NS", -(10**18))
     return IndexCache(tmp_path / "cache", 10**9)
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A project, one file of which holds the marker: as a name, in a text, and in the name of the file."""
+    """Return a project, one file of which holds the marker: as a name, in a text, and in the name of the file."""
     folder = tmp_path / "project"
     (folder / "inner").mkdir(parents=True)
     for number in range(5):
@@ -46,7 +46,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def held(cache: IndexCache) -> list[str]:
-    """The files of the cache that hold the marker in their bytes."""
+    """Return the files of the cache that hold the marker in their bytes."""
     files = [path for path in cache.folder.rglob("*") if path.is_file()]
     return [path.name for path in files if MARKER.encode() in path.read_bytes() or MARKER in path.name]
 
@@ -192,7 +192,7 @@ os._exit(9)
 
 @pytest.mark.parametrize("where", ["before the first image", "before the purge", "before the image is made again"])
 def test_what_a_killed_process_left_is_found_at_the_next_start(where: str, root: Path, cache: IndexCache) -> None:
-    """Files that are gone meanwhile, also those that no image has ever known."""
+    """Files that were deleted in the meantime, including those that no image has ever recorded."""
     done = subprocess.run([sys.executable, "-c", KILLED, str(root), str(cache.folder), where], check=False)
     assert done.returncode == 9
     assert held(cache)
@@ -278,7 +278,7 @@ def rights(folder: Path) -> dict[str, int]:
 
 @pytest.fixture
 def open_umask() -> Iterator[None]:
-    """Whatever this user lets others do by default."""
+    """Set the most permissive umask, so that others may do everything by default."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -359,7 +359,7 @@ class _Watcher:
 def test_closing_while_watching_begins_leaves_no_watcher(
     moment: str, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`watch` runs on a thread while the session closes the index: whichever is first, nothing goes on."""
+    """`watch` runs on a thread while the session closes the index. In either order, no thread survives."""
     reached, closing = threading.Event(), threading.Event()
     index = WorkspaceIndex(root)
     index.build()

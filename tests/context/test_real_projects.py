@@ -1,4 +1,4 @@
-"""Real projects that are not ours: at real holes the context holds definitions that really stand in other files."""
+"""Real projects by others: at real holes, the context contains definitions that other files really have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The retrievers beside `scope`, what is always shown, and how stable an answer is while one types."""
+"""The retrievers other than `scope`, the pieces that are always shown, and stable answers while typing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.context.workspace import read_workspace
 
 
 def ask(tmp_path: Path, text: str, *only: RetrieverName, budget: int = 400, **given: object) -> ContextBundle:
-    """The answer to the query in a workspace's text, of the retrievers in `only` (all of them if empty)."""
+    """Return the answer to the query in a workspace's text, of the retrievers in `only` (all of them if empty)."""
     workspace = read_workspace(text)
     assert workspace.query is not None
     retrieval = Retrieval(frozenset(only)) if only else Retrieval()
@@ -116,9 +116,9 @@ def test_a_recent_place_beyond_the_end_of_a_file_is_passed_over(tmp_path: Path) 
 
 def test_a_secret_in_a_note_is_blanked_out(tmp_path: Path) -> None:
     secret = "aB3x" + "K9mQ2pLz"
-    told = f"Amounts are in cents.\nThe staging password is {secret}."
-    note, *_ = ask(tmp_path, SHOP + "#- main.py\nm = Mon$0\n", notes=(Note(told),)).pieces
-    assert note.text == told.replace(secret, "*" * len(secret))
+    written = f"Amounts are in cents.\nThe staging password is {secret}."
+    note, *_ = ask(tmp_path, SHOP + "#- main.py\nm = Mon$0\n", notes=(Note(written),)).pieces
+    assert note.text == written.replace(secret, "*" * len(secret))
 
 
 def test_pins_and_notes_stand_first_and_are_counted(tmp_path: Path) -> None:

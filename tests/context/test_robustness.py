@@ -18,11 +18,11 @@ from tests.context.conftest import FIXTURES
 from tests.context.workspace import read_workspace
 
 MUTATIONS_PER_FILE = 2
-OWN_MODULES_EVERY = 4  # one in so many of this project's own modules is enough beside the fixtures
+OWN_MODULES_EVERY = 4  # One in N of this project's own modules is enough beside the fixtures.
 
 
 def sources() -> list[tuple[str, str]]:
-    """All files of all fixtures, and this project's own modules: material that looks like what people write."""
+    """Return all files of all fixtures, and this project's own modules: code that looks like real code."""
     found = [
         item
         for file in sorted(FIXTURES.rglob("*.txt"))
@@ -36,7 +36,7 @@ def sources() -> list[tuple[str, str]]:
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
-    """Bytes flipped, cut out, doubled or put in; or the rest cut off."""
+    """Return the data with parts changed, removed, doubled or inserted, or with the rest cut off."""
     if rng.random() < 0.3:
         return data[: rng.randrange(len(data) + 1)]
     changed = bytearray(data)
@@ -104,7 +104,7 @@ def test_odd_texts(text: str, tmp_path: Path) -> None:
 
 
 def test_types_that_speak_of_themselves(tmp_path: Path) -> None:
-    """Recursive and mutually recursive types end at once: naively their cost doubles with every step."""
+    """Recursive and mutually recursive types end quickly: a naive search doubles its cost with every step."""
     names = [f"T{number}" for number in range(12)]
     union = " | ".join(f"list[{name}] | dict[str, {name}]" for name in names)
     lines = [f"type {name} = {union}" for name in names] + [f"v{n} = v{n + 1} or v{n - 1} or v{n}" for n in range(12)]
@@ -149,7 +149,7 @@ def test_typing_on_does_not_reshuffle(tmp_path: Path) -> None:
 
 
 def own_snapshot(folder: Path) -> IndexSnapshot:
-    """A small project."""
+    """Return a small project."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "shop.py").write_text(
         "class Money:\n    cents: int\n    def split(self, parts: int) -> list['Money']: ...\n"

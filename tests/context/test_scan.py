@@ -17,7 +17,7 @@ needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rig
 
 
 def tree(root: Path, *paths: str, **texts: str) -> Path:
-    """Files with a harmless content, or with the text given."""
+    """Return files with a harmless content, or with the text given."""
     for path in paths:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(texts.get(path, "x = 1\n"), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Scripts without a suffix in the index, by their first line, and open buffers by what their editor says."""
+"""The language of scripts without a suffix comes from their first line, that of open buffers from the editor."""
 
 from __future__ import annotations
 

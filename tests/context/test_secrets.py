@@ -329,7 +329,7 @@ def test_any_text_keeps_its_length_and_never_raises() -> None:
 
 
 def test_time_grows_with_the_text_alone() -> None:
-    """Texts that make careless patterns slow: the test would not end."""
+    """Texts that make careless patterns so slow that the test would not end."""
     for text in (
         "password" * 20_000,
         "a" * 300_000,
@@ -467,7 +467,7 @@ def test_files_that_hold_secrets_by_name() -> None:
 
 @pytest.fixture
 def leaky(tmp_path: Path) -> Iterator[WorkspaceIndex]:
-    """A workspace with a file for each kind of secret."""
+    """Yield a workspace with a file for each kind of secret."""
     for number, one in enumerate(planted()):
         (tmp_path / f"m{number}.py").write_text(f"def f{number}(): ...\n\n\n{one.code}\n", encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text(f"[tool.x]\n{PLANTED['GitHub token'].code}\n", encoding="utf-8")
@@ -477,7 +477,7 @@ def leaky(tmp_path: Path) -> Iterator[WorkspaceIndex]:
 
 
 def held(index: WorkspaceIndex) -> str:
-    """All that a snapshot holds of the workspace's texts."""
+    """Return all parts of the workspace's texts that a snapshot holds."""
     snapshot = index.snapshot
     texts = [f"{record.text}\n{record.symbols}\n{record.imports}" for record in snapshot.files.values()]
     return "\n".join([*texts, *snapshot.projects.values(), repr(index.last_report), *index.problems])

@@ -85,7 +85,7 @@ def test_it_may_change(index: WorkspaceIndex) -> None:
     assert set(index.snapshot.files) == {"b.py", "old/c.py", "old/deep/d.py"}
     index.select(EVERYTHING)
     assert set(index.snapshot.files) == {"a.py", "b.py", "new/old.py", "old/c.py", "old/deep/d.py"}
-    assert [symbol.name for symbol in index.snapshot.files["a.py"].symbols] == ["f"]  # a buffer has to be told again
+    assert [symbol.name for symbol in index.snapshot.files["a.py"].symbols] == ["f"]  # Buffers have to be set again.
 
 
 def test_an_equal_selection_changes_nothing(index: WorkspaceIndex) -> None:

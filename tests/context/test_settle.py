@@ -1,4 +1,4 @@
-"""Where pieces stand after what was shown before."""
+"""The order of pieces, given what was shown before."""
 
 from __future__ import annotations
 

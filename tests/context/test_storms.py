@@ -1,4 +1,4 @@
-"""The index under material and events that nobody wishes for: odd encodings, huge files and trees, storms of changes.
+"""The index under hostile input and events: odd encodings, huge files and trees, storms of changes.
 
 `DOVETAIL_LONG=1` runs the long forms (minutes): 5,000 mutations of real files, a tree of 100,000 files, long storms.
 """
@@ -52,7 +52,7 @@ ENCODINGS = (
 
 
 def real_files(shared_folder: Path) -> list[Path]:
-    """Files of every language: those of evaluation projects if they are there, and this project's own."""
+    """Return files of every language: those of evaluation projects if they are there, and this project's own."""
     repository = Path(__file__).parents[2]
     folders = [repository / "context", repository / "lsp", shared_folder / "eval" / "repos"]
     files = [path for folder in folders if folder.is_dir() for path in folder.rglob("*.*")]
@@ -60,7 +60,7 @@ def real_files(shared_folder: Path) -> list[Path]:
 
 
 def test_mutated_files_never_raise(tmp_path: Path) -> None:
-    """Bytes of real files flipped, cut, doubled: each is read like any other, kept, and unpacked as it was."""
+    """Flip, cut and double bytes of real files: each is read like any other, stored, and unpacked unchanged."""
     rng = random.Random(11)
     files = real_files(Path(__file__).parents[3] / "shared")
     by_language: dict[str, list[Path]] = {}
@@ -89,7 +89,7 @@ def test_mutated_files_never_raise(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_files_in_any_encoding(encoding: str, tmp_path: Path) -> None:
-    """What the language's marks or cookies tell is followed; of the rest the code is read, if not its comments."""
+    """The index follows byte order marks and encoding cookies. Without them it reads the code, if not the comments."""
     text = f"# -*- coding: {encoding} -*-\ndef told(): ...\n# テスト ж é\ndef after(): ...\n"
     (tmp_path / "a.py").write_bytes(text.encode(encoding, "replace"))
     (tmp_path / "a.go").write_bytes("package a\n// テスト ж é\nfunc Told() {}\n".encode(encoding, "replace"))
@@ -167,7 +167,7 @@ def test_a_branch_switch_and_a_storm(tmp_path: Path) -> None:
             try:
                 gather(Query("src/p0/new.py", "from src.p1.m1 import C1\nC1().", 31), index.snapshot, 300)
                 answered.append(1)
-            except Exception as error:  # noqa: BLE001 - the test tells it
+            except Exception as error:  # noqa: BLE001 - the test reports it
                 failures.append(error)
                 return
             time.sleep(0.001)

@@ -29,7 +29,7 @@ export const after = (n: number) => n + 1;
 
 
 def view(text: str) -> CursorView:
-    """What stands around `$0`."""
+    """Return what surrounds `$0`."""
     return TYPESCRIPT.cursor(text.replace(CURSOR, "", 1), text.index(CURSOR))
 
 

@@ -1,4 +1,4 @@
-"""Verdicts that are kept are those that would be given again."""
+"""Cached verdicts equal those that a new check would give."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATHS = ("a.py", "pkg/b.py", "pkg/deep/c.py", "pkg/deep/d.txt")
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project whose files count as old at once."""
+    """Return a project whose files count as old immediately."""
     monkeypatch.setattr(verdicts, "YOUNG_NS", -1_000_000_000_000)
     for path in PATHS:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -26,7 +26,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def count_readings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The paths for which the ignore files are read from now on."""
+    """Return the paths for which the ignore files are read from now on."""
     asked: list[str] = []
     real = verdicts.is_excluded
 

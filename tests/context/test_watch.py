@@ -1,4 +1,4 @@
-"""Watching the disk: only the folders that count, and what happens where the system does not tell of changes."""
+"""Watching the disk: only the folders that count, and what happens where the system reports no changes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def until(condition: Callable[[], bool]) -> bool:
 
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> set[str]:
-    """The folders that are watched, relative to the project."""
+    """Return the folders that are watched, relative to the project."""
     found: set[str] = set()
     real_add, real_remove = Inotify.add, Inotify.remove
 
@@ -109,23 +109,23 @@ def test_lost_events_mean_a_walk(index: WorkspaceIndex, monkeypatch: pytest.Monk
 def test_whole_trees_are_watched_elsewhere(
     index: WorkspaceIndex, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What macOS and Windows use works here, too; what happens in unwanted folders is not told."""
+    """The watcher for macOS and Windows works here, too, and does not report changes in excluded folders."""
     monkeypatch.setattr(watch, "_Folders", watch._Tree)
-    told: set[str] = set()
-    index.watch(told.update)
+    reported: set[str] = set()
+    index.watch(reported.update)
     assert index.wait_idle(LONG_S)
     (tmp_path / "node_modules" / "lib" / "more.py").write_text("y = 1\n", encoding="utf-8")
     (tmp_path / "src" / "new.py").write_text("y = 1\n", encoding="utf-8")
     assert until(lambda: "src/new.py" in index.snapshot.files)
-    assert str(tmp_path / "src" / "new.py") in told
-    assert not any("node_modules" in path for path in told)
+    assert str(tmp_path / "src" / "new.py") in reported
+    assert not any("node_modules" in path for path in reported)
 
 
 def test_an_error_of_who_is_told_does_not_end_the_watching(index: WorkspaceIndex, tmp_path: Path) -> None:
-    told: list[frozenset[str]] = []
+    reported: list[frozenset[str]] = []
 
     def fail(paths: frozenset[str]) -> None:
-        told.append(paths)
+        reported.append(paths)
         raise ValueError("of ours")
 
     index.watch(fail)
@@ -133,7 +133,7 @@ def test_an_error_of_who_is_told_does_not_end_the_watching(index: WorkspaceIndex
     for name in ("one", "two"):
         (tmp_path / "src" / f"{name}.py").write_text("y = 1\n", encoding="utf-8")
         assert until(lambda name=name: f"src/{name}.py" in index.snapshot.files)  # type: ignore[misc]
-        assert until(lambda name=name: any(str(tmp_path / "src" / f"{name}.py") in paths for paths in told))  # type: ignore[misc]
+        assert until(lambda name=name: any(str(tmp_path / "src" / f"{name}.py") in paths for paths in reported))  # type: ignore[misc]
     assert any("could not be followed (ValueError: of ours)" in problem for problem in index.problems)
 
 

@@ -1,4 +1,4 @@
-"""Patterns and the automaton that compares with many of them at once."""
+"""Patterns, and the automaton that matches many of them at once."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_many_patterns_at_once_are_each_by_itself() -> None:
 
 
 def test_the_automaton_keeps_no_more_than_it_needs() -> None:
-    """Names of all scripts must not make it grow without end."""
+    """Names in all scripts must not make it grow without bound."""
     automaton = Automaton([(0, tokenize("*[!a]*", is_path=False), False)])
     for code in range(0x4E00, 0x4E00 + 3000):
         assert automaton.last("", chr(code)) == 0

@@ -1,4 +1,4 @@
-"""A workspace written as text, the form of all fixtures of this folder.
+"""A workspace written as text, the format of all fixtures in this folder.
 
     What this case shows, in plain words.
     #- shop/money.py
@@ -10,7 +10,7 @@
     #shop/money.py
     class Money: ...
 
-`#- path` begins a file, `$0` is the cursor (of one file), `#= name` begins an expectation. What stands above the first
+`#- path` begins a file, `$0` is the cursor (in one file), `#= name` begins an expectation. The text above the first
 file is prose.
 """
 
@@ -72,7 +72,7 @@ def read_workspace(text: str) -> Workspace:
 
 
 def with_expectation(text: str, name: str, body: str) -> str:
-    """The text with the expectation `name` rewritten."""
+    """Return the text with the expectation `name` rewritten."""
     start = text.index(f"#= {name}\n") + len(f"#= {name}\n")
     following = _SECTION.search(text, start)
     end = following.start() if following else len(text)

@@ -38,7 +38,7 @@ class _Screen(pyte.Screen):  # type: ignore[misc]
 
 
 class Terminal:
-    """One editor. Its screen is followed on a thread, since an editor that cannot write stands still."""
+    """One editor. A thread reads its output, since an editor that cannot write hangs."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -106,7 +106,7 @@ class Terminal:
 
 @contextmanager
 def terminal(command: Sequence[str], folder: Path, **environment: str) -> Iterator[Terminal]:
-    """A program in a terminal of its own, with `folder` as its home. Its processes end with it."""
+    """Run a program in its own terminal, with `folder` as its home. Its processes end with it."""
     if os.name == "nt":
         pytest.skip("needs pseudo-terminals")
     import fcntl
@@ -136,7 +136,7 @@ def terminal(command: Sequence[str], folder: Path, **environment: str) -> Iterat
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End an editor as a closed window does, and whatever of its session is left after that."""
+    """End an editor as a closed window does, and then every remaining process of its session."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGHUP)
     try:

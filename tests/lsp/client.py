@@ -10,17 +10,17 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-# A loaded machine with a cold model; a test that waits so long has failed.
+# Seconds until a test that waits fails; enough for a cold model on a loaded machine.
 PATIENCE_S = 120
 
 
 def framed(body: bytes) -> bytes:
-    """A body with its header."""
+    """Return a body with its header."""
     return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
 class Client:
-    """One connection. `answers[id]` holds all responses to a request: a right server sends exactly one."""
+    """One connection. `answers[id]` holds all responses to a request: a correct server sends exactly one."""
 
     def __init__(self, reader: asyncio.StreamReader, write: Callable[[bytes], None]) -> None:
         self.answers: dict[Any, list[dict[str, Any]]] = defaultdict(list)
@@ -62,7 +62,7 @@ class Client:
         return answer["result"]
 
     async def notification(self, method: str, matching: Callable[[Any], bool] = lambda _: True) -> Any:
-        """The parameters of the first notification of this kind, past or future."""
+        """Return the parameters of the first notification of this kind, past or future."""
         found: list[Any] = []
 
         def look() -> bool:
@@ -73,7 +73,7 @@ class Client:
         return found[0]
 
     def asked_for(self, method: str) -> list[Any]:
-        """The parameters of the server's own requests of a kind so far."""
+        """Return the parameters of the server's own requests of a kind so far."""
         return [message["params"] for message in self._asked if message["method"] == method]
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -91,8 +91,8 @@ class Client:
         text_document: dict[str, Any] | None = None,
         **options: Any,
     ) -> Any:
-        """Shake hands; `options` are the editor's settings, `client_name` the name it gives, if it gives one, and
-        `text_document` what it says that it can do with documents."""
+        """Shake hands. `options` are the editor's settings; `client_name` is the name that it gives, if any;
+        `text_document` holds its document capabilities."""
         self.encoding = encoding
         folders = [{"uri": root.as_uri(), "name": root.name}] if root else []
         result = await self.ask(

@@ -33,7 +33,7 @@ class _Output:
 
 @asynccontextmanager
 async def server_in_process(engine: ScriptedEngine) -> AsyncIterator[Client]:
-    """A client of a server in this event loop. Afterwards the server has ended and its engine is closed."""
+    """Yield a client of a server in this event loop. Check at the end that it ends and closes its engine."""
     to_server, to_client = asyncio.StreamReader(), asyncio.StreamReader()
     serving = asyncio.create_task(serve(create_server(engine.make), to_server, _Output(to_client)))
     client = Client(to_client, to_server.feed_data)
@@ -50,7 +50,7 @@ async def server_in_process(engine: ScriptedEngine) -> AsyncIterator[Client]:
 async def server_process(
     *arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None
 ) -> AsyncIterator[Client]:
-    """A client of `dovetail serve` as a process. Afterwards neither it nor any child of it is left."""
+    """Yield a client of `dovetail serve` as a process. Check at the end that it and its children have ended."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-E", "-P", "-m", "dovetail", "serve", *arguments),
         stdin=asyncio.subprocess.PIPE,
@@ -91,5 +91,5 @@ async def connect() -> AsyncIterator[Callable[[ScriptedEngine], object]]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project of two files, see `tests/game.py`."""
+    """Return a project of two files, see `tests/game.py`."""
     return write_game(tmp_path)

@@ -14,11 +14,11 @@ _URI = re.compile(rb'"uri": ("(?:[^"\\]|\\.)*")')
 
 
 class Unclear(Exception):
-    """Nobody can know what this means."""
+    """The message has no defined meaning."""
 
 
 class EditorModel:
-    """`texts` are the open documents. Those in `unclear` had a change that nobody can understand: a right server is
+    """`texts` are the open documents. Those in `unclear` had a change without a defined meaning: a correct server is
     silent about them. `owed` are the ids of requests that must be answered once."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class EditorModel:
                 self._message(value, sent.is_whole)
 
     def _damaged(self, data: bytes) -> None:
-        """A message that is no JSON, or in no frame. What can be seen in it is what it is about."""
+        """Handle a message without valid JSON or a valid frame. Only what is readable in it counts."""
         if found := _CHANGES.search(data):
             quoted = _URI.search(data, found.end())
             try:

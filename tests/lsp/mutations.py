@@ -23,7 +23,7 @@ _NESTED = 3000
 
 
 def message(rng: random.Random, texts: dict[str, str], number: int) -> dict[str, Any]:
-    """A right message of an editor that has these texts open."""
+    """Return a valid message of an editor that has these texts open."""
     uri = rng.choice(URIS)
     document = {"uri": uri, "version": number}
     place = _position(rng, texts.get(uri, ""))
@@ -54,7 +54,7 @@ def message(rng: random.Random, texts: dict[str, str], number: int) -> dict[str,
 
 
 def mutated(rng: random.Random, right: dict[str, Any], number: int) -> Any:
-    """The message with one to three things wrong. `number` is its own: no other has the same id."""
+    """Return the message with one to three mistakes. `number` is unique, so no other message has the same id."""
     wrong: Any = copy.deepcopy(right)
     for _ in range(rng.choice((1, 1, 2, 3))):
         match rng.randrange(12):
@@ -77,8 +77,8 @@ def mutated(rng: random.Random, right: dict[str, Any], number: int) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What goes over the wire. `value` is the JSON in it, None where there is none; `is_whole` whether it stands in a
-    right frame, so that a right server must have taken it in."""
+    """The bytes of a message. `value` is its JSON, or None if it has none. If `is_whole`, the frame is valid, so a
+    correct server must have accepted it."""
 
     data: bytes
     value: Any
@@ -86,7 +86,7 @@ class Sent:
 
 
 def encoded(rng: random.Random, value: Any) -> Sent:
-    """A message on the wire, now and then in a frame or in bytes that are wrong, too."""
+    """Return the encoded message, sometimes in an invalid frame or encoding."""
     body = json.dumps(value, ensure_ascii=rng.random() < 0.5).encode("utf-8", "surrogatepass")
     match rng.randrange(40):
         case 0:

@@ -1,4 +1,4 @@
-"""An engine that says what a test wrote down. For tests of the hall alone; the real engine has tests of its own."""
+"""An engine that returns what a test wrote down. Only for tests of the server; the real engine has its own tests."""
 
 from __future__ import annotations
 

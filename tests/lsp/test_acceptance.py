@@ -1,4 +1,4 @@
-"""What becomes of a suggestion, told from changes alone: the state machine, and the server around it."""
+"""The fate of a suggestion, inferred from changes alone: the state machine, and the server around it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Screen:
             self.insert(character)
 
     def outcome(self) -> Outcome:
-        """How the suggestion ended, now that it must."""
+        """End the suggestion and return its outcome."""
         self._take(acceptance.ended(self.following, self.now))
         (outcome,) = [event for event in self.events if isinstance(event, Outcome)]
         return outcome
@@ -99,7 +99,7 @@ def test_typed_through_with_brackets_that_close_by_themselves() -> None:
     screen.type("foo")
     screen.insert("()", move=1)
     screen.type("a")
-    screen.insert(")", delete=1)  # typed over the bracket that stands there
+    screen.insert(")", delete=1)  # Type over the existing bracket.
     assert summed_up(screen) == ("typed", 0, 5)
     screen = Screen("x = |\n", "foo(a)")
     screen.type("foo")
@@ -333,14 +333,14 @@ def test_the_difference_of_two_texts() -> None:
 
 
 def counted(folder: Path) -> dict[str, int]:
-    """What the server wrote, without the times."""
+    """Return what the server wrote, without the times."""
     rows = read(folder / "stats.sqlite3")
     assert {row.day for row in rows} <= {date.today()} and {row.key.language for row in rows} <= {"python"}
     return {row.key.name: row.count for row in rows if not row.key.name.endswith("_ms")}
 
 
 def files_in(folder: Path) -> list[bytes]:
-    """The content of every file in a folder."""
+    """Return the content of every file in a folder."""
     return [file.read_bytes() for file in folder.iterdir()]
 
 
@@ -389,7 +389,7 @@ async def test_the_items_command_tells_of_an_accept(connect: Connect, state_fold
     assert capabilities["executeCommandProvider"]["commands"] == ["dovetail.accepted", "dovetail.pullModel"]
     client.open(URI, "a = 0\nx = \n")
     (item,) = (await client.answer(client.ghost_text(URI, 1, 4)))["result"]["items"]
-    client.notify("textDocument/didChange", edit(1, "7", 4, 4))  # one character: typing, if nobody says otherwise
+    client.notify("textDocument/didChange", edit(1, "7", 4, 4))  # One character counts as typing by default.
     command = item["command"]
     await client.ask("workspace/executeCommand", {"command": command["command"], "arguments": command["arguments"]})
     await client.leave()

@@ -1,4 +1,4 @@
-"""`dovetail bench`: what is typed, what is asked, what comes of it."""
+"""`dovetail bench`: the keystrokes, the requests, and the results."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _neighbours(values: list[T]) -> list[tuple[T, T]]:
 
 @asynccontextmanager
 async def _server(pieces: list[str]) -> AsyncIterator[tuple[str, list[dict[str, object]]]]:
-    """Speaks as a llama.cpp server does."""
+    """Yield the address of a server that answers like llama.cpp, and the requests that it received."""
     bodies: list[dict[str, object]] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""Behaviour as data: what the model wrote, what the user is shown. See cases/README.md for how to add a case."""
+"""Behaviour as data: what the model wrote and what the user sees. See cases/README.md for how to add a case."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Case:
 
 
 def read_cases(file: Path) -> list[Case]:
-    """The cases of a file. Raises ValueError for a malformed one."""
+    """Return the cases of a file. Raise ValueError for a malformed one."""
     found = []
     for block in re.split(r"^=== ", file.read_text(encoding="utf-8"), flags=re.M)[1:]:
         title, _, body = block.partition("\n")
@@ -68,7 +68,7 @@ def completion_of(case: Case) -> Completion | None:
 
 
 def picture(case: Case, completion: Completion | None) -> str:
-    """The lines around the cursor with «what is inserted» and ‹what it replaces›."""
+    """Return the lines around the cursor with «what is inserted» and ‹what it replaces›."""
     if completion is None or not completion.text:
         return NOTHING
     text, offset = case.text.replace("$0", ""), completion.offset

@@ -50,10 +50,10 @@ def test_complete_without_context_takes_none(project: Path) -> None:
 
 
 def test_complete_explains_itself(project: Path) -> None:
-    told = dovetail("complete", PLACE, "--explain", "--max-tokens", "4", cwd=project).stdout
-    assert "#board.py\nclass Board" in told
-    assert "<｜fim▁begin｜>from board import Board" in told
-    assert "milliseconds" in told
+    output = dovetail("complete", PLACE, "--explain", "--max-tokens", "4", cwd=project).stdout
+    assert "#board.py\nclass Board" in output
+    assert "<｜fim▁begin｜>from board import Board" in output
+    assert "milliseconds" in output
 
 
 def test_context_answers_in_the_documented_shape(project: Path) -> None:
@@ -186,8 +186,8 @@ def test_eval_fills_holes_and_scores_them(project: Path) -> None:
     start = text.index("return board")
     task = {"id": "a", "root": ".", "path": "game.py", "start": start, "end": start + 12, "groundtruth": "return board"}
     (project / "tasks.jsonl").write_text(json.dumps(task) + "\n")
-    told = dovetail("eval", "tasks.jsonl", "--out", "results.jsonl", "--budget", "300", cwd=project).stdout
-    assert "exact match" in told and "1 tasks" in told
+    output = dovetail("eval", "tasks.jsonl", "--out", "results.jsonl", "--budget", "300", cwd=project).stdout
+    assert "exact match" in output and "1 tasks" in output
     (result,) = map(json.loads, (project / "results.jsonl").read_text(encoding="utf-8").splitlines())
     assert set(result) == {"id", "budget", "completion", "context", "tokens", "ms"}
     assert (result["id"], result["budget"]) == ("a", 300)
@@ -223,12 +223,12 @@ def test_real_projects_get_definitions_from_other_files(shared: Path, project_na
 
 
 def find(root: Path, path: str) -> Path:
-    """The file that a path means, relative to whichever folder above was taken for the project's root."""
+    """Return the file of a path that is relative to the project's root, which may be any folder above."""
     return next(folder / path for folder in [root, *root.parents] if (folder / path).is_file())
 
 
 def defines_something(file: Path, item: dict[str, Any]) -> bool:
-    """Whether a class or function that the item's text names is defined in its file, within its lines."""
+    """Return whether a class or function that the item's text names is defined in its file, within its lines."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     definitions = [
         node for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)

@@ -17,7 +17,7 @@ REST, LINE = Extent("rest", 1), Extent("line", BLOCK_LINES)
 
 
 def at(marked: str, path: str = "a.py") -> Place:
-    """The place of `$0`."""
+    """Return the place of `$0`."""
     return read_place(path, marked.replace("$0", ""), marked.index("$0"))
 
 

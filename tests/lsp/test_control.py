@@ -24,7 +24,7 @@ URI = "untitled:a.py"
 
 
 class Models:
-    """An engine for each model that the settings may name: it says its name, and is ready when the test lets it."""
+    """An engine for each model that the settings may name. It returns its name, and is ready when the test lets it."""
 
     def __init__(self, *names: str) -> None:
         self.engines = {name: ScriptedEngine(f'"{name}"') for name in names}
@@ -169,7 +169,9 @@ async def test_settings_change_without_a_restart(connect: Connect) -> None:
     await shown(client)
     assert [job.max_tokens for job in engine.jobs if job.priority == "interactive"] == [64, 7]
     configure(client, max_tokens=-1, context_tokens=0)
-    await client.notification("window/showMessage", lambda told: "max_tokens must be at least 1" in told["message"])
+    await client.notification(
+        "window/showMessage", lambda notification: "max_tokens must be at least 1" in notification["message"]
+    )
     await shown(client)
     assert engine.jobs[-1].max_tokens == 64  # each wrong option is reported, the rest holds
 
@@ -243,8 +245,8 @@ async def test_a_model_that_cannot_be_loaded_changes_nothing(connect: Connect, m
     client = await opened(connect, models)
     assert await shown(client) == '"starter"'
     configure(client, model=model)
-    told = await client.notification("window/showMessage")
-    assert told["message"].endswith("; starter goes on answering")
+    notification = await client.notification("window/showMessage")
+    assert notification["message"].endswith("; starter goes on answering")
     assert await shown(client) == '"starter"'
     configure(client, model="good")
     await client.notification("dovetail/status", lambda status: status["model"] == "good")
@@ -260,8 +262,8 @@ async def test_a_model_that_may_be_a_poor_choice_is_told_once_and_answers(connec
     client = await opened(connect, models)
     assert await shown(client) == '"starter"'
     configure(client, model="chatty")
-    told = await client.notification("window/showMessage")
-    assert told["message"] == f"Dovetail: {advice}"
+    notification = await client.notification("window/showMessage")
+    assert notification["message"] == f"Dovetail: {advice}"
     await client.notification("dovetail/status", lambda status: status["model"] == "chatty")
     assert await shown(client) == await shown(client) == '"chatty"'
     assert [note["method"] for note in client.notifications].count("window/showMessage") == 1
@@ -276,7 +278,9 @@ async def test_after_a_model_that_failed_the_next_one_is_told_as_its_own(connect
     models.engines["starter"].status = replace(models.engines["starter"].status, state="failed")
     assert await shown(client) is None
     configure(client, model="broken")
-    await client.notification("window/showMessage", lambda told: "broken cannot be loaded" in told["message"])
+    await client.notification(
+        "window/showMessage", lambda notification: "broken cannot be loaded" in notification["message"]
+    )
     configure(client, model="good")
     models.ready["good"].set()
     await client.notification("dovetail/status", lambda status: (status["model"], status["state"]) == ("good", "ready"))
@@ -316,11 +320,11 @@ async def test_the_status_tells_when_a_completion_takes_long(connect: Connect) -
     await client.notification("dovetail/status", lambda status: status["busy"])
     await client.notification("didChangeStatus", lambda status: status["busy"] and status["kind"] == "Normal")
     await client.answer(asked)
-    told = [n["params"] for n in client.notifications if n["method"] == "dovetail/status"]
+    notification = [n["params"] for n in client.notifications if n["method"] == "dovetail/status"]
     await client.until(
         lambda: not [n["params"] for n in client.notifications if n["method"] == "dovetail/status"][-1]["busy"]
     )
-    assert set(told[-1]) >= {"state", "model", "message", "indexing", "progress", "busy", "snoozedUntil"}
+    assert set(notification[-1]) >= {"state", "model", "message", "indexing", "progress", "busy", "snoozedUntil"}
 
 
 async def test_quick_completions_are_no_news(connect: Connect) -> None:
@@ -348,7 +352,7 @@ async def test_the_context_at_a_place(connect: Connect, tmp_path: Path) -> None:
     assert [item["path"] for item in found["items"]] == ["money.py"]
     page = (await client.ask("dovetail/context", {**place, "html": True}))["html"]
     assert "spend_it_all" in page and "Hidden" not in page and "<script" not in page
-    await client.ask("dovetail/pause", {"paused": True})  # who asks is told all the same
+    await client.ask("dovetail/pause", {"paused": True})  # A pause does not block explicit requests.
     assert await client.ask("dovetail/context", place) is not None
     assert await client.ask("dovetail/context", {**place, "textDocument": {"uri": "file:///no.py"}}) is None
 

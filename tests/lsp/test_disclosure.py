@@ -46,7 +46,7 @@ class SlowEngine(ScriptedEngine):
 
 
 class WatchedEngine:
-    """Notes every prompt that holds a marker of a file that is excluded when it is sent, in whatever part of it."""
+    """Record every prompt that contains, in any part, a marker of a file that is excluded when it is sent."""
 
     def __init__(self, engine: Engine, excluded: dict[str, str]) -> None:
         self.engine = engine
@@ -68,15 +68,15 @@ class WatchedEngine:
     ) -> CompletionReply:
         blocks = " ".join(block.text for block in job.parts.context)
         self.with_context += "Marker" in blocks
-        told = " ".join((blocks, job.parts.prefix, job.parts.suffix, job.parts.forced, *job.names, *job.lookup))
+        sent = " ".join((blocks, job.parts.prefix, job.parts.suffix, job.parts.forced, *job.names, *job.lookup))
         for path, how in self.excluded.items():
-            if marker_of(path) in told:
+            if marker_of(path) in sent:
                 self.leaks.append(f"{path} after {how}, priority {job.priority}")
         return await self.engine.complete(job, enough, before_sending)
 
 
 class Events:
-    """Hears everything and says nothing."""
+    """Receive every event and ignore it."""
 
     def trouble(self, message: str) -> None: ...
     def engine_status(self, status: EngineStatus) -> None: ...
@@ -225,7 +225,7 @@ class Sequence:
 
 
 async def shown_in(seeds: Iterable[int], folder: Path, make: MakeEngine) -> int:
-    """How many prompts with text of other files the sequences lead to. Fails for the first one that leaks."""
+    """Return the number of prompts with text of other files in the sequences. Fail for the first leak."""
     shown = 0
     for seed in seeds:
         root = folder / f"project{seed}"

@@ -105,7 +105,7 @@ def test_the_empty_last_line_is_a_line() -> None:
 
 
 def _boundary(rng: random.Random, text: str) -> int:
-    """A random offset that a client can name: not between the two characters of "\\r\\n"."""
+    """Return a random offset that a client can name: not between the two characters of "\\r\\n"."""
     while True:
         offset = rng.randint(0, len(text))
         if text[offset - 1 : offset + 1] != "\r\n":

@@ -1,4 +1,4 @@
-"""The account of a completion and its page: true, whole, and harmless whatever stands in the text."""
+"""The account of a completion and its page: true, complete, and harmless for any text."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Reader(HTMLParser):
 def account(
     text: str, written: str, path: str = "game.py", automatic: bool = True, **reply: Any
 ) -> tuple[Account, Completion]:
-    """The account of what is made of `written` at the cursor, `$0` in `text`."""
+    """Return the account of a completion whose model wrote `written` at `$0` in `text`."""
     offset = text.index("$0")
     whole = text.replace("$0", "", 1)
     trigger = "automatic" if automatic else "invoked"
@@ -94,15 +94,15 @@ def account(
 
 
 def test_the_page_shows_the_suggestion_in_its_place() -> None:
-    told, _ = account("a = 1\nb = $0\nc = 3\n", "a + 1")
-    page = explain_page(told)
+    explained, _ = account("a = 1\nb = $0\nc = 3\n", "a + 1")
+    page = explain_page(explained)
     assert '<span class="ghost">a</span>' in page or '<span class="ghost">a ' in page
     assert "b = a + 1\n" in Reader(page).text
 
 
 def test_every_block_is_a_part_of_the_bar_and_leads_to_its_text() -> None:
-    told, _ = account("a = 1\nb = $0\n", "a + 1")
-    page = Reader(explain_page(told))
+    explained, _ = account("a = 1\nb = $0\n", "a + 1")
+    page = Reader(explain_page(explained))
     links = [attributes for tag, attributes in page.tags if tag == "a"]
     names = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
     assert [link["style"] for link in links] == [f"flex-grow:{block.tokens}" for block in BLOCKS]
@@ -111,17 +111,17 @@ def test_every_block_is_a_part_of_the_bar_and_leads_to_its_text() -> None:
 
 
 def test_the_tokens_of_the_blocks_are_those_of_the_prompt() -> None:
-    told, completion = account("a = 1\nb = $0\n", "a + 1")
-    assert sum(block.tokens for block in told.blocks) == completion.reply.prompt_tokens
-    texts = {block.kind: block.text for block in told.blocks}
+    explained, completion = account("a = 1\nb = $0\n", "a + 1")
+    assert sum(block.tokens for block in explained.blocks) == completion.reply.prompt_tokens
+    texts = {block.kind: block.text for block in explained.blocks}
     assert (texts["prefix"], texts["typed"]) == ("a = 1\n", "b = ")
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
 def test_line_ends_do_not_move_the_cursor(ends: str) -> None:
-    told, _ = account(ends.join(("a = 1", "", "b = $0", "c = 2", "")), "a")
-    assert told.text[: told.offset].endswith("\nb = ")
-    assert {block.kind: block.text for block in told.blocks}["typed"] == "b = "
+    explained, _ = account(ends.join(("a = 1", "", "b = $0", "c = 2", "")), "a")
+    assert explained.text[: explained.offset].endswith("\nb = ")
+    assert {block.kind: block.text for block in explained.blocks}["typed"] == "b = "
 
 
 @pytest.mark.parametrize(
@@ -140,8 +140,8 @@ def test_line_ends_do_not_move_the_cursor(ends: str) -> None:
 )
 def test_parts_are_told_in_the_order_of_the_models_layout(labels: tuple[str, ...], kinds: list[str]) -> None:
     blocks = tuple(BlockTokens(label, number + 1) for number, label in enumerate(labels))
-    told, completion = account("def f():\n    ret$0\n\nf()\n", "urn", blocks=blocks)
-    named = account_of(replace(completion, repository="shop"), told.text, automatic=True)
+    explained, completion = account("def f():\n    ret$0\n\nf()\n", "urn", blocks=blocks)
+    named = account_of(replace(completion, repository="shop"), explained.text, automatic=True)
     assert [block.kind for block in named.blocks] == kinds
     texts = {block.kind: block.text for block in named.blocks}
     assert (texts["path"], texts["typed"], texts["suffix"]) == ("game.py", "    ret", "\n\nf()\n")
@@ -175,9 +175,9 @@ def test_the_page_loads_nothing() -> None:
 
 
 def test_a_page_of_nothing_says_why() -> None:
-    told, completion = account("b = $0\n", "uncertain(", logprob=-9.0)
+    explained, completion = account("b = $0\n", "uncertain(", logprob=-9.0)
     assert completion.text == ""
-    page = Reader(explain_page(told)).text
+    page = Reader(explain_page(explained)).text
     assert "not sure enough to show anything" in page and "Nothing is shown here" in page
 
 
@@ -196,31 +196,33 @@ def test_what_confidence_decided(logprob: float, written: str, automatic: bool, 
 
 
 def test_what_shaping_took_away_is_struck_out() -> None:
-    told, completion = account("print($0)\n", "1)\nmore = 2")
+    explained, completion = account("print($0)\n", "1)\nmore = 2")
     assert completion.text == "1"
-    page = explain_page(told)
+    page = explain_page(explained)
     assert '<span class="gone">)</span>' in page
-    assert any("Shaping left 1 character" in step for step in told.steps)
+    assert any("Shaping left 1 character" in step for step in explained.steps)
 
 
 def test_what_did_not_fit_is_told() -> None:
-    told, _ = account("b = $0\n", "1", cut=(Cut("prefix", 120),))
-    assert {block.kind: block.cut for block in told.blocks}["prefix"] == 120
-    assert ("prefix", 120, "the window was full") in {(each.where, each.tokens, each.rule) for each in told.not_taken}
-    assert "120 more tokens did not fit" in Reader(explain_page(told)).text
+    explained, _ = account("b = $0\n", "1", cut=(Cut("prefix", 120),))
+    assert {block.kind: block.cut for block in explained.blocks}["prefix"] == 120
+    assert ("prefix", 120, "the window was full") in {
+        (each.where, each.tokens, each.rule) for each in explained.not_taken
+    }
+    assert "120 more tokens did not fit" in Reader(explain_page(explained)).text
 
 
 def test_the_times_add_up() -> None:
-    told, completion = account("b = $0\n", "1", prefill_ms=2.0, decode_ms=1.0)
+    explained, completion = account("b = $0\n", "1", prefill_ms=2.0, decode_ms=1.0)
     completion = replace(completion, total_ms=50.0, context_ms=10.0)
-    told = account_of(completion, "b = \n", automatic=True, index_ms=900.0)
-    assert told.total_ms == pytest.approx(50.0)
-    assert "900" in Reader(explain_page(told)).text
+    explained = account_of(completion, "b = \n", automatic=True, index_ms=900.0)
+    assert explained.total_ms == pytest.approx(50.0)
+    assert "900" in Reader(explain_page(explained)).text
 
 
 def test_the_account_in_lines_holds_what_the_page_holds() -> None:
-    told, _ = account("b = $0\n", "1", prompt="<BOS>b = ")
-    lines = account_text(told)
+    explained, _ = account("b = $0\n", "1", prompt="<BOS>b = ")
+    lines = account_text(explained)
     assert "<BOS>b = " in lines and "milliseconds" in lines and "sure enough to show all of it" in lines
 
 
@@ -257,8 +259,8 @@ async def test_an_editor_gets_the_account_and_the_page(connect: Connect) -> None
 
 
 def test_the_json_form_is_plain() -> None:
-    told, _ = account("b = $0\n", "1")
-    again = json.loads(json.dumps(account_json(told)))
+    explained, _ = account("b = $0\n", "1")
+    again = json.loads(json.dumps(account_json(explained)))
     assert [block["kind"] for block in again["blocks"]] == ["context", "path", "prefix", "suffix", "typed", "markers"]
 
 
@@ -273,9 +275,11 @@ def test_complete_writes_the_page(project: Path) -> None:
 def test_a_secret_in_the_file_is_not_on_its_page(project: Path) -> None:
     secret = "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4xY7zA0cD3fG6"
     (project / "login.py").write_text(f'TOKEN = "{secret}"\nname = \n')
-    told = dovetail("complete", "login.py:2:8", "--html", "why.html", "--explain", "--max-tokens", "4", cwd=project)
+    explained = dovetail(
+        "complete", "login.py:2:8", "--html", "why.html", "--explain", "--max-tokens", "4", cwd=project
+    )
     page = (project / "why.html").read_text(encoding="utf-8")
-    assert "TOKEN" in Reader(page).text and secret not in Reader(page).text and secret not in told.stdout
+    assert "TOKEN" in Reader(page).text and secret not in Reader(page).text and secret not in explained.stdout
 
 
 def test_a_page_that_cannot_be_written_is_one_line(project: Path) -> None:

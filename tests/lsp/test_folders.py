@@ -17,7 +17,7 @@ TEXT = "from pkg.thing import Thing\n\nx = Thing("
 
 @pytest.fixture
 def outer(tmp_path: Path) -> Path:
-    """A project with a package that may be opened as a folder of its own."""
+    """Create a project with a package that may be opened as a separate folder."""
     package = tmp_path / "outer" / "pkg"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("")
@@ -36,7 +36,7 @@ def folders(client: Client, added: list[Path], removed: list[Path]) -> None:
 
 
 class Typist:
-    """Types one space after the other, and looks at what the model is shown."""
+    """Type one space after the other, and check what the model sees."""
 
     def __init__(self, client: Client, engine: ScriptedEngine, uri: str) -> None:
         self.client, self.engine, self.uri, self.version = client, engine, uri, 1
@@ -85,7 +85,7 @@ async def test_a_folder_that_is_closed_shows_nothing_and_opened_again_shows_all(
 
 
 async def test_a_folder_is_opened_around_open_documents(connect: Connect, outer: Path) -> None:
-    (outer / "pkg" / "package.json").write_text("{}")  # makes it a project of its own, until the outer one is open
+    (outer / "pkg" / "package.json").write_text("{}")  # makes it a separate project until the outer one is open
     engine = ScriptedEngine("sprocket=1)")
     client = await connect(engine)
     await client.initialize(None)

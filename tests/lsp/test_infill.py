@@ -25,7 +25,7 @@ TYPED = "    board = Board("
 
 
 class Plugin:
-    """Speaks HTTP by hand, as a plugin's curl does."""
+    """A client with hand-written HTTP, like a plugin's curl."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -54,7 +54,7 @@ def request(body: Any, method: str = "POST", path: str = "/infill", **headers: s
 
 
 def question(**more: Any) -> dict[str, Any]:
-    """What llama.vim sends."""
+    """Return a request as llama.vim sends it."""
     asked = {"input_prefix": BEFORE, "prompt": TYPED, "input_suffix": "\n    return board\n", "n_predict": 128}
     return {**asked, "input_extra": [], "stream": False, "samplers": ["top_k"], "response_fields": FIELDS, **more}
 
@@ -104,7 +104,7 @@ async def test_a_question_is_answered_with_the_projects_context(
     assert (status, answer["content"]) == (200, "size, size)")
     assert set(answer) == set(FIELDS)
     assert [block.path for block in engine.jobs[0].parts.context] == ["board.py"]
-    assert engine.jobs[0].parts.path == "game.py"  # which the plugin did not say
+    assert engine.jobs[0].parts.path == "game.py"  # The plugin did not send it.
 
 
 async def test_llama_vscode_is_answered(plugin: Plugin, answers: Answers, engine: ScriptedEngine) -> None:
@@ -116,7 +116,7 @@ async def test_llama_vscode_is_answered(plugin: Plugin, answers: Answers, engine
     # What it shows in its status bar; one candidate is an object, and it takes that as well as a list of three.
     assert {"prompt_n", "prompt_ms", "predicted_n", "predicted_ms"} <= set(answer["timings"])
     assert answer["truncated"] is False and isinstance(answer["tokens_cached"], int)
-    # Before that it sends parts of files alone, for llama.cpp's cache.
+    # Before that it sends only parts of files, for llama.cpp's cache.
     nothing = {"input_prefix": "", "input_suffix": "", "n_predict": 0, "samplers": [], "t_max_predict_ms": 1}
     assert (await plugin.ask(vscode_question("", 0) | nothing))[1]["content"] == ""
 
@@ -148,7 +148,7 @@ async def test_a_client_that_hangs_up_takes_its_question_back(plugin: Plugin, en
     await asyncio.wait_for(engine.asked.wait(), 10)
     writer.close()
     async with asyncio.timeout(10):
-        while not engine.cancelled:  # noqa: ASYNC110 - the engine counts and tells nobody
+        while not engine.cancelled:  # noqa: ASYNC110 - the engine counts and notifies nobody
             await asyncio.sleep(0.02)
 
 

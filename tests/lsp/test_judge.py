@@ -1,4 +1,4 @@
-"""What Python's compiler is asked where a class is too long to compile as a whole."""
+"""The code that Python's compiler checks if a class is too long to compile as a whole."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ async def test_an_unsaved_buffer_sees_the_project(connect: Connect, root: Path, 
     job = await asked(client, engine, uri, 2, 14)
     assert "amount: int, currency: str" in context_of(job)
     assert job.parts.path == path
-    assert uri in job.files  # which is no path of a file that may be kept
+    assert uri in job.files  # This is not the path of a file that may be stored.
     why = await client.ask("dovetail/why", {"textDocument": {"uri": uri}})
     assert (why["line"], why["column"]) == (3, 15)
 
@@ -246,7 +246,7 @@ async def test_a_language_that_is_off_is_that_of_the_editor(
 
 
 async def test_a_document_that_is_opened_in_another_language_is_asked_about_anew(connect: Connect) -> None:
-    """So an editor tells that the user has chosen a language: the same document, closed and opened again."""
+    """Editors report a new language in this way: they close the document and open it again."""
     engine = ScriptedEngine("lines")
     client = await started(connect, engine)
     client.open(UNTITLED, "; counts the ", "plaintext")
@@ -287,7 +287,7 @@ async def test_statistics_count_the_editors_language(
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows paths have drives")
 async def test_a_header_is_what_the_editor_says(connect: Connect, root: Path) -> None:
-    """In C `class` and `new` are names, and what uses them is whole."""
+    """In C, `class` and `new` are names, and code that uses them is complete."""
     engine = ScriptedEngine("new;")
     client = await started(connect, engine, root)
     header = (root / "a.h").as_uri()

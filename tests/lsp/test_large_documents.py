@@ -1,4 +1,4 @@
-"""Keystrokes in large documents. Work is counted in the interpreter's instructions: times say little on a busy
+"""Keystrokes in large documents. The tests count the interpreter's instructions, since times mean little on a busy
 machine."""
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ANSWER = cast(Completion, "handed back as it is")
 
 
 def instructions(work: Callable[[], object]) -> int:
-    """How many instructions of Python code run while `work` does."""
+    """Return the number of Python instructions that `work` runs."""
     count = 0
 
     def trace(frame: FrameType, event: str, _: object) -> Callable[..., object]:

@@ -20,7 +20,7 @@ START = {"line": 0, "character": 0}
 
 
 def example(declared: Any) -> Any:
-    """A JSON value of a type with every field there, as an editor that knows everything sends it."""
+    """Return a JSON value of a type with every field, as an editor with all capabilities sends it."""
     origin, arguments = typing.get_origin(declared), typing.get_args(declared)
     if origin is typing.Union:
         kinds = [one for one in arguments if one is not type(None)]
@@ -38,7 +38,7 @@ def example(declared: Any) -> Any:
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The paths of all values inside a JSON value."""
+    """Yield the paths of all values inside a JSON value."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
         yield (*path, key)
@@ -63,7 +63,7 @@ def test_right_parameters_are_read_as_the_protocols_own_converter_reads_them() -
 
 @pytest.mark.parametrize("strange", STRANGE, ids=repr)
 def test_no_value_anywhere_in_the_clients_abilities_loses_the_server(strange: object) -> None:
-    """Whatever one field is, the others are read; lists keep the items that are known."""
+    """An invalid field does not affect the others; lists keep the known items."""
     paths = list(places(EVERYTHING))
     assert len(paths) > 250
     for path in paths:

@@ -1,4 +1,4 @@
-"""What is code and what is not, by characters alone."""
+"""Separating code from other text by characters alone."""
 
 from __future__ import annotations
 

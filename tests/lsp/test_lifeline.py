@@ -117,7 +117,7 @@ def ended(processes: list[psutil.Process]) -> bool:
 
 
 def is_over(process: psutil.Process) -> bool:
-    """A process that nobody buries has ended, too."""
+    """A zombie process counts as ended."""
     try:
         return process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -22,7 +22,7 @@ async def items(client: Client, line: int, character: int) -> list[dict[str, Any
 
 
 def applied(text: str, item: dict[str, Any]) -> str:
-    """The text after the item was chosen, as an editor with UTF-16 columns makes it."""
+    """Return the text after the item was chosen, as an editor with UTF-16 columns makes it."""
     lines = text.split("\n")
     start, end = item["textEdit"]["range"]["start"], item["textEdit"]["range"]["end"]
     assert start["line"] == end["line"]  # LSP: the range of a completion's edit is on one line

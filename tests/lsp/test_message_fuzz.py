@@ -54,7 +54,7 @@ async def in_step(client: Client, model: EditorModel) -> int:
         if known is None:
             continue
         assert uri in model.texts, "a document that is not open"
-        assert uri not in model.unclear, "a text that nobody can know"
+        assert uri not in model.unclear, "a text that no server can know"
         text = model.texts[uri]
         assert (known["length"], known["sha256"]) == (
             len(text),

@@ -27,7 +27,7 @@ FILE = "granite-3b-code-base.Q4_K_M.gguf"
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[LoopbackHub]:
-    """A hub that has the starter model under any name; processes of this test find it."""
+    """Yield a hub that has the starter model under any name; processes of this test find it."""
     with LoopbackHub(resolve_model(None).path.read_bytes()).running() as running:
         monkeypatch.setenv("HF_ENDPOINT", running.endpoint)
         monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
@@ -57,7 +57,7 @@ def models(*arguments: str, status: int = 0) -> tuple[str, str]:
 
 
 def failure(*arguments: str, status: int = 1) -> str:
-    """Run in vain; return the line that says why."""
+    """Run the command, expect a failure, and return the line that explains it."""
     _, err = models(*arguments, status=status)
     lines = [line for line in err.splitlines() if line.startswith("dovetail: ")]
     assert len(lines) == 1
@@ -157,7 +157,7 @@ def test_an_interrupted_pull_says_that_the_next_goes_on(hub: LoopbackHub, folder
 
 
 def test_an_unfinished_download_can_be_removed(hub: LoopbackHub, folder: Path) -> None:
-    name = "seed-coder-8b"  # whose file only the hub knows
+    name = "seed-coder-8b"  # Only the hub knows its file.
     hub.files = ["Some.Q4_K_M.gguf"]
     hub.faults.extend([Fault(cut_after=2_000_000), Fault(429, {"Retry-After": "3600"})])
     assert "429" in failure("pull", name)

@@ -24,7 +24,7 @@ FILE = "granite-3b-code-base.Q4_K_M.gguf"
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[LoopbackHub]:
-    """A hub that has the starter model under any name; the servers of this test find it."""
+    """Yield a hub that has the starter model under any name; the servers of this test find it."""
     with LoopbackHub(resolve_model(None).path.read_bytes()).running() as running:
         monkeypatch.setenv("HF_ENDPOINT", running.endpoint)
         monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
@@ -36,7 +36,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[LoopbackHub
 
 @pytest.fixture
 def folder(user_folders: Path) -> Path:
-    """Where the server keeps models."""
+    """Return where the server keeps models."""
     found = user_folders / "data" / "models"
     found.mkdir(parents=True)
     return found

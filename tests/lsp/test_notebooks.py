@@ -29,7 +29,7 @@ def root(tmp_path: Path) -> Path:
 
 @dataclass
 class Notebook:
-    """A notebook as a client keeps it; cells are named by what stands behind the "#"."""
+    """A notebook as a client keeps it; the part after "#" names a cell."""
 
     client: Client
     engine: ScriptedEngine
@@ -84,7 +84,7 @@ class Notebook:
         return list(result["items"]) if result else []
 
     async def shown(self, name: str, line: int, column: int) -> str:
-        """What the model is shown before the cursor."""
+        """Return the text before the cursor that the model sees."""
         before = len(self.engine.jobs)
         await self.items(name, line, column, kind=1)
         jobs = (job for job in self.engine.jobs[before:] if job.priority == "interactive")
@@ -145,7 +145,7 @@ async def test_commands_stay_in_the_prompt_and_break_nothing(connect: Connect, r
     notebook.open(("a", "%%time\n!pip install (x\nfiles = !ls"), ("b", "%load_ext autoreload\nx = "))
     assert [item["insertText"] for item in await notebook.items("b", 1, 4)] == ["compute(1)"]
     assert notebook.engine.jobs[0].parts.prefix == "%%time\n!pip install (x\nfiles = !ls\n%load_ext autoreload\n"
-    assert await notebook.items("b", 0, 20) == []  # behind a command, as in a comment
+    assert await notebook.items("b", 0, 20) == []  # after a command, as in a comment
 
 
 async def test_edits_of_cells_and_of_their_order(connect: Connect, root: Path) -> None:

@@ -11,12 +11,12 @@ Connect = Callable[[ScriptedEngine], Awaitable[Client]]
 
 
 async def test_clients_that_warn_of_unknown_notifications_get_none(connect: Connect) -> None:
-    quiet, told = await connect(ScriptedEngine()), await connect(ScriptedEngine())
+    quiet, notified = await connect(ScriptedEngine()), await connect(ScriptedEngine())
     await quiet.initialize(None, client_name="emacs")
-    await told.initialize(None, client_name="Eglot")
-    for client in (quiet, told):
+    await notified.initialize(None, client_name="Eglot")
+    for client in (quiet, notified):
         await client.ask("dovetail/pause", {"paused": True})
-    await told.notification("dovetail/status", lambda status: status["paused"])
+    await notified.notification("dovetail/status", lambda status: status["paused"])
     # The status goes out before the answer to `dovetail/pause`, so it would have come.
     assert {each["method"] for each in quiet.notifications} == set()
 

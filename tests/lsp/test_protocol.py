@@ -38,7 +38,7 @@ async def client(connect: Connect) -> Client:
 
 
 async def text_of(client: Client, uri: str = URI) -> str | None:
-    """The digest of what the server takes the text for; None if it is silent about the document."""
+    """Return the digest of the text as the server knows it, or None if it is silent about the document."""
     known = await client.ask("dovetail/documentState", {"textDocument": {"uri": uri}})
     return None if known is None else known["sha256"]
 
@@ -259,8 +259,8 @@ async def test_a_text_that_is_not_certain_is_no_text(client: Client, unclear: di
     assert await text_of(client) is None
     assert (await client.answer(client.ghost_text(URI, 0, 0)))["result"] is None
     assert await text_of(client, OTHER) == digest(TEXT)
-    (told,) = await warnings(client)
-    assert "open it again" in told
+    (warning,) = await warnings(client)
+    assert "open it again" in warning
     client.notify("textDocument/didChange", unclear)
     assert len(await warnings(client)) == 1
     whole = edit({"range": span(0, 0, 1), "text": "z"}, {"text": "all\n"}, {"range": span(0, 0, 3), "text": "new"})

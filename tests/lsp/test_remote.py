@@ -1,4 +1,4 @@
-"""A server that completes: who may name it, what leaves for it and when, and what the user is told."""
+"""Remote completion: who may name the server, what is sent to it and when, and what the user sees."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def name_server(config: Path, url: str) -> None:
 
 @pytest_asyncio.fixture
 async def fake(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeServer]:
-    """A fake llama.cpp server; neither the user's environment nor the user's keyring takes part."""
+    """Yield a fake llama.cpp server, isolated from the user's environment and keyring."""
     monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
     monkeypatch.setattr("dovetail_models.remote.token._from_keyring", lambda _host: "")
     server = FakeServer("width")
@@ -137,7 +137,7 @@ async def test_a_prompt_is_checked_before_each_sending() -> None:
 
 
 class Remote:
-    """Makes engines for the in-process server that ask a fake server."""
+    """Make engines for the in-process server that ask a fake server."""
 
     def __init__(self, fake: FakeServer) -> None:
         self.settings = Settings(remote=RemoteSettings(url=fake.url, fallback=False))
@@ -225,9 +225,9 @@ async def test_a_command_says_who_answers_instead(
     name_server(user_file, fake.url)
     fake.faults = ["404"]
     assert await asyncio.to_thread(main, ["complete", f"{path}:2:12", "--json"]) == 0
-    told = capsys.readouterr()
-    assert json.loads(told.out)["model"] == "dovetail-starter"
-    assert told.err.count("until it is back dovetail-starter answers on this machine") == 1
+    output = capsys.readouterr()
+    assert json.loads(output.out)["model"] == "dovetail-starter"
+    assert output.err.count("until it is back dovetail-starter answers on this machine") == 1
 
 
 async def test_a_command_asks_the_server_that_it_is_given(

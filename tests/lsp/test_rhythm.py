@@ -1,4 +1,4 @@
-"""What waiting is worth."""
+"""The benefit of waiting before a request."""
 
 from __future__ import annotations
 

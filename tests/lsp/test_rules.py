@@ -29,7 +29,7 @@ def rules_of(text: str) -> ProjectRules:
 
 
 def seen(text: str, path: str) -> dict[str, Any]:
-    """What holds at a path, in short."""
+    """Return a summary of the rules that apply to a path."""
     effective = Rules((rules_of(text),)).for_path(path)
     retrieval = effective.retrieval()
     return {
@@ -56,7 +56,7 @@ NOTHING = {
 }
 TESTS = '[[rules]]\npaths = ["tests/"]\n'
 
-# key: (text, a path at which it says something, what it says, a path at which it says nothing)
+# key: (text, a path to which it applies, its effect there, a path to which it does not apply)
 KEYS: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "include": (
         'include = ["src/**", "/top.py"]',
@@ -152,7 +152,7 @@ def test_the_table_above_has_every_key() -> None:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A text with one mistake: between the marks « and », with a part of what is said of it."""
+    """A text with one mistake between the marks « and », and a part of the message about it."""
 
     text: str
     says: str
@@ -481,7 +481,7 @@ def test_the_written_schema_is_that_of_the_keys(request: pytest.FixtureRequest, 
     wanted = json.dumps(schema(), indent=2) + "\n"
     if request.config.getoption("--update"):
         file.write_text(wanted, encoding="utf-8", newline="\n")
-    assert written_schema() == wanted, "`python -m pytest --update` writes the schema anew"
+    assert written_schema() == wanted, "`python -m pytest --update` rewrites the schema"
 
 
 def test_the_page_has_the_table_of_keys(request: pytest.FixtureRequest, repository: Path) -> None:

@@ -19,7 +19,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture(autouse=True)
 def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's own rules: none, until a test writes some."""
+    """Return the file of the user's own rules, which is missing until a test writes it."""
     path = tmp_path / "config" / "rules.toml"
     path.parent.mkdir()
     monkeypatch.setattr(live, "user_rules_path", lambda: path)

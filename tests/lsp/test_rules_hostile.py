@@ -1,4 +1,4 @@
-"""Rules that anybody may have written: none of them stalls the server, and each says in one line what is wrong."""
+"""Rules from untrusted authors: none stalls the server, and each error is reported in one line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dovetail.rules.parse import MAX_PROBLEMS, parse_rules, parse_values, salvag
 from dovetail.rules.places import places_in
 from dovetail.rules.source import SourceRange
 
-HANG_S = 60.0  # far more than any of this takes; without a bound it would take hours, or for ever
+HANG_S = 60.0  # Far more than any test here takes; without a bound, a test could take hours or hang.
 NEEDS_PIPES = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 DIGITS = "9" * 5000
 

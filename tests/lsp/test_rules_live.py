@@ -1,4 +1,4 @@
-"""Rules with a workspace around them: checks against its files, the last good rules, what a query is given."""
+"""Rules in a workspace: checks against its files, the last valid rules, and the rules that a query gets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rig
 
 @pytest.fixture(autouse=True)
 def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's own rules: none, until a test writes some."""
+    """Return the file of the user's own rules, which is missing until a test writes it."""
     path = tmp_path / "config" / "rules.toml"
     path.parent.mkdir()
     monkeypatch.setattr(live, "user_rules_path", lambda: path)
@@ -36,7 +36,7 @@ def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A project with a module, its test, a style guide, and what must not be read."""
+    """Return a project with a module, its test, a style guide, and files that must not be read."""
     root = tmp_path / "project"
     files = {
         "src/money.py": "class Money:\n    amount: int\n\n\ndef convert(money: Money, rate: float) -> Money: ...\n",
@@ -59,7 +59,7 @@ def write(root: Path, text: str) -> WorkspaceRules:
     return WorkspaceRules(root)
 
 
-def told(rules: WorkspaceRules) -> list[tuple[str, int, str]]:
+def reported(rules: WorkspaceRules) -> list[tuple[str, int, str]]:
     return [
         (problem.severity, problem.source.place.line if problem.source.place else 0, problem.message)
         for problem in rules.problems()
@@ -118,7 +118,7 @@ CHECKS = {
 def test_what_the_workspace_does_not_hold_is_told_at_its_line(name: str, root: Path) -> None:
     text, severity, line, says = CHECKS[name]
     rules = write(root, text)
-    ((got_severity, got_line, message),) = told(rules)
+    ((got_severity, got_line, message),) = reported(rules)
     assert (got_severity, got_line) == (severity, line) and says in message
     assert rules.parsed.is_sound  # and all the rest holds
 
@@ -129,7 +129,7 @@ def test_sound_rules_have_no_problems(root: Path) -> None:
         'pins = ["src/money.py:1-5", "src/other.py"]\n'
         '[[rules]]\npaths = ["tests/**/test_{stem}.py"]\nprefer = ["src/**/{stem}.py"]\npins = ["src/{stem}.py"]\n'
     )
-    assert told(write(root, text)) == []
+    assert reported(write(root, text)) == []
 
 
 @needs_links
@@ -137,7 +137,7 @@ def test_a_pin_that_leads_out_by_a_link(root: Path) -> None:
     (root.parent / "outside.py").write_text("x = 1\n", encoding="utf-8")
     (root / "link.py").symlink_to(root.parent / "outside.py")
     rules = write(root, 'pins = ["link.py"]')
-    ((severity, line, message),) = told(rules)
+    ((severity, line, message),) = reported(rules)
     assert (severity, line) == ("error", 1) and "links out of the workspace" in message
     with WorkspaceIndexOf(root, rules) as index:
         assert rules.context_rules("src/money.py", index.snapshot).pinned == ()
@@ -149,7 +149,7 @@ def test_rules_that_lead_out_by_a_link_are_not_read(root: Path) -> None:
     (root / ".dovetail.toml").symlink_to(root.parent / "rules.toml")
     rules = WorkspaceRules(root)
     assert rules.rules.for_path("a.py").notes == ()
-    assert "a link that leads out" in told(rules)[0][2]
+    assert "a link that leads out" in reported(rules)[0][2]
 
 
 def test_a_pin_goes_when_gitignore_names_its_file(root: Path) -> None:
@@ -207,13 +207,13 @@ ODD_FILES = {
 def test_odd_files_never_raise(name: str, root: Path) -> None:
     data, says = ODD_FILES[name]
     (root / ".dovetail.toml").write_bytes(data)
-    found = [message for _, _, message in told(WorkspaceRules(root))]
+    found = [message for _, _, message in reported(WorkspaceRules(root))]
     assert len(found) == len(says) and all(part in message for part, message in zip(says, found, strict=True))
 
 
 def test_a_folder_in_place_of_the_file(root: Path) -> None:
     (root / ".dovetail.toml").mkdir()
-    assert "cannot be read" in told(WorkspaceRules(root))[0][2]
+    assert "cannot be read" in reported(WorkspaceRules(root))[0][2]
 
 
 class WorkspaceIndexOf:

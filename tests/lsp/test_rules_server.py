@@ -26,7 +26,7 @@ DIAGNOSTICS = "textDocument/publishDiagnostics"
 
 @pytest.fixture(autouse=True)
 def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's own rules: none, until a test writes some."""
+    """Return the file of the user's own rules, which is missing until a test writes it."""
     path = tmp_path / "config" / "rules.toml"
     path.parent.mkdir()
     monkeypatch.setattr(live, "user_rules_path", lambda: path)
@@ -46,15 +46,17 @@ def rules_file(root: Path) -> str:
     return (root / ".dovetail.toml").as_uri()
 
 
-def told(client: Client, uri: str) -> list[dict[str, Any]] | None:
-    """The diagnostics of a file that the editor shows now; None if it was never told of any."""
+def shown_diagnostics(client: Client, uri: str) -> list[dict[str, Any]] | None:
+    """Return the diagnostics that the editor currently shows for a file, or None if it never received any."""
     found = [n["params"] for n in client.notifications if n["method"] == DIAGNOSTICS and n["params"]["uri"] == uri]
     return list(found[-1]["diagnostics"]) if found else None
 
 
-async def told_soon(client: Client, uri: str, matching: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
-    await client.until(lambda: (now := told(client, uri)) is not None and matching(now))
-    found = told(client, uri)
+async def diagnostics_when(
+    client: Client, uri: str, matching: Callable[[list[dict[str, Any]]], bool]
+) -> list[dict[str, Any]]:
+    await client.until(lambda: (now := shown_diagnostics(client, uri)) is not None and matching(now))
+    found = shown_diagnostics(client, uri)
     assert found is not None
     return found
 
@@ -70,7 +72,7 @@ def change(client: Client, uri: str, version: int, text: str) -> None:
 
 
 def save(client: Client, root: Path, text: str) -> None:
-    """Write the rules and tell the server, as an editor does."""
+    """Write the rules and notify the server, as an editor does."""
     (root / ".dovetail.toml").write_text(text, encoding="utf-8")
     client.notify("textDocument/didSave", {"textDocument": {"uri": rules_file(root)}})
 
@@ -83,7 +85,7 @@ async def started(connect: Connect, root: Path, engine: ScriptedEngine | None = 
 
 
 async def prompt(client: Client, engine: ScriptedEngine, uri: str, line: int, character: int) -> str:
-    """All that a completion there sends to the model; not what is made ready for the next one."""
+    """Return all that a completion there sends to the model, without the preparation of the next one."""
     before = len(engine.jobs)
     await client.answer(client.ghost_text(uri, line, character))
     parts = [job.parts for job in engine.jobs[before:] if job.priority == "interactive"]
@@ -98,15 +100,15 @@ async def test_a_mistake_is_shown_at_its_place_and_cleared_when_mended(
     await client.initialize(root, encoding)
     uri = rules_file(root)
     client.open(uri, 'exclude = []\nnotes = ["😀", 3]\n', "toml")
-    (diagnostic,) = await told_soon(client, uri, bool)
+    (diagnostic,) = await diagnostics_when(client, uri, bool)
     assert span(diagnostic) == (1, column, 1, column + 1)
     assert diagnostic["severity"] == 1 and diagnostic["source"] == "Dovetail"
     assert diagnostic["message"].startswith("notes must be a list of texts, not 3")
     change(client, uri, 2, 'notes = ["a"]\nexlude = []\n')
-    (diagnostic,) = await told_soon(client, uri, lambda now: bool(now) and span(now[0]) == (1, 0, 1, 6))
+    (diagnostic,) = await diagnostics_when(client, uri, lambda now: bool(now) and span(now[0]) == (1, 0, 1, 6))
     assert "did you mean 'exclude'?" in diagnostic["message"]
     change(client, uri, 3, 'notes = ["a"]\n')
-    assert await told_soon(client, uri, lambda now: not now) == []
+    assert await diagnostics_when(client, uri, lambda now: not now) == []
 
 
 CASES = {
@@ -129,7 +131,7 @@ async def test_mistakes_are_shown_at_the_very_line_and_nothing_is_lost(name: str
     app = (root / "app.py").as_uri()
     client.open(app, "x = ")
     save(client, root, text)
-    (diagnostic,) = await told_soon(client, rules_file(root), bool)
+    (diagnostic,) = await diagnostics_when(client, rules_file(root), bool)
     assert (span(diagnostic), diagnostic["severity"]) == (where, severity) and says in diagnostic["message"]
     shown = await prompt(client, engine, app, 0, 4)
     stays = severity == 1 and "does not exist" not in says and "ends with" not in says
@@ -140,17 +142,17 @@ async def test_a_sound_file_is_told_nothing(connect: Connect, root: Path) -> Non
     (root / ".dovetail.toml").write_text('notes = ["a"]\n', encoding="utf-8")
     client = await started(connect, root)
     save(client, root, 'notes = ["a"]\nzzz = 1\n')
-    await told_soon(client, rules_file(root), bool)
+    await diagnostics_when(client, rules_file(root), bool)
     assert len([n for n in client.notifications if n["method"] == DIAGNOSTICS]) == 1
 
 
 async def test_a_broken_file_is_told_when_the_folder_is_opened(connect: Connect, root: Path) -> None:
     (root / ".dovetail.toml").write_text("zzz = 1\n", encoding="utf-8")
     client = await started(connect, root)
-    assert [span(each) for each in await told_soon(client, rules_file(root), bool)] == [(0, 0, 0, 3)]
+    assert [span(each) for each in await diagnostics_when(client, rules_file(root), bool)] == [(0, 0, 0, 3)]
     folder = {"uri": root.as_uri(), "name": "x"}
     client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": [folder]}})
-    await told_soon(client, rules_file(root), lambda now: not now)
+    await diagnostics_when(client, rules_file(root), lambda now: not now)
 
 
 async def test_rules_hold_from_the_save_on(connect: Connect, root: Path) -> None:
@@ -201,7 +203,7 @@ async def test_of_what_was_read_nothing_with_text_of_excluded_files_is_kept_on_d
     client.notify("exit", None)
     await client.until(lambda: engine.closed)
     await asyncio.sleep(0.1)
-    assert stamp_of(cache_folder / "kv") == stamp, "else what the host is just writing would be lost"
+    assert stamp_of(cache_folder / "kv") == stamp, "otherwise the state that the host is writing would be lost"
 
 
 async def test_a_state_goes_when_gitignore_names_a_file_of_it(connect: Connect, root: Path, cache_folder: Path) -> None:
@@ -387,11 +389,11 @@ async def test_no_secret_reaches_a_prompt_an_answer_a_log_the_statistics_or_the_
     written = on_disk(state_folder, cache_folder)
     assert any(str(cache_folder) in path for path in written) and any(str(state_folder) in path for path in written)
     assert [path for path, data in written.items() if leaked(data.decode("latin-1"))] == []
-    assert leaked(what_the_cache_gives_back(root, cache_folder)) == []  # what is packed on disk is not seen as bytes
+    assert leaked(what_the_cache_gives_back(root, cache_folder)) == []  # Compressed data on disk would hide the bytes.
 
 
 def what_the_cache_gives_back(root: Path, cache_folder: Path) -> str:
-    """All records and words that an index has after a start with this cache."""
+    """Return all records and words that an index has after a start with this cache."""
     index = WorkspaceIndex(root, cache=IndexCache(cache_folder / "index", 10**9), workers=0)
     index.build()
     files = index.snapshot.files

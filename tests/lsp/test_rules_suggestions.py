@@ -16,7 +16,7 @@ Connect = Callable[[ScriptedEngine], Awaitable[Client]]
 
 
 def at(text: str) -> list[Suggestion]:
-    """The suggestions at `$0`."""
+    """Return the suggestions at `$0`."""
     return suggestions(text.replace("$0", ""), text.index("$0"))
 
 

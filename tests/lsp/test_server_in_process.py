@@ -156,8 +156,8 @@ async def test_trouble_with_the_model_is_told_once_and_requests_stay_calm(connec
 async def test_a_mistake_in_the_settings_is_told_in_one_line(connect: Connect, options: dict[str, Any]) -> None:
     client = await connect(ScriptedEngine("x"))
     await client.initialize(None, **options)
-    told = (await client.notification("window/showMessage"))["message"]
-    assert told.startswith("Dovetail: The editor's settings: ") and "\n" not in told
+    shown = (await client.notification("window/showMessage"))["message"]
+    assert shown.startswith("Dovetail: The editor's settings: ") and "\n" not in shown
     client.open(URI, "a = ")
     assert (await client.answer(client.ghost_text(URI, 0, 4)))["result"]["items"][0]["insertText"] == "x"
 
@@ -365,7 +365,7 @@ async def test_where_the_rules_switch_scope_off_no_names_are_told(connect: Conne
 
 
 class Inventing(ScriptedEngine):
-    """Makes up a member where it is not told those that there are."""
+    """Return an unknown member unless the job lists the real ones."""
 
     async def complete(
         self, job: CompletionJob, enough: Enough | None = None, before_sending: BeforeSending | None = None

@@ -89,7 +89,7 @@ async def test_typing_a_file_keeps_both_sides_in_step(project: Path, encoding: s
 
 
 def another_text(uri: str, version: int) -> dict[str, Any]:
-    """A change at the end of the document: answers for the text before are no answers any more."""
+    """Return a change at the end of the document, which makes answers for the earlier text invalid."""
     end = {"line": 9999, "character": 0}
     change = {"range": {"start": end, "end": end}, "text": f"# {version}\n"}
     return {"textDocument": {"uri": uri, "version": version}, "contentChanges": [change]}
@@ -202,7 +202,7 @@ async def test_a_terminated_server_leaves_no_host(project: Path) -> None:
 
 
 def engine_hosts() -> list[psutil.Process]:
-    """The engine hosts that the server has found or started: a test has a meeting folder of its own."""
+    """Return the engine hosts that the server has found or started; each test has its own host registry."""
     return [psutil.Process(card.pid) for _, card in running()]
 
 
@@ -224,7 +224,7 @@ def keystrokes(rng: random.Random) -> list[tuple[str, int]]:
 
 def press(client: Client, uri: str, text: str, version: int, key: str, caret: int) -> str:
     """Type a key at an offset, on the wire and on the client's side; returns the client's text afterwards."""
-    if text[caret - 1 : caret + 1] == "\r\n":  # no editor's caret stands inside a line end
+    if text[caret - 1 : caret + 1] == "\r\n":  # No editor puts the caret inside a line end.
         caret += 1
     position = lsp_position(text, caret, client.encoding)
     change = {"range": {"start": position, "end": position}, "text": key}
@@ -235,7 +235,7 @@ def press(client: Client, uri: str, text: str, version: int, key: str, caret: in
 
 
 def lsp_position(text: str, offset: int, encoding: str) -> dict[str, int]:
-    """A position as the protocol defines it, computed in another way than the server does."""
+    """Return a position as the protocol defines it, computed independently of the server."""
     lines = re.split("\r\n|\r|\n", text[:offset])
     codec, unit = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}[encoding]
     return {"line": len(lines) - 1, "character": len(lines[-1].encode(codec)) // unit}

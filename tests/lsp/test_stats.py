@@ -1,4 +1,4 @@
-"""Statistics: counts alone, right, safe with several writers, and gone when the user says so."""
+"""Statistics: they hold only counts, are correct, allow several writers, and disappear when the user asks."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def test_percentiles_are_right_to_half_a_bucket(share: float) -> None:
     buckets: dict[int, int] = {}
     for time in times:
         buckets[bucket_of(time)] = buckets.get(bucket_of(time), 0) + 1
-    told = percentile(buckets, share)
-    assert told is not None
+    reported = percentile(buckets, share)
+    assert reported is not None
     exact = times[int(share * len(times)) - 1]
-    assert exact / BUCKET_GROWTH**0.51 <= told <= exact * BUCKET_GROWTH**0.51
+    assert exact / BUCKET_GROWTH**0.51 <= reported <= exact * BUCKET_GROWTH**0.51
     assert percentile({}, share) is None and bucket_of(0.0) == bucket_of(-1.0)
 
 
@@ -167,17 +167,17 @@ def test_a_locked_file_is_waited_for_and_then_given_up(file: Path, monkeypatch: 
 
 def test_what_the_figures_say() -> None:
     rows = [Row(TODAY, each, count) for each, count in some_counts().items()]
-    told = summary_json(summarize(rows))
-    python = told["by_language"]["python"]
-    assert list(told["by_language"]) == ["python", "go"] and list(told["by_day"]) == ["2026-03-01"]
+    reported = summary_json(summarize(rows))
+    python = reported["by_language"]["python"]
+    assert list(reported["by_language"]) == ["python", "go"] and list(reported["by_day"]) == ["2026-03-01"]
     assert python["from_memory"] == 0.4 and python["acceptance"] == 3 / 8
     assert (python["accepted"], python["accepted_in_part"], python["rejected"]) == (2, 1, 5)
     assert python["kept_after_30_s"] == 0.75 and python["kept_after_5_min"] is None
     assert python["characters_saved"] == 50
     assert python["ms"]["model"]["p50"] == pytest.approx(120, rel=0.06)
     assert python["ms"]["memory"]["p99"] == pytest.approx(0.4, rel=0.06)
-    assert told["by_language"]["go"]["ms"]["all"] == {"p50": None, "p95": None, "p99": None}
-    assert told["total"]["answered"] == 11 and told["by_model"]["starter"] == told["total"]
+    assert reported["by_language"]["go"]["ms"]["all"] == {"p50": None, "p95": None, "p99": None}
+    assert reported["total"]["answered"] == 11 and reported["by_model"]["starter"] == reported["total"]
 
 
 def test_the_page_draws_them_and_loads_nothing() -> None:
@@ -197,8 +197,8 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add(tmp_path / "state" / "stats.sqlite3", some_counts(), date.today())
     (line,) = [line for line in dovetail("stats", cwd=tmp_path).stdout.splitlines() if line.startswith("python")]
     assert line.split()[:4] == ["python", "8", "2", "1"]
-    told = json.loads(dovetail("stats", "--json", "--days", "1", cwd=tmp_path).stdout)
-    assert set(told) == {"total", "by_language", "by_model", "by_day"}
+    reported = json.loads(dovetail("stats", "--json", "--days", "1", cwd=tmp_path).stdout)
+    assert set(reported) == {"total", "by_language", "by_model", "by_day"}
     dovetail("stats", "--html", "stats.html", cwd=tmp_path)
     assert "What you kept" in (tmp_path / "stats.html").read_text(encoding="utf-8")
     assert "deleted" in dovetail("stats", "--clear", cwd=tmp_path).stdout

@@ -1,4 +1,4 @@
-"""Typing with a model whose suffix comes first: nothing is forced, and a keystroke costs what was typed."""
+"""Typing with a suffix-first model: no text is forced, and a keystroke evaluates only the typed tokens."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LlamaEngi
 
 
 class Typist:
-    """Types behind `HEAD`, from the anchor at the line's start."""
+    """Type after `HEAD`, from the anchor at the line's start."""
 
     def __init__(self, engine: LlamaEngine) -> None:
         self.engine = engine

@@ -1,4 +1,4 @@
-"""Members that a model makes up, found in what it wrote."""
+"""Finding unknown members in the text of a model."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ MEMBERS = {"till.": TILL, "x = self.till.": TILL, "a::": Members(("B",)), "p->":
         ("x = self.till.shut", "x = self.till."),
         ("a::C::new()", "a::"),
         ("p->prev", "p->"),
-        ("till.open(); unknown.shut()", None),  # of what is before the dot nothing is known
+        ("till.open(); unknown.shut()", None),  # The receiver is unknown.
         ("till.close()", None),
-        ("till.op", None),  # it may go on
+        ("till.op", None),  # It may continue.
         ("till.op()", "till."),
         ("till.", None),
         ("1.5 + x", None),

@@ -27,7 +27,7 @@ NewClient = Callable[..., EngineClient]
 
 @pytest.fixture(scope="session")
 def model_path() -> Path:
-    """The starter model; another one if DOVETAIL_TEST_MODEL names it."""
+    """Return the starter model, or the model that DOVETAIL_TEST_MODEL names."""
     return resolve_model(os.environ.get("DOVETAIL_TEST_MODEL")).path
 
 
@@ -39,7 +39,7 @@ def options(model_path: Path) -> EngineOptions:
 
 @pytest_asyncio.fixture
 async def new_client(options: EngineOptions) -> AsyncIterator[NewClient]:
-    """Makes clients. Afterwards they are closed, and no process may be left of any."""
+    """Make clients. Close them afterwards, and check that none leaves a process behind."""
     clients: list[EngineClient] = []
 
     def new(
@@ -57,7 +57,7 @@ async def new_client(options: EngineOptions) -> AsyncIterator[NewClient]:
 
 @pytest_asyncio.fixture
 async def client(new_client: NewClient) -> EngineClient:
-    """A client that has started nothing yet."""
+    """Return a client that has started nothing yet."""
     return new_client()
 
 
@@ -82,13 +82,13 @@ def hosts() -> list[psutil.Process]:
 
 
 def leftovers() -> list[str]:
-    """Files that hosts of this test have left in the runtime folder."""
+    """Return the files that hosts of this test have left in the runtime folder."""
     folder = Path(os.environ[RUNTIME_FOLDER_VARIABLE])
     return [path.name for path in folder.rglob("*") if path.name != "start.lock"]
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that must come; a test that waits in vain is ended by its runner, not by a guess at a time."""
+    """Wait for something that must happen. If it never does, the test runner's time limit ends the test."""
     while not condition():  # noqa: ASYNC110 - what is waited for happens in other processes
         await asyncio.sleep(0.005)
 

@@ -1,6 +1,6 @@
 """A small model of each family, with the prompt that the family's sources give for `PARTS`.
 
-Where a prompt comes from is told in the docstring of the family's module in `prompt/formats/`.
+The docstring of the family's module in `prompt/formats/` documents the source of the prompt.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PARTS = PromptParts(
 )
 
 TYPED = "ret"
-"""What is typed behind the prefix: not whole, since the vocabularies have "return" as one token."""
+"""The text typed after the prefix. It is incomplete, since the vocabularies have "return" as one token."""
 
 STARCODER = ("<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<fim_pad>")
 BETWEEN_BARS = ("<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>", "<|fim_pad|>")
@@ -48,12 +48,12 @@ class Family:
         return write_model(folder / f"{named.name}.gguf", named.architecture, named.model_name, named.words)
 
     def prompt(self, typed: str = "", healed: bool = False) -> str:
-        """The prompt as text. Where it is `healed`, the end of the typed text follows the last marker."""
+        """Return the prompt as text. If `healed`, the end of the typed text follows the last marker."""
         before, after = self.expected.split("|CURSOR|")
         return before + after + typed if healed else before + typed + after
 
     def ids(self, prompt: str) -> list[int]:
-        """The tokens of a prompt in which each marker is a special token."""
+        """Return the tokens of a prompt in which each marker is a special token."""
         markers = [token for token, kind in zip(self.words.tokens, self.words.kinds, strict=True) if kind == 3]
         parts = re.split("(" + "|".join(map(re.escape, sorted(markers, key=len, reverse=True))) + ")", prompt)
         ids: list[int] = []

@@ -1,4 +1,4 @@
-"""A host started by hand and spoken to message by message, for what no well-behaved client does."""
+"""A host started directly, with raw messages, to test what no well-behaved client does."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Peer:
         self.send("complete", id=id, stream=stream, job=wire.to_json(job))
 
     async def receive(self, op: str | None = None) -> wire.Message:
-        """The next message (with this op); {} at the end of the connection."""
+        """Return the next message (with this op); {} at the end of the connection."""
         while line := await self.reader.readline():
             message = wire.decode(line)
             if op in (None, message["op"]):

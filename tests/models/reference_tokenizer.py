@@ -47,7 +47,7 @@ class ReferenceTokenizer:
 
 
 def read_metadata(gguf: Path) -> dict[str, Any]:
-    """The metadata of a GGUF file (GGUF specification, version 3)."""
+    """Return the metadata of a GGUF file (GGUF specification, version 3)."""
     data = gguf.read_bytes()
     at = 0
 
@@ -85,7 +85,7 @@ def _pre_tokens(text: str) -> list[str]:
 
 
 def _isolated(pattern: re.Pattern[str], text: str) -> Iterator[str]:
-    """Matches, and what stands between them, each on its own."""
+    """Yield the matches and the texts between them, one by one."""
     start = 0
     for match in pattern.finditer(text):
         yield from (part for part in (text[start : match.start()], match.group()) if part)
@@ -107,13 +107,13 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
 
 
 def _class(category: str) -> str:
-    """The characters of a Unicode category, as the inside of a character class."""
+    """Return the characters of a Unicode category, as the inside of a character class."""
     members = [chr(i) for i in range(sys.maxunicode + 1) if unicodedata.category(chr(i))[0] == category]
     return "".join(map(re.escape, members))
 
 
 def _shown_bytes() -> dict[int, str]:
-    """GPT-2's printable stand-ins for bytes."""
+    """Return GPT-2's printable character for each byte."""
     printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     others = [byte for byte in range(256) if byte not in printable]
     return {byte: chr(byte) for byte in printable} | {byte: chr(256 + i) for i, byte in enumerate(others)}

@@ -27,7 +27,7 @@ BY_NAME = {family.name: family for family in FAMILIES}
 
 
 def chosen(family: str, name: str, architecture: str | None = None) -> Chosen:
-    """What is chosen for a file with a family's vocabulary and this name."""
+    """Return the choice for a file with a family's vocabulary and this name."""
     words = BY_NAME[family].words
     identity = ModelIdentity("m.gguf", ("", name), architecture or BY_NAME[family].architecture)
     return choose(identity, words.tokens.__contains__)

@@ -1,4 +1,4 @@
-"""`EngineClient` with a real host: completions, cancelling, what it says of itself, and that nothing is left."""
+"""`EngineClient` with a real host: completions, cancellation, its status, and cleanup."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ PARTS = PromptParts(
     "\n    return cart\n",
 )
 JOB = CompletionJob(PARTS, "shop.py", max_tokens=8)
-ENDLESS = CompletionJob(PARTS, "shop.py", max_tokens=500, min_tokens=500)  # whatever the model would say
+ENDLESS = CompletionJob(PARTS, "shop.py", max_tokens=500, min_tokens=500)  # even if the model would stop earlier
 
 
 @pytest.fixture
 def expected(options: EngineOptions) -> str:
-    """What an engine in this process says to JOB."""
+    """Return the answer of an engine in this process to JOB."""
     engine = LlamaEngine(options)
     text = engine.complete(JOB, Interrupt()).text
     engine.close()
@@ -187,7 +187,7 @@ async def test_a_file_that_cannot_be_loaded_gives_one_line_to_every_request(
     with pytest.raises(EngineError, match="download it again"):
         await client.complete(JOB)
     path.write_bytes(whole)
-    assert (await client.complete(JOB)).text == expected, "a file that has been mended is tried at once"
+    assert (await client.complete(JOB)).text == expected, "a fixed file is loaded at once"
 
 
 async def test_a_relative_path_is_meant_from_here(

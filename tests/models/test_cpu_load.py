@@ -12,7 +12,7 @@ Clocks = tuple[float, float, float]
 
 
 def samples(monkeypatch: pytest.MonkeyPatch, *clocks: Clocks) -> list[float | None]:
-    """What is found at each reading after the first: (time, seconds that processors were busy, seconds of ours)."""
+    """Return the load at each reading after the first, from (time, busy seconds of all processors, our own seconds)."""
     readings = iter(clocks)
     now: list[Clocks] = []
 

@@ -18,7 +18,7 @@ END, A, B, NEWLINE, EMOJI_1, EMOJI_2, BROKEN = range(len(PIECES))
 
 
 class Script:
-    """A model that says the given tokens, each with probability 1/2 or the given one."""
+    """A model that predicts the given tokens, each with probability 1/2 or the given one."""
 
     def __init__(self, tokens: Sequence[int]) -> None:
         self.n_batch, self.n_ctx, self.sequences = 8, 100, 1
@@ -74,7 +74,7 @@ def run(
 
 
 def steps(script: Script, prompt: Sequence[int] = ()) -> Steps:
-    """Behind the first token of a prompt, whose others are guesses; `Script` has logits behind nothing, too."""
+    """Return steps after the first token of a prompt, with the rest as guesses. `Script` needs no input for logits."""
     sequence = KvCache(script).claim(0, [A])
     sequence.extend(prompt, lambda: False, rows=max(1, len(prompt)))
     return Steps(sequence, script.logits, lambda: False, lambda: 0.0, tuple(prompt[1:]))
@@ -147,7 +147,7 @@ def test_what_the_text_must_begin_with_is_no_part_of_it() -> None:
 
 
 def test_only_tokens_that_spell_the_beginning_may_come() -> None:
-    script = Script([A, NEWLINE, B, END])  # The newline is what the model would say.
+    script = Script([A, NEWLINE, B, END])  # The model would predict the newline.
     result, _ = run_opened(script, b"a")
     assert script.evaluated == [A, A, B]
     assert (result.text, result.tokens) == (" b", 1)

@@ -1,4 +1,4 @@
-"""States on disk: what is found again, what is not believed, what goes."""
+"""States on disk: which are found again, which are rejected, and which are evicted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def disk_store(tmp_path: Path) -> DiskStateStore:
 
 
 def again(folder: Path, maker: str = "1.0", capacity: int = 10_000) -> DiskStateStore:
-    """What the next process finds."""
+    """Return the store as the next process opens it."""
     return DiskStateStore(folder / "kv" / "model", capacity, maker)
 
 

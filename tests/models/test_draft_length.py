@@ -15,7 +15,7 @@ SURE = [kind_of(2.0)] * MAX_DRAFT
 
 
 def taught(exponent: float, acceptance: float, dice: random.Random) -> DraftLengthPolicy:
-    """A controller that has worked for a while on a machine and a text of this kind."""
+    """Return a controller that has worked for a while on a machine and a text of this kind."""
     policy = DraftLengthPolicy()
     for _ in range(400):
         for kind in range(KINDS):
@@ -26,7 +26,7 @@ def taught(exponent: float, acceptance: float, dice: random.Random) -> DraftLeng
 
 
 def gain(length: int, exponent: float, acceptance: float) -> float:
-    """How many times faster tokens come with drafts of a length."""
+    """Return the speed-up with drafts of the given length."""
     return float(sum(acceptance**i for i in range(length + 1)) / (length + 1) ** exponent)
 
 

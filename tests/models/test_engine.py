@@ -96,9 +96,9 @@ def test_typing_behind_the_anchor_costs_what_was_typed(engine: LlamaEngine, opti
         typed = replace(JOB, parts=replace(PARTS, forced=TYPED[:end]), max_tokens=1)
         reply = engine.complete(typed, Interrupt())
         backed = heal(engine._tokenizer.tokens(TYPED[:end]), engine._tokenizer.piece, engine._pieces)
-        spelt_again = len(backed.pending)  # At most a token a byte, where the model spells otherwise.
+        spelt_again = len(backed.pending)  # At most one token per byte, where the model tokenizes differently.
         assert reply.evaluated_tokens <= max(0, reply.prompt_tokens - before) + backed.backed + 1 + spelt_again
-        assert reply.evaluated_tokens <= 1 + 4 + spelt_again, "one character, whatever the length of what stands before"
+        assert reply.evaluated_tokens <= 1 + 4 + spelt_again, "one character, for a prefix of any length"
         assert reply.text == fresh(options, typed).text
 
 
@@ -164,7 +164,7 @@ def test_text_so_far_grows_to_the_text(engine: LlamaEngine) -> None:
 def test_an_interrupt_in_prefill_keeps_whole_batches(options: EngineOptions) -> None:
     engine = LlamaEngine(replace(options, micro_batch=16))
     interrupt = Interrupt()
-    # Stopped by the engine's own question between two batches: the same place each time, whatever the machine does.
+    # The engine's own check between two batches stops it: at the same place each time, on any machine.
     asked = iter(range(1000))
     evaluate = engine._context.evaluate
 

@@ -1,11 +1,11 @@
-"""Whatever was asked before, the answer is that of plain decoding in a fresh context: reuse, branches, offloading,
-drafts and cancels change nothing.
+"""After any earlier requests, the answer equals plain decoding in a fresh context. Reuse, branches, offloading, drafts
+and cancellation change nothing.
 
-With the same batches on both sides (one token each) and one sequence in the cache it is so bit for bit. The last bits
-of llama.cpp's sums depend on how tokens are batched and on the cells that they stand in, so else two tokens of all but
-equal logits may change places. That, and nothing else, is let pass: where a text differs from the fresh one, the two
-best logits must have been closer than `TIE`.
-DOVETAIL_EQUALITY_ROUNDS=300 pytest -s asks more often, and tells how often it happened.
+With the same batches on both sides (one token each) and one sequence in the cache, the answers are equal bit for bit.
+Otherwise, two tokens with almost equal logits may swap: the last bits of llama.cpp's sums depend on how tokens are
+batched and on their cells. The tests accept only this: where a text differs from the fresh one, the two best logits
+must have been closer than `TIE`.
+DOVETAIL_EQUALITY_ROUNDS=300 pytest -s asks more often, and prints how often it happened.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Recorder:
         self._choices: list[Choice] = []
 
     def taken(self) -> list[Choice]:
-        """What has been chosen since this was asked last."""
+        """Return the tokens chosen since the previous call."""
         choices, self._choices = self._choices, []
         return choices
 
@@ -94,7 +94,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 
 @pytest.fixture(params=[1, 3], ids=lambda count: f"{count} in the cache")
 def engines(options: EngineOptions, request: pytest.FixtureRequest) -> Iterator[tuple[LlamaEngine, LlamaEngine]]:
-    """One that remembers, in a window that is often full, and drafts whatever it costs; and one that does neither."""
+    """Return an engine that reuses, in an often full window, and always drafts; and one that does neither."""
     pair = (
         LlamaEngine(replace(options, n_ctx=512, sequences=request.param, micro_batch=32)),
         LlamaEngine(replace(options, n_ctx=512, speculate=False)),
@@ -106,7 +106,7 @@ def engines(options: EngineOptions, request: pytest.FixtureRequest) -> Iterator[
 
 
 def refresh(engine: LlamaEngine) -> None:
-    """A new context for the engine, as if it had just been started."""
+    """Give the engine a new context, as if it had just started."""
     context = engine._context
     engine._context = engine._model.context(context.n_ctx, 1, context.n_batch)
     engine._cache = KvCache(engine._context)
@@ -165,7 +165,7 @@ class Pair:
 
 
 def pairs(remembering: LlamaEngine, fresh: LlamaEngine, recorder: Recorder, rounds: int) -> list[Pair]:
-    """What a user asks in N sequences of six requests, some cancelled ones between them."""
+    """Return both answers to `rounds` sequences of six requests, with some cancelled ones between them."""
     found = []
     for round in range(rounds):
         user = User(round)
@@ -226,5 +226,5 @@ def cancel_somewhere(engine: LlamaEngine, user: User) -> None:
 
 
 def closest_before_they_part(ours: list[Choice], theirs: list[Choice]) -> float:
-    """How close the two best logits were where the choices part."""
+    """Return the difference of the two best logits where the choices diverge."""
     return next((a[1] for a, b in zip(theirs, ours, strict=False) if a[0] != b[0]), float("inf"))

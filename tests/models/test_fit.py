@@ -1,4 +1,4 @@
-"""Cutting of over-long prompts: what is kept, where cuts fall, and that they stay where they are."""
+"""Cutting over-long prompts: what is kept, where the cuts are, and that they stay in place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NEWLINE = 0
 
 
 def lines(count: int, words: int, first: int = 1) -> tuple[int, ...]:
-    """`count` lines of `words` words and a newline; words count up, so that each can be told from the others."""
+    """Return `count` lines of `words` words and a newline. The words are numbered, so that each is unique."""
     ids: list[int] = []
     for line in range(count):
         ids += [*range(first + line * words, first + (line + 1) * words), NEWLINE]
@@ -138,7 +138,7 @@ CLOSING = 905
 
 
 def closed(name: str, ids: tuple[int, ...]) -> Block:
-    """A context block that ends with a marker."""
+    """Return a context block that ends with a marker."""
     return Block(f"context:{name}", (*ids, CLOSING), 1)
 
 

@@ -63,7 +63,7 @@ def prompt_ids(family: Family, model: llama.Model, parts: PromptParts) -> list[i
 
 @pytest.fixture
 def header(family: Family, tmp_path: Path) -> Iterator[llama.Model]:
-    """The model's vocabulary, loaded as the engine loads it: with no space that SentencePiece puts first."""
+    """Yield the model's vocabulary, loaded as the engine loads it: with no space that SentencePiece puts first."""
     overrides: dict[str, str | bool] = (
         {"tokenizer.ggml.add_space_prefix": False} if family.words.is_sentencepiece else {}
     )
@@ -149,7 +149,7 @@ async def test_completes_through_a_host_and_a_keystroke_finds_the_cache(
     assert second.prompt == expected
     assert second.prompt_tokens == len(family.ids(expected))
     assert sum(block.tokens for block in second.blocks) == second.prompt_tokens
-    assert 0 < second.prompt_tokens - second.reused_tokens <= 5, "only what was typed, and a marker behind it, is read"
+    assert 0 < second.prompt_tokens - second.reused_tokens <= 5, "only the typed text and a marker are evaluated"
     assert second.reused_tokens >= first.prompt_tokens - 5
     assert second.generated_tokens == 12
     assert not any(marker in second.text for marker in family.words.tokens if len(marker) > 6)
@@ -158,7 +158,7 @@ async def test_completes_through_a_host_and_a_keystroke_finds_the_cache(
 
 
 def edited(dice: random.Random, parts: PromptParts) -> PromptParts:
-    """What is asked next: mostly another letter, now and then another suffix, prefix or file."""
+    """Return the next request: usually one more letter, sometimes another suffix, prefix or file."""
     match dice.randrange(8):
         case 0:
             return replace(parts, suffix="\n" + "g(1)\n" * dice.randrange(300), forced="")
@@ -241,7 +241,7 @@ def test_vocabularies_as_their_makers_publish_them(file: str, name: str, tmp_pat
         assert engine.status.format == name
         engine.complete(replace(JOB, parts=replace(PARTS, forced="ite")), Interrupt())
         reply = engine.complete(replace(JOB, parts=replace(PARTS, forced="item")), Interrupt())
-        middle = family.format.markers[Role.FIM_MIDDLE]  # Where it stands depends on what healing backs over.
+        middle = family.format.markers[Role.FIM_MIDDLE]  # Its position depends on what token healing backs over.
         assert reply.prompt is not None
         assert reply.prompt.replace(middle, "") == family.prompt("item").replace(middle, "")
         assert 0 < reply.prompt_tokens - reply.reused_tokens <= 5

@@ -17,7 +17,7 @@ ODD = "x = 'é🦕 naïve 日本語'\r\n\t\tif  a<=b:  # ======== \n        retu
 
 @pytest.fixture(scope="module")
 def code(repository: Path) -> list[str]:
-    """Texts to cut anywhere: this wing's own sources, and what they do not hold."""
+    """Return texts to cut anywhere: this wing's own sources, and characters that they lack."""
     sources = [path.read_text("utf-8") for path in sorted((repository / "models").rglob("dovetail_models/**/*.py"))]
     return [*sources, ODD * 20]
 
@@ -85,7 +85,7 @@ def test_any_choice_of_allowed_tokens_spells_the_bytes(real: Real, code: list[st
 
 
 def test_healed_text_goes_on_in_the_tokens_of_the_whole(real: Real, code: list[str]) -> None:
-    """What healing is for: the boundary it goes back to is one that the whole text has, too."""
+    """The purpose of token healing: it backs over to a boundary that the whole text has, too."""
     vocabulary, tokenizer, index = real
     plain = healed = 0
     places = cuts(code, 4, 600)

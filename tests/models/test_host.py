@@ -1,4 +1,4 @@
-"""The real host, spoken to by hand: who is let in, what is stopped, what an answer says, when it ends."""
+"""The real host, with hand-written messages: access, cancellation, the content of answers, and its end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PARTS = PromptParts(
     (), "a.py", "import os\n\n\ndef first(items):\n    ", "\n\n\ndef last(items):\n    return items[-1]\n"
 )
 JOB = CompletionJob(PARTS, "a", max_tokens=4)
-ENDLESS = CompletionJob(PARTS, "endless", max_tokens=500, min_tokens=500)  # whatever the model would say
+ENDLESS = CompletionJob(PARTS, "endless", max_tokens=500, min_tokens=500)  # even if the model would stop earlier
 """Long enough to be still running when the next message comes; ended by what the test does."""
 
 

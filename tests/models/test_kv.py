@@ -16,8 +16,8 @@ from dovetail_models.engine.kv.memory_store import KvState, MemoryStateStore
 
 
 class FakeContext:
-    """Holds tokens in cells; aborts at the evaluations whose numbers are given; may be unable to forget or share in
-    part. Fails where more than `n_ctx` cells are used."""
+    """A context that holds tokens in cells, aborts at the given evaluations, and may be unable to forget or share in
+    part. It fails if more than `n_ctx` cells are used."""
 
     def __init__(
         self,
@@ -181,7 +181,7 @@ def test_without_cells_to_spare_the_one_that_rested_longest_makes_way() -> None:
     ask(cache, "a", [1, 2, 3, 4])
     ask(cache, "c", [1, 2, 3, 9, 9, 9])
     assert ask(cache, "a", [1, 2, 3, 4]) == 1
-    assert ask(cache, "c", [1, 2, 3, 9, 9, 9]) == 1, "what is shared is held once"
+    assert ask(cache, "c", [1, 2, 3, 9, 9, 9]) == 1, "shared tokens are held once"
     assert ask(cache, "b", [5, 6, 7, 8]) == 4
 
 

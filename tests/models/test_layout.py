@@ -1,4 +1,4 @@
-"""DeepSeek-Coder's layout, written out by hand."""
+"""DeepSeek-Coder's layout, written by hand."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def test_the_flag_stops_an_evaluation_from_another_thread(context: llama.Context
     timer = threading.Timer(0.05, context.abort.set)
     timer.start()
     evaluated = True
-    while evaluated:  # Ends only because of the flag: what fills the window is forgotten again.
+    while evaluated:  # Only the flag ends it: the tokens that fill the window are forgotten again.
         if context.held(0) + 32 > context.n_ctx:
             context.forget_from(0, 0)
         evaluated = context.evaluate([7] * 32, context.held(0), rows=0, sequence=0)

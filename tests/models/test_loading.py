@@ -1,4 +1,4 @@
-"""Model files that cannot be used, each with one clear line; and one that can be mended."""
+"""Model files that cannot be used, each with one clear line; and one that the loader can fix."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def loaded(options: EngineOptions) -> Iterator[Loaded]:
 
 
 def altered(model_path: Path, into: Path, changes: dict[bytes, bytes]) -> Path:
-    """A copy of a model file with some of its bytes replaced by as many others."""
+    """Return a copy of a model file with some of its bytes replaced by as many others."""
     data = model_path.read_bytes()
     for old, new in changes.items():
         assert old in data and len(old) == len(new)

@@ -78,7 +78,7 @@ async def test_a_host_lingers_for_the_next_client(new_client: NewClient, options
     await first.close()
     assert (await second.ensure_ready()).pid == pid
     await second.close()
-    # One that nobody uses makes way for another model, or for other options.
+    # An unused model makes way for another model, or for other options.
     other = new_client(replace(options, n_ctx=512))
     assert (await other.ensure_ready()).pid != pid
     assert len(hosts()) == 1
@@ -240,7 +240,7 @@ def _remove(folder: Path, pattern: str) -> None:
 
 
 def _rights(folder: Path) -> list[int]:
-    """Those of a folder and of all that lies directly in it."""
+    """Return the permissions of a folder and of its direct entries."""
     return [path.stat().st_mode for path in (folder, *folder.iterdir())]
 
 

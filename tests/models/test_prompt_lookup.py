@@ -28,7 +28,7 @@ SORTS = np.array([LINE_END, *[OTHER] * 99], np.int8)
 
 @pytest.fixture(autouse=True)
 def unlikely_drafts_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such short texts make no guess likely; drafts go on nevertheless."""
+    """Short texts make every guess unlikely; continue drafting anyway."""
     monkeypatch.setattr(prompt_lookup, "MIN_LIKELIHOOD", 0.0)
 
 
@@ -48,7 +48,7 @@ def test_longer_matches_win_and_many_places() -> None:
 
 
 def test_a_draft_goes_on_from_its_own_end() -> None:
-    """No place holds all of it: what follows 1 and 2 stands here, what follows 3 and 4 there."""
+    """No source holds the whole draft: one has what follows 1 and 2, another what follows 3 and 4."""
     sources = [[6, 1, 2, 3, 4]] * 5 + [[3, 4, 5, 8]] * 5
     assert drafted(sources, [6, 1])[:5] == (2, 3, 4, 5, 8)
 
@@ -133,7 +133,7 @@ def test_random_texts_against_a_plain_search() -> None:
 
 
 def plainly(sources: list[list[int]], text: list[int]) -> list[int]:
-    """How many equal tokens stand before each place that has any."""
+    """Return the number of equal tokens before each place that has any."""
     found = []
     for run in (*sources, text):
         for end in range(1, len(run)):

@@ -26,7 +26,7 @@ JOB = CompletionJob(PromptParts((LONG,), "a.py", "def total():\n    return ", "\
 
 
 def kill_hosts() -> int:
-    """Kill every host of this process at once; how many there were."""
+    """Kill every host of this process at once and return their number."""
     found = hosts()
     for host in found:
         host.kill()

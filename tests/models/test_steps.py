@@ -21,12 +21,12 @@ SOURCES = [[1, 2, 3, 4]]
 
 @pytest.fixture(autouse=True)
 def unlikely_drafts_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such short texts make no guess likely; drafts go on nevertheless."""
+    """Short texts make every guess unlikely; continue drafting anyway."""
     monkeypatch.setattr(prompt_lookup, "MIN_LIKELIHOOD", 0.0)
 
 
 class Model:
-    """Its next token follows from the last two, so that it repeats itself soon, and sometimes from how far it is."""
+    """The next token follows from the last two, so the text soon repeats; sometimes it follows from the position."""
 
     def __init__(self, seed: int, n_ctx: int = 200, n_batch: int = 8) -> None:
         self.n_batch, self.n_ctx, self.sequences = n_batch, n_ctx, 1
@@ -152,7 +152,7 @@ def test_no_more_is_guessed_than_will_be_chosen() -> None:
 def test_the_controller_hears_of_every_batch_and_every_guess_up_to_the_first_wrong_one() -> None:
     policy = Reckless()
     steps = begin(Model(3), [5, 1], policy=policy)
-    assert steps.advance(2, 9)  # PromptLookup 3 and 4, behind two equal tokens.
+    assert steps.advance(2, 9)  # It drafts 3 and 4, after two equal tokens.
     assert policy.batches == [(3, 1000.0)] and policy.guesses == []
     assert steps.advance(3, 8)
     assert [right for _, right in policy.guesses] == [True] and steps.accepted == 1

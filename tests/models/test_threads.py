@@ -1,4 +1,4 @@
-"""How many threads fit beside the user's own work."""
+"""The number of threads that leave room for the user's own work."""
 
 from __future__ import annotations
 

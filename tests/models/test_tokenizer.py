@@ -103,7 +103,7 @@ def test_prompts_equal_the_reference_id_by_id(tokenizer: Tokenizer, reference: R
 
 @pytest.mark.parametrize("text", (*TEXTS, *MARKERS, *(f"a {m} b" for m in MARKERS), "<pa<pad>d>", "<|EOT|><|EOT|"))
 def test_texts_equal_the_reference(tokenizer: Tokenizer, reference: ReferenceTokenizer, text: str) -> None:
-    # A few accented letters are added tokens in llama.cpp's eyes; they stand for themselves.
+    # llama.cpp treats a few accented letters as added tokens; they map to themselves.
     letters = str.maketrans({"õ": "o", "÷": "/", "Á": "A"})
     assert list(tokenizer.tokens(text.translate(letters))) == reference.tokens(text.translate(letters))
     assert tokenizer.text(tokenizer.tokens(text)) == text

@@ -1,4 +1,4 @@
-"""The messages: what is sent is what arrives, and what is no message is refused."""
+"""The messages: they arrive as they were sent, and invalid ones are refused."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Small models with random weights, written as GGUF files: the shape and the markers of a family, a toy's size.
 
-The vocabularies have all bytes, a few longer tokens and a family's markers, so that `expected_ids` can say by a few
-lines of its own what a text's tokens are. The form of the file is the GGUF specification's, version 3.
+The vocabularies have all bytes, a few longer tokens and a family's markers, so that `expected_ids` needs only a few
+lines to compute a text's tokens. The files follow version 3 of the GGUF specification.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NORMAL, UNKNOWN, CONTROL, USER_DEFINED, BYTE = 1, 2, 3, 4, 6
 """Kinds of tokens (tokenizer.ggml.token_type)."""
 
 MERGES = (("r", "e"), ("t", "u"), ("re", "tu"), ("r", "n"), ("retu", "rn"), ("d", "e"), ("de", "f"))
-"""How longer tokens come to be, best first: letters alone, which every pre-tokenizer leaves together."""
+"""The merges for longer tokens, best first. They contain only letters, which no pre-tokenizer separates."""
 
 LAYERS, WIDTH, HEADS, KV_HEADS, FEED_FORWARD, N_CTX = 2, 64, 4, 2, 96, 2048
 HEAD = WIDTH // HEADS
@@ -43,7 +43,7 @@ class Words:
         return bool(self.metadata["tokenizer.ggml.model"] == "llama")
 
     def expected_ids(self, text: str) -> list[int]:
-        """The tokens of ordinary text."""
+        """Return the tokens of ordinary text."""
         if not self.is_sentencepiece:
             return [self.tokens.index(symbol) for symbol in self._merged([SHOWN[byte] for byte in text.encode()])]
         own = [token for token, kind in zip(self.tokens, self.kinds, strict=True) if kind == USER_DEFINED]
@@ -86,7 +86,7 @@ def byte_level(pre: str, markers: tuple[str, ...], bos: str | None = None, end: 
 
 
 def sentencepiece(markers: tuple[str, ...], symbols: tuple[str, ...] = (), **metadata: Any) -> Words:
-    """A vocabulary as SentencePiece's: unknown, begin and end first, then bytes; then `symbols`, its maker's."""
+    """Return a vocabulary as SentencePiece's: unknown, begin and end first, then bytes; then `symbols`, its maker's."""
     letters = ("▁", *(chr(i) for i in range(ord("!"), ord("~") + 1)))
     longer = tuple(left + right for left, right in MERGES)
     bytes_ = tuple(f"<0x{byte:02X}>" for byte in range(256))
@@ -271,7 +271,7 @@ def _string(text: str) -> bytes:
 
 
 def _shown_bytes() -> dict[int, str]:
-    """GPT-2's printable stand-ins for bytes."""
+    """Return GPT-2's printable character for each byte."""
     printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     others = [byte for byte in range(256) if byte not in printable]
     return {byte: chr(byte) for byte in printable} | {byte: chr(256 + i) for i, byte in enumerate(others)}

@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-# ruff: noqa: E402 - what needs PyTorch is imported after the check that it is there
+# ruff: noqa: E402 - imports that need PyTorch follow the check for it
 from pathlib import Path
 
 import pytest
@@ -57,12 +57,12 @@ def largest_area(count: int) -> float:
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A work folder in which every step up to the quantized file has been run."""
+    """Return a work folder after every step up to the quantized file."""
     folder = tmp_path_factory.mktemp("starter")
     config = load_config("tiny")
     files = (File("shapes/kinds.py", SHAPES, "python"), File("shapes/use.py", USE, "python"))
     projects = [Project(name, "python", files) for name in _names()]
-    # The clean step would rightly drop the second copy; the held-out rows need a project of their own.
+    # The clean step would rightly drop the second copy; the held-out rows need a separate project.
     cleaned = [clean_projects([project], OverlapFilter([]))[0][0] for project in projects]
     save_projects(cleaned, folder / "corpus.jsonl")
     train_tokenizer([SHAPES, USE], config.vocabulary).save(str(folder / f"tokenizer-{config.vocabulary}.json"))
@@ -138,9 +138,9 @@ def test_training_goes_on_from_a_file_where_its_run_is_lost(work: Path, tmp_path
     config = load_config("tiny")
     before = torch.load(_run(work) / "checkpoint.pt", weights_only=True)
     config = replace(config, training=replace(config.training, starts_at=before["step"]))
-    told = adopt(config, _run(work) / "model-f32.gguf", tmp_path, tmp_path / "run")
+    adopted = adopt(config, _run(work) / "model-f32.gguf", tmp_path, tmp_path / "run")
     after = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
-    assert told["step"] == after["step"] == before["step"]
+    assert adopted["step"] == after["step"] == before["step"]
     assert after["weights"].keys() == before["weights"].keys()
     assert all(torch.equal(tensor, before["weights"][name]) for name, tensor in after["weights"].items())
     known, read = (load_tokenizer(_tokenizer(folder, config)) for folder in (work, tmp_path))

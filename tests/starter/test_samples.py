@@ -1,4 +1,4 @@
-"""Outlines, holes and the sample layout: what the model is trained on has the product's own form."""
+"""Outlines, holes and the sample layout: the training data has the format of the product."""
 
 import random
 from pathlib import Path

@@ -1,11 +1,11 @@
-"""What each retriever is worth.
+"""Measure what each retriever contributes.
 
     python -m tests.benchmarks.context.ablation [TASKS.jsonl ...] [--budgets 512 1024 2048] [--every N]
 
-Prints a table: every retriever alone, all of them, all but one, by budget and by language. NR is the share of
-`novel_symbols` that are in the context, DR the share of the names in `defs` one of whose defining signatures (`sig`) is
-there word for word, NI the share of the identifiers in the ground truth that are nowhere else in the file, but in
-another one, that are in the context. Every project is indexed once and every cursor read once.
+Prints a table: every retriever alone, all of them, all but one, by budget and by language. Each column is the share
+that the context contains: NR of `novel_symbols`; DR of the names in `defs`, by one of their defining signatures (`sig`)
+word for word; NI of the identifiers in the ground truth that another file has, but not the rest of this one. Every
+project is indexed once and every cursor read once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dovetail_context.retrieve.situation import read_situation
 from tests.benchmarks.data import Task, read_tasks, task_files
 from tests.benchmarks.figures import say, table
 
-# What cannot be ablated by tasks without a history: nobody edited, looked at or copied anything before.
+# Retrievers that tasks without a history cannot ablate: no edits, views or copies came before.
 WITHOUT_HISTORY: tuple[RetrieverName, ...] = tuple(name for name in RETRIEVER_NAMES if name != "recent")
 _WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _NUMBERS = ("NR", "DR", "NI")
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def ways() -> dict[str, Retrieval]:
-    """The rows of the table."""
+    """Return the rows of the table."""
     every = frozenset(WITHOUT_HISTORY)
     return {
         **{f"only {name}": Retrieval(frozenset({name})) for name in WITHOUT_HISTORY},
@@ -65,7 +65,7 @@ Found = Mapping[tuple[str, str, int, str], list[float]]
 
 
 def measure(tasks: Iterable[Task], rows: Mapping[str, Retrieval], budgets: list[int], misses: Path | None) -> Found:
-    """The scores by (language, row, budget, number)."""
+    """Return the scores by (language, row, budget, number)."""
     found: dict[tuple[str, str, int, str], list[float]] = defaultdict(list)
     by_root: dict[Path, list[Task]] = defaultdict(list)
     for task in tasks:
@@ -95,7 +95,7 @@ def measure(tasks: Iterable[Task], rows: Mapping[str, Retrieval], budgets: list[
 
 
 def score(task: Task, bundle: ContextBundle, elsewhere: frozenset[str]) -> dict[str, float]:
-    """The numbers of one context, each where it is defined."""
+    """Return the numbers of one context, each where it is defined."""
     text = "\n".join(piece.text for piece in bundle.pieces)
     words = set(_WORD.findall(text))
     numbers: dict[str, float] = {}
@@ -110,7 +110,7 @@ def score(task: Task, bundle: ContextBundle, elsewhere: frozenset[str]) -> dict[
 
 
 def defined(name: str, path: str, line: int, bundle: ContextBundle) -> bool:
-    """Whether a definition stands in the context: its line in a window, or its whole signature in an outline."""
+    """Return whether the context has the definition: its line in a window, or its whole signature in an outline."""
     for piece in bundle.pieces:
         if piece.path != path:
             continue

@@ -1,10 +1,11 @@
-"""How fast and how large the context wing is on real sources.
+"""Measure the speed and memory of the context wing on real sources.
 
     python -m tests.benchmarks.context.speed FOLDER... [--times N]
 
-Prints the time of parsing alone in one process, of a cold start, of a second start and of one after a branch switch; of
-an edit until the snapshot shows it; of a context at random places; and the memory that all of it takes. Every part
-runs in a process of its own. `--times 10` measures on ten copies (hard links) of the folders. Linux alone.
+Prints the time of parsing alone in one process, of a cold start, of a second start and of one after a branch switch.
+Also prints the time of an edit until the snapshot shows it, the time of a context at random places, and the memory of
+each part. Every part runs in a separate process. `--times 10` measures on ten copies (hard links) of the folders. Linux
+only.
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ def start(root: Path, cache: Path) -> tuple[float, float, float]:
 
 
 def use(root: Path, cache: Path, places: int) -> tuple[list[float], list[float], float]:
-    """Seconds of edits until they are seen, seconds of contexts, and megabytes afterwards."""
+    """Return the seconds until edits are visible, the seconds of contexts, and the megabytes afterwards."""
     before = _resident_mb()
     rng = random.Random(SEED)
     with closing(WorkspaceIndex(root, cache=IndexCache(cache, CACHE_BYTES))) as index:
@@ -141,7 +142,7 @@ def _edits(index: WorkspaceIndex, root: Path, paths: list[str], rng: random.Rand
 
 
 def _apart(work: Callable[..., Result], *arguments: object) -> Result:
-    """What `work` returns in a process of its own."""
+    """Run `work` in a separate process and return its result."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(work, *arguments).result()
 

@@ -72,7 +72,7 @@ class Stroke:
 
 
 class Watcher(threading.Thread):
-    """A user interface in a thread of its own, which notes when each frame with ghost text arrives."""
+    """A user interface in its own thread, which records when each frame with ghost text arrives."""
 
     def __init__(self, address: str) -> None:
         super().__init__(daemon=True)

@@ -1,8 +1,8 @@
-"""Measures what two Neovims and another language client take in memory at once, and that closing them ends everything.
+"""Measure the memory of two Neovims and another language client, and check that closing them ends every process.
 
     python -m tests.benchmarks.editors.sharing [--nvim NVIM] [--linger 5]
 
-Not a test. Each of the three starts a server of its own; all servers use one engine host, so there is one copy of the
+Not a test. Each of the three starts its own server; all servers use one engine host, so there is one copy of the
 weights. The table has a row for each process: resident memory, and its proportional share (PSS, on Linux). Then the
 clients close one by one. The host must end within its idle time after the last, and no process may be left.
 """
@@ -38,7 +38,7 @@ GRACE_S = 30
 
 @contextmanager
 def neovim(version: str, executable: str, folder: Path) -> Iterator[Editor]:
-    """A Neovim with the real server, in a copy of the example project, with ghost text on its screen."""
+    """Yield a Neovim with the real server, in a copy of the example project, with ghost text on its screen."""
     folder.mkdir()
     shutil.copytree(REPOSITORY / "docs" / "example", folder / "example")
     with editor(version, executable, folder, cmd=REAL, watchdog_s=600) as edit:
@@ -58,7 +58,7 @@ def neovim(version: str, executable: str, folder: Path) -> Iterator[Editor]:
 
 
 class OtherClient:
-    """A language client without an editor, on the pipes of a server of its own."""
+    """A language client without an editor, on the pipes of its own server."""
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(REAL, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -93,7 +93,7 @@ class OtherClient:
 
 @contextmanager
 def other_client(folder: Path) -> Iterator[OtherClient]:
-    """A client that has got a completion."""
+    """Yield a client that has got a completion."""
     shutil.copytree(REPOSITORY / "docs" / "example", folder / "example")
     path = folder / "example" / FILE
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -125,7 +125,7 @@ def other_client(folder: Path) -> Iterator[OtherClient]:
 
 
 def kind_of(process: psutil.Process, hosts: list[psutil.Process]) -> str:
-    """Return what a process is, in words."""
+    """Return a readable description of a process."""
     if process in hosts:
         return "engine host"
     command = process.cmdline()

@@ -1,10 +1,10 @@
-"""Our decode speed beside that of llama.cpp's own bench tool: figures for docs/benchmarks/engine.md.
+"""Compare our decode speed with that of llama.cpp's own bench tool. The figures go into docs/benchmarks/engine.md.
 
     python -m tests.benchmarks.engine.against_llama_bench MODEL.gguf LLAMA-BENCH [ROUNDS [THREADS [DEPTH]]]
 
-Not a test: it reads clocks. Run it on a machine that does nothing else. docs/benchmarks/engine.md says
-how to build LLAMA-BENCH. Both decode N tokens at the same depth on the same threads, in turns, each with its default
-waiting at barriers, ours through the whole engine: prompt, sampling, text.
+Not a test: it measures time. Run it on an otherwise idle machine. docs/benchmarks/engine.md explains how to build
+LLAMA-BENCH. The two take turns and decode the same number of tokens at the same depth on the same threads. Each waits
+at barriers in its default way. Ours runs through the whole engine: prompt, sampling, text.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SOURCE = "".join(path.read_text("utf-8") for path in sorted(Path(llama.__file__)
 
 
 def ours(engine: LlamaEngine, depth: int) -> float:
-    """Tokens a second."""
+    """Return the speed in tokens per second."""
     text = engine._tokenizer.text(engine._tokenizer.tokens(SOURCE)[:depth])
     job = CompletionJob(PromptParts((), "a.py", text, ""), "a", TOKENS, min_tokens=TOKENS)
     engine.complete(CompletionJob(job.parts, "a", priority="warm"), Interrupt())
@@ -39,7 +39,7 @@ def ours(engine: LlamaEngine, depth: int) -> float:
 
 
 def theirs(tool: str, model: str, threads: int, depth: int) -> float:
-    """Tokens a second."""
+    """Return the speed in tokens per second."""
     settings = ("-p", "0", "-n", str(TOKENS), "-d", str(depth), "-t", str(threads), "-fa", "0", "-r", "1", "-o", "json")
     as_it_comes = {name: value for name, value in os.environ.items() if name not in WAITING}
     command = (tool, "-m", model, *settings)

@@ -1,9 +1,9 @@
-"""What a batch of n tokens costs against one token, and how fast prompts are read: figures for models/README.md.
+"""Measure the cost of a batch of n tokens against one token, and the prefill speed: figures for models/README.md.
 
     python -m tests.benchmarks.engine.batches MODEL.gguf [THREADS [DEPTH]]
 
-Not a test: it reads clocks. Run it on a machine that does nothing else. Weights repacked for this processor
-(llama.cpp's own choice) and as they lie in the file, micro-batches of several sizes.
+Not a test: it measures time. Run it on an otherwise idle machine. It compares weights repacked for this processor
+(llama.cpp's default) with weights as they are in the file, and tries micro-batches of several sizes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def batches(model: llama.Model, threads: int, depth: int) -> dict[int, float]:
 
 
 def prefill(model: llama.Model, threads: int, micro_batch: int) -> float:
-    """Tokens a second, reading 512 of them."""
+    """Return the prefill speed for 512 tokens, in tokens per second."""
     context = model.context(1024, threads, micro_batch)
     started = time.perf_counter()
     for start in range(0, 512, micro_batch):

@@ -1,10 +1,10 @@
-"""What a decode step takes beside busy processes, by wait policy and choice of threads: figures for models/README.md.
+"""Measure a decode step beside busy processes, by wait policy and choice of threads: figures for models/README.md.
 
     python -m tests.benchmarks.engine.busy MODEL.gguf [ROUNDS [POLICY ...]]
 
-Not a test: it reads clocks. Run it on a machine that does nothing else: it makes the load itself, as many busy
-processes as it says. Each line is a process of its own, since OpenMP reads its settings once. "adapted" lets the engine
-choose its threads as the load changes, which is the default; a number of threads is fixed.
+Not a test: it measures time. Run it on an otherwise idle machine: it creates the load itself and prints the number of
+busy processes. Each line is a process of its own, since OpenMP reads its settings once. With "adapted", the default,
+the engine chooses its threads as the load changes. A number fixes the threads.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ WARM_UP, TOKENS = 20, 30
 
 
 def steps(model: Path, threads: int | None) -> list[float]:
-    """Milliseconds of decode steps."""
+    """Return the times of decode steps, in milliseconds."""
     took: list[float] = []
     plain = llama_api.api.llama_decode
 

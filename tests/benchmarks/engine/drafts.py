@@ -1,12 +1,12 @@
-"""How much faster drafts make decoding on real code: figures for models/README.md.
+"""Measure how much faster drafts make decoding on real code: figures for models/README.md.
 
     python -m tests.benchmarks.engine.drafts MODEL.gguf FOLDER [FILES [PLACES]]
 
-Not a test: it reads clocks. Run it on a machine that does nothing else. FOLDER is a project; in each of N files
-N pieces are decoded with and without drafts, in turns, behind what an editor would show of the file and what
-`dovetail_context` finds for the place. The chosen tokens are those of the file, so that drafts are right as often as
-they are in real code, whatever the model would have said. What the batches would have taken at the costs that learning
-starts from (`draft_length.py`) is printed beside it: that figure holds on any machine.
+Not a test: it measures time. Run it on an otherwise idle machine. FOLDER is a project. In each of FILES files, PLACES
+pieces are decoded with and without drafts, in turns. The prompt holds what an editor would show of the file and what
+`dovetail_context` finds for the place. The chosen tokens are those of the file, not those that the model prefers, so
+drafts are right as often as they are in real code. A second figure holds on any machine: the time of the batches at the
+initial costs in `draft_length.py`, from which learning starts.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _decode(
     chosen = chain(truth)
     decode.most_likely = lambda _logits, _allowed=None: (next(chosen), 0.0)
     before = engine._draft_policy.steps
-    # An anchor for each: the prompt is read once, and nobody sees the other's answer.
+    # An anchor for each: the prompt is read once, and neither sees the other's answer.
     above, below = text[max(0, start - PREFIX - LOOKUP) : max(0, start - PREFIX)], text[end + SUFFIX :][:LOOKUP]
     job = CompletionJob(
         parts, name, min(ANSWER_TOKENS, len(truth)), anchor=str(engine._speculates), lookup=(above, below)

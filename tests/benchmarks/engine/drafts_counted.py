@@ -1,12 +1,12 @@
-"""How much faster drafts would make decoding on real code, counted without a model: figures for models/README.md.
+"""Count, without a model, how much faster drafts would make decoding on real code: figures for models/README.md.
 
     python -m tests.benchmarks.engine.drafts_counted VOCABULARY.gguf PROJECT...
 
-Not a test. In up to ten files of each project six pieces are decoded as `drafts.py` does, the chosen tokens
-being those of the file; what each batch costs is taken from a table of measured costs instead of a clock, so the
-figures are the same on any machine and the model need not be there. Other files are shown as users have it: what
-`dovetail_context` finds for the place. It tells, for each project and for all, how many times as fast as plain decoding
-that is, with weights repacked for the processor and as they lie in the file, and the slowest file.
+Not a test. In up to ten files of each project, six pieces are decoded as in `drafts.py`: the chosen tokens are those of
+the file. The cost of each batch comes from a table of measured costs, not from a clock. So the figures are the same on
+any machine, and the model is not needed. The prompt shows other files as users have it: what `dovetail_context` finds
+for the place. For each project and for all, it prints the speed relative to plain decoding and the slowest file, with
+weights repacked for the processor and with weights as they are in the file.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ STEP_MS = 40.0
 
 REPACKED = (1.0, 1.87, 2.3, 2.84, 3.38, 4.0, 4.37, 4.12, 4.62, 5.09, 5.18, 5.28, 5.79, 6.3, 5.97, 5.64)
 AS_IN_THE_FILE = (1.0, 2.18, 2.54, 3.01, 3.44, 3.94, 4.22, 3.68, 3.97, 4.06, 4.11, 4.17, 4.42, 4.67, 4.75, 4.83)
-"""What batches of 1, 2, ... 16 tokens cost in single steps of 34 and 40 ms: `batches.py` with the 1.3B shape on
-two cores, 1,024 tokens deep; 11, 13 and 15 lie between their neighbours."""
+"""The costs of batches of 1, 2, ... 16 tokens, in units of a single step (34 and 40 ms). `batches.py` measured them
+with the 1.3B shape on two cores, 1,024 tokens deep; the values for 11, 13 and 15 are interpolated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def pieces_of(root: Path, tokenizer: Tokenizer) -> Iterator[Piece]:
 
 
 def count(pieces: Iterable[Piece], costs: Sequence[float], sorts: npt.NDArray[np.int8]) -> dict[str, Spent]:
-    """What decoding one piece after the other takes, by file."""
+    """Return the cost of decoding one piece after the other, by file."""
     policy, files = DraftLengthPolicy(), dict[str, Spent]()
     for piece in pieces:
         drafts = PromptLookup((*piece.lookup, *piece.context, piece.suffix), piece.prefix, ANSWER_TOKENS, sorts=sorts)
@@ -117,7 +117,7 @@ def count(pieces: Iterable[Piece], costs: Sequence[float], sorts: npt.NDArray[np
 def _step(
     drafts: PromptLookup, policy: DraftLengthPolicy, ahead: tuple[int, ...], costs: Sequence[float]
 ) -> tuple[int, float]:
-    """The tokens that are known after one evaluation more, and its cost: what `steps.Steps` does."""
+    """Return the number of tokens known after one more evaluation, and its cost, as in `steps.Steps`."""
     draft = drafts.propose()
     tried = policy.length(draft.kinds[: len(ahead) - 1])
     right = 0

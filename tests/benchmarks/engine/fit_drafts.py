@@ -1,10 +1,10 @@
-"""Fits the weights in `engine/decoding/acceptance.py` to real code, and writes them as they stand there.
+"""Fit the weights in `engine/decoding/acceptance.py` to real code, and print them in the form used there.
 
     python -m tests.benchmarks.engine.fit_drafts VOCABULARY.gguf PROJECT...
 
-Not a test, and no product code. In pieces of the projects (`drafts_counted.py`) the text behind each token is
-guessed with the true text before it, in the piece and the 90 tokens above it; the weights are those of the smallest
-mean surprise at whether the guess was right, with a little pull towards zero.
+Not a test, and not product code. In pieces of the projects (`drafts_counted.py`), prompt lookup guesses the text after
+each token from the true text before it, in the piece and the 90 tokens above it. The fit minimizes the mean surprise at
+whether the guess was right, with slight regularization towards zero.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def guesses(pieces: Iterable[Piece], sorts: npt.NDArray[np.int8]) -> list[tuple[
 
 
 def fit(judged: list[tuple[Guess, bool]]) -> list[Floats]:
-    """The three tables, for features as they come."""
+    """Return the three tables of weights, for unscaled features."""
     features = np.array([guess.features for guess, _ in judged])
     right = np.array([was for _, was in judged], np.float64)
     rows = [

@@ -1,9 +1,9 @@
-"""What several windows take in memory: figures for models/README.md.
+"""Measure the memory of several editor windows: figures for models/README.md.
 
     python -m tests.benchmarks.engine.memory MODEL.gguf [CLIENTS]
 
-Not a test. Each client is a process of its own, as in editors, and asks for a completion of its own file. Told is what
-each of them and the model's host take: resident, and of that what no other process shares.
+Not a test. Each client is a separate process, as in editors, and asks for a completion of its own file. For each
+client and for the model's host, it prints the resident memory and the part that no other process shares.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SOURCE = Path(__file__).read_text("utf-8")
 
 
 async def client(model: Path, name: str) -> None:
-    """Ask, say which process has answered, and stay until standard input ends."""
+    """Ask, print the id of the process that answered, and stay until standard input ends."""
     engine = EngineClient(EngineOptions(model))
     reply = await engine.complete(CompletionJob(PromptParts((), name, SOURCE, ""), name, 16, min_tokens=16))
     say(f"{(await engine.status()).pid} {reply.generated_tokens}")

@@ -1,10 +1,10 @@
-"""What the engine costs beside llama.cpp's own work, how long a cancel takes, and a restart.
+"""Measure the engine's overhead over llama.cpp, and the time of a cancellation and of a restart.
 
 Figures for models/README.md.
 
     python -m tests.benchmarks.engine.overhead MODEL.gguf [CANCELS [MICRO-BATCH]]
 
-Not a test: it reads clocks. Run it on a machine that does nothing else. Prompts are this project's own sources.
+Not a test: it measures time. Run it on an otherwise idle machine. The prompts are this project's own sources.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ async def after_drop(options: EngineOptions, rounds: int = 5) -> None:
 
 
 def reopened(options: EngineOptions) -> None:
-    """What the first answer of the day waits for its prompt, read and fetched from disk."""
+    """Measure how long the first answer of the day waits for its prompt, evaluated or restored from disk."""
     with TemporaryDirectory() as folder:
         keeping = replace(options, shelf=Path(folder), shelf_bytes=4 << 30)
         for when in ("read", "from disk"):
@@ -134,7 +134,7 @@ def reopened(options: EngineOptions) -> None:
 
 
 async def _kept(options: EngineOptions) -> tuple[CompletionReply, float]:
-    """An answer, and the seconds in which its host kept what it had read and was gone."""
+    """Return an answer, and the seconds until its host had saved its KV state and ended."""
     parts = PromptParts((ContextBlock("a.py", SOURCE[:2500]),), "b.py", SOURCE[2500:3500], SOURCE[9000:9300])
     client = EngineClient(options)
     await client.ensure_ready()

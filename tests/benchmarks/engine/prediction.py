@@ -1,8 +1,8 @@
-"""How far predicted memory and speed are from what is measured: figures for models/dovetail_models/hardware/README.md.
+"""Compare predicted and measured memory and speed: figures for models/dovetail_models/hardware/README.md.
 
     python -m tests.benchmarks.engine.prediction MODEL.gguf ...
 
-Not a test. Each model is loaded in a host of its own with two windows and two types of KV cache, and completes once.
+Not a test. Each model is loaded in a separate host with two windows and two types of KV cache, and completes once.
 """
 
 from __future__ import annotations

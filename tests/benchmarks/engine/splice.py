@@ -1,14 +1,14 @@
-"""What it would save and harm to shift what follows an edit instead of evaluating it again.
+"""Measure what it would save and harm to shift the text after an edit instead of evaluating it again.
 
-Figures for models/README.md; the product does not do it.
+Figures for models/README.md; the product does not do this.
 
     python -m tests.benchmarks.engine.splice MODEL.gguf FOLDER [PLACES]
 
-Not a test. In the files of a folder a line above the cursor is put in. The prompt without it has been read; then it is
-read with it, once from the line on, and once spliced: only the line is evaluated, and the keys of what stands below are
-turned to their new positions (`llama_memory_seq_add`). The line comes from the 40 above the cursor and has a name that
-the line at the cursor has, too, so that it matters. Told is how often the greedy line at the cursor is another one, how
-alike it is to the file's, and the time up to its first token.
+Not a test. Each trial inserts a line above the cursor, in the files of a folder, after the prompt without it has been
+read. Then the prompt with the line is read twice. The first time evaluates everything from the line on. The second time
+splices: it evaluates only the line, and rotates the keys below it to their new positions (`llama_memory_seq_add`). The
+line is one of the 40 above the cursor and shares a name with the line at the cursor, so that it matters. The figures
+are how often the greedy line at the cursor differs, how similar it is to the file's, and the time to its first token.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Way:
 
 
 def places(folder: Path, wanted: int) -> Iterator[tuple[PromptParts, PromptParts, str]]:
-    """The prompt without the line, the prompt with it, and the line at the cursor."""
+    """Yield the prompt without the line, the prompt with it, and the line at the cursor."""
     dice = random.Random(1)
     files = source_files(folder, (6000, MAX_BYTES), SUFFIXES)
     while wanted:
@@ -87,7 +87,7 @@ def read(context: llama.Context, ids: Sequence[int], start: int) -> None:
 
 
 def splice(context: llama.Context, old: Sequence[int], new: Sequence[int], first: int, alike: int) -> None:
-    """Hold `new` but its last token in place of `old`; `first` tokens in front and `alike` at the end are equal."""
+    """Replace `old` by `new` without its last token. The first `first` and the last `alike` tokens are equal."""
     memory, tail = context._memory, len(old) - alike
     llama_api.api.llama_memory_seq_cp(memory, 0, 1, tail, -1)
     context.forget_from(first, 0)
@@ -99,7 +99,7 @@ def splice(context: llama.Context, old: Sequence[int], new: Sequence[int], first
 
 
 def answer(engine: LlamaEngine, context: llama.Context, held: int) -> str:
-    """The greedy text behind what is held, up to the end of its line."""
+    """Return the greedy text after the `held` tokens, up to the end of its line."""
     text = b""
     for position in range(held, held + ANSWER_TOKENS):
         token, _ = most_likely(context.logits())

@@ -1,16 +1,18 @@
-"""How good what is shown is: random holes in real projects, filled by the same pipeline that serves editors.
+"""Measure the quality of suggestions: random holes in real projects, filled by the pipeline that serves editors.
 
     python -m tests.benchmarks.pipeline.holes [ROOT...] [--holes 2000] [--seed 0] [--model NAME] [--out HOLES.jsonl]
     python -m tests.benchmarks.pipeline.holes --read HOLES.jsonl [--plot FILE.svg]
     python -m tests.benchmarks.pipeline.holes [ROOT...] --typing 200
 
-Prints, over all holes at which an editor would be answered: how often the file has more syntax errors after a full
-accept than with the hole (and would have without shaping), how often a suggestion says its suffix again, whether
-every item's range holds in all three encodings; then, by threshold of confidence, what share is shown and what share
-of that is exactly right. The holes are drawn evenly over projects, files and kinds; the seed fixes them.
+Prints figures over all holes at which an editor would get an answer:
+- how often the file has more syntax errors after a full accept than with the hole (and would have without shaping);
+- how often a suggestion repeats its suffix;
+- whether every item's range holds in all three encodings;
+- by confidence threshold, what share is shown and what share of that is exactly right.
+The holes are drawn evenly over projects, files and kinds; the seed fixes them.
 
-With --typing, types through so many suggestions letter by letter and prints how many keystrokes are answered without
-the model, how fast, and whether any of them with something else than the rest of the suggestion.
+With --typing N, types through N suggestions letter by letter. Prints how many keystrokes are answered without the
+model, how fast, and whether any answer differs from the rest of the suggestion.
 """
 
 from __future__ import annotations
@@ -100,7 +102,7 @@ def main() -> None:
 
 
 async def fill(arguments: argparse.Namespace) -> tuple[list[Filled], list[Keystroke]]:
-    """Fill so many holes, evenly over the projects, or until so many suggestions have been typed through."""
+    """Fill the given number of holes, evenly over the projects, or stop at the given number of typed suggestions."""
     settings = load_settings((COMMAND_LINE, {"model": arguments.model}))
     engine = make_engine(settings)
     filled: list[Filled] = []
@@ -168,7 +170,7 @@ async def type_through(
 
 
 def typing_report(typed: Sequence[Keystroke]) -> Iterator[str]:
-    """How many keystrokes were answered at once."""
+    """Summarize how many keystrokes were answered without the model."""
     known = [one.ms for one in typed if one.remembered]
     if not known:
         yield "no keystroke was answered from memory"
@@ -178,7 +180,7 @@ def typing_report(typed: Sequence[Keystroke]) -> Iterator[str]:
 
 
 def judged(hole: Hole, completion: Completion) -> Filled:
-    """What a full accept does to the file."""
+    """Return the effect of a full accept on the file."""
     place = read_place(hole.path, hole.text, hole.start)
     extent = decide(place, "invoked")
     assert extent is not None
@@ -212,14 +214,14 @@ def errors_with(place: Place, shown: Shaped) -> int:
 
 
 def repeats_suffix(place: Place, shown: Shaped) -> bool:
-    """Whether the last line of the suggestion is the next line of the file, word for word."""
+    """Return whether the last line of the suggestion is the next line of the file, word for word."""
     below = [line.strip() for line in place.lines_below(1)]
     last = (("" if "\n" in shown.text else place.left) + shown.text.rpartition("\n")[2]).strip()
     return bool(shown.text) and last in below and sum(map(str.isalnum, last)) >= 5
 
 
 def range_holds(hole: Hole, completion: Completion, unit: Encoding) -> bool:
-    """Whether a client that counts in `unit` arrives at the intended text."""
+    """Return whether a client that counts in `unit` arrives at the intended text."""
     document = Document.of("file:///hole", "", 1, hole.text)
     items = inline_items(completion, document, unit)
     if items is None:
@@ -233,7 +235,7 @@ def range_holds(hole: Hole, completion: Completion, unit: Encoding) -> bool:
 
 
 def report(filled: Sequence[Filled]) -> Iterator[str]:
-    """The tables."""
+    """Yield the lines of the tables."""
     shown = [one for one in filled if one.shown]
     if not shown:
         yield "nothing was shown"
@@ -265,7 +267,7 @@ def report(filled: Sequence[Filled]) -> Iterator[str]:
 
 
 def report_of_defaults(sure: Sequence[Filled]) -> Iterator[str]:
-    """What the default thresholds show of the suggestions, and how often just that much is right."""
+    """Yield the share of suggestions that the default thresholds show, and how often that part is right."""
     classes: dict[str, list[bool]] = {"nothing": [], "a word": [], "a line": [], "a block": []}
     for one in sure:
         part = confident_part(one.shown, one.logprob)
@@ -282,7 +284,7 @@ def report_of_defaults(sure: Sequence[Filled]) -> Iterator[str]:
 
 
 def begins_right(part: str, truth: str) -> bool:
-    """Whether the truth begins with just this, and its last word does not go on there."""
+    """Return whether the truth begins with this text and does not continue its last word."""
     part, truth = part.strip(), truth.strip()
     rest = truth[len(part) :]
     return truth.startswith(part) and not (rest and f"{part[-1]}{rest[0]}".replace("_", "a").isalnum())

@@ -57,7 +57,7 @@ def main() -> None:
 
 
 async def ask(arguments: argparse.Namespace) -> list[Pair]:
-    """Fill so many holes in both layouts, evenly over the projects."""
+    """Fill the given number of holes in both layouts, evenly over the projects."""
     engine = make_engine(load_settings(("the command line", {"model": arguments.model})))
     pairs = []
     try:
@@ -80,7 +80,7 @@ def is_wanted(hole: Hole) -> bool:
 
 
 async def both(hole: Hole, engine: Engine) -> Pair:
-    """The hole in both layouts."""
+    """Return the hole in both layouts."""
     before, after = hole.text[: hole.start], hole.text[hole.start :]
     line = before.rfind("\n") + 1
     scores = []
@@ -94,7 +94,7 @@ async def both(hole: Hole, engine: Engine) -> Pair:
 
 
 def report(pairs: Sequence[Pair]) -> Iterator[str]:
-    """The tables."""
+    """Yield the lines of the tables."""
     chosen = {
         "between words": [pair for pair in pairs if not pair.inside],
         "inside an identifier": [pair for pair in pairs if pair.inside],

@@ -1,6 +1,6 @@
-"""Print the table of `dovetail_context/workspace/randomness.py`: what a letter costs behind another, in words.
+"""Print the table of `dovetail_context/workspace/randomness.py`: the cost of a letter after another within words.
 
-The words are those of the sources of Python's standard library, so anybody can count them again.
+The words come from the sources of Python's standard library, so anyone can repeat the count.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-MOST = 8  # times that a word counts: names that are everywhere do not stand for others
+MOST = 8  # The maximum number of times that a word counts: very common names do not represent others.
 SMOOTHING = 3
 THIRDS = 3  # of a bit
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]{2,}(?![a-z])")

@@ -142,7 +142,7 @@ def _scanners(against: Path | None) -> Iterator[tuple[str, Scanner]]:
 
 
 def _module(checkout: Path, name: str) -> object:
-    """A module of this project as it is in a checkout, whatever other one is loaded."""
+    """Import a module of this project from a checkout, even if another version is loaded."""
     for loaded in [each for each in sys.modules if each.partition(".")[0] == "dovetail_context"]:
         del sys.modules[loaded]
     sys.path.insert(0, str(checkout / "context"))
@@ -207,7 +207,7 @@ def _line_starts(text: str) -> list[int]:
 
 
 def _located(text: str, lines: list[int], found: Iterator[tuple[int, str]] | Sequence[tuple[int, str]]) -> Spans:
-    """Where values stand that are known by their lines."""
+    """Return the spans of values for which only the line is known."""
     spans = set()
     for number, value in found:
         start = text.find(value, lines[min(max(number, 1), len(lines)) - 1]) if value else -1

@@ -1,8 +1,8 @@
-"""Secrets placed in code and settings files of many kinds, for measuring what a scanner finds. None of them is real.
+"""Secrets placed in code and settings files of many kinds, to measure what a scanner finds. None of them is real.
 
-A placement is a form (how a language or a command writes a value), a name and a value drawn by chance. Every form and
-every name belongs to one of two halves: `development` may be looked at while a scanner is worked on, `held out` only
-says at the end whether what was learned holds for other names and forms.
+A placement is a form (how a language or a command writes a value), a name and a value drawn at random. Every form and
+every name belongs to one of two halves. Developers may look at `development` while they work on a scanner. `held out`
+shows only at the end whether the scanner generalizes to other names and forms.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ STYLES: dict[str, Callable[[list[str]], str]] = {
 
 
 def names_of(half: str) -> list[str]:
-    """The names of one half, of passwords and of keys."""
+    """Return the names of one half, of passwords and of keys."""
     return _names(_NAMES_OF_PASSWORDS, half) + _names(_NAMES_OF_KEYS, half)
 
 
@@ -78,7 +78,7 @@ def _drawn(alphabet: str, low: int, high: int) -> Callable[[random.Random], str]
 
 
 def _password(chance: random.Random) -> str:
-    """Letters of both kinds and digits, one of each at least."""
+    """Return upper-case and lower-case letters and digits, at least one of each."""
     drawn = [chance.choice(_LOWER), chance.choice(_LOWER.upper()), chance.choice(_DIGITS)]
     drawn += [chance.choice(string.ascii_letters + _DIGITS) for _ in range(9)]
     chance.shuffle(drawn)
@@ -123,7 +123,7 @@ _KEYS = ("hexadecimal, 32", "letters and digits, 32", "lower case, 32", "letters
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How something is written: a kind, a name of its own, a file, the style of the name, the text."""
+    """How a value is written: a kind, a unique name, a file, the style of the name, the text."""
 
     kind: str
     title: str
@@ -470,7 +470,7 @@ def _placed(form: Form, half: str, chance: random.Random) -> Placement:
 
 
 def _long(half: str, chance: random.Random) -> Iterator[Placement]:
-    """Keys of many lines, and literals that are longer than any password."""
+    """Yield multi-line keys, and literals that are longer than any password."""
 
     def body(lines: int, width: int = 64) -> str:
         alphabet = string.ascii_letters + _DIGITS + "+/"

@@ -1,1 +1,1 @@
-"""What the server shows unasked in real projects, and what the languages' own parsers say of it."""
+"""What the server shows unasked in real projects, and how the languages' own parsers judge it."""

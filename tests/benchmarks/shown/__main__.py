@@ -1,4 +1,4 @@
-"""What the language's own parser rejects of what is shown, and whether indentation is the file's.
+"""Count the suggestions that the language's own parser rejects or whose indentation differs from the file's.
 
     python -m tests.benchmarks.shown ROOT... [--holes N] [--seed S] [--typescript FOLDER] [--indent FORM]
         [--whole] [--show]

@@ -26,7 +26,7 @@ class Shown:
 
     @property
     def text(self) -> str:
-        """The file with the suggestion in it."""
+        """The file with the suggestion inserted."""
         return self.hole.text[: self.start] + self.inserted + self.hole.text[self.end :]
 
 

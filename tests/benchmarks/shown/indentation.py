@@ -1,4 +1,4 @@
-"""How a file is indented, in another form, and which lines of a suggestion are indented otherwise."""
+"""Convert the indentation of a file, and find lines of a suggestion that do not match it."""
 
 from __future__ import annotations
 

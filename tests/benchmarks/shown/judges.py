@@ -1,4 +1,4 @@
-"""The languages' own parsers: each says of a text whether it is one of the language, whatever its names and types."""
+"""The languages' own parsers: each reports whether a text is valid syntax, without checking names or types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where completions are asked for: places in real files, each with the text as it is while somebody writes there."""
+"""Places for completions in real files, each with the text as it is while someone writes there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dovetail_context.languages.registry import language_for
 from dovetail_context.workspace.scan import scan
 
 MOST_CHARACTERS = 60_000
-"""Longer files make the parsers slow, and say nothing more."""
+"""The maximum size of a file, in characters. Longer files slow the parsers down and show nothing new."""
 _COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|\"\"\"|''')")
 _CODE = re.compile(r"\w+|[(.=,]\s?")
 # What an editor that closes brackets leaves to the right of the cursor.
@@ -35,7 +35,7 @@ class Hole:
 
     @property
     def text(self) -> str:
-        """The file while somebody writes there."""
+        """The file while someone writes there."""
         return self.before + self.after
 
     @property

@@ -1,4 +1,4 @@
-"""Whether anything is asked of the model unasked inside comments, docstrings and strings of several lines.
+"""Check that nothing is requested automatically inside comments, docstrings and multi-line strings.
 
     python -m tests.benchmarks.shown.prose FOLDER... [--places N] [--seed S] [--show]
 
@@ -50,7 +50,7 @@ def prose(text: str, path: Path) -> Iterator[tuple[int, int]]:
             continue
         is_prose = kind in Comment or kind in String.Doc or (kind in String and value.count("\n") > 1)
         end = start + len(value.rstrip())
-        is_there = text.startswith(value, start)  # behind a here-document, Perl's lexer counts wrong
+        is_there = text.startswith(value, start)  # After a here-document, Perl's lexer miscounts.
         if is_prose and is_there and end - start > 8:
             yield start + 4, end - 3
 

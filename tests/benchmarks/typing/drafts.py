@@ -1,12 +1,12 @@
-"""How much faster drafts make decoding while a person types: figures for models/README.md.
+"""Measure how much faster drafts make decoding while a person types: figures for models/README.md.
 
     python -m tests.benchmarks.typing.drafts PROJECT --model MODEL.gguf [--keystrokes N] [--files N] ...
 
-Not a test: it reads clocks. Run it on a machine that does nothing else. The replay and its options are those of
-`dovetail bench`, without the requests that are dropped. Each place is typed twice, with drafts and without, and what is
-chosen at each step is what the file goes on with, whatever the model says: drafts are then right as often as in real
-code. Much of an answer is what the last one said already; `tests/benchmarks/engine/drafts.py` measures
-answers that have no last one.
+Not a test: it measures time. Run it on an otherwise idle machine. The replay and its options are those of
+`dovetail bench`, without the requests that are dropped. Each place is typed twice, with drafts and without. Each step
+chooses the token with which the file continues, not the one that the model prefers. So drafts are right as often as in
+real code. Much of an answer repeats the previous one; `tests/benchmarks/engine/drafts.py` measures answers without a
+previous one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dovetail_models.engine.runtime.interrupt import Interrupt
 from tests.benchmarks.figures import say
 
 TRUTH = 600
-"""Characters of the file behind the cursor: more than an answer has."""
+"""The number of characters of the file after the cursor: more than an answer has."""
 
 
 def measure(options: EngineOptions, arguments: argparse.Namespace) -> None:

@@ -1,11 +1,11 @@
-"""What typing along a suggestion costs through the real server: `dovetail serve` as a process, asked over its pipes.
+"""Measure typing through a suggestion with the real server: `dovetail serve` as a process, asked over its pipes.
 
     python -m tests.benchmarks.typing.through [ROOT...] [--suggestions 200] [--pace-ms 50] [--seed 0]
 
-Opens files with a hole in them, asks for a suggestion as an editor does, and types it letter by letter: a change, and
-right behind it a request. Prints how many of these keystrokes were answered without the model (the server's own account
-says so), the time from the change to the answer as the client sees it, both pipes included, and whether any answer was
-something else than the rest of the suggestion. With `--pace-ms 0` the next key follows at once.
+Opens files with a hole in them, asks for a suggestion as an editor does, and types it letter by letter: each letter is
+a change followed at once by a request. Prints how many of these keystrokes were answered without the model, according
+to the server's own account. Also prints the time from the change to the answer as the client sees it, with both pipes,
+and whether any answer differed from the rest of the suggestion. With `--pace-ms 0` the next key follows at once.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from tests.benchmarks.data import Hole, add_projects, draw_holes, projects
 from tests.benchmarks.figures import say, spread
 
 AT_ONCE_MS = 5.0
-SETTLED_S = 0.3  # between opening a file, asking, and the first key, as somebody looks at it
+SETTLED_S = 0.3  # Seconds between opening a file, asking, and the first key, as if a user looks at it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Client:
         return self.until(lambda message: message.get("id") == identifier and "method" not in message)["result"]
 
     def until(self, wanted: Any) -> Any:
-        """The first message for which `wanted` holds; the server's own requests are granted."""
+        """Return the first message that satisfies `wanted`. Grant the server's own requests."""
         while True:
             message = self._receive()
             if wanted(message):
@@ -87,7 +87,7 @@ class Client:
 
 @contextmanager
 def served(root: Path) -> Iterator[Client]:
-    """A server that has read the project and loaded its model."""
+    """Yield a server that has read the project and loaded its model."""
     with TemporaryDirectory(prefix="dovetail-") as meeting:
         environment = {**os.environ, RUNTIME_FOLDER_VARIABLE: meeting, LINGER_VARIABLE: "0"}
         command = (sys.executable, "-E", "-P", "-m", "dovetail", "serve")
@@ -156,13 +156,13 @@ def type_through(client: Client, uri: str, hole: Hole, pace_s: float) -> list[Ke
 
 
 def position_of(before: str) -> dict[str, int]:
-    """The position at the end of a text, in code points."""
+    """Return the position at the end of a text, in code points."""
     lines = re.split(r"\r\n|\r|\n", before)
     return {"line": len(lines) - 1, "character": len(lines[-1])}
 
 
 def report(typed: Sequence[Keystroke], suggestions: int) -> Iterator[str]:
-    """How many keystrokes were answered at once."""
+    """Summarize how many keystrokes were answered without the model."""
     times = [one.ms for one in typed]
     if not times:
         yield "nothing was suggested"

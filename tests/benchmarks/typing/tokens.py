@@ -1,4 +1,4 @@
-"""What a keystroke makes the model read: a figure for models/README.md.
+"""Count the tokens that the model evaluates for a keystroke: a figure for models/README.md.
 
     python -m tests.benchmarks.typing.tokens MODEL.gguf FOLDER [KEYSTROKES]
 

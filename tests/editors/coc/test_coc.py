@@ -30,7 +30,7 @@ highlight CocInlineVirtualText ctermfg=245
 
 
 def settings() -> str:
-    """What users are given, with the command of the server that is tested."""
+    """Return the users' configuration, with the command of the tested server."""
     given = json.loads(block("coc.md", "json"))
     given["languageserver"]["dovetail"] |= {"command": SERVER[0], "args": SERVER[1:]}
     return json.dumps(given)
@@ -38,13 +38,13 @@ def settings() -> str:
 
 @pytest.fixture
 def readers(tmp_path: Path) -> Path:
-    """A file of a project: `readers.py`, with `Copy` of `books.py` in it."""
+    """Return a file of a project: `readers.py`, with `Copy` of `books.py` in it."""
     return library(tmp_path)
 
 
 @pytest.fixture
 def vim(readers: Path, tmp_path: Path) -> Iterator[Terminal]:
-    """A Neovim with coc.nvim and the file."""
+    """Yield a Neovim with coc.nvim and the file."""
     plugin = Path(os.environ.get("COC_FOR_TESTS", ""))
     if not (plugin / "build" / "index.js").is_file():
         pytest.skip("needs coc.nvim (its release branch) in the folder that $COC_FOR_TESTS names")
@@ -63,7 +63,7 @@ def vim(readers: Path, tmp_path: Path) -> Iterator[Terminal]:
 
 
 def asked_until_shown(vim: Terminal) -> Callable[[], bool]:
-    """Whether ghost text is on the screen; asks again from time to time, while coc.nvim and the server start."""
+    """Return whether ghost text is on the screen; retry while coc.nvim and the server start."""
     tries: Iterator[int] = count(1)
 
     def shown() -> bool:

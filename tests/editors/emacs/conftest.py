@@ -40,7 +40,7 @@ Open = Callable[[str], Terminal]
 
 @cache
 def emacs_has(library_name: str) -> bool:
-    """Whether Emacs finds a library among its packages, or in the folder that $LSP_MODE_FOR_TESTS names."""
+    """Return whether Emacs finds a library among its packages, or in the folder that $LSP_MODE_FOR_TESTS names."""
     search = f"(progn {INIT.split('%s')[0]} (kill-emacs (if (locate-library {json.dumps(library_name)}) 0 1)))"
     command = ["emacs", "--batch", "-q", "--no-site-file", "--eval", search]
     return subprocess.run(command, capture_output=True, timeout=120).returncode == 0
@@ -48,13 +48,13 @@ def emacs_has(library_name: str) -> bool:
 
 @pytest.fixture
 def readers(tmp_path: Path) -> Path:
-    """A file of a project: `readers.py`, with `Copy` of `books.py` in it."""
+    """Return a file of a project: `readers.py`, with `Copy` of `books.py` in it."""
     return library(tmp_path)
 
 
 @pytest.fixture
 def opened(tmp_path: Path, readers: Path) -> Iterator[Open]:
-    """A function that opens the file in an Emacs with a configuration."""
+    """Yield a function that opens the file in an Emacs with a configuration."""
     needs("emacs")
     with ExitStack() as open_terminals:
 

@@ -22,7 +22,7 @@ CONFIGURATION = f"""
 
 @pytest.fixture
 def emacs(opened: Open) -> Terminal:
-    """An Emacs with the server running."""
+    """Return an Emacs with the server running."""
     needs_library("lsp-inline-completion", "lsp-mode with inline completion: its folder in $LSP_MODE_FOR_TESTS")
     found = opened(CONFIGURATION)
     found.wait_row("LSP[dovetail:")

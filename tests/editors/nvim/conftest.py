@@ -26,7 +26,7 @@ def sweep_up_pynvim() -> None:
 
 @pytest.fixture(autouse=True)
 def pynvim_is_swept_up() -> Iterator[None]:
-    """Sweep up after each test. What the test itself still holds is left to the next."""
+    """Clean up after each test. The next clean-up handles what the test itself still holds."""
     yield
     sweep_up_pynvim()
 
@@ -48,7 +48,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def start(neovim: tuple[str, str], tmp_path: Path) -> Iterator[Start]:
-    """A function that starts an editor, see `driver.editor`; it ends with the test."""
+    """Yield a function that starts an editor, see `driver.editor`; it ends with the test."""
     with ExitStack() as open_editors:
 
         def start_one(**keywords: Any) -> Editor:
@@ -60,5 +60,5 @@ def start(neovim: tuple[str, str], tmp_path: Path) -> Iterator[Start]:
 
 @pytest.fixture
 def edit(start: Start) -> Editor:
-    """An editor with the default options and the scripted server."""
+    """Return an editor with the default options and the scripted server."""
     return start()

@@ -1,4 +1,4 @@
-"""A real Neovim with a screen, our plugin in it, and a server whose answers are known."""
+"""A real Neovim with a screen and our plugin, and a server with known answers."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Screen:
             self.looks[row][left:right] = self.looks[row + rows][left:right]
 
     def rows(self) -> list[str]:
-        """The rows without trailing space, ghost text within ⟦⟧, which no test uses otherwise."""
+        """Return the rows without trailing space, ghost text within ⟦⟧, which no test uses otherwise."""
         found = []
         for texts, their_looks in zip(self.cells, self.looks, strict=True):
             row, inside = "", False
@@ -159,7 +159,7 @@ class Editor:
         wait_for(self.is_attached, "the server")
 
     def script(self, *rules: dict[str, Any], **others: Any) -> None:
-        """What the server answers from now on."""
+        """Set the server's answers from now on."""
         write_script(self.folder, *rules, **others)
 
     def suggest(
@@ -184,7 +184,7 @@ class Editor:
         assert self.ghost() == ""
 
     def screen(self) -> list[str]:
-        """The rows of the screen, ghost text within ⟦⟧."""
+        """Return the rows of the screen, ghost text within ⟦⟧."""
         self.nvim.call("rpcnotify", self.nvim.channel_id, "so_far")
         while (message := self.nvim.next_message()) is not None and message[1] != "so_far":
             if message[1] == "redraw":
@@ -192,12 +192,12 @@ class Editor:
         return self._screen.rows()
 
     def screen_cells(self) -> list[list[str]]:
-        """The cells of the screen; the second cell of a wide character is empty."""
+        """Return the cells of the screen; the second cell of a wide character is empty."""
         self.screen()
         return self._screen.cells
 
     def ghost(self) -> str:
-        """All ghost text on the screen, a line for each row."""
+        """Return all ghost text on the screen, a line for each row."""
         return "\n".join(text for row in self.screen() for text in re.findall("⟦(.*?)⟧", row))
 
     def wait_screen(self, *rows: str) -> None:
@@ -221,7 +221,7 @@ class Editor:
         self.nvim.eval("1")
 
     def received(self, method: str) -> list[dict[str, Any]]:
-        """The parameters of the server's messages of one method, oldest first."""
+        """Return the parameters of the server's messages of one method, oldest first."""
         log = self.folder / "log.jsonl"
         messages = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []
         return [message.get("params") or {} for message in messages if message.get("method") == method]
@@ -240,7 +240,7 @@ def write_script(folder: Path, *rules: dict[str, Any], **others: Any) -> None:
 
 
 def lua_value(value: object) -> str:
-    """A value as Lua source."""
+    """Return a value as Lua source."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"[{json.dumps(name)}] = {lua_value(each)}" for name, each in value.items()) + "}"
     if isinstance(value, list | tuple):
@@ -249,7 +249,7 @@ def lua_value(value: object) -> str:
 
 
 def connected(address: str) -> pynvim.Nvim:
-    """A connection to a Neovim that is about to listen; its socket is there a little earlier."""
+    """Return a connection to a Neovim that is about to listen; its socket appears a little earlier."""
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
@@ -275,7 +275,7 @@ def editor(
     watchdog_s: float = WATCHDOG_S,
     on_path: bool = True,
 ) -> Iterator[Editor]:
-    """A Neovim with our plugin.
+    """Yield a Neovim with our plugin.
 
     `before` and `after` are Lua around `setup()`. `cmd` starts the server; without it, the plugin looks for one.
     `variables` are of the process environment. After `watchdog_s` seconds Neovim is killed. Without `on_path`, our

@@ -27,7 +27,7 @@ def of_folder(runtime: Path) -> list[psutil.Process]:
             if process.environ().get(RUNTIME_VARIABLE) == str(runtime) and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except psutil.Error:
-            continue  # another user's, or gone
+            continue  # It belongs to another user, or has ended.
     return found
 
 
@@ -44,7 +44,7 @@ def engine_hosts(runtime: Path) -> list[psutil.Process]:
 
 
 def memory(process: psutil.Process) -> Memory:
-    """Return what a process takes now. Raises psutil.Error if it is gone."""
+    """Return the current usage of a process. Raise psutil.Error if it has ended."""
     info = process.memory_full_info()
     pss = getattr(info, "pss", None)
     return Memory(info.rss / 2**20, None if pss is None else pss / 2**20)

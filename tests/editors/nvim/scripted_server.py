@@ -1,6 +1,6 @@
-"""A language server on standard input and output that answers what a file says. Run by the tests of the Neovim plugin.
+"""A scripted language server on standard input and output. The tests of the Neovim plugin run it.
 
-$DOVETAIL_SCRIPT names the file, read again for each request:
+$DOVETAIL_SCRIPT names the file with the answers. The server reads it again for each request:
 
 {"encoding": "utf-16",            units of columns, read once
  "rules": [{"when": "REGEX",      the first rule whose pattern is found in the line up to the cursor answers

@@ -10,7 +10,7 @@ from tests.editors.nvim.driver import Editor, wait_for
 FOO = {"when": r"x = $", "texts": ["foo(bar)"]}
 SHOWN = "x = ⟦foo(bar)⟧"
 BLOCK = {"when": r"f\(\):$", "texts": ["\n    one = 1\n    return one"]}
-# A server that was told to cancel and answers anyway.
+# A server that answers a request despite its cancellation.
 LATE = {"when": r"x = $", "texts": ["foo"], "delay": 0.4, "stubborn": True}
 THREE = {"when": r"x = $", "texts": ["one", "two", "three"], "always_all": True}
 

@@ -29,7 +29,7 @@ SUBCOMMANDS = [
 
 
 def split_lines(edit: Editor, title: str) -> list[str]:
-    """The lines of a split that a command has opened."""
+    """Return the lines of a split that a command has opened."""
     wait_for(lambda: edit.nvim.eval("bufname()").endswith(f"dovetail://{title}"), f"the split {title}")
     return edit.lines()
 
@@ -206,7 +206,7 @@ def test_commands_without_a_server_say_what_to_do(edit: Editor) -> None:
 
 
 def chosen(edit: Editor) -> object:
-    """The settings that the server was sent last."""
+    """Return the settings that the server was sent last."""
     sent = edit.received("workspace/didChangeConfiguration")
     return sent[-1]["settings"]["dovetail"] if sent else None
 

@@ -1,4 +1,4 @@
-"""How ghost text is drawn: its cells on the screen beside, over and between what is in the file."""
+"""How ghost text is drawn: its cells on the screen beside, over and between the text of the file."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ else:
 
 
 def report(edit: Editor) -> str:
-    """The report's lines."""
+    """Return the report's lines."""
     edit.nvim.command("checkhealth dovetail")
     wait_for(lambda: edit.nvim.eval("&filetype") == "checkhealth")
     return "\n".join(edit.lines())

@@ -1,4 +1,4 @@
-"""Servers that end, answer nonsense or come late, and buffers that are gone by then."""
+"""Servers that end, send invalid answers or answer late, and buffers that are closed by then."""
 
 from __future__ import annotations
 

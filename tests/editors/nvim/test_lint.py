@@ -14,7 +14,7 @@ from tests.editors.nvim.driver import PLUGIN
 
 @pytest.fixture(scope="module")
 def lint() -> ModuleType:
-    """The lint script as a module."""
+    """Return the lint script as a module."""
     spec = importlib.util.spec_from_file_location("nvim_lint", PLUGIN / "scripts" / "lint.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

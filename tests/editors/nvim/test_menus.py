@@ -29,7 +29,7 @@ require("blink.cmp").setup({
 
 
 def plugin_folder(name: str) -> Path:
-    """The folder of a plugin; skips where it is not there."""
+    """Return the folder of a plugin; skip the test if it is missing."""
     folder = Path(os.environ.get("NVIM_PLUGINS_FOR_TESTS", "")) / name
     if not (folder / "lua").is_dir():
         pytest.skip(f"needs {name} in the folder that $NVIM_PLUGINS_FOR_TESTS names")

@@ -30,7 +30,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def plugin_branch() -> ModuleType:
-    """The script that makes the branch, as a module."""
+    """Return the script that makes the branch, as a module."""
     spec = importlib.util.spec_from_file_location("plugin_branch", PLUGIN / "scripts" / "plugin_branch.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -40,7 +40,7 @@ def plugin_branch() -> ModuleType:
 
 @pytest.fixture
 def published(plugin_branch: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository like this one, whose branch `nvim` holds the plugin as its root."""
+    """Return a repository like this one, whose branch `nvim` holds the plugin as its root."""
     if shutil.which("git") is None:
         pytest.skip("needs git")
     for name, value in IDENTITY.items():

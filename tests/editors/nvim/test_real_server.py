@@ -33,7 +33,7 @@ end
 
 @pytest.fixture
 def library(start: Start, repository: Path, tmp_path: Path) -> Editor:
-    """An editor in a file of the example project, with the model ready."""
+    """Return an editor in a file of the example project, with the model ready."""
     shutil.copytree(repository / "docs" / "example", tmp_path / "example")
     edit = start(cmd=REAL, watchdog_s=120 + KEYS / 5, after=COUNT_REQUESTS)
     edit.nvim.command(f"edit {tmp_path / 'example' / 'library' / 'readers.py'}")
@@ -43,7 +43,7 @@ def library(start: Start, repository: Path, tmp_path: Path) -> Editor:
 
 
 def asked_until_shown(edit: Editor) -> Callable[[], bool]:
-    """Whether ghost text is on the screen; asks again from time to time, while the project is read."""
+    """Return whether ghost text is on the screen; retry while the index reads the project."""
     tries: Iterator[int] = count(1)
 
     def shown() -> bool:
@@ -115,14 +115,14 @@ ERRORS = ("Error", "E5108", "stack traceback", "attempt to")
 
 
 def is_stale(edit: Editor) -> bool:
-    """Whether ghost text is drawn that does not fit the text."""
+    """Return whether the screen shows ghost text that does not fit the document."""
     return bool(
         edit.lua("return require('dovetail.ghost.draw').is_drawn() and not require('dovetail.ghost').is_visible()")
     )
 
 
 def length_at_the_server(edit: Editor) -> int:
-    """The characters of the current document, as the server has them."""
+    """Return the characters of the current document, as the server has them."""
     state = edit.lua(
         """
         local params = { textDocument = { uri = vim.uri_from_bufnr(0) } }

@@ -36,7 +36,7 @@ def as_here(configuration: str) -> str:
 
 @pytest.fixture
 def readers(tmp_path: Path) -> Path:
-    """A file of a project, with its last line begun."""
+    """Return a file of a project, with its last line begun."""
     found = library(tmp_path)
     found.write_text(found.read_text(encoding="utf-8") + LINE + "\n", encoding="utf-8")
     return found
@@ -44,7 +44,7 @@ def readers(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def opened(readers: Path, tmp_path: Path) -> Iterator[Open]:
-    """A function that opens the file in a Vim with a plugin and its configuration."""
+    """Yield a function that opens the file in a Vim with a plugin and its configuration."""
     with ExitStack() as open_terminals:
 
         def open_one(name: str, configuration: str) -> Terminal:

@@ -17,7 +17,7 @@ from tests.models.backend.scratch_environment import FOREIGN, PLATFORM, Scratch,
 
 @pytest.fixture(scope="session")
 def real_wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with two wheels of a llama.cpp that works: 0.3.36 and, the same, 0.3.37."""
+    """Return a folder with two wheels of a working llama.cpp: 0.3.36, and the same build as 0.3.37."""
     files = real_files()
     if not files:
         pytest.skip("the installed llama-cpp-python has no list of its files to make a wheel of")
@@ -30,7 +30,7 @@ def real_wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def scratch_venv(real_wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Scratch:
-    """The environment, with llama-cpp-python 0.3.36 in it. A test that fails may leave it broken."""
+    """Return the environment, with llama-cpp-python 0.3.36 in it. A test that fails may leave it broken."""
     folder = tmp_path_factory.mktemp("scratch") / "venv"
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, capture_output=True)
     windows = sys.platform == "win32"
@@ -56,7 +56,7 @@ def scratch_venv(real_wheels: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def scratch(scratch_venv: Scratch, real_wheels: Path) -> Scratch:
-    """The environment as it was at first."""
+    """Return the environment as it was at first."""
     listed = scratch_venv.run("-m", "pip", "list", "--format=freeze").stdout
     if "llama_cpp_python==0.3.36" not in listed.replace("-", "_"):
         scratch_venv.pip("install", "--no-deps", "--force-reinstall", str(next(real_wheels.glob("*0.3.36*"))))

@@ -23,7 +23,7 @@ FOREIGN = (
     "_distutils_hack",
     "distutils-",
 )
-"""What of our own site-packages does not belong into the scratch environment."""
+"""The parts of our own site-packages that do not belong in the scratch environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Scratch:
 
 
 def real_files() -> dict[str, bytes]:
-    """The files of the llama-cpp-python that these tests themselves run with."""
+    """Return the files of the llama-cpp-python that these tests themselves run with."""
     distribution = importlib.metadata.distribution("llama-cpp-python")
     names = [str(file) for file in distribution.files or () if str(file).startswith("llama_cpp/")]
     return {name: Path(str(distribution.locate_file(name))).read_bytes() for name in names if not name.endswith(".pyc")}

@@ -71,7 +71,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """An environment with 0.3.36 in it; `use(machine, trials...)` says what probes and children report."""
+    """Return an environment with 0.3.36. `use(machine, trials...)` sets what probes and child processes report."""
     environment = Environment(tmp_path / "site", tmp_path / "state")
     for folder in (environment.kept, environment.staged, environment.site):
         folder.mkdir(parents=True)
@@ -90,7 +90,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[str]:
-    """Wheels for every tag that any Python can use."""
+    """Yield the address of an index with wheels for every tag that any Python can use."""
     for tag in PLATFORMS:
         write_wheel(tmp_path / "index" / "files" / tag, "0.3.36", "any")
         index_server.write_page(tmp_path / "index", tag)

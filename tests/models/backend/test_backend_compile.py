@@ -1,4 +1,4 @@
-"""Compiling by a real pip: a source distribution with a build back end of its own, which prints steps as ninja does."""
+"""Compiling by a real pip: a source distribution with its own build back end, which prints steps like ninja."""
 
 from __future__ import annotations
 

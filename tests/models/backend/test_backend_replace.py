@@ -1,4 +1,4 @@
-"""Replacing a build in a real environment by a real pip: what stays, what is rolled back, what a kill leaves."""
+"""Replacing a build in a real environment by a real pip: kept files, rollback, and the state after a kill."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CRASH = b"import os, signal\nos.kill(os.getpid(), signal.SIGILL if hasattr(signa
 
 @pytest.fixture
 def new_wheel(tmp_path: Path) -> Path:
-    """A wheel whose files stand in other places than those of the build before."""
+    """Write a wheel whose files have other paths than those of the previous build."""
     files = {"llama_cpp/__init__.py": CRASH, "llama_cpp/only_here.py": b"", "llama_cpp_python.libs/libx.so": b"x"}
     return write_wheel(tmp_path, "0.3.37", PLATFORM, files)
 

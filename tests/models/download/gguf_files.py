@@ -7,7 +7,7 @@ import struct
 
 
 def gguf(weights: int, seed: int = 0) -> bytes:
-    """A file of one tensor of `weights` 8-bit integers (type I8 of ggml), and one pair of metadata."""
+    """Return a file of one tensor of `weights` 8-bit integers (type I8 of ggml), and one pair of metadata."""
     key, name = b"general.architecture", b"weight"
     header = b"GGUF" + struct.pack("<IQQ", 3, 1, 1)
     header += struct.pack("<Q", len(key)) + key + struct.pack("<IQ", 8, 5) + b"llama"

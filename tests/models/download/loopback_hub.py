@@ -65,9 +65,9 @@ class LoopbackHub:
         self.metadata_faults: deque[Fault] = deque()
         self.faults: deque[Fault] = deque()
         self.generation = 0  # of addresses: older ones have expired
-        self.expires_after = 0  # requests that an address is good for; 0 for ever
+        self.expires_after = 0  # The number of requests for which an address is valid; 0 means no limit.
         self.sent: list[Sent] = []
-        self.other_requests: list[str] = []  # that nobody has a reason for
+        self.other_requests: list[str] = []  # requests that no client should make
         self.metadata_requests: list[dict[str, str]] = []
         self.data_requests: list[dict[str, str]] = []
         self._uses = 0
@@ -182,7 +182,7 @@ class LoopbackHub:
                         sent.count += len(block)
                         self.wfile.write(block)
                         self.wfile.flush()
-                except OSError:  # the client has gone
+                except OSError:  # The client has disconnected.
                     self.close_connection = True
                     return
                 if stop < end:

@@ -1,4 +1,4 @@
-"""A pull in a process of its own, for tests that kill it: `pulling_process.py ENDPOINT FOLDER CHUNK_BYTES`.
+"""A pull in a separate process, for tests that kill it: `pulling_process.py ENDPOINT FOLDER CHUNK_BYTES`.
 
 Prints "at N" for each chunk, and the line of an error.
 """

@@ -1,4 +1,4 @@
-"""The catalogue's rows, the names that they give to files, and what is said about a name."""
+"""The catalogue's rows, the names that they give to files, and the messages about a name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of the user's own: what is checked, and that they come whole or not at all."""
+"""Importing the user's own files: the checks, and that a file arrives completely or not at all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.models.download.gguf_files import gguf
 
 @pytest.fixture
 def mine(tmp_path: Path) -> Path:
-    """The starter model as a file of the user's own."""
+    """Return the starter model as the user's own file."""
     return Path(shutil.copy(resolve_model(None).path, tmp_path / "mine.gguf"))
 
 

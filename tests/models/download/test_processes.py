@@ -36,7 +36,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def start(hub: LoopbackHub) -> Iterator[Start]:
-    """Starts pulls into a folder. Afterwards none runs."""
+    """Yield a function that starts a pull into a folder. End all pulls afterwards."""
     processes: list[subprocess.Popen[str]] = []
 
     def begin(folder: Path, most_bytes: int = 0) -> subprocess.Popen[str]:
@@ -153,7 +153,7 @@ def test_a_limit_on_file_size_counts_as_a_full_disk(hub: LoopbackHub, start: Sta
 
 
 def test_a_disk_that_really_is_full(puller: Puller, tmp_path: Path) -> None:
-    """On a file system of 1 MB in memory; the check for free space is told another figure."""
+    """Use a file system of 1 MB in memory; the check for free space receives a false figure."""
     disk = tmp_path / "disk"
     disk.mkdir()
     if sys.platform != "linux" or os.geteuid() != 0 or shutil.which("mount") is None:

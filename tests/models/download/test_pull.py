@@ -23,7 +23,7 @@ from tests.models.download.loopback_hub import COMMIT, Fault, LoopbackHub
 
 
 def refused(puller: Puller, expected: str, **options: object) -> str:
-    """Pull in vain; return the line, which is one line."""
+    """Pull, expect an error, and return its single line."""
     with pytest.raises(PullError, match=expected) as caught:
         puller(**options)
     line = str(caught.value)
@@ -35,7 +35,7 @@ def refused(puller: Puller, expected: str, **options: object) -> str:
 
 
 def whole(puller: Puller, path: Path) -> None:
-    """The file is there, is the right one, and nothing else is left."""
+    """Check that the file exists and is the right one, and that nothing else is left."""
     assert path == puller.folder / "small.Q4_K_M.gguf"
     assert path.read_bytes() == puller.hub.content
     assert sorted(each.name for each in puller.folder.iterdir()) == ["pins", path.name]
@@ -161,7 +161,7 @@ def test_a_server_without_ranges(puller: Puller) -> None:
 
 
 def test_another_etag_for_the_same_bytes_costs_nothing(puller: Puller) -> None:
-    """CDNs have ETags of their own; the SHA-256 that the hub states decides."""
+    """CDNs have their own ETags; the SHA-256 from the hub decides."""
     puller.hub.faults.extend([Fault()] * 8 + [Fault(cut_after=0)] * 7)
     refused(puller, "are kept")
     puller.hub.etag = '"second"'

@@ -11,7 +11,7 @@ from dovetail_models.download.transfer import ChunkSizes
 
 
 def steps(*failures: Failure) -> list[Step]:
-    """What is done after each of several failures without a new byte between them."""
+    """Return the decision after each of several failures without a new byte between them."""
     attempts, done = Attempts(), []
     for failure in failures:
         step, attempts = attempts.after(failure)

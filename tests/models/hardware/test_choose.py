@@ -1,4 +1,4 @@
-"""How a model is loaded on a table of machines, and what gives way when memory is short."""
+"""How a model is loaded on a table of machines, and what is reduced when memory is short."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GIB = 2**30
 
 
 def shape(layers: int, width: int, megabytes: int, kv_heads_width: int | None = None) -> ModelShape:
-    """A model of the Llama architecture with DeepSeek-Coder's vocabulary, most of its weights q4_K."""
+    """Return a model of the Llama architecture with DeepSeek-Coder's vocabulary, most of its weights q4_K."""
     layer = megabytes * 2**20 * 9 // 10 // layers
     rest = megabytes * 2**20 // 20
     return ModelShape(

@@ -1,4 +1,4 @@
-"""What a GGUF header says, and headers that are made to harm."""
+"""Reading GGUF headers, including malicious ones."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ ARM = "processor : 0\nFeatures : fp asimd asimddp i8mm sve\n"
 
 
 def cgroup(folder: Path, path: str, lines: str, **files: str) -> tuple[Path, Path]:
-    """A control group's folder below a root, and the file that names it."""
+    """Return a control group's folder below a root, and the file that names it."""
     root = folder / "cgroup"
     (root / path).mkdir(parents=True)
     for name, content in files.items():

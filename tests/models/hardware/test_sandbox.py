@@ -58,7 +58,7 @@ print(json.dumps({
 
 
 def tried(folder: Path) -> dict[str, object]:
-    """What a confined process can do."""
+    """Return what a confined process can do."""
     import socket
 
     own, other, model = folder / "own", folder / "other", folder / "models" / "m.gguf"

@@ -1,4 +1,4 @@
-"""What gives way when memory is short, step by step, each in one line; and a model that leaves memory when idle."""
+"""Step-by-step reductions when memory is short, each in one line; and a model that leaves memory when idle."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ except EngineError as error:
 
 
 def long_window(model_path: Path, into: Path) -> Path:
-    """A copy of the starter model that says it was trained for a long window: a small model with a large KV cache."""
+    """Copy the starter model and declare a long training window: a small model with a large KV cache."""
     data = model_path.read_bytes()
     key = b"llama.context_length" + struct.pack("<I", 4)
     assert data.count(key) == 1
@@ -60,7 +60,7 @@ def long_window(model_path: Path, into: Path) -> Path:
 
 
 def heavy(model_path: Path, into: Path, size: int) -> Path:
-    """A copy of the starter model with one more tensor, which is all zeros and takes no room on disk."""
+    """Return a copy of the starter model with one more tensor, which is all zeros and takes no room on disk."""
     data = model_path.read_bytes()
     version, tensors, keys = struct.unpack_from("<IQQ", data, 4)
     end = _end_of_header(model_path, tensors, keys)
@@ -91,7 +91,7 @@ def _end_of_header(path: Path, tensors: int, keys: int) -> int:
 
 
 def loaded_under(spare_mb: int, model: Path, *smaller: Path) -> list[str]:
-    """What is reported where a process may take so much more address space than it has."""
+    """Return the report of a process with the given limit on additional address space."""
     command = [sys.executable, "-c", LIMITED, str(model), str(spare_mb), *map(str, smaller)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
@@ -127,8 +127,8 @@ def test_a_smaller_model_is_the_last_step(model_path: Path, tmp_path: Path) -> N
     large = heavy(model_path, tmp_path / "large.gguf", 200 << 20)
     *steps, last = loaded_under(180, large, model_path)
     assert last.startswith(f"loaded {model_path.stem}")
-    told = [step for step in steps if "loading the smaller model" in step]
-    assert len(told) == 1 and told[0].startswith("there is not enough memory for large")
+    reported = [step for step in steps if "loading the smaller model" in step]
+    assert len(reported) == 1 and reported[0].startswith("there is not enough memory for large")
 
 
 @needs_limits
@@ -139,7 +139,7 @@ def test_where_nothing_fits_one_line_says_what_to_do(model_path: Path) -> None:
 
 @pytest.fixture
 def loading(options: EngineOptions, model_path: Path, tmp_path: Path) -> Any:
-    """Loads a model with a long window, and closes it at the end; beside it what was reported."""
+    """Return a loader for a model with a long window and its reports. Close the models at the end."""
     loaded: list[Loaded] = []
 
     def load_it(**changes: object) -> tuple[Loaded, list[str]]:

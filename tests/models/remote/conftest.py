@@ -28,7 +28,7 @@ def no_token(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest_asyncio.fixture
 async def server() -> AsyncIterator[FakeServer]:
-    """A fake llama.cpp server."""
+    """Yield a fake llama.cpp server."""
     fake = FakeServer()
     await fake.start()
     yield fake
@@ -37,7 +37,7 @@ async def server() -> AsyncIterator[FakeServer]:
 
 @pytest_asyncio.fixture
 async def openai() -> AsyncIterator[FakeServer]:
-    """A fake server that knows /v1 alone."""
+    """Yield a fake server that knows only /v1."""
     fake = FakeServer(llama=False)
     await fake.start()
     yield fake
@@ -46,7 +46,7 @@ async def openai() -> AsyncIterator[FakeServer]:
 
 @pytest_asyncio.fixture
 async def new_engine() -> AsyncIterator[NewEngine]:
-    """Makes engines that wait for nothing between attempts."""
+    """Make engines that do not wait between attempts."""
     engines: list[RemoteEngine] = []
 
     def new(

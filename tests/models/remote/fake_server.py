@@ -1,4 +1,4 @@
-"""A server on the loopback interface that speaks both protocols, and fails as a test tells it to."""
+"""A server on the loopback interface that speaks both protocols, and fails when a test asks for it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Fault = str
 
 @dataclass
 class Request:
-    """What came in. `left` is set when the client has closed the connection before the answer was whole."""
+    """A received request. `left` is set if the client closed the connection before the answer was complete."""
 
     method: str
     path: str
@@ -54,7 +54,7 @@ class FakeServer:
 
     @property
     def completions(self) -> list[Request]:
-        """The requests that held a prompt of the user's."""
+        """The requests that contained a prompt of the user."""
         return [each for each in self.requests if each.path.endswith("completion") and not _is_sample(each)] + [
             each for each in self.requests if each.path.endswith("completions") and not _is_sample(each)
         ]
@@ -89,7 +89,7 @@ class FakeServer:
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """One request and its answer; whether the connection goes on."""
+        """Handle one request and return whether the connection stays open."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         method, path, _ = head[0].split(" ")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}

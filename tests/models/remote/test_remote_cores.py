@@ -133,7 +133,7 @@ def test_a_long_prompt_is_cut_to_the_room() -> None:
 def test_the_density_follows_what_servers_report() -> None:
     density = Density().after(1000, 500)
     assert density.characters_per_token == 2.0
-    assert density.after(30, 30) == density  # too short to tell
+    assert density.after(30, 30) == density  # too short for an estimate
     assert density.lowered().characters_per_token < 2.0
 
 

@@ -1,4 +1,4 @@
-"""`RemoteEngine` beside fake servers: both protocols, each fault, cancelling, and the check before anything leaves."""
+"""`RemoteEngine` with fake servers: both protocols, each fault, cancellation, and the check before sending."""
 
 from __future__ import annotations
 

@@ -48,29 +48,29 @@ class Local:
 
 
 class Bench:
-    """An engine beside a server, and all that it reports. `wake` lets it look at the server again."""
+    """An engine with a server and a fallback, and all its reports. `wake` lets it check the server again."""
 
     def __init__(self, server: FakeServer) -> None:
-        self.told: list[EngineStatus] = []
+        self.reported: list[EngineStatus] = []
         self.locals: list[Local] = []
         self.pauses: list[float] = []
         self._wake = asyncio.Event()
         self._is_asleep = False
         options = RemoteOptions(server.url, first_token_s=0.3)
         self.engine = FallbackEngine(
-            lambda take: RemoteEngine(options, take, self._at_once), self._local, self.told.append, self._sleep
+            lambda take: RemoteEngine(options, take, self._at_once), self._local, self.reported.append, self._sleep
         )
 
     @property
     def notices(self) -> list[str]:
-        """What the user is shown, each once."""
-        return list(dict.fromkeys(status.notice for status in self.told if status.notice))
+        """Return the messages that the user sees, without repeats."""
+        return list(dict.fromkeys(status.notice for status in self.reported if status.notice))
 
     async def wake(self) -> None:
         await until(lambda: self._is_asleep)
         self._is_asleep = False
         self._wake.set()
-        await until(lambda: self._is_asleep or "answers again" in self.told[-1].notice)
+        await until(lambda: self._is_asleep or "answers again" in self.reported[-1].notice)
 
     def _local(self, on_status: Callable[[EngineStatus], None]) -> Local:
         self.locals.append(Local(on_status))
@@ -97,7 +97,7 @@ async def bench(server: FakeServer) -> AsyncIterator[Bench]:
 
 async def test_nothing_is_loaded_here_while_the_server_answers(bench: Bench, server: FakeServer) -> None:
     assert (await bench.engine.complete(JOB)).text == server.text
-    assert bench.locals == [] and len(bench.notices) == 1 and bench.told[-1].state == "ready"
+    assert bench.locals == [] and len(bench.notices) == 1 and bench.reported[-1].state == "ready"
 
 
 async def test_killed_in_the_middle_reported_once_and_back_again(bench: Bench, server: FakeServer) -> None:
@@ -148,14 +148,14 @@ async def test_whatever_fails_there_is_completed_here(bench: Bench, server: Fake
     server.faults = [fault] * 5
     reply = await bench.engine.complete(JOB)
     assert (reply.text, reply.model) == ("local", "starter")
-    assert bench.told[-1].message == bench.told[-1].notice != ""
+    assert bench.reported[-1].message == bench.reported[-1].notice != ""
 
 
 async def test_a_server_that_is_away_at_the_start(bench: Bench, server: FakeServer) -> None:
     await server.stop()
     status = await bench.engine.ensure_ready()
     assert status.model == "starter" and "cannot be reached: check that it runs" in status.notice
-    assert [status.state for status in bench.told if status.state == "failed"] == []
+    assert [status.state for status in bench.reported if status.state == "failed"] == []
 
 
 async def test_neither_can(bench: Bench, server: FakeServer) -> None:

@@ -26,7 +26,7 @@ each_family = pytest.mark.parametrize("family", FAMILIES, ids=[family.name for f
 
 
 def without_beginning(family: Family, prompt: str) -> str:
-    """The prompt without a beginning-of-text, which servers add."""
+    """Return the prompt without a beginning-of-text, which servers add."""
     metadata = family.words.metadata
     if not metadata["tokenizer.ggml.add_bos_token"]:
         return prompt

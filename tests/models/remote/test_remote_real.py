@@ -32,7 +32,7 @@ TYPED = ("", "        self", "        self.wid", "        self.width = ", "     
 
 
 def jobs() -> Iterator[CompletionJob]:
-    """Places with words typed in part, a marker in the text, and characters of several bytes."""
+    """Yield places with words typed in part, a marker in the text, and characters of several bytes."""
     blocks = (ContextBlock("game.py", "def play(board):\n    # <｜fim▁end｜> größe 😀\n    return board.width\n"),)
     for typed in TYPED:
         yield CompletionJob(PromptParts(blocks, "board.py", PREFIX, "\n", typed), client="board", max_tokens=12)
@@ -123,9 +123,11 @@ async def test_cancelling_frees_the_server(llama: LlamaCpp) -> None:
 
 
 async def test_a_server_killed_in_the_middle(llama: LlamaCpp, options: EngineOptions, new_client: Any) -> None:
-    told: list[EngineStatus] = []
+    reported: list[EngineStatus] = []
     engine = FallbackEngine(
-        lambda take: RemoteEngine(RemoteOptions(llama.url), take), lambda take: new_client(options, take), told.append
+        lambda take: RemoteEngine(RemoteOptions(llama.url), take),
+        lambda take: new_client(options, take),
+        reported.append,
     )
     try:
         texts = []
@@ -135,10 +137,10 @@ async def test_a_server_killed_in_the_middle(llama: LlamaCpp, options: EngineOpt
             texts.append((await engine.complete(job)).model)
         here = [model for model in texts if "127.0.0.1" not in model]
         assert len(here) == 3 and texts[3:] == here
-        away = {status.notice for status in told if "answers on this machine" in status.notice}
-        assert {notice.partition(";")[0] for notice in away} == {told[-1].message.partition(";")[0]}
+        away = {status.notice for status in reported if "answers on this machine" in status.notice}
+        assert {notice.partition(";")[0] for notice in away} == {reported[-1].message.partition(";")[0]}
         await llama.start()
-        await until(lambda: "answers again" in told[-1].notice, True)
+        await until(lambda: "answers again" in reported[-1].notice, True)
         assert "127.0.0.1" in (await engine.complete(next(jobs()))).model
     finally:
         await engine.close()

@@ -1,4 +1,4 @@
-"""Certificates and the keyring: whom a server is, and what is sent to it to say who asks."""
+"""Certificates and the keyring: how a server proves its identity, and which credentials are sent to it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ JOB = CompletionJob(PromptParts((), "a.py", "x = ", "\n"), client="a.py")
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a certificate of its own for 127.0.0.1, in one PEM file."""
+    """Return a folder with `key.pem` and a self-signed certificate for 127.0.0.1, `ca.pem`."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("needs the program openssl to make a certificate")

@@ -41,7 +41,7 @@ from dovetail_models.api import (
     FileLock,
     FoundWheel as Found,
     Installer,
-    LocalProbes as LocalMachine,
+    LocalProbes,
     Outcome,
     Platform as Machine,
     Replacement,
@@ -86,14 +86,14 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"say what to install: {AUTO}, {', '.join(BACKENDS)}")
     environment = running_environment()
     if arguments.backend is None and not journal_exists(environment.state):
-        return _show(environment, detect(LocalMachine()), arguments.json)
+        return _show(environment, detect(LocalProbes()), arguments.json)
     with _alone(environment):
         back = repair(environment, lambda names: find_installer().remove(names))
         if back is not None:
             was = f"{PROJECT} {back} is back" if back else f"no {PROJECT} is installed, as before"
             print(f"an installation did not finish and was undone: {was}", file=sys.stderr)
             prepare(environment)  # The repair has removed its folders.
-        machine = detect(LocalMachine())
+        machine = detect(LocalProbes())
         if arguments.backend is None:
             return _show(environment, machine, arguments.json)
         return _Switch(arguments, environment, find_installer(), machine).run()

@@ -39,7 +39,7 @@ from dovetail_models.api import (
     EngineError,
     EngineStatus,
     Finding,
-    LocalProbes as LocalMachine,
+    LocalProbes,
     Machine,
     PromptParts,
     RemoteEngine,
@@ -199,7 +199,7 @@ def _within(limits: tuple[int, int], value: float) -> int:
 
 def _unused_gpu() -> str:
     """Return why a build for a GPU would suit this machine, "" if none does."""
-    best = advise(detect_drivers(LocalMachine())).candidates[0]
+    best = advise(detect_drivers(LocalProbes())).candidates[0]
     return "" if best.backend == "cpu" else best.reason
 
 

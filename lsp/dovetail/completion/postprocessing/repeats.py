@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dovetail.completion.preparation.place import Place
-from dovetail_models.api import is_significant as is_telling, line_loop, loop_at_end
+from dovetail_models.api import is_significant, line_loop, loop_at_end
 
 
 def without_repeats(text: str, place: Place) -> str:
@@ -11,7 +11,7 @@ def without_repeats(text: str, place: Place) -> str:
     lines = _without_loops(text).split("\n")
     below = [line.strip() for line in place.lines_below(3)]
     whole_first = (place.left + lines[0] + place.right).strip()
-    if is_telling(whole_first) and whole_first in (*below[:1], place.line_above().strip()):
+    if is_significant(whole_first) and whole_first in (*below[:1], place.line_above().strip()):
         return ""
     for number, line in enumerate(lines[1:], 1):
         if below and line.strip() == below[0] and _goes_on(lines[number:], below):
@@ -23,7 +23,7 @@ def _goes_on(lines: list[str], below: list[str]) -> bool:
     """Return whether the lines are those below, as far as both go."""
     written = [line.strip() for line in lines if line.strip()]
     both = list(zip(written, below, strict=False))
-    return all(one == other for one, other in both) and any(is_telling(one) for one, _ in both)
+    return all(one == other for one, other in both) and any(is_significant(one) for one, _ in both)
 
 
 def _without_loops(text: str) -> str:

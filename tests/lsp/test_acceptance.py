@@ -27,9 +27,9 @@ URI = "untitled:a.py"
 class Screen:
     """A text with one cursor, as the state machine hears of it. Each act takes a second."""
 
-    def __init__(self, text: str, suggestion: str = "", replaced: int = 0, tells: bool = False) -> None:
+    def __init__(self, text: str, suggestion: str = "", replaced: int = 0, reports: bool = False) -> None:
         self.text, self.cursor = text.replace("|", ""), text.index("|")
-        self.now, self.tells, self.count = 0.0, tells, 0
+        self.now, self.reports, self.count = 0.0, reports, 0
         self.following = Following()
         self.events: list[Event] = []
         if suggestion:
@@ -52,7 +52,7 @@ class Screen:
 
     def change(self, start: int, end: int, text: str) -> None:
         self.now += 1
-        step = acceptance.changed(self.following, self.text, Change(start, end, text), self.now, self.tells)
+        step = acceptance.changed(self.following, self.text, Change(start, end, text), self.now, self.reports)
         self.text = self.text[:start] + text + self.text[end:]
         self._take(step)
 
@@ -211,7 +211,7 @@ def test_one_of_several_is_chosen() -> None:
 
 
 def test_one_of_several_is_chosen_and_told() -> None:
-    screen = Screen("x = |\n", tells=True)
+    screen = Screen("x = |\n", reports=True)
     screen.show("a", 0, "bar")
     screen.told("1.1")
     screen.insert("bar")
@@ -219,10 +219,10 @@ def test_one_of_several_is_chosen_and_told() -> None:
 
 
 def test_an_editor_that_gathers_keystrokes_says_itself_what_was_accepted() -> None:
-    screen = Screen("x = |\n", "first + second", tells=True)
+    screen = Screen("x = |\n", "first + second", reports=True)
     screen.insert("first")
     assert summed_up(screen) == ("rejected", 0, 5)
-    screen = Screen("x = |\n", "first + second", tells=True)
+    screen = Screen("x = |\n", "first + second", reports=True)
     screen.told("1.0", 5)  # before the change that it speaks of, or after it
     screen.insert("first")
     screen.show(" + second")

@@ -82,7 +82,7 @@ class _Parser(argparse.ArgumentParser):
     """Report bad usage in one line, like every other error."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; `{self.prog} --help` tells more")
+        raise UsageError(f"{message}; `{self.prog} --help` lists what it takes")
 
 
 def _fail(message: object, status: int) -> int:

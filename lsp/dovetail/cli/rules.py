@@ -88,7 +88,7 @@ def _explain(rules: WorkspaceRules, path: str, as_json: bool) -> int:
     for each in decisions:
         print(f"  {each.what:{width}}  {each.value}" + (f"  ({each.by})" if each.by else ""))
     if broken:
-        print(f"{RULES_FILE} has mistakes: only what stands above them holds; dovetail rules check tells of each")
+        print(f"{RULES_FILE} has mistakes: only what precedes them holds: `dovetail rules check` lists each")
     return 0
 
 

@@ -29,13 +29,13 @@ def kv_folder() -> Path:
     return _folder() / "kv"
 
 
-def forget_states(unwanted: Callable[[str], bool], anew: bool) -> None:
+def forget_states(unwanted: Callable[[str], bool], recheck: bool) -> None:
     """Remove the KV states that hold text of `unwanted` files (absolute paths).
 
-    `anew` checks all states again, because their files may have been wanted a moment ago. Raises OSError if a state
+    `recheck` checks all states again, because their files may have been wanted a moment ago. Raises OSError if a state
     cannot be removed.
     """
-    forget_stored_states(kv_folder(), unwanted, anew)
+    forget_stored_states(kv_folder(), unwanted, recheck)
 
 
 def _folder() -> Path:

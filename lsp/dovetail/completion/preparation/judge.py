@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Iterator
 
 # Compiling 800 lines takes 10 ms; nobody waits longer for a second opinion.
 MOST_CHARACTERS = 30_000
@@ -39,7 +40,15 @@ def compiles(text: str) -> bool:
     return True
 
 
-def statements_around(text: str, first: int, last: int) -> tuple[int, int]:
+def parts_around(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield the ranges in which to check a change from `first` to `last`, the cheapest first."""
+    yield _statements_around(text, first, last)
+    yield 0, len(text)
+    if (member := _member_around(text, first, last)) is not None:
+        yield member
+
+
+def _statements_around(text: str, first: int, last: int) -> tuple[int, int]:
     """Return the range of the top-level statements that the text from `first` to `last` may be part of.
 
     Compiling them costs less than the whole text. The cut may fall inside a string, which a compiler detects.
@@ -49,7 +58,7 @@ def statements_around(text: str, first: int, last: int) -> tuple[int, int]:
     return start, following.start() if following is not None else len(text)
 
 
-def member_around(text: str, first: int, last: int) -> tuple[int, int] | None:
+def _member_around(text: str, first: int, last: int) -> tuple[int, int] | None:
     """Return the part of a class that the text from `first` to `last` belongs to, from the beginning of a function on:
     what to ask of a class that is too long. None where no function begins above."""
     start = max((match.start() for match in _MEMBER.finditer(text, max(0, first - _NEAR), first)), default=None)

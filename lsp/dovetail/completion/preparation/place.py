@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
-from dovetail.completion.preparation.judge import compiles, member_around, statements_around
+from dovetail.completion.preparation.judge import compiles, parts_around
 from dovetail.completion.preparation.lexical import State, kind_of, name_of, read, state_in
 from dovetail.text.lazy import lazy
 from dovetail_context.api import ParsedText, PlaceKind, language_for, parse_text, shown_path
@@ -62,10 +62,8 @@ class Place:
         if self.language_name != "python" or self.parsed is None or not self.parsed.tree.is_read:
             return None
         first, last = self.offset - len(self.left), self.offset + len(self.right)
-        member = member_around(self.text, first, last)
-        parts = [statements_around(self.text, first, last), (0, len(self.text)), *([member] if member else [])]
-        for start, end in parts:
-            line = f"{self.left[: self.indent]}pass"
+        line = f"{self.left[: self.indent]}pass"
+        for start, end in parts_around(self.text, first, last):
             if compiles(self.text[start:first] + line + self.text[last:end]) or compiles(self.text[start:end]):
                 return start, end
         return None

@@ -135,15 +135,15 @@ def shown(following: Following, suggestions: tuple[Suggestion, ...], now: float)
     return replace(following, showing=Showing(first, now, suggestions[1:])), events
 
 
-def changed(following: Following, before: str, change: Change, now: float, tells: bool = False) -> Step:
+def changed(following: Following, before: str, change: Change, now: float, reports: bool = False) -> Step:
     """Apply a change of the document, whose text is `before` until now.
 
-    An editor that `tells` reports by itself what the user accepted.
+    `reports` says whether the editor itself reports what the user accepted.
     """
     events: tuple[Event, ...] = ()
     showing = following.showing
     if showing is not None:
-        showing = _advanced(showing, before, change, now, tells)
+        showing = _advanced(showing, before, change, now, reports)
         if showing is None:
             following, events = ended(following, now)
     following, due = _looked_at(following, now)
@@ -219,7 +219,7 @@ def _how(showing: Showing, accepted: int, now: float) -> How:
     return "rejected" if showing.seen or showing.present or now - showing.since >= SEEN_S else "unseen"
 
 
-def _advanced(showing: Showing, before: str, change: Change, now: float, tells: bool) -> Showing | None:
+def _advanced(showing: Showing, before: str, change: Change, now: float, reports: bool) -> Showing | None:
     """Return the suggestion after a change: moved, or more or less of it in the document; None if it has ended."""
     if change.end < showing.start:
         shift = len(change.text) - (change.end - change.start)
@@ -240,7 +240,7 @@ def _advanced(showing: Showing, before: str, change: Change, now: float, tells: 
         if length <= here.present:  # deleted back into the suggestion: it is offered again, if it was only typed
             return None if showing.accepted or showing.told else replace(here, present=length)
         # What replaces text left of the cursor was chosen from a menu of the editor.
-        if tells or _is_one_key(change.text) or whole.start < showing.cursor:
+        if reports or _is_one_key(change.text) or whole.start < showing.cursor:
             return replace(here, present=length, others=())
         span = (showing.present, length)
         return replace(here, present=length, others=(), accepted=_merged((*showing.accepted, span)), at=now)

@@ -40,7 +40,7 @@ class Feedback:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._path: Path | None = None
-        self._client_tells = False
+        self._client_reports = False
         self._names = (f"{number}" for number in count(1))
         self._documents: dict[str, Following] = {}
         self._about: dict[str, tuple[str, str]] = {}  # language and model of the suggestions that are followed
@@ -52,7 +52,7 @@ class Feedback:
         """Set whether to count at all (the user's setting), and which client is connected, if that is new."""
         self._path = stats_path() if wanted else None
         if client is not None:
-            self._client_tells = client in CLIENTS_THAT_TELL
+            self._client_reports = client in CLIENTS_THAT_TELL
 
     def answered(self, document: Document, completion: Completion) -> list[str]:
         """Record an answer. Return the names of its items, the one on the screen first; none if nothing is followed."""
@@ -82,7 +82,7 @@ class Feedback:
             return
         for before, change in changes_of(document, edits, encoding):
             step = acceptance.changed(
-                self._documents[document.uri], before, change, self._clock(), tells=self._client_tells
+                self._documents[document.uri], before, change, self._clock(), reports=self._client_reports
             )
             following = self._keep(document.uri, step)
             if following == Following():

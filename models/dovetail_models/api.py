@@ -108,6 +108,7 @@ if TYPE_CHECKING:
         REPOSITORY_LABEL as REPOSITORY_LABEL,
         SUFFIX_LABEL as SUFFIX_LABEL,
     )
+    from dovetail_models.prompt.verbatim import Piece as Piece, VerbatimPrompt as VerbatimPrompt
     from dovetail_models.remote.engine import RemoteEngine as RemoteEngine
     from dovetail_models.remote.fallback import FallbackEngine as FallbackEngine
     from dovetail_models.remote.options import Dialect as Dialect, RemoteOptions as RemoteOptions
@@ -136,6 +137,8 @@ _MODULES = {
     # Prompts: their parts, the labels of their blocks, and text that repeats itself.
     "ContextBlock": ("prompt.parts", "ContextBlock"),
     "PromptParts": ("prompt.parts", "PromptParts"),
+    "Piece": ("prompt.verbatim", "Piece"),
+    "VerbatimPrompt": ("prompt.verbatim", "VerbatimPrompt"),
     "CONTEXT_LABEL": ("prompt.segments", "CONTEXT_LABEL"),
     "FORCED_LABEL": ("prompt.segments", "FORCED_LABEL"),
     "PATH_LABEL": ("prompt.segments", "PATH_LABEL"),
@@ -275,6 +278,7 @@ __all__ = [
     "ModelError",
     "ModelRow",
     "Outcome",
+    "Piece",
     "Platform",
     "Priority",
     "PromptParts",
@@ -286,6 +290,7 @@ __all__ = [
     "Replacement",
     "SpeedEstimate",
     "Trial",
+    "VerbatimPrompt",
     "Wheel",
     "advise",
     "asked_to_leave",

@@ -71,6 +71,11 @@ if TYPE_CHECKING:
         line_loop as line_loop,
         loop_at_end as loop_at_end,
     )
+    from dovetail_models.engine.host.sandbox import (
+        Sandbox as Sandbox,
+        confine as confine,
+        readable_folders as readable_folders,
+    )
     from dovetail_models.engine.ipc.handshake import asked_to_leave as asked_to_leave
     from dovetail_models.engine.ipc.registry import running as running_hosts
     from dovetail_models.engine.ipc.transport import (
@@ -151,6 +156,9 @@ _MODULES = {
     # Hosts that run, the folder in which they are found, and states on disk.
     "running_hosts": ("engine.ipc.registry", "running"),
     "asked_to_leave": ("engine.ipc.handshake", "asked_to_leave"),
+    "Sandbox": ("engine.host.sandbox", "Sandbox"),
+    "confine": ("engine.host.sandbox", "confine"),
+    "readable_folders": ("engine.host.sandbox", "readable_folders"),
     "RUNTIME_FOLDER_VARIABLE": ("engine.ipc.transport", "RUNTIME_FOLDER_VARIABLE"),
     "runtime_folder": ("engine.ipc.transport", "runtime_folder"),
     "FileLock": ("file_lock", "FileLock"),
@@ -288,6 +296,7 @@ __all__ = [
     "RemoteEngine",
     "RemoteOptions",
     "Replacement",
+    "Sandbox",
     "SpeedEstimate",
     "Trial",
     "VerbatimPrompt",
@@ -299,6 +308,7 @@ __all__ = [
     "check_fill_in_the_middle",
     "check_structure",
     "clean_installation",
+    "confine",
     "detect_drivers",
     "detect_machine",
     "fetch_wheel",
@@ -331,6 +341,7 @@ __all__ = [
     "read_links",
     "read_pin",
     "read_shape",
+    "readable_folders",
     "recommend",
     "recommendable",
     "remove_part",

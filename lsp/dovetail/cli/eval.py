@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+import tempfile
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,12 @@ from dovetail.command_errors import UsageError
 from dovetail.evaluation.answer import Answerer, Outcome
 from dovetail.evaluation.answering.by_preset import PresetAnswerer
 from dovetail.evaluation.answering.product import ProductAnswerer
+from dovetail.evaluation.execution.passing import ProgramTests
 from dovetail.evaluation.plan import Choice, Plan, choose
 from dovetail.evaluation.presets.registry import PRESETS, preset_named
 from dovetail.evaluation.run import evaluate, result_row
 from dovetail.evaluation.run_file import Row, RunFile
+from dovetail.evaluation.scorers.registry import PASSES
 from dovetail.evaluation.scoring import RunScoring
 from dovetail.evaluation.suites.registry import SUITES, suite_named
 from dovetail.evaluation.summary import published, summary
@@ -163,7 +166,10 @@ async def _run(plan: Plan, file: RunFile | None, outcomes: list[Outcome]) -> Non
             outcomes.append(outcome)
             bar.advance(shown)
 
-        scoring = RunScoring(plan.scorers, plan.cut, None)
+        tests = None
+        if plan.run_tests and PASSES in plan.scorers:
+            tests = ProgramTests(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dovetail-build-"))))
+        scoring = RunScoring(plan.scorers, plan.cut, tests.verdict if tests else None)
         to_row = _documented_row(plan) if plan.is_documented_form else result_row
         await evaluate(plan.tasks, answerer, scoring, to_row, file, note)
 

@@ -45,13 +45,15 @@ def read_tasks(suite: Suite, path: Path) -> Iterator[Task]:
     Raises UsageError where nothing can be read, CommandError with file and line for a row of another form.
     """
     for file in _files(suite, path):
-        for number, line in enumerate(_lines(file)):
+        for number, line in enumerate(lines_of(file)):
             if not line.strip():
                 continue
             try:
                 row = json.loads(line)
+                if not isinstance(row, dict):
+                    raise TypeError("no object")
                 yield suite.to_task(row, file, number)
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 what = f"{type(error).__name__} {' '.join(str(error).split())}"
                 kind = "a task" if suite.name == "holes" else f"a task of {suite.name}"
                 raise CommandError(
@@ -68,7 +70,8 @@ def _files(suite: Suite, path: Path) -> list[Path]:
     return found
 
 
-def _lines(file: Path) -> list[str]:
+def lines_of(file: Path) -> list[str]:
+    """Return the lines of a file, which may be compressed with gzip. Raises UsageError."""
     try:
         data = file.read_bytes()
         text = (gzip.decompress(data) if file.suffix == ".gz" else data).decode("utf-8")

@@ -56,15 +56,18 @@ class Sandbox:
     missing: tuple[str, ...] = ()
 
 
-def confine(readable: Sequence[Path], writable: Sequence[Path]) -> Sandbox:
+def confine(readable: Sequence[Path], writable: Sequence[Path], runs_programs: bool = False) -> Sandbox:
     """Give up the rights that this process does not need, for good. It keeps the named folders and files, and the
     system's.
 
+    `runs_programs` keeps the right to become another program, which has no more rights; Windows knows no such limit.
     The process must have a single thread: other threads would keep their rights.
     """
     try:
+        if sys.platform == "win32" and runs_programs:
+            return Sandbox(missing=("network and files: Windows cannot take them from a program",))
         if sys.platform == "linux":
-            return _confine_linux(readable, writable)
+            return _confine_linux(readable, writable, runs_programs)
         if sys.platform == "darwin":
             return _confine_macos(writable)
         if sys.platform == "win32":
@@ -100,12 +103,12 @@ _ON_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | (1 << 14) | _IOCTL_DEV
 """The rights that a rule on a single file may name."""
 
 
-def _confine_linux(readable: Sequence[Path], writable: Sequence[Path]) -> Sandbox:
+def _confine_linux(readable: Sequence[Path], writable: Sequence[Path], runs_programs: bool) -> Sandbox:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "no_new_privs is refused")
     held, missing = [], []
-    for setup in (partial(_landlock, libc, readable, writable), partial(_seccomp, libc)):
+    for setup in (partial(_landlock, libc, readable, writable, runs_programs), partial(_seccomp, libc)):
         try:
             held.append(setup())
         except OSError as error:
@@ -113,7 +116,7 @@ def _confine_linux(readable: Sequence[Path], writable: Sequence[Path]) -> Sandbo
     return Sandbox(tuple(held), tuple(missing))
 
 
-def _landlock(libc: ctypes.CDLL, readable: Iterable[Path], writable: Iterable[Path]) -> str:
+def _landlock(libc: ctypes.CDLL, readable: Iterable[Path], writable: Iterable[Path], runs_programs: bool) -> str:
     abi = libc.syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG)
     if abi < 1:
         raise OSError(0, "this kernel has no Landlock (5.13 and newer have): the host can use all of your files")
@@ -123,9 +126,10 @@ def _landlock(libc: ctypes.CDLL, readable: Iterable[Path], writable: Iterable[Pa
     if ruleset < 0:
         raise OSError(ctypes.get_errno(), "Landlock is switched off: the host can use all of your files")
     try:
-        reading = _READ_FILE | _READ_DIR
-        writing = rights & ~_EXECUTE
-        home = Path.home() if "HOME" in os.environ else None
+        executing = _EXECUTE if runs_programs else 0
+        reading = _READ_FILE | _READ_DIR | executing
+        writing = rights & ~_EXECUTE | executing
+        home = Path.home() if "HOME" in os.environ and not runs_programs else None
         caches = [home / cache for cache in DRIVER_CACHES] if home else []
         for path in (*map(Path, SYSTEM_FOLDERS), *readable):
             _allow(libc, ruleset, path, reading & rights)

@@ -41,11 +41,21 @@ def test_pieces_keep_their_order_and_their_limits() -> None:
     assert laid_out(HOLE, 100) == ("12abcdef3uvwx4", (Cut("suffix", 2),))
 
 
-def test_one_piece_gives_way_to_the_room() -> None:
-    assert laid_out(HOLE, 11) == ("12def3uvwx4", (Cut("prefix", 3), Cut("suffix", 2)))
-    assert laid_out(replace(HOLE, max_tokens=11), 100) == laid_out(HOLE, 11)
+def test_one_piece_gives_way_to_the_room_that_the_prompt_is_meant_to_take() -> None:
+    assert laid_out(replace(HOLE, max_tokens=11), 100) == ("12def3uvwx4", (Cut("prefix", 3), Cut("suffix", 2)))
     with pytest.raises(PromptTooLong):
-        laid_out(HOLE, 7)
+        laid_out(replace(HOLE, max_tokens=7), 100)
+
+
+def test_in_a_smaller_window_all_limits_shrink() -> None:
+    """Half of the 11 tokens have room: two of the suffix's four, and none of the prefix."""
+    assert laid_out(replace(HOLE, max_tokens=12), 6) == ("123uv4", (Cut("prefix", 6), Cut("suffix", 4)))
+    unlimited = replace(
+        HOLE, pieces=(*HOLE.pieces[:4], Piece("uvwxyz", label="suffix", keep="beginning"), HOLE.pieces[5])
+    )
+    assert laid_out(unlimited, 12) == ("12bcdef3uvw4", (Cut("prefix", 1), Cut("suffix", 3)))
+    with pytest.raises(PromptTooLong):
+        laid_out(HOLE, 3)
 
 
 def test_a_missing_marker_is_named_and_a_missing_beginning_is_left_out() -> None:
@@ -73,4 +83,4 @@ async def test_the_engine_takes_the_prompt_as_it_is(client: EngineClient) -> Non
     assert reply.prompt is not None and reply.prompt.endswith("def add(a, b):\n    retur")
     assert reply.generated_tokens > 0
     with pytest.raises(EngineError, match="does not fit the window"):
-        await client.complete(replace(job, verbatim=VerbatimPrompt((Piece("x\n" * 5000), Piece("y")), shortened=1)))
+        await client.complete(replace(job, verbatim=VerbatimPrompt((Piece(role="bos"),) * 5000)))

@@ -11,12 +11,14 @@ from dovetail_models.prompt.blocks import MARKERS_LABEL
 from dovetail_models.prompt.fit import Block, Cut, Fitted, PromptTooLong
 from dovetail_models.prompt.segments import Role
 
+Side = Literal["beginning", "end"]
+
+SHARE_IN_SMALL_WINDOW = 1 / 4
+"""The maximum share of a window for each text that has no limit, where the prompt as a whole does not fit."""
+
 
 class MissingToken(Exception):
     """The vocabulary has no token for a role of a prompt."""
-
-
-Side = Literal["beginning", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,16 @@ def fit_verbatim(
 ) -> Fitted:
     """Return the tokens of a prompt, piece by piece, in at most `room` tokens.
 
+    Where the window has room for what the prompt is meant to take, only the limits of the pieces count, and the one
+    piece that is cut further. In a smaller window all limits shrink.
+
     Raises PromptTooLong if cutting the one piece does not suffice, MissingToken where the vocabulary has no token for
     a role. A missing beginning-of-text token is left out.
     """
     runs = [_run(piece, tokens, special) for piece in prompt.pieces]
     sizes = [len(run) for run in runs]
-    runs = [_kept(run, piece.max_tokens, piece.keep) for run, piece in zip(runs, prompt.pieces, strict=True)]
+    limits = _limits(prompt, sizes, room)
+    runs = [_kept(run, limit, piece.keep) for run, limit, piece in zip(runs, limits, prompt.pieces, strict=True)]
     allowed = room if prompt.max_tokens is None else min(room, prompt.max_tokens)
     excess = sum(map(len, runs)) - allowed
     if excess > 0:
@@ -76,6 +82,22 @@ def fit_verbatim(
             Cut(label, size - len(run)) for label, run, size in zip(labels, runs, sizes, strict=True) if len(run) < size
         ),
     )
+
+
+def _limits(prompt: VerbatimPrompt, sizes: Sequence[int], room: int) -> list[int | None]:
+    """Return the limits of the pieces, lowered in a window that is smaller than the prompt is meant for.
+
+    What has a limit then gets its share of the window, any other text but the one that is cut further a part of it.
+    """
+    limits = [piece.max_tokens for piece in prompt.pieces]
+    meant = sum(sizes) if prompt.max_tokens is None else prompt.max_tokens
+    if meant <= room:
+        return limits
+    for at, (piece, limit) in enumerate(zip(prompt.pieces, limits, strict=True)):
+        if at != prompt.shortened and not piece.role:
+            share = room * SHARE_IN_SMALL_WINDOW if limit is None else limit * room / meant
+            limits[at] = int(share)
+    return limits
 
 
 def _run(

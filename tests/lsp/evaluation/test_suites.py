@@ -152,7 +152,13 @@ ROWS: dict[str, tuple[str, list[dict[str, Any]]]] = {
                 "canonical_solution": "    return a + b\n",
                 "test": "\ndef check(add):\n    assert add(1, 2) == 3\n\ncheck(add)",
                 "stop_tokens": [],
-            }
+            },
+            {
+                "task_id": "Python/1",
+                "prompt": "def add(a, b):\n",
+                "canonical_solution": "    return a + b\n",
+                "test": "assert add(1, 2) == 3",
+            },
         ],
     ),
     "mbpp": (

@@ -1,6 +1,6 @@
 """HumanEval in eight languages, in the form of DeepSeek-Coder's evaluation (Python's original, MultiPL-E's others).
 
-A row is {"task_id", "prompt", "test", "stop_tokens"} and, but for Python, "language". The text is continued from the
+A row is {"task_id", "prompt", "test"} and, but for Python, "language" and "stop_tokens". The text is continued from the
 left. An answer ends where the function ends: before a line that is no part of it in Python, else before a stop text.
 """
 
@@ -44,7 +44,7 @@ def to_task(row: Row, file: Path, number: int) -> Task:
         truth=str(row.get("canonical_solution", "")),
         check=Check(language, f"{prompt.rstrip()}\n" if language == "python" else prompt, f"\n{row['test']}\n"),
         official={"prompt": prompt},
-        stop=tuple(map(str, row["stop_tokens"])),
+        stop=tuple(map(str, row.get("stop_tokens") or ())),
     )
 
 

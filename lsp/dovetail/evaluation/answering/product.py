@@ -38,7 +38,12 @@ class Opened:
     request: CompletionRequest
     """What the pipeline is asked."""
     index: WorkspaceIndex | None
-    """The project's index, to be closed; None for a text without a project."""
+    """The project's index; None for a text without a project."""
+
+    def close(self) -> None:
+        """Close the index."""
+        if self.index is not None:
+            self.index.close()
 
 
 class ProductAnswerer:
@@ -65,12 +70,11 @@ class ProductAnswerer:
 
     async def answer(self, task: Task) -> Answer:
         """Answer a task. Raises EngineError, and CommandError where its file cannot be read or is another one."""
-        opened = await on_thread(partial(self._open, task))
+        opened = await on_thread(partial(self.open, task))
         try:
             return await self._asked(task, opened.request)
         finally:
-            if opened.index is not None:
-                opened.index.close()
+            opened.close()
 
     async def _asked(self, task: Task, request: CompletionRequest) -> Answer:
         names = tuple(members_for(request).names) if self._with_names else None
@@ -85,7 +89,8 @@ class ProductAnswerer:
             raise CommandError(f"the pipeline refused task {task.id}: report this, with the task")
         return _answer(completion, names)
 
-    def _open(self, task: Task) -> Opened:
+    def open(self, task: Task) -> Opened:
+        """Return a task as a request, to be closed. Raises CommandError."""
         question = task.question
         if isinstance(question, TextHole):
             return Opened(self._of_text(question), None)

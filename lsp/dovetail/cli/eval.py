@@ -169,6 +169,7 @@ async def _run(plan: Plan, file: RunFile | None, outcomes: list[Outcome]) -> Non
         tests = None
         if plan.run_tests and PASSES in plan.scorers:
             tests = ProgramTests(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dovetail-build-"))))
+            stack.callback(tests.stop)
         scoring = RunScoring(plan.scorers, plan.cut, tests.verdict if tests else None)
         to_row = _documented_row(plan) if plan.is_documented_form else result_row
         await evaluate(plan.tasks, answerer, scoring, to_row, file, note)

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,10 +52,10 @@ class Command:
     """Further variables of its environment."""
 
 
-def run_limited(command: Command, folder: Path, limits: Limits) -> Ended:
+def run_limited(command: Command, folder: Path, limits: Limits, stopped: Callable[[], bool] = lambda: False) -> Ended:
     """Run a program in `folder`, the only one in which it may write, and return how it ended.
 
-    Nothing that it started is left when this returns.
+    It is killed as soon as `stopped` returns true. Nothing that it started is left when this returns.
     """
     allowed = {
         "CPU": math.ceil(limits.seconds),
@@ -79,7 +79,7 @@ def run_limited(command: Command, folder: Path, limits: Limits) -> Ended:
             start_new_session=True,
         )
         try:
-            end = _watched(process, output, errors, limits)
+            end = _watched(process, output, errors, limits, stopped)
         finally:
             _end_all(process)
         status = process.wait()
@@ -99,12 +99,18 @@ def _environment(folder: Path, more: Mapping[str, str] | None) -> dict[str, str]
     return {**kept, **own, **(more or {})}
 
 
-def _watched(process: subprocess.Popen[bytes], output: IO[bytes], errors: IO[bytes], limits: Limits) -> End:
+def _watched(
+    process: subprocess.Popen[bytes],
+    output: IO[bytes],
+    errors: IO[bytes],
+    limits: Limits,
+    stopped: Callable[[], bool],
+) -> End:
     """Wait for the end of a process, and return why it ended or must be ended."""
     deadline = time.monotonic() + limits.seconds
     while True:
         left = deadline - time.monotonic()
-        if left <= 0:
+        if left <= 0 or stopped():
             return "time"
         try:
             process.wait(min(LOOK_EVERY_S, left))

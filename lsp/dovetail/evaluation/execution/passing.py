@@ -12,6 +12,8 @@ import math
 import os
 import re
 import tempfile
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,6 +48,11 @@ class ProgramTests:
         """`cache` is a folder in which compilers may keep what they have built; no program writes there."""
         self._cache = cache
         self._limits = limits
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """End the program that runs, and all that would follow: the run is given up."""
+        self._stopped.set()
 
     def verdict(self, completion: str, task: Task) -> tuple[float | None, str]:
         """Return 1 if a completion passes, 0 if it fails, and None with a line where that cannot be known here."""
@@ -57,7 +64,7 @@ class ProgramTests:
             return None, f"no way to run {check.language} is known: give only other languages with --language"
         if missing := missing_programs(language):
             return None, f"{' and '.join(missing)} not found: install what {check.language} needs"
-        ran = run_check(completion, check, language, self._cache, self._limits)
+        ran = run_check(completion, check, language, self._cache, self._limits, self._stopped.is_set)
         if ran.passed:
             return 1.0, ""
         if ran.refused:
@@ -73,11 +80,18 @@ class ProgramTests:
             lacks = check.language == "java" and _TUPLES.search(check.before + check.after)
             return f"{JAVA_TUPLES} may be missing: name its jar in CLASSPATH" if lacks and not _class_path() else ""
         if completion.strip() != task.truth.strip():
-            ran = run_check(task.truth, check, language, self._cache, self._limits)
+            ran = run_check(task.truth, check, language, self._cache, self._limits, self._stopped.is_set)
         return "" if ran.passed else f"the suite's own answer fails here ({ran.why}): install what its tests need"
 
 
-def run_check(completion: str, check: Check, language: Language, cache: Path, limits: Limits | None = None) -> Ran:
+def run_check(
+    completion: str,
+    check: Check,
+    language: Language,
+    cache: Path,
+    limits: Limits | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Ran:
     """Build and run a completion's program for each case of a check."""
     limits = limits or Limits(seconds=check.seconds)
     inserted = json.dumps(completion) if check.as_literal else completion
@@ -88,12 +102,13 @@ def run_check(completion: str, check: Check, language: Language, cache: Path, li
             language = java_for(program, language)
         (folder / language.file).write_text(program, encoding="utf-8", errors="replace", newline="")
         if language.build:
-            ended = _build(folder, language, cache, limits)
+            ended = _build(folder, language, cache, limits, stopped)
             if ended.end != "exit" or ended.status:
                 return Ran(False, _why(ended, "does not compile"), ended.end == "refused")
         readable = [*needed_folders(language), *map(Path, _class_path())]
         for case in check.cases or (None,):
-            ended = run_limited(Command(language.run, case.stdin if case else "", readable), folder, limits)
+            command = Command(language.run, case.stdin if case else "", readable)
+            ended = run_limited(command, folder, limits, stopped)
             if ended.end == "refused":
                 return Ran(False, _why(ended, "refused"), refused=True)
             if ended.end != "exit" or ended.status:
@@ -132,7 +147,7 @@ def matches(output: str, case: Case, check: Check) -> bool:
     return any(_lines(output) == _lines(each) for each in case.expected)
 
 
-def _build(folder: Path, language: Language, cache: Path, limits: Limits) -> Ended:
+def _build(folder: Path, language: Language, cache: Path, limits: Limits, stopped: Callable[[], bool]) -> Ended:
     """Build a program. That does not run it, so the compiler may keep a cache."""
     environment: dict[str, str] = {}
     if language.name == "java":
@@ -145,7 +160,7 @@ def _build(folder: Path, language: Language, cache: Path, limits: Limits) -> End
         max(language.build_seconds, limits.seconds), limits.memory_bytes * 2, file_bytes=limits.file_bytes * 10
     )
     command = Command(language.build, "", readable, (cache,), environment)
-    return run_limited(command, folder, wider)
+    return run_limited(command, folder, wider, stopped)
 
 
 def _stand_in_for_tuples(folder: Path) -> None:

@@ -29,6 +29,7 @@ MAX_TOKENS = 128
 _CAVEATS = (
     "The two published tables are not comparable with each other: DeepSeek reports lower figures for the same models.",
     "Neither report says how an answer is cut; here it is the first line with text.",
+    "Reports differ on whether Table 6 counts equal lines or passed tests; both are given here.",
     "Published figures are of unquantized weights.",
 )
 

@@ -69,7 +69,7 @@ def confine(readable: Sequence[Path], writable: Sequence[Path], runs_programs: b
         if sys.platform == "linux":
             return _confine_linux(readable, writable, runs_programs)
         if sys.platform == "darwin":
-            return _confine_macos(writable)
+            return _confine_macos(writable, runs_programs)
         if sys.platform == "win32":
             return _confine_windows()
     except (OSError, AttributeError, ValueError, ctypes.ArgumentError) as error:
@@ -212,18 +212,22 @@ def _seccomp(libc: ctypes.CDLL) -> str:
     return "network: only local sockets are open to it (seccomp)"
 
 
-def _confine_macos(writable: Sequence[Path]) -> Sandbox:
-    """Deny Internet sockets, and writing in the home folder outside the host's own folders and the system's caches."""
+def _confine_macos(writable: Sequence[Path], runs_programs: bool) -> Sandbox:
+    """Deny Internet sockets, and writing in the home folder outside the host's own folders and the system's caches.
+
+    A process that may become another program can write in its own folders alone.
+    """
     library = ctypes.CDLL("/usr/lib/libSystem.B.dylib")
     home = Path.home()
-    allowed = (*writable, home / "Library" / "Caches")
+    denied = Path("/") if runs_programs else home
+    allowed = (*writable, Path("/dev") if runs_programs else home / "Library" / "Caches")
     profile = "\n".join(
         (
             "(version 1)",
             "(allow default)",
             '(deny network-outbound (remote ip "*:*"))',
             '(deny network-bind (local ip "*:*"))',
-            f'(deny file-write* (subpath "{_quoted(home)}"))',
+            f'(deny file-write* (subpath "{_quoted(denied)}"))',
             *(f'(allow file-write* (subpath "{_quoted(path)}"))' for path in allowed),
         )
     )

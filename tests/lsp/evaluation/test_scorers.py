@@ -1,13 +1,15 @@
-"""Scorers against hand-checked cases, and each paper's own definition against a worked example.
+"""Scorers against hand-checked cases, 50 or more of each, and each definition against worked examples.
 
-`cases/text_scores.jsonl` has 52 pairs with the values that follow from the definitions: first line, whole text, lines,
-indel similarity, identifiers in order, as multisets, and the first.
+`cases/` has the pairs, with the values that follow from the definitions: `text_scores` (first line, whole text, lines,
+indel similarity, identifiers in order, as multisets, and the first), `crosscodeeval_scores`, `repoeval_scores`, and
+`same_call_scores` (SAFIM).
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,9 +20,11 @@ from dovetail.evaluation.scorers.safim import same_call
 from dovetail.evaluation.scorers.text_match import exact_match_repoeval, levenshtein_similarity
 from dovetail.evaluation.task import Task, TextHole
 
+FOLDER = Path(__file__).parent / "cases"
 CASES = [
-    json.loads(line)
-    for line in (Path(__file__).parent / "cases" / "text_scores.jsonl").read_text(encoding="utf-8").split("\n")
+    pytest.param(json.loads(line), id=f"{file.stem}-{number}")
+    for file in sorted(FOLDER.glob("*_scores.jsonl"))
+    for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"))
     if line
 ]
 
@@ -29,18 +33,16 @@ def task(truth: str, language: str = "python", prefix: str = "") -> Task:
     return Task("t", "g", language, TextHole("a.py", prefix), truth)
 
 
-@pytest.mark.parametrize("number", range(len(CASES)))
-def test_text_scores(number: int) -> None:
-    case = CASES[number]
-    found = score_text(list(case["scores"]), case["written"], task(case["truth"]))
-    assert found == pytest.approx(case["scores"], abs=1e-4)
+@pytest.mark.parametrize("case", CASES)
+def test_scores(case: dict[str, Any]) -> None:
+    asked = task(case["truth"], case.get("language", "python"), case.get("prefix", ""))
+    assert score_text(list(case["scores"]), case["written"], asked) == pytest.approx(case["scores"], abs=1e-4)
 
 
-def test_there_are_enough_cases_and_each_score_differs_in_some() -> None:
-    assert len(CASES) >= 50
-    for name in CASES[0]["scores"]:
-        values = [case["scores"][name] for case in CASES]
-        assert min(values) == 0.0 and max(values) == 1.0
+@pytest.mark.parametrize("scorer", [scorer.name for scorer in SCORERS])
+def test_each_scorer_has_fifty_cases_and_both_ends(scorer: str) -> None:
+    values = [case.values[0]["scores"][scorer] for case in CASES if scorer in case.values[0]["scores"]]
+    assert len(values) >= 50 and min(values) == 0.0 and max(values) == 1.0
 
 
 def test_names_are_unique_and_every_scorer_has_a_source() -> None:

@@ -28,7 +28,9 @@ from dovetail.cli.reports.model_report import (
     speed_check,
     states_check,
 )
+from dovetail.cli.reports.threshold_report import thresholds_check
 from dovetail.command_errors import UsageError
+from dovetail.session.calibrations import calibrations_path
 from dovetail.session.inference.engine import make_local_engine, remote_options
 from dovetail.session.inference.models import models_folder
 from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settings, user_config_path
@@ -147,6 +149,7 @@ def _model_checks(settings: Settings) -> Iterator[Check]:
         )
         return
     yield prompt_format_check(status)
+    yield thresholds_check(status.model, calibrations_path())
     yield build_check(status, _unused_gpu())
     yield from choice_checks(status)
     yield memory_check(status, resident_bytes, detect())

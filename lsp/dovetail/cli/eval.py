@@ -20,11 +20,9 @@ from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
 from dovetail.cli.place import positive
 from dovetail.cli.remote import Notices, add_remote_argument, remote_layer
+from dovetail.cli.reports.run_progress import run_progress
 from dovetail.command_errors import UsageError
 from dovetail.evaluation.answer import Answerer, Outcome
 from dovetail.evaluation.answering.by_preset import PresetAnswerer
@@ -34,7 +32,7 @@ from dovetail.evaluation.history.answerer import HistoryAnswerer
 from dovetail.evaluation.history.breakdown import breakdown
 from dovetail.evaluation.history.checkout import Checkout
 from dovetail.evaluation.history.git import repository_at
-from dovetail.evaluation.history.suite import HISTORY, HistoryChoice, history_tasks
+from dovetail.evaluation.history.suite import HISTORY, HOLES_A_COMMIT, HistoryChoice, history_tasks
 from dovetail.evaluation.plan import Choice, Plan, choose, chosen
 from dovetail.evaluation.presets.registry import PRESETS, preset_named
 from dovetail.evaluation.run import evaluate, result_row
@@ -61,6 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--history", action="store_true", help="ask for the lines that recent commits added")
     parser.add_argument(
         "--commits", type=positive, metavar="N", help=f"with --history: the last N commits (default: {COMMITS})"
+    )
+    parser.add_argument(
+        "--per-commit",
+        type=positive,
+        metavar="N",
+        help=f"with --history: the most tasks of a commit (default: {HOLES_A_COMMIT})",
     )
     parser.add_argument("--until", metavar="COMMIT", help="with --history: the last of them (default: HEAD)")
     parser.add_argument("--out", metavar="RESULTS.jsonl", help="where to write a line a task")
@@ -111,8 +115,10 @@ def _list() -> int:
 def _checkout(arguments: argparse.Namespace, stack: ExitStack) -> Checkout | None:
     """Return the folder that holds the project's past states, if its history is asked for."""
     if not arguments.history:
-        if arguments.commits or arguments.until:
-            raise UsageError("--commits and --until choose of a history: add --history, or leave them out")
+        if arguments.commits or arguments.until or arguments.per_commit:
+            raise UsageError(
+                "--commits, --per-commit and --until choose of a history: add --history, or leave them out"
+            )
         return None
     if arguments.suite or arguments.preset:
         raise UsageError("--history asks for your own lines, not those of a suite: leave --suite and --preset out")
@@ -151,7 +157,9 @@ def _plan(arguments: argparse.Namespace, checkout: Checkout | None) -> Plan:
 
 
 def _history(arguments: argparse.Namespace, checkout: Checkout) -> tuple[Task, ...]:
-    choice = HistoryChoice(arguments.commits or COMMITS, arguments.until or "HEAD")
+    choice = HistoryChoice(
+        arguments.commits or COMMITS, arguments.until or "HEAD", arguments.per_commit or HOLES_A_COMMIT
+    )
     return history_tasks(checkout.repository, choice, checkout.folder)
 
 
@@ -180,26 +188,13 @@ def _model(settings: Settings) -> str:
 
 async def _run(plan: Plan, checkout: Checkout | None, file: RunFile | None, outcomes: list[Outcome]) -> None:
     """Run all of the plan. `outcomes` gets each outcome as it comes."""
-    console = Console(file=sys.stderr)
     async with AsyncExitStack() as stack:
         answerer = await _answerer(plan, checkout, stack)
-        bar = stack.enter_context(
-            Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TaskProgressColumn(),
-                TimeRemainingColumn(),
-                console=console,
-                transient=True,
-                disable=not console.is_terminal,
-            )
-        )
-        shown = bar.add_task("evaluating", total=len(plan.tasks))
+        advance = stack.enter_context(run_progress("evaluating", len(plan.tasks)))
 
         def note(outcome: Outcome) -> None:
             outcomes.append(outcome)
-            bar.advance(shown)
+            advance()
 
         tests = None
         if plan.run_tests and PASSES in plan.scorers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dovetail.completion.postprocessing.confidence import SHIPPED, ModelThresholds, Thresholds
 from dovetail.completion.preparation.anchor import Anchor
 from dovetail.completion.values import Shaped, Trigger
 from dovetail.rules.live import ContextRules
@@ -72,6 +73,9 @@ class CompletionRequest:
     is_file: bool = True
     """False for a text that belongs to no file, whatever its path: nothing of it is written to disk."""
 
+    thresholds: ModelThresholds = field(default_factory=ModelThresholds)
+    """How sure a model must be of what is shown unasked, where it was calibrated for the language."""
+
     turn: int = 0
     """Number of the request in its session: the engine answers the later one first."""
 
@@ -130,6 +134,9 @@ class Completion:
 
     language: str = ""
     """Language id of the request."""
+
+    thresholds: Thresholds = SHIPPED
+    """How sure the model had to be, if nobody asked expressly."""
 
     repository: str = ""
     """The project's name, which some prompt formats include."""

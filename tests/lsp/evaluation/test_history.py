@@ -136,7 +136,7 @@ def test_a_history_without_code_says_what_to_do(repository: Repository, tmp_path
 def test_a_row_becomes_a_task() -> None:
     row = {"id": "1", "commit": "c", "parent": "p", "path": "a.py", "text": "x = 1\n", "start": 4, "end": 5}
     task = HISTORY.to_task(row | {"groundtruth": "1", "following": ""}, Path("checkout"), 0)
-    assert (task.group, task.language, task.truth) == ("c", "python", "1")
+    assert (task.group, task.language, task.truth) == ("c:a.py", "python", "1")
 
 
 @pytest.mark.parametrize(

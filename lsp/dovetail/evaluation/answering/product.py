@@ -108,7 +108,7 @@ class ProductAnswerer:
         completion = await complete(request, self._engine, self._settings)
         if completion is None:  # not for invoked requests; a hole that is refused is a hole not filled
             raise CommandError(f"the pipeline refused task {task.id}: report this, with the task")
-        return _answer(completion, names)
+        return answer_of(completion, names)
 
     def open(self, task: Task) -> Opened:
         """Return a task as a request, to be closed. Raises CommandError."""
@@ -184,7 +184,8 @@ def _read(task: Task, file: Path, root: Path) -> str:
     return text
 
 
-def _answer(completion: Completion, names: tuple[str, ...] | None) -> Answer:
+def answer_of(completion: Completion, names: tuple[str, ...] | None = None) -> Answer:
+    """Return a completion as an answer."""
     whole = completion_json(completion)
     return Answer(
         completion=completion.text,

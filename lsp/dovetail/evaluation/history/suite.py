@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from dovetail.command_errors import CommandError
@@ -15,7 +16,7 @@ from dovetail.evaluation.task import ProjectHole, Task
 from dovetail_context.api import MAX_FILE_BYTES, language_for
 
 HOLES_A_COMMIT = 8
-"""One large commit must not decide the figures alone."""
+"""The most holes of one commit, where the user names no number: one large commit must not decide the figures alone."""
 FOLLOWING = "following"
 """The name, among a task's official texts, of the lines that its author wrote next."""
 PARENT = "parent"
@@ -27,7 +28,7 @@ def to_task(row: Row, checkout: Path, number: int) -> Task:
     language = language_for(row["path"])
     return Task(
         id=row["id"],
-        group=row["commit"],
+        group=f"{row['commit']}:{row['path']}",
         language=language.name.casefold() if language else Path(row["path"]).suffix,
         question=ProjectHole(checkout, row["path"], row["start"], row["end"], row["text"]),
         truth=row["groundtruth"],
@@ -52,13 +53,15 @@ class HistoryChoice:
     """The number of the last commits that have one parent."""
     until: str = "HEAD"
     """The last of them."""
+    per_commit: int = HOLES_A_COMMIT
+    """The most holes of one commit."""
 
 
 def history_tasks(repository: Repository, choice: HistoryChoice, checkout: Path) -> tuple[Task, ...]:
     """Return the tasks of the chosen commits. Raises CommandError where they added nothing that can be completed."""
     tasks: list[Task] = []
     for commit in recent_commits(repository, choice.commits, choice.until):
-        rows = _rows(repository, commit)
+        rows = _rows(repository, commit, choice.per_commit)
         tasks += [to_task(each, checkout, len(tasks) + number) for number, each in enumerate(rows)]
     if not tasks:
         raise CommandError(
@@ -68,21 +71,20 @@ def history_tasks(repository: Repository, choice: HistoryChoice, checkout: Path)
     return tuple(tasks)
 
 
-def _rows(repository: Repository, commit: Commit) -> list[Row]:
-    """Return the holes of a commit, spread over it, in the order of its files and lines."""
+def _rows(repository: Repository, commit: Commit, number: int) -> list[Row]:
+    """Return at most `number` holes of a commit, spread over it, in the order of its files and lines."""
     hunks = [hunk for hunk in added_hunks(repository.read(*DIFF, commit.parent, commit.id)) if language_for(hunk.path)]
     new = {path: _lines(repository, commit.id, path) for path in dict.fromkeys(hunk.path for hunk in hunks)}
     found = [spot for hunk in hunks if (lines := new[hunk.path]) is not None for spot in spots(commit.id, hunk, lines)]
     drawn = sorted(found, key=lambda spot: draw(commit.id, spot.hunk.path, spot.line, "order"))
-    taken = list(_first_rows(repository, commit, drawn, new))
+    taken = list(islice(_drawn_rows(repository, commit, drawn, new), number))
     return sorted(taken, key=lambda each: (each["path"], each["start"]))
 
 
-def _first_rows(
+def _drawn_rows(
     repository: Repository, commit: Commit, drawn: list[Spot], new: dict[str, list[str] | None]
 ) -> Iterator[Row]:
     old: dict[str, list[str] | None] = {}
-    taken = 0
     for spot in drawn:
         path = spot.hunk.path
         if path not in old:
@@ -93,9 +95,6 @@ def _first_rows(
         made = row(commit.parent, commit.id, spot, old_lines, new_lines)
         if made is not None:
             yield made
-            taken += 1
-        if taken == HOLES_A_COMMIT:
-            return
 
 
 def _lines(repository: Repository, commit: str, path: str) -> list[str] | None:

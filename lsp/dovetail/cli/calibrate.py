@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack, ExitStack
 from datetime import date
 from pathlib import Path
 
+from dovetail.cli.output import repeated, write_page
 from dovetail.cli.place import positive
 from dovetail.cli.remote import Notices, add_remote_argument, remote_layer
 from dovetail.cli.reports.run_progress import run_progress
@@ -31,6 +32,7 @@ from dovetail.evaluation.history.checkout import Checkout
 from dovetail.evaluation.history.git import repository_at
 from dovetail.evaluation.history.suite import HISTORY, HistoryChoice, history_tasks
 from dovetail.evaluation.plan import Choice, Plan
+from dovetail.evaluation.report.calibration_page import calibration_page
 from dovetail.evaluation.run import evaluate, result_row
 from dovetail.evaluation.run_file import RunFile
 from dovetail.evaluation.task import Task
@@ -67,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", metavar="COMMIT", default="HEAD", help="the last commit to replay (default: HEAD)")
     parser.add_argument("--out", metavar="RESULTS.jsonl", help="where to write a line for each place")
     parser.add_argument("--resume", action="store_true", help="go on with the results that an interrupted run left")
+    parser.add_argument("--html", metavar="FILE", help="write the figures as a page to look at, and open nothing")
     parser.add_argument("--dry-run", action="store_true", help="print what would be kept, and keep nothing")
     parser.add_argument("--forget", action="store_true", help="delete all calibrations: the shipped thresholds hold")
 
@@ -101,6 +104,8 @@ def run(arguments: argparse.Namespace) -> int:
     proposal = propose(samples, _model_path(settings).stem, checkout.repository.top.name, date.today().isoformat())
     for line in report(proposal):
         print(line)
+    if arguments.html:
+        write_page(Path(arguments.html), calibration_page(proposal, samples, repeated()))
     return _keep(proposal, path, arguments.dry_run)
 
 

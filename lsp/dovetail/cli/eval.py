@@ -20,6 +20,7 @@ from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
 
+from dovetail.cli.output import repeated, write_page
 from dovetail.cli.place import positive
 from dovetail.cli.remote import Notices, add_remote_argument, remote_layer
 from dovetail.cli.reports.run_progress import run_progress
@@ -35,6 +36,7 @@ from dovetail.evaluation.history.git import repository_at
 from dovetail.evaluation.history.suite import HISTORY, HOLES_A_COMMIT, HistoryChoice, history_tasks
 from dovetail.evaluation.plan import Choice, Plan, choose, chosen
 from dovetail.evaluation.presets.registry import PRESETS, preset_named
+from dovetail.evaluation.report.eval_page import eval_page
 from dovetail.evaluation.run import evaluate, result_row
 from dovetail.evaluation.run_file import Row, RunFile
 from dovetail.evaluation.scorers.registry import PASSES
@@ -80,6 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N tasks")
     parser.add_argument("--sample", type=positive, metavar="N", help="only N tasks, drawn at random, always the same")
     parser.add_argument("--language", action="append", default=[], metavar="NAME", help="only this language or set")
+    parser.add_argument("--html", metavar="FILE", help="write the figures as a page to look at, and open nothing")
     parser.add_argument("--no-tests", action="store_true", help="run no generated program")
 
 
@@ -99,6 +102,8 @@ def run(arguments: argparse.Namespace) -> int:
             return INTERRUPTED
     for line in summary(outcomes):
         print(line)
+    if arguments.html:
+        write_page(Path(arguments.html), eval_page(outcomes, plan.recorded(_model(plan.settings)), repeated()))
     for line in published(plan.preset) if plan.preset else breakdown(outcomes) if checkout else ():
         print(line)
     return 0

@@ -21,6 +21,8 @@ from dovetail.evaluation.task import ProjectHole
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git, which reads a history")
 AUTHOR = {f"GIT_{who}_{what}": "test@localhost" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+DATES = {f"GIT_{who}_DATE": "2026-01-31T12:00:00+0000" for who in ("AUTHOR", "COMMITTER")}
+"""The hash of a commit decides which places are drawn, so a test's commits are always the same."""
 
 BOARD = "class Board:\n    def __init__(self, width: int) -> None:\n        self.width = width\n"
 MORE = "\n    def square_count(self, height: int) -> int:\n        total = self.width * height\n        return total\n"
@@ -35,7 +37,7 @@ def commit(folder: Path, files: dict[str, str | None]) -> None:
         if text is not None:
             path.write_text(text, encoding="utf-8", newline="")
     for arguments in (("add", "-A"), ("commit", "-q", "-m", "change")):
-        subprocess.run(["git", *arguments], cwd=folder, check=True, env=os.environ | AUTHOR, timeout=60)
+        subprocess.run(["git", *arguments], cwd=folder, check=True, env=os.environ | AUTHOR | DATES, timeout=60)
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def test_a_hole_is_an_added_line_in_the_state_before_its_commit(repository: Repo
         hole = task.question
         assert isinstance(hole, ProjectHole) and hole.text is not None
         assert hole.text[hole.start : hole.end] == task.truth
-    total = next(task for task in tasks if task.truth and "self.width * height".endswith(task.truth))
+    total = next(task for task in tasks if task.truth and "total = self.width * height".endswith(task.truth))
     assert isinstance(total.question, ProjectHole) and total.question.text is not None
     before = total.question.text[: total.question.start]
     assert before.startswith(BOARD) and "square_count" in before, "the lines of the hunk above are typed"

@@ -47,14 +47,14 @@ def shown_by(samples: Sequence[Sample], thresholds: Thresholds) -> Shown:
 
 
 def fit(samples: Sequence[Sample]) -> Thresholds:
-    """Return the thresholds that show the fewest suggestions among those that save enough.
+    """Return the thresholds that show the fewest suggestions among those that save enough; never more than shipped.
 
     Enough is `MARGIN` times what the shipped ones save, or else as much. Of equal ones those with more right, then more
     saved win. Without any that save enough, as where there is no sample, the shipped ones are returned.
     """
-    shipped = shown_by(samples, SHIPPED).saved
-    candidates = [(thresholds, shown) for thresholds, shown in _candidates(samples) if shown.saved]
-    for enough in (shipped * MARGIN, shipped):
+    shipped = shown_by(samples, SHIPPED)
+    candidates = [each for each in _candidates(samples) if each[1].saved and each[1].shown <= shipped.shown]
+    for enough in (shipped.saved * MARGIN, shipped.saved):
         found = [each for each in candidates if each[1].saved >= enough]
         if found:
             return min(found, key=lambda each: (each[1].shown, -each[1].right, -each[1].saved))[0]

@@ -68,8 +68,10 @@ def row(parent: str, commit: str, spot: Spot, old_lines: Sequence[str], new_line
     before = "".join(old_lines[: hunk.old_start]) + "".join(new_lines[hunk.new_start : spot.line])
     after = "".join(old_lines[hunk.old_start + hunk.old_count :])
     start, truth = len(before) + spot.column, line[spot.column :].rstrip()
-    place = read_place(hunk.path, before + line[: spot.column] + line[len(line.rstrip()) :] + after, start)
-    if place.kind == "comment" or place.is_in_long_text:
+    indent = len(line) - len(line.lstrip())
+    at_start = read_place(hunk.path, before + line + after, len(before) + indent + 1)
+    at_hole = read_place(hunk.path, before + line[: spot.column] + line[len(line.rstrip()) :] + after, start)
+    if any(place.kind == "comment" or place.is_in_long_text for place in (at_start, at_hole)):
         return None
     last = min(hunk.new_start + hunk.new_count, spot.line + 1 + FOLLOWING_LINES)
     return {

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from dovetail_context.workspace.exclude import BUILD_FOLDERS, excluded_folder, excluded_name, max_bytes
 from dovetail_context.workspace.ignore.gitignore import GITIGNORE, IgnoreRules
-from dovetail_context.workspace.root import is_folder, is_too_wide
+from dovetail_context.workspace.root import MAX_FILES, RULES_FILE, is_folder, is_too_wide
 from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out_itself
 
 # A file without a suffix may be a script; larger ones, and a folder with more of them, are data.
@@ -21,6 +21,10 @@ MAX_SCRIPT_BYTES = 100_000
 MAX_SCRIPTS = 100
 
 IGNORED = "ignored by .gitignore"
+TOO_MANY = (
+    f"holds more than {MAX_FILES:,} files that count, and the rest is not read: "
+    f"put a {RULES_FILE} into the folder that you work in"
+)
 TOO_WIDE = "is a home, system or library folder, which is not read whole: open the folder of a project"
 VENV = "virtual environment"
 VENV_FILE = "pyvenv.cfg"
@@ -174,6 +178,9 @@ class _Walk:
         while self._folders or self._links:
             folder, path, rules = (self._folders or self._links).popleft()
             self._folder(folder, path, rules)
+            if len(self.files) > MAX_FILES:
+                self._skip(".", TOO_MANY)
+                return
 
     def result(self) -> ScanResult:
         """What was found."""

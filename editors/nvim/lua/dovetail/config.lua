@@ -145,17 +145,8 @@ M.options = {
   {
     name = "root_markers",
     type = "list of strings",
-    default = {
-      ".dovetail.toml",
-      "pyproject.toml",
-      "setup.py",
-      "package.json",
-      "go.mod",
-      "Cargo.toml",
-      "pom.xml",
-      ".git",
-    },
-    sentence = "Files and folders that a project's root contains.",
+    default = {},
+    sentence = "Files and folders that a project's root contains; with none, the server finds the workspace of a file.",
   },
   {
     name = "on_status",

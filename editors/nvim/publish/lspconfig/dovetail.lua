@@ -32,6 +32,7 @@ return {
   cmd = { 'dovetail', 'serve' },
   -- Modules that the project or the shell puts on Python's path must not replace the server's own.
   cmd_env = { PYTHONPATH = '' },
+  -- No root: the server finds the workspace of each file.
   filetypes = {
     'c',
     'cpp',
@@ -44,15 +45,5 @@ return {
     'rust',
     'typescript',
     'typescriptreact',
-  },
-  root_markers = {
-    '.dovetail.toml',
-    'pyproject.toml',
-    'setup.py',
-    'package.json',
-    'go.mod',
-    'Cargo.toml',
-    'pom.xml',
-    '.git',
   },
 }

@@ -19,7 +19,14 @@ LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST, C
 _BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
 _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_ID = {id_: _BY_SUFFIX[suffix] for id_, suffix in SUFFIX_OF_ID.items()}
-_BY_PROJECT_FILE = {name: language for language in LANGUAGES for name in language.project_files}
+_BY_PROJECT_FILE = {name: language for language in LANGUAGES for name in language.project_files if "*" not in name}
+_PROJECT_PATTERNS = tuple(  # what precedes the star, what follows it, and the language
+    (prefix, suffix, language)
+    for language in LANGUAGES
+    for prefix, star, suffix in (name.partition("*") for name in language.project_files)
+    if star
+)
+_PATTERN_SUFFIXES = tuple(suffix for _, suffix, _ in _PROJECT_PATTERNS)
 _NOTEBOOK = ".ipynb"
 
 
@@ -85,9 +92,14 @@ def code_of(text: str, language: str) -> str:
 
 def is_project_file(path: str) -> bool:
     """Whether a language reads import settings from this file."""
-    return path.rpartition("/")[2] in _BY_PROJECT_FILE
+    return language_of_project_file(path) is not None
 
 
 def language_of_project_file(path: str) -> Language | None:
     """The language that reads import settings from this file; None if none does."""
-    return _BY_PROJECT_FILE.get(path.rpartition("/")[2])
+    name = path.rpartition("/")[2]
+    found = _BY_PROJECT_FILE.get(name)
+    if found is not None or not name.endswith(_PATTERN_SUFFIXES):
+        return found
+    matches = (each for start, end, each in _PROJECT_PATTERNS if name.startswith(start) and name.endswith(end))
+    return next(matches, None)

@@ -31,7 +31,23 @@ SOURCES = {
     "Cargo.toml": ("src/a.rs", "pub fn first(n: u8) {}\n", "src/lib.rs", "mod a;\nfn f() {\n    a::first("),
     "compile_commands.json": ("a.h", "void first(int count);\n", "b.cpp", '#include "a.h"\nvoid f() {\n  first('),
 }
-SOURCES["tsconfig.json"] = SOURCES["package.json"]
+SOURCES["tsconfig.json"] = SOURCES["deno.json"] = SOURCES["package.json"]
+SOURCES["setup.cfg"] = SOURCES["pyrightconfig.json"] = SOURCES["pyproject.toml"]
+SOURCES["go.work"] = SOURCES["go.mod"]
+SOURCES["App.csproj"] = (
+    "A.cs",
+    "class A { public void First(int n) {} }\n",
+    "B.cs",
+    "class B { void F(A a) { a.First(",
+)
+# Other names of files in the same form.
+ALIKE = {
+    "tsconfig.json": {"tsconfig*.json", "jsconfig*.json", "base.json"},
+    "deno.json": {"deno.jsonc", "import_map.json", "importMap.json", "jsr.json"},
+    "setup.cfg": {"mypy.ini", ".mypy.ini", "pytest.ini", "tox.ini"},
+    "App.csproj": {"*.csproj", "*.projitems", "Directory.Build.props", "Directory.Build.targets"},
+}
+NO_TABLES = ("go.mod", "go.work", "setup.cfg", "App.csproj")
 NEEDS_PIPES = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 
 
@@ -75,6 +91,8 @@ def wrong_types(name: str) -> bytes:
         "Cargo.toml": b"package = [1]\ndependencies = 3",
         "compile_commands.json": b'{"directory": 1}',
         "go.mod": b"nothing here",
+        "setup.cfg": b"package_dir = 5",
+        "pyrightconfig.json": b'{"extraPaths": 5}',
     }.get(name, b'{"name": 1, "exports": 3, "extends": 5, "compilerOptions": []}')
 
 
@@ -143,7 +161,8 @@ def test_a_manifest_that_turns_bad_is_told_and_told_no_more_when_it_is_good(
 ) -> None:
     root = tmp_path / "project"
     root.mkdir()
-    good = {"toml": "", "json": "[]" if name == "compile_commands.json" else "{}", "mod": "module m\n"}
+    good = {"toml": "", "json": "[]" if name == "compile_commands.json" else "{}", "mod": "module m\n", "cfg": ""}
+    good |= {"work": "go 1.22\n", "csproj": "<Project/>"}
     content = good[name.rpartition(".")[2]]
     (root / name).write_text(content, encoding="utf-8")
     index = WorkspaceIndex(root)
@@ -351,10 +370,10 @@ def test_no_encoding_takes_longer_than_its_text(encoding: str) -> None:
 def test_a_fault_in_a_reader_costs_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dovetail_context.languages.python import language
 
-    def fails(text: str) -> object:
+    def fails(path: str, text: str) -> object:
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr(language, "read_pyproject", fails)
+    monkeypatch.setattr(language, "read_settings", fails)
     (tmp_path / "pyproject.toml").write_text("", encoding="utf-8")
     (tmp_path / "a.py").write_text("def a(): ...\n", encoding="utf-8")
     index = WorkspaceIndex(tmp_path)
@@ -434,7 +453,7 @@ def test_what_is_kept_says_the_same_as_the_whole() -> None:
 KNOWN_KEYS = {
     "pyproject.toml": """
         [tool.setuptools]
-        package-dir = {"" = "lib"}
+        package-dir = {"" = "lib", one = "code"}
         [tool.setuptools.packages.find]
         where = ["code"]
         [tool.pytest.ini_options]
@@ -451,10 +470,18 @@ KNOWN_KEYS = {
         package-dir = "code"
         [tool.uv.build-backend]
         module-root = "code"
+        [tool.maturin]
+        python-source = "code"
         [tool.hatch.build.targets.wheel]
         packages = ["code/pack"]
+        [tool.hatch.build.targets.wheel.sources]
+        "code/pack" = "one"
+        [tool.hatch.build.targets.wheel.force-include]
+        "code/pack.py" = "one/pack.py"
+        [tool.hatch.build]
+        sources = ["code"]
         [tool.poetry]
-        packages = [{include = "pack", from = "code"}]
+        packages = [{include = "pack", from = "code", to = "one"}]
         """,
     "Cargo.toml": """
         [package]
@@ -462,6 +489,14 @@ KNOWN_KEYS = {
         [lib]
         name = "one"
         path = "src/code.rs"
+        [[bin]]
+        path = "src/tool.rs"
+        [[example]]
+        path = "demo/a.rs"
+        [[test]]
+        path = "checks/a.rs"
+        [[bench]]
+        path = "speed/a.rs"
         [workspace.dependencies]
         near = {path = "near"}
         [dependencies]
@@ -484,11 +519,36 @@ KNOWN_KEYS = {
             "typings": "a.d.ts",
             "module": "a.mjs",
             "main": "a.js",
+            "tsconfig": "base.json",
+            "dependencies": {"near": "workspace:@x/one@*", "far": "file:../far"},
+            "devDependencies": {"near": "npm:@x/one@1"},
+            "peerDependencies": {"near": "link:.."},
+            "optionalDependencies": {"near": "portal:../one"},
         }
     ),
     "tsconfig.json": json.dumps(
-        {"extends": ["./tsconfig.base.json"], "compilerOptions": {"baseUrl": "src", "paths": {"@/*": ["src/*"]}}}
+        {
+            "extends": ["./tsconfig.base.json", "@x/one/base.json"],
+            "references": [{"path": "./near/tsconfig.json"}],
+            "include": ["src/**/*"],
+            "compilerOptions": {"baseUrl": "src", "paths": {"@/*": ["${configDir}/src/*"]}},
+        }
     ),
+    "deno.json": json.dumps(
+        {
+            "name": "@x/one",
+            "exports": {".": "./src/a.ts"},
+            "imports": {"@/": "./src/", "near": "jsr:@x/one@1"},
+            "importMap": "near/deno.json",
+        }
+    ),
+    "pyrightconfig.json": json.dumps(
+        {"extraPaths": ["code"], "stubPath": "types", "executionEnvironments": [{"root": "a", "extraPaths": ["b"]}]}
+    ),
+    "setup.cfg": "[options]\npackage_dir =\n    = src\n    one = code\n[options.packages.find]\nwhere = src\n"
+    "[tool:pytest]\npythonpath = a b\n[mypy]\nmypy_path = a:b\n",
+    "go.work": "go 1.22\nuse ./one\nreplace example.com/two => ./two\n",
+    "App.csproj": '<Project><ItemGroup><Using Include="A.B;C" /><!-- <Using Include="D"/> --></ItemGroup></Project>',
     "compile_commands.json": json.dumps(
         [
             {"directory": "/p", "file": "src/b.cpp", "command": "cc -Iinclude '-Iwith blank' -I\"x y\" -I z -c b.cpp"},
@@ -560,7 +620,7 @@ def ask_everything(name: str, text: str) -> None:
                 resolver.companions(path)
 
 
-@pytest.mark.parametrize("name", [name for name in KNOWN_KEYS if name != "go.mod"])
+@pytest.mark.parametrize("name", [name for name in KNOWN_KEYS if name not in NO_TABLES])
 def test_any_value_in_place_of_any_known_one(name: str) -> None:
     rng = random.Random(name)
     good = whole(name, KNOWN_KEYS[name])
@@ -636,9 +696,7 @@ def test_a_go_mod_takes_time_in_line_with_its_length(unit: str) -> None:
 
 def test_every_language_with_project_files_is_tried_here() -> None:
     names = {name for language in LANGUAGES for name in language.project_files}
-    assert {name for name in names if not name.startswith(("tsconfig.", "jsconfig."))} | {"tsconfig.json"} == set(
-        SOURCES
-    )
+    assert names | {"App.csproj", "tsconfig.json"} == set(SOURCES).union(*ALIKE.values())
     assert set(KNOWN_KEYS) == set(SOURCES)
 
 

@@ -92,7 +92,7 @@ class Packages:
         folder, inside = self.folder_named(module, around)
         if folder is None:
             return
-        content = self._by_folder[folder]
+        content = self._by_folder.get(folder, {})
         for place in _places(folder, _targets(content.get("exports"), f"./{inside}" if inside else ".")):
             yield folder, place
         if not inside:

@@ -16,6 +16,13 @@ from dovetail_context.records.record import FileRecord
 
 LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST, CPP)
 
+# How a language is read, for the user to read.
+IN_FULL = "in full"
+BY_TAGS = "by tags: definitions and calls, without types"
+BY_WINDOWS = "by windows only: similar passages, without definitions"
+# The languages that are not read in full.
+READINGS: dict[str, str] = {}
+
 _BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
 _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_ID = {id_: _BY_SUFFIX[suffix] for id_, suffix in SUFFIX_OF_ID.items()}
@@ -51,6 +58,11 @@ def language_for(path: str, language: str = "") -> Language | None:
 def language_named(name: str) -> Language:
     """The language that a record names. Raises KeyError for a name that no language has."""
     return _BY_NAME[name]
+
+
+def reading_of(name: str) -> str:
+    """Return how the files of the language of this name are read."""
+    return READINGS.get(name, IN_FULL)
 
 
 def suffix_of(path: str) -> str:

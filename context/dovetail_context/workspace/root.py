@@ -35,8 +35,8 @@ MARKER_SUFFIXES = (".sln", ".slnx", ".csproj", ".fsproj", ".vbproj", ".gemspec",
 MAX_LEVELS = 32  # folders above a file; deeper ones are loops of links
 MAX_BELOW_SRC = 3  # folders between a file and a `src` that shows its project; GOPATH's is further up
 MAX_FILES = 100_000  # some fifteen million lines: the index takes over a gigabyte
-# Files of these do not count towards that: a project may come with as many pictures or records as it likes.
-_DATA_SUFFIXES = (
+# Files of these do not count towards that, nor as files that are missing in an index: they are data, not code.
+DATA_SUFFIXES = (
     *(
         ".png",
         ".jpg",
@@ -210,7 +210,7 @@ def _has_more_files(folder: Path, limit: int) -> bool:
                         continue
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
-                    elif not entry.name.lower().endswith(_DATA_SUFFIXES):
+                    elif not entry.name.lower().endswith(DATA_SUFFIXES):
                         count += 1
         except OSError:  # a folder that may not be entered holds nothing that is read
             continue

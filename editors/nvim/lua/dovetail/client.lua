@@ -142,7 +142,7 @@ function M.is_eligible(bufnr)
     and config.is_enabled_for(options.filetype)
 end
 
---- The root that the user's markers name; nil where the server chooses: it knows which manifests name a module.
+--- The nearest folder with a marker; nil where the server chooses: it knows which manifests name the inner ones.
 local function root_of(bufnr)
   local markers = config.current.root_markers
   local root = #markers > 0 and vim.fs.root(bufnr, markers) or nil

@@ -145,8 +145,8 @@ M.options = {
   {
     name = "root_markers",
     type = "list of strings",
-    default = {},
-    sentence = "Files and folders that a project's root contains; with none, the server finds the workspace of a file.",
+    default = { ".dovetail.toml", ".git", ".hg", ".jj" },
+    sentence = "Files and folders that a project's root contains. Where there is none, the server finds the workspace.",
   },
   {
     name = "on_status",

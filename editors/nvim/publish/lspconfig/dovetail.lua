@@ -32,7 +32,6 @@ return {
   cmd = { 'dovetail', 'serve' },
   -- Modules that the project or the shell puts on Python's path must not replace the server's own.
   cmd_env = { PYTHONPATH = '' },
-  -- No root: the server finds the workspace of each file.
   filetypes = {
     'c',
     'cpp',
@@ -46,4 +45,6 @@ return {
     'typescript',
     'typescriptreact',
   },
+  -- Where there is no marker the server finds the workspace of a file.
+  root_markers = { '.dovetail.toml', '.git', '.hg', '.jj' },
 }

@@ -59,7 +59,7 @@ def members_with_files(query: Query, snapshot: IndexSnapshot, cancelled: Callabl
 def _members(query: Query, snapshot: IndexSnapshot) -> Members:
     language = language_for(query.path, query.language)
     near = query.text[max(0, query.offset - _LONGEST_NAME) : query.offset]
-    if language is None or not _BEHIND_A_DOT.search(near) or _CAST_AWAY.search(near):
+    if language is None or language.rules.open_members or not _BEHIND_A_DOT.search(near) or _CAST_AWAY.search(near):
         return Members()
     query = replace(query, text=code_of(query.text, query.language))
     view = language.cursor(query.text, query.offset)

@@ -166,16 +166,17 @@ class ParsedText:
 
 def parse_text(path: str, text: str, offset: int = 0, language: str = "") -> ParsedText | None:
     """The tree of a text in the language with the id `language`, or that of its path if that is ""; of a large text the
-    tree of what is around `offset`. None where the language is not one of ours.
+    tree of what is around `offset`. None where the language has no grammar here.
 
     Raises Cancelled if the open work has been cancelled.
     """
     found = language_for(path, language)
-    if found is None:
+    grammar = found.grammar(named_by_language(path, language)) if found is not None else None
+    if grammar is None:
         return None
     span = vicinity(text, offset)
     part = code_of(text[span.start : span.end], language)
-    return _parsed(found.grammar(named_by_language(path, language)), part, span.start)
+    return _parsed(grammar, part, span.start)
 
 
 # Where Go ends a statement: behind a name, a number, a string or what closes a bracket.

@@ -25,6 +25,9 @@ SUFFIX_OF_ID = {
     "rust": ".rs",
     "c": ".c",
     "cpp": ".cpp",
+    "kotlin": ".kt",
+    "php": ".php",
+    "ruby": ".rb",
 }
 # What else these are called: by file types of Vim and modes of Emacs, by Sublime Text, Kate, Helix, Zed.
 _OTHER_NAMES = {

@@ -7,14 +7,17 @@ from dovetail_context.languages.csharp.language import CSHARP
 from dovetail_context.languages.go.language import GO
 from dovetail_context.languages.identify import IPYTHON, SUFFIX_OF_ID, id_of_beginning, id_of_name
 from dovetail_context.languages.java.language import JAVA
+from dovetail_context.languages.kotlin.language import KOTLIN
 from dovetail_context.languages.language import Language
+from dovetail_context.languages.php.language import PHP
 from dovetail_context.languages.python.cells import without_commands
 from dovetail_context.languages.python.language import PYTHON
+from dovetail_context.languages.ruby.language import RUBY
 from dovetail_context.languages.rust.language import RUST
 from dovetail_context.languages.typescript.language import TYPESCRIPT
 from dovetail_context.records.record import FileRecord
 
-LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST, CPP)
+LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST, CPP, KOTLIN, PHP, RUBY)
 
 _BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
 _BY_NAME = {language.name: language for language in LANGUAGES}

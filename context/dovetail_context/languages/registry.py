@@ -5,7 +5,7 @@ from dataclasses import replace
 from dovetail_context.languages.cpp.language import CPP
 from dovetail_context.languages.csharp.language import CSHARP
 from dovetail_context.languages.go.language import GO
-from dovetail_context.languages.identify import IPYTHON, SUFFIX_OF_ID, id_of_beginning, id_of_name
+from dovetail_context.languages.identify import IPYTHON, PLAIN, SUFFIX_OF_ID, id_of_beginning, id_of_name
 from dovetail_context.languages.java.language import JAVA
 from dovetail_context.languages.kotlin.language import KOTLIN
 from dovetail_context.languages.language import Language
@@ -14,12 +14,13 @@ from dovetail_context.languages.python.cells import without_commands
 from dovetail_context.languages.python.language import PYTHON
 from dovetail_context.languages.ruby.language import RUBY
 from dovetail_context.languages.rust.language import RUST
+from dovetail_context.languages.text import MAX_TEXT_CHARS, TEXT, is_text_name
 from dovetail_context.languages.typescript.language import TYPESCRIPT
 from dovetail_context.records.record import FileRecord
 
-LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST, CPP, KOTLIN, PHP, RUBY)
+LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST, CPP, KOTLIN, PHP, RUBY, TEXT)
 
-_BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
+_BY_SUFFIX = {suffix: language for language in LANGUAGES if language is not TEXT for suffix in language.suffixes}
 _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_ID = {id_: _BY_SUFFIX[suffix] for id_, suffix in SUFFIX_OF_ID.items()}
 _BY_PROJECT_FILE = {name: language for language in LANGUAGES for name in language.project_files}
@@ -40,8 +41,24 @@ def language_of(path: str, said: str = "", text: str = "") -> str:
 
 
 def language_for(path: str, language: str = "") -> Language | None:
-    """The language with the id `language`, or that of the path's suffix if the id is ""; None if it is none of ours."""
-    return _BY_ID.get(language) if language else _BY_SUFFIX.get(suffix_of(path))
+    """The language with the id `language`, or that of the path's suffix if the id is ""; None if it is none of ours.
+
+    Text that no language claims is in `TEXT`, as long as its name is that of a text.
+    """
+    if language:
+        return TEXT if language == PLAIN else _BY_ID.get(language)
+    return _BY_SUFFIX.get(suffix_of(path)) or (TEXT if is_text_name(path) else None)
+
+
+def is_foreign(path: str, other: str) -> bool:
+    """Whether a file is in another kind of text than `other`, and one of them has no grammar: prose beside code."""
+    suffix, others = suffix_of(path), suffix_of(other)
+    return suffix != others and (suffix not in _BY_SUFFIX or others not in _BY_SUFFIX)
+
+
+def too_long(path: str, text: str) -> bool:
+    """Whether a text is too long for its kind to be what somebody writes."""
+    return len(text) > MAX_TEXT_CHARS and language_for(path) is TEXT
 
 
 def language_named(name: str) -> Language:

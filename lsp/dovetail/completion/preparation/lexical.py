@@ -110,9 +110,9 @@ def read(text: str, language: str, state: State = CODE) -> tuple[str, State]:
 
 
 def name_of(language: str, path: str) -> str:
-    """Return the key that `read` needs for a text: its language if that is known, else the suffix of its path."""
+    """Return the key that `read` needs for a text: its language if that has a family, else the suffix of its path."""
     name = path.rpartition("/")[2].lower()
-    return language or f".{name.rpartition('.')[2]}"
+    return language if language in _FAMILIES or language in _BY_SUFFIX else f".{name.rpartition('.')[2]}"
 
 
 def kind_of(state: State, language: str) -> Literal["code", "comment", "string"]:

@@ -2,23 +2,39 @@
 
 from dataclasses import replace
 
+from dovetail_context.languages.bash.language import BASH
 from dovetail_context.languages.cpp.language import CPP
 from dovetail_context.languages.csharp.language import CSHARP
+from dovetail_context.languages.css.language import CSS
+from dovetail_context.languages.dart.language import DART
+from dovetail_context.languages.elixir.language import ELIXIR
 from dovetail_context.languages.go.language import GO
+from dovetail_context.languages.haskell.language import HASKELL
 from dovetail_context.languages.identify import IPYTHON, PLAIN, SUFFIX_OF_ID, id_of_beginning, id_of_name
 from dovetail_context.languages.java.language import JAVA
+from dovetail_context.languages.julia.language import JULIA
 from dovetail_context.languages.kotlin.language import KOTLIN
 from dovetail_context.languages.language import Language
+from dovetail_context.languages.lua.language import LUA
 from dovetail_context.languages.php.language import PHP
 from dovetail_context.languages.python.cells import without_commands
 from dovetail_context.languages.python.language import PYTHON
 from dovetail_context.languages.ruby.language import RUBY
 from dovetail_context.languages.rust.language import RUST
+from dovetail_context.languages.scala.language import SCALA
+from dovetail_context.languages.sql.language import SQL
+from dovetail_context.languages.swift.language import SWIFT
 from dovetail_context.languages.text import MAX_TEXT_CHARS, TEXT, is_text_name
 from dovetail_context.languages.typescript.language import TYPESCRIPT
+from dovetail_context.languages.zig.language import ZIG
 from dovetail_context.records.record import FileRecord
 
-LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST, CPP, KOTLIN, PHP, RUBY, TEXT)
+# The first part have code of their own; each of the others is a tags query and a profile.
+LANGUAGES: tuple[Language, ...] = (
+    *(PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST, CPP),
+    *(KOTLIN, PHP, RUBY, SWIFT, SCALA, LUA, BASH, SQL, CSS, ELIXIR, DART, ZIG, HASKELL, JULIA),
+    TEXT,
+)
 
 _BY_SUFFIX = {suffix: language for language in LANGUAGES if language is not TEXT for suffix in language.suffixes}
 _BY_NAME = {language.name: language for language in LANGUAGES}

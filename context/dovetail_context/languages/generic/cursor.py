@@ -1,6 +1,7 @@
 """The surroundings of a cursor. Names and scopes come from the tree of the mended text, the statement from its text."""
 
 import re
+import sys
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -33,7 +34,7 @@ def read_cursor(profile: Profile, grammar: Grammar, text: str, offset: int) -> C
     line = text.count("\n", 0, offset) + 1
     repaired = mended(profile, text, offset)
     record, events, tree = _read(profile, grammar, repaired)
-    around = [each for each in record.symbols if each.start_line <= line <= each.end_line]
+    around = [each for each in record.symbols if each.start_line <= line <= _last_line(profile, each)]
     container, function = _enclosing(around)
     bindings = _bindings(profile, events, tree, function, line)
     end = receiver_end(masked, start, syntax)
@@ -58,6 +59,11 @@ def _read(profile: Profile, grammar: Grammar, text: str) -> tuple[FileRecord, li
     tree = grammar.parse(profile.prepared(text))
     events = in_text_order(grammar.matches(tree.root, "tags.scm"))
     return extract(profile, grammar, "x", text), events, tree
+
+
+def _last_line(profile: Profile, symbol: Symbol) -> int:
+    """Where a symbol ends; a function whose body is apart goes on until the next one."""
+    return sys.maxsize if profile.bodies_apart and symbol.kind in ("function", "method") else symbol.end_line
 
 
 def _enclosing(around: list[Symbol]) -> tuple[str, Symbol | None]:

@@ -25,6 +25,8 @@ KINDS = frozenset(
         "return",  # what a function returns: @value
         "import",  # one name, by its qualified name: @module, @alias
         "import.all",  # all names of a module: @module
+        "import.whole",  # an import whose parts are read from its text
+        "import.members",  # all members of a class: @module
         "import.module",  # a module under a name: @module, @alias
         "mixin",  # a base that is named inside the class: @base
         "hidden",  # what follows in the class is not for others
@@ -51,12 +53,12 @@ class Event:
 
 
 def in_text_order(matches: Iterable[tuple[int, Match]]) -> list[Event]:
-    """The matches as events, outer before inner; a class wins over a variable in one place."""
+    """The matches as events, outer before inner; anything wins over a variable in one place."""
     events = []
     for _, captures in counted(matches):
         kind = next((name for name in captures if name in KINDS), "")
         if kind:
             events.append(Event(kind, captures[kind][0], captures))
     events.sort(key=lambda event: (event.node.start_byte, -event.node.end_byte))
-    classes = {event.node.id for event in events if event.kind == "class"}
-    return [event for event in events if event.kind != "field" or event.node.id not in classes]
+    others = {event.node.id for event in events if event.kind in ("class", "function", "import.module")}
+    return [event for event in events if event.kind != "field" or event.node.id not in others]

@@ -50,19 +50,19 @@ def extract(profile: Profile, grammar: Grammar, path: str, text: str) -> FileRec
         symbols=symbols,
         imports=tuple(reader.imports),
         problems=(f"line {_error_line(tree)}: does not parse",) if tree.is_broken else (),
-        packages=_declared(reader.package, symbols, reader.qualified),
+        packages=_declared(reader.package, symbols, reader.qualified, reader.extends),
     )
     return profile.refined(record, tree)
 
 
-def _declared(package: str, symbols: tuple[Symbol, ...], qualified: dict[int, str]) -> tuple[str, ...]:
+def _declared(package: str, symbols: tuple[Symbol, ...], qualified: dict[int, str], extends: bool) -> tuple[str, ...]:
     """The package, and the names of the file that others reach through it."""
     names = dict.fromkeys(
         DEFINES + qualified.get(number, f"{package}.{symbol.name}" if package else symbol.name)
         for number, symbol in enumerate(symbols)
         if not symbol.container
     )
-    extends = any(symbol.parameters[:1] and symbol.parameters[0][0] == EXTENSION for symbol in symbols)
+    extends = extends or any(symbol.parameters[:1] and symbol.parameters[0][0] == EXTENSION for symbol in symbols)
     return (package, *((EXTENDS,) if extends else ()), *names)
 
 
@@ -94,6 +94,7 @@ class Reader:
         self.package = ""
         self.imports: list[Import] = []
         self.qualified: dict[int, str] = {}
+        self.extends = False  # whether members are added to a class of another file
         self._profile = profile
         self._tree = tree
         self._symbols: list[Symbol] = []
@@ -153,6 +154,7 @@ class Reader:
         if not name or self._in_function or self._container.count(".") >= MAX_CONTAINERS - 1:
             return
         container = "" if self._profile.is_flat else self._container
+        self.extends = self.extends or event.kind == "scope"
         number = -1
         if event.kind == "class":
             bases = tuple(type_text(self._tree.text(node)) for node in event.all("base"))
@@ -219,7 +221,7 @@ class Reader:
                 scope.bindings[name] = self._bound(event, scope)
         elif kind in ("local", "element", "field"):
             scope.bindings[name] = self._bound(event, scope)
-        elif kind == "return" and (value := event.one("value")) is not None:
+        elif kind == "return" and not scope.is_class and (value := event.one("value")) is not None:
             scope.returns.append(self._path(value, scope))
         elif kind == "mixin" and scope.is_class:
             scope.bases.extend(type_text(self._tree.text(node)) for node in event.all("base"))

@@ -15,6 +15,14 @@ from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar, load_grammar
 from dovetail_context.workspace.manifest import ProjectText
 
+# What opens and what closes the members of a class in an outline.
+_BLOCKS: dict[str, tuple[str, list[str]]] = {
+    "braces": (" {", ["}"]),
+    "end": ("", ["end"]),
+    "indent": (" where", []),
+    "parentheses": (" (", [");"]),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class GenericLanguage:
@@ -77,7 +85,7 @@ class GenericLanguage:
     def outline(self, header: Symbol, members: Sequence[str]) -> str:
         head = header.signature or f"class {header.name}"
         lines = ["    " + line for member in members for line in member.split("\n")]
-        opening, closing = {"braces": (" {", ["}"]), "end": ("", ["end"]), "indent": (":", [])}[self.profile.blocks]
+        opening, closing = _BLOCKS[self.profile.blocks]
         return "\n".join([head + opening, *lines, *closing])
 
     def reduced(self, symbol: Symbol) -> str:

@@ -14,7 +14,7 @@ def mended(profile: Profile, text: str, offset: int) -> str:
     offset = max(0, min(offset, len(text)))
     syntax = profile.notation.syntax
     masked = mask(text, syntax)
-    if profile.blocks == "braces":
+    if not profile.is_ended_by_word:
         start = statement_start(masked, offset, syntax)
         end = statement_end(masked, start, offset, syntax)
         start = whole_start(masked, start, syntax)

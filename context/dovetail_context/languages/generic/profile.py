@@ -11,6 +11,7 @@ from dovetail_context.records.record import FileRecord
 from dovetail_context.syntax import SyntaxTree
 
 _EDGES = re.compile(r"[\"'<>()\s;]+")
+_VARYING = re.compile(r"^package:\w+/|\$\{?\w+\}?/")  # the beginning of a path that only a tool resolves
 
 
 def _as_is(record: FileRecord, tree: SyntaxTree) -> FileRecord:
@@ -31,7 +32,7 @@ class Profile:
     braces represent its name with slashes. `prepare` changes a text before it is parsed, without changing its length;
     `refine` adds to a record what the query cannot say. `trim` is removed from the end of symbols' names.
     `names_types`: a variable without a type most likely has that of its name (`purse` is a `Purse`). `opens` matches
-    lines that open a block or define something.
+    lines that open a block or define something. `bodies_apart`: the grammar puts the body of a function beside it.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Profile:
     rules: TypeRules = field(default_factory=TypeRules)
     separator: str = "."
     is_flat: bool = False
-    blocks: Literal["braces", "end", "indent"] = "braces"
+    blocks: Literal["braces", "end", "indent", "parentheses"] = "braces"
     noise: re.Pattern[str] | None = None
     hidden: re.Pattern[str] | None = None
     hidden_name: re.Pattern[str] | None = None
@@ -55,11 +56,12 @@ class Profile:
     trim: str = ""
     names_types: bool = False
     opens: re.Pattern[str] | None = None
+    bodies_apart: bool = False
 
     @property
     def is_ended_by_word(self) -> bool:
         """Whether blocks have no opening mark, so that the first line is the head."""
-        return self.blocks != "braces"
+        return self.blocks in ("end", "indent")
 
     def prepared(self, text: str) -> str:
         """The text as the grammar can read it; every character keeps its place."""
@@ -76,7 +78,7 @@ class Profile:
 
     def module_name(self, written: str) -> str:
         """A qualified name as records write it."""
-        name = _EDGES.sub("", written).strip("`")
+        name = _VARYING.sub("", _EDGES.sub("", written).strip("`"))
         if self.separator == "/" or "/" in name:
             return name
         return name.replace(self.separator, ".").strip(".") if self.separator != "." else name

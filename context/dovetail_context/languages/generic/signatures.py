@@ -11,7 +11,7 @@ MAX_VALUE_CHARS = 60  # a value is shown up to here: a literal or a short call
 _SPACE = re.compile(r"\s+")
 _AFTER_OPENING = re.compile(r"([(\[]) ")
 _BEFORE_CLOSING = re.compile(r",? ([)\]])")
-_TAIL = re.compile(r"\s*(?:[{=:]|\bdo|\bthen)?\s*\Z")
+_TAIL = re.compile(r"\s*(?:[{=:]|\bdo|\bthen|\bwhere)?\s*\Z")
 
 
 def class_head(tree: SyntaxTree, event: Event, profile: Profile) -> str:
@@ -46,7 +46,7 @@ def _head(tree: SyntaxTree, event: Event, profile: Profile) -> str:
             end = min(end, part.start_byte)
     source = tree.slice(node.start_byte, end)
     if body is None and value is None and profile.is_ended_by_word:
-        source = source.split("\n", 1)[0]
+        source = source.split("\n", 1)[0].removesuffix(" end")
     return cut(_TAIL.sub("", _clean(source, profile).rstrip("; ")))
 
 

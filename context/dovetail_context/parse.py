@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
+from dovetail_context.languages.embedded import embedded, holds_code
 from dovetail_context.languages.registry import code_of, language_for, named_by_language
 from dovetail_context.syntax import Grammar, Node, SyntaxTree
 from dovetail_context.vicinity import vicinity
@@ -166,10 +167,16 @@ class ParsedText:
 
 def parse_text(path: str, text: str, offset: int = 0, language: str = "") -> ParsedText | None:
     """The tree of a text in the language with the id `language`, or that of its path if that is ""; of a large text the
-    tree of what is around `offset`. None where the language has no grammar here.
+    tree of what is around `offset`. Of a text that
+    holds code of other languages, the tree of that around `offset`. None where the language has no grammar here.
 
     Raises Cancelled if the open work has been cancelled.
     """
+    if holds_code(path, language):
+        inner = embedded(path, language, text, offset)
+        if inner is None:
+            return None
+        text, language = inner.text, inner.language
     found = language_for(path, language)
     grammar = found.grammar(named_by_language(path, language)) if found is not None else None
     if grammar is None:

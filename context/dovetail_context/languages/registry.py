@@ -8,6 +8,8 @@ from dovetail_context.languages.csharp.language import CSHARP
 from dovetail_context.languages.css.language import CSS
 from dovetail_context.languages.dart.language import DART
 from dovetail_context.languages.elixir.language import ELIXIR
+from dovetail_context.languages.embedded import COMPONENTS, component_head, script_of
+from dovetail_context.languages.generic.extract import plain_record
 from dovetail_context.languages.go.language import GO
 from dovetail_context.languages.haskell.language import HASKELL
 from dovetail_context.languages.identify import IPYTHON, PLAIN, SUFFIX_OF_ID, id_of_beginning, id_of_name
@@ -27,7 +29,7 @@ from dovetail_context.languages.swift.language import SWIFT
 from dovetail_context.languages.text import MAX_TEXT_CHARS, TEXT, is_text_name
 from dovetail_context.languages.typescript.language import TYPESCRIPT
 from dovetail_context.languages.zig.language import ZIG
-from dovetail_context.records.record import FileRecord
+from dovetail_context.records.record import FileRecord, Import, Symbol
 
 # The first part have code of their own; each of the others is a tags query and a profile.
 LANGUAGES: tuple[Language, ...] = (
@@ -37,6 +39,7 @@ LANGUAGES: tuple[Language, ...] = (
 )
 
 _BY_SUFFIX = {suffix: language for language in LANGUAGES if language is not TEXT for suffix in language.suffixes}
+_BY_SUFFIX |= dict.fromkeys(COMPONENTS, TYPESCRIPT)
 _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_ID = {id_: _BY_SUFFIX[suffix] for id_, suffix in SUFFIX_OF_ID.items()}
 _BY_PROJECT_FILE = {name: language for language in LANGUAGES for name in language.project_files}
@@ -109,9 +112,30 @@ def extract(path: str, text: str, language: str = "", references: bool = True) -
     found = language_for(path, language)
     if found is None:
         raise KeyError(language or path)
+    if not language and suffix_of(path) in COMPONENTS:
+        return _component(found, path, text, references)
     name = named_by_language(path, language)
     record = found.extract(name, text, references)
     return record if name == path else replace(record, path=path)
+
+
+def _component(language: Language, path: str, text: str, references: bool) -> FileRecord:
+    """The record of a component: its scripts, and the component itself, which is what the file exports by default."""
+    script, suffix = script_of(path, text)
+    record = language.extract(path + suffix, script, references)
+    name, head = component_head(path, script)
+    itself = Symbol(name, "variable", "", 1, text.count("\n") + 1, head)
+    exported = Import("./" + path.rpartition("/")[2], name, "default", 1)
+    whole = plain_record(record.language, path, text)
+    return replace(
+        record,
+        path=path,
+        text=text,
+        digest=whole.digest,
+        symbols=(itself, *record.symbols),
+        imports=(*record.imports, exported),
+        exports=None if record.exports is None else (*record.exports, "default"),
+    )
 
 
 def code_of(text: str, language: str) -> str:

@@ -64,9 +64,12 @@ def language_for(path: str, language: str = "") -> Language | None:
 
     Text that no language claims is in `TEXT`, as long as its name is that of a text.
     """
-    if language:
-        return TEXT if language == PLAIN else _BY_ID.get(language)
-    return _BY_SUFFIX.get(suffix_of(path)) or (TEXT if is_text_name(path) else None)
+    if language and language != PLAIN:
+        return _BY_ID.get(language)
+    by_suffix = _BY_SUFFIX.get(suffix_of(path))
+    if by_suffix is not None:
+        return None if language else by_suffix  # an editor knows that it is something else
+    return TEXT if is_text_name(path) else None
 
 
 def is_foreign(path: str, other: str) -> bool:

@@ -48,6 +48,7 @@ DART = GenericLanguage(
         noise=re.compile(r"@\w+(?:\([^()]*\))?\s*|//[^\n]*|/\*.*?\*/"),
         hidden_name=re.compile(r"_"),
         bodies_apart=True,
+        reopens="extension",
         opens=re.compile(r"\b(?:class|mixin|enum|extension|import)\b"),
     )
 )

@@ -22,6 +22,8 @@ from dovetail_context.syntax import Grammar, SyntaxTree
 _TYPED = re.compile(r"[^\W\d]\w*\Z")
 _DECLARED = re.compile(r":\s*([^\W\d][\w.<>?, ]*?)\s*=(?![=>])")
 _DEFINES = re.compile(r"\b(?:def|fun|func|function|fn|class|defp?|sub)\s+[\w.:!?]*\Z")
+# A variable is a member or a local one by its place.
+_BINDING = frozenset({"parameter", "local", "element", "field"})
 
 
 def read_cursor(profile: Profile, grammar: Grammar, text: str, offset: int) -> CursorView:
@@ -87,9 +89,9 @@ def _bindings(
         at = event.node.start_point[0] + 1
         if at > line:
             break
-        if at < first or event.kind not in ("parameter", "local", "element") or event.one("name") is None:
+        if at < first or event.kind not in _BINDING or event.one("name") is None:
             continue
-        if function is None and event.kind == "parameter":
+        if function is None and event.kind in ("parameter", "field"):
             continue
         name = _text(tree, event, "name")
         type_ = type_text(_text(tree, event, "type"))

@@ -193,7 +193,9 @@ class Reader:
             opened.returns.append(self._path(value, opened))
 
     def _field(self, event: Event) -> None:
-        if self._in_function and event.kind != "member":
+        scope = self._open[-1] if self._open else None
+        in_head = scope is not None and scope.container != "" and event.node.start_byte < scope.body
+        if self._in_function and event.kind != "member" and not in_head:
             if self._open and event.kind == "field":
                 self._inner(event, self._open[-1])
             return

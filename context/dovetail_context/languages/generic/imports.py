@@ -23,8 +23,8 @@ def read_import(event: Event, tree: SyntaxTree, profile: Profile) -> Iterator[Im
         last = module.rpartition("." if "/" not in module else "/")[2]
         if event.kind == "import.members":
             yield Import(module, f"{last}.*", "", line)
-        elif event.kind == "import.all" or event.one("all") is not None or last in ("*", "_"):
-            yield Import(module.removesuffix(".*").removesuffix("._"), "*", "", line)
+        elif event.kind == "import.all" or tree.text(event.node).rstrip("; ").endswith("*"):
+            yield Import(module.removesuffix(".*"), "*", "", line)
         elif event.kind == "import.module":
             yield Import(module, "", alias or last, line)
         else:

@@ -83,7 +83,7 @@ class GenericLanguage:
         return text if self.grammar("") is None else mended(self.profile, text, offset)
 
     def outline(self, header: Symbol, members: Sequence[str]) -> str:
-        head = header.signature or f"class {header.name}"
+        head = header.signature or f"{self.profile.reopens} {header.name}"
         lines = ["    " + line for member in members for line in member.split("\n")]
         opening, closing = _BLOCKS[self.profile.blocks]
         return "\n".join([head + opening, *lines, *closing])

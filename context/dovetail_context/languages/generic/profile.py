@@ -32,7 +32,8 @@ class Profile:
     braces represent its name with slashes. `prepare` changes a text before it is parsed, without changing its length;
     `refine` adds to a record what the query cannot say. `trim` is removed from the end of symbols' names.
     `names_types`: a variable without a type most likely has that of its name (`purse` is a `Purse`). `opens` matches
-    lines that open a block or define something. `bodies_apart`: the grammar puts the body of a function beside it.
+    lines that open a block or define something. `reopens` is the word that adds members to a class. `bodies_apart`: the
+    grammar puts the body of a function beside it.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Profile:
     names_types: bool = False
     opens: re.Pattern[str] | None = None
     bodies_apart: bool = False
+    reopens: str = "class"
 
     @property
     def is_ended_by_word(self) -> bool:

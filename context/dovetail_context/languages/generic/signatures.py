@@ -44,6 +44,8 @@ def _head(tree: SyntaxTree, event: Event, profile: Profile) -> str:
     for part in (body, value):
         if part is not None and part.start_byte > node.start_byte:
             end = min(end, part.start_byte)
+    if event.kind == "class" and body is not None and (brace := tree.text(body).find("{")) > 0:
+        end = body.start_byte + len(tree.text(body)[:brace].encode())
     source = tree.slice(node.start_byte, end)
     if body is None and value is None and profile.is_ended_by_word:
         source = source.split("\n", 1)[0].removesuffix(" end")

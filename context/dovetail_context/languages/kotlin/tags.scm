@@ -2,7 +2,6 @@
 
 (package_header (qualified_identifier) @name) @package
 
-(import (qualified_identifier) @module . "*" @all) @import
 (import (qualified_identifier) @module (identifier)? @alias) @import
 
 (class_declaration

@@ -83,7 +83,8 @@ def _typed(symbol: Symbol, lines: list[str]) -> Symbol:
     if accessor is not None:
         return _accessor(symbol, accessor[1], above)
     if symbol.kind == "field":
-        return symbol if symbol.value else symbol._replace(type=named_type(symbol.name))
+        is_known = symbol.value or symbol.name[:1].isupper()
+        return symbol if is_known else symbol._replace(type=named_type(symbol.name))
     returns, types = _declared(symbol, above)
     parameters = tuple((name, types.get(name, "")) for name, _ in symbol.parameters)
     symbol = symbol._replace(parameters=parameters)

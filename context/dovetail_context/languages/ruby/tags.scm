@@ -15,9 +15,9 @@
 (singleton_method object: (self) name: (_) @name body: (_)? @body) @static
 
 (call !receiver method: (identifier) @_attr
-  arguments: (argument_list (simple_symbol) @name)
+  arguments: (argument_list (simple_symbol) @name @function)
   (#any-of? @_attr "attr_reader" "attr_accessor" "attr_writer" "delegate" "scope" "define_method" "alias_method"
-    "has_many" "has_one" "belongs_to" "has_and_belongs_to_many" "attribute" "option" "property" "let")) @function
+    "has_many" "has_one" "belongs_to" "has_and_belongs_to_many" "attribute" "option" "property" "let")) @shown
 
 (assignment left: (constant) @name right: (_) @value) @field
 (assignment left: (instance_variable) @name right: (_) @value) @member

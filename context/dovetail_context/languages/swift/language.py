@@ -51,6 +51,7 @@ SWIFT = GenericLanguage(
         noise=re.compile(r"@\w+(?:\([^()]*\))?\s*|//[^\n]*|/\*.*?\*/|\bpublic\s+"),
         hidden=re.compile(r"^(?:\w+\s+)*?(?:private|fileprivate)\b"),
         sees="everything",
+        reopens="extension",
         opens=re.compile(r"\b(?:func|class|struct|enum|protocol|extension|import)\b"),
     )
 )

@@ -66,7 +66,11 @@ class ParsedText:
         found: PlaceKind = "code"
         for node in _path_to(self.tree.root, max(0, byte - 1), byte):  # what is innermost decides
             kind = node.type
-            if "comment" in kind and node.start_byte < byte and (byte < node.end_byte or _ends_with_line(node)):
+            if (
+                ("comment" in kind or kind in _COMMENTS)
+                and node.start_byte < byte
+                and (byte < node.end_byte or _ends_with_line(node))
+            ):
                 found = "comment"
             elif node.start_byte < byte < node.end_byte:
                 if kind in _CODE_IN_STRINGS:
@@ -193,6 +197,7 @@ _RUST_PARAMETERS = frozenset(
     ("parameter", "self_parameter", "variadic_parameter", "attribute_item", "line_comment", "block_comment")
 )
 _COMMA_LISTS = frozenset(("argument_list", "literal_value", "parameter_list"))
+_COMMENTS = frozenset(("marginalia", "haddock"))  # of SQL and Haskell
 _CODE_IN_STRINGS = frozenset(("interpolation", "template_substitution", "interpolated_expression"))
 _CHARACTERS = frozenset(("char_literal", "character_literal", "rune_literal"))
 # Nodes that hold one statement after another, and may begin where their first one does.

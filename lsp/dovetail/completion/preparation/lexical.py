@@ -52,10 +52,10 @@ _DASHES = Family(("--",), (("--[[", "]]"), ("/*", "*/")), "\"'")
 _MARKUP = Family((), (("<!--", "-->"),), "")
 _SLASHES_AND_LONG = Family(("//",), _SLASHES, "\"'", _LONG[:1])
 _WITHOUT_GRAMMAR = (
-    ("sh bash zsh fish rb pl pm r jl ex exs toml yaml yml ini cfg conf mk bzl star bazel nix", _HASH),
+    ("sh bash zsh fish rb ruby pl pm r jl julia ex exs elixir toml yaml yml ini cfg conf mk bzl star bazel nix", _HASH),
     ("tcl ps1 cmake gd nim cr awk dockerfile makefile gemfile rakefile", _HASH),
-    ("lua sql hs elm adb ads vhd vhdl", _DASHES),
-    ("kt kts swift scala dart zig groovy gradle proto", _SLASHES_AND_LONG),
+    ("lua sql hs haskell elm adb ads vhd vhdl", _DASHES),
+    ("kt kts kotlin swift scala dart zig groovy gradle proto", _SLASHES_AND_LONG),
     ("scss less", _C),
     ("css", Family((), _SLASHES)),
     ("php", Family(("//", "#"), _SLASHES)),

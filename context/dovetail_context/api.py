@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from dovetail_context.index.storage.cache import IndexCache
     from dovetail_context.languages.identify import FIRST_LINE, IPYTHON, PLAIN, SUFFIX_OF_ID, id_of_name
     from dovetail_context.languages.python.cells import is_closed, is_python
-    from dovetail_context.languages.registry import LANGUAGES, language_for, language_named, language_of, shown_path
+    from dovetail_context.languages.registry import (
+        LANGUAGES,
+        LanguageReading,
+        language_for,
+        language_named,
+        language_of,
+        readings,
+        shown_path,
+    )
     from dovetail_context.members import Members, members_with_files
     from dovetail_context.parse import ParsedText, PlaceKind, parse_text
     from dovetail_context.query import RETRIEVER_NAMES, Note, Pin, Query, RecentPlace, Retrieval, RetrieverName
@@ -71,6 +79,8 @@ __all__ = [  # noqa: RUF022 - grouped by subject
     "tune_gc",
     # Languages, and which of them a text is in.
     "LANGUAGES",
+    "LanguageReading",
+    "readings",
     "language_for",
     "language_named",
     "language_of",
@@ -140,7 +150,7 @@ _MODULES = {
     "index.storage.cache": "IndexCache",
     "languages.identify": "FIRST_LINE IPYTHON PLAIN SUFFIX_OF_ID id_of_name",
     "languages.python.cells": "is_closed is_python",
-    "languages.registry": "LANGUAGES language_for language_named language_of shown_path",
+    "languages.registry": "LANGUAGES LanguageReading language_for language_named language_of readings shown_path",
     "members": "Members members_with_files",
     "parse": "ParsedText PlaceKind parse_text",
     "query": "RETRIEVER_NAMES Note Pin Query RecentPlace Retrieval RetrieverName",

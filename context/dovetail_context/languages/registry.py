@@ -1,6 +1,6 @@
 """The one list of languages, and which of them a text is in. A language is added here and in a folder of its own."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from dovetail_context.languages.bash.language import BASH
 from dovetail_context.languages.cpp.language import CPP
@@ -10,6 +10,7 @@ from dovetail_context.languages.dart.language import DART
 from dovetail_context.languages.elixir.language import ELIXIR
 from dovetail_context.languages.embedded import COMPONENTS, component_head, script_of
 from dovetail_context.languages.generic.extract import plain_record
+from dovetail_context.languages.generic.language import GenericLanguage
 from dovetail_context.languages.go.language import GO
 from dovetail_context.languages.haskell.language import HASKELL
 from dovetail_context.languages.identify import IPYTHON, PLAIN, SUFFIX_OF_ID, id_of_beginning, id_of_name
@@ -44,6 +45,29 @@ _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_ID = {id_: _BY_SUFFIX[suffix] for id_, suffix in SUFFIX_OF_ID.items()}
 _BY_PROJECT_FILE = {name: language for language in LANGUAGES for name in language.project_files}
 _NOTEBOOK = ".ipynb"
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageReading:
+    """How the files of a language are read: `syntax` by a grammar, else by their words alone. `wheel` is what to
+    install for a grammar that is missing; "" where none is. `suffixes` are those of its files, in lower case."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    syntax: bool
+    wheel: str = ""
+
+
+def readings() -> tuple[LanguageReading, ...]:
+    """Return how each language is read with what is installed, in the order of `LANGUAGES`."""
+    return tuple(_reading(language) for language in LANGUAGES)
+
+
+def _reading(language: Language) -> LanguageReading:
+    if not isinstance(language, GenericLanguage):
+        return LanguageReading(language.name, language.suffixes, language is not TEXT)
+    missing = "" if language.is_parsed else language.wheel
+    return LanguageReading(language.name, language.suffixes, language.is_parsed, missing)
 
 
 def language_of(path: str, said: str = "", text: str = "") -> str:

@@ -3,11 +3,10 @@
 import re
 import sys
 from collections.abc import Iterator
-from functools import lru_cache
 
 from dovetail_context.languages.braces import expression_start, mask, open_calls, receiver_end, statement_start
-from dovetail_context.languages.generic.events import Event, in_text_order
-from dovetail_context.languages.generic.extract import extract
+from dovetail_context.languages.generic.events import Event
+from dovetail_context.languages.generic.extract import read
 from dovetail_context.languages.generic.mend import mended
 from dovetail_context.languages.generic.names import named_type
 from dovetail_context.languages.generic.notation import access_path
@@ -16,7 +15,7 @@ from dovetail_context.languages.generic.types import type_text
 from dovetail_context.languages.language import CursorView, Mention
 from dovetail_context.languages.mentions import mentions
 from dovetail_context.records.access import put_in
-from dovetail_context.records.record import FileRecord, Symbol
+from dovetail_context.records.record import Symbol
 from dovetail_context.syntax import Grammar, SyntaxTree
 
 _TYPED = re.compile(r"[^\W\d]\w*\Z")
@@ -35,7 +34,7 @@ def read_cursor(profile: Profile, grammar: Grammar, text: str, offset: int) -> C
     start = typed.start() if typed else offset
     line = text.count("\n", 0, offset) + 1
     repaired = mended(profile, text, offset)
-    record, events, tree = _read(profile, grammar, repaired)
+    record, events, tree = read(profile, grammar, repaired)
     around = [each for each in record.symbols if each.start_line <= line <= _last_line(profile, each)]
     container, function = _enclosing(around)
     bindings = _bindings(profile, events, tree, function, line)
@@ -53,14 +52,6 @@ def read_cursor(profile: Profile, grammar: Grammar, text: str, offset: int) -> C
         bindings=bindings,
         mentions=tuple(_mentions(profile, masked, offset, bindings)),
     )
-
-
-@lru_cache(maxsize=4)
-def _read(profile: Profile, grammar: Grammar, text: str) -> tuple[FileRecord, list[Event], SyntaxTree]:
-    """The mended text, which stays the same while one statement is being typed."""
-    tree = grammar.parse(profile.prepared(text))
-    events = in_text_order(grammar.matches(tree.root, "tags.scm"))
-    return extract(profile, grammar, "x", text), events, tree
 
 
 def _last_line(profile: Profile, symbol: Symbol) -> int:

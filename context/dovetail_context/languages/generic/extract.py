@@ -4,7 +4,8 @@ The query says what the nodes are; this module knows scopes, signatures and the 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import blake2b
 
 from dovetail_context.languages.generic.events import Event, in_text_order
@@ -37,9 +38,22 @@ def digest_of(text: str) -> str:
 
 def extract(profile: Profile, grammar: Grammar, path: str, text: str) -> FileRecord:
     """Read a file. Parts that do not parse are passed over; `problems` has the line of the first."""
+    return replace(read(profile, grammar, text)[0], path=path)
+
+
+@lru_cache(maxsize=4)
+def read(profile: Profile, grammar: Grammar, text: str) -> tuple[FileRecord, list[Event], SyntaxTree]:
+    """The record of a text, what the tags query finds in it, and its tree. The text of an open file, and the one with
+    the statement at its cursor mended, are asked for several times with each keystroke."""
     tree = grammar.parse(profile.prepared(text))
+    events = in_text_order(grammar.matches(tree.root, "tags.scm"))
+    return record_of(profile, "", text, tree, events), events, tree
+
+
+def record_of(profile: Profile, path: str, text: str, tree: SyntaxTree, events: list[Event]) -> FileRecord:
+    """The record of a text that has been parsed."""
     reader = Reader(profile, tree)
-    for event in in_text_order(grammar.matches(tree.root, "tags.scm")):
+    for event in events:
         reader.take(event)
     symbols = tuple(reader.symbols())
     record = FileRecord(

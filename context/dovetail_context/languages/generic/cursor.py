@@ -4,9 +4,16 @@ import re
 import sys
 from collections.abc import Iterator
 
-from dovetail_context.languages.braces import expression_start, mask, open_calls, receiver_end, statement_start
+from dovetail_context.languages.braces import (
+    expression_start,
+    mask,
+    open_blocks,
+    open_calls,
+    receiver_end,
+    statement_start,
+)
 from dovetail_context.languages.generic.events import Event
-from dovetail_context.languages.generic.extract import read
+from dovetail_context.languages.generic.extract import element_of, read
 from dovetail_context.languages.generic.mend import mended
 from dovetail_context.languages.generic.names import named_type
 from dovetail_context.languages.generic.notation import access_path
@@ -22,7 +29,7 @@ _TYPED = re.compile(r"[^\W\d]\w*\Z")
 _DECLARED = re.compile(r":\s*([^\W\d][\w.<>?, ]*?)\s*=(?![=>])")
 _DEFINES = re.compile(r"\b(?:def|fun|func|function|fn|class|defp?|sub)\s+[\w.:!?]*\Z")
 # A variable is a member or a local one by its place.
-_BINDING = frozenset({"parameter", "local", "element", "field"})
+_BINDING = frozenset({"parameter", "local", "element", "each", "field"})
 
 
 def read_cursor(profile: Profile, grammar: Grammar, text: str, offset: int) -> CursorView:
@@ -38,6 +45,8 @@ def read_cursor(profile: Profile, grammar: Grammar, text: str, offset: int) -> C
     around = [each for each in record.symbols if each.start_line <= line <= _last_line(profile, each)]
     container, function = _enclosing(around)
     bindings = _bindings(profile, events, tree, function, line)
+    if profile.implicit_parameter and profile.implicit_parameter not in bindings:
+        bindings |= _implicit(profile, text, masked, offset, bindings)
     end = receiver_end(masked, start, syntax)
     expected = _DECLARED.search(masked, statement_start(masked, offset, syntax), offset)
     return CursorView(
@@ -88,8 +97,7 @@ def _bindings(
         type_ = type_text(_text(tree, event, "type"))
         value = _text(tree, event, "value")
         path = f"<{type_}>" if type_ else put_in(access_path(value, profile.notation, found), name, "") if value else ""
-        if path and event.kind == "element" and not type_:
-            path += "[]"
+        path = path if type_ else element_of(path, event.kind)
         if path or event.kind == "parameter" or name not in found:
             found[name] = path
     if function is not None:
@@ -102,6 +110,16 @@ def _bindings(
     if function is not None and function.parameters[:1] and function.parameters[0][0] == "this":
         found["self"] = f"<{function.parameters[0][1]}>"
     return found
+
+
+def _implicit(profile: Profile, text: str, masked: str, offset: int, bindings: dict[str, str]) -> dict[str, str]:
+    """The parameter that a block has without naming it: an element of the object that the block is passed to, or that
+    itself."""
+    blocks = open_blocks(masked, offset)
+    if not blocks or "->" in masked[blocks[-1] : offset].partition("\n")[0]:
+        return {}
+    receiver, dot, _ = _path(profile, text, masked, blocks[-1], bindings).rpartition(".")
+    return {profile.implicit_parameter: element_of(receiver, "each")} if dot else {}
 
 
 def _callees(profile: Profile, text: str, masked: str, offset: int, bindings: dict[str, str]) -> Iterator[str]:

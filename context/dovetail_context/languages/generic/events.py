@@ -22,6 +22,7 @@ KINDS = frozenset(
         "type",  # an alias: @name, @value
         "local",  # a local variable: @name, @type, @value
         "element",  # a local variable for each element of @value: @name, @type
+        "each",  # a parameter of a block that gets @value or its elements: @name, @type
         "return",  # what a function returns: @value
         "import",  # one name, by its qualified name: @module, @alias
         "import.all",  # all names of a module: @module

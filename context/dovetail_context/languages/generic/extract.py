@@ -80,6 +80,13 @@ def _declared(package: str, symbols: tuple[Symbol, ...], qualified: dict[int, st
     return (package, *((EXTENDS,) if extends else ()), *names)
 
 
+def element_of(path: str, kind: str) -> str:
+    """What a local name is bound to: a value, its elements, or either where a block gets one of them."""
+    if not path or kind not in ("element", "each") or "|" in path:
+        return path
+    return f"{path}[]" if kind == "element" else f"{path}[]|{path}"
+
+
 # The name of the parameter that represents the object which a function is called on like a member of it.
 EXTENSION = "this"
 
@@ -235,7 +242,7 @@ class Reader:
             if not scope.body or event.node.start_byte < scope.body:
                 scope.parameters.append((name, type_text(self._text(event, "type"))))
                 scope.bindings[name] = self._bound(event, scope)
-        elif kind in ("local", "element", "field"):
+        elif kind in ("local", "element", "each", "field"):
             scope.bindings[name] = self._bound(event, scope)
         elif kind == "return" and not scope.is_class and (value := event.one("value")) is not None:
             scope.returns.append(self._path(value, scope))
@@ -249,7 +256,7 @@ class Reader:
             return f"<{type_}>"
         value = event.one("value")
         path = self._path(value, scope) if value is not None else ""
-        return f"{path}[]" if path and event.kind == "element" else path
+        return element_of(path, event.kind)
 
     def _path(self, value: Node, scope: _Open | None) -> str:
         """The access path of a value, with what is known of local names put in."""

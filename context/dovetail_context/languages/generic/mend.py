@@ -6,6 +6,8 @@ from dovetail_context.languages.braces import mask, statement_end, statement_sta
 from dovetail_context.languages.generic.profile import Profile
 
 MAX_LINES = 40  # of a statement; a longer one is data
+# The parameters that a block begins with: `{ one, other ->`, `{ one in`.
+_BLOCK_HEAD = re.compile(r"[\w\s,:()<>?.]*(?:->|\bin)[ \t]*\n")
 _NOT_LINE_END = re.compile(r"[^\n]")
 
 
@@ -18,6 +20,8 @@ def mended(profile: Profile, text: str, offset: int) -> str:
         start = statement_start(masked, offset, syntax)
         end = statement_end(masked, start, offset, syntax)
         start = whole_start(masked, start, syntax)
+        head = _BLOCK_HEAD.match(masked, start, offset) if masked[:start].rstrip()[-1:] == "{" else None
+        start = head.end() if head is not None else start
         if masked[end : end + 1] == "{" or _opens(profile, masked, start, max(end, offset)):
             return text
     else:

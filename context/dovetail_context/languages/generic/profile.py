@@ -33,7 +33,8 @@ class Profile:
     `refine` adds to a record what the query cannot say. `trim` is removed from the end of symbols' names.
     `names_types`: a variable without a type most likely has that of its name (`purse` is a `Purse`). `opens` matches
     lines that open a block or define something. `reopens` is the word that adds members to a class. `bodies_apart`: the
-    grammar puts the body of a function beside it.
+    grammar puts the body of a function beside it. `implicit_parameter` is the name of a block's only parameter where it
+    needs no declaration (`it`).
     """
 
     name: str
@@ -59,6 +60,7 @@ class Profile:
     opens: re.Pattern[str] | None = None
     bodies_apart: bool = False
     reopens: str = "class"
+    implicit_parameter: str = ""
 
     @property
     def is_ended_by_word(self) -> bool:

@@ -71,6 +71,7 @@ KOTLIN = GenericLanguage(
             r"@[\w.:]+(?:\((?:[^()\"]|\"(?:\\.|[^\"\\])*\"|\([^()]*\))*\))?\s*|//[^\n]*|/\*.*?\*/|\bpublic\s+"
         ),
         hidden=re.compile(r"^(?:\w+\s+)*?private\b"),
+        implicit_parameter="it",
         opens=re.compile(r"\b(?:fun|class|interface|object|package|import)\b"),
     )
 )

@@ -37,6 +37,9 @@
 
 (for_statement (variable_declaration . (identifier) @name . (_)? @type) . (_) @value) @element
 (lambda_parameters (variable_declaration . (identifier) @name . (_)? @type) @local)
+(call_expression
+  (navigation_expression . (_) @value)
+  (annotated_lambda (lambda_literal (lambda_parameters . (variable_declaration . (identifier) @name .) .)))) @each
 (when_subject (variable_declaration . (identifier) @name) . (_) @value) @local
 (function_body "=" . (_) @value) @return
 (return_expression (_) @value) @return

@@ -37,7 +37,7 @@
 (for pattern: (identifier) @name value: (in (_) @value)) @element
 (call receiver: (_) @value block: [
   (block parameters: (block_parameters . (identifier) @name))
-  (do_block parameters: (block_parameters . (identifier) @name))]) @element
+  (do_block parameters: (block_parameters . (identifier) @name))]) @each
 (rescue exceptions: (exceptions . (_) @type) variable: (exception_variable (identifier) @name)) @local
 (return (argument_list . (_) @value)) @return
 (method body: (body_statement (_) @value .)) @return

@@ -1,6 +1,6 @@
 """The one list of languages, and which of them a text is in. A language is added here and in a folder of its own."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dovetail_context.languages.bash.language import BASH
 from dovetail_context.languages.cpp.language import CPP
@@ -39,35 +39,26 @@ LANGUAGES: tuple[Language, ...] = (
     TEXT,
 )
 
+# How a language is read, for the user to read.
+IN_FULL = "in full"
+BY_TAGS = "by tags: definitions and imports, few types"
+BY_WINDOWS = "by windows only: similar passages, without definitions"
+# The languages of a query that have types as those with code of their own.
+_WITH_TYPES = frozenset({"kotlin", "php", "ruby"})
+
 _BY_SUFFIX = {suffix: language for language in LANGUAGES if language is not TEXT for suffix in language.suffixes}
 _BY_SUFFIX |= dict.fromkeys(COMPONENTS, TYPESCRIPT)
 _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_ID = {id_: _BY_SUFFIX[suffix] for id_, suffix in SUFFIX_OF_ID.items()}
-_BY_PROJECT_FILE = {name: language for language in LANGUAGES for name in language.project_files}
+_BY_PROJECT_FILE = {name: language for language in LANGUAGES for name in language.project_files if "*" not in name}
+_PROJECT_PATTERNS = tuple(  # what precedes the star, what follows it, and the language
+    (prefix, suffix, language)
+    for language in LANGUAGES
+    for prefix, star, suffix in (name.partition("*") for name in language.project_files)
+    if star
+)
+_PATTERN_SUFFIXES = tuple(suffix for _, suffix, _ in _PROJECT_PATTERNS)
 _NOTEBOOK = ".ipynb"
-
-
-@dataclass(frozen=True, slots=True)
-class LanguageReading:
-    """How the files of a language are read: `syntax` by a grammar, else by their words alone. `wheel` is what to
-    install for a grammar that is missing; "" where none is. `suffixes` are those of its files, in lower case."""
-
-    name: str
-    suffixes: tuple[str, ...]
-    syntax: bool
-    wheel: str = ""
-
-
-def readings() -> tuple[LanguageReading, ...]:
-    """Return how each language is read with what is installed, in the order of `LANGUAGES`."""
-    return tuple(_reading(language) for language in LANGUAGES)
-
-
-def _reading(language: Language) -> LanguageReading:
-    if not isinstance(language, GenericLanguage):
-        return LanguageReading(language.name, language.suffixes, language is not TEXT)
-    missing = "" if language.is_parsed else language.wheel
-    return LanguageReading(language.name, language.suffixes, language.is_parsed, missing)
 
 
 def language_of(path: str, said: str = "", text: str = "") -> str:
@@ -110,6 +101,18 @@ def too_long(path: str, text: str) -> bool:
 def language_named(name: str) -> Language:
     """The language that a record names. Raises KeyError for a name that no language has."""
     return _BY_NAME[name]
+
+
+def reading_of(name: str) -> str:
+    """Return how the files of the language of this name are read with the grammars that are installed."""
+    language = _BY_NAME.get(name)
+    if language is TEXT:
+        return BY_WINDOWS
+    if not isinstance(language, GenericLanguage):
+        return IN_FULL
+    if not language.is_parsed:
+        return f"{BY_WINDOWS}; install {language.wheel} for more"
+    return IN_FULL if name in _WITH_TYPES else BY_TAGS
 
 
 def suffix_of(path: str) -> str:
@@ -172,9 +175,14 @@ def code_of(text: str, language: str) -> str:
 
 def is_project_file(path: str) -> bool:
     """Whether a language reads import settings from this file."""
-    return path.rpartition("/")[2] in _BY_PROJECT_FILE
+    return language_of_project_file(path) is not None
 
 
 def language_of_project_file(path: str) -> Language | None:
     """The language that reads import settings from this file; None if none does."""
-    return _BY_PROJECT_FILE.get(path.rpartition("/")[2])
+    name = path.rpartition("/")[2]
+    found = _BY_PROJECT_FILE.get(name)
+    if found is not None or not name.endswith(_PATTERN_SUFFIXES):
+        return found
+    matches = (each for start, end, each in _PROJECT_PATTERNS if name.startswith(start) and name.endswith(end))
+    return next(matches, None)

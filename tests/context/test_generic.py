@@ -10,15 +10,7 @@ from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.languages.embedded import embedded
 from dovetail_context.languages.generic.language import GenericLanguage
-from dovetail_context.languages.registry import (
-    BY_TAGS,
-    BY_WINDOWS,
-    IN_FULL,
-    LANGUAGES,
-    extract,
-    language_for,
-    reading_of,
-)
+from dovetail_context.languages.registry import LANGUAGES, extract, language_for, reading_of
 from dovetail_context.parse import parse_text
 from dovetail_context.query import Query
 from tests.context.workspace import read_workspace
@@ -223,10 +215,10 @@ def test_a_cursor_in_any_place_of_any_language(tmp_path: Path) -> None:
             assert bundle.tokens <= 100
 
 
-def test_how_each_language_is_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert reading_of("python") == IN_FULL
-    assert reading_of("kotlin") == BY_TAGS
-    assert reading_of("text") == BY_WINDOWS
+def test_how_each_language_is_read_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reading_of("python") == reading_of("kotlin") == "in full"
+    assert reading_of("swift").startswith("by tags")
+    assert reading_of("text") == "by windows only: similar passages, without definitions"
     monkeypatch.setattr("dovetail_context.languages.generic.language.find_spec", lambda wheel: None)
-    assert reading_of("swift") == f"{BY_WINDOWS} (for definitions: pip install tree-sitter-swift)"
-    assert reading_of("python") == IN_FULL
+    assert reading_of("swift").endswith("install tree-sitter-swift for more")
+    assert reading_of("python") == "in full"

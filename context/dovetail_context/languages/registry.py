@@ -41,8 +41,10 @@ LANGUAGES: tuple[Language, ...] = (
 
 # How a language is read, for the user to read.
 IN_FULL = "in full"
-BY_TAGS = "by tags: definitions, calls and imports"
+BY_TAGS = "by tags: definitions and imports, few types"
 BY_WINDOWS = "by windows only: similar passages, without definitions"
+# The languages of a query that have types as those with code of their own.
+_WITH_TYPES = frozenset({"kotlin", "php", "ruby"})
 
 _BY_SUFFIX = {suffix: language for language in LANGUAGES if language is not TEXT for suffix in language.suffixes}
 _BY_SUFFIX |= dict.fromkeys(COMPONENTS, TYPESCRIPT)
@@ -102,13 +104,15 @@ def language_named(name: str) -> Language:
 
 
 def reading_of(name: str) -> str:
-    """Return how the files of the language of this name are read, for the user to read."""
-    language = _BY_NAME[name]
+    """Return how the files of the language of this name are read with the grammars that are installed."""
+    language = _BY_NAME.get(name)
     if language is TEXT:
         return BY_WINDOWS
     if not isinstance(language, GenericLanguage):
         return IN_FULL
-    return BY_TAGS if language.is_parsed else f"{BY_WINDOWS} (for definitions: pip install {language.wheel})"
+    if not language.is_parsed:
+        return f"{BY_WINDOWS}; install {language.wheel} for more"
+    return IN_FULL if name in _WITH_TYPES else BY_TAGS
 
 
 def suffix_of(path: str) -> str:

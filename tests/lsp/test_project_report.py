@@ -29,13 +29,13 @@ def report_of(root: Path, files: dict[str, str]) -> BuildReport:
 
 
 def test_files_that_no_language_reads_are_counted(tmp_path: Path) -> None:
-    files = {f"app/{number}.xyzzy": "" for number in range(3)}
-    files |= {".gitignore": "made/\n*.quux\n", "made/a.xyzzy": "", "b.quux": "", "photo.png": "", ".hidden": ""}
-    report = report_of(tmp_path, files | {"a.py": "a = 1\n", "one.plugh": "", "tool": "no script\n"})
-    assert report.unread == ((".xyzzy", 3), (".plugh", 1))
-    assert unread_line(report) == "not read: 3 .xyzzy, 1 .plugh (no language for these names)"
+    files = {f"app/{number}.unheardofkind": "" for number in range(3)}
+    files |= {".gitignore": "made/\n*.quux\n", "made/a.unheardofkind": "", "b.quux": "", "photo.png": "", ".hidden": ""}
+    report = report_of(tmp_path, files | {"a.py": "a = 1\n", "one.anotherstrangekind": "", "tool": "no script\n"})
+    assert report.unread == ((".unheardofkind", 3), (".anotherstrangekind", 1))
+    assert unread_line(report) == "not read: 3 .unheardofkind, 1 .anotherstrangekind (no language for these names)"
     assert language_lines(report) == ["python: 1 file, read in full"]
-    assert skipped_lines(report) == ["skipped 1: ignored by .gitignore"]
+    assert skipped_lines(report) == ["skipped 2: ignored by .gitignore"]
 
 
 def test_many_kinds_of_files_are_one_line() -> None:
@@ -50,13 +50,14 @@ def test_a_language_that_is_not_read_in_full_says_so(monkeypatch: pytest.MonkeyP
 
 
 def test_a_file_of_no_language_says_so() -> None:
-    assert reading_line("a.xyzzy", "") == "a.xyzzy is in no language that Dovetail reads: its own text alone is used"
+    found = reading_line("a.unheardofkind", "")
+    assert found == "a.unheardofkind is in no language that Dovetail reads: its own text alone is used"
 
 
 def test_doctor_advises_by_what_a_project_holds(tmp_path: Path) -> None:
     choice = RootChoice(tmp_path, "top of the repository (.git)")
-    unknown = project_check(choice, report_of(tmp_path, {"a.xyzzy": ""}))
-    assert unknown.verdict == "warn" and "not read: 1 .xyzzy" in unknown.found
+    unknown = project_check(choice, report_of(tmp_path, {"a.unheardofkind": ""}))
+    assert unknown.verdict == "warn" and "not read: 1 .unheardofkind" in unknown.found
     assert "start dovetail in a folder" not in unknown.mend and "the open file" in unknown.mend
     sound = project_check(choice, report_of(tmp_path, {"a.py": "a = 1\n"}))
     assert (sound.verdict, sound.mend) == ("ok", "") and "1 python (in full)" in sound.found

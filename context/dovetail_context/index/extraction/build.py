@@ -19,6 +19,7 @@ from dovetail_context.languages.registry import (
     language_for,
     language_of,
     language_of_project_file,
+    too_long,
 )
 from dovetail_context.records.packed import PackedRecord, pack
 from dovetail_context.records.record import FileRecord
@@ -161,6 +162,8 @@ def _read(root: Path, task: Task) -> "ReadFile | _Text":
     result = read_source(root / path, within=root)
     if result.text is None:
         return ReadFile(path, skipped=result.skipped)
+    if too_long(path, result.text):
+        return ReadFile(path, skipped="long text without a grammar")
     source = redact(result.text)
     if task.digest and digest_of(source) == task.digest:
         return ReadFile(path, unchanged=True)

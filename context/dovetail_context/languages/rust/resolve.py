@@ -1,7 +1,7 @@
 """Where Rust's paths lead: from `crate::a::b` and names of crates to files of the workspace."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -14,6 +14,7 @@ _CRATE_FOLDERS = ("tests", "examples", "benches", "src/bin")
 _TARGETS = ("bin", "example", "test", "bench")
 _TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 MAX_SEGMENTS = 20
+INLINE = "mod "  # before the name of a module between braces, in a file's `packages`
 _SHAPES: Shapes = {
     ("package", "name"): (str,),
     ("package", "build"): (str, bool),
@@ -50,8 +51,9 @@ class RustResolver:
     (`lib.rs`, `main.rs`, a file of `tests`, `examples`, `benches` or `src/bin`) are beside it.
     """
 
-    def __init__(self, paths: Collection[str], projects: Mapping[str, str]) -> None:
+    def __init__(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> None:
         self._paths = frozenset(paths)
+        self._inline = {path: facts for path, facts in paths.items() if any(fact.startswith(INLINE) for fact in facts)}
         self._packages = _packages(projects)
         self._libraries = {
             package.library: package.library_file
@@ -95,9 +97,15 @@ class RustResolver:
             found: str | None = start
             for segment in rest:
                 if found is not None:
-                    found = self._parent(found) if segment == "super" else self._child(found, segment)
+                    found = self._parent(found) if segment == "super" else self._inside(found, segment)
             if found is not None:
                 yield found
+
+    def _inside(self, path: str, name: str) -> str | None:
+        """The file of a module's child. One that is written between braces (`mod prelude { ... }`) is in the file
+        itself: what it names is among the names and imports of that file."""
+        is_inline = f"{INLINE}{name}" in self._inline.get(path, ())
+        return self._child(path, name) or (path if is_inline else None)
 
     def _starts(self, first: str, from_path: str) -> Iterator[str]:
         """The files that the first part of a path may mean, the likeliest first."""

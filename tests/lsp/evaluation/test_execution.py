@@ -142,6 +142,8 @@ def test_a_task_whose_own_answer_fails_is_not_scored(tmp_path: Path) -> None:
     sound = task(Check("python", "x = ", "\nassert x == 2\n", seconds=60), "1 + 1")
     assert tests.verdict("2", sound) == (1.0, "")
     assert tests.verdict("3", sound) == (0.0, "")
+    spaced = task(Check("python", "x = [", "1]\nassert x == [1, 1]\n", seconds=60), "1, ")
+    assert tests.verdict("1,", spaced) == (1.0, "") and tests.verdict(" 1", spaced) == (0.0, "")
     lacking = task(Check("python", "import no_such_library\nx = ", "\n", seconds=60), "1")
     verdict, note = tests.verdict("3", lacking)
     assert verdict is None and "the suite's own answer fails here" in note

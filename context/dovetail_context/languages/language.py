@@ -157,7 +157,7 @@ class Language(Protocol):
 
     @property
     def project_files(self) -> tuple[str, ...]:
-        """Names of files whose text its import resolver reads."""
+        """Names of files whose text its import resolver reads; a `*` stands for any text."""
         ...
 
     def read_project(self, path: str, text: str) -> ProjectText:

@@ -16,10 +16,24 @@ from dovetail_context.records.record import FileRecord
 
 LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST, CPP)
 
+# How a language is read, for the user to read.
+IN_FULL = "in full"
+BY_TAGS = "by tags: definitions and calls, without types"
+BY_WINDOWS = "by windows only: similar passages, without definitions"
+# The languages that are not read in full.
+READINGS: dict[str, str] = {}
+
 _BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
 _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_ID = {id_: _BY_SUFFIX[suffix] for id_, suffix in SUFFIX_OF_ID.items()}
-_BY_PROJECT_FILE = {name: language for language in LANGUAGES for name in language.project_files}
+_BY_PROJECT_FILE = {name: language for language in LANGUAGES for name in language.project_files if "*" not in name}
+_PROJECT_PATTERNS = tuple(  # what precedes the star, what follows it, and the language
+    (prefix, suffix, language)
+    for language in LANGUAGES
+    for prefix, star, suffix in (name.partition("*") for name in language.project_files)
+    if star
+)
+_PATTERN_SUFFIXES = tuple(suffix for _, suffix, _ in _PROJECT_PATTERNS)
 _NOTEBOOK = ".ipynb"
 
 
@@ -44,6 +58,11 @@ def language_for(path: str, language: str = "") -> Language | None:
 def language_named(name: str) -> Language:
     """The language that a record names. Raises KeyError for a name that no language has."""
     return _BY_NAME[name]
+
+
+def reading_of(name: str) -> str:
+    """Return how the files of the language of this name are read."""
+    return READINGS.get(name, IN_FULL)
 
 
 def suffix_of(path: str) -> str:
@@ -85,9 +104,14 @@ def code_of(text: str, language: str) -> str:
 
 def is_project_file(path: str) -> bool:
     """Whether a language reads import settings from this file."""
-    return path.rpartition("/")[2] in _BY_PROJECT_FILE
+    return language_of_project_file(path) is not None
 
 
 def language_of_project_file(path: str) -> Language | None:
     """The language that reads import settings from this file; None if none does."""
-    return _BY_PROJECT_FILE.get(path.rpartition("/")[2])
+    name = path.rpartition("/")[2]
+    found = _BY_PROJECT_FILE.get(name)
+    if found is not None or not name.endswith(_PATTERN_SUFFIXES):
+        return found
+    matches = (each for start, end, each in _PROJECT_PATTERNS if name.startswith(start) and name.endswith(end))
+    return next(matches, None)

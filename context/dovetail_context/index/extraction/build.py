@@ -34,12 +34,14 @@ NO_WORDS = TextWords()
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """The result of a build: files by language, skipped files with reasons, problems of the others, seconds."""
+    """The result of a build: files by language, skipped files with reasons, problems of the others, seconds; and the
+    number of files that no language reads, by suffix."""
 
     counts: dict[str, int]
     skipped: tuple[Skipped, ...]
     problems: tuple[Skipped, ...]
     seconds: float
+    unread: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

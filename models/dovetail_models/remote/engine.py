@@ -142,6 +142,8 @@ class RemoteEngine:
     async def _ask(
         self, job: CompletionJob, enough: Enough | None, before_sending: BeforeSending | None
     ) -> CompletionReply:
+        if job.verbatim is not None:
+            raise EngineError("a server lays prompts out itself: use a model on this machine for this measurement")
         model = await self._described()
         assert self._dialect is not None
         if job.priority == "warm" and model.dialect != "llama.cpp":

@@ -1,7 +1,7 @@
 """How much of a suggestion to show, given the model's confidence: pure.
 
-The mean log-probability of the tokens predicts whether the user will keep a suggestion. README.md lists the thresholds
-and the share of correct suggestions above each. `dovetail eval` writes the data that they come from.
+The mean log-probability of the tokens predicts whether the user will keep a suggestion. docs/benchmarks/shown.md lists
+the thresholds and the share of correct suggestions above each. `dovetail eval` writes the data that they come from.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import statistics
 import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -33,6 +33,7 @@ from dovetail.completion.report import completion_json, item_json
 from dovetail.completion.request import CompletionRequest
 from dovetail.completion.scoring import Score, score
 from dovetail.session.inference.engine import make_engine
+from dovetail.session.inference.token_count import command_count, engine_count
 from dovetail.settings import COMMAND_LINE, Settings, load_settings
 from dovetail_context.api import MAX_FILE_BYTES, WorkspaceIndex, read_project_file, redact
 
@@ -124,7 +125,8 @@ async def _run_all(
 async def _run(
     task: Task, index: WorkspaceIndex, engine: Engine | None, settings: Settings, with_names: bool
 ) -> Outcome:
-    request = _request(task, index)
+    count = command_count(settings) if engine is None else engine_count(settings)
+    request = replace(_request(task, index), count=count)
     started = perf_counter()
     budget = settings.context_tokens
     if engine is None:

@@ -8,7 +8,6 @@ import math
 import re
 import string
 from collections.abc import Collection, Sequence
-from operator import mul
 
 from dovetail_context.index.words import WordView
 from dovetail_context.languages.language import TypeRules
@@ -27,21 +26,18 @@ PRESENT = 0.5  # a name that the file uses: its use there shows much of what the
 # Whether a name that the file lacks is used next, by its words alone: a logistic regression on random holes in 29
 # projects. What meaning finds is not in it, for in random holes most names are found by chance.
 BIAS = -7.44
-WEIGHTS = (
-    2.04,  # the share of the name's words around the cursor
-    4.03,  # the rarity of those words
-    -3.5,  # the rarity of the one that shares most
-    6.96,  # the likeness of the best place like the cursor's that has the name
-    5.52,  # or has it as a member
-    0.3,  # for each e-fold of files that use the name as a member
-    0.61,  # an exported name
-    -0.34,  # a function
-    -0.42,  # a class
-    -0.58,  # for each word of the name
-    0.19,  # a member, behind a dot
-    -0.29,  # anything else, behind a dot
-    0.35,  # a name that begins with an underscore
-)
+SHARE = 2.04  # for all of the name's words being on the cursor's line
+SHARED = 4.03  # for the rarity of those words
+BEST = -3.5  # for the rarity of the one that shares most
+ALIKE = 6.96  # for the likeness of the best place like the cursor's that has the name
+ALIKE_MEMBER = 5.52  # or has it as a member
+USERS = 0.3  # for each e-fold of files that use the name as a member
+WORD = -0.58  # for each word of the name
+MAX_WORDS = 6
+UNDERSCORE = 0.35  # for a name that begins with one
+EXPORTED, CALLABLE, CLASS = 0.61, -0.34, -0.42
+MEMBER_AFTER_DOT, OTHER_AFTER_DOT = 0.19, -0.29
+ENOUGH = 1.2  # the sum from which a name is offered for its words alone: a chance of about 0.4 %
 # How far the words of a name change the odds that meaning gives it. Only part of the weights above: the share of a name
 # among the members of its class follows its words already. Tried: 0.4, 0.8 (best), and the regression's own 0.31 for
 # meaning, which loses what inference is certain of.
@@ -75,7 +71,7 @@ class Likelihood:
         self._echoed = words_in(echoes)
         self._new_words = words.log.vocabulary  # those that the base has not
         self._after_dot = text[:offset].rstrip(_LETTERS).endswith((".", "->", "::"))
-        self._fits: dict[tuple[str, bool, str, bool], float] = {}
+        self._fits: dict[str, float] = {}
         self._known: dict[tuple[str, bool], float] = {}
 
     def weight(self, symbol: Symbol) -> float:
@@ -95,35 +91,39 @@ class Likelihood:
         odds = chance / (1.0 - chance) * math.exp(WORDS_BESIDE_MEANING * (words - USUAL))
         return 1.0 - 1.0 / ((1.0 + odds) * (1.0 + math.exp(BIAS + words)))
 
-    def is_new(self, name: str) -> bool:
-        """Return whether the file does not use a name yet."""
-        return name not in self._present
+    def fits(self, symbol: Symbol) -> bool:
+        """Return whether the words of a name that the file does not use yet are enough to offer it."""
+        return symbol.name not in self._present and self._fitting(symbol) > ENOUGH
 
     def _fitting(self, symbol: Symbol) -> float:
         """Return what the name and kind of a symbol add to the logarithm of its odds."""
-        name, is_member = symbol.name, bool(symbol.container)
-        key = (name, symbol.exported, symbol.kind, is_member)
-        known = self._fits.get(key)
-        if known is None:
-            features = self._features.of(name)
-            fit = self._surroundings.fit(features.parts)
-            values = (
-                fit.share,
-                fit.shared,
-                fit.best,
-                self._echo(features.alone, name),
-                self._echo(features.member, "." + name),
-                features.popularity,
-                symbol.exported,
-                symbol.kind in ("function", "method"),
-                symbol.kind in ("class", "type"),
-                min(len(features.parts), 6),
-                is_member and self._after_dot,
-                not is_member and self._after_dot,
-                name.startswith("_"),
-            )
-            known = self._fits[key] = sum(map(mul, WEIGHTS, values))
-        return known
+        name, kind = symbol.name, symbol.kind
+        words = self._fits.get(name)
+        if words is None:
+            words = self._fits[name] = self._words_of(name)
+        if symbol.exported:
+            words += EXPORTED
+        if kind == "function" or kind == "method":
+            words += CALLABLE
+        elif kind == "class" or kind == "type":
+            words += CLASS
+        if self._after_dot:
+            words += MEMBER_AFTER_DOT if symbol.container else OTHER_AFTER_DOT
+        return words
+
+    def _words_of(self, name: str) -> float:
+        features = self._features.of(name)
+        share, shared, best = self._surroundings.fit(features.parts)
+        return (
+            SHARE * share
+            + SHARED * shared
+            + BEST * best
+            + ALIKE * self._echo(features.alone, name)
+            + ALIKE_MEMBER * self._echo(features.member, "." + name)
+            + USERS * features.popularity
+            + WORD * min(len(features.parts), MAX_WORDS)
+            + (UNDERSCORE if name.startswith("_") else 0.0)
+        )
 
     def _weight(self, symbol: Symbol) -> float:
         name = symbol.name

@@ -14,9 +14,8 @@ from dovetail_context.retrieve.situation import Situation
 from dovetail_context.work import counted
 
 UNSEEN = 0.0007  # the chance of a name of a related file that nothing at the cursor leads to
-LEAST = 0.004  # of the chance that a name has by its words, to be offered
-MAX_SYMBOLS = 2500  # looked at, of the most related files first
-MAX_SYMBOLS_OF_FILE = 600  # of one file; longer ones are generated, or lists of constants
+MAX_SYMBOLS = 1000  # looked at, of the most related files first
+MAX_SYMBOLS_OF_FILE = 400  # of one file; longer ones are generated, or lists of constants
 NEIGHBOURS = 12  # files of the same folder on each side, in path order
 REASON = "its name fits the code at the cursor"
 
@@ -28,8 +27,7 @@ def offer_names(situation: Situation, offers: Offers) -> None:
         symbols = situation.record_of(path).symbols[: min(left, MAX_SYMBOLS_OF_FILE)]
         left -= len(symbols)
         for symbol in counted(symbols):
-            fits = likelihood.is_new(symbol.name) and likelihood.used(symbol, UNSEEN) > LEAST
-            if fits and _is_reachable(symbol, path, situation):
+            if likelihood.fits(symbol) and _is_reachable(symbol, path, situation):
                 offers.one(Definition(path, symbol), UNSEEN, REASON)
         if left <= 0:
             return

@@ -71,6 +71,11 @@ if TYPE_CHECKING:
         line_loop as line_loop,
         loop_at_end as loop_at_end,
     )
+    from dovetail_models.engine.host.sandbox import (
+        Sandbox as Sandbox,
+        confine as confine,
+        readable_folders as readable_folders,
+    )
     from dovetail_models.engine.ipc.handshake import asked_to_leave as asked_to_leave
     from dovetail_models.engine.ipc.registry import running as running_hosts
     from dovetail_models.engine.ipc.transport import (
@@ -108,6 +113,7 @@ if TYPE_CHECKING:
         REPOSITORY_LABEL as REPOSITORY_LABEL,
         SUFFIX_LABEL as SUFFIX_LABEL,
     )
+    from dovetail_models.prompt.verbatim import Piece as Piece, VerbatimPrompt as VerbatimPrompt
     from dovetail_models.remote.engine import RemoteEngine as RemoteEngine
     from dovetail_models.remote.fallback import FallbackEngine as FallbackEngine
     from dovetail_models.remote.options import Dialect as Dialect, RemoteOptions as RemoteOptions
@@ -137,6 +143,8 @@ _MODULES = {
     # Prompts: their parts, the labels of their blocks, and text that repeats itself.
     "ContextBlock": ("prompt.parts", "ContextBlock"),
     "PromptParts": ("prompt.parts", "PromptParts"),
+    "Piece": ("prompt.verbatim", "Piece"),
+    "VerbatimPrompt": ("prompt.verbatim", "VerbatimPrompt"),
     "CONTEXT_LABEL": ("prompt.segments", "CONTEXT_LABEL"),
     "FORCED_LABEL": ("prompt.segments", "FORCED_LABEL"),
     "PATH_LABEL": ("prompt.segments", "PATH_LABEL"),
@@ -149,6 +157,9 @@ _MODULES = {
     # Hosts that run, the folder in which they are found, and states on disk.
     "running_hosts": ("engine.ipc.registry", "running"),
     "asked_to_leave": ("engine.ipc.handshake", "asked_to_leave"),
+    "Sandbox": ("engine.host.sandbox", "Sandbox"),
+    "confine": ("engine.host.sandbox", "confine"),
+    "readable_folders": ("engine.host.sandbox", "readable_folders"),
     "RUNTIME_FOLDER_VARIABLE": ("engine.ipc.transport", "RUNTIME_FOLDER_VARIABLE"),
     "runtime_folder": ("engine.ipc.transport", "runtime_folder"),
     "FileLock": ("file_lock", "FileLock"),
@@ -277,6 +288,7 @@ __all__ = [
     "ModelError",
     "ModelRow",
     "Outcome",
+    "Piece",
     "Platform",
     "Priority",
     "PromptParts",
@@ -286,8 +298,10 @@ __all__ = [
     "RemoteEngine",
     "RemoteOptions",
     "Replacement",
+    "Sandbox",
     "SpeedEstimate",
     "Trial",
+    "VerbatimPrompt",
     "Wheel",
     "advise",
     "asked_to_leave",
@@ -296,6 +310,7 @@ __all__ = [
     "check_fill_in_the_middle",
     "check_structure",
     "clean_installation",
+    "confine",
     "detect_drivers",
     "detect_machine",
     "fetch_wheel",
@@ -329,6 +344,7 @@ __all__ = [
     "read_pin",
     "read_shape",
     "read_token_counter",
+    "readable_folders",
     "recommend",
     "recommendable",
     "remove_part",

@@ -1,193 +1,206 @@
-"""`dovetail eval`: fill the holes of a tasks file by the same pipeline that serves editors, and score the answers.
+"""`dovetail eval`: answer the tasks of a suite, score the answers, and print figures with their 95 % intervals.
 
-A task is a line {"id", "root", "path", "start", "end", "groundtruth", ...}: `root` is relative to the tasks file; the
-text of `path` has the ground truth at [start:end] (code points), which is cut out. A result is a line {"id", "budget",
-"completion", "context", "tokens", "ms"}, in order, written as it goes; with --names also "names", the rests of those
-that the project has behind a dot at the place.
+Without `--suite` or `--preset`, tasks are holes in projects on this machine, filled by the same pipeline that serves
+editors. A task is a line {"id", "root", "path", "start", "end", "groundtruth", ...}: `root` is relative to the tasks
+file; the text of `path` has the ground truth at [start:end] (code points), which is cut out. A result is a line {"id",
+"budget", "completion", "context", "tokens", "ms"}, in order, written as it goes; with --names also "names", the rests
+of those that the project has behind a dot at the place.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import statistics
 import sys
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, ExitStack, closing
-from dataclasses import dataclass, replace
-from itertools import islice
+import tempfile
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
-from time import perf_counter
-from typing import Any, TextIO
+from typing import Any
 
 from rich.console import Console
-from rich.progress import track
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from dovetail.cli.place import positive
 from dovetail.cli.remote import Notices, add_remote_argument, remote_layer
-from dovetail.command_errors import CommandError, UsageError
-from dovetail.completion.engine import Engine
-from dovetail.completion.pipeline import complete, context_for, members_for
-from dovetail.completion.report import completion_json, item_json
-from dovetail.completion.request import CompletionRequest
-from dovetail.completion.scoring import Score, score
+from dovetail.command_errors import UsageError
+from dovetail.evaluation.answer import Answerer, Outcome
+from dovetail.evaluation.answering.by_preset import PresetAnswerer
+from dovetail.evaluation.answering.product import ProductAnswerer
+from dovetail.evaluation.execution.passing import ProgramTests
+from dovetail.evaluation.plan import Choice, Plan, choose
+from dovetail.evaluation.presets.registry import PRESETS, preset_named
+from dovetail.evaluation.run import evaluate, result_row
+from dovetail.evaluation.run_file import Row, RunFile
+from dovetail.evaluation.scorers.registry import PASSES
+from dovetail.evaluation.scoring import RunScoring
+from dovetail.evaluation.suites.registry import SUITES, suite_named
+from dovetail.evaluation.summary import published, summary
 from dovetail.session.inference.engine import make_engine
-from dovetail.session.inference.token_count import command_count, engine_count
+from dovetail.session.inference.models import models_folder
 from dovetail.settings import COMMAND_LINE, Settings, load_settings
-from dovetail_context.api import MAX_FILE_BYTES, WorkspaceIndex, read_project_file, redact
+from dovetail_models.api import resolve_model
 
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A hole in a file of a project; `start` and `end` are code points."""
-
-    id: str
-    root: Path
-    path: str
-    start: int
-    end: int
-    groundtruth: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a task: the result line, the score (None with --context-only) and the time in milliseconds."""
-
-    result: dict[str, Any]
-    score: Score | None
-    ms: float
+INTERRUPTED = 130
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("tasks", metavar="TASKS.jsonl", help="holes to fill, one JSON object a line")
+    parser.add_argument("tasks", metavar="TASKS.jsonl", nargs="?", help="tasks, one JSON object a line")
     parser.add_argument("--out", metavar="RESULTS.jsonl", help="where to write a line a task")
+    parser.add_argument("--resume", action="store_true", help="go on with the results that an interrupted run left")
+    parser.add_argument("--suite", metavar="NAME", help="the form of the tasks (default: holes in projects)")
+    parser.add_argument("--preset", metavar="NAME", help="ask as a paper or another tool does; implies the suite")
+    parser.add_argument("--list", action="store_true", help="list the suites and presets")
     parser.add_argument("--context-only", action="store_true", help="gather context, ask no model")
     parser.add_argument("--names", action="store_true", help="write the names known behind a dot, too")
     parser.add_argument("--budget", type=int, metavar="N", help="most tokens of other files (default: the setting)")
     parser.add_argument("--model", metavar="NAME|FILE.gguf", help="the model to use (default: the setting)")
     add_remote_argument(parser)
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N tasks")
+    parser.add_argument("--sample", type=positive, metavar="N", help="only N tasks, drawn at random, always the same")
+    parser.add_argument("--language", action="append", default=[], metavar="NAME", help="only this language or set")
+    parser.add_argument("--no-tests", action="store_true", help="run no generated program")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    flags = {"model": arguments.model, "context_tokens": arguments.budget}
-    named = {name: value for name, value in flags.items() if value is not None}
-    settings = load_settings((COMMAND_LINE, named), remote_layer(arguments.remote, arguments.model))
-    if arguments.out and Path(arguments.out).resolve() == Path(arguments.tasks).resolve():
-        raise UsageError("--out names the tasks file itself, which would be lost; name another file")
-    tasks = list(islice(_read_tasks(Path(arguments.tasks)), arguments.limit))
+    if arguments.list:
+        return _list()
+    plan = _plan(arguments)
     with ExitStack() as stack:
-        out = stack.enter_context(Path(arguments.out).open("w", encoding="utf-8")) if arguments.out else None
-        outcomes = asyncio.run(_run_all(tasks, settings, arguments.context_only, arguments.names, out))
-    for line in _summary(outcomes):
+        file = _run_file(plan, arguments, stack)
+        outcomes: list[Outcome] = []
+        try:
+            asyncio.run(_run(plan, file, outcomes))
+        except KeyboardInterrupt:
+            hint = "repeat the command with --resume" if file is not None else "with --out a run can be resumed"
+            print(f"dovetail: interrupted after {len(outcomes)} of {len(plan.tasks)} tasks: {hint}", file=sys.stderr)
+            return INTERRUPTED
+    for line in summary(outcomes):
+        print(line)
+    for line in published(plan.preset) if plan.preset else ():
         print(line)
     return 0
 
 
-def _read_tasks(file: Path) -> Iterator[Task]:
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {error}") from None
-    for number, line in enumerate(lines, 1):
-        try:
-            row = json.loads(line)
-            root = (file.parent / row["root"]).resolve()
-            yield Task(str(row["id"]), root, row["path"], int(row["start"]), int(row["end"]), row["groundtruth"])
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise CommandError(f"{file}:{number} is not a task: {type(error).__name__} {error}") from None
+def _list() -> int:
+    for suite in SUITES:
+        print(f"suite  {suite.name:20} {suite.title} ({suite.source})")
+    for preset in PRESETS:
+        print(f"preset {preset.name:20} {preset.title} ({preset.source})")
+    return 0
 
 
-async def _run_all(
-    tasks: list[Task], settings: Settings, context_only: bool, with_names: bool, out: TextIO | None
-) -> list[Outcome]:
-    indexes: dict[Path, WorkspaceIndex] = {}
-    outcomes: list[Outcome] = []
-    console = Console(file=sys.stderr)
-    async with AsyncExitStack() as stack:
-        engine: Engine | None = None
-        if not context_only:
-            engine = make_engine(settings, Notices().take, several_models=True)
-            stack.push_async_callback(engine.close)
-        for task in track(tasks, "evaluating", console=console, transient=True, disable=not console.is_terminal):
-            if task.root not in indexes:
-                indexes[task.root] = stack.enter_context(closing(WorkspaceIndex(task.root)))
-                indexes[task.root].build()
-            outcome = await _run(task, indexes[task.root], engine, settings, with_names)
-            outcomes.append(outcome)
-            if out is not None:
-                out.write(json.dumps(outcome.result, ensure_ascii=False) + "\n")
-                out.flush()
-    return outcomes
-
-
-async def _run(
-    task: Task, index: WorkspaceIndex, engine: Engine | None, settings: Settings, with_names: bool
-) -> Outcome:
-    count = command_count(settings) if engine is None else engine_count(settings)
-    request = replace(_request(task, index), count=count)
-    started = perf_counter()
-    budget = settings.context_tokens
-    if engine is None:
-        bundle = context_for(request, budget)
-        ms = (perf_counter() - started) * 1000
-        tokens = {"context": bundle.tokens}
-        answer: dict[str, Any] = {"completion": None, "tokens": tokens, "ms": {"context": round(ms, 1)}}
-        found = None
-    else:
-        completion = await complete(request, engine, settings)
-        if completion is None:  # not for invoked requests; a hole that is refused is a hole not filled
-            raise CommandError(f"task {task.id} was refused by the pipeline")
-        ms = completion.total_ms
-        bundle = completion.context
-        whole = completion_json(completion)
-        tokens = {"context": bundle.tokens, **whole["tokens"]}
-        answer = {"completion": completion.text, "tokens": tokens, "ms": whole["ms"]}
-        found = score(completion.text, task.groundtruth)
-    index.set_overlay(task.path, None)
-    context = [item_json(piece, with_text=True) for piece in bundle.pieces]
-    result = {"id": task.id, "budget": budget, **answer, "context": context}
-    return Outcome(result | ({"names": list(members_for(request).names)} if with_names else {}), found, ms)
-
-
-def _request(task: Task, index: WorkspaceIndex) -> CompletionRequest:
-    """Return the request for the document with the hole, which replaces the file in the index, too.
-
-    The answer must not be found in the file itself.
-    """
-    read = read_project_file(task.root / task.path, MAX_FILE_BYTES, within=task.root)
-    try:
-        text = (read.data or b"").decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise CommandError(f"task {task.id}: {task.root / task.path} cannot be read: {error}") from None
-    if read.data is None:
-        raise CommandError(f"task {task.id}: {task.root / task.path} cannot be read: {read.problem}")
-    if text[task.start : task.end] != task.groundtruth:
-        raise CommandError(f"task {task.id}: its ground truth does not stand at [{task.start}:{task.end}]")
-    cut = text[: task.start] + text[task.end :]
-    index.set_overlay(task.path, cut)
-    return CompletionRequest(
-        document=str(task.root / task.path),
-        path=task.path,
-        text=redact(cut),
-        offset=task.start,
-        snapshot=index.snapshot,
-        trigger="invoked",
+def _plan(arguments: argparse.Namespace) -> Plan:
+    if arguments.tasks is None:
+        raise UsageError("no tasks are named: give a file of tasks; `dovetail eval --list` lists the suites")
+    preset = preset_named(arguments.preset) if arguments.preset else None
+    suite = suite_named(arguments.suite or (preset.suite if preset else "holes"))
+    if preset is not None and preset.suite != suite.name:
+        raise UsageError(f"--preset {preset.name} asks {preset.suite}, not {suite.name}: leave --suite out")
+    if preset is not None and arguments.context_only:
+        raise UsageError("--context-only asks no model, and a preset is a way to ask one: leave one of them out")
+    path = Path(arguments.tasks)
+    choice = Choice(arguments.limit, arguments.sample, languages=tuple(arguments.language))
+    flags: dict[str, Any] = {"model": arguments.model, "context_tokens": arguments.budget}
+    if suite.name != "holes":
+        flags["max_tokens"] = suite.max_tokens
+    if preset is not None and preset.window:
+        flags["context_window"] = preset.window
+    named = {name: value for name, value in flags.items() if value is not None}
+    settings = load_settings((COMMAND_LINE, named), remote_layer(arguments.remote, arguments.model))
+    return Plan(
+        suite,
+        path,
+        preset,
+        settings,
+        choose(suite, path, choice),
+        choice,
+        arguments.context_only,
+        arguments.names,
+        not arguments.no_tests,
     )
 
 
-def _summary(outcomes: list[Outcome]) -> Iterator[str]:
-    if not outcomes:
-        yield "no tasks"
-        return
-    times = sorted(outcome.ms for outcome in outcomes)
-    at = {share: times[min(int(share * len(times)), len(times) - 1)] for share in (0.5, 0.95)}
-    tokens = statistics.fmean(outcome.result["tokens"]["context"] for outcome in outcomes)
-    yield f"{len(outcomes)} tasks, {tokens:.0f} tokens of context on average"
-    yield f"latency p50 {at[0.5]:.0f} ms, p95 {at[0.95]:.0f} ms"
-    scores = [outcome.score for outcome in outcomes if outcome.score is not None]
-    if scores:
-        yield f"exact match     {statistics.fmean(one.exact_match for one in scores):.3f}"
-        yield f"edit similarity {statistics.fmean(one.edit_similarity for one in scores):.3f}"
-        yield f"identifier F1   {statistics.fmean(one.identifier_f1 for one in scores):.3f}"
+def _run_file(plan: Plan, arguments: argparse.Namespace, stack: ExitStack) -> RunFile | None:
+    """Return the opened file of results, if one is wanted."""
+    if not arguments.out:
+        if arguments.resume:
+            raise UsageError("--resume needs the results of the interrupted run: name them with --out")
+        return None
+    out = Path(arguments.out)
+    if out.resolve() == Path(arguments.tasks).resolve():
+        raise UsageError("--out names the tasks file itself, which would be lost; name another file")
+    if not plan.is_documented_form and not arguments.resume and out.exists() and out.stat().st_size:
+        raise UsageError(f"{out} has results already: add --resume to go on with them, or name another file")
+    recorded = plan.recorded(_model(plan.settings))
+    return stack.enter_context(RunFile(out, recorded, settings_beside=plan.is_documented_form, resume=arguments.resume))
+
+
+def _model(settings: Settings) -> str:
+    """Return what identifies the model that answers."""
+    if settings.remote.url:
+        return settings.remote.url
+    path = resolve_model(settings.model, models_folder()).path
+    return f"{path.stem}, {path.stat().st_size} bytes"
+
+
+async def _run(plan: Plan, file: RunFile | None, outcomes: list[Outcome]) -> None:
+    """Run all of the plan. `outcomes` gets each outcome as it comes."""
+    console = Console(file=sys.stderr)
+    async with AsyncExitStack() as stack:
+        answerer = await _answerer(plan, stack)
+        bar = stack.enter_context(
+            Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TaskProgressColumn(),
+                TimeRemainingColumn(),
+                console=console,
+                transient=True,
+                disable=not console.is_terminal,
+            )
+        )
+        known = len(file.rows) if file is not None else 0  # they take no time, and must not promise a fast end
+        shown = bar.add_task("evaluating", total=len(plan.tasks), completed=known)
+
+        def note(outcome: Outcome) -> None:
+            outcomes.append(outcome)
+            if len(outcomes) > known:
+                bar.advance(shown)
+
+        tests = None
+        if plan.run_tests and PASSES in plan.scorers:
+            tests = ProgramTests(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dovetail-build-"))))
+            stack.callback(tests.stop)
+        scoring = RunScoring(plan.scorers, plan.cut, tests.verdict if tests else None)
+        to_row = _documented_row(plan) if plan.is_documented_form else result_row
+        await evaluate(plan.tasks, answerer, scoring, to_row, file, note)
+
+
+async def _answerer(plan: Plan, stack: AsyncExitStack) -> Answerer:
+    engine = None
+    if not plan.context_only:
+        engine = make_engine(plan.settings, Notices().take, several_models=True)
+        stack.push_async_callback(engine.close)
+    if plan.preset is not None and engine is not None:
+        return PresetAnswerer(engine, plan.preset)
+    return stack.enter_context(ProductAnswerer(engine, plan.settings, plan.with_names))
+
+
+def _documented_row(plan: Plan) -> Any:
+    """Return what makes the documented line of a result."""
+    budget = plan.settings.context_tokens
+
+    def row(outcome: Outcome) -> Row:
+        answer = outcome.answer
+        line: Row = {
+            "id": outcome.task.id,
+            "budget": budget,
+            "completion": answer.completion,
+            "tokens": dict(answer.tokens),
+            "ms": dict(answer.ms),
+            "context": [dict(piece) for piece in answer.context],
+        }
+        return line | ({"names": list(answer.names)} if answer.names is not None else {})
+
+    return row

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-_IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
+IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,19 @@ def score(written: str, truth: str) -> Score:
     RepoEval; identifier F1 is that of the multisets of identifiers (CrossCodeEval).
     """
     wanted = truth.strip()
-    lines = written.strip("\n").split("\n")[: wanted.count("\n") + 1]
-    cut = "\n".join(lines).strip()
+    cut = as_many_lines(written, truth)
     return Score(
         exact_match=float(_without_trailing_spaces(cut) == _without_trailing_spaces(wanted)),
         edit_similarity=fuzz.ratio(cut, wanted) / 100,
-        identifier_f1=_f1(Counter(_IDENTIFIER.findall(cut)), Counter(_IDENTIFIER.findall(wanted))),
+        identifier_f1=_f1(Counter(IDENTIFIER.findall(cut)), Counter(IDENTIFIER.findall(wanted))),
     )
+
+
+def as_many_lines(written: str, truth: str) -> str:
+    """Return as many lines of `written` as `truth` has, from the first that is not blank on; no spaces around them."""
+    lines = written.split("\n")
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    return "\n".join(lines[first : first + truth.strip().count("\n") + 1]).strip()
 
 
 def _without_trailing_spaces(text: str) -> str:

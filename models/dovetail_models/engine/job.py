@@ -5,6 +5,7 @@ from typing import Literal
 
 from dovetail_models.prompt.fit import Cut
 from dovetail_models.prompt.parts import PromptParts
+from dovetail_models.prompt.verbatim import VerbatimPrompt
 
 Priority = Literal["interactive", "ahead", "warm"]
 """How urgent a job is.
@@ -58,6 +59,9 @@ class CompletionJob:
     """Absolute paths of all files that the prompt's text is from. Without them its KV state is never kept on disk."""
     turn: int = 0
     """The number of the request, counted over all documents of a client. Of equal jobs the later one runs first."""
+    verbatim: VerbatimPrompt | None = None
+    """For measurements: the whole prompt, in place of `parts`. Its end is not healed, and repetition does not end the
+    text."""
 
     def __post_init__(self) -> None:
         if self.max_tokens < 0 or (self.max_lines is not None and self.max_lines < 1):

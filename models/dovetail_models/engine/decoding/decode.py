@@ -28,13 +28,14 @@ class Vocabulary(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Rules that end a completion: see `CompletionJob`."""
+    """Rules that end a completion: see `CompletionJob`. With `may_repeat` degenerate repetition does not end it."""
 
     max_tokens: int
     max_lines: int | None
     stop: tuple[str, ...]
     min_tokens: int = 0
     beginnings: int = 0
+    may_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def generate(
                 on_text(shown)
             if stop is not None:
                 return generated(stop)
-            if tokens > limits.min_tokens and text.goes_round:
+            if tokens > limits.min_tokens and not limits.may_repeat and text.goes_round:
                 return generated("loop")
         pending = pending[len(piece) :]
         left = limits.max_tokens - tokens

@@ -38,6 +38,12 @@ SYSTEM_FOLDERS = (
 DEVICE_FOLDERS = ("/dev", "/proc")
 """Devices of accelerators, and what a process writes about itself."""
 
+HARMLESS_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+"""All devices that another program gets."""
+
+ABOUT_ITSELF = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys")
+"""What another program may read of /proc: itself and the machine, not the environment of the user's other processes."""
+
 DRIVER_CACHES = (
     ".nv",
     ".cache/mesa_shader_cache",
@@ -56,17 +62,20 @@ class Sandbox:
     missing: tuple[str, ...] = ()
 
 
-def confine(readable: Sequence[Path], writable: Sequence[Path]) -> Sandbox:
+def confine(readable: Sequence[Path], writable: Sequence[Path], runs_programs: bool = False) -> Sandbox:
     """Give up the rights that this process does not need, for good. It keeps the named folders and files, and the
     system's.
 
+    `runs_programs` keeps the right to become another program, which has no more rights; Windows knows no such limit.
     The process must have a single thread: other threads would keep their rights.
     """
     try:
+        if sys.platform == "win32" and runs_programs:
+            return Sandbox(missing=("network and files: Windows cannot take them from a program",))
         if sys.platform == "linux":
-            return _confine_linux(readable, writable)
+            return _confine_linux(readable, writable, runs_programs)
         if sys.platform == "darwin":
-            return _confine_macos(writable)
+            return _confine_macos(writable, runs_programs)
         if sys.platform == "win32":
             return _confine_windows()
     except (OSError, AttributeError, ValueError, ctypes.ArgumentError) as error:
@@ -100,12 +109,12 @@ _ON_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | (1 << 14) | _IOCTL_DEV
 """The rights that a rule on a single file may name."""
 
 
-def _confine_linux(readable: Sequence[Path], writable: Sequence[Path]) -> Sandbox:
+def _confine_linux(readable: Sequence[Path], writable: Sequence[Path], runs_programs: bool) -> Sandbox:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "no_new_privs is refused")
     held, missing = [], []
-    for setup in (partial(_landlock, libc, readable, writable), partial(_seccomp, libc)):
+    for setup in (partial(_landlock, libc, readable, writable, runs_programs), partial(_seccomp, libc)):
         try:
             held.append(setup())
         except OSError as error:
@@ -113,7 +122,7 @@ def _confine_linux(readable: Sequence[Path], writable: Sequence[Path]) -> Sandbo
     return Sandbox(tuple(held), tuple(missing))
 
 
-def _landlock(libc: ctypes.CDLL, readable: Iterable[Path], writable: Iterable[Path]) -> str:
+def _landlock(libc: ctypes.CDLL, readable: Iterable[Path], writable: Iterable[Path], runs_programs: bool) -> str:
     abi = libc.syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG)
     if abi < 1:
         raise OSError(0, "this kernel has no Landlock (5.13 and newer have): the host can use all of your files")
@@ -123,13 +132,16 @@ def _landlock(libc: ctypes.CDLL, readable: Iterable[Path], writable: Iterable[Pa
     if ruleset < 0:
         raise OSError(ctypes.get_errno(), "Landlock is switched off: the host can use all of your files")
     try:
-        reading = _READ_FILE | _READ_DIR
-        writing = rights & ~_EXECUTE
-        home = Path.home() if "HOME" in os.environ else None
+        executing = _EXECUTE if runs_programs else 0
+        reading = _READ_FILE | _READ_DIR | executing
+        writing = rights & ~_EXECUTE | executing
+        home = Path.home() if "HOME" in os.environ and not runs_programs else None
         caches = [home / cache for cache in DRIVER_CACHES] if home else []
-        for path in (*map(Path, SYSTEM_FOLDERS), *readable):
+        read_alone = (*SYSTEM_FOLDERS, *ABOUT_ITSELF) if runs_programs else SYSTEM_FOLDERS
+        devices = HARMLESS_DEVICES if runs_programs else DEVICE_FOLDERS
+        for path in (*map(Path, read_alone), *readable):
             _allow(libc, ruleset, path, reading & rights)
-        for path in (*map(Path, DEVICE_FOLDERS), *writable, *caches):
+        for path in (*map(Path, devices), *writable, *caches):
             _allow(libc, ruleset, path, writing)
         if libc.syscall(_RESTRICT_SELF, ruleset, 0):
             raise OSError(ctypes.get_errno(), "Landlock refuses: the host can use all of your files")
@@ -208,18 +220,22 @@ def _seccomp(libc: ctypes.CDLL) -> str:
     return "network: only local sockets are open to it (seccomp)"
 
 
-def _confine_macos(writable: Sequence[Path]) -> Sandbox:
-    """Deny Internet sockets, and writing in the home folder outside the host's own folders and the system's caches."""
+def _confine_macos(writable: Sequence[Path], runs_programs: bool) -> Sandbox:
+    """Deny Internet sockets, and writing in the home folder outside the host's own folders and the system's caches.
+
+    A process that may become another program can write in its own folders alone.
+    """
     library = ctypes.CDLL("/usr/lib/libSystem.B.dylib")
     home = Path.home()
-    allowed = (*writable, home / "Library" / "Caches")
+    denied = Path("/") if runs_programs else home
+    allowed = (*writable, Path("/dev") if runs_programs else home / "Library" / "Caches")
     profile = "\n".join(
         (
             "(version 1)",
             "(allow default)",
             '(deny network-outbound (remote ip "*:*"))',
             '(deny network-bind (local ip "*:*"))',
-            f'(deny file-write* (subpath "{_quoted(home)}"))',
+            f'(deny file-write* (subpath "{_quoted(denied)}"))',
             *(f'(allow file-write* (subpath "{_quoted(path)}"))' for path in allowed),
         )
     )

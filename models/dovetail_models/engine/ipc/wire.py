@@ -21,14 +21,18 @@ from dovetail_models.hardware.choose import Choice
 from dovetail_models.hardware.machine import Accelerator
 from dovetail_models.prompt.fit import Cut
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
+from dovetail_models.prompt.segments import Role
+from dovetail_models.prompt.verbatim import Piece, Side, VerbatimPrompt
 
-VERSION = 10
+VERSION = 11
 """Raised when a message changes its meaning; client and host of different versions refuse each other."""
 
 MESSAGE_BYTES = 32 * 2**20
 """Longest message: far above any prompt, low enough to stop a peer that speaks something else."""
 
 Message = dict[str, Any]
+
+_ROLES = {"", *(role.value for role in Role)}
 
 
 class WireError(Exception):
@@ -63,7 +67,8 @@ def job_from_json(fields: Any) -> CompletionJob:
         context = tuple(ContextBlock(**_strings(block)) for block in parts["context"])
         texts = _strings({name: parts[name] for name in ("path", "prefix", "suffix", "forced", "repository")})
         tuples = {name: tuple(fields[name]) for name in ("stop", "names", "lookup", "files")}
-        job = CompletionJob(**{**fields, **tuples, "parts": PromptParts(context, **texts)})
+        verbatim = _verbatim(fields["verbatim"])
+        job = CompletionJob(**{**fields, **tuples, "parts": PromptParts(context, **texts), "verbatim": verbatim})
     except (TypeError, KeyError, ValueError) as error:
         raise WireError(f"a malformed job ({type(error).__name__})") from error
     strings = (job.client, job.anchor, *job.stop, *job.names, *job.lookup, *job.files)
@@ -120,6 +125,23 @@ def options_from_json(fields: Any) -> EngineOptions:
         return EngineOptions(**{**fields, **paths})
     except (TypeError, KeyError, ValueError) as error:
         raise WireError(f"malformed options ({type(error).__name__})") from error
+
+
+def _verbatim(fields: Any) -> VerbatimPrompt | None:
+    if fields is None:
+        return None
+    prompt = VerbatimPrompt(**{**fields, "pieces": tuple(Piece(**piece) for piece in fields["pieces"])})
+    texts = [text for piece in prompt.pieces for text in (piece.text, piece.role, piece.label)]
+    limits = [prompt.max_tokens, *(piece.max_tokens for piece in prompt.pieces)]
+    if not (
+        all(isinstance(text, str) for text in texts)
+        and all(piece.role in _ROLES for piece in prompt.pieces)
+        and all(limit is None or (isinstance(limit, int) and limit >= 0) for limit in limits)
+        and all(piece.keep in get_args(Side) for piece in prompt.pieces)
+        and isinstance(prompt.shortened, int)
+    ):
+        raise TypeError("a verbatim prompt with a value of the wrong kind")
+    return prompt
 
 
 def _plain(field: Any) -> Any:

@@ -35,6 +35,7 @@ from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 from dovetail_models.hardware.machine import usable_cores
 from dovetail_models.prompt.fit import Block, PromptTooLong
+from dovetail_models.prompt.verbatim import MissingToken
 
 LOG = logging.getLogger(__name__)
 """Goes to the host's own log."""
@@ -209,9 +210,13 @@ class LlamaEngine:
 
     def _prompt(self, job: CompletionJob, room: int) -> Prompt:
         try:
+            if job.verbatim is not None:
+                return self._prompter.verbatim(job.verbatim, room)
             return self._prompter.prompt(job.parts, room)
         except PromptTooLong as error:
             raise EngineError(f"the prompt does not fit the window of {self._context.n_ctx} tokens: {error}") from error
+        except MissingToken as error:
+            raise EngineError(f"{error}: choose a model that fills holes") from error
 
     def _generate(
         self, job: CompletionJob, prompt: Prompt, steps: Steps, interrupt: Interrupt, on_text: OnText | None
@@ -225,6 +230,7 @@ class LlamaEngine:
                 (*job.stop, *self._format.ends),
                 job.min_tokens,
                 job.beginnings,
+                may_repeat=job.verbatim is not None,
             ),
             lambda: interrupt.reason is not None,
             on_text,

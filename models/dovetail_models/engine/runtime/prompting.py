@@ -12,6 +12,7 @@ from dovetail_models.prompt.fit import Block, Cut, fit
 from dovetail_models.prompt.formats.format import Format
 from dovetail_models.prompt.parts import PromptParts
 from dovetail_models.prompt.segments import CONTEXT_LABEL, FORCED_LABEL, PREFIX_LABEL, SUFFIX_LABEL
+from dovetail_models.prompt.verbatim import VerbatimPrompt, fit_verbatim
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,12 @@ class Prompter:
             before[: len(before) - healing.backed],
             min(_frozen(fitted.blocks), safe),
         )
+
+    def verbatim(self, prompt: VerbatimPrompt, room: int) -> Prompt:
+        """Return a prompt as its caller laid it out, with nothing to heal. Raises PromptTooLong, MissingToken."""
+        fitted = fit_verbatim(prompt, self._tokenizer.tokens, self._tokenizer.special, room)
+        ids = tuple(token for block in fitted.blocks for token in block.ids)
+        return Prompt(ids, (), b"", fitted.blocks, fitted.cut, (), ids, len(ids))
 
 
 def _frozen(blocks: tuple[Block, ...]) -> int:

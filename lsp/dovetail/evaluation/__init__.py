@@ -1,0 +1,1 @@
+"""Measure models and settings: tasks, answers, run files, scores, and what they add up to."""

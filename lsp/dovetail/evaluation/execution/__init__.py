@@ -1,0 +1,1 @@
+"""Generated code in a limited process: time, memory, files, and no network."""

@@ -1,0 +1,1 @@
+"""Suites: one file each reads the published format of one; `registry.py` lists them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dovetail.completion.preparation.anchor import Anchor
@@ -71,6 +72,9 @@ class CompletionRequest:
 
     is_file: bool = True
     """False for a text that belongs to no file, whatever its path: nothing of it is written to disk."""
+
+    count: Callable[[str], int] | None = None
+    """Counts the tokens of a text as the engine does; None where they can only be estimated."""
 
     turn: int = 0
     """Number of the request in its session: the engine answers the later one first."""

@@ -20,6 +20,7 @@ from dovetail.rules.live import ContextRules
 from dovetail.session.caches import index_cache
 from dovetail.session.inference.current_engine import CurrentEngine
 from dovetail.session.inference.engine import MakeEngine
+from dovetail.session.inference.token_count import engine_count
 from dovetail.session.notebooks import Notebooks
 from dovetail.session.open_document import OpenDocument
 from dovetail.session.pause import Pauses
@@ -281,6 +282,7 @@ class Session:
             epoch=epoch,
             language=opened.language,
             is_file=opened.place.kind != "loose",
+            count=engine_count(self.settings),
         )
 
     async def _shown_now(self, opened: OpenDocument) -> tuple[IndexSnapshot, ContextRules]:

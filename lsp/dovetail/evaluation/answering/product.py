@@ -8,8 +8,9 @@ cache.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -24,6 +25,7 @@ from dovetail.completion.threads import on_thread
 from dovetail.evaluation.answer import Answer
 from dovetail.evaluation.task import ProjectHole, Task, TextHole
 from dovetail.session.caches import index_cache
+from dovetail.session.inference.token_count import command_count, engine_count
 from dovetail.settings import Settings
 from dovetail_context.api import MAX_FILE_BYTES, IndexCache, IndexSnapshot, WorkspaceIndex, read_project_file, redact
 
@@ -57,6 +59,10 @@ class ProductAnswerer:
         self._cached: set[Path] = set()
         self._stack = ExitStack()
 
+    @property
+    def _count(self) -> Callable[[str], int] | None:
+        return command_count(self._settings) if self._engine is None else engine_count(self._settings)
+
     def __enter__(self) -> Self:
         cache = index_cache(self._settings)
         if cache is None:
@@ -72,7 +78,7 @@ class ProductAnswerer:
         """Answer a task. Raises EngineError, and CommandError where its file cannot be read or is another one."""
         opened = await on_thread(partial(self.open, task))
         try:
-            return await self._asked(task, opened.request)
+            return await self._asked(task, replace(opened.request, count=self._count))
         finally:
             opened.close()
 

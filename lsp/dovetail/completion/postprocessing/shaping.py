@@ -19,10 +19,11 @@ from dovetail.completion.preparation.place import Place, unix_line_ends
 from dovetail.completion.values import Extent, Shaped
 from dovetail_context.api import ParsedText
 
-# The maximum number of ends to try, longest first. Each costs a parse of the changes, about a millisecond. A text that
-# is hard to parse gets fewer: all of them together may cost as much as parsing 3,000 lines.
-_MOST_ENDS = 24
-_MOST_EFFORT = 4000
+# The maximum number of ends to try, longest first. Each costs a parse of the changes, about a millisecond.
+_MAX_ENDS = 24
+# The maximum effort of all these parses, in hundreds of parser operations: that of parsing 3,000 lines. A text that is
+# hard to parse gets fewer ends.
+_MAX_EFFORT = 4000
 _CONTINUES = re.compile(r"\s*(?:[)\]}]|(?:else|elif|except|finally|catch|case|default|while)\b)")
 _NO_ATTRIBUTE = re.compile(r"(?!)")
 # Nodes on lines of their own that precede what they annotate.
@@ -183,7 +184,7 @@ def _ends(text: str) -> Iterator[str]:
             tried += 1
             yield candidate
     candidate = lines[0]
-    while tried < _MOST_ENDS:
+    while tried < _MAX_ENDS:
         candidate = _LAST_TOKEN.sub("", candidate).rstrip()
         if not candidate.strip():
             return
@@ -207,7 +208,7 @@ def _soundest(text: str, place: Place) -> Shaped:
             effort += with_it.effort if with_it is not None else 0
             if errors < least and not (errors <= place.errors_elsewhere and _is_rejected(way, place, with_it)):
                 least, best = errors, Shaped(way.text, way.replaced)
-            if least <= place.errors_elsewhere or effort > _MOST_EFFORT:
+            if least <= place.errors_elsewhere or effort > _MAX_EFFORT:
                 return best
     return best
 

@@ -191,6 +191,31 @@ def _is_no_statement(node: Node, parent: Node) -> bool:
     return inner is not None and inner.type not in _JAVA_STATEMENTS and inner.type != "switch_expression"
 
 
+_JAVA_MODIFIERS = frozenset(
+    ("public", "protected", "private", "static", "abstract", "transient", "volatile", "default")
+)
+
+
+def _is_late_in_java(node: Node, parent: Node) -> bool:
+    """Return whether an import or a package clause is inside of a block, or after a declaration."""
+    before = ("import_declaration", "package_declaration") if node.type == "import_declaration" else ()
+    previous = node.prev_named_sibling
+    while previous is not None and "comment" in previous.type:
+        previous = previous.prev_named_sibling
+    return parent.type != "program" or (previous is not None and previous.type not in before)
+
+
+def _precedes_imports(node: Node, parent: Node) -> bool:
+    following = _following(node)
+    return parent.type == "program" and following is not None and following.type == "import_declaration"
+
+
+def _is_modified_like_a_field(node: Node, _parent: Node) -> bool:
+    """Return whether a local variable has a modifier that only a member may have."""
+    modifiers = next((child for child in node.children if child.type == "modifiers"), None)
+    return modifiers is not None and not _JAVA_MODIFIERS.isdisjoint(_text(child) for child in modifiers.children)
+
+
 # TypeScript and JavaScript
 
 
@@ -223,6 +248,10 @@ def _lacks_value(node: Node, parent: Node) -> bool:
     is_constant = parent.type == "lexical_declaration" and _text(parent).startswith("const")
     fields = ("value", "type")
     return is_constant and all(node.child_by_field_name(field) is None for field in fields)
+
+
+def _is_super_alone(_node: Node, parent: Node) -> bool:
+    return parent.type not in ("member_expression", "subscript_expression", "call_expression")
 
 
 def _closes_another(node: Node, _parent: Node) -> bool:
@@ -259,9 +288,19 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
     },
     "java": {
         "expression_statement": _any(_is_no_statement, _at("program")),
+        "local_variable_declaration": _any(_is_modified_like_a_field, _at("program")),
+        "import_declaration": _is_late_in_java,
+        "package_declaration": _is_late_in_java,
         **dict.fromkeys(
             _words(
-                "local_variable_declaration assert_statement if_statement for_statement enhanced_for_statement"
+                "class_declaration interface_declaration enum_declaration record_declaration"
+                " annotation_type_declaration"
+            ),
+            _precedes_imports,
+        ),
+        **dict.fromkeys(
+            _words(
+                "method_declaration assert_statement if_statement for_statement enhanced_for_statement"
                 " while_statement do_statement return_statement throw_statement try_statement switch_expression block"
                 " try_with_resources_statement synchronized_statement labeled_statement break_statement"
                 " continue_statement yield_statement explicit_constructor_invocation"
@@ -277,6 +316,7 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "export_statement": _is_nested,
         "variable_declarator": _lacks_value,
         "jsx_element": _closes_another,
+        "super": _is_super_alone,
     },
 }
 

@@ -14,7 +14,7 @@ from dovetail.completion.postprocessing.indentation import fit_indentation
 from dovetail.completion.postprocessing.insertion import QUOTES, Insertion, ways_to_insert
 from dovetail.completion.postprocessing.repeats import without_repeats
 from dovetail.completion.preparation.judge import compiles
-from dovetail.completion.preparation.lexical import depth as depth_of, inside, read
+from dovetail.completion.preparation.lexical import CODE, depth as depth_of, inside, read
 from dovetail.completion.preparation.place import Place, unix_line_ends
 from dovetail.completion.values import Extent, Shaped
 from dovetail_context.api import ParsedText
@@ -301,10 +301,12 @@ def _errors_with(way: Insertion, place: Place) -> tuple[int, ParsedText | None]:
     hidden = state != place.state and state.end == "\n" and bool(place.right[way.replaced :].strip())
     left = depth_of(read(place.left, place.syntax)[0])
     unbalanced = (depth if depth > 0 else max(0, -depth - max(0, left))) + hidden
+    rest, end = read(place.right[way.replaced :], place.syntax, state)
     if place.parsed is None:
-        rest, end = read(place.right[way.replaced :], place.syntax, state)
         twice = max(0, -depth_of(rest) - max(0, left + depth))  # what closes and has nothing left to close
         return unbalanced + twice + (end.end in QUOTES), None
+    if place.kind == "string" and end.end and read("\n", place.syntax, end)[1] == CODE:
+        unbalanced += 1  # a string of one line that the line does not close
     text = _EXPORT_MACRO.sub(_spaces, way.text) if place.syntax == "cpp" else way.text
     with_it = place.parsed.replaced(place.offset, place.offset + way.replaced, text)
     return with_it.errors() + unbalanced, with_it

@@ -122,7 +122,7 @@ class ParsedText:
         inside = [node for node in _path_to(self.tree.root, last, last + 1) if node.start_byte >= first]
         if any(_belongs_to_next(node) for node in inside):
             return False
-        return any(node.end_byte > next_ and not _may_run_on(node) for node in inside)
+        return any(node.end_byte > next_ and not _may_run_on(node, self.language) for node in inside)
 
     def rejected(self, start: int, end: int) -> frozenset[str]:
         """Return what of [start:end] the grammar accepts and the language's own parser rejects."""
@@ -191,8 +191,13 @@ def _belongs_to_next(node: Node) -> bool:
 _LABELS = ("case", "label", "switch", "default")
 
 
-def _may_run_on(node: Node) -> bool:
-    """Whether it is no wonder that a node holds what follows: it is a sequence, or a label or string in parts does."""
+def _may_run_on(node: Node, language: str) -> bool:
+    """Whether it is no wonder that a node holds what follows: it is a sequence, or a label or string in parts does.
+
+    In TypeScript and Java a name and a colon are more often the beginning of a property than a label.
+    """
+    if node.type == "labeled_statement" and language in ("typescript", "java"):
+        return False
     return node.type in _SEQUENCES or node.type == "concatenated_string" or any(label in node.type for label in _LABELS)
 
 

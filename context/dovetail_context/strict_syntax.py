@@ -7,7 +7,7 @@ The grammars are lenient, because they also serve half-typed text. Each rule her
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 
 from dovetail_context.syntax import Node
@@ -24,13 +24,13 @@ def _words(text: str) -> frozenset[str]:
 
 
 def rejected(language: str, root: Node, first: int, last: int) -> frozenset[str]:
-    """Return what the language's parser rejects among the nodes that touch the bytes [first:last]: types of nodes, and
+    """Return what the language's parser rejects among the nodes that overlap the bytes [first:last]: node types and
     reserved words."""
     rules, reserved = _RULES.get(language, {}), _RESERVED.get(language, frozenset())
     if not rules and not reserved:
         return frozenset()
     found = set()
-    for node, parent in _touching(root, first, last):
+    for node, parent in _overlapping(root, first, last):
         if node.type in _NAMES and parent.type not in _SPECIAL and (name := _text(node)) in reserved:
             found.add(name)
         rule = rules.get(node.type)
@@ -39,14 +39,14 @@ def rejected(language: str, root: Node, first: int, last: int) -> frozenset[str]
     return frozenset(found)
 
 
-def _touching(root: Node, first: int, last: int) -> Iterator[tuple[Node, Node]]:
-    """Yield the nodes that touch a range, each with its parent; the contents of macros have no syntax of their own."""
+def _overlapping(root: Node, first: int, last: int) -> Iterator[tuple[Node, Node]]:
+    """Yield the nodes that overlap a range, each with its parent. What a macro contains has no syntax of its own."""
     waiting, seen = [root], 0
     while waiting and seen < _MAX_NODES:
         parent = waiting.pop()
         children = parent.children
-        for child in children[bisect_left(children, first, key=_end) :]:
-            if child.start_byte > last:
+        for child in children[bisect_right(children, first, key=_end) :]:
+            if child.start_byte >= last:
                 break
             seen += 1
             yield child, parent
@@ -243,11 +243,13 @@ def _is_nested(node: Node, parent: Node) -> bool:
     return parent.type != "statement_block" or holder is None or holder.type not in ("module", "internal_module")
 
 
-def _lacks_value(node: Node, parent: Node) -> bool:
-    """Return whether a constant has neither a value nor a type."""
-    is_constant = parent.type == "lexical_declaration" and _text(parent).startswith("const")
+def _lacks_value(_node: Node, parent: Node) -> bool:
+    """Return whether a constant that begins here has neither a value nor a type."""
+    declared = (child for child in parent.children if child.type == "variable_declarator")
     fields = ("value", "type")
-    return is_constant and all(node.child_by_field_name(field) is None for field in fields)
+    return parent.type == "lexical_declaration" and any(
+        all(each.child_by_field_name(field) is None for field in fields) for each in declared
+    )
 
 
 def _is_super_alone(_node: Node, parent: Node) -> bool:
@@ -314,7 +316,7 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "expression_statement": _begins_with_object,
         "import_statement": _is_nested,
         "export_statement": _is_nested,
-        "variable_declarator": _lacks_value,
+        "const": _lacks_value,
         "jsx_element": _closes_another,
         "super": _is_super_alone,
     },
@@ -325,8 +327,8 @@ _NAMES = _words(
     "identifier type_identifier statement_identifier shorthand_property_identifier field_identifier"
     " shorthand_property_identifier_pattern shorthand_field_identifier package_identifier label_name"
 )
-# `'static` is a lifetime, and a reserved word in `r#type` is a name.
-_SPECIAL = frozenset(("lifetime", "label"))
+# `'static` is a lifetime, and `default` is a name that modules export.
+_SPECIAL = frozenset(("lifetime", "label", "export_specifier", "import_specifier"))
 # The words that are reserved everywhere in a language; not those that are names in some places.
 _RESERVED: Mapping[str, frozenset[str]] = {
     "rust": _words(

@@ -42,7 +42,8 @@ def _fitted(first: str, rest: list[str], place: Place) -> list[str]:
     code = place.code_of("\n".join(lines)).split("\n")
     own = place.left[: place.indent] if place.left.strip() else place.left
     base = len(own.expandtabs(TAB_COLUMNS))
-    rest = _shifted(rest, in_string[1:], base - _written_base(lines, code, in_string, base))
+    begin = len((own + _parted(first)[0]).expandtabs(TAB_COLUMNS))
+    rest = _shifted(rest, in_string[1:], begin - _written_base(lines, code, in_string, begin))
     lines = [first, *rest]
     step = _step(lines, code, in_string, base)
     fitted, open_brackets, shift = [], _open_brackets(code[0]), 0

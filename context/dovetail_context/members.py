@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.languages.embedded import holds_code
 from dovetail_context.languages.language import CursorView, TypeRules
 from dovetail_context.languages.registry import code_of, language_for
 from dovetail_context.meaning.additions import added
@@ -59,8 +60,10 @@ def members_with_files(query: Query, snapshot: IndexSnapshot, cancelled: Callabl
 def _members(query: Query, snapshot: IndexSnapshot) -> Members:
     language = language_for(query.path, query.language)
     near = query.text[max(0, query.offset - _LONGEST_NAME) : query.offset]
-    if language is None or not _BEHIND_A_DOT.search(near) or _CAST_AWAY.search(near):
+    if language is None or language.rules.open_members or not _BEHIND_A_DOT.search(near) or _CAST_AWAY.search(near):
         return Members()
+    if holds_code(query.path, query.language):
+        return Members()  # a template may add to what its script defines
     query = replace(query, text=code_of(query.text, query.language))
     view = language.cursor(query.text, query.offset)
     if not view.receiver or _may_be_new(query, view, language.rules):

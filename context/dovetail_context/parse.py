@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from dovetail_context import strict_syntax
+from dovetail_context.languages.embedded import embedded, holds_code
 from dovetail_context.languages.registry import code_of, language_for, named_by_language
 from dovetail_context.syntax import Grammar, Node, SyntaxTree
 from dovetail_context.vicinity import vicinity
@@ -66,7 +67,11 @@ class ParsedText:
         found: PlaceKind = "code"
         for node in _path_to(self.tree.root, max(0, byte - 1), byte):  # what is innermost decides
             kind = node.type
-            if "comment" in kind and node.start_byte < byte and (byte < node.end_byte or _ends_with_line(node)):
+            if (
+                ("comment" in kind or kind in _COMMENTS)
+                and node.start_byte < byte
+                and (byte < node.end_byte or _ends_with_line(node))
+            ):
                 found = "comment"
             elif node.start_byte < byte < node.end_byte:
                 if kind in _CODE_IN_STRINGS:
@@ -155,21 +160,29 @@ class ParsedText:
 
 def parse_text(path: str, text: str, offset: int = 0, language: str = "") -> ParsedText | None:
     """The tree of a text in the language with the id `language`, or that of its path if that is ""; of a large text the
-    tree of what is around `offset`. None where the language is not one of ours.
+    tree of what is around `offset`. Of a text that
+    holds code of other languages, the tree of that around `offset`. None where the language has no grammar here.
 
     Raises Cancelled if the open work has been cancelled.
     """
+    if holds_code(path, language):
+        inner = embedded(path, language, text, offset)
+        if inner is None:
+            return None
+        text, language = inner.text, inner.language
     found = language_for(path, language)
-    if found is None:
+    grammar = found.grammar(named_by_language(path, language)) if found is not None else None
+    if grammar is None:
         return None
     span = vicinity(text, offset)
     part = code_of(text[span.start : span.end], language)
-    return replace(_parsed(found.grammar(named_by_language(path, language)), part, span.start), language=found.name)
+    return replace(_parsed(grammar, part, span.start), language=found.name if found is not None else "")
 
 
 # Where Go ends a statement: behind a name, a number, a string or what closes a bracket.
 _LINE_END = re.compile(r"(?<=[\w\"'`)\]}])[ \t]*\n")
 _COMMA_LISTS = frozenset(("argument_list", "literal_value", "parameter_list"))
+_COMMENTS = frozenset(("marginalia", "haddock"))  # of SQL and Haskell
 _CODE_IN_STRINGS = frozenset(("interpolation", "template_substitution", "interpolated_expression"))
 _CHARACTERS = frozenset(("char_literal", "character_literal", "rune_literal"))
 # Nodes that hold one statement after another, and may begin where their first one does.

@@ -7,14 +7,13 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from dovetail_context.index import index as index_module, pending
+from dovetail_context.index import pending
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.index.pending import PURGE_LATEST_S, PURGE_QUIET_S, PURGE_SHARE, PurgeClock
 from dovetail_context.index.storage import cache as cache_module
@@ -331,86 +330,3 @@ def test_the_clock_waits_for_quiet_but_not_for_ever() -> None:
     assert clock.pause_s(211.0) == 210.0 + PURGE_SHARE * 10 - 211.0
     clock.worked(False, 212.0)
     assert clock.pause_s(212.0) is None
-
-
-# Watching and closing at once.
-
-
-class _Watcher:
-    """Stands for the watcher, and notes what is done with it."""
-
-    alive: list[_Watcher] = []  # noqa: RUF012
-    pending = False
-
-    def __init__(self, *arguments: object) -> None:
-        self.on_start()
-
-    def on_start(self) -> None: ...
-
-    def start(self) -> None:
-        self.alive.append(self)
-
-    def close(self) -> None:
-        if self in self.alive:
-            self.alive.remove(self)
-
-
-@pytest.mark.parametrize("moment", ["before it is made", "while it is made"])
-def test_closing_while_watching_begins_leaves_no_watcher(
-    moment: str, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`watch` runs on a thread while the session closes the index. In either order, no thread survives."""
-    reached, closing = threading.Event(), threading.Event()
-    index = WorkspaceIndex(root)
-    index.build()
-
-    def pause(*arguments: object) -> bool:
-        reached.set()
-        closing.wait(LONG_S)
-        return False
-
-    class Watcher(_Watcher):
-        alive: list[_Watcher] = []  # noqa: RUF012
-
-        def on_start(self) -> None:
-            if moment == "while it is made":
-                pause()
-
-    monkeypatch.setattr(index_module, "Watcher", Watcher)
-    if moment == "before it is made":
-        monkeypatch.setattr(index_module, "is_too_wide", pause)
-    watching = threading.Thread(target=index.watch)
-    watching.start()
-    assert reached.wait(LONG_S)
-    closer = threading.Thread(target=index.close)
-    closer.start()
-    deadline = time.monotonic() + LONG_S
-    while not index._closing and time.monotonic() < deadline:
-        time.sleep(0.001)
-    if moment == "before it is made":
-        closer.join(LONG_S)
-    closing.set()
-    watching.join(LONG_S)
-    closer.join(LONG_S)
-    assert not watching.is_alive() and not closer.is_alive()
-    assert Watcher.alive == []
-    assert index._watcher is None
-
-
-def test_watching_twice_at_once_makes_one_watcher(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Watcher(_Watcher):
-        alive: list[_Watcher] = []  # noqa: RUF012
-
-        def on_start(self) -> None:
-            time.sleep(0.05)
-
-    monkeypatch.setattr(index_module, "Watcher", Watcher)
-    index = WorkspaceIndex(root)
-    threads = [threading.Thread(target=index.watch) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(Watcher.alive) == 1
-    index.close()
-    assert Watcher.alive == []

@@ -12,8 +12,7 @@ from dovetail_context.workspace.exclude import MAX_FILE_BYTES, excluded_head, ex
 from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.root import find_root, is_too_wide
 from dovetail_context.workspace.scan import is_excluded, scan
-
-needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+from tests.marks import needs_links
 
 
 def tree(root: Path, *paths: str, **texts: str) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from dovetail.rules import live
 from dovetail.server.serve import create_server, serve
 from tests.game import write_game
 from tests.lsp.client import Client
@@ -93,3 +94,12 @@ async def connect() -> AsyncIterator[Callable[[ScriptedEngine], object]]:
 def project(tmp_path: Path) -> Path:
     """Return a project of two files, see `tests/game.py`."""
     return write_game(tmp_path)
+
+
+@pytest.fixture
+def own_rules_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the file of the user's own rules, which is missing until a test writes it."""
+    path = tmp_path / "config" / "rules.toml"
+    path.parent.mkdir()
+    monkeypatch.setattr(live, "user_rules_path", lambda: path)
+    return path

@@ -10,20 +10,12 @@ from typing import Any
 import pytest
 
 from dovetail.cli.main import main
-from dovetail.rules import live
 from dovetail.rules.json_schema import schema
 from tests.planted import planted
 
+pytestmark = pytest.mark.usefixtures("own_rules_file")
+
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(autouse=True)
-def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the file of the user's own rules, which is missing until a test writes it."""
-    path = tmp_path / "config" / "rules.toml"
-    path.parent.mkdir()
-    monkeypatch.setattr(live, "user_rules_path", lambda: path)
-    return path
 
 
 @pytest.fixture
@@ -90,10 +82,10 @@ def test_check_without_a_file(tmp_path: Path, run: Run) -> None:
     assert status == 0 and "has no .dovetail.toml" in out
 
 
-def test_check_tells_mistakes_in_the_users_own_rules(root: Path, user_file: Path, run: Run) -> None:
-    user_file.write_text("zzz = 1\n")
+def test_check_tells_mistakes_in_the_users_own_rules(root: Path, own_rules_file: Path, run: Run) -> None:
+    own_rules_file.write_text("zzz = 1\n")
     status, out, _ = run("rules", "check")
-    assert status == 1 and out.startswith(f"{user_file}:1:1: error: there is no key 'zzz'")
+    assert status == 1 and out.startswith(f"{own_rules_file}:1:1: error: there is no key 'zzz'")
 
 
 def decisions(out: str) -> dict[str, dict[str, Any]]:

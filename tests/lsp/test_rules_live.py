@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from dovetail.rules import live
 from dovetail.rules.explain import explain
 from dovetail.rules.live import OwnRules, WorkspaceRules, own_rules
 from dovetail.rules.parse import parse_rules
@@ -21,17 +19,9 @@ from dovetail.session.workspaces.workspaces import Workspace
 from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.query import Query
+from tests.marks import needs_links
 
-needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
-
-
-@pytest.fixture(autouse=True)
-def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the file of the user's own rules, which is missing until a test writes it."""
-    path = tmp_path / "config" / "rules.toml"
-    path.parent.mkdir()
-    monkeypatch.setattr(live, "user_rules_path", lambda: path)
-    return path
+pytestmark = pytest.mark.usefixtures("own_rules_file")
 
 
 @pytest.fixture
@@ -304,21 +294,21 @@ def test_pinned_text_follows_the_disk_and_the_rules(root: Path) -> None:
         assert rules.context_rules("a.py", index.snapshot).pinned == ()
 
 
-def test_the_users_own_rules_hold_everywhere_and_in_full(root: Path, user_file: Path) -> None:
-    user_file.write_text('exclude = ["legacy/"]\nnotes = ["mine"]\n', encoding="utf-8")
+def test_the_users_own_rules_hold_everywhere_and_in_full(root: Path, own_rules_file: Path) -> None:
+    own_rules_file.write_text('exclude = ["legacy/"]\nnotes = ["mine"]\n', encoding="utf-8")
     (root / ".dovetail.toml").write_text('notes = ["theirs"]\nexclude = ["src/other.py"]\n', encoding="utf-8")
     rules = WorkspaceRules(root, own_rules({"notes": ["the editor's"]}, trusted=False))
     effective = rules.rules.for_path("a.py")
     assert [str(note) for note in effective.notes] == ["mine", "the editor's"]
     assert rules.rules.for_path("legacy/old.py").not_context.startswith("excluded by ")
-    assert str(user_file) in rules.rules.for_path("legacy/old.py").not_context
+    assert str(own_rules_file) in rules.rules.for_path("legacy/old.py").not_context
     assert rules.rules.for_path("src/other.py").not_context == "excluded by .dovetail.toml:2"
 
 
-def test_mistakes_in_the_users_own_rules_are_told(user_file: Path) -> None:
-    user_file.write_text('exlude = ["x"]\nnotes = ["kept"]\n', encoding="utf-8")
+def test_mistakes_in_the_users_own_rules_are_told(own_rules_file: Path) -> None:
+    own_rules_file.write_text('exlude = ["x"]\nnotes = ["kept"]\n', encoding="utf-8")
     own = own_rules({"zzz": 1})
-    assert [str(problem.source) for problem in own.problems] == [f"{user_file}:1", "the editor's settings"]
+    assert [str(problem.source) for problem in own.problems] == [f"{own_rules_file}:1", "the editor's settings"]
     assert [str(note) for note in own.user.notes] == ["kept"]
 
 
@@ -340,7 +330,7 @@ def test_explain_tells_which_line_decided(root: Path) -> None:
     assert explained("private.py")[0] == ("context", "no", "ignored by .gitignore")
     assert explained("nowhere.py")[0] == ("context", "no", "unreadable: No such file or directory")
     assert explained("docs/STYLE.md")[:2] == [
-        ("context", "only if pinned", "in no language that is read"),
+        yes,
         ("completion", "off", "switched off by .dovetail.toml:3"),
     ]
     assert explained("src/other.py")[:2] == [yes, ("blanked out", "lines 2", "secret given to a name")]

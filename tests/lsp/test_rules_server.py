@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from dovetail.rules import live
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.index.storage.cache import IndexCache
 from dovetail_models.engine.kv.disk_store import DiskStateStore, stamp_of
@@ -23,14 +22,7 @@ from tests.planted import planted
 Connect = Callable[[ScriptedEngine], Awaitable[Client]]
 DIAGNOSTICS = "textDocument/publishDiagnostics"
 
-
-@pytest.fixture(autouse=True)
-def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the file of the user's own rules, which is missing until a test writes it."""
-    path = tmp_path / "config" / "rules.toml"
-    path.parent.mkdir()
-    monkeypatch.setattr(live, "user_rules_path", lambda: path)
-    return path
+pytestmark = pytest.mark.usefixtures("own_rules_file")
 
 
 @pytest.fixture
@@ -327,16 +319,16 @@ async def test_an_untrusted_workspace_only_leaves_things_out(connect: Connect, r
 
 
 @pytest.fixture
-def broken_user_file(user_file: Path) -> Path:
-    user_file.write_text("zzz = 1\n", encoding="utf-8")
-    return user_file
+def broken_rules_file(own_rules_file: Path) -> Path:
+    own_rules_file.write_text("zzz = 1\n", encoding="utf-8")
+    return own_rules_file
 
 
-async def test_mistakes_in_the_users_own_rules_are_told(connect: Connect, root: Path, broken_user_file: Path) -> None:
+async def test_mistakes_in_the_users_own_rules_are_told(connect: Connect, root: Path, broken_rules_file: Path) -> None:
     client = await started(connect, root, rules={"exlude": ["x"]})
     messages = [n["params"]["message"] for n in client.notifications if n["method"] == "window/showMessage"]
     assert len(messages) == 2 and all("\n" not in message for message in messages)
-    assert messages[0].startswith(f"Dovetail: {broken_user_file}:1: there is no key 'zzz'")
+    assert messages[0].startswith(f"Dovetail: {broken_rules_file}:1: there is no key 'zzz'")
     assert messages[1].startswith("Dovetail: the editor's settings: there is no key 'exlude'")
 
 

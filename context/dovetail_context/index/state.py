@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dovetail_context.index.buffers import OpenBuffers
 from dovetail_context.index.extraction.build import (
     BuildReport,
     ReadFile,
@@ -20,7 +21,6 @@ from dovetail_context.index.extraction.build import (
     language_of_script,
     odd_language,
     read_files,
-    read_text,
     words_of_record,
 )
 from dovetail_context.index.extraction.crew import read_all
@@ -31,13 +31,12 @@ from dovetail_context.index.storage.cache import IndexCache, image_in_memory
 from dovetail_context.index.storage.image import Entry, Image
 from dovetail_context.index.table import RecordTable, Unpacker
 from dovetail_context.index.words import Ids, TextWords, WordLog, WordView
-from dovetail_context.languages.registry import is_project_file, language_for, language_of
+from dovetail_context.languages.registry import is_project_file, language_for
 from dovetail_context.records.packed import DamagedError, PackedRecord, unpack
 from dovetail_context.records.record import FileRecord
-from dovetail_context.workspace.exclude import MAX_FILE_BYTES, excluded_folder
+from dovetail_context.workspace.exclude import excluded_folder
 from dovetail_context.workspace.root import is_folder, path_inside
 from dovetail_context.workspace.scan import Skipped, Stamp, is_excluded, may_be_script, scan, stamp_of_file
-from dovetail_context.workspace.secrets.find import redact
 from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out, left_out_itself
 
 # With more changed paths than this (a branch switch), one walk over the tree is cheaper than judging each path.
@@ -67,17 +66,17 @@ class WorkspaceState:
         self._cache = cache
         self._store = None if cache is None else cache.store(root)
         self._workers = workers
-        self._keeps: dict[tuple[str, str], bool] = {}  # whether an open buffer counts, by path and language
         self._image: Image | None = None
         self._unpacker = Unpacker(self._read_again)
         self._disk: dict[str, PackedRecord | None] = {}  # over the image
         self._words: dict[str, TextWords] = {}  # of files on disk that are not in a snapshot yet
-        self._buffers: dict[str, FileRecord] = {}
         self._projects = ProjectFiles()
         self._stamps: dict[str, Stamp] = {}
+        self._open = OpenBuffers(root, lambda path: path in self._stamps)
         self._stale: set[str] = set()  # paths whose entry in the image is out of date
         self._young: set[str] = set()  # files whose stamps are good for this process only
         self._scan_skips: tuple[Skipped, ...] = ()
+        self._unread: tuple[tuple[str, int], ...] = ()
         self._skipped: dict[str, str] = {}
         self._touched: set[str] = set()
         self._leaving: set[str] = set()  # paths that left the index, and the cache not yet
@@ -112,17 +111,13 @@ class WorkspaceState:
         selection = self._selection
         young = time.time_ns() - YOUNG_NS
         found = scan(self._root, is_wanted, selection, language_of_script)
-        self._scan_skips = found.skipped
+        self._scan_skips, self._unread = found.skipped, found.unclaimed
         self._projects.walked(found)
         stamps = {file.path: file.stamp for file in found.files}
         for path in [path for path in self._stamps if path not in stamps]:
             self._forget(path)
         self._purge()
-        self._keeps.clear()
-        for path in self._buffers.keys() - stamps.keys():
-            if is_excluded(self._root, path, selection, language=odd_language(path, self._buffers[path])):
-                del self._buffers[path]
-                self._touched.add(path)
+        self._touched.update(self._open.drop_excluded(set(stamps), selection))
         tasks = [Task(path, self._digest(path)) for path, stamp in stamps.items() if self._stamps.get(path) != stamp]
         total = len(stamps)
         done = total - len(tasks)
@@ -153,37 +148,16 @@ class WorkspaceState:
     def select(self, selection: Selection) -> None:
         """Exclude from now on what `selection` rejects. The next `rebuild` reads the files that this brings back."""
         self._selection = selection
-        self._keeps.clear()
         unwanted = [path for path in self._stamps if left_out(selection, path, self._odd_language(path))]
-        buffers = self._buffers.items()
-        hidden = [path for path, record in buffers if left_out(selection, path, odd_language(path, record))]
         for path in unwanted:
             self._forget(path)
-        for path in hidden:
-            del self._buffers[path]
-            self._touched.add(path)
+        self._touched.update(self._open.drop_left_out(selection))
         self._purge()
 
     def overlay(self, path: str, text: str | None, language: str = "") -> None:
-        """Lay `text` over the file on disk; None removes it. Ignore a file that would not be read from disk.
-
-        `language` is the language id, or "" if the path or the first line implies it.
-        """
+        """Lay `text` over the file on disk, as `OpenBuffers.lay` does."""
         relative = path_inside(self._root, path)
-        if relative is None:
-            return
-        language = language or language_of(relative, text=text or "")
-        found, known = language_for(relative, language), self._buffers.get(relative)
-        # Parsing a large text with every keystroke would stall everything else.
-        if text is None or found is None or len(text) > MAX_FILE_BYTES or not self._keeps_buffer(relative, language):
-            if self._buffers.pop(relative, None) is not None:
-                self._touched.add(relative)
-            return
-        text = redact(text)
-        is_same = known is not None and (known.text, known.language) == (text, found.name)
-        record = known if is_same else read_text(relative, text, language)
-        if isinstance(record, FileRecord):
-            self._buffers[relative] = record
+        if relative is not None and self._open.lay(relative, text, language, self._selection):
             self._touched.add(relative)
 
     def next_snapshot(self, snapshot: IndexSnapshot, complete: bool | None = None) -> IndexSnapshot:
@@ -200,7 +174,7 @@ class WorkspaceState:
         records: dict[str, PackedRecord | FileRecord | None] = {}
         new_words: dict[str, TextWords] = {}
         for path in touched:
-            buffer = self._buffers.get(path)
+            buffer = self._open.records.get(path)
             record = records[path] = self._packed(path) if buffer is None else buffer
             if isinstance(record, FileRecord):
                 new_words[path] = words_of_record(record)
@@ -238,17 +212,7 @@ class WorkspaceState:
     def report(self) -> BuildReport:
         """What is known now, as the report of the last walk."""
         skipped = (*self._scan_skips, *(Skipped(path, reason) for path, reason in self._skipped.items()))
-        return report_of(self._image, self._disk, skipped, self.project_problems, self._seconds)
-
-    def _keeps_buffer(self, path: str, language: str) -> bool:
-        """Return whether an open buffer counts. Every keystroke needs the answer, so it is cached."""
-        is_by_path = language_for(path, language) is language_for(path)
-        if is_by_path and (path in self._stamps or path in self._buffers):
-            return True
-        key = (path, "" if is_by_path else language)
-        if key not in self._keeps:
-            self._keeps[key] = is_excluded(self._root, path, self._selection, language=key[1]) is None
-        return self._keeps[key]
+        return report_of(self._image, self._disk, skipped, self.project_problems, self._seconds, self._unread)
 
     def _odd_language(self, path: str) -> str:
         return odd_language(path, self._packed(path)) if language_for(path) is None else ""
@@ -372,11 +336,11 @@ class WorkspaceState:
         self._image, self._opened = image, True
         self._stamps, self._skipped = image.stamps(), image.skipped()
         self._projects.open(image.projects(), image.project_problems())
-        self._touched.update(self._buffers)
+        self._touched.update(self._open.records)
 
     def _on_image(self) -> tuple[RecordTable, WordView]:
         """What the image holds, with the open buffers over it."""
-        buffers = self._buffers
+        buffers = self._open.records
         words = ((path, words_of_record(record)) for path, record in buffers.items())
         return RecordTable(self._image, dict(buffers), self._unpacker), WordView(WordLog(self._image)).updated(
             words, ()
@@ -392,7 +356,7 @@ class WorkspaceState:
         number = None if self._image is None or path in self._disk else self._image.number_of(path)
         if number is not None and self._image is not None:
             return Entry(path, stamp, record, self._image.word_ids(number))
-        if path in self._buffers:  # the words that the snapshot knows are not those of the file
+        if path in self._open.records:  # the words that the snapshot knows are not those of the file
             return Entry(path, stamp, record, log.append(path, words_of_record(self._unpacked(path, record))).ids)
         return Entry(path, stamp, record, snapshot.words.files[path].ids)
 

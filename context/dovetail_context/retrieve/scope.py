@@ -97,7 +97,7 @@ class _Reading:
         for mention in self._view.mentions[:MAX_MENTIONS]:
             self._mention(mention)
         for imported in counted(self._situation.record.imports):
-            if imported.alias:
+            if imported.alias and imported.line:  # what no statement imports is reached where it is mentioned
                 self._import(imported)
         self._visible()
 

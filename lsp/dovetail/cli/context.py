@@ -7,6 +7,7 @@ from time import perf_counter
 
 from dovetail.cli.output import context_lines, print_json
 from dovetail.cli.place import add_place_arguments, index_project, read_place, request_at
+from dovetail.cli.reports.project_report import reading_line, root_line
 from dovetail.completion.pipeline import context_for
 from dovetail.completion.report import context_json
 from dovetail.settings import load_settings
@@ -31,6 +32,10 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     for line, piece in zip(context_lines(bundle), bundle.pieces, strict=True):
         print(f"# {line}\n{piece.text.rstrip()}\n")
+    print(f"project: {root_line(place.choice)}")
+    if place.choice.narrowed:
+        print(place.choice.narrowed)
+    print(reading_line(place.path, place.language))
     print(f"{len(bundle.pieces)} pieces, {bundle.tokens} of {bundle.budget} tokens, {milliseconds:.0f} ms")
     return 0
 

@@ -11,7 +11,6 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import NoReturn
 
 from dovetail.command_errors import CommandError, UsageError
@@ -66,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = _Parser(prog="dovetail", description="Code completion that runs entirely on your machine.")
-    parser.add_argument("--version", action="version", version=f"dovetail {version('dovetail')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     asked_for = next((argument for argument in argv if not argument.startswith("-")), None)
     for name, summary in COMMANDS.items():
@@ -76,6 +75,16 @@ def _parse(argv: list[str]) -> argparse.Namespace:
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser.parse_args(argv)
+
+
+class _Version(argparse.Action):
+    """Print the version. It is looked up only here: reading the installed metadata takes 0.1 s."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"dovetail {version('dovetail')}")
+        parser.exit()
 
 
 class _Parser(argparse.ArgumentParser):

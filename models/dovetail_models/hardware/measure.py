@@ -9,9 +9,10 @@ from time import perf_counter
 
 import numpy as np
 
-MAX_BYTES_A_THREAD = 256 << 20
-MAX_BYTES = 2 << 30
-"""Far more than any processor's cache, and no more memory than a small model takes."""
+MIN_BYTES_A_THREAD = 64 << 20
+MIN_BYTES = 256 << 20
+"""Of memory that is read in all: several times a processor's cache. Getting more from the system takes longer than to
+read it."""
 
 ROUNDS = 4
 """The number of rounds, of which the best counts: other processes can only slow a round down."""
@@ -22,7 +23,7 @@ WIDTH = 768
 
 def read_bytes_per_s(threads: int) -> float:
     """Return the bytes a second that `threads` threads read together, each in memory of its own."""
-    size = min(MAX_BYTES_A_THREAD, MAX_BYTES // threads)
+    size = max(MIN_BYTES_A_THREAD, MIN_BYTES // threads)
     blocks = [np.ones(size // 8, np.int64) for _ in range(threads)]
     with ThreadPoolExecutor(threads) as pool:
         best = 0.0

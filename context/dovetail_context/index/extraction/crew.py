@@ -18,9 +18,12 @@ from dovetail_context.index.extraction.build import ReadFile, Task, read_files
 from dovetail_context.index.extraction.worker import as_message, greeting, read_answer, receive, send
 from dovetail_context.index.storage.cache import IndexCache
 from dovetail_context.index.storage.store import RecordStore
+from dovetail_context.workspace.exclude import MAX_FILE_BYTES
 
-# Starting a worker costs 0.3 s of processor time, in which one process reads 150 files.
+# Starting a worker costs 0.3 s of processor time, in which one process reads 150 files, or 1 MB of text. A few large
+# files are as much work as many small ones, and a thread that reads them slows down every answer meanwhile.
 MIN_FILES = 400
+MIN_BYTES = 2_000_000
 MAX_WORKERS = 8
 TASKS_OF_BATCH = 24  # some 0.1 s of work
 BATCHES_AHEAD = 2  # so that a worker never waits for its next batch
@@ -33,11 +36,11 @@ _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 def read_all(
     root: Path, tasks: Sequence[Task], cache: IndexCache | None, store: RecordStore | None, workers: int | None = None
 ) -> Generator[ReadFile, None, None]:
-    """Read files, in any order. `workers` is chosen by the number of files and processors if it is None.
+    """Read files, in any order. `workers` is chosen by the files, their sizes and the processors if it is None.
 
     Closing the iterator ends the workers.
     """
-    count = _workers_for(len(tasks)) if workers is None else workers
+    count = _workers_for(root, tasks) if workers is None else workers
     if count < 1:
         for start in range(0, len(tasks), TASKS_OF_BATCH):
             yield from read_files(root, tasks[start : start + TASKS_OF_BATCH], store)
@@ -50,9 +53,26 @@ def read_all(
     yield from read_files(root, crew.left, store)
 
 
-def _workers_for(files: int) -> int:
+def _workers_for(root: Path, tasks: Sequence[Task]) -> int:
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return 0 if files < MIN_FILES or processors < 2 else min(processors, MAX_WORKERS)
+    if processors < 2:
+        return 0
+    if len(tasks) >= MIN_FILES:
+        return min(processors, MAX_WORKERS)
+    return min(processors, MAX_WORKERS, _bytes_of(root, tasks) // MIN_BYTES)
+
+
+def _bytes_of(root: Path, tasks: Sequence[Task]) -> int:
+    """Return how many bytes will be read. Files that are larger than what is read count nothing."""
+    sizes = (_size(root / task.path) for task in tasks)
+    return sum(size for size in sizes if size <= MAX_FILE_BYTES)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 class _Worker:

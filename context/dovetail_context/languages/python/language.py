@@ -8,7 +8,8 @@ from dovetail_context.languages.python.cursor import read_cursor
 from dovetail_context.languages.python.extract import extract
 from dovetail_context.languages.python.grammar import grammar
 from dovetail_context.languages.python.mend import mended
-from dovetail_context.languages.python.resolve import PythonResolver, read_pyproject
+from dovetail_context.languages.python.resolve import PythonResolver
+from dovetail_context.languages.python.settings import FILE_NAMES, read_settings
 from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText
@@ -71,7 +72,7 @@ class Python:
 
     name: str = "python"
     suffixes: tuple[str, ...] = (".py", ".pyi", ".pyw")
-    project_files: tuple[str, ...] = ("pyproject.toml",)
+    project_files: tuple[str, ...] = FILE_NAMES
     rules: TypeRules = _RULES
 
     def grammar(self, path: str) -> Grammar:
@@ -81,7 +82,7 @@ class Python:
         return extract(path, text, references)
 
     def read_project(self, path: str, text: str) -> ProjectText:
-        return read_pyproject(text)
+        return read_settings(path, text)
 
     def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
         return PythonResolver(paths, projects)

@@ -102,12 +102,15 @@ def _offered(
     more = added(value, inference, current)
     if more.is_open or value.is_guess:
         return
-    yield from dict.fromkeys(more.names, ()).items()
+    found: dict[str, tuple[str, ...]] = {}
     if value.kind == "module":
-        for name, definitions in inference.names.exported(value.definition).items():
-            yield name, tuple(each.path for each in definitions)
+        exported = inference.names.exported(value.definition)
+        found = {name: tuple(each.path for each in definitions) for name, definitions in exported.items()}
     elif value.kind in ("instance", "class") and inference.is_closed(value):
         found = {each.symbol.name: (each.path,) for each in inference.reached(value) if each.symbol is not None}
-        if found and _ANSWERS_FOR_ALL.isdisjoint(found):
-            yield from dict.fromkeys(rules.universal_members, ()).items()
-            yield from found.items()
+        if not found or not _ANSWERS_FOR_ALL.isdisjoint(found):
+            return
+        yield from dict.fromkeys(rules.universal_members, ()).items()
+    if found:  # added names alone are never all of them
+        yield from dict.fromkeys(more.names, ()).items()
+        yield from found.items()

@@ -60,6 +60,7 @@ _RULES = TypeRules(
             r"\b__dict__\s*(?:\.\s*update|\[)|\bsetattr\(\s*(?:self|cls)\b|\bvars\(\s*self\s*\)"
             r"|\bdef __getattr(?:ibute)?__"
         ),
+        beside=r"\bsetattr\(\s*NAME\s*,",
         assigned=(r"^\s*NAME\.(\w+)\s*(?::[^=\n]+)?=(?!=)",),
     ),
 )

@@ -55,13 +55,13 @@ _RULES = TypeRules(
     root_bases=frozenset({"Object"}),
     additions=Additions(
         no_value=r"^\s*(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:interface|type)\b",
-        body=r"^\s*\}?\s*&\s*\(|^\s*(?:readonly\s+)?\[\s*\w+\s*:\s*[^\]\n]+\]\s*\??\s*:|\bObject\.assign\(\s*(?:this|NAME)\b",
+        body=r"\[\s*\w+\s+in\s[^\]\n]+\]|^\s*\}?\s*&\s*\(|^\s*(?:readonly\s+)?\[\s*\w+\s*:\s*[^\]\n]+\]\s*\??\s*:|\bObject\.assign\(\s*(?:this|NAME)\b",
         elsewhere=(
             r"\bdeclare\s+(?:module\s*[\"'][^\"'\n]+[\"']|global)\s*\{(?:.|\n)*?\b(?:interface|class|namespace)\s+NAME\b"
         ),
         own=r"\bthis\.(\w+)\s*=(?![=>])",
         assigned=(r"^\s*NAME\.(?:prototype\.)?(\w+)\s*=(?![=>])",),
-        beside=r"\bObject\.(?:assign|definePropert(?:y|ies))\(\s*NAME\b",
+        beside=r"\b\w*[mM]ixins?\(\s*NAME\b|\bObject\.(?:assign|definePropert(?:y|ies))\(\s*NAME\b",
     ),
 )
 

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from dovetail_context.index.storage.cache import IndexCache
     from dovetail_context.languages.identify import FIRST_LINE, IPYTHON, PLAIN, SUFFIX_OF_ID, id_of_name
     from dovetail_context.languages.python.cells import is_closed, is_python
-    from dovetail_context.languages.registry import LANGUAGES, language_for, language_named, language_of, shown_path
+    from dovetail_context.languages.registry import (
+        LANGUAGES,
+        language_for,
+        language_named,
+        language_of,
+        reading_of,
+        shown_path,
+    )
     from dovetail_context.members import Members, members_with_files
     from dovetail_context.parse import ParsedText, PlaceKind, parse_text
     from dovetail_context.query import RETRIEVER_NAMES, Note, Pin, Query, RecentPlace, Retrieval, RetrieverName
@@ -38,7 +45,7 @@ if TYPE_CHECKING:
         read_source,
         source_of,
     )
-    from dovetail_context.workspace.root import find_root
+    from dovetail_context.workspace.root import RootChoice, choose_root, find_root
     from dovetail_context.workspace.scan import is_excluded, scan
     from dovetail_context.workspace.secrets.find import find_secrets, redact
     from dovetail_context.workspace.secrets.redaction import Redaction
@@ -74,6 +81,7 @@ __all__ = [  # noqa: RUF022 - grouped by subject
     "language_for",
     "language_named",
     "language_of",
+    "reading_of",
     "id_of_name",
     "shown_path",
     "SUFFIX_OF_ID",
@@ -92,6 +100,8 @@ __all__ = [  # noqa: RUF022 - grouped by subject
     "Node",
     # Files of a project: which of them count, and how they are read.
     "find_root",
+    "choose_root",
+    "RootChoice",
     "scan",
     "is_excluded",
     "excluded_name",
@@ -140,7 +150,7 @@ _MODULES = {
     "index.storage.cache": "IndexCache",
     "languages.identify": "FIRST_LINE IPYTHON PLAIN SUFFIX_OF_ID id_of_name",
     "languages.python.cells": "is_closed is_python",
-    "languages.registry": "LANGUAGES language_for language_named language_of shown_path",
+    "languages.registry": "LANGUAGES language_for language_named language_of reading_of shown_path",
     "members": "Members members_with_files",
     "parse": "ParsedText PlaceKind parse_text",
     "query": "RETRIEVER_NAMES Note Pin Query RecentPlace Retrieval RetrieverName",
@@ -154,7 +164,7 @@ _MODULES = {
     "workspace.ignore.patterns": "PatternList parse_pattern",
     "workspace.ignore.wildmatch": "MalformedPattern empty_range tokenize",
     "workspace.read": "LINKS_OUT ReadResult decode read_project_file read_source source_of",
-    "workspace.root": "find_root",
+    "workspace.root": "RootChoice choose_root find_root",
     "workspace.scan": "is_excluded scan",
     "workspace.secrets.find": "find_secrets redact",
     "workspace.secrets.redaction": "Redaction",

@@ -20,7 +20,7 @@ from dovetail_context.retrieve.scope import Scope
 from dovetail_context.retrieve.siblings import Siblings
 from dovetail_context.retrieve.similar import Similar
 from dovetail_context.retrieve.situation import Situation, hand_back, read_situation
-from dovetail_context.tokens import estimate_tokens
+from dovetail_context.tokens import estimate_for, estimate_tokens
 from dovetail_context.work import Exhausted, Work, at_most, counted, open_work
 
 RETRIEVERS: tuple[Retriever, ...] = (Scope(), Similar(), Callers(), Siblings(), Recent())
@@ -39,24 +39,25 @@ def gather(
     query: Query,
     snapshot: IndexSnapshot,
     budget: int,
-    count: Callable[[str], int] = estimate_tokens,
+    count: Callable[[str], int] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> ContextBundle:
     """Return the pieces of other files that help most at `query`, in prompt order, within `budget` tokens.
 
-    `count` counts the tokens of a text. Pure: the same arguments give the same bundle. A file in no known language gets
-    only the pinned pieces; a budget of 0 gives an empty bundle. Call `cancelled` often, on the caller's thread, and
-    raise Cancelled once it returns true.
+    `count` counts the tokens of a text; without it they are estimated. Pure: the same arguments give the same bundle. A
+    file in no known language gets only the pinned pieces; a budget of 0 gives an empty bundle. Call `cancelled` often,
+    on the caller's thread, and raise Cancelled once it returns true.
     """
     with open_work(cancelled) as work:
         return _gathered(query, snapshot, budget, count, work)
 
 
 def _gathered(
-    query: Query, snapshot: IndexSnapshot, budget: int, count: Callable[[str], int], work: Work
+    query: Query, snapshot: IndexSnapshot, budget: int, count: Callable[[str], int] | None, work: Work
 ) -> ContextBundle:
     situation = read_situation(query, snapshot) if budget > 0 else None
     if situation is None:
+        count = count or estimate_tokens
         pieces, problems = standing(query, snapshot, max(budget, 0), count) if budget > 0 else ([], [])
         return ContextBundle(max(budget, 0), _whole(pieces), tuple(pieces), (), tuple(problems))
     bundle = assemble(situation, propose(situation, query.retrieval), budget, query.retrieval, count)
@@ -85,10 +86,12 @@ def assemble(
     candidates: Iterable[Candidate],
     budget: int,
     retrieval: Retrieval,
-    count: Callable[[str], int] = estimate_tokens,
+    count: Callable[[str], int] | None = None,
 ) -> ContextBundle:
     """The bundle of those of the candidates that help most."""
-    count = cache(count)  # headings and reduced symbols are counted many times
+    count = cache(
+        count or estimate_for(situation.record.language)
+    )  # headings and reduced symbols are counted many times
     first, problems = standing(situation.query, situation.snapshot, budget, count)
     room = budget - _whole(first)
     ranked = [one for one in rank(candidates, retrieval) if not any(_within(one, piece) for piece in first)]

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.languages.embedded import holds_code
 from dovetail_context.languages.language import CursorView, TypeRules
 from dovetail_context.languages.registry import code_of, language_for
 from dovetail_context.meaning.additions import added
@@ -59,8 +60,10 @@ def members_with_files(query: Query, snapshot: IndexSnapshot, cancelled: Callabl
 def _members(query: Query, snapshot: IndexSnapshot) -> Members:
     language = language_for(query.path, query.language)
     near = query.text[max(0, query.offset - _LONGEST_NAME) : query.offset]
-    if language is None or not _BEHIND_A_DOT.search(near) or _CAST_AWAY.search(near):
+    if language is None or language.rules.open_members or not _BEHIND_A_DOT.search(near) or _CAST_AWAY.search(near):
         return Members()
+    if holds_code(query.path, query.language):
+        return Members()  # a template may add to what its script defines
     query = replace(query, text=code_of(query.text, query.language))
     view = language.cursor(query.text, query.offset)
     if not view.receiver or _may_be_new(query, view, language.rules):
@@ -99,12 +102,15 @@ def _offered(
     more = added(value, inference, current)
     if more.is_open or value.is_guess:
         return
-    yield from dict.fromkeys(more.names, ()).items()
+    found: dict[str, tuple[str, ...]] = {}
     if value.kind == "module":
-        for name, definitions in inference.names.exported(value.definition).items():
-            yield name, tuple(each.path for each in definitions)
+        exported = inference.names.exported(value.definition)
+        found = {name: tuple(each.path for each in definitions) for name, definitions in exported.items()}
     elif value.kind in ("instance", "class") and inference.is_closed(value):
         found = {each.symbol.name: (each.path,) for each in inference.reached(value) if each.symbol is not None}
-        if found and _ANSWERS_FOR_ALL.isdisjoint(found):
-            yield from dict.fromkeys(rules.universal_members, ()).items()
-            yield from found.items()
+        if not found or not _ANSWERS_FOR_ALL.isdisjoint(found):
+            return
+        yield from dict.fromkeys(rules.universal_members, ()).items()
+    if found:  # added names alone are never all of them
+        yield from dict.fromkeys(more.names, ()).items()
+        yield from found.items()

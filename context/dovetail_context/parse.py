@@ -4,9 +4,10 @@ statement ends. It serves callers that show text in a file; `meaning/` interpret
 
 import re
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Literal
 
+from dovetail_context import strict_syntax
+from dovetail_context.languages.embedded import embedded, holds_code
 from dovetail_context.languages.registry import code_of, language_for, named_by_language
 from dovetail_context.syntax import Grammar, Node, SyntaxTree
 from dovetail_context.vicinity import vicinity
@@ -26,13 +27,14 @@ class ParsedText:
     """A text, or the part of a large text from `start` on that is read for a cursor, and its tree.
 
     Where the tree could not be read in reasonable time, the text counts as plain code without errors. All places are
-    code points of the whole text; those outside of the part count as its ends.
+    code points of the whole text; those outside of the part count as its ends. `language` is the language's name.
     """
 
     text: str
     grammar: Grammar
     tree: SyntaxTree
     start: int = 0
+    language: str = ""
 
     def replaced(self, start: int, end: int, new: str) -> "ParsedText":
         """The same text with `new` in place of [start:end], parsed again only as far as it must be."""
@@ -40,7 +42,7 @@ class ParsedText:
         text = self.text[:start] + new + self.text[end:]
         first, last = _byte(self.text, self.tree, start), _byte(self.text, self.tree, end)
         tree = self.grammar.edited(self.tree, first, last, new.encode("utf-8", "replace"))
-        return ParsedText(text, self.grammar, tree, self.start)
+        return ParsedText(text, self.grammar, tree, self.start, self.language)
 
     @property
     def effort(self) -> int:
@@ -65,7 +67,11 @@ class ParsedText:
         found: PlaceKind = "code"
         for node in _path_to(self.tree.root, max(0, byte - 1), byte):  # what is innermost decides
             kind = node.type
-            if "comment" in kind and node.start_byte < byte and (byte < node.end_byte or _ends_with_line(node)):
+            if (
+                ("comment" in kind or kind in _COMMENTS)
+                and node.start_byte < byte
+                and (byte < node.end_byte or _ends_with_line(node))
+            ):
                 found = "comment"
             elif node.start_byte < byte < node.end_byte:
                 if kind in _CODE_IN_STRINGS:
@@ -121,26 +127,14 @@ class ParsedText:
         inside = [node for node in _path_to(self.tree.root, last, last + 1) if node.start_byte >= first]
         if any(_belongs_to_next(node) for node in inside):
             return False
-        return any(node.end_byte > next_ and not _may_run_on(node) for node in inside)
+        return any(node.end_byte > next_ and not _may_run_on(node, self.language) for node in inside)
 
-    def has_untyped_parameter(self, start: int, end: int) -> bool:
-        """Return whether a Rust function has a parameter in [start:end] that is only a name: the grammar takes it for a
-        type, as in the language's first edition."""
+    def rejected(self, start: int, end: int) -> frozenset[str]:
+        """Return what of [start:end] the grammar accepts and the language's own parser rejects."""
         if not self.tree.is_read:
-            return False
-        start, end = self._within(start), self._within(end)
-        own = self.text[start:end].strip()
-        if not own:
-            return False
-        first = _byte(self.text, self.tree, self.text.index(own, start))
-        path = _path_to(self.tree.root, first, first + 1)
-        holders = (node for outer, node in pairwise(path) if outer.type in _RUST_FUNCTIONS)
-        holder = next((node for node in holders if node.type == "parameters"), None)
-        last = _byte(self.text, self.tree, end)
-        return holder is not None and any(
-            child.is_named and child.type not in _RUST_PARAMETERS and first < child.end_byte and child.start_byte < last
-            for child in holder.children
-        )
+            return frozenset()
+        first, last = (_byte(self.text, self.tree, self._within(offset)) for offset in (start, end))
+        return strict_syntax.rejected(self.language, self.tree.root, first, last)
 
     def missing_commas(self, start: int, end: int) -> list[int]:
         """Return the places of [start:end] where a line of a list ends without the comma that Go wants there, `end`
@@ -166,25 +160,29 @@ class ParsedText:
 
 def parse_text(path: str, text: str, offset: int = 0, language: str = "") -> ParsedText | None:
     """The tree of a text in the language with the id `language`, or that of its path if that is ""; of a large text the
-    tree of what is around `offset`. None where the language is not one of ours.
+    tree of what is around `offset`. Of a text that
+    holds code of other languages, the tree of that around `offset`. None where the language has no grammar here.
 
     Raises Cancelled if the open work has been cancelled.
     """
+    if holds_code(path, language):
+        inner = embedded(path, language, text, offset)
+        if inner is None:
+            return None
+        text, language = inner.text, inner.language
     found = language_for(path, language)
-    if found is None:
+    grammar = found.grammar(named_by_language(path, language)) if found is not None else None
+    if grammar is None:
         return None
     span = vicinity(text, offset)
     part = code_of(text[span.start : span.end], language)
-    return _parsed(found.grammar(named_by_language(path, language)), part, span.start)
+    return replace(_parsed(grammar, part, span.start), language=found.name if found is not None else "")
 
 
 # Where Go ends a statement: behind a name, a number, a string or what closes a bracket.
 _LINE_END = re.compile(r"(?<=[\w\"'`)\]}])[ \t]*\n")
-_RUST_FUNCTIONS = frozenset(("function_item", "function_signature_item"))
-_RUST_PARAMETERS = frozenset(
-    ("parameter", "self_parameter", "variadic_parameter", "attribute_item", "line_comment", "block_comment")
-)
 _COMMA_LISTS = frozenset(("argument_list", "literal_value", "parameter_list"))
+_COMMENTS = frozenset(("marginalia", "haddock"))  # of SQL and Haskell
 _CODE_IN_STRINGS = frozenset(("interpolation", "template_substitution", "interpolated_expression"))
 _CHARACTERS = frozenset(("char_literal", "character_literal", "rune_literal"))
 # Nodes that hold one statement after another, and may begin where their first one does.
@@ -206,8 +204,13 @@ def _belongs_to_next(node: Node) -> bool:
 _LABELS = ("case", "label", "switch", "default")
 
 
-def _may_run_on(node: Node) -> bool:
-    """Whether it is no wonder that a node holds what follows: it is a sequence, or a label or string in parts does."""
+def _may_run_on(node: Node, language: str) -> bool:
+    """Whether it is no wonder that a node holds what follows: it is a sequence, or a label or string in parts does.
+
+    In TypeScript and Java a name and a colon are more often the beginning of a property than a label.
+    """
+    if node.type == "labeled_statement" and language in ("typescript", "java"):
+        return False
     return node.type in _SEQUENCES or node.type == "concatenated_string" or any(label in node.type for label in _LABELS)
 
 

@@ -118,6 +118,7 @@ if TYPE_CHECKING:
     from dovetail_models.remote.fallback import FallbackEngine as FallbackEngine
     from dovetail_models.remote.options import Dialect as Dialect, RemoteOptions as RemoteOptions
     from dovetail_models.remote.probe import Finding as Finding, probe as probe_server
+    from dovetail_models.token_count import read_token_counter as read_token_counter
 
 _MODULES = {
     # Errors. Each message is one line: what happened, and what to do next.
@@ -167,6 +168,7 @@ _MODULES = {
     "STARTER": ("files", "STARTER"),
     "check_file": ("files", "check_file"),
     "resolve_model": ("files", "resolve_model"),
+    "read_token_counter": ("token_count", "read_token_counter"),
     "CatalogEntry": ("catalog.entry", "CatalogEntry"),
     "catalog": ("catalog.read", "catalog"),
     "find_entry": ("catalog.read", "find_entry"),
@@ -341,6 +343,7 @@ __all__ = [
     "read_links",
     "read_pin",
     "read_shape",
+    "read_token_counter",
     "readable_folders",
     "recommend",
     "recommendable",

@@ -34,7 +34,7 @@ from dovetail_models.errors import EngineError
 from dovetail_models.remote.engine import RemoteEngine
 from dovetail_models.remote.options import Dialect, RemoteOptions
 
-LEAST_CODE = 8
+MIN_CODE_CHARACTERS = 8
 """Characters of a line that is worth a hole."""
 
 
@@ -90,7 +90,7 @@ def requests(root: Path, count: int, rng: random.Random) -> Iterator[tuple[str, 
             lines = text.split("\n")
             number = rng.randrange(len(lines))
             indent = len(lines[number]) - len(lines[number].lstrip())
-            if len(lines[number]) - indent < LEAST_CODE:
+            if len(lines[number]) - indent < MIN_CODE_CHARACTERS:
                 continue
             column = indent if rng.random() < 1 / 3 else rng.randrange(indent + 1, len(lines[number]))
             before = "\n".join([*lines[:number], lines[number][:column]])

@@ -15,7 +15,22 @@ SOURCES = {
     "Cargo.toml": ("src/a.rs", "pub fn first(n: u8) {}\n", "src/lib.rs", "mod a;\nfn f() {\n    a::first("),
     "compile_commands.json": ("a.h", "void first(int count);\n", "b.cpp", '#include "a.h"\nvoid f() {\n  first('),
 }
-SOURCES["tsconfig.json"] = SOURCES["package.json"]
+SOURCES["tsconfig.json"] = SOURCES["deno.json"] = SOURCES["package.json"]
+SOURCES["setup.cfg"] = SOURCES["pyrightconfig.json"] = SOURCES["pyproject.toml"]
+SOURCES["go.work"] = SOURCES["go.mod"]
+SOURCES["App.csproj"] = (
+    "A.cs",
+    "class A { public void First(int n) {} }\n",
+    "B.cs",
+    "class B { void F(A a) { a.First(",
+)
+# Other names of files in the same form.
+ALIKE = {
+    "tsconfig.json": {"tsconfig*.json", "jsconfig*.json", "base.json"},
+    "deno.json": {"deno.jsonc", "import_map.json", "importMap.json", "jsr.json"},
+    "setup.cfg": {"mypy.ini", ".mypy.ini", "pytest.ini", "tox.ini"},
+    "App.csproj": {"*.csproj", "*.projitems", "Directory.Build.props", "Directory.Build.targets"},
+}
 
 
 def bounded(work: Callable[[], object]) -> None:

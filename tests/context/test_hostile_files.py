@@ -40,6 +40,8 @@ def wrong_types(name: str) -> bytes:
         "Cargo.toml": b"package = [1]\ndependencies = 3",
         "compile_commands.json": b'{"directory": 1}',
         "go.mod": b"nothing here",
+        "setup.cfg": b"package_dir = 5",
+        "pyrightconfig.json": b'{"extraPaths": 5}',
     }.get(name, b'{"name": 1, "exports": 3, "extends": 5, "compilerOptions": []}')
 
 
@@ -108,7 +110,8 @@ def test_a_manifest_that_turns_bad_is_told_and_told_no_more_when_it_is_good(
 ) -> None:
     root = tmp_path / "project"
     root.mkdir()
-    good = {"toml": "", "json": "[]" if name == "compile_commands.json" else "{}", "mod": "module m\n"}
+    good = {"toml": "", "json": "[]" if name == "compile_commands.json" else "{}", "mod": "module m\n", "cfg": ""}
+    good |= {"work": "go 1.22\n", "csproj": "<Project/>"}
     content = good[name.rpartition(".")[2]]
     (root / name).write_text(content, encoding="utf-8")
     index = WorkspaceIndex(root)
@@ -316,10 +319,10 @@ def test_no_encoding_takes_longer_than_its_text(encoding: str) -> None:
 def test_a_fault_in_a_reader_costs_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dovetail_context.languages.python import language
 
-    def fails(text: str) -> object:
+    def fails(path: str, text: str) -> object:
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr(language, "read_pyproject", fails)
+    monkeypatch.setattr(language, "read_settings", fails)
     (tmp_path / "pyproject.toml").write_text("", encoding="utf-8")
     (tmp_path / "a.py").write_text("def a(): ...\n", encoding="utf-8")
     index = WorkspaceIndex(tmp_path)

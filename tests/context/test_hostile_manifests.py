@@ -15,7 +15,7 @@ from dovetail_context.languages.registry import LANGUAGES, language_for, languag
 from dovetail_context.workspace import manifest
 from dovetail_context.workspace.exclude import MAX_FILE_BYTES, max_bytes
 from dovetail_context.workspace.manifest import MAX_DEPTH, read_json, read_json_with_comments, read_toml
-from tests.context.hostile import SOURCES, bounded
+from tests.context.hostile import ALIKE, SOURCES, bounded
 
 # Parsers and bounds.
 
@@ -85,10 +85,11 @@ def test_what_is_kept_says_the_same_as_the_whole() -> None:
         assert language.read_project(name, once.text).text == once.text
 
 
+NO_TABLES = ("go.mod", "go.work", "setup.cfg", "App.csproj")
 KNOWN_KEYS = {
     "pyproject.toml": """
         [tool.setuptools]
-        package-dir = {"" = "lib"}
+        package-dir = {"" = "lib", one = "code"}
         [tool.setuptools.packages.find]
         where = ["code"]
         [tool.pytest.ini_options]
@@ -105,10 +106,18 @@ KNOWN_KEYS = {
         package-dir = "code"
         [tool.uv.build-backend]
         module-root = "code"
+        [tool.maturin]
+        python-source = "code"
         [tool.hatch.build.targets.wheel]
         packages = ["code/pack"]
+        [tool.hatch.build.targets.wheel.sources]
+        "code/pack" = "one"
+        [tool.hatch.build.targets.wheel.force-include]
+        "code/pack.py" = "one/pack.py"
+        [tool.hatch.build]
+        sources = ["code"]
         [tool.poetry]
-        packages = [{include = "pack", from = "code"}]
+        packages = [{include = "pack", from = "code", to = "one"}]
         """,
     "Cargo.toml": """
         [package]
@@ -116,6 +125,14 @@ KNOWN_KEYS = {
         [lib]
         name = "one"
         path = "src/code.rs"
+        [[bin]]
+        path = "src/tool.rs"
+        [[example]]
+        path = "demo/a.rs"
+        [[test]]
+        path = "checks/a.rs"
+        [[bench]]
+        path = "speed/a.rs"
         [workspace.dependencies]
         near = {path = "near"}
         [dependencies]
@@ -138,11 +155,36 @@ KNOWN_KEYS = {
             "typings": "a.d.ts",
             "module": "a.mjs",
             "main": "a.js",
+            "tsconfig": "base.json",
+            "dependencies": {"near": "workspace:@x/one@*", "far": "file:../far"},
+            "devDependencies": {"near": "npm:@x/one@1"},
+            "peerDependencies": {"near": "link:.."},
+            "optionalDependencies": {"near": "portal:../one"},
         }
     ),
     "tsconfig.json": json.dumps(
-        {"extends": ["./tsconfig.base.json"], "compilerOptions": {"baseUrl": "src", "paths": {"@/*": ["src/*"]}}}
+        {
+            "extends": ["./tsconfig.base.json", "@x/one/base.json"],
+            "references": [{"path": "./near/tsconfig.json"}],
+            "include": ["src/**/*"],
+            "compilerOptions": {"baseUrl": "src", "paths": {"@/*": ["${configDir}/src/*"]}},
+        }
     ),
+    "deno.json": json.dumps(
+        {
+            "name": "@x/one",
+            "exports": {".": "./src/a.ts"},
+            "imports": {"@/": "./src/", "near": "jsr:@x/one@1"},
+            "importMap": "near/deno.json",
+        }
+    ),
+    "pyrightconfig.json": json.dumps(
+        {"extraPaths": ["code"], "stubPath": "types", "executionEnvironments": [{"root": "a", "extraPaths": ["b"]}]}
+    ),
+    "setup.cfg": "[options]\npackage_dir =\n    = src\n    one = code\n[options.packages.find]\nwhere = src\n"
+    "[tool:pytest]\npythonpath = a b\n[mypy]\nmypy_path = a:b\n",
+    "go.work": "go 1.22\nuse ./one\nreplace example.com/two => ./two\n",
+    "App.csproj": '<Project><ItemGroup><Using Include="A.B;C" /><!-- <Using Include="D"/> --></ItemGroup></Project>',
     "compile_commands.json": json.dumps(
         [
             {"directory": "/p", "file": "src/b.cpp", "command": "cc -Iinclude '-Iwith blank' -I\"x y\" -I z -c b.cpp"},
@@ -214,7 +256,7 @@ def ask_everything(name: str, text: str) -> None:
                 resolver.companions(path)
 
 
-@pytest.mark.parametrize("name", [name for name in KNOWN_KEYS if name != "go.mod"])
+@pytest.mark.parametrize("name", [name for name in KNOWN_KEYS if name not in NO_TABLES])
 def test_any_value_in_place_of_any_known_one(name: str) -> None:
     rng = random.Random(name)
     good = whole(name, KNOWN_KEYS[name])
@@ -290,9 +332,7 @@ def test_a_go_mod_takes_time_in_line_with_its_length(unit: str) -> None:
 
 def test_every_language_with_project_files_is_tried_here() -> None:
     names = {name for language in LANGUAGES for name in language.project_files}
-    assert {name for name in names if not name.startswith(("tsconfig.", "jsconfig."))} | {"tsconfig.json"} == set(
-        SOURCES
-    )
+    assert names | {"App.csproj", "tsconfig.json"} == set(SOURCES).union(*ALIKE.values())
     assert set(KNOWN_KEYS) == set(SOURCES)
 
 

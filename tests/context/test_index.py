@@ -93,7 +93,7 @@ def test_a_buffer_without_a_file(index: WorkspaceIndex, tmp_path: Path) -> None:
 def test_buffers_that_do_not_belong(index: WorkspaceIndex, tmp_path: Path) -> None:
     index.build()
     version = index.snapshot.version
-    for path in (str(tmp_path.parent / "stranger.py"), "../up.py", "notes.txt", "", "."):
+    for path in (str(tmp_path.parent / "stranger.py"), "../up.py", "picture.png", "", "."):
         index.set_overlay(path, "def x(): ...\n")
     assert set(index.snapshot.files) == {"a.py", "b.py"}
     assert index.snapshot.version == version

@@ -113,7 +113,7 @@ def test_types_that_speak_of_themselves(tmp_path: Path) -> None:
 
 
 def test_a_file_in_no_known_language_gets_nothing(tmp_path: Path) -> None:
-    bundle = gather(Query("notes.txt", "Money.", 6), own_snapshot(tmp_path), 500)
+    bundle = gather(Query("picture.png", "Money.", 6), own_snapshot(tmp_path), 500)
     assert (bundle.pieces, bundle.left_out) == ((), ())
 
 

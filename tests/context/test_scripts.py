@@ -52,8 +52,8 @@ def test_a_script_is_read_as_what_runs_it(index: WorkspaceIndex, tmp_path: Path)
     (tmp_path / "serve").write_text("#!/usr/bin/env -S deno run\nfunction go(): number { return 1 }\n")
     (tmp_path / "build").write_text("#!/bin/sh\necho\n")
     report = index.build()
-    assert languages(index) == {"a.py": "python", "bin/tool": "python", "serve": "typescript"}
-    assert report.counts == {"python": 2, "typescript": 1}
+    assert languages(index) == {"a.py": "python", "bin/tool": "python", "build": "bash", "serve": "typescript"}
+    assert report.counts == {"bash": 1, "python": 2, "typescript": 1}
     assert not report.skipped
 
 
@@ -186,6 +186,6 @@ def test_a_query_is_answered_in_its_language(path: str, tmp_path: Path) -> None:
     query = Query(path, text, len(text), language="python")
     assert "Money" in "".join(piece.text for piece in gather(query, index.snapshot, 500).pieces)
     assert members_at(query, index.snapshot) == ("ount",)
-    other = Query(path, text, len(text), language="sql")
+    other = Query(path, text, len(text), language="cobol")
     assert gather(other, index.snapshot, 500).pieces == () and members_at(other, index.snapshot) == ()
     index.close()

@@ -46,7 +46,7 @@ def test_the_steps_give_a_language_whose_fixtures_pass(tmp_path: Path) -> None:
     followed(folder)
     command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/context/test_fixtures.py"]
     done = subprocess.run(
-        [*command, "-k", "starlark", "-rA"],
+        [*command, "-k", "starlark or toml", "-rA"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder / "context")},
         capture_output=True,
@@ -59,9 +59,10 @@ def test_the_steps_give_a_language_whose_fixtures_pass(tmp_path: Path) -> None:
 def test_the_steps_leave_the_static_checks_clean(tmp_path: Path) -> None:
     folder = copied(tmp_path)
     followed(folder)
-    new = folder / "context" / "dovetail_context" / "languages" / "starlark"
+    languages = folder / "context" / "dovetail_context" / "languages"
+    new = [str(languages / name) for name in ("starlark", "toml")]
     for command in (["ruff", "check"], ["ruff", "format", "--check"]):
-        done = subprocess.run([sys.executable, "-m", *command, str(new)], cwd=folder, capture_output=True, text=True)
+        done = subprocess.run([sys.executable, "-m", *command, *new], cwd=folder, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
     environment = {**os.environ, "MYPYPATH": str(folder / "context")}
     mypy = [
@@ -73,5 +74,5 @@ def test_the_steps_leave_the_static_checks_clean(tmp_path: Path) -> None:
         "--cache-dir",
         str(tmp_path / "cache"),
     ]
-    done = subprocess.run([*mypy, str(new)], cwd=folder, env=environment, capture_output=True, text=True)
+    done = subprocess.run([*mypy, *new], cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

@@ -47,8 +47,8 @@ class Screen:
         self.text = self.text[:start] + text + self.text[end:]
         self._take(step)
 
-    def told(self, name: str, length: int | None = None) -> None:
-        self.following = acceptance.told(self.following, name, self.now, length)
+    def report_accept(self, name: str, length: int | None = None) -> None:
+        self.following = acceptance.reported_accept(self.following, name, self.now, length)
 
     def type(self, text: str) -> None:
         for character in text:
@@ -204,7 +204,7 @@ def test_one_of_several_is_chosen() -> None:
 def test_one_of_several_is_chosen_and_told() -> None:
     screen = Screen("x = |\n", reports=True)
     screen.show("a", 0, "bar")
-    screen.told("1.1")
+    screen.report_accept("1.1")
     screen.insert("bar")
     assert screen.outcome() == Outcome("1.1", "whole", 3, 0)
 
@@ -214,11 +214,11 @@ def test_an_editor_that_gathers_keystrokes_says_itself_what_was_accepted() -> No
     screen.insert("first")
     assert summed_up(screen) == ("rejected", 0, 5)
     screen = Screen("x = |\n", "first + second", reports=True)
-    screen.told("1.0", 5)  # before the change that it speaks of, or after it
+    screen.report_accept("1.0", 5)  # before the change that it speaks of, or after it
     screen.insert("first")
     screen.show(" + second")
     screen.insert(" + second")
-    screen.told("1.0")
+    screen.report_accept("1.0")
     assert summed_up(screen) == ("whole", 14, 0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dovetail.completion.preparation.anchor import LOOKUP_CHARACTERS, MOST_CHARACTERS, Anchor, freeze
+from dovetail.completion.preparation.anchor import LOOKUP_CHARACTERS, MAX_FORCED_CHARACTERS, Anchor, freeze
 from dovetail.completion.preparation.place import Place, read_place
 from dovetail_context.bundle import ContextBundle
 
@@ -26,7 +26,7 @@ def test_prefix_ends_where_the_line_begins_and_suffix_begins_behind_it() -> None
 
 
 def test_a_line_of_great_length_is_frozen_at_the_cursor() -> None:
-    long = "b" * (MOST_CHARACTERS + 1)
+    long = "b" * (MAX_FORCED_CHARACTERS + 1)
     anchor = frozen(f"a = 1\n{long}$0\n")
     assert anchor.prefix.endswith(long) and anchor.forced(at(f"a = 1\n{long}bb$0\n")) == "bb"
 
@@ -56,7 +56,7 @@ def test_what_the_model_is_not_shown_of_the_file_is_looked_through() -> None:
         ("a = 2\nb = first$0\nc = 2\n", None),  # something above was changed
         ("a = 1\nb = first$0\nc = 3\n", None),  # something below
         ("a =$0 1\nb = \nc = 2\n", None),  # a jump
-        (f"a = 1\n{'b' * (MOST_CHARACTERS + 1)}$0\nc = 2\n", None),
+        (f"a = 1\n{'b' * (MAX_FORCED_CHARACTERS + 1)}$0\nc = 2\n", None),
         ("a = 1\n" + "b = 1\n" * 9 + "$0\nc = 2\n", None),
     ],
 )

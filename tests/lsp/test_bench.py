@@ -20,7 +20,7 @@ from dovetail.bench.sides import Answer, PeerSide
 from dovetail.bench.typing import replay
 from dovetail.cli.main import main
 from dovetail.command_errors import CommandError, UsageError
-from dovetail.completion.preparation.anchor import MOST_LINES
+from dovetail.completion.preparation.anchor import MAX_FORCED_LINES
 from dovetail_context.bundle import ContextBundle
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ def test_our_questions_keep_prefix_and_suffix_while_one_types() -> None:
         whole = question.frozen.prefix + question.forced
         assert keystroke.text[: keystroke.offset].endswith(whole)
         assert keystroke.text[keystroke.offset :].startswith(question.frozen.suffix)
-        assert question.forced.count("\n") < MOST_LINES
+        assert question.forced.count("\n") < MAX_FORCED_LINES
         assert our_job(question, 32).min_tokens == our_job(question, 32).max_tokens == 32
     moved = sum(
         (one.frozen, one.path) != (two.frozen, two.path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dovetail.completion.postprocessing.shaping import shape
-from dovetail.completion.preparation.judge import MOST_CHARACTERS, compiles
+from dovetail.completion.preparation.judge import MAX_CHARACTERS, compiles
 from dovetail.completion.preparation.place import read_place
 from dovetail.completion.preparation.trigger import Extent
 
@@ -24,7 +24,7 @@ _AFTER = f"\n        )\n\n{_FILLER}"
     ],
 )
 def test_a_method_of_a_long_class_is_judged_alone(written: str, shown: str) -> None:
-    assert len(_FILLER) > MOST_CHARACTERS
+    assert len(_FILLER) > MAX_CHARACTERS
     place = read_place("frame.py", _BEFORE + _AFTER, len(_BEFORE))
     assert shape(written, place, Extent("line", 8)).text == shown
 

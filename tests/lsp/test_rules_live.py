@@ -330,7 +330,7 @@ def test_explain_tells_which_line_decided(root: Path) -> None:
     assert explained("private.py")[0] == ("context", "no", "ignored by .gitignore")
     assert explained("nowhere.py")[0] == ("context", "no", "unreadable: No such file or directory")
     assert explained("docs/STYLE.md")[:2] == [
-        ("context", "only if pinned", "in no language that is read"),
+        yes,
         ("completion", "off", "switched off by .dovetail.toml:3"),
     ]
     assert explained("src/other.py")[:2] == [yes, ("blanked out", "lines 2", "secret given to a name")]

@@ -15,7 +15,6 @@ KNOWN_IMPORTERS = {
     "evaluation/evaluate.py",
     "evaluation/model.py",
     "evaluation/projects.py",
-    "export/quantize.py",
 }
 
 

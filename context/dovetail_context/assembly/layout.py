@@ -12,6 +12,8 @@ from dovetail_context.languages.language import Language
 from dovetail_context.languages.registry import language_named
 from dovetail_context.records.record import FileRecord, Symbol
 
+OMITTED = "{ ... }"  # in place of members that are not shown
+
 
 def outline(record: FileRecord, texts: Mapping[Symbol, str]) -> str:
     """The given symbols of a file with their texts, each inside its classes, in file order."""
@@ -27,10 +29,17 @@ def outline(record: FileRecord, texts: Mapping[Symbol, str]) -> str:
         lines = []
         for symbol in sorted(chosen[container], key=lambda symbol: (symbol.start_line, symbol.name)):
             inside = rendered(symbol.qualified) if symbol.kind == "class" and symbol.qualified in chosen else []
-            lines.append(language.outline(symbol, inside) if inside else texts.get(symbol, symbol.signature))
+            alone = texts.get(symbol, symbol.signature)
+            lines.append(language.outline(symbol, inside) if inside else _with_mark(record, symbol, alone))
         return lines
 
     return "\n".join(rendered(""))
+
+
+def _with_mark(record: FileRecord, symbol: Symbol, text: str) -> str:
+    """Return the text of a class that is shown without members; "{}" would say that it has none."""
+    hides_members = symbol.kind == "class" and text.endswith("{}") and record.members(symbol.qualified)
+    return text[: -len("{}")] + OMITTED if hides_members else text
 
 
 def _include_class(record: FileRecord, chosen: dict[str, list[Symbol]], container: str) -> None:

@@ -76,6 +76,7 @@ class WorkspaceState:
         self._stale: set[str] = set()  # paths whose entry in the image is out of date
         self._young: set[str] = set()  # files whose stamps are good for this process only
         self._scan_skips: tuple[Skipped, ...] = ()
+        self._unread: tuple[tuple[str, int], ...] = ()
         self._skipped: dict[str, str] = {}
         self._touched: set[str] = set()
         self._leaving: set[str] = set()  # paths that left the index, and the cache not yet
@@ -110,7 +111,7 @@ class WorkspaceState:
         selection = self._selection
         young = time.time_ns() - YOUNG_NS
         found = scan(self._root, is_wanted, selection, language_of_script)
-        self._scan_skips = found.skipped
+        self._scan_skips, self._unread = found.skipped, found.unclaimed
         self._projects.walked(found)
         stamps = {file.path: file.stamp for file in found.files}
         for path in [path for path in self._stamps if path not in stamps]:
@@ -211,7 +212,7 @@ class WorkspaceState:
     def report(self) -> BuildReport:
         """What is known now, as the report of the last walk."""
         skipped = (*self._scan_skips, *(Skipped(path, reason) for path, reason in self._skipped.items()))
-        return report_of(self._image, self._disk, skipped, self.project_problems, self._seconds)
+        return report_of(self._image, self._disk, skipped, self.project_problems, self._seconds, self._unread)
 
     def _odd_language(self, path: str) -> str:
         return odd_language(path, self._packed(path)) if language_for(path) is None else ""

@@ -25,6 +25,20 @@ SUFFIX_OF_ID = {
     "rust": ".rs",
     "c": ".c",
     "cpp": ".cpp",
+    "kotlin": ".kt",
+    "php": ".php",
+    "ruby": ".rb",
+    "swift": ".swift",
+    "scala": ".scala",
+    "lua": ".lua",
+    "shellscript": ".sh",
+    "sql": ".sql",
+    "css": ".css",
+    "elixir": ".ex",
+    "dart": ".dart",
+    "zig": ".zig",
+    "haskell": ".hs",
+    "julia": ".jl",
 }
 # What else these are called: by file types of Vim and modes of Emacs, by Sublime Text, Kate, Helix, Zed.
 _OTHER_NAMES = {
@@ -39,9 +53,21 @@ _OTHER_NAMES = {
     "rust": "rs rust-ts rustic",
     "c": "c-ts",
     "cpp": "c++ c++-ts cxx arduino ino cuda cuda-cpp",
+    "kotlin": "kt kts kotlin-ts",
+    "php": "php-ts phtml",
+    "ruby": "rb ruby-ts rake",
+    "swift": "swift-ts",
+    "scala": "scala-ts sbt",
+    "lua": "luau lua-ts",
+    "shellscript": "sh bash zsh ksh bash-ts shell",
+    "sql": "mysql plsql pgsql postgres tsql",
+    "css": "css-ts",
+    "elixir": "ex eelixir elixir-ts",
+    "haskell": "hs haskell-ts literate-haskell",
+    "julia": "jl julia-ts",
 }
 # Languages that an editor may well find in a file whose suffix speaks of another, as Qt's translations in `.ts`.
-_FOREIGN = "markdown html xml json jsonc yaml toml sql css restructuredtext latex"
+_FOREIGN = "markdown html xml json jsonc yaml toml restructuredtext latex"
 _IDS = {
     **{name: name for name in SUFFIX_OF_ID},
     **{name: language for language, names in _OTHER_NAMES.items() for name in names.split()},
@@ -60,6 +86,17 @@ _PROGRAMS = {
     **dict.fromkeys(("rust-script", "cargo", "cargo-eval", "run-cargo-script"), "rust"),
     **dict.fromkeys(("tcc",), "c"),
     **dict.fromkeys(("cling",), "cpp"),
+    **dict.fromkeys(("kotlin", "kotlinc"), "kotlin"),
+    **dict.fromkeys(("php",), "php"),
+    **dict.fromkeys(("ruby", "jruby", "rake"), "ruby"),
+    **dict.fromkeys(("swift",), "swift"),
+    **dict.fromkeys(("scala", "scala-cli", "amm"), "scala"),
+    **dict.fromkeys(("lua", "luajit", "texlua"), "lua"),
+    **dict.fromkeys(("sh", "bash", "zsh", "dash", "ksh"), "shellscript"),
+    **dict.fromkeys(("elixir",), "elixir"),
+    **dict.fromkeys(("dart",), "dart"),
+    **dict.fromkeys(("runhaskell", "runghc", "stack"), "haskell"),
+    **dict.fromkeys(("julia",), "julia"),
 }
 FIRST_LINE = 200  # characters of it that are looked at
 _PROGRAM = re.compile(r"(?:[^\s=]*[/\\])?([A-Za-z][A-Za-z+-]*)[\d.]*t?(?:\.exe)?", re.IGNORECASE)

@@ -92,7 +92,10 @@ class TypeRules:
     type. `hidden_members`: whether members that are not exported can be used in other files anyway.
     `package_members`: whether they can in the files of the same folder. `universal_members`: what every object or class
     may have without its class saying so (toString, methods of derived traits). `root_bases`: base classes of the
-    language that have no other members. `additions`: how classes get members beside those.
+    language that have no other members. `additions`: how classes get members beside those. `extension_receiver`: the
+    name of the parameter that a function called like a member has for its object. `open_members`: whether a class may
+    have members that nothing in the project shows, so that a list of its members is never complete. `mixins`: whether
+    the code of a base may use the members of the classes that take it in (a module of Ruby, a trait of PHP).
     """
 
     transparent: frozenset[str] = frozenset()
@@ -118,6 +121,9 @@ class TypeRules:
     universal_members: frozenset[str] = frozenset()
     root_bases: frozenset[str] = frozenset()
     additions: Additions = field(default_factory=Additions)
+    extension_receiver: str = ""
+    open_members: bool = False
+    mixins: bool = False
 
 
 class ImportResolver(Protocol):
@@ -157,7 +163,7 @@ class Language(Protocol):
 
     @property
     def project_files(self) -> tuple[str, ...]:
-        """Names of files whose text its import resolver reads."""
+        """Names of files whose text its import resolver reads; a `*` stands for any text."""
         ...
 
     def read_project(self, path: str, text: str) -> ProjectText:
@@ -167,8 +173,8 @@ class Language(Protocol):
     @property
     def rules(self) -> TypeRules: ...
 
-    def grammar(self, path: str) -> Grammar:
-        """The grammar that reads a file of this name."""
+    def grammar(self, path: str) -> Grammar | None:
+        """The grammar that reads a file of this name; None if there is none, or it is not installed."""
         ...
 
     def extract(self, path: str, text: str, references: bool = True) -> FileRecord:

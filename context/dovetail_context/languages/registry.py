@@ -2,24 +2,62 @@
 
 from dataclasses import replace
 
+from dovetail_context.languages.bash.language import BASH
 from dovetail_context.languages.cpp.language import CPP
 from dovetail_context.languages.csharp.language import CSHARP
+from dovetail_context.languages.css.language import CSS
+from dovetail_context.languages.dart.language import DART
+from dovetail_context.languages.elixir.language import ELIXIR
+from dovetail_context.languages.embedded import COMPONENTS, component_head, script_of
+from dovetail_context.languages.generic.extract import plain_record
+from dovetail_context.languages.generic.language import GenericLanguage
 from dovetail_context.languages.go.language import GO
-from dovetail_context.languages.identify import IPYTHON, SUFFIX_OF_ID, id_of_beginning, id_of_name
+from dovetail_context.languages.haskell.language import HASKELL
+from dovetail_context.languages.identify import IPYTHON, PLAIN, SUFFIX_OF_ID, id_of_beginning, id_of_name
 from dovetail_context.languages.java.language import JAVA
+from dovetail_context.languages.julia.language import JULIA
+from dovetail_context.languages.kotlin.language import KOTLIN
 from dovetail_context.languages.language import Language
+from dovetail_context.languages.lua.language import LUA
+from dovetail_context.languages.php.language import PHP
 from dovetail_context.languages.python.cells import without_commands
 from dovetail_context.languages.python.language import PYTHON
+from dovetail_context.languages.ruby.language import RUBY
 from dovetail_context.languages.rust.language import RUST
+from dovetail_context.languages.scala.language import SCALA
+from dovetail_context.languages.sql.language import SQL
+from dovetail_context.languages.swift.language import SWIFT
+from dovetail_context.languages.text import MAX_TEXT_CHARS, TEXT, is_text_name
 from dovetail_context.languages.typescript.language import TYPESCRIPT
-from dovetail_context.records.record import FileRecord
+from dovetail_context.languages.zig.language import ZIG
+from dovetail_context.records.record import FileRecord, Import, Symbol
 
-LANGUAGES: tuple[Language, ...] = (PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST, CPP)
+# The first part have code of their own; each of the others is a tags query and a profile.
+LANGUAGES: tuple[Language, ...] = (
+    *(PYTHON, TYPESCRIPT, GO, JAVA, CSHARP, RUST, CPP),
+    *(KOTLIN, PHP, RUBY, SWIFT, SCALA, LUA, BASH, SQL, CSS, ELIXIR, DART, ZIG, HASKELL, JULIA),
+    TEXT,
+)
 
-_BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
+# How a language is read, for the user to read.
+IN_FULL = "in full"
+BY_TAGS = "by tags: definitions and imports, few types"
+BY_WINDOWS = "by windows only: similar passages, without definitions"
+# The languages of a query that have types as those with code of their own.
+_WITH_TYPES = frozenset({"kotlin", "php", "ruby"})
+
+_BY_SUFFIX = {suffix: language for language in LANGUAGES if language is not TEXT for suffix in language.suffixes}
+_BY_SUFFIX |= dict.fromkeys(COMPONENTS, TYPESCRIPT)
 _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_ID = {id_: _BY_SUFFIX[suffix] for id_, suffix in SUFFIX_OF_ID.items()}
-_BY_PROJECT_FILE = {name: language for language in LANGUAGES for name in language.project_files}
+_BY_PROJECT_FILE = {name: language for language in LANGUAGES for name in language.project_files if "*" not in name}
+_PROJECT_PATTERNS = tuple(  # what precedes the star, what follows it, and the language
+    (prefix, suffix, language)
+    for language in LANGUAGES
+    for prefix, star, suffix in (name.partition("*") for name in language.project_files)
+    if star
+)
+_PATTERN_SUFFIXES = tuple(suffix for _, suffix, _ in _PROJECT_PATTERNS)
 _NOTEBOOK = ".ipynb"
 
 
@@ -37,13 +75,44 @@ def language_of(path: str, said: str = "", text: str = "") -> str:
 
 
 def language_for(path: str, language: str = "") -> Language | None:
-    """The language with the id `language`, or that of the path's suffix if the id is ""; None if it is none of ours."""
-    return _BY_ID.get(language) if language else _BY_SUFFIX.get(suffix_of(path))
+    """The language with the id `language`, or that of the path's suffix if the id is ""; None if it is none of ours.
+
+    Text that no language claims is in `TEXT`, as long as its name is that of a text.
+    """
+    if language and language != PLAIN:
+        return _BY_ID.get(language)
+    by_suffix = _BY_SUFFIX.get(suffix_of(path))
+    if by_suffix is not None:
+        return None if language else by_suffix  # an editor knows that it is something else
+    return TEXT if is_text_name(path) else None
+
+
+def is_foreign(path: str, other: str) -> bool:
+    """Whether a file is in another kind of text than `other`, and one of them has no grammar: prose beside code."""
+    suffix, others = suffix_of(path), suffix_of(other)
+    return suffix != others and (suffix not in _BY_SUFFIX or others not in _BY_SUFFIX)
+
+
+def too_long(path: str, text: str) -> bool:
+    """Whether a text is too long for its kind to be what somebody writes."""
+    return len(text) > MAX_TEXT_CHARS and language_for(path) is TEXT
 
 
 def language_named(name: str) -> Language:
     """The language that a record names. Raises KeyError for a name that no language has."""
     return _BY_NAME[name]
+
+
+def reading_of(name: str) -> str:
+    """Return how the files of the language of this name are read with the grammars that are installed."""
+    language = _BY_NAME.get(name)
+    if language is TEXT:
+        return BY_WINDOWS
+    if not isinstance(language, GenericLanguage):
+        return IN_FULL
+    if not language.is_parsed:
+        return f"{BY_WINDOWS}; install {language.wheel} for more"
+    return IN_FULL if name in _WITH_TYPES else BY_TAGS
 
 
 def suffix_of(path: str) -> str:
@@ -73,9 +142,30 @@ def extract(path: str, text: str, language: str = "", references: bool = True) -
     found = language_for(path, language)
     if found is None:
         raise KeyError(language or path)
+    if not language and suffix_of(path) in COMPONENTS:
+        return _component(found, path, text, references)
     name = named_by_language(path, language)
     record = found.extract(name, text, references)
     return record if name == path else replace(record, path=path)
+
+
+def _component(language: Language, path: str, text: str, references: bool) -> FileRecord:
+    """The record of a component: its scripts, and the component itself, which is what the file exports by default."""
+    script, suffix = script_of(path, text)
+    record = language.extract(path + suffix, script, references)
+    name, head = component_head(path, script)
+    itself = Symbol(name, "variable", "", 1, text.count("\n") + 1, head)
+    exported = Import("./" + path.rpartition("/")[2], name, "default", 1)
+    whole = plain_record(record.language, path, text)
+    return replace(
+        record,
+        path=path,
+        text=text,
+        digest=whole.digest,
+        symbols=(itself, *record.symbols),
+        imports=(*record.imports, exported),
+        exports=None if record.exports is None else (*record.exports, "default"),
+    )
 
 
 def code_of(text: str, language: str) -> str:
@@ -85,9 +175,14 @@ def code_of(text: str, language: str) -> str:
 
 def is_project_file(path: str) -> bool:
     """Whether a language reads import settings from this file."""
-    return path.rpartition("/")[2] in _BY_PROJECT_FILE
+    return language_of_project_file(path) is not None
 
 
 def language_of_project_file(path: str) -> Language | None:
     """The language that reads import settings from this file; None if none does."""
-    return _BY_PROJECT_FILE.get(path.rpartition("/")[2])
+    name = path.rpartition("/")[2]
+    found = _BY_PROJECT_FILE.get(name)
+    if found is not None or not name.endswith(_PATTERN_SUFFIXES):
+        return found
+    matches = (each for start, end, each in _PROJECT_PATTERNS if name.startswith(start) and name.endswith(end))
+    return next(matches, None)

@@ -151,12 +151,15 @@ class Classes(ABC):
         """Functions that are called like members, by the type that they extend, the file and the name."""
         language = self.snapshot.files[path].language
         if language not in self._known_extensions:
-            mark = language_named(language).rules.extension_mark
+            rules = language_named(language).rules
+            mark, receiver = rules.extension_mark, rules.extension_receiver
             found: dict[str, dict[str, dict[str, tuple[Symbol, ...]]]] = {}
-            for other in (path, *self.snapshot.resolver(language).companions(path)) if mark else ():
+            for other in (path, *self.snapshot.resolver(language).companions(path)) if mark or receiver else ():
                 record = self.names.record(other)
                 for symbol in counted(record.symbols if record is not None else ()):
-                    if mark in symbol.signature and symbol.parameters and (to := parse_type(symbol.parameters[0][1])):
+                    if not symbol.parameters or (receiver and symbol.parameters[0][0] != receiver):
+                        continue
+                    if mark in symbol.signature and (to := parse_type(symbol.parameters[0][1])):
                         of_file = found.setdefault(to[0].last_name, {}).setdefault(other, {})
                         of_file[symbol.name] = (*of_file.get(symbol.name, ()), symbol)
             self._known_extensions[language] = found

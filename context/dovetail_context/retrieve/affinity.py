@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 LINES_BEFORE = 25
 LINES_AFTER = 10
@@ -31,6 +32,18 @@ def parts_of(name: str) -> tuple[str, ...]:
     )
 
 
+class Fit(NamedTuple):
+    """What a name has in common with the text around a cursor.
+
+    `share` is 0 (nothing) to 1 (the cursor's line holds every word). `shared` is the rarity that its words share,
+    nearer ones more, and `best` is that of the word that shares most.
+    """
+
+    share: float
+    shared: float
+    best: float
+
+
 class Surroundings:
     """The words around a cursor with their weights (1 on its line, less further away). `present` are all of them."""
 
@@ -44,14 +57,21 @@ class Surroundings:
 
     def affinity(self, parts: Iterable[tuple[str, float]]) -> float:
         """Return 0 (nothing in common) to 1 (the cursor's line holds every word). Each word comes with its rarity."""
-        whole = shared = 0.0
+        return self.fit(parts).share
+
+    def fit(self, parts: Iterable[tuple[str, float]]) -> Fit:
+        """Return how a name made of these words fits. Each word comes with its rarity."""
+        whole = shared = best = 0.0
         for part, rarity in parts:
             nearness = self._nearness.get(part)
             if nearness is None:
                 nearness = self._nearness[part] = self._nearness_of(part)
             whole += rarity
-            shared += rarity * nearness
-        return shared / whole if whole else 0.0
+            near = rarity * nearness
+            shared += near
+            if near > best:
+                best = near
+        return Fit(shared / whole if whole else 0.0, shared, best)
 
     def _nearness_of(self, part: str) -> float:
         """The weight of the part, or of a shorter or longer form of it (env, environment)."""

@@ -11,6 +11,7 @@ from heapq import nsmallest
 from dovetail_context.meaning.names import Definition
 from dovetail_context.query import RetrieverName
 from dovetail_context.retrieve.candidate import Candidate, Evidence
+from dovetail_context.retrieve.likelihood import Likelihood
 from dovetail_context.retrieve.situation import Situation
 
 CERTAIN = 0.95  # nothing is more certain than this
@@ -60,9 +61,16 @@ class Offers:
             _, masses = self._groups.setdefault(id(shares), (shares, {}))
             masses[reason] = max(mass, masses.get(reason, 0.0))
 
+    def paths(self) -> list[str]:
+        """The files in which something was found, in the order of the finds."""
+        found = dict.fromkeys(definition.path for definition, _ in self._singles.values())
+        for shares, _ in self._groups.values():
+            found.update(dict.fromkeys(definition.path for definition, _ in shares))
+        return list(found)
+
     def candidates(self, situation: Situation, retriever: RetrieverName) -> Iterator[Candidate]:
         """The best of what was found in other files."""
-        for gain, offer in self._best(situation.query.path):
+        for gain, offer in self._best(situation.query.path, situation.likelihood):
             definition, language = offer.definition, situation.language
             symbol = definition.symbol
             if symbol is not None:
@@ -76,7 +84,7 @@ class Offers:
                     language.brief(symbol),
                 )
 
-    def _best(self, own_path: str) -> Iterable[tuple[float, _Offer]]:
+    def _best(self, own_path: str, likelihood: Likelihood) -> Iterable[tuple[float, _Offer]]:
         found: dict[_Key, _Offer] = {}
         for key, (definition, gains) in self._singles.items():
             found[key] = offer = _Offer(definition)
@@ -92,7 +100,11 @@ class Offers:
                         known = found[key] = _Offer(definition)
                     for reason, mass in reasons:
                         known.add(mass * share, reason)
-        ordered = [(-min(1.0 - offer.missed, CERTAIN), key) for key, offer in found.items()]
+        ordered = [
+            (-likelihood.used(offer.definition.symbol, 1.0 - offer.missed), key)
+            for key, offer in found.items()
+            if offer.definition.symbol is not None
+        ]
         return ((-gain, found[key]) for gain, key in nsmallest(MAX_OFFERED, ordered) if gain < 0.0)
 
 

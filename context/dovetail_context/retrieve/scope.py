@@ -18,6 +18,7 @@ from dovetail_context.meaning.values import ExpressionScope, Value
 from dovetail_context.query import RetrieverName
 from dovetail_context.records.record import Import
 from dovetail_context.retrieve.candidate import Candidate
+from dovetail_context.retrieve.names import offer_names
 from dovetail_context.retrieve.offers import Offers
 from dovetail_context.retrieve.situation import Situation
 from dovetail_context.work import Exhausted, checkpoint, counted
@@ -58,6 +59,7 @@ class Scope:
             reading.receiver()
             reading.certainty = BESIDE_RECEIVER if reading.offers.anything else 1.0
             reading.surroundings()
+            offer_names(situation, reading.offers)
         return reading.offers.candidates(situation, self.name)
 
 
@@ -97,7 +99,7 @@ class _Reading:
         for mention in self._view.mentions[:MAX_MENTIONS]:
             self._mention(mention)
         for imported in counted(self._situation.record.imports):
-            if imported.alias:
+            if imported.alias and imported.line:  # what no statement imports is reached where it is mentioned
                 self._import(imported)
         self._visible()
 

@@ -24,6 +24,7 @@ PREFERRED = 0.6  # one of the names of a file that the project's rules name is u
 UNDER_TEST = 0.35  # a test uses one of the names of the file under test
 COUNTERPART = 0.2  # a source uses one of the names of its header
 SAME_METHOD = 0.4  # another implementation of the current method does something like it
+MIXED_IN = 0.3  # code of a mixin uses one of the members of a class that takes it in
 SAME_BASE = 0.15  # one of the members of another implementation
 MAX_FILES = 16  # looked through for classes with the same base
 MAX_CLASSES = 3
@@ -46,6 +47,8 @@ class Siblings:
             offers.shared(_shares(path, offered, situation), mass, reason)
         for base, own in _bases(situation):
             yield from _implementations(base, own, situation, offers)
+        if situation.language.rules.mixins:
+            _mixed_together(situation, offers)
         yield from offers.candidates(situation, self.name)
 
 
@@ -110,6 +113,20 @@ def _implementations(base: str, own: Value, situation: Situation, offers: Offers
                 evidence = Evidence("siblings", f"{each.name}.{function}: {reason}", SAME_METHOD / MAX_CLASSES)
                 yield Candidate(record.path, shown.start_line, shown.end_line, shown.text, evidence)
         offers.shared(_shares(record.path, [same[-1] for same in members.values()], situation), SAME_BASE, reason)
+
+
+def _mixed_together(situation: Situation, offers: Offers) -> None:
+    """The members of the classes that take in the current one, with those of their other mixins."""
+    inference = situation.inference
+    for own in inference.own_class(situation.place) if situation.view.container else ():
+        symbol = own.definition.symbol
+        for record, each in _heirs(symbol.name, own, situation) if symbol is not None else ():
+            taker = Value("instance", Definition(record.path, each))
+            members = [found for found, _ in inference.members(taker) if found.path != situation.query.path]
+            weights = [situation.likelihood.weight(found.symbol) for found in members if found.symbol is not None]
+            whole = sum(weights)
+            shares = [(found, weight / whole) for found, weight in zip(members, weights, strict=True)]
+            offers.shared(shares, MIXED_IN, f"{each.name} takes in {symbol.name if symbol is not None else ''}, too")
 
 
 def _heirs(base: str, own: Value, situation: Situation) -> list[tuple[FileRecord, Symbol]]:

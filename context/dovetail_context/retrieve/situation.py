@@ -4,13 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.words import words_of
+from dovetail_context.languages.embedded import embedded
 from dovetail_context.languages.language import CursorView, Language
-from dovetail_context.languages.registry import code_of, extract, language_for
+from dovetail_context.languages.registry import code_of, extract, is_foreign, language_for
 from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.values import ExpressionScope
 from dovetail_context.query import Query
@@ -65,13 +66,18 @@ def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
     language = language_for(query.path, query.language)
     if language is None:
         return None
-    query = bounded(query)
+    query = written = bounded(query)
+    part = embedded(query.path, query.language, query.text, query.offset)
+    if part is not None:
+        query = replace(query, text=part.text, language=part.language)
+        language = language_for(query.path, query.language) or language
     query = replace(query, text=code_of(query.text, query.language))
     record, inference = read_meaning(language, query, snapshot)
     whole = inference.snapshot
     view = language.cursor(query.text, query.offset)
-    rarities = query_rarities(query.text, query.offset, snapshot.words)
-    echoes = tuple(similar_windows(rarities, query.path, snapshot.words, MAX_ECHOES))
+    rarities = query_rarities(written.text, query.offset, snapshot.words)
+    foreign = partial(is_foreign, query.path)
+    echoes = tuple(similar_windows(rarities, query.path, snapshot.words, MAX_ECHOES, foreign))
     chains = Counter((_ASCII_CHAIN if query.text.isascii() else _CHAIN).findall(query.text))
     present = words_of(" ".join(chains))
     likelihood = Likelihood(query.text, query.offset, present, language.rules, snapshot.words, echoes)

@@ -1,33 +1,62 @@
-"""Find the project folder that a file belongs to, and the file's path inside it."""
+"""Find the workspace that a file belongs to, and the file's path inside it."""
 
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
-# A folder that holds one of these is a project's root. `.dovetail.toml` and `.git` declare it outright.
+from dovetail_context.workspace.exclude import VENDORED_FOLDERS
+from dovetail_context.workspace.named_folders import may_name_folders, names_folder
+from dovetail_context.workspace.read import read_manifest
+
+RULES_FILE = ".dovetail.toml"
+# What shows the top of a repository.
+REPOSITORIES = (".git", ".hg", ".jj", ".svn")
+# A folder that holds one of these is a project, or a part of one.
 MARKERS = (
-    ".dovetail.toml",
-    ".git",
-    "pyproject.toml",
-    "setup.py",
-    "setup.cfg",
-    "package.json",
-    "tsconfig.json",
-    "go.work",
-    "go.mod",
-    "Cargo.toml",
-    "pom.xml",
-    "build.gradle",
-    "build.gradle.kts",
-    "settings.gradle",
-    "settings.gradle.kts",
-    "compile_commands.json",
-    "CMakeLists.txt",
-    "meson.build",
+    *(
+        "pyproject.toml",
+        "setup.py",
+        "setup.cfg",
+        "package.json",
+        "tsconfig.json",
+        "jsconfig.json",
+        "pnpm-workspace.yaml",
+    ),
+    *("deno.json", "deno.jsonc", "go.work", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts"),
+    *("settings.gradle", "settings.gradle.kts", "compile_commands.json", "CMakeLists.txt", "meson.build"),
+    *("configure.ac", "composer.json", "Gemfile", "Package.swift", "build.sbt", "mix.exs", "pubspec.yaml"),
 )
-MARKER_SUFFIXES = (".sln", ".slnx", ".csproj")
+MARKER_SUFFIXES = (".sln", ".slnx", ".csproj", ".fsproj", ".vbproj", ".gemspec", ".cabal")
+MAX_LEVELS = 32  # folders above a file; deeper ones are loops of links
+MAX_BELOW_SRC = 3  # folders between a file and a `src` that shows its project; GOPATH's is further up
+MAX_FILES = 100_000  # some fifteen million lines: the index takes over a gigabyte
+# Files of these do not count towards that, nor as files that are missing in an index: they are data, not code.
+DATA_SUFFIXES = (
+    *(
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".gif",
+        ".svg",
+        ".webp",
+        ".ico",
+        ".bmp",
+        ".tif",
+        ".tiff",
+        ".pdf",
+        ".mp3",
+        ".mp4",
+        ".wav",
+    ),
+    *(".ogg", ".ttf", ".woff", ".woff2", ".zip", ".gz", ".xz", ".zst", ".tar", ".bin", ".dat", ".npy", ".npz", ".pt"),
+    *(".onnx", ".h5", ".parquet", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".txt", ".log", ".md", ".rst", ".html"),
+    *(".snap", ".out", ".o", ".a", ".so", ".class", ".pyc", ".map", ".lock", ".po", ".mo"),
+)
 # Folders that hold much more than a project. `~` is the user's home folder.
 _WIDE = (
     *("/usr", "/usr/local", "/usr/src", "/opt", "/etc", "/var", "/var/tmp", "/tmp", "/srv", "/run", "/dev", "/home"),
@@ -57,34 +86,147 @@ _WINDOWS_VARIABLES = ("SYSTEMROOT", "PROGRAMFILES", "PROGRAMFILES(X86)", "PROGRA
 _PYTHON = re.compile(r"(?:python|pypy)[23]\.\d+t?")  # below `lib`, where a Python keeps its own modules
 
 
-def find_root(path: Path) -> Path:
-    """Return the nearest folder upward from `path` with a marker; else the folder above the Python package of `path`;
-    else the folder of `path`. Nothing need exist.
+@dataclass(frozen=True, slots=True)
+class RootChoice:
+    """The folder that is read as the project of a file.
 
-    A library is not a project: if it is installed in a project, it is part of that one. A folder that is too wide is
-    never the root of a project, regardless of its contents.
+    `reason` says what makes it one, for the user to read; "" where nothing does. `narrowed` is "" or one line about a
+    wider folder that has too many files.
+    """
+
+    root: Path
+    reason: str = ""
+    narrowed: str = ""
+
+
+def find_root(path: Path) -> Path:
+    """Return the workspace of a file: see `choose_root`."""
+    return choose_root(path).root
+
+
+def choose_root(path: Path) -> RootChoice:
+    """Return the workspace of a file or folder. Nothing need exist.
+
+    It is the nearest folder upward with `.dovetail.toml`; else the top of the repository; else the outermost folder
+    whose manifest names the inner ones, beginning with the nearest manifest; else the folder above `src`, or above the
+    Python package; else the folder of `path`. The search never goes above a repository, nor to a folder that is too
+    wide. Of these folders the outermost with at most `MAX_FILES` files is taken.
+
+    A library is not a project: if it is installed in a project, it is part of that one.
     """
     own = path.absolute()
     if not is_folder(own):
         own = own.parent
     library = library_of(own)
     start = own if library is None else library.parent
-    for folder in (start, *start.parents):
-        if _is_root(folder) and not is_too_wide(folder):
-            return folder
+    candidates = list(_candidates(start))
+    if candidates:
+        return _not_too_large(candidates)
     if library is not None:
-        return own
+        return RootChoice(own)
+    by_layout = _by_layout(own)
+    if by_layout is not None and not is_too_wide(by_layout):
+        return RootChoice(by_layout)
     while (own / "__init__.py").is_file() and not is_too_wide(own.parent):
         own = own.parent
-    return own
+    return RootChoice(own)
+
+
+def _candidates(start: Path) -> Iterator[RootChoice]:
+    """The folders that may be the workspace of the folder `start`, innermost first. The last one decides."""
+    inner: list[Path] = []  # the nearest manifest's folder, and those that name it or one another
+    for folder in (start, *islice(start.parents, MAX_LEVELS)):
+        names = _names(folder)
+        if is_too_wide(folder) or (inner and RULES_FILE in names and _is_wide(folder)):
+            return
+        if RULES_FILE in names:
+            yield RootChoice(folder, f"has {RULES_FILE}")
+            return
+        top = next((name for name in REPOSITORIES if name in names), "")
+        if top:
+            yield RootChoice(folder, f"top of the repository ({top})")
+            return
+        if not inner:
+            marker = next((name for name in MARKERS if name in names), "") or _solution(names)
+            reason = f"has {marker}"
+        else:
+            marker, named = _naming(folder, names, [each.relative_to(folder).as_posix() for each in inner])
+            reason = f"{marker} names {named}"
+        if marker:
+            inner.append(folder)
+            yield RootChoice(folder, reason)
+
+
+def _not_too_large(candidates: list[RootChoice]) -> RootChoice:
+    """The outermost candidate with at most `MAX_FILES` files, else the innermost."""
+    for number in range(len(candidates) - 1, 0, -1):
+        if not _has_more_files(candidates[number].root, MAX_FILES):
+            break
+    else:
+        number = 0
+    chosen, outermost = candidates[number], candidates[-1].root
+    if chosen.root == outermost:
+        return chosen
+    narrowed = (
+        f"{outermost} holds more than {MAX_FILES:,} files, so {chosen.root} alone is read: "
+        f"to read another folder, put a {RULES_FILE} into it"
+    )
+    return replace(chosen, narrowed=narrowed)
+
+
+def _naming(folder: Path, names: frozenset[str], inside: list[str]) -> tuple[str, str]:
+    """The first manifest in `folder` that names one of the folders `inside` (relative, posix), and which of them."""
+    for name in sorted(filter(may_name_folders, names)):
+        text = read_manifest(folder / name).text or ""
+        named = next((each for each in inside if text and names_folder(name, text, each)), "")
+        if named:
+            return name, named
+    return "", ""
+
+
+def _by_layout(folder: Path) -> Path | None:
+    """The folder above `src/main/java` or the like, or above a near `src`; None if `folder` is in none."""
+    for depth, above in enumerate((folder, *folder.parents)):
+        parts = above.parts[-3:]
+        if len(parts) == 3 and parts[0] == "src" and parts[1] in ("main", "test"):
+            return above.parents[2]
+        if above.name == "src" and depth <= MAX_BELOW_SRC:
+            return above.parent
+    return None
+
+
+def _solution(names: frozenset[str]) -> str:
+    return next((name for name in sorted(names) if name.endswith(MARKER_SUFFIXES)), "")
+
+
+def _has_more_files(folder: Path, limit: int) -> bool:
+    """Whether more than `limit` files that may be sources are in a folder; what tools fill does not count."""
+    folders, count = [str(folder)], 0
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as listing:
+                for entry in listing:
+                    if entry.name.startswith(".") or entry.name in VENDORED_FOLDERS:
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    elif not entry.name.lower().endswith(DATA_SUFFIXES):
+                        count += 1
+        except OSError:  # a folder that may not be entered holds nothing that is read
+            continue
+        if count > limit:
+            return True
+    return False
 
 
 def is_too_wide(root: Path) -> bool:
     """Return whether `root` is too large to read entirely: it holds far more than a project, or is part of a library.
     A `.dovetail.toml` in it overrides this. A link to such a folder counts as such a folder.
     """
-    if (root / ".dovetail.toml").is_file():
-        return False
+    return not (root / RULES_FILE).is_file() and _is_wide(root)
+
+
+def _is_wide(root: Path) -> bool:
     forms = {root.absolute(), _resolved(root)}
     homes = {_home(), _resolved(_home())}
     wide = {*homes, *(parent for home in homes for parent in home.parents), *_folders(_WIDE)}
@@ -178,9 +320,8 @@ def _inside_by_links(root: Path, given: Path) -> str | None:
         return None
 
 
-def _is_root(folder: Path) -> bool:
+def _names(folder: Path) -> frozenset[str]:
     try:
-        names = {entry.name for entry in folder.iterdir()}
-    except OSError:
-        return False
-    return any(marker in names for marker in MARKERS) or any(name.endswith(MARKER_SUFFIXES) for name in names)
+        return frozenset(entry.name for entry in folder.iterdir())
+    except (OSError, ValueError):  # ValueError: a name that no folder can have
+        return frozenset()

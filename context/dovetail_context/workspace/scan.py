@@ -5,7 +5,7 @@ It lists files but reads only the first bytes of those that a language claims (`
 
 import os
 import stat
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from dovetail_context.workspace.exclude import BUILD_FOLDERS, excluded_folder, excluded_name, max_bytes
 from dovetail_context.workspace.ignore.gitignore import GITIGNORE, IgnoreRules
-from dovetail_context.workspace.root import is_folder, is_too_wide
+from dovetail_context.workspace.root import DATA_SUFFIXES, MAX_FILES, RULES_FILE, is_folder, is_too_wide
 from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out_itself
 
 # A file without a suffix may be a script; larger ones, and a folder with more of them, are data.
@@ -21,6 +21,10 @@ MAX_SCRIPT_BYTES = 100_000
 MAX_SCRIPTS = 100
 
 IGNORED = "ignored by .gitignore"
+TOO_MANY = (
+    f"holds more than {MAX_FILES:,} files that count, and the rest is not read: "
+    f"put a {RULES_FILE} into the folder that you work in"
+)
 TOO_WIDE = "is a home, system or library folder, which is not read whole: open the folder of a project"
 VENV = "virtual environment"
 VENV_FILE = "pyvenv.cfg"
@@ -55,11 +59,15 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """What a scan found, in path order, and the folders that it entered ("" is the root)."""
+    """What a scan found, in path order, and the folders that it entered ("" is the root).
+
+    `unclaimed` counts files that nothing wanted and that are no data, by suffix ("" for none), most first.
+    """
 
     files: tuple[ScannedFile, ...]
     skipped: tuple[Skipped, ...]
     folders: tuple[str, ...] = ()
+    unclaimed: tuple[tuple[str, int], ...] = ()
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
@@ -154,6 +162,7 @@ class _Walk:
         self.files: list[ScannedFile] = []
         self.skipped: list[Skipped] = []
         self.folders: list[str] = []
+        self.unclaimed: Counter[str] = Counter()
         self._root = root
         self._wanted = wanted
         self._script = script
@@ -174,12 +183,15 @@ class _Walk:
         while self._folders or self._links:
             folder, path, rules = (self._folders or self._links).popleft()
             self._folder(folder, path, rules)
+            if len(self.files) > MAX_FILES:
+                self._skip(".", TOO_MANY)
+                return
 
     def result(self) -> ScanResult:
         """What was found."""
         files = sorted(self.files, key=lambda file: file.path)
         skipped = sorted(self.skipped, key=lambda skip: skip.path)
-        return ScanResult(tuple(files), tuple(skipped), tuple(self.folders))
+        return ScanResult(tuple(files), tuple(skipped), tuple(self.folders), tuple(self.unclaimed.most_common()))
 
     def _folder(self, folder: Path, base: str, above: IgnoreRules) -> None:
         try:
@@ -211,8 +223,16 @@ class _Walk:
                 elif self._script is not None and scripts < MAX_SCRIPTS and may_be_script(entry):
                     scripts += 1
                     self._file(entry, path, rules, self._script)
+                else:
+                    self._leave(entry.name, path, rules)
             elif self._enters(entry, path, rules, siblings):
                 (self._links if entry.is_symlink() else self._folders).append((Path(entry.path), path, rules))
+
+    def _leave(self, name: str, path: str, rules: IgnoreRules) -> None:
+        """Count a file that nothing wants, unless it is data, hidden or ignored."""
+        stem, dot, suffix = name.lower().rpartition(".")
+        if stem and dot and f".{suffix}" not in DATA_SUFFIXES and not rules.ignores(path, False):
+            self.unclaimed[f".{suffix}"] += 1
 
     def _enters(self, entry: "os.DirEntry[str]", path: str, rules: IgnoreRules, siblings: frozenset[str]) -> bool:
         if entry.name == ".git":

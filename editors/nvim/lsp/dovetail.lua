@@ -17,6 +17,7 @@ return {
   -- Modules that the project or the shell puts on Python's path must not replace the server's own.
   cmd_env = { PYTHONPATH = "" },
   filetypes = filetypes,
-  root_markers = config.current.root_markers,
+  -- Where there is no marker the server finds the workspace of a file.
+  root_markers = #config.current.root_markers > 0 and config.current.root_markers or nil,
   init_options = vim.empty_dict(),
 }

@@ -171,7 +171,7 @@ async def _replay(
         engine = make_engine(settings, Notices().take, several_models=True)
         stack.push_async_callback(engine.close)
         opener = stack.enter_context(ProductAnswerer(engine, settings, with_rules=True, is_private=True))
-        advance = stack.enter_context(run_progress("replaying", len(tasks)))
+        advance = stack.enter_context(run_progress("replaying", len(tasks), len(file.rows) if file is not None else 0))
 
         def note(outcome: Outcome) -> None:
             outcomes.append(outcome)

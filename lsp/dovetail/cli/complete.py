@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from dovetail.cli.output import print_json, write_page
@@ -19,6 +20,7 @@ from dovetail.explain.account import account_of
 from dovetail.explain.page import explain_page
 from dovetail.explain.words import account_text
 from dovetail.session.inference.engine import make_engine
+from dovetail.session.inference.token_count import engine_count
 from dovetail.settings import COMMAND_LINE, Settings, load_settings
 
 
@@ -69,6 +71,7 @@ async def _complete(
         request = request_at(
             place, index, use_context=not arguments.no_context, explain=bool(arguments.explain or arguments.html)
         )
+        request = replace(request, count=engine_count(settings))
         completion = await complete(request, engine, settings)
     finally:
         loading.cancel()

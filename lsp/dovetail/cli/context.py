@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from time import perf_counter
 
 from dovetail.cli.output import context_lines, print_json
 from dovetail.cli.place import add_place_arguments, index_project, read_place, request_at
+from dovetail.cli.reports.project_report import reading_line, root_line
 from dovetail.completion.pipeline import context_for
 from dovetail.completion.report import context_json
+from dovetail.session.inference.token_count import command_count
 from dovetail.settings import load_settings
 
 
@@ -19,11 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    budget = load_settings(_flags(arguments)).context_tokens
+    settings = load_settings(_flags(arguments))
     place = read_place(arguments)
     index, _ = index_project(place)
     started = perf_counter()
-    bundle = context_for(request_at(place, index), budget)
+    bundle = context_for(replace(request_at(place, index), count=command_count(settings)), settings.context_tokens)
     milliseconds = (perf_counter() - started) * 1000
     index.close()
     if arguments.json:
@@ -31,6 +34,10 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     for line, piece in zip(context_lines(bundle), bundle.pieces, strict=True):
         print(f"# {line}\n{piece.text.rstrip()}\n")
+    print(f"project: {root_line(place.choice)}")
+    if place.choice.narrowed:
+        print(place.choice.narrowed)
+    print(reading_line(place.path, place.language))
     print(f"{len(bundle.pieces)} pieces, {bundle.tokens} of {bundle.budget} tokens, {milliseconds:.0f} ms")
     return 0
 

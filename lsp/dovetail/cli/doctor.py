@@ -28,13 +28,15 @@ from dovetail.cli.reports.model_report import (
     speed_check,
     states_check,
 )
+from dovetail.cli.reports.project_report import project_check
 from dovetail.cli.reports.threshold_report import thresholds_check
 from dovetail.command_errors import UsageError
+from dovetail.rules.live import WorkspaceRules
 from dovetail.session.calibrations import calibrations_path
 from dovetail.session.inference.engine import make_local_engine, remote_options
 from dovetail.session.inference.models import models_folder
 from dovetail.settings import COMMAND_LINE, Settings, SettingsError, load_settings, user_config_path
-from dovetail_context.api import WorkspaceIndex, find_root
+from dovetail_context.api import WorkspaceIndex, choose_root
 from dovetail_models.api import (
     CompletionJob,
     CompletionReply,
@@ -230,16 +232,8 @@ def _with_accelerators(machine: Machine, status: EngineStatus) -> Machine:
 
 
 def _project(folder: Path) -> Check:
-    root = find_root(folder / "any-file")
-    index = WorkspaceIndex(root)
+    choice = choose_root(folder)
+    index = WorkspaceIndex(choice.root, WorkspaceRules(choice.root).rules.selection)
     report = index.build()
     index.close()
-    counts = ", ".join(f"{files} {language}" for language, files in sorted(report.counts.items()))
-    found = (
-        f"{root}: {counts or 'no source files'}, read in {report.seconds:.1f} s, {len(report.skipped)} paths skipped"
-    )
-    if not report.counts:
-        return Check(
-            "project", "warn", found, "start dovetail in a folder of a project, or name it: dovetail doctor ROOT"
-        )
-    return Check("project", "ok", found)
+    return project_check(choice, report)

@@ -195,7 +195,8 @@ async def _run(plan: Plan, checkout: Checkout | None, file: RunFile | None, outc
     """Run all of the plan. `outcomes` gets each outcome as it comes."""
     async with AsyncExitStack() as stack:
         answerer = await _answerer(plan, checkout, stack)
-        advance = stack.enter_context(run_progress("evaluating", len(plan.tasks)))
+        known = len(file.rows) if file is not None else 0
+        advance = stack.enter_context(run_progress("evaluating", len(plan.tasks), known))
 
         def note(outcome: Outcome) -> None:
             outcomes.append(outcome)

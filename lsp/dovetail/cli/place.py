@@ -14,20 +14,35 @@ from dovetail.rules.live import WorkspaceRules, own_rules
 from dovetail.session.caches import index_cache
 from dovetail.settings import load_settings
 from dovetail.text.lines import content_length, split_lines
-from dovetail_context.api import ReadResult, WorkspaceIndex, find_root, language_of, read_source, redact, source_of
+from dovetail_context.api import (
+    ReadResult,
+    RootChoice,
+    WorkspaceIndex,
+    choose_root,
+    language_of,
+    read_source,
+    redact,
+    source_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class FilePlace:
-    """A cursor in a file. `line` and `column` count from 1, the column in code points; `path` is relative to `root`."""
+    """A cursor in a file. `line` and `column` count from 1, the column in code points; `path` is relative to the root
+    of `choice`."""
 
-    root: Path
+    choice: RootChoice
     rules: WorkspaceRules
     path: str
     line: int
     column: int
     text: str
     offset: int
+
+    @property
+    def root(self) -> Path:
+        """The project's root."""
+        return self.choice.root
 
     @property
     def language(self) -> str:
@@ -60,10 +75,11 @@ def read_place(arguments: argparse.Namespace) -> FilePlace:
     if path.exists() and not path.is_file():
         raise UsageError(f"{path} is not a file")
     text = _text(source_of(sys.stdin.buffer.read(), path) if arguments.stdin else read_source(path), path)
-    root = find_root(path)
+    choice = choose_root(path)
+    root = choice.root
     rules = WorkspaceRules(root, own_rules(trusted=not arguments.untrusted))
     return FilePlace(
-        root, rules, path.relative_to(root).as_posix(), line, column, text, _offset(text, line, column, file)
+        choice, rules, path.relative_to(root).as_posix(), line, column, text, _offset(text, line, column, file)
     )
 
 

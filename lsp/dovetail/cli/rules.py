@@ -23,7 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     explaining = actions.add_parser("explain", help="tell which rule decided what for a path")
     explaining.add_argument("path", metavar="PATH", help="a file of the project; it need not exist")
     for action in (checking, explaining):
-        action.add_argument("root", nargs="?", metavar="ROOT", help="the project (default: the nearest folder upward)")
+        action.add_argument(
+            "root", nargs="?", metavar="ROOT", help="the project (default: the workspace of this folder)"
+        )
         action.add_argument("--json", action="store_true", help="print a JSON object")
         action.add_argument("--untrusted", action="store_true", help="as in a workspace that is not trusted")
     actions.add_parser("schema", help=f"print the JSON schema of {RULES_FILE}")

@@ -198,7 +198,7 @@ def sources_of(request: CompletionRequest, context: ContextBundle) -> tuple[str,
 
 def context_for(request: CompletionRequest, budget: int) -> ContextBundle:
     """Return what the model would be shown of other files in `budget` tokens."""
-    return gather(_query(request), request.snapshot, budget)
+    return gather(_query(request), request.snapshot, budget, request.count)
 
 
 def members_for(request: CompletionRequest, written: str = "") -> Members:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dovetail.completion.postprocessing.confidence import SHIPPED, ModelThresholds, Thresholds
@@ -75,6 +76,9 @@ class CompletionRequest:
 
     thresholds: ModelThresholds = field(default_factory=ModelThresholds)
     """How sure a model must be of what is shown unasked, where it was calibrated for the language."""
+
+    count: Callable[[str], int] | None = None
+    """Counts the tokens of a text as the engine does; None where they can only be estimated."""
 
     turn: int = 0
     """Number of the request in its session: the engine answers the later one first."""

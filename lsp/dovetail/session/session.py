@@ -21,6 +21,7 @@ from dovetail.session.caches import index_cache
 from dovetail.session.calibrations import CurrentCalibrations
 from dovetail.session.inference.current_engine import CurrentEngine
 from dovetail.session.inference.engine import MakeEngine
+from dovetail.session.inference.token_count import engine_count
 from dovetail.session.notebooks import Notebooks
 from dovetail.session.open_document import OpenDocument
 from dovetail.session.pause import Pauses
@@ -284,6 +285,7 @@ class Session:
             language=opened.language,
             is_file=opened.place.kind != "loose",
             thresholds=self.calibrations.thresholds(path, opened.language),
+            count=engine_count(self.settings),
         )
 
     async def _shown_now(self, opened: OpenDocument) -> tuple[IndexSnapshot, ContextRules]:

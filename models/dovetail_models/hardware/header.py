@@ -37,6 +37,9 @@ MAX_DIMENSIONS = 4
 MAX_TENSOR_ELEMENTS = 2**48
 """The maximum number of elements in a tensor. A larger one fits no machine and would overflow later calculations."""
 
+PRE_TOKENIZER, MERGES = "tokenizer.ggml.pre", "tokenizer.ggml.merges"
+"""Metadata keys of a vocabulary."""
+
 _MAGIC = b"GGUF"
 _STRING, _ARRAY, _BOOL = 8, 9, 7
 
@@ -99,6 +102,8 @@ class _Reader:
     elements_left: int = MAX_ELEMENTS
     values: dict[str, Value] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    merges: list[str] = field(default_factory=list)
+    keep_merges: bool = False
 
     def take(self, format: str) -> int | float:
         """Return one scalar."""
@@ -139,6 +144,11 @@ def read_shape(path: Path) -> ModelShape:
     return _opened(path, _shape)
 
 
+def read_vocabulary(path: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the name of the pre-tokenizer, "" if there is none, and the merges. Raises ModelError."""
+    return _opened(path, _vocabulary)
+
+
 def check_structure(path: Path) -> None:
     """Raise ModelError if a file is no GGUF, is damaged in its header, or ends before its last tensor."""
     _opened(path, _tensors)
@@ -167,18 +177,15 @@ def _shape(reader: _Reader) -> ModelShape:
         raise _Malformed(str(error)) from error
 
 
+def _vocabulary(reader: _Reader) -> tuple[str, tuple[str, ...]]:
+    reader.keep_merges = True
+    _metadata(reader)
+    return str(reader.values.get(PRE_TOKENIZER, "")), tuple(reader.merges)
+
+
 def _tensors(reader: _Reader) -> tuple[Tensor, ...]:
     """Read the whole header. Raises _Malformed, _Truncated."""
-    if reader.file.read(4) != _MAGIC:
-        raise _Malformed("it is not a GGUF file")
-    version = int(reader.take("I"))
-    if version not in (2, 3):
-        raise _Malformed(f"GGUF version {version}, where 2 and 3 are known")
-    tensors = reader.number("Q", MAX_TENSORS, "tensors")
-    keys = reader.number("Q", MAX_KEYS, "metadata keys")
-    for _ in range(keys):
-        key = reader.text() or ""
-        _read_value(reader, key, int(reader.take("I")))
+    tensors = _metadata(reader)
     found, ends = [], [0]
     for _ in range(tensors):
         tensor, end = _read_tensor(reader)
@@ -191,6 +198,21 @@ def _tensors(reader: _Reader) -> tuple[Tensor, ...]:
     if needed > reader.size:
         raise _Truncated(f"{reader.size:,} of at least {needed:,} bytes")
     return tuple(found)
+
+
+def _metadata(reader: _Reader) -> int:
+    """Read everything before the list of tensors, and return their number. Raises _Malformed."""
+    if reader.file.read(4) != _MAGIC:
+        raise _Malformed("it is not a GGUF file")
+    version = int(reader.take("I"))
+    if version not in (2, 3):
+        raise _Malformed(f"GGUF version {version}, where 2 and 3 are known")
+    tensors = reader.number("Q", MAX_TENSORS, "tensors")
+    keys = reader.number("Q", MAX_KEYS, "metadata keys")
+    for _ in range(keys):
+        key = reader.text() or ""
+        _read_value(reader, key, int(reader.take("I")))
+    return tensors
 
 
 def _read_value(reader: _Reader, key: str, kind: int) -> None:
@@ -211,8 +233,12 @@ def _read_array(reader: _Reader, key: str) -> None:
     reader.elements_left -= count
     reader.counts[key] = count
     if kind == _STRING:
+        kept = reader.merges if reader.keep_merges and key == MERGES else None
         for _ in range(count):
-            reader.skip(int(reader.take("Q")))
+            if kept is None:
+                reader.skip(int(reader.take("Q")))
+            else:
+                kept.append(reader.text() or "")
     elif kind in _SCALARS and count <= MAX_KEPT_ELEMENTS:
         reader.values[key] = tuple(reader.take(_SCALARS[kind]) for _ in range(count))
     elif kind in _SCALARS:

@@ -17,7 +17,7 @@ from dovetail_models.errors import EngineError
 from dovetail_models.remote.address import Address
 from dovetail_models.remote.faults import PromptTooLong, RemoteFault
 from dovetail_models.remote.options import RemoteOptions
-from dovetail_models.remote.sse import EventReader, EventsError
+from dovetail_models.remote.sse import MAX_LINE_BYTES, EventReader, EventsError
 from dovetail_models.remote.token import KEYRING_SERVICE, TOKEN_VARIABLE
 
 CONNECT_S = 3.0
@@ -32,8 +32,8 @@ IDLE_S = 10.0
 KEEP_ALIVE_S = 4.0
 """Seconds that an unused connection stays open; common servers close theirs after five."""
 
-ANSWER_BYTES = 4 * 2**20
-"""Longest answer that is no stream. A list of models takes some KiB."""
+MAX_ANSWER_BYTES = 4 * 2**20
+"""Bytes of the longest answer that is no stream. A list of models takes some KiB."""
 
 Event = dict[str, Any]
 BeforeSending = Callable[[], Awaitable[None]]
@@ -69,11 +69,14 @@ class Connection:
         """Post `body` to a path and return the JSON answer. `before_sending`: see `events`. Raises RemoteFault."""
         return await self._json("POST", path, **_content(body, before_sending))
 
-    async def events(self, path: str, body: Event, before_sending: BeforeSending | None) -> AsyncGenerator[Event, None]:
+    async def events(
+        self, path: str, body: Event, before_sending: BeforeSending | None, line_bytes: int = MAX_LINE_BYTES
+    ) -> AsyncGenerator[Event, None]:
         """Post `body` to a path and yield all events of the answer as JSON objects.
 
         Leaving early closes the connection, so that the server notices that nobody waits. `before_sending` is awaited
-        after the connection is made and before the body is sent; an exception in it ends the request.
+        after the connection is made and before the body is sent; an exception in it ends the request. An event may
+        have `line_bytes` bytes.
 
         Raises RemoteFault, PromptTooLong.
         """
@@ -82,7 +85,7 @@ class Connection:
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             if kind != "text/event-stream":
                 self._fail("protocol", f"answered with {kind or 'no content type'} instead of a stream of events")
-            async with aclosing(self._read(response)) as read:
+            async with aclosing(self._read(response, line_bytes)) as read:
                 wait_s = self._first_token_s
                 while True:
                     try:
@@ -128,8 +131,8 @@ class Connection:
         except httpx2.HTTPError:
             self._fail("cut", "broke off its answer", "look at its log if that comes again")
 
-    async def _read(self, response: httpx2.Response) -> AsyncGenerator[Event, None]:
-        reader = EventReader()
+    async def _read(self, response: httpx2.Response, line_bytes: int) -> AsyncGenerator[Event, None]:
+        reader = EventReader(line_bytes)
         try:
             async for data in response.aiter_bytes():
                 for event in reader.feed(data):
@@ -155,8 +158,8 @@ class Connection:
         data = b""
         async for part in response.aiter_bytes():
             data += part
-            if len(data) > ANSWER_BYTES:
-                self._fail("protocol", f"sent an answer of more than {ANSWER_BYTES} bytes")
+            if len(data) > MAX_ANSWER_BYTES:
+                self._fail("protocol", f"sent an answer of more than {MAX_ANSWER_BYTES} bytes")
         return data
 
     def _refuse(self, response: httpx2.Response, body: bytes) -> NoReturn:

@@ -7,8 +7,11 @@ from dovetail_models.prompt.parts import PromptParts
 from dovetail_models.remote.connection import BeforeSending
 from dovetail_models.remote.prompt import RemotePrompt
 
-MOST_STOPS = 4
+MAX_STOPS = 4
 """Stop strings in a request: OpenAI-compatible servers, vLLM among them, take no more."""
+
+SPELLING_CHOICES = 32
+"""Likely tokens to look at where a token has to spell something: its probability is that among those that can."""
 
 ServerStop = Literal["", "eos", "length"]
 """Why the server ended the text; "" while it goes on. A stop string counts as "eos"."""
@@ -106,5 +109,5 @@ class ServerDialect(Protocol):
 
 
 def stops(wanted: tuple[str, ...], ends: tuple[str, ...]) -> list[str]:
-    """Return the stop strings to send, at most `MOST_STOPS`: what the caller wants comes first."""
-    return [string for string in dict.fromkeys((*wanted, *ends)) if string][:MOST_STOPS]
+    """Return the stop strings to send, at most `MAX_STOPS`: what the caller wants comes first."""
+    return [string for string in dict.fromkeys((*wanted, *ends)) if string][:MAX_STOPS]

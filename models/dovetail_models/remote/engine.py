@@ -26,14 +26,14 @@ from dovetail_models.remote.openai import OpenAiServer
 from dovetail_models.remote.options import RemoteOptions
 from dovetail_models.remote.token import find_token
 
-COMPLETION_SHARE = 1 / 2
-"""The maximum share of the window that a completion may take, as in the local engine."""
+MAX_COMPLETION_SHARE = 1 / 2
+"""The share of the window that a completion may take, as in the local engine: the prompt needs the rest."""
 
 ALTERNATIVES = 8
 """The number of likely first tokens that are examined for each additional beginning."""
 
-SHORTENINGS = 3
-"""The maximum number of times that a prompt is shortened because it was too long."""
+MAX_SHORTENINGS = 3
+"""Times that a prompt is shortened because it was too long: half of it is left then, and each costs a round trip."""
 
 _LASTING = ("busy", "slow", "cut")
 """Faults after which the known facts about the server remain valid."""
@@ -128,7 +128,7 @@ class RemoteEngine:
         self, job: CompletionJob, enough: Enough | None, before_sending: BeforeSending | None
     ) -> CompletionReply:
         """Ask with shorter prompts as long as they are too long, and without healing where the server cannot do it."""
-        for left in reversed(range(SHORTENINGS + 1)):
+        for left in reversed(range(MAX_SHORTENINGS + 1)):
             try:
                 return await self._ask(job, enough, before_sending)
             except NotHealed:
@@ -149,7 +149,7 @@ class RemoteEngine:
         if job.priority == "warm" and model.dialect != "llama.cpp":
             # Only llama.cpp's server is sure to keep what it has read for a next request.
             return CompletionReply("", "length", None, self.status.model)
-        max_tokens = 0 if job.priority == "warm" else min(job.max_tokens, int(self.status.n_ctx * COMPLETION_SHARE))
+        max_tokens = 0 if job.priority == "warm" else min(job.max_tokens, int(self.status.n_ctx * MAX_COMPLETION_SHARE))
         room = self.status.n_ctx - max_tokens
         dialect = self._dialect
         try:

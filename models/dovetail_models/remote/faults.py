@@ -14,7 +14,7 @@ request: the server refuses the request (another 4xx).
 RETRIES_S = (0.25, 0.75)
 """Pauses in seconds before a request is sent again: short, because someone waits, and the local model can answer."""
 
-LONGEST_RETRY_AFTER_S = 2.0
+MAX_RETRY_AFTER_S = 2.0
 """A server that asks for a longer pause than this is not asked again for this completion."""
 
 PROBES_S = (2.0, 5.0, 15.0, 30.0, 60.0)
@@ -46,7 +46,7 @@ def retry(fault: RemoteFault, attempt: int) -> Retry | None:
     if attempt >= len(RETRIES_S) or fault.kind not in ("unreachable", "busy", "server", "cut"):
         return None
     if fault.retry_after_s is not None:
-        return Retry(fault.retry_after_s) if fault.retry_after_s <= LONGEST_RETRY_AFTER_S else None
+        return Retry(fault.retry_after_s) if fault.retry_after_s <= MAX_RETRY_AFTER_S else None
     return Retry(RETRIES_S[attempt])
 
 

@@ -7,18 +7,15 @@ was typed.
 from pathlib import PurePath
 from typing import Any
 
-from dovetail_models.prompt.blocks import before_cursor, blocks_of, texts_of
-from dovetail_models.prompt.fit import fit
+from dovetail_models.prompt.blocks import texts_of
 from dovetail_models.prompt.parts import PromptParts
 from dovetail_models.remote.connection import BeforeSending, Connection
-from dovetail_models.remote.dialect import Ask, Piece, ServerModel, Token, Usage, stops
+from dovetail_models.remote.dialect import SPELLING_CHOICES, Ask, Piece, ServerModel, Token, Usage, stops
 from dovetail_models.remote.family import Family
 from dovetail_models.remote.faults import RemoteFault
-from dovetail_models.remote.prompt import RemotePrompt, block_sizes, spelling_grammar
+from dovetail_models.remote.prompt import RemotePrompt, spelling_grammar
 from dovetail_models.remote.server_tokens import ServerTokens
-
-SPELLING_CHOICES = 32
-"""Likely tokens to look at where a token has to spell something: its probability is that among those that can."""
+from dovetail_models.remote.vocabulary import ServerVocabulary, build_in_tokens
 
 
 class LlamaServer:
@@ -29,6 +26,7 @@ class LlamaServer:
         self._family = family
         self._model = model
         self._tokens = ServerTokens(connection, family)
+        self._vocabulary: ServerVocabulary | None = None
 
     async def describe(self) -> ServerModel:
         props = await self._connection.get("/props")
@@ -37,30 +35,15 @@ class LlamaServer:
             name = str(self._model or props.get("model_alias") or props.get("model_path") or "")
         except (KeyError, TypeError, ValueError):
             raise RemoteFault("protocol", "/props are not those of llama.cpp: set [remote] dialect") from None
-        await self._tokens.load()
+        self._vocabulary = await self._tokens.load()
         return ServerModel(PurePath(name).name.removesuffix(".gguf"), "llama.cpp", n_ctx, True, True)
 
     async def prompt(self, parts: PromptParts, room: int, before_sending: BeforeSending | None) -> RemotePrompt:
+        assert self._vocabulary is not None, "describe comes first"
         segments = self._family.segments(parts)
-        texts = texts_of(segments)
-        tokens = dict(zip(texts, await self._tokens.tokens(texts, before_sending), strict=True))
-        blocks = blocks_of(segments, tokens.__getitem__, self._tokens.roles.get, self._tokens.bytes_of)
-        fitted = fit(blocks, room, self._tokens.line_ends.__contains__)
-        ids = tuple(token for block in fitted.blocks for token in block.ids)
-        typed, end = before_cursor(fitted.blocks, self._family.frozen_anchor)
-        healing = self._tokens.heal(typed)
-        safe = end - healing.backed
-        return RemotePrompt(
-            # A marker after the cursor's text ends the prompt. The answer, which begins with `pending`, follows it.
-            content=ids[:safe] + ids[end:],
-            pending=healing.pending.decode(),
-            backed=len(healing.pending),
-            blocks=block_sizes(fitted.blocks),
-            cut=fitted.cut,
-            is_in_tokens=True,
-            readable=self._tokens.readable(ids[:safe] + ids[end:] + ids[safe:end]),
-            characters=sum(map(len, texts)),
-        )
+        tokens = await self._tokens.tokens(texts_of(segments), before_sending)
+        vocabulary = self._vocabulary
+        return build_in_tokens(segments, tokens, vocabulary, room, self._family.frozen_anchor, vocabulary.heal)
 
     def request(self, prompt: RemotePrompt, ask: Ask) -> tuple[str, dict[str, Any]]:
         body: dict[str, Any] = {
@@ -83,7 +66,7 @@ class LlamaServer:
 
     def piece(self, event: dict[str, Any]) -> Piece:
         try:
-            if any(self._tokens.ends_text(int(token)) for token in event.get("tokens", ())):
+            if any(int(token) in self._tokens.ends for token in event.get("tokens", ())):
                 return Piece("", stop="eos", usage=_usage(event))
             tokens = tuple(map(_token, event.get("completion_probabilities", ())))
             stop: Any = ""

@@ -6,12 +6,17 @@ tokenizer. What a server can do beside that (grammar, probabilities) is found ou
 the user's.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
+from dovetail_models.engine.decoding.healing import Healing
+from dovetail_models.prompt.blocks import texts_of
 from dovetail_models.prompt.parts import PromptParts
 from dovetail_models.remote.connection import BeforeSending, Connection
-from dovetail_models.remote.dialect import Ask, Piece, ServerModel, Token, Usage, stops
+from dovetail_models.remote.dialect import SPELLING_CHOICES, Ask, Piece, ServerModel, Token, Usage, stops
+from dovetail_models.remote.extras_tokens import ExtrasTokens
 from dovetail_models.remote.family import Family
 from dovetail_models.remote.faults import RemoteFault
 from dovetail_models.remote.prompt import (
@@ -21,6 +26,7 @@ from dovetail_models.remote.prompt import (
     build,
     spelling_grammar,
 )
+from dovetail_models.remote.vocabulary import build_in_tokens
 
 SAMPLE = PromptParts((), "sample.py", "def add(a: int, b: int) -> int:\n    return ", "\n")
 """The prompt with which a server is tested."""
@@ -34,8 +40,14 @@ UNLIKELY = "qx"
 NO_PENALTIES = {"repeat_penalty": 1.0, "repetition_penalty": 1.0}
 """Code repeats itself. llama-cpp-python (first name) penalizes that by default, vLLM (second) if the model asks to."""
 
-MOST_LOGPROBS = 5
-"""The number of likely tokens to request: OpenAI's limit, which some servers enforce."""
+MAX_LOGPROBS = 5
+"""Likely tokens to request of a server that is not known to report more: OpenAI's limit, which some servers enforce."""
+
+WHOLE_VOCABULARY = 2**20
+"""Likely tokens to request for all of them: more than any vocabulary has."""
+
+MAX_VOCABULARY_BYTES = 16 * 2**20
+"""Bytes of the list of a vocabulary: 256,000 tokens take 8 MiB."""
 
 _ABOUT_THE_REQUEST = ("request", "server", "cut", "protocol")
 """Faults that may come from a field which the server does not know."""
@@ -54,6 +66,7 @@ class OpenAiServer:
         self._density = Density(CAUTIOUS_DENSITY)
         self._shortened = self._density  # until an answer comes: one prompt may be of other stuff than most
         self._window = 0
+        self._tokens: ExtrasTokens | None = None
 
     async def describe(self) -> ServerModel:
         served = await self._served()
@@ -72,11 +85,25 @@ class OpenAiServer:
             self._takes_grammar = self._takes_extras and text.startswith(UNLIKELY)
             break
         self._window = served.get(name, 0)
-        self._density = self._shortened = Density() if self._window else await self._measured_density()
+        if self._takes_grammar and self._has_logprobs:
+            self._tokens = await ExtrasTokens.load(
+                self._connection, self._family, self._model, await self._vocabulary_texts()
+            )
+        is_measured = self._window or self._tokens is not None
+        self._density = self._shortened = Density() if is_measured else await self._measured_density()
         return ServerModel(_short(name), "openai", served.get(name, 0), self._takes_grammar, self._has_logprobs)
 
     async def prompt(self, parts: PromptParts, room: int, before_sending: BeforeSending | None) -> RemotePrompt:
-        return build(parts, self._family, room, self._shortened, self._takes_grammar)
+        if self._tokens is None:
+            return build(parts, self._family, room, self._shortened, self._takes_grammar)
+        segments = self._family.segments(parts)
+        tokens = await self._tokens.tokens(texts_of(segments), before_sending)
+        vocabulary = self._tokens.vocabulary
+        healed = vocabulary.heal if self._takes_grammar else _unhealed
+        room = int(room * self._shortened.characters_per_token / self._density.characters_per_token)
+        prompt = build_in_tokens(segments, tokens, vocabulary, room, self._family.frozen_anchor, healed)
+        assert not isinstance(prompt.content, str)
+        return replace(prompt, content=self._tokens.written(prompt.content))
 
     def request(self, prompt: RemotePrompt, ask: Ask) -> tuple[str, dict[str, Any]]:
         body: dict[str, Any] = {
@@ -90,7 +117,8 @@ class OpenAiServer:
         if self._model:
             body["model"] = self._model
         if self._has_logprobs:
-            body["logprobs"] = MOST_LOGPROBS if ask.alternatives or prompt.pending else 1
+            choices = MAX_LOGPROBS if self._tokens is None else max(SPELLING_CHOICES, ask.alternatives)
+            body["logprobs"] = choices if ask.alternatives or prompt.pending else 1
         if self._takes_extras:
             body |= NO_PENALTIES
         if self._takes_grammar and prompt.pending:
@@ -110,7 +138,9 @@ class OpenAiServer:
             raise RemoteFault("protocol", "the server sent what cannot be read: check [remote] dialect") from None
 
     def was_answered(self, prompt: RemotePrompt, tokens: int) -> None:
-        self._density = self._shortened = self._density.after(prompt.characters, tokens)
+        if not prompt.is_in_tokens:
+            self._density = self._density.after(prompt.characters, tokens)
+        self._shortened = self._density
 
     def was_too_long(self) -> bool:
         self._shortened = self._shortened.lowered()
@@ -146,6 +176,19 @@ class OpenAiServer:
             tokens = 0  # for example, the server's window is smaller than the sample
         return Density(CAUTIOUS_DENSITY).after(len(code), tokens)
 
+    async def _vocabulary_texts(self) -> list[str]:
+        """Return the texts of all tokens, or of some where the server limits their number."""
+        path, body = self.request(build(SAMPLE, self._family, 512, Density(), heals=False), Ask(max_tokens=1, stop=()))
+        body["logprobs"] = WHOLE_VOCABULARY
+        texts: list[str] = []
+        try:
+            async for event in self._connection.events(path, body, None, MAX_VOCABULARY_BYTES):
+                texts += [text for token in self.piece(event).tokens for text, _ in token.likeliest]
+        except RemoteFault as fault:
+            if fault.kind not in _ABOUT_THE_REQUEST:
+                raise
+        return texts
+
     async def _try(self) -> str:
         """Return what the model writes in the sample, with all that is to be tried."""
         prompt = build(SAMPLE, self._family, 512, Density(), heals=False)
@@ -153,6 +196,10 @@ class OpenAiServer:
         if self._takes_extras:
             body["grammar"] = spelling_grammar(UNLIKELY)
         return "".join([self.piece(event).text async for event in self._connection.events(path, body, None)])
+
+
+def _unhealed(_typed: Sequence[int]) -> Healing:
+    return Healing(0, b"")
 
 
 def _code() -> str:

@@ -22,8 +22,8 @@ cut without need loses context. DeepSeek-Coder has 3.0 to 3.7 characters per tok
 CAUTIOUS_DENSITY = 2.5
 """Characters per token for a server that does not report how long a prompt may be."""
 
-TELLING_TOKENS = 200
-"""The minimum number of tokens to measure density by. Markers and paths make up too much of a shorter prompt."""
+MIN_MEASURED_TOKENS = 200
+"""The shortest prompt to measure density by, in tokens. Markers and paths make up too much of a shorter prompt."""
 
 SPARE_TOKENS = 16
 """Room for markers and for what a server adds."""
@@ -50,7 +50,7 @@ class Density:
 
     def after(self, characters: int, tokens: int) -> "Density":
         """Return the density after a prompt of `characters` characters turned out to have `tokens` tokens."""
-        return Density(characters / tokens) if tokens >= TELLING_TOKENS and characters else self
+        return Density(characters / tokens) if tokens >= MIN_MEASURED_TOKENS and characters else self
 
     def lowered(self) -> "Density":
         """Return the density to use after a prompt was too long."""

@@ -5,8 +5,8 @@ Only `data` fields matter here (HTML Living Standard, section 9.2); comments and
 
 from collections.abc import Iterator
 
-LINE_BYTES = 2**20
-"""Longest line: far above any piece of a completion, low enough to stop a server that sends something else."""
+MAX_LINE_BYTES = 2**20
+"""Far above any piece of a completion, low enough to stop a server that sends something else."""
 
 
 class EventsError(Exception):
@@ -16,7 +16,7 @@ class EventsError(Exception):
 class EventReader:
     """Takes bytes as they come, in pieces of any size."""
 
-    def __init__(self, line_bytes: int = LINE_BYTES) -> None:
+    def __init__(self, line_bytes: int = MAX_LINE_BYTES) -> None:
         self._line_bytes = line_bytes
         self._rest = b""
         self._data: list[str] = []

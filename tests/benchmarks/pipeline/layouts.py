@@ -22,7 +22,7 @@ from statistics import fmean
 from rich.progress import track
 
 from dovetail.completion.engine import Engine
-from dovetail.completion.preparation.anchor import MOST_CHARACTERS
+from dovetail.completion.preparation.anchor import MAX_FORCED_CHARACTERS
 from dovetail.completion.preparation.window import cut_window
 from dovetail.completion.scoring import Score, score
 from dovetail.session.inference.engine import make_engine
@@ -76,7 +76,7 @@ async def ask(arguments: argparse.Namespace) -> list[Pair]:
 
 def is_wanted(hole: Hole) -> bool:
     left = hole.start - (hole.text.rfind("\n", 0, hole.start) + 1)
-    return hole.kind == "rest" and bool(hole.truth.strip()) and left <= MOST_CHARACTERS
+    return hole.kind == "rest" and bool(hole.truth.strip()) and left <= MAX_FORCED_CHARACTERS
 
 
 async def both(hole: Hole, engine: Engine) -> Pair:

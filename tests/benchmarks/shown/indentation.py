@@ -10,11 +10,13 @@ from tests.benchmarks.shown.asking import Shown
 from tests.benchmarks.shown.places import Hole
 
 _INDENT = re.compile(r"^[ \t]*(?=[^\s])", re.MULTILINE)
+# Of lines that show a file's step: those of a block comment begin with a star, one space further in.
+_SHOWS_STEP = re.compile(r"^[ \t]*(?=[^\s*])", re.MULTILINE)
 
 
 def step_of(text: str) -> str:
     """Return what one level of a text is indented by: "\\t" or some spaces; "" where nothing is indented."""
-    indents = [match[0] for match in _INDENT.finditer(text) if match[0]]
+    indents = [match[0] for match in _SHOWS_STEP.finditer(text) if match[0]]
     if sum(indent.startswith("\t") for indent in indents) * 2 > len(indents):
         return "\t"
     widths = Counter(len(indent) for indent in indents if "\t" not in indent)
@@ -56,6 +58,8 @@ def foreign_lines(shown: Shown) -> list[str]:
         indent = line[: len(line) - len(line.lstrip(" \t"))]
         if not line.strip() or not indent:
             continue
+        if line.lstrip().startswith("*"):
+            indent = indent.removesuffix(" ")  # in a block comment
         if step == "\t":
             is_foreign = not indent.startswith("\t")
         else:

@@ -11,7 +11,7 @@ from pathlib import Path
 from dovetail_context.languages.registry import language_for
 from dovetail_context.workspace.scan import scan
 
-MOST_CHARACTERS = 60_000
+MAX_CHARACTERS = 60_000
 """The maximum size of a file, in characters. Longer files slow the parsers down and show nothing new."""
 _COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|\"\"\"|''')")
 _CODE = re.compile(r"\w+|[(.=,]\s?")
@@ -67,7 +67,7 @@ def draw(
             text = (root / path).read_bytes().decode("utf-8")
         except UnicodeDecodeError:
             continue
-        if len(text) > MOST_CHARACTERS:
+        if len(text) > MAX_CHARACTERS:
             continue
         hole = _hole(root, path, text, ("rest", "line", "new")[drawn % 3], rng)
         if hole is not None and is_accepted is not None:

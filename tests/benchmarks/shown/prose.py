@@ -39,7 +39,7 @@ _IDS = {suffix: name for name, suffix in reversed(SUFFIX_OF_ID.items())} | {
     ".scala": "scala",
     ".hs": "haskell",
 }
-MOST_CHARACTERS = 100_000
+MAX_CHARACTERS = 100_000
 
 
 def prose(text: str, path: Path) -> Iterator[tuple[int, int]]:
@@ -60,7 +60,7 @@ async def measure(arguments: argparse.Namespace) -> None:
     files = defaultdict(list)
     for folder in arguments.folders:
         for path in sorted(folder.resolve().rglob("*")):
-            if path.suffix in SUFFIXES and path.is_file() and path.stat().st_size < MOST_CHARACTERS:
+            if path.suffix in SUFFIXES and path.is_file() and path.stat().st_size < MAX_CHARACTERS:
                 files[path.suffix].append(path)
     counts: Counter[tuple[str, str]] = Counter()
     engine = ScriptedEngine(" and more of this\n")

@@ -145,7 +145,7 @@ class Editor:
         """Open a file of the project, by default one that the server is to complete, and wait until it does."""
         path = self.folder / "project" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        (self.folder / "project" / "pyproject.toml").touch()
+        (self.folder / "project" / ".git").mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
         self.nvim.command(f"edit {path}")
         if attached:

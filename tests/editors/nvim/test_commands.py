@@ -99,11 +99,31 @@ def test_settings_and_folder_reach_the_server(start: Start) -> None:
     assert folder["uri"].endswith("/project")
 
 
+def test_the_root_is_the_repository_and_not_the_module(edit: Editor) -> None:
+    module = edit.folder / "repository" / "parts" / "core"
+    module.mkdir(parents=True)
+    (edit.folder / "repository" / ".git").mkdir()
+    (module / "pyproject.toml").touch()
+    edit.nvim.command(f"edit {module / 'a.py'}")
+    edit.wait_attached()
+    (folder,) = edit.received("initialize")[0]["workspaceFolders"]
+    assert folder["uri"].endswith("/repository")
+
+
+def test_without_a_marker_the_server_chooses(edit: Editor) -> None:
+    (edit.folder / "loose").mkdir()
+    (edit.folder / "loose" / "pyproject.toml").touch()
+    edit.nvim.command(f"edit {edit.folder / 'loose' / 'a.py'}")
+    edit.wait_attached()
+    params = edit.received("initialize")[0]
+    assert params["workspaceFolders"] is None and params["rootUri"] is None
+
+
 def test_one_server_for_all_projects(edit: Editor) -> None:
     edit.open()
     other = edit.folder / "other" / "b.py"
     other.parent.mkdir()
-    (other.parent / "pyproject.toml").touch()
+    (other.parent / ".git").mkdir()
     edit.nvim.command(f"edit {other}")
     edit.wait_attached()
     wait_for(lambda: edit.received("workspace/didChangeWorkspaceFolders"))

@@ -85,6 +85,36 @@ def test_commands_show_context_rules_and_statistics(library: Editor) -> None:
         wait_for_buffer(library, "readers.py")
 
 
+WORKSPACE = {
+    "Cargo.toml": '[workspace]\nmembers = ["app", "kit"]\n',
+    "kit/Cargo.toml": '[package]\nname = "kit"\n',
+    "kit/src/lib.rs": "pub struct Scale;\nimpl Scale {\n    pub fn weigh_parcel(&self) -> u32 { 1 }\n}\n",
+    "app/Cargo.toml": '[package]\nname = "app"\n[dependencies]\nkit = { path = "../kit" }\n',
+    "app/src/main.rs": "use kit::Scale;\n\nfn run(scale: Scale) {\n    let weight = scale.\n}\n",
+}
+
+
+def test_a_module_sees_the_other_modules_of_its_workspace(start: Start, tmp_path: Path) -> None:
+    for path, text in WORKSPACE.items():
+        (tmp_path / "all" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "all" / path).write_text(text, encoding="utf-8")
+    edit = start(cmd=REAL, watchdog_s=180)
+    edit.nvim.command(f"edit {tmp_path / 'all' / 'app' / 'src' / 'main.rs'}")
+    wait_for(lambda: edit.lua("return require('dovetail').status().state") == "ready", "the model", 60)
+    edit.wait_attached()
+
+    def shows_the_other_module() -> bool:
+        edit.nvim.command("edit! | normal! 4G$")
+        edit.nvim.command("Dovetail context")
+        wait_for_buffer(edit, "dovetail://context")
+        text = "\n".join(edit.lines())
+        edit.type("q")
+        wait_for_buffer(edit, "main.rs")
+        return "kit/src/lib.rs" in text and "weigh_parcel" in text
+
+    wait_for(shows_the_other_module, "the other module in the context", 60)
+
+
 def test_pausing_and_resuming(library: Editor) -> None:
     library.nvim.command("Dovetail pause")
     wait_for(lambda: library.lua("return require('dovetail').status().paused"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -45,6 +46,17 @@ def test_it_does_not_read_the_users_files(tmp_path: Path) -> None:
     own.mkdir()
     (tmp_path / "secret").write_text("s")
     assert "PermissionError" in python(f"open({str(tmp_path / 'secret')!r}).read()", own).errors
+
+
+def test_it_reaches_no_shared_memory_and_no_other_process(tmp_path: Path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("Linux has both as files")
+    assert "PermissionError" in python("open('/dev/shm/dovetail', 'w')", tmp_path).errors
+    assert "PermissionError" in python(f"open('/proc/{os.getpid()}/environ').read()", tmp_path).errors
+    assert (
+        python("open('/dev/null', 'w').write('x'); print(open('/proc/self/status').read(4))", tmp_path).output
+        == "Name\n"
+    )
 
 
 def test_it_has_no_network(tmp_path: Path) -> None:
@@ -142,6 +154,8 @@ def test_a_task_whose_own_answer_fails_is_not_scored(tmp_path: Path) -> None:
     sound = task(Check("python", "x = ", "\nassert x == 2\n", seconds=60), "1 + 1")
     assert tests.verdict("2", sound) == (1.0, "")
     assert tests.verdict("3", sound) == (0.0, "")
+    spaced = task(Check("python", "x = [", "1]\nassert x == [1, 1]\n", seconds=60), "1, ")
+    assert tests.verdict("1,", spaced) == (1.0, "") and tests.verdict(" 1", spaced) == (0.0, "")
     lacking = task(Check("python", "import no_such_library\nx = ", "\n", seconds=60), "1")
     verdict, note = tests.verdict("3", lacking)
     assert verdict is None and "the suite's own answer fails here" in note

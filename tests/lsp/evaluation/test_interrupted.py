@@ -115,6 +115,9 @@ def lines(out: Path) -> int:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no interrupt signal for one process")
 def test_an_interrupt_says_how_to_go_on(tasks: Path, results_folder: Path) -> None:
+    rows = [json.loads(line) for line in tasks.read_text(encoding="utf-8").split("\n")[:-1]]
+    many = [{**row, "id": f"{row['id']}/{copy}"} for copy in range(100) for row in rows]  # more than are ever answered
+    tasks.write_text("".join(json.dumps(row) + "\n" for row in many), encoding="utf-8")
     out = results_folder / "out.jsonl"
     process = subprocess.Popen(command(tasks, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
     while process.poll() is None and lines(out) < 2:

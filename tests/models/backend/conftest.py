@@ -57,8 +57,8 @@ def scratch_venv(real_wheels: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture
 def scratch(scratch_venv: Scratch, real_wheels: Path) -> Scratch:
     """Return the environment as it was at first."""
-    listed = scratch_venv.run("-m", "pip", "list", "--format=freeze").stdout
-    if "llama_cpp_python==0.3.36" not in listed.replace("-", "_"):
+    installed = [path.name for path in scratch_venv.environment.site.glob("llama_cpp_python-*")]
+    if installed != ["llama_cpp_python-0.3.36.dist-info"]:
         scratch_venv.pip("install", "--no-deps", "--force-reinstall", str(next(real_wheels.glob("*0.3.36*"))))
     for folder in (scratch_venv.environment.kept, scratch_venv.environment.staged):
         folder.mkdir(parents=True, exist_ok=True)

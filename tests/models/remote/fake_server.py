@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,8 @@ class FakeServer:
         self.speaks_llama = llama
         self.takes_grammar = grammar
         self.has_logprobs = True
+        self.extras: Callable[[str, Any], tuple[int, Any]] | None = None
+        self.likely: Callable[[int], dict[str, float]] | None = None
         self.tells_window = True
         self.tells_usage = True
         self.n_ctx = 512
@@ -90,7 +92,10 @@ class FakeServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Handle one request and return whether the connection stays open."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        first = await reader.readexactly(1)
+        if not first.isalpha():
+            return False  # no HTTP: a client that begins with TLS
+        head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         method, path, _ = head[0].split(" ")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
@@ -103,6 +108,10 @@ class FakeServer:
             extra = [f"Retry-After: {after}"] if after else []
             extra += ["Location: http://127.0.0.1:1/"] if status == "307" else []
             _answer(writer, int(status), {"error": {"message": f"no: {request.body}"}}, extra)
+            return True
+        if self.extras is not None and path.startswith("/extras/"):
+            status, found = self.extras(path, request.body)
+            _answer(writer, status, found)
             return True
         if not is_completion:
             found = self._other(request)
@@ -215,7 +224,8 @@ class FakeServer:
     def _openai_piece(self, piece: str, body: Any) -> dict[str, Any]:
         logprobs = None
         if self.has_logprobs and "logprobs" in body:
-            logprobs = {"tokens": [piece], "token_logprobs": [-0.5], "top_logprobs": [{piece: -0.5, "z": -1.0}]}
+            likely = {"z": -1.0} if self.likely is None else self.likely(body["logprobs"])
+            logprobs = {"tokens": [piece], "token_logprobs": [-0.5], "top_logprobs": [likely | {piece: -0.5}]}
         return {"choices": [{"text": piece, "finish_reason": None, "logprobs": logprobs}]}
 
 

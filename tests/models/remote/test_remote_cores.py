@@ -7,7 +7,7 @@ import pytest
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 from dovetail_models.remote.address import parse_address
-from dovetail_models.remote.dialect import MOST_STOPS, stops
+from dovetail_models.remote.dialect import MAX_STOPS, stops
 from dovetail_models.remote.family import family_named
 from dovetail_models.remote.faults import PROBES_S, RemoteFault, Retry, probe_pause_s, retry
 from dovetail_models.remote.prompt import Density, build, spelling_grammar, split_typed
@@ -73,7 +73,7 @@ def test_when_a_request_is_sent_again() -> None:
 
 def test_at_most_four_stop_strings_the_callers_first() -> None:
     assert stops(("\n", "", "\n", "a"), ("x", "y", "z")) == ["\n", "a", "x", "y"]
-    assert len(stops(tuple("abcdefg"), ())) == MOST_STOPS
+    assert len(stops(tuple("abcdefg"), ())) == MAX_STOPS
 
 
 @pytest.mark.parametrize(

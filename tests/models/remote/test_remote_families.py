@@ -12,7 +12,7 @@ from dovetail_models.engine.job import CompletionJob
 from dovetail_models.prompt.formats.choose import FORMATS
 from dovetail_models.prompt.parts import PromptParts
 from dovetail_models.prompt.segments import Role
-from dovetail_models.remote.dialect import MOST_STOPS
+from dovetail_models.remote.dialect import MAX_STOPS
 from dovetail_models.remote.family import FAMILIES as REMOTE, family_named, family_of
 from dovetail_models.remote.faults import RemoteFault
 from dovetail_models.remote.probe import probe
@@ -82,7 +82,7 @@ async def test_stops_are_the_familys_and_at_most_four(
     reply = await engine.complete(CompletionJob(replace(PARTS, forced=TYPED), "main.py", max_tokens=200))
     (request,) = openai.completions
     assert reply.text == "turn 1", "a marker that is not among the four ends the text here"
-    assert 0 < len(request.body["stop"]) <= MOST_STOPS
+    assert 0 < len(request.body["stop"]) <= MAX_STOPS
     assert set(request.body["stop"]) <= set(family.format.ends)
     assert set(family.format.stops) <= set(request.body["stop"])
 

@@ -19,6 +19,7 @@ from dovetail_context.languages.registry import (
     language_for,
     language_of,
     language_of_project_file,
+    too_long,
 )
 from dovetail_context.records.packed import PackedRecord, pack
 from dovetail_context.records.record import FileRecord
@@ -34,12 +35,14 @@ NO_WORDS = TextWords()
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """The result of a build: files by language, skipped files with reasons, problems of the others, seconds."""
+    """The result of a build: files by language, skipped files with reasons, problems of the others, seconds; and the
+    number of files that no language reads, by suffix."""
 
     counts: dict[str, int]
     skipped: tuple[Skipped, ...]
     problems: tuple[Skipped, ...]
     seconds: float
+    unread: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,8 @@ def _read(root: Path, task: Task) -> "ReadFile | _Text":
     result = read_source(root / path, within=root)
     if result.text is None:
         return ReadFile(path, skipped=result.skipped)
+    if too_long(path, result.text):
+        return ReadFile(path, skipped="long text without a grammar")
     source = redact(result.text)
     if task.digest and digest_of(source) == task.digest:
         return ReadFile(path, unchanged=True)

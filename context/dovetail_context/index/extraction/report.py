@@ -15,6 +15,7 @@ def report_of(
     skipped: Iterable[Skipped],
     project_problems: Iterable[Skipped],
     seconds: float,
+    unread: tuple[tuple[str, int], ...] = (),
 ) -> BuildReport:
     """Count the files of `image`. Entries in `changed` replace those of the image (None: the file was removed)."""
     counts: Counter[str] = Counter()
@@ -33,4 +34,5 @@ def report_of(
         tuple(sorted(skipped, key=lambda skip: skip.path)),
         tuple(sorted(problems, key=lambda skip: skip.path)),
         seconds,
+        unread,
     )

@@ -36,7 +36,8 @@ _RULES = TypeRules(
     hidden_members=False,
     additions=Additions(
         module=r"^",  # a namespace goes on in any file
-        body=r"^[ \t]*#[ \t]*include\b|^[ \t]*[A-Z][A-Z0-9_]{2,}[ \t]*(?:\([^;\n]*\))?[ \t]*;?[ \t]*$",
+        body=r"\boperator\s*->\s*\(|^[ \t]*#[ \t]*include\b"
+        r"|^[ \t]*[A-Z][A-Z0-9_]{2,}[ \t]*(?:\([^;\n]*\))?[ \t]*;?[ \t]*$",
     ),
 )
 _SUFFIXES = tuple(

@@ -7,7 +7,7 @@ from dovetail_context.languages.csharp.cursor import read_cursor
 from dovetail_context.languages.csharp.extract import extract
 from dovetail_context.languages.csharp.grammar import grammar
 from dovetail_context.languages.csharp.mend import mended
-from dovetail_context.languages.csharp.resolve import CSharpResolver
+from dovetail_context.languages.csharp.resolve import PROJECT_FILES, CSharpResolver, read_msbuild
 from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
 from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
@@ -67,7 +67,7 @@ class CSharp:
 
     name: str = "csharp"
     suffixes: tuple[str, ...] = (".cs", ".csx")
-    project_files: tuple[str, ...] = ()
+    project_files: tuple[str, ...] = PROJECT_FILES
     rules: TypeRules = _RULES
 
     def grammar(self, path: str) -> Grammar:
@@ -77,7 +77,7 @@ class CSharp:
         return extract(path, text, references)
 
     def read_project(self, path: str, text: str) -> ProjectText:
-        return ProjectText("")
+        return read_msbuild(text)
 
     def resolver(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> ImportResolver:
         return CSharpResolver(paths, projects)

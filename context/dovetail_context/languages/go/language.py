@@ -8,7 +8,7 @@ from dovetail_context.languages.go.cursor import read_cursor
 from dovetail_context.languages.go.extract import extract
 from dovetail_context.languages.go.grammar import grammar
 from dovetail_context.languages.go.mend import mended
-from dovetail_context.languages.go.resolve import GoResolver, read_go_mod
+from dovetail_context.languages.go.resolve import FILE_NAMES, GoResolver, read_go_mod, read_go_work
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
 from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
@@ -31,7 +31,7 @@ class Go:
 
     name: str = "go"
     suffixes: tuple[str, ...] = (".go",)
-    project_files: tuple[str, ...] = ("go.mod",)
+    project_files: tuple[str, ...] = FILE_NAMES
     rules: TypeRules = _RULES
 
     def grammar(self, path: str) -> Grammar:
@@ -41,7 +41,7 @@ class Go:
         return extract(path, text, references)
 
     def read_project(self, path: str, text: str) -> ProjectText:
-        return read_go_mod(text)
+        return read_go_work(text) if path.endswith("go.work") else read_go_mod(text)
 
     def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
         return GoResolver(paths, projects)

@@ -12,6 +12,16 @@ MAX_LINE = 4096  # characters; longer ones are no module's path
 _REPLACE = re.compile(r"(?:replace[ \t]+)?([^\s=(]+)(?:[ \t]+v\S+)?[ \t]*=>[ \t]*(\.\.?(?:/\S*)?)$")
 
 
+FILE_NAMES = ("go.mod", "go.work")
+
+
+def read_go_work(text: str) -> ProjectText:
+    """Read a go.work: only its `replace` directives are kept."""
+    lines = list(_lines(text))
+    kept = [line for line in lines if _REPLACE.match(line) or line.split(None, 1)[0] in ("use", "go")]
+    return ProjectText("\n".join(kept[:MAX_ENTRIES]), "" if kept else "uses no module")
+
+
 def read_go_mod(text: str) -> ProjectText:
     """Read a go.mod: only the module's own path and its `replace` directives are kept."""
     lines = [line for line in _lines(text) if line.startswith("module") or _REPLACE.match(line)]
@@ -91,9 +101,10 @@ class GoResolver:
 
 
 def _modules(projects: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Module paths with their folders: those that go.mod files declare, then those that they replace by a folder."""
-    mods = [(path, text) for path, text in sorted(projects.items()) if PurePosixPath(path).name == "go.mod"]
-    for path, text in mods:
+    """Module paths with their folders: those that are replaced by a folder, then those that go.mod files declare."""
+    files = sorted(projects.items(), key=lambda file: (PurePosixPath(file[0]).name != "go.work", file[0]))
+    mods = [(path, text) for path, text in files if PurePosixPath(path).name == "go.mod"]
+    for path, text in reversed(files):  # the last one holds: a go.work decides over the modules that it joins
         for line in _lines(text):
             replaced = _REPLACE.match(line)
             folder = None if replaced is None else _joined(path.rpartition("/")[0], replaced[2])

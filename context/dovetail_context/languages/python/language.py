@@ -8,7 +8,8 @@ from dovetail_context.languages.python.cursor import read_cursor
 from dovetail_context.languages.python.extract import extract
 from dovetail_context.languages.python.grammar import grammar
 from dovetail_context.languages.python.mend import mended
-from dovetail_context.languages.python.resolve import PythonResolver, read_pyproject
+from dovetail_context.languages.python.resolve import PythonResolver
+from dovetail_context.languages.python.settings import FILE_NAMES, read_settings
 from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText
@@ -59,6 +60,7 @@ _RULES = TypeRules(
             r"\b__dict__\s*(?:\.\s*update|\[)|\bsetattr\(\s*(?:self|cls)\b|\bvars\(\s*self\s*\)"
             r"|\bdef __getattr(?:ibute)?__"
         ),
+        beside=r"\bsetattr\(\s*NAME\s*,",
         assigned=(r"^\s*NAME\.(\w+)\s*(?::[^=\n]+)?=(?!=)",),
     ),
 )
@@ -70,7 +72,7 @@ class Python:
 
     name: str = "python"
     suffixes: tuple[str, ...] = (".py", ".pyi", ".pyw")
-    project_files: tuple[str, ...] = ("pyproject.toml",)
+    project_files: tuple[str, ...] = FILE_NAMES
     rules: TypeRules = _RULES
 
     def grammar(self, path: str) -> Grammar:
@@ -80,7 +82,7 @@ class Python:
         return extract(path, text, references)
 
     def read_project(self, path: str, text: str) -> ProjectText:
-        return read_pyproject(text)
+        return read_settings(path, text)
 
     def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
         return PythonResolver(paths, projects)

@@ -1,56 +1,36 @@
 """Where Python's imports lead: from module names to files of the workspace."""
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from itertools import islice
-from pathlib import PurePosixPath
-from typing import Any
 
-from dovetail_context.workspace.manifest import MAX_ENTRIES, ProjectText, Shapes, kept_text, read_toml
+from dovetail_context.languages.python.settings import source_folders
 
 _PACKAGE_FILES = ("__init__.pyi", "__init__.py")
 _SUFFIXES = (".pyi", ".py")  # a stub contains more type information than the code it describes
 # Folders that hold packages without being one, by convention.
-_SOURCE_FOLDERS = ("src", "lib", "python", "source")
-# What setuptools, poetry, hatch, pytest, mypy, pyright and ruff call their source folders: one or several.
-_NAMED = (
-    ("setuptools", "packages", "find", "where"),
-    ("pytest", "ini_options", "pythonpath"),
-    ("mypy", "mypy_path"),
-    ("pyright", "extraPaths"),
-    ("basedpyright", "extraPaths"),
-    ("ruff", "src"),
-    ("pdm", "build", "package-dir"),
-    ("uv", "build-backend", "module-root"),
-)
-_PACKAGE_DIR = ("setuptools", "package-dir")
-_HATCH = ("hatch", "build", "targets", "wheel", "packages")
-_POETRY = ("poetry", "packages")
-_SHAPES: Shapes = {
-    **{("tool", *key): (str, list) for key in (*_NAMED, _HATCH)},
-    ("tool", *_PACKAGE_DIR): (dict, str, list),
-    ("tool", *_POETRY): (list,),
-}
-
-
-def read_pyproject(text: str) -> ProjectText:
-    """Read a pyproject.toml."""
-    return kept_text(read_toml(text), _SHAPES)
+_SOURCE_FOLDERS = ("src", "lib", "python", "source", "typings", "stubs")
+_STUBS = "-stubs"  # behind the name of a package that holds another's stubs (PEP 561)
 
 
 class PythonResolver:
     """Resolves imports among one set of files.
 
-    A *source root* is a folder from which absolute imports start: those that pyproject.toml names, the parent of
-    every outermost package (a folder with `__init__.py` whose parent has none), `src` and the like, and the
-    workspace's root. Of several roots that know a module, the one nearest to the importing file wins.
+    A *source root* is a folder from which absolute imports start: those that pyproject.toml and its like name, the
+    folder of a setup.py, the parent of every outermost package (a folder with `__init__.py` whose parent has none),
+    `src` and the like, and the workspace's root. Of several roots that know a module, the one nearest to the importing
+    file wins. A module whose folder has another name is found by what the project files say.
     """
 
     def __init__(self, paths: Collection[str], projects: Mapping[str, str]) -> None:
         self._paths = frozenset(paths)
         self._folders = frozenset(_folders(self._paths))
-        self._roots = tuple(sorted({"", *self._package_parents(), *self._conventional(), *_configured(projects)}))
+        configured = source_folders(projects)
+        built = (path.rpartition("/")[0] for path in self._paths if path.endswith("/setup.py"))
+        found = {"", *self._package_parents(), *self._conventional(), *configured.roots, *built}
+        self._roots = tuple(sorted(found))
+        self._named: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for module, place in configured.named:
+            self._named[module.partition(".")[0]].append((module, place))
         self._by_first: dict[str, tuple[str, ...]] = self._roots_by_first_name()
         self._known: dict[tuple[str, str], tuple[str, ...]] = {}
 
@@ -67,7 +47,9 @@ class PythonResolver:
         """Whether `module` is a namespace package: a folder under a source root, without `__init__.py`."""
         tail = module.replace(".", "/")
         roots = self._by_first.get(module.partition(".")[0], ()) if not module.startswith(".") else ()
-        return any((f"{root}/{tail}" if root else tail) in self._folders for root in roots)
+        return any((f"{root}/{tail}" if root else tail) in self._folders for root in roots) or any(
+            place in self._folders for place in self._by_other_name(module, "")
+        )
 
     def submodule(self, module: str, name: str) -> str:
         """`name` as a module inside the package `module`."""
@@ -94,11 +76,30 @@ class PythonResolver:
         roots = list(self._by_first.get(first, ()))
         if f"{folder}/__init__.py" not in self._paths and folder not in roots:
             roots.append(folder)  # a script sees the modules beside it
+        for place in self._by_other_name(module, folder):
+            found = self._file(place)
+            if found:
+                return found
+        for root in self._by_first.get(first + _STUBS, ()):
+            stub = tail.replace(first, first + _STUBS, 1)
+            found = self._file(f"{root}/{stub}" if root else stub)
+            if found:
+                return found
         for root in sorted(roots, key=lambda root: (-_common_length(root, folder), root)):
             found = self._file(f"{root}/{tail}" if root else tail)
             if found:
                 return found
         return ()
+
+    def _by_other_name(self, module: str, folder: str) -> Iterator[str]:
+        """Where a module is whose folder bears another name: the nearest to `folder` first, then the longest name."""
+        named = self._named.get(module.partition(".")[0], ())
+        for name, place in sorted(named, key=lambda one: (-_common_length(one[1], folder), -len(one[0]))):
+            if module == name:
+                yield place
+            elif module.startswith(name + "."):
+                rest = module[len(name) + 1 :].replace(".", "/")
+                yield f"{place}/{rest}" if place else rest
 
     def _file(self, base: str) -> tuple[str, ...]:
         for candidate in (
@@ -147,43 +148,3 @@ def _common_length(root: str, folder: str) -> int:
     if root and folder != root and not folder.startswith(root + "/"):
         return -1
     return root.count("/") + 1 if root else 0
-
-
-def _configured(projects: Mapping[str, str]) -> Iterator[str]:
-    """Source roots that pyproject.toml files name, relative to the workspace's root."""
-    for path, text in sorted(projects.items()):
-        if PurePosixPath(path).name != "pyproject.toml":
-            continue
-        base = path.rpartition("/")[0]
-        yield base
-        for entry in islice(_named_folders(read_toml(text).value.get("tool")), MAX_ENTRIES):
-            parts = [part for part in re.split(r"[/\\]", entry) if part not in ("", ".")]
-            if ".." not in parts:
-                yield "/".join(([base] if base else []) + parts)
-
-
-def _named_folders(tool: Any) -> Iterator[str]:
-    for key in _NAMED:
-        yield from _strings(_dig(tool, key))
-    package_dir = _dig(tool, _PACKAGE_DIR)
-    if isinstance(package_dir, dict):
-        yield from _strings(list(package_dir.values())[:1] if "" in package_dir else [])
-    for package in _strings(_dig(tool, _HATCH)):
-        yield package.rpartition("/")[0]
-    poetry = _dig(tool, _POETRY)
-    for package in poetry if isinstance(poetry, list) else ():
-        if isinstance(package, dict):
-            yield from _strings(package.get("from"))
-
-
-def _dig(table: Any, keys: tuple[str, ...]) -> Any:
-    for key in keys:
-        table = table.get(key) if isinstance(table, dict) else None
-    return table
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        yield from (entry for entry in value if isinstance(entry, str))

@@ -9,7 +9,14 @@ from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
 from dovetail_context.languages.rust.expressions import access_path, type_text
 from dovetail_context.languages.rust.grammar import grammar
-from dovetail_context.languages.rust.imports import implied_imports, module_import, read_use, through_path_attributes
+from dovetail_context.languages.rust.imports import (
+    implied_imports,
+    inline_modules,
+    module_import,
+    read_use,
+    through_path_attributes,
+)
+from dovetail_context.languages.rust.resolve import INLINE
 from dovetail_context.languages.rust.signatures import (
     bounds_of,
     doc_line,
@@ -62,6 +69,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         imports=(*imports, *implied_imports(text, bound)),
         references=_calls(tree) if references else References(),
         problems=(f"line {reader.error_line}: does not parse",) if tree.is_broken else (),
+        packages=tuple(f"{INLINE}{name}" for name in inline_modules(text)),
     )
 
 

@@ -8,6 +8,7 @@ from dovetail_context.syntax import Node, SyntaxTree
 
 # Paths in code begin with a crate, a module or a type; what `use` or `mod` does not bind may be a crate. It is read
 # backwards, as Python searches fast for what begins with plain characters: `dcba::` for `abcd::`.
+_INLINE_MODULE = re.compile(r"^[ \t]*(?:pub(?:\([^)\n]*\))?[ \t]+)?mod[ \t]+([A-Za-z_]\w*)\s*\{", re.MULTILINE)
 _TOOR = re.compile(r"::(?<!<::)(\w*[a-z_])(?![\w:.'])")
 _RUST_OWN = frozenset({"std", "core", "alloc", "Self"})
 MAX_DEPTH = 16  # of nested braces in a use tree
@@ -87,3 +88,9 @@ def _path(tree: SyntaxTree, node: Node) -> str:
 
 def _joined(base: str, path: str) -> str:
     return f"{base}::{path}" if base and path else base or path
+
+
+def inline_modules(text: str) -> tuple[str, ...]:
+    """The names of the modules that a text writes between braces."""
+    names = dict.fromkeys(_INLINE_MODULE.findall(text)) if "mod " in text else {}
+    return tuple(name for name in names if name != "tests")  # nobody imports from those

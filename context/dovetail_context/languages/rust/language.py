@@ -1,7 +1,7 @@
 """Rust as a `Language`: everything that the rest of the project needs to know about it, in one value."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
@@ -92,7 +92,7 @@ class Rust:
     def read_project(self, path: str, text: str) -> ProjectText:
         return read_cargo(text)
 
-    def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
+    def resolver(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> ImportResolver:
         return RustResolver(paths, projects)
 
     def cursor(self, text: str, offset: int) -> CursorView:

@@ -1,7 +1,7 @@
 """Where Rust's paths lead: from `crate::a::b` and names of crates to files of the workspace."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -10,26 +10,32 @@ from dovetail_context.workspace.manifest import ProjectText, Shapes, kept_text, 
 
 # Folders whose files are crates of their own.
 _CRATE_FOLDERS = ("tests", "examples", "benches", "src/bin")
+# Targets that name their file: each is a crate of its own.
+_TARGETS = ("bin", "example", "test", "bench")
 _TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 MAX_SEGMENTS = 20
+INLINE = "mod "  # before the name of a module between braces, in a file's `packages`
 _SHAPES: Shapes = {
     ("package", "name"): (str,),
+    ("package", "build"): (str, bool),
     ("lib", "name"): (str,),
     ("lib", "path"): (str,),
     ("workspace", "dependencies"): (dict,),
     ("target",): (dict,),
+    **{(target,): (list,) for target in _TARGETS},
     **{(table,): (dict,) for table in _TABLES},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A folder with a Cargo.toml: the name of its library crate, that crate's file, and the folders of dependencies
-    (workspace ones by name alone) under the names that the code uses."""
+    """A folder with a Cargo.toml: the name of its library crate, that crate's file, the files of other crates that it
+    names, and the folders of dependencies (workspace ones by name alone) under the names that the code uses."""
 
     folder: str
     library: str = ""
     library_file: str = ""
+    crate_files: tuple[str, ...] = ()
     dependencies: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -45,8 +51,9 @@ class RustResolver:
     (`lib.rs`, `main.rs`, a file of `tests`, `examples`, `benches` or `src/bin`) are beside it.
     """
 
-    def __init__(self, paths: Collection[str], projects: Mapping[str, str]) -> None:
+    def __init__(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> None:
         self._paths = frozenset(paths)
+        self._inline = {path: facts for path, facts in paths.items() if any(fact.startswith(INLINE) for fact in facts)}
         self._packages = _packages(projects)
         self._libraries = {
             package.library: package.library_file
@@ -90,9 +97,15 @@ class RustResolver:
             found: str | None = start
             for segment in rest:
                 if found is not None:
-                    found = self._parent(found) if segment == "super" else self._child(found, segment)
+                    found = self._parent(found) if segment == "super" else self._inside(found, segment)
             if found is not None:
                 yield found
+
+    def _inside(self, path: str, name: str) -> str | None:
+        """The file of a module's child. One that is written between braces (`mod prelude { ... }`) is in the file
+        itself: what it names is among the names and imports of that file."""
+        is_inline = f"{INLINE}{name}" in self._inline.get(path, ())
+        return self._child(path, name) or (path if is_inline else None)
 
     def _starts(self, first: str, from_path: str) -> Iterator[str]:
         """The files that the first part of a path may mean, the likeliest first."""
@@ -139,12 +152,16 @@ class RustResolver:
                 else:
                     yield from self._existing(_joined(base, f"{parts[0]}/main.rs"))
                 return
-        if PurePosixPath(path).name == "main.rs":
+        named = package.crate_files if package is not None else ()
+        if PurePosixPath(path).name == "main.rs" or path in named:
             yield path
         if package is not None and package.library_file:
             yield from self._existing(package.library_file)
         yield from self._existing(_joined(folder, "src/lib.rs"))
         yield from self._existing(_joined(folder, "src/main.rs"))
+        near = [file for file in named if path.startswith(file.rpartition("/")[0] + "/")]
+        for file in sorted(near, key=lambda file: (-file.count("/"), file)):
+            yield from self._existing(file)
         above = path.rpartition("/")[0]
         while True:
             yield from self._existing(_joined(above, "lib.rs"))
@@ -170,7 +187,12 @@ class RustResolver:
             return False
         inside = path.removeprefix(package.folder + "/") if package.folder else path
         parent = inside.rpartition("/")[0]
-        return path == package.library_file or inside == "build.rs" or parent in _CRATE_FOLDERS
+        return (
+            path == package.library_file
+            or path in package.crate_files
+            or inside == "build.rs"
+            or parent in _CRATE_FOLDERS
+        )
 
     def _child(self, path: str, name: str) -> str | None:
         base = _joined(self._folder_of(path), name)
@@ -219,7 +241,18 @@ def _read_package(folder: str, manifest: dict[str, Any], shared: Mapping[str, st
     tables.extend(_table(_table(targets, target), key) for target in targets for key in _TABLES)
     for table in tables:
         dependencies.update(_dependencies(table, folder, shared))
-    return Package(folder, name.replace("-", "_"), _joined(folder, path), dependencies)
+    return Package(
+        folder, name.replace("-", "_"), _joined(folder, path), tuple(_crates(folder, manifest)), dependencies
+    )
+
+
+def _crates(folder: str, manifest: dict[str, Any]) -> Iterator[str]:
+    """The files that targets name with a path."""
+    listed = (manifest.get(kind) for kind in _TARGETS)
+    targets = [each for targets in listed if isinstance(targets, list) for each in targets if isinstance(each, dict)]
+    for path in (*(_text(each, "path") for each in targets), _text(_table(manifest, "package"), "build")):
+        if path:
+            yield _joined(folder, path)
 
 
 def _dependencies(table: dict[str, Any], folder: str, shared: Mapping[str, str]) -> dict[str, str]:

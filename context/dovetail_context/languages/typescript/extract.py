@@ -4,6 +4,7 @@ from array import array
 from hashlib import blake2b
 from sys import intern
 
+from dovetail_context.languages.typescript.bundler import read_aliases
 from dovetail_context.languages.typescript.definitions import Definitions
 from dovetail_context.languages.typescript.expressions import access_path, string_value
 from dovetail_context.languages.typescript.grammar import grammar, parse
@@ -44,6 +45,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         references=_calls(tree, path) if references else References(),
         exports=tuple(dict.fromkeys(reader.exports)),
         problems=problems,
+        packages=read_aliases(path, text),
     )
 
 

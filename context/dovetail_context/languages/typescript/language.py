@@ -1,17 +1,18 @@
 """TypeScript and JavaScript as one `Language`: everything that the rest of the project needs to know about it."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
 from dovetail_context.languages.typescript.cursor import read_cursor
+from dovetail_context.languages.typescript.deno import FILE_NAMES as DENO_NAMES, read_deno
 from dovetail_context.languages.typescript.extract import extract
 from dovetail_context.languages.typescript.grammar import grammar
 from dovetail_context.languages.typescript.mend import mended
 from dovetail_context.languages.typescript.packages import read_package
 from dovetail_context.languages.typescript.resolve import TypeScriptResolver
-from dovetail_context.languages.typescript.settings import BASE_NAMES, FILE_NAMES, read_settings
+from dovetail_context.languages.typescript.settings import PATTERNS, SHARED_NAME, read_settings
 from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText
@@ -54,13 +55,13 @@ _RULES = TypeRules(
     root_bases=frozenset({"Object"}),
     additions=Additions(
         no_value=r"^\s*(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:interface|type)\b",
-        body=r"^\s*\}?\s*&\s*\(|^\s*(?:readonly\s+)?\[\s*\w+\s*:\s*[^\]\n]+\]\s*\??\s*:|\bObject\.assign\(\s*(?:this|NAME)\b",
+        body=r"\[\s*\w+\s+in\s[^\]\n]+\]|^\s*\}?\s*&\s*\(|^\s*(?:readonly\s+)?\[\s*\w+\s*:\s*[^\]\n]+\]\s*\??\s*:|\bObject\.assign\(\s*(?:this|NAME)\b",
         elsewhere=(
             r"\bdeclare\s+(?:module\s*[\"'][^\"'\n]+[\"']|global)\s*\{(?:.|\n)*?\b(?:interface|class|namespace)\s+NAME\b"
         ),
         own=r"\bthis\.(\w+)\s*=(?![=>])",
         assigned=(r"^\s*NAME\.(?:prototype\.)?(\w+)\s*=(?![=>])",),
-        beside=r"\bObject\.(?:assign|definePropert(?:y|ies))\(\s*NAME\b",
+        beside=r"\b\w*[mM]ixins?\(\s*NAME\b|\bObject\.(?:assign|definePropert(?:y|ies))\(\s*NAME\b",
     ),
 )
 
@@ -71,7 +72,7 @@ class TypeScript:
 
     name: str = "typescript"
     suffixes: tuple[str, ...] = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
-    project_files: tuple[str, ...] = ("package.json", *FILE_NAMES, *BASE_NAMES)
+    project_files: tuple[str, ...] = ("package.json", *PATTERNS, SHARED_NAME, *DENO_NAMES)
     rules: TypeRules = _RULES
 
     def grammar(self, path: str) -> Grammar:
@@ -81,9 +82,12 @@ class TypeScript:
         return extract(path, text, references)
 
     def read_project(self, path: str, text: str) -> ProjectText:
-        return read_package(text) if path.rpartition("/")[2] == "package.json" else read_settings(text)
+        name = path.rpartition("/")[2]
+        if name in DENO_NAMES:
+            return read_deno(text)
+        return read_package(text) if name == "package.json" else read_settings(text)
 
-    def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
+    def resolver(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> ImportResolver:
         return TypeScriptResolver(paths, projects)
 
     def cursor(self, text: str, offset: int) -> CursorView:

@@ -1,7 +1,9 @@
 """Where TypeScript's imports lead: from module names to files of the workspace."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
+from dovetail_context.languages.typescript.bundler import Aliases
+from dovetail_context.languages.typescript.deno import ImportMaps
 from dovetail_context.languages.typescript.packages import Packages
 from dovetail_context.languages.typescript.paths import join, parent
 from dovetail_context.languages.typescript.settings import CompilerSettings
@@ -16,21 +18,25 @@ _SOURCES_OF = {
     ".cjs": (".cts", ".d.cts"),
 }
 # Folders that hold what is built; their sources are looked for in a folder of the other kind.
-_BUILT = frozenset({"dist", "build", "lib", "out", "esm", "cjs", "es", "output", "types", "_esm", "_cjs"})
-_SOURCE_FOLDERS = ("src", "source", "lib", "")
+_BUILT = frozenset({"dist", "build", "lib", "out", "esm", "cjs", "es", "output", "types", "dts", "_esm", "_cjs"})
+_SOURCE_FOLDERS = ("src", "source", "lib", "ts", "")
 
 
 class TypeScriptResolver:
     """Resolves imports among one set of files.
 
     Tried in this order: relative paths; names of the package's own `imports` (`#x`); the `paths` and `baseUrl` of the
-    nearest tsconfig.json; packages of the workspace by the name in their package.json.
+    nearest tsconfig.json; the nearest import map; the aliases of a bundler's configuration; packages of the workspace
+    by the name in their package.json, or by the name that a dependency gives them.
     """
 
-    def __init__(self, paths: Collection[str], projects: Mapping[str, str]) -> None:
+    def __init__(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> None:
         self._paths = frozenset(paths)
-        self._packages = Packages(projects)
-        self._settings = CompilerSettings(projects)
+        self._maps = ImportMaps(projects)
+        self._packages = Packages(projects, self._maps.packages)
+        self._settings = CompilerSettings(projects, self._packages)
+        self._aliases = Aliases(paths)
+        self._below: dict[str, tuple[str, ...]] = {}
         self._known: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def sources(self, module: str, from_path: str) -> tuple[str, ...]:
@@ -70,8 +76,26 @@ class TypeScriptResolver:
             for place in self._packages.own_imports(module, folder):
                 yield from _with_sources(place, self._packages.folder_of(place))
         yield from self._settings.places(module, folder)
-        for root, place in self._packages.exported(module):
+        yield from self._maps.places(module, folder)
+        yield from self._aliases.places(module, folder)
+        exported = list(self._packages.exported(self._maps.specifier(module, folder), folder))
+        for root, place in exported:
             yield from _with_sources(place, root)
+        for root, place in exported:
+            yield from self._elsewhere(place, root)
+
+    def _elsewhere(self, place: str, root: str) -> Iterator[str]:
+        """A built file's path in the other folders of its package, one of which holds the sources."""
+        built, _, rest = place[len(root) + 1 if root else 0 :].partition("/")
+        if not rest:
+            return
+        if root not in self._below:
+            start = f"{root}/" if root else ""
+            inside = (path[len(start) :].partition("/") for path in self._paths if path.startswith(start))
+            self._below[root] = tuple(sorted({first for first, slash, _ in inside if slash}))
+        for folder in self._below[root]:
+            if folder != built:
+                yield from (f"{root}/{folder}/{each}".lstrip("/") for each in (rest, _without_suffix(rest)))
 
     def _file(self, place: str) -> str:
         if place in self._paths:
@@ -98,8 +122,13 @@ def _with_sources(place: str, root: str) -> Iterator[str]:
     for built in range(1, len(parts)):
         if parts[built - 1] not in _BUILT:
             return
-        rest = "/".join(parts[built:])
-        for suffix in (".d.ts", ".d.mts", ".d.cts"):
-            rest = rest.removesuffix(suffix)
+        rest = _without_suffix("/".join(parts[built:]))
         for source in _SOURCE_FOLDERS:
             yield "/".join(part for part in (root, source, rest) if part)
+
+
+def _without_suffix(path: str) -> str:
+    """A path without the suffix of a declaration file."""
+    for suffix in (".d.ts", ".d.mts", ".d.cts"):
+        path = path.removesuffix(suffix)
+    return path

@@ -1,8 +1,8 @@
 """Find keys, passwords and tokens in a text, and blank them out. Pure.
 
-What is found: keys in the format of a well-known service (`secret_formats.py`), private keys (`private_keys.py`),
+What is found: keys in the format of a well-known service (`formats.py`), private keys (`private_keys.py`),
 passwords in addresses, and literals without meaning that are given to a name such as `password` or `api_key`
-(`secret_names.py`, `secret_assignments.py`, `secret_values.py`). One `*` replaces each character of a secret, so that
+(`names.py`, `assignments.py`, `values.py`). One `*` replaces each character of a secret, so that
 every offset, line and quote stays where it is and code still parses. `exclude.py` knows, by their names, the files
 that are secret as a whole.
 

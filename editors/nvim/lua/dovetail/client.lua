@@ -142,8 +142,10 @@ function M.is_eligible(bufnr)
     and config.is_enabled_for(options.filetype)
 end
 
+--- The nearest folder with a marker; nil where the server chooses: it knows which manifests name the inner ones.
 local function root_of(bufnr)
-  local root = vim.fs.root(bufnr, config.current.root_markers)
+  local markers = config.current.root_markers
+  local root = #markers > 0 and vim.fs.root(bufnr, markers) or nil
   -- A marker in the home folder, such as a repository of dotfiles, would make all of it one project.
   local home = vim.uv.os_homedir()
   if root and (root == home or root == "/") then

@@ -145,17 +145,8 @@ M.options = {
   {
     name = "root_markers",
     type = "list of strings",
-    default = {
-      ".dovetail.toml",
-      "pyproject.toml",
-      "setup.py",
-      "package.json",
-      "go.mod",
-      "Cargo.toml",
-      "pom.xml",
-      ".git",
-    },
-    sentence = "Files and folders that a project's root contains.",
+    default = { ".dovetail.toml", ".git", ".hg", ".jj" },
+    sentence = "Files and folders that a project's root contains. Where there is none, the server finds the workspace.",
   },
   {
     name = "on_status",

@@ -45,14 +45,6 @@ return {
     'typescript',
     'typescriptreact',
   },
-  root_markers = {
-    '.dovetail.toml',
-    'pyproject.toml',
-    'setup.py',
-    'package.json',
-    'go.mod',
-    'Cargo.toml',
-    'pom.xml',
-    '.git',
-  },
+  -- Where there is no marker the server finds the workspace of a file.
+  root_markers = { '.dovetail.toml', '.git', '.hg', '.jj' },
 }

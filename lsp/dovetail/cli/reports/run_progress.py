@@ -5,15 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from itertools import count
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 
 @contextmanager
-def run_progress(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Yield what to call after each of `total` steps."""
+def run_progress(what: str, total: int, known: int = 0) -> Iterator[Callable[[], None]]:
+    """Yield what to call after each of `total` steps.
+
+    The first `known` of them were made by an earlier run: they take no time, and must not promise a fast end.
+    """
     console = Console(file=sys.stderr)
     columns = (
         TextColumn("{task.description}"),
@@ -23,4 +26,6 @@ def run_progress(what: str, total: int) -> Iterator[Callable[[], None]]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        yield partial(bar.advance, bar.add_task(what, total=total))
+        shown = bar.add_task(what, total=total, completed=known)
+        steps = count(1)
+        yield lambda: bar.advance(shown) if next(steps) > known else None

@@ -1,8 +1,8 @@
 """How much of a suggestion to show, given the model's confidence: pure.
 
-The mean log-probability of the tokens predicts whether the user will keep a suggestion. README.md lists the shipped
-thresholds and the share of correct suggestions above each, measured with the starter model. Other models are sure of
-other things: `dovetail calibrate` finds thresholds for a model and a language on the user's own code.
+The mean log-probability of the tokens predicts whether the user will keep a suggestion. docs/benchmarks/shown.md lists
+the shipped thresholds and the share of correct suggestions above each, measured with the starter model. Other models
+are sure of other things: `dovetail calibrate` finds thresholds for a model and a language on the user's own code.
 """
 
 from __future__ import annotations

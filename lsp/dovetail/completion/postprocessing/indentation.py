@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dovetail.completion.preparation.lexical import inside
+from dovetail.completion.preparation.lexical import depth, inside
 from dovetail.completion.preparation.place import TAB_COLUMNS, Place
 
 # The end of a line that makes the next one a level deeper.
@@ -42,6 +42,9 @@ def _fitted(first: str, rest: list[str], place: Place) -> list[str]:
     code = place.code_of("\n".join(lines)).split("\n")
     own = place.left[: place.indent] if place.left.strip() else place.left
     base = len(own.expandtabs(TAB_COLUMNS))
+    begin = len((own + _parted(first)[0]).expandtabs(TAB_COLUMNS))
+    rest = _shifted(rest, in_string[1:], begin - _written_base(lines, code, in_string, begin))
+    lines = [first, *rest]
     step = _step(lines, code, in_string, base)
     fitted, open_brackets, shift = [], _open_brackets(code[0]), 0
     for line, stays, bare in zip(rest, in_string[1:], code[1:], strict=True):
@@ -60,6 +63,40 @@ def _fitted(first: str, rest: list[str], place: Place) -> list[str]:
             fitted.append(" " * new + spaced.lstrip(" "))
         open_brackets += _open_brackets(bare)
     return fitted
+
+
+def _written_base(lines: list[str], code: list[str], in_string: list[bool], base: int) -> int:
+    """Return the columns at which the model takes the first line to be: those of the line that closes its brackets; in
+    a block comment one less than those of its stars."""
+    if lines[0].lstrip().startswith("/*") and lines[1].lstrip().startswith("*"):
+        return _width(lines[1].expandtabs(TAB_COLUMNS)) - 1
+    open_ = 0
+    for number, line in enumerate(lines):
+        closes = number > 0 and open_ > 0 and open_ + _depth_at_start(code[number]) <= 0
+        if closes and not in_string[number]:
+            return _width(line.expandtabs(TAB_COLUMNS))
+        open_ += depth(code[number])
+        if open_ <= 0:
+            break
+    return base
+
+
+def _depth_at_start(code: str) -> int:
+    """Return minus the number of brackets that a line begins with closing."""
+    content = code.lstrip()
+    return len(content.lstrip(")]}")) - len(content)
+
+
+def _shifted(lines: list[str], in_string: list[bool], columns: int) -> list[str]:
+    """Return the lines moved by some columns, without those of strings."""
+    if not columns:
+        return lines
+    moved = []
+    for line, stays in zip(lines, in_string, strict=True):
+        wide = line.expandtabs(TAB_COLUMNS) if line[:1] == "\t" else line
+        is_kept = stays or not line.strip()
+        moved.append(line if is_kept else " " * max(0, _width(wide) + columns) + line.lstrip(" \t"))
+    return moved
 
 
 def _step(lines: list[str], code: list[str], in_string: list[bool], base: int) -> int:

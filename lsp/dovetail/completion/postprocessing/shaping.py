@@ -14,15 +14,16 @@ from dovetail.completion.postprocessing.indentation import fit_indentation
 from dovetail.completion.postprocessing.insertion import QUOTES, Insertion, ways_to_insert
 from dovetail.completion.postprocessing.repeats import without_repeats
 from dovetail.completion.preparation.judge import compiles
-from dovetail.completion.preparation.lexical import depth as depth_of, inside, read
+from dovetail.completion.preparation.lexical import CODE, depth as depth_of, inside, read
 from dovetail.completion.preparation.place import Place, unix_line_ends
 from dovetail.completion.values import Extent, Shaped
 from dovetail_context.api import ParsedText
 
-# The maximum number of ends to try, longest first. Each costs a parse of the changes, about a millisecond. A text that
-# is hard to parse gets fewer: all of them together may cost as much as parsing 3,000 lines.
-_MOST_ENDS = 24
-_MOST_EFFORT = 4000
+# The maximum number of ends to try, longest first. Each costs a parse of the changes, about a millisecond.
+_MAX_ENDS = 24
+# The maximum effort of all these parses, in hundreds of parser operations: that of parsing 3,000 lines. A text that is
+# hard to parse gets fewer ends.
+_MAX_EFFORT = 4000
 _CONTINUES = re.compile(r"\s*(?:[)\]}]|(?:else|elif|except|finally|catch|case|default|while)\b)")
 _NO_ATTRIBUTE = re.compile(r"(?!)")
 # Nodes on lines of their own that precede what they annotate.
@@ -37,8 +38,17 @@ _EXPORT_MACRO = re.compile(
 )
 # Words that are a statement on their own; any other lone word is left over from a line whose rest was cut away.
 _STATEMENTS = frozenset(("return", "break", "continue", "pass", "raise", "yield", "fallthrough"))
-# Words that need something after them: a text is not cut after one of these.
-_NEEDS_MORE = frozenset(("new", "await", "not", "typeof", "instanceof", "extends", "implements"))
+# Words that need something after them, by language: no text ends after one of these.
+_NEEDS_MORE = {
+    "python": frozenset(("not", "await", "lambda", "in", "is", "and", "or", "import", "from", "as")),
+    "typescript": frozenset(("new", "await", "typeof", "instanceof", "extends", "implements", "delete", "in", "keyof")),
+    "java": frozenset(("new", "instanceof", "extends", "implements", "throws")),
+    "csharp": frozenset(("new", "await", "is", "as", "out", "ref")),
+    "cpp": frozenset(("new", "delete", "co_await")),
+    "rust": frozenset(("mut", "ref", "dyn", "impl", "as", "in", "move")),
+}
+_NEEDS_MORE["javascript"] = _NEEDS_MORE["typescript"]
+_LAST_WORD = re.compile(r"(?<![\w.$])[a-z_]+\Z")
 # Words that begin a declaration: on a line of their own nothing is declared.
 _DECLARES = (
     "abstract async class const enum export extends extern final fn func function impl implements import interface let"
@@ -183,7 +193,7 @@ def _ends(text: str) -> Iterator[str]:
             tried += 1
             yield candidate
     candidate = lines[0]
-    while tried < _MOST_ENDS:
+    while tried < _MAX_ENDS:
         candidate = _LAST_TOKEN.sub("", candidate).rstrip()
         if not candidate.strip():
             return
@@ -207,7 +217,7 @@ def _soundest(text: str, place: Place) -> Shaped:
             effort += with_it.effort if with_it is not None else 0
             if errors < least and not (errors <= place.errors_elsewhere and _is_rejected(way, place, with_it)):
                 least, best = errors, Shaped(way.text, way.replaced)
-            if least <= place.errors_elsewhere or effort > _MOST_EFFORT:
+            if least <= place.errors_elsewhere or effort > _MAX_EFFORT:
                 return best
     return best
 
@@ -225,7 +235,7 @@ def _with_commas(way: Insertion, place: Place, with_it: ParsedText | None) -> In
 def _says_nothing(candidate: str, is_cut: bool, place: Place) -> bool:
     """Return whether what would be shown is a rest that means nothing, or the beginning of the line that follows."""
     text = candidate.strip()
-    if is_cut and text.rpartition(" ")[2] in _NEEDS_MORE:
+    if (is_cut or not place.right.strip()) and _lacks_more(candidate, place):
         return True
     if place.left.strip() or place.right.strip():
         return False
@@ -236,6 +246,13 @@ def _says_nothing(candidate: str, is_cut: bool, place: Place) -> bool:
         return True
     following = place.text[place.offset :].lstrip()
     return _SIGNS.fullmatch(text) is not None or (_WORD.search(text) is not None and _begins_with(following, text))
+
+
+def _lacks_more(candidate: str, place: Place) -> bool:
+    """Return whether the last word of the code needs something after it."""
+    words = _NEEDS_MORE.get(place.syntax)
+    last = _LAST_WORD.search((place.left + place.code_of(candidate)).rstrip()) if words else None
+    return words is not None and last is not None and last[0] in words
 
 
 def _begins_with(following: str, text: str) -> bool:
@@ -260,7 +277,9 @@ def _is_rejected(way: Insertion, place: Place, with_it: ParsedText | None) -> bo
         end = place.offset + len(way.text)
         if with_it is None:
             return False
-        return with_it.has_untyped_parameter(place.offset, end) or (is_alone and with_it.runs_on(place.offset, end))
+        if is_alone and with_it.runs_on(place.offset, end):
+            return True
+        return not with_it.rejected(place.offset, end) <= place.rejected
     start, end = place.judged
     before, after = place.text[start : place.offset] + way.text, place.text[place.offset + way.replaced : end]
     if compiles(before + after):
@@ -274,16 +293,20 @@ def _is_rejected(way: Insertion, place: Place, with_it: ParsedText | None) -> bo
 def _errors_with(way: Insertion, place: Place) -> tuple[int, ParsedText | None]:
     """Return how broken the file is with the insertion, and that file, parsed.
 
-    Missing and extra brackets count, as the tree may blame something else.
+    Missing and extra brackets count, as the tree may blame something else, and so does a rest of the line that becomes
+    a comment.
     """
     code, state = read(way.text, place.syntax, place.state)
     depth = depth_of(code)
+    hidden = state != place.state and state.end == "\n" and bool(place.right[way.replaced :].strip())
     left = depth_of(read(place.left, place.syntax)[0])
-    unbalanced = depth if depth > 0 else max(0, -depth - max(0, left))
+    unbalanced = (depth if depth > 0 else max(0, -depth - max(0, left))) + hidden
+    rest, end = read(place.right[way.replaced :], place.syntax, state)
     if place.parsed is None:
-        rest, end = read(place.right[way.replaced :], place.syntax, state)
         twice = max(0, -depth_of(rest) - max(0, left + depth))  # what closes and has nothing left to close
         return unbalanced + twice + (end.end in QUOTES), None
+    if place.kind == "string" and end.end and read("\n", place.syntax, end)[1] == CODE:
+        unbalanced += 1  # a string of one line that the line does not close
     text = _EXPORT_MACRO.sub(_spaces, way.text) if place.syntax == "cpp" else way.text
     with_it = place.parsed.replaced(place.offset, place.offset + way.replaced, text)
     return with_it.errors() + unbalanced, with_it

@@ -18,10 +18,11 @@ from dovetail.completion.preparation.window import cut_window
 from dovetail.completion.values import CLOSERS
 from dovetail_context.api import ContextBundle, estimate_tokens
 
-# Longer middles the model has hardly seen in training, and what is typed in them no context was gathered for.
-MOST_LINES = 8
-MOST_CHARACTERS = 600
-# Of the file above and below what the model is shown, so much is looked through for what it may repeat.
+# Lines and characters (code points) that may be typed before the anchor moves. The model has hardly seen longer middles
+# in training, and the context was gathered without what they contain.
+MAX_FORCED_LINES = 8
+MAX_FORCED_CHARACTERS = 600
+# Characters of the file above and below the window that drafts may be copied from. More costs time for little gain.
 LOOKUP_CHARACTERS = 12_000
 
 
@@ -52,7 +53,7 @@ class Anchor:
         """Return the text typed in the hole up to the cursor; None if the rest of the file has changed."""
         start = len(self.before)
         typed = place.text[start : place.offset]
-        if place.offset < start or len(typed) > MOST_CHARACTERS or typed.count("\n") >= MOST_LINES:
+        if place.offset < start or len(typed) > MAX_FORCED_CHARACTERS or typed.count("\n") >= MAX_FORCED_LINES:
             return None
         if place.text[hole_end(place) :] != self.after or not place.text.startswith(self.before):
             return None
@@ -71,7 +72,7 @@ def hole(anchor: Anchor, place: Place, is_frozen: bool) -> tuple[str, str]:
 
 def freeze(place: Place, name: str, context: ContextBundle, window_tokens: int) -> Anchor:
     """Return a new anchor at the start of the cursor's line; in a line of great length, at the cursor."""
-    start = place.offset - (len(place.left) if len(place.left) <= MOST_CHARACTERS else 0)
+    start = place.offset - (len(place.left) if len(place.left) <= MAX_FORCED_CHARACTERS else 0)
     before, after = place.text[:start], place.text[hole_end(place) :]
     window = cut_window(before, after, window_tokens, estimate_tokens)
     return Anchor(name, before, after, window.prefix, window.suffix, context)

@@ -52,10 +52,10 @@ _DASHES = Family(("--",), (("--[[", "]]"), ("/*", "*/")), "\"'")
 _MARKUP = Family((), (("<!--", "-->"),), "")
 _SLASHES_AND_LONG = Family(("//",), _SLASHES, "\"'", _LONG[:1])
 _WITHOUT_GRAMMAR = (
-    ("sh bash zsh fish rb pl pm r jl ex exs toml yaml yml ini cfg conf mk bzl star bazel nix", _HASH),
+    ("sh bash zsh fish rb ruby pl pm r jl julia ex exs elixir toml yaml yml ini cfg conf mk bzl star bazel nix", _HASH),
     ("tcl ps1 cmake gd nim cr awk dockerfile makefile gemfile rakefile", _HASH),
-    ("lua sql hs elm adb ads vhd vhdl", _DASHES),
-    ("kt kts swift scala dart zig groovy gradle proto", _SLASHES_AND_LONG),
+    ("lua sql hs haskell elm adb ads vhd vhdl", _DASHES),
+    ("kt kts kotlin swift scala dart zig groovy gradle proto", _SLASHES_AND_LONG),
     ("scss less", _C),
     ("css", Family((), _SLASHES)),
     ("php", Family(("//", "#"), _SLASHES)),
@@ -110,9 +110,9 @@ def read(text: str, language: str, state: State = CODE) -> tuple[str, State]:
 
 
 def name_of(language: str, path: str) -> str:
-    """Return the key that `read` needs for a text: its language if that is known, else the suffix of its path."""
+    """Return the key that `read` needs for a text: its language if that has a family, else the suffix of its path."""
     name = path.rpartition("/")[2].lower()
-    return language or f".{name.rpartition('.')[2]}"
+    return language if language in _FAMILIES or language in _BY_SUFFIX else f".{name.rpartition('.')[2]}"
 
 
 def kind_of(state: State, language: str) -> Literal["code", "comment", "string"]:

@@ -56,6 +56,12 @@ class Place:
         return self.parsed.replaced(start, end, "").errors() if self.parsed else 0
 
     @lazy
+    def rejected(self) -> frozenset[str]:
+        """What the language's own parser rejects on the cursor's line before anything is inserted."""
+        start, end = self.offset - len(self.left), self.offset + len(self.right)
+        return self.parsed.rejected(start, end) if self.parsed is not None else frozenset()
+
+    @lazy
     def judged(self) -> tuple[int, int] | None:
         """The part of the text, from one offset to another, that the language's own compiler takes, or would if the
         cursor's line were a finished one; None where there is none, or no compiler to ask."""

@@ -9,7 +9,9 @@ from dovetail.completion.values import CLOSERS, Extent, Trigger
 BLOCK_LINES = 8
 # Endings of a statement in languages with braces: nothing more belongs on such a line.
 _FINISHED = (";", "}")
-_WITHOUT_BRACES = frozenset({"python", ""})
+_WITHOUT_BRACES = frozenset(
+    ("", "python", "ruby", "lua", "bash", "elixir", "haskell", "julia", "sql", "kotlin", "swift", "scala", "text")
+)
 
 
 def decide(place: Place, trigger: Trigger, in_comments: bool = False) -> Extent | None:

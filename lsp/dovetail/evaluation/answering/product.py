@@ -8,6 +8,7 @@ cache.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,6 +26,7 @@ from dovetail.evaluation.answer import Answer
 from dovetail.evaluation.task import ProjectHole, Task, TextHole
 from dovetail.rules.live import WorkspaceRules, own_rules
 from dovetail.session.caches import index_cache
+from dovetail.session.inference.token_count import command_count, engine_count
 from dovetail.settings import Settings
 from dovetail_context.api import (
     EVERYTHING,
@@ -78,6 +80,10 @@ class ProductAnswerer:
         self._cached: set[Path] = set()
         self._stack = ExitStack()
 
+    @property
+    def _count(self) -> Callable[[str], int] | None:
+        return command_count(self._settings) if self._engine is None else engine_count(self._settings)
+
     def __enter__(self) -> Self:
         cache = None if self._is_private else index_cache(self._settings)
         if cache is None:
@@ -93,7 +99,7 @@ class ProductAnswerer:
         """Answer a task. Raises EngineError, and CommandError where its file cannot be read or is another one."""
         opened = await on_thread(partial(self.open, task))
         try:
-            return await self._asked(task, opened.request)
+            return await self._asked(task, replace(opened.request, count=self._count))
         finally:
             opened.close()
 

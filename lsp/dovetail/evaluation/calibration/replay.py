@@ -11,6 +11,7 @@ from dovetail.completion.threads import on_thread
 from dovetail.evaluation.answer import Answer
 from dovetail.evaluation.answering.product import ProductAnswerer, answer_of
 from dovetail.evaluation.task import Task
+from dovetail.session.inference.token_count import engine_count
 from dovetail.settings import Settings
 
 NOT_ASKED = "not asked"
@@ -29,7 +30,7 @@ class ReplayAnswerer:
         """Answer a task. Raises EngineError, CommandError."""
         opened = await on_thread(partial(self._opener.open, task))
         try:
-            request = replace(opened.request, trigger="automatic")
+            request = replace(opened.request, trigger="automatic", count=engine_count(self._settings))
             completion = await complete(request, self._engine, self._settings)
         finally:
             opened.close()

@@ -79,7 +79,7 @@ class ProgramTests:
         if not task.truth:
             lacks = check.language == "java" and _TUPLES.search(check.before + check.after)
             return f"{JAVA_TUPLES} may be missing: name its jar in CLASSPATH" if lacks and not _class_path() else ""
-        if completion.strip() != task.truth.strip():
+        if completion != task.truth:
             ran = run_check(task.truth, check, language, self._cache, self._limits, self._stopped.is_set)
         return "" if ran.passed else f"the suite's own answer fails here ({ran.why}): install what its tests need"
 

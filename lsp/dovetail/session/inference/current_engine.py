@@ -45,7 +45,7 @@ class CurrentEngine:
         self._running = running
         self._on_change = on_change
         self._retire = retire
-        self._engine: Engine | EngineError = EngineError("The editor has not yet told its settings.")
+        self._engine: Engine | EngineError = EngineError("The editor has not yet sent its settings.")
         self._options: tuple[object, ...] = ()  # those that the engine was made with
         self._wanted: tuple[object, ...] = ()
         self.status = EngineStatus("stopped")

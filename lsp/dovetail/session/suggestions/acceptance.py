@@ -3,7 +3,7 @@
 Few editors report what their users do with ghost text, so this module derives it from the changes. A change that
 continues the suggestion is typing if one key can produce it, and accepting if it is more. A suggestion ends when the
 user types something else, when another one appears, or with its document. Later changes show how much of the accepted
-text is still there after a while. Where an editor does report an accept (`told`), its report decides.
+text is still there after a while. Where an editor does report an accept (`reported_accept`), its report decides.
 
 All offsets count code points of the document as it is at that moment. `now` is in seconds, on any one clock.
 """
@@ -77,7 +77,7 @@ class Showing:
     """A suggestion on the screen: the document already contains the first `present` characters of its text.
 
     `accepted` are the spans of its text that the user accepted, the last of them `at`. `item` is where the newest item
-    begins in the text. `told` is how far the editor reports that the user accepted it. `others` are the alternatives
+    begins in the text. `reported` is how far the editor reports the user accepted it. `others` are the alternatives
     that the user may choose instead.
     """
 
@@ -87,7 +87,7 @@ class Showing:
     present: int = 0
     item: int = 0
     accepted: tuple[Span, ...] = ()
-    told: int = 0
+    reported: int = 0
     at: float = 0.0
     seen: bool = False
 
@@ -129,7 +129,7 @@ def shown(following: Following, suggestions: tuple[Suggestion, ...], now: float)
         text = showing.suggestion.text[: showing.present] + first.text
         suggestion = replace(showing.suggestion, text=text, replaced=first.replaced)
         accepted = _accepted(showing)
-        newer = replace(showing, suggestion=suggestion, item=showing.present, accepted=accepted, told=0)
+        newer = replace(showing, suggestion=suggestion, item=showing.present, accepted=accepted, reported=0)
         return replace(following, showing=newer), ()
     following, events = ended(following, now)
     return replace(following, showing=Showing(first, now, suggestions[1:])), events
@@ -151,13 +151,13 @@ def changed(following: Following, before: str, change: Change, now: float, repor
     return Following(showing, taken), events + due
 
 
-def told(following: Following, name: str, now: float, length: int | None = None) -> Following:
+def reported_accept(following: Following, name: str, now: float, length: int | None = None) -> Following:
     """Record a reported accept: the first `length` characters of the item of that name, or all of it."""
     showing = _named(following, name)
     if showing is None:
         return following
     end = len(showing.suggestion.text) if length is None else showing.item + length
-    return replace(following, showing=replace(showing, told=max(showing.told, end), at=now, seen=True))
+    return replace(following, showing=replace(showing, reported=max(showing.reported, end), at=now, seen=True))
 
 
 def seen(following: Following, name: str) -> Following:
@@ -198,7 +198,7 @@ def _named(following: Following, name: str) -> Showing | None:
 
 
 def _accepted(showing: Showing) -> tuple[Span, ...]:
-    return _merged((*showing.accepted, (showing.item, min(showing.told, showing.present))))
+    return _merged((*showing.accepted, (showing.item, min(showing.reported, showing.present))))
 
 
 def _goes_on(showing: Showing, newer: Suggestion) -> bool:
@@ -238,7 +238,7 @@ def _advanced(showing: Showing, before: str, change: Change, now: float, reports
         if closed_by_itself:
             here = replace(here, suggestion=replace(suggestion, replaced=closed_by_itself))
         if length <= here.present:  # deleted back into the suggestion: it is offered again, if it was only typed
-            return None if showing.accepted or showing.told else replace(here, present=length)
+            return None if showing.accepted or showing.reported else replace(here, present=length)
         # What replaces text left of the cursor was chosen from a menu of the editor.
         if reports or _is_one_key(change.text) or whole.start < showing.cursor:
             return replace(here, present=length, others=())

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 WRITE_EVERY_S = 20.0
 # Clients that gather keystrokes before they send them, and that report an accept. Several characters at once from one
 # of these are typing, unless the client reports otherwise.
-CLIENTS_THAT_TELL = ("Neovim",)
+CLIENTS_THAT_REPORT_ACCEPTS = ("Neovim",)
 
 
 class Feedback:
@@ -52,7 +52,7 @@ class Feedback:
         """Set whether to count at all (the user's setting), and which client is connected, if that is new."""
         self._path = stats_path() if wanted else None
         if client is not None:
-            self._client_reports = client in CLIENTS_THAT_TELL
+            self._client_reports = client in CLIENTS_THAT_REPORT_ACCEPTS
 
     def answered(self, document: Document, completion: Completion) -> list[str]:
         """Record an answer. Return the names of its items, the one on the screen first; none if nothing is followed."""
@@ -93,7 +93,7 @@ class Feedback:
         """Record an accept that the editor reports: all of a suggestion, or `utf16_length` units of its newest item."""
         for uri, following in self._documents.items():
             length = None if utf16_length is None else _length(following.showing, utf16_length)
-            self._documents[uri] = acceptance.told(following, name, self._clock(), length)
+            self._documents[uri] = acceptance.reported_accept(following, name, self._clock(), length)
 
     def seen(self, name: str) -> None:
         """Record the editor's report that a suggestion is on the screen."""

@@ -38,6 +38,12 @@ SYSTEM_FOLDERS = (
 DEVICE_FOLDERS = ("/dev", "/proc")
 """Devices of accelerators, and what a process writes about itself."""
 
+HARMLESS_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+"""All devices that another program gets."""
+
+ABOUT_ITSELF = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys")
+"""What another program may read of /proc: itself and the machine, not the environment of the user's other processes."""
+
 DRIVER_CACHES = (
     ".nv",
     ".cache/mesa_shader_cache",
@@ -131,9 +137,11 @@ def _landlock(libc: ctypes.CDLL, readable: Iterable[Path], writable: Iterable[Pa
         writing = rights & ~_EXECUTE | executing
         home = Path.home() if "HOME" in os.environ and not runs_programs else None
         caches = [home / cache for cache in DRIVER_CACHES] if home else []
-        for path in (*map(Path, SYSTEM_FOLDERS), *readable):
+        read_alone = (*SYSTEM_FOLDERS, *ABOUT_ITSELF) if runs_programs else SYSTEM_FOLDERS
+        devices = HARMLESS_DEVICES if runs_programs else DEVICE_FOLDERS
+        for path in (*map(Path, read_alone), *readable):
             _allow(libc, ruleset, path, reading & rights)
-        for path in (*map(Path, DEVICE_FOLDERS), *writable, *caches):
+        for path in (*map(Path, devices), *writable, *caches):
             _allow(libc, ruleset, path, writing)
         if libc.syscall(_RESTRICT_SELF, ruleset, 0):
             raise OSError(ctypes.get_errno(), "Landlock refuses: the host can use all of your files")

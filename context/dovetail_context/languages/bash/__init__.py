@@ -1,0 +1,1 @@
+"""Bash: its tags query and its profile."""

@@ -1,0 +1,1 @@
+"""CSS: its tags query and its profile."""

@@ -1,0 +1,1 @@
+"""Dart: its tags query and its profile."""

@@ -1,0 +1,1 @@
+"""Elixir: its tags query and its profile."""

@@ -1,0 +1,182 @@
+"""The surroundings of a cursor. Names and scopes come from the tree of the mended text, the statement from its text."""
+
+import re
+import sys
+from collections.abc import Iterator
+
+from dovetail_context.languages.braces import (
+    expression_start,
+    mask,
+    open_blocks,
+    open_calls,
+    receiver_end,
+    statement_start,
+)
+from dovetail_context.languages.generic.events import Event
+from dovetail_context.languages.generic.extract import element_of, read
+from dovetail_context.languages.generic.mend import mended
+from dovetail_context.languages.generic.names import named_type
+from dovetail_context.languages.generic.notation import access_path
+from dovetail_context.languages.generic.profile import Profile
+from dovetail_context.languages.generic.types import type_text
+from dovetail_context.languages.language import CursorView, Mention
+from dovetail_context.languages.mentions import mentions
+from dovetail_context.records.access import put_in
+from dovetail_context.records.record import Symbol
+from dovetail_context.syntax import Grammar, SyntaxTree
+
+_TYPED = re.compile(r"[^\W\d]\w*\Z")
+_DECLARED = re.compile(r":\s*([^\W\d][\w.<>?, ]*?)\s*=(?![=>])")
+_DEFINES = re.compile(r"\b(?:def|fun|func|function|fn|class|defp?|sub)\s+[\w.:!?]*\Z")
+# A variable is a member or a local one by its place.
+_BINDING = frozenset({"parameter", "local", "element", "each", "field"})
+
+
+def read_cursor(profile: Profile, grammar: Grammar, text: str, offset: int) -> CursorView:
+    """Read the surroundings of `offset` (code points)."""
+    offset = max(0, min(offset, len(text)))
+    syntax = profile.notation.syntax
+    masked = mask(text, syntax)
+    typed = _TYPED.search(text, max(0, offset - 100), offset)
+    start = typed.start() if typed else offset
+    line = text.count("\n", 0, offset) + 1
+    repaired = mended(profile, text, offset)
+    record, events, tree = read(profile, grammar, repaired)
+    around = [each for each in record.symbols if each.start_line <= line <= _last_line(profile, each)]
+    container, function = _enclosing(around)
+    bindings = _bindings(profile, events, tree, function, line)
+    if profile.implicit_parameter and profile.implicit_parameter not in bindings:
+        bindings |= _implicit(profile, text, masked, offset, bindings)
+    end = receiver_end(masked, start, syntax)
+    expected = _DECLARED.search(masked, statement_start(masked, offset, syntax), offset)
+    return CursorView(
+        line=line,
+        receiver=_path(profile, text, masked, end, bindings) if end >= 0 else "",
+        typed=typed[0] if typed and typed[0] not in profile.notation.keywords else "",
+        callees=tuple(_callees(profile, text, masked, offset, bindings)),
+        container=container,
+        function=function.name if function is not None else "",
+        returns=function.type if function is not None else "",
+        expected=type_text(expected[1]) if expected else "",
+        bindings=bindings,
+        mentions=tuple(_mentions(profile, masked, offset, bindings)),
+    )
+
+
+def _last_line(profile: Profile, symbol: Symbol) -> int:
+    """Where a symbol ends; a function whose body is apart goes on until the next one."""
+    return sys.maxsize if profile.bodies_apart and symbol.kind in ("function", "method") else symbol.end_line
+
+
+def _enclosing(around: list[Symbol]) -> tuple[str, Symbol | None]:
+    """The dotted name of the class, and the function, around the cursor."""
+    functions = [each for each in around if each.kind in ("function", "method")]
+    function = max(functions, key=lambda each: each.start_line, default=None)
+    classes = [each for each in around if each.kind == "class"]
+    if function is not None:
+        return function.container, function
+    inner = max(classes, key=lambda each: each.start_line, default=None)
+    return (inner.qualified, None) if inner is not None else ("", None)
+
+
+def _bindings(
+    profile: Profile, events: list[Event], tree: SyntaxTree, function: Symbol | None, line: int
+) -> dict[str, str]:
+    """Local names before the cursor with their access paths; the last binding wins."""
+    first = function.start_line if function is not None else 1
+    found: dict[str, str] = {}
+    for event in events:
+        at = event.node.start_point[0] + 1
+        if at > line:
+            break
+        if at < first or event.kind not in _BINDING or event.one("name") is None:
+            continue
+        if function is None and event.kind in ("parameter", "field"):
+            continue
+        name = _text(tree, event, "name")
+        type_ = type_text(_text(tree, event, "type"))
+        value = _text(tree, event, "value")
+        path = f"<{type_}>" if type_ else put_in(access_path(value, profile.notation, found), name, "") if value else ""
+        path = path if type_ else element_of(path, event.kind)
+        if path or event.kind == "parameter" or name not in found:
+            found[name] = path
+    if function is not None:
+        for name, declared in function.parameters:
+            if declared and not found.get(name):
+                found[name] = f"<{declared}>"
+    for name, path in list(found.items()) if profile.names_types else ():
+        if not path.startswith("<"):
+            found[name] = f"{path}|<{named_type(name)}>".lstrip("|")
+    if function is not None and function.parameters[:1] and function.parameters[0][0] == "this":
+        found["self"] = f"<{function.parameters[0][1]}>"
+    return found
+
+
+def _implicit(profile: Profile, text: str, masked: str, offset: int, bindings: dict[str, str]) -> dict[str, str]:
+    """The parameter that a block has without naming it: an element of the object that the block is passed to, or that
+    itself."""
+    blocks = open_blocks(masked, offset)
+    if not blocks or "->" in masked[blocks[-1] : offset].partition("\n")[0]:
+        return {}
+    receiver, dot, _ = _path(profile, text, masked, blocks[-1], bindings).rpartition(".")
+    return {profile.implicit_parameter: element_of(receiver, "each")} if dot else {}
+
+
+def _callees(profile: Profile, text: str, masked: str, offset: int, bindings: dict[str, str]) -> Iterator[str]:
+    for opening in open_calls(masked, offset, profile.notation.syntax):
+        start = expression_start(masked, opening, profile.notation.syntax)
+        source = text[start:opening].strip()
+        if not source or source in profile.notation.keywords or _DEFINES.search(masked, max(0, start - 60), opening):
+            continue
+        path = _path(profile, text, masked, opening, bindings)
+        if path:
+            yield path.removesuffix("()") if not path.startswith("<") else path.strip("<>")
+
+
+def _path(profile: Profile, text: str, masked: str, end: int, bindings: dict[str, str]) -> str:
+    """The access path of the expression that ends at `end`."""
+    start = expression_start(masked, end, profile.notation.syntax)
+    own = profile.notation.own_member
+    if own and masked.startswith(own, start - len(own)):
+        start -= len(own)
+    return access_path(text[start:end].strip(), profile.notation, bindings)
+
+
+def _mentions(profile: Profile, masked: str, offset: int, bindings: dict[str, str]) -> Iterator[Mention]:
+    """Chains near the cursor, in the form of access paths."""
+    text = masked
+    for connector in profile.notation.connectors:
+        if connector != ".":
+            text = text.replace(connector, "." + " " * (len(connector) - 1))
+    if profile.notation.own_member:
+        text = text.replace(profile.notation.own_member, " ")
+    for mention in mentions(text, offset, profile.notation.keywords):
+        parts = mention.access.split(".")
+        if parts[0].removesuffix("()") in profile.notation.self_names:
+            parts[0] = "self"
+        if len(parts) > 1 and profile.is_flat and parts[0][:1].isupper() and parts[1][:1].isupper():
+            yield Mention(parts[0], mention.distance)  # a namespace
+        while len(parts) > 1 and profile.is_flat and parts[0][:1].isupper() and parts[1][:1].isupper():
+            parts = parts[1:]
+        if profile.notation.maker and len(parts) > 1 and parts[1].removesuffix("()") == profile.notation.maker:
+            parts = [f"<{parts[0]}>", *parts[2:]]
+        if not profile.notation.calls_bare:
+            yield Mention(".".join(parts), mention.distance)
+            continue
+        called = [
+            part
+            if part.endswith("()")
+            or not part[:1].islower()
+            or part[:1] == "<"
+            or (not place and (part in bindings or part == "self"))
+            else part + "()"
+            for place, part in enumerate(parts)
+        ]
+        yield Mention(".".join(called), mention.distance)
+        if called[-1].endswith("()"):
+            yield Mention(".".join((*called[:-1], called[-1].removesuffix("()"))), mention.distance)
+
+
+def _text(tree: SyntaxTree, event: Event, capture: str) -> str:
+    node = event.one(capture)
+    return tree.text(node) if node is not None else ""

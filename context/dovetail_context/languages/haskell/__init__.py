@@ -1,0 +1,1 @@
+"""Haskell: its tags query and its profile."""

@@ -1,0 +1,1 @@
+"""Julia: its tags query and its profile."""

@@ -1,0 +1,1 @@
+"""Kotlin: its tags query and its profile."""

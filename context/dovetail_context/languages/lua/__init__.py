@@ -1,0 +1,1 @@
+"""Lua: its tags query and its profile."""

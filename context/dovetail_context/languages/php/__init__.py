@@ -1,0 +1,1 @@
+"""PHP: its tags query, its profile, and types from doc comments."""

@@ -1,0 +1,1 @@
+"""Scala: its tags query and its profile."""

@@ -1,0 +1,1 @@
+"""SQL: its tags query and its profile."""

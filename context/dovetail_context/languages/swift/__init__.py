@@ -1,0 +1,1 @@
+"""Swift: its tags query and its profile."""

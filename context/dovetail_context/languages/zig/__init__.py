@@ -1,0 +1,1 @@
+"""Zig: its tags query and its profile."""

@@ -1,7 +1,7 @@
 """Rust as a `Language`: everything that the rest of the project needs to know about it, in one value."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
@@ -9,7 +9,7 @@ from dovetail_context.languages.rust.cursor import read_cursor
 from dovetail_context.languages.rust.extract import extract
 from dovetail_context.languages.rust.grammar import grammar
 from dovetail_context.languages.rust.mend import mended
-from dovetail_context.languages.rust.resolve import RustResolver, read_cargo
+from dovetail_context.languages.rust.resolve import MACRO, RustResolver, read_cargo
 from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText
@@ -49,6 +49,8 @@ _RULES = TypeRules(
     receivers=frozenset({"self", "Self"}),
     ignored=frozenset({"str", "String", "bool", "usize", "_"}),
     universal_members=_OF_TRAITS,
+    ambient_mark=MACRO,
+    module_separator="::",
     additions=Additions(
         module=r"^(?:\w+::)*\w+!\s*[({\[]|^\s*macro_rules!",
         module_word="macro_export",
@@ -92,7 +94,7 @@ class Rust:
     def read_project(self, path: str, text: str) -> ProjectText:
         return read_cargo(text)
 
-    def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
+    def resolver(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> ImportResolver:
         return RustResolver(paths, projects)
 
     def cursor(self, text: str, offset: int) -> CursorView:

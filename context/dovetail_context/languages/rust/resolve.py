@@ -1,7 +1,7 @@
 """Where Rust's paths lead: from `crate::a::b` and names of crates to files of the workspace."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -14,6 +14,8 @@ _CRATE_FOLDERS = ("tests", "examples", "benches", "src/bin")
 _TARGETS = ("bin", "example", "test", "bench")
 _TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 MAX_SEGMENTS = 20
+MACRO = "macro_rules! "  # how the signatures of macros begin
+MACROS = "macros"  # the entry in a file's `packages` that reports macros in it
 _SHAPES: Shapes = {
     ("package", "name"): (str,),
     ("package", "build"): (str, bool),
@@ -50,7 +52,7 @@ class RustResolver:
     (`lib.rs`, `main.rs`, a file of `tests`, `examples`, `benches` or `src/bin`) are beside it.
     """
 
-    def __init__(self, paths: Collection[str], projects: Mapping[str, str]) -> None:
+    def __init__(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> None:
         self._paths = frozenset(paths)
         self._packages = _packages(projects)
         self._libraries = {
@@ -60,9 +62,12 @@ class RustResolver:
         }
         self._package_of: dict[str, Package | None] = {}
         self._together: dict[str, list[str]] = defaultdict(list)
+        self._with_macros: dict[str, list[str]] = defaultdict(list)
         for path in sorted(self._paths):
             package = self._package(path)
             self._together[package.folder if package is not None else ""].append(path)
+            if MACROS in paths[path]:
+                self._with_macros[package.folder if package is not None else ""].append(path)
         self._known: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def sources(self, module: str, from_path: str) -> tuple[str, ...]:
@@ -81,8 +86,11 @@ class RustResolver:
         return f"{module}::{name}"
 
     def ambient(self, from_path: str) -> tuple[str, ...]:
-        """Rust shows nothing of other files without a path."""
-        return ()
+        """The files with macros, of whose names the macros alone are visible: `#[macro_use]`, `#[macro_export]`."""
+        package = self._package(from_path)
+        return tuple(
+            path for path in self._with_macros[package.folder if package is not None else ""] if path != from_path
+        )
 
     def companions(self, path: str) -> tuple[str, ...]:
         """`impl` blocks may be anywhere in the crate."""

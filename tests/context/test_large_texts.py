@@ -206,7 +206,7 @@ def test_of_a_large_text_only_a_part_is_parsed(language: object, monkeypatch: py
         tree = parse_text(path, text, offset)
         assert tree is not None
         tree.replaced(offset, offset, "x").errors()
-    assert len(parsed) >= 2
+    assert len(parsed) >= 2  # some languages keep what they read for the cursor
     assert max(parsed) <= WHOLE_CHARACTERS + 60_000
 
 

@@ -46,7 +46,7 @@ TYPES = {
     "dict[str, list[Money | None]]": "dict[str, list[Money | None]]",
     "Money | None": "Money | None",
     "typing.Union[A, b.B]": "A | b.B",
-    "Callable[[int, str], Money]": "Callable[, Money]",
+    "Callable[[int, str], Money]": "Callable[[int, str], Money]",
     "tuple[int, ...]": "tuple[int, ...]",
     "(A | B)": "A | B",
     "": "",

@@ -5,10 +5,6 @@ from __future__ import annotations
 import pytest
 
 from dovetail_context import vicinity
-from dovetail_context.gather import gather
-from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_context.members import members_at
-from dovetail_context.query import Query
 from dovetail_context.vicinity import WHOLE_CHARACTERS, head_and_vicinity
 
 
@@ -53,11 +49,3 @@ def test_a_long_line_is_left_out_whole_unless_the_cursor_is_in_it() -> None:
     assert head_and_vicinity(text, offset) == ("import shop\n\ny = 1\n", len("import shop\n\ny = "))
     span = vicinity.vicinity(text, 150_000)
     assert span.start < 150_000 < span.end < span.start + 40_000
-
-
-def test_a_large_text_gets_its_context_from_both_parts(project: IndexSnapshot) -> None:
-    filler = "".join(f"value{number} = {number}\n" for number in range(100_000))
-    text = f"from shop import Money\n{filler}\ndef pay(money: Money):\n    money."
-    found = gather(Query("pay.py", text, len(text)), project, 300)
-    assert any("class Money" in piece.text for piece in found.pieces)
-    assert set(members_at(Query("pay.py", text, len(text)), project)) >= {"add", "split"}

@@ -28,7 +28,7 @@ def outline(record: FileRecord, texts: Mapping[Symbol, str]) -> str:
     def rendered(container: str) -> list[str]:
         lines = []
         for symbol in sorted(chosen[container], key=lambda symbol: (symbol.start_line, symbol.name)):
-            inside = rendered(symbol.qualified) if symbol.kind == "class" and symbol.qualified in chosen else []
+            inside = rendered(symbol.qualified) if symbol.has_members and symbol.qualified in chosen else []
             alone = texts.get(symbol, symbol.signature)
             lines.append(language.outline(symbol, inside) if inside else _with_mark(record, symbol, alone))
         return lines
@@ -45,7 +45,7 @@ def _with_mark(record: FileRecord, symbol: Symbol, text: str) -> str:
 def _include_class(record: FileRecord, chosen: dict[str, list[Symbol]], container: str) -> None:
     """A member is shown inside its class, so its class is shown too, if only by name when it is in another file."""
     outer, _, name = container.rpartition(".")
-    classes = [symbol for symbol in record.members(outer).get(name, ()) if symbol.kind == "class"]
+    classes = [symbol for symbol in record.members(outer).get(name, ()) if symbol.has_members]
     header = classes[0] if classes else Symbol(name, "class", outer, chosen[container][0].start_line, 0, "")
     if header not in chosen[outer]:
         chosen[outer].append(header)

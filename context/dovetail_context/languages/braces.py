@@ -17,6 +17,10 @@ _OPENERS = {")": "(", "]": "[", "}": "{"}
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _BRACKET = re.compile(r"[()\[\]{}]")
 _BRACE = re.compile(r"[{}]")
+# The beginning of a case: behind its keyword, or where an arm of Rust's `match` or C#'s `switch` begins.
+_CASE = re.compile(r"(?:\bcase\s+|[,{}]\s*(?:case\s+)?)[\w.:]*\Z")
+_SWITCH = re.compile(r"(?:(?P<after>[\w.()\[\]]+)\s+switch\s*|\b(?P<keyword>switch|match)\b(?P<subject>[^{};]+))\Z")
+_TUPLE_FIELD = re.compile(r"[\w)\]](?<!\d)\.\d+\Z|[A-Za-z_]\w*\.\d+\Z")  # `pair.1`
 _GENERIC = re.compile(r"(?:::)?<[\w\s,.?&\[\]<>:'*]*>\Z")
 _FOR_HEADER = re.compile(r"\bfor\s*\([^{}()]*(?:\([^{}()]*\)[^{}()]*)*\Z")
 # A brace after one of these opens a literal or an initializer, after anything else a block.
@@ -109,7 +113,9 @@ def receiver_end(masked: str, name_start: int, syntax: BraceSyntax) -> int:
     if not connector:
         return -1
     end = _before_space(masked, name_start, 0) - len(connector)
-    return -1 if connector == "." and masked[end - 1 : end].isdigit() else end
+    if connector == "." and masked[end - 1 : end].isdigit() and not _TUPLE_FIELD.search(masked, max(0, end - 40), end):
+        return -1  # a number
+    return end
 
 
 def open_calls(masked: str, end: int, syntax: BraceSyntax) -> Iterator[int]:
@@ -232,6 +238,37 @@ def open_blocks(masked: str, offset: int) -> list[int]:
         elif found:
             found.pop()
     return found if len(found) <= MAX_BLOCKS else found[: MAX_BLOCKS // 2] + found[-MAX_BLOCKS // 2 :]
+
+
+def case_subject_end(masked: str, offset: int) -> int:
+    """The end of what a `switch` or `match` distinguishes, if a case of it begins at `offset`; -1 elsewhere."""
+    before = masked[max(0, offset - MAX_HEADER_CHARS) : offset]
+    begins = _CASE.search(before)
+    if begins is None:
+        return -1
+    brace = _opening_brace(masked, offset - len(begins[0]) + (begins[0][0] == "{"))
+    found = _SWITCH.search(masked, max(0, brace - MAX_HEADER_CHARS), brace) if brace >= 0 else None
+    if found is None:
+        return -1
+    if (
+        begins[0].lstrip(",{};").lstrip().startswith("case")
+        or found["keyword"] == "match"
+        or found["after"] is not None
+    ):
+        group = "after" if found["after"] is not None else "subject"
+        end = found.start(group) + len(found[group].rstrip())
+        return end - 1 if masked[end - 1] == ")" and found[group].lstrip().startswith("(") else end
+    return -1
+
+
+def _opening_brace(masked: str, position: int) -> int:
+    """The brace of the block around a position, -1 if none is near."""
+    depth = 0
+    for match in reversed(list(_BRACE.finditer(masked, max(0, position - REACH), position))):
+        depth += 1 if match[0] == "}" else -1
+        if depth < 0:
+            return match.start()
+    return -1
 
 
 def completed(text: str, masked: str, start: int, cut: int) -> str:

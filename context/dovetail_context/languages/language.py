@@ -24,7 +24,8 @@ class CursorView:
     `receiver` is the access path before the dot that the cursor follows, and `typed` the part of a name already there.
     `callees` are the calls whose arguments enclose the cursor (innermost first). `container` and `function` enclose the
     cursor; `returns` is that function's return type. `bindings` maps local names (`name.member` for a member of a value
-    whose type has no name) to access paths. `expected` is the type of the variable being assigned.
+    whose type has no name) to access paths. `expected` is the type of the variable being assigned. `subject` is the
+    access path of what the cases are distinguished by, where the cursor is at the beginning of a case.
     """
 
     line: int
@@ -35,6 +36,7 @@ class CursorView:
     function: str = ""
     returns: str = ""
     expected: str = ""
+    subject: str = ""
     bindings: Mapping[str, str] = field(default_factory=dict)
     mentions: tuple[Mention, ...] = ()
 
@@ -76,7 +78,8 @@ class TypeRules:
     """How a language's types behave where inference needs it.
 
     `transparent`: generics that represent their first argument (Optional, Annotated), or their last one if they are
-    also in `last_argument` (Coroutine). `class_of`: generics whose values are classes (type[X]). `own_type`: names of
+    also in `last_argument` (Coroutine). `class_of`: generics whose values are classes (type[X]). `value_of`: what has
+    the name of a value as its argument (typeof), and `result_of` what calling its argument gives. `own_type`: names of
     the enclosing class (Self). `elements`: containers and the index of the argument that indexing or iteration gives.
     `accessors`: methods of containers that give an element ("[]") or the container itself (""). `receivers`: names of
     the instance inside a method. `ignored`: types without information. `enumerations`: base classes whose class
@@ -92,7 +95,15 @@ class TypeRules:
     type. `hidden_members`: whether members that are not exported can be used in other files anyway.
     `package_members`: whether they can in the files of the same folder. `universal_members`: what every object or class
     may have without its class saying so (toString, methods of derived traits). `root_bases`: base classes of the
-    language that have no other members. `additions`: how classes get members beside those. `extension_receiver`: the
+    language that have no other members. `function_types`: generics of the language's own that are functions, each with
+    the number of its arguments that are types of parameters (negative: all but that many). `functional`: a pattern for
+    the signatures of types that a function may be given for, if they have one method. `generators`: containers of what
+    a function yields. `ambient_mark`: how the signatures begin of the names that a file shows to others without an
+    import, if those are not all. `module_separator`: what joins the names of modules where one may be written inside
+    the file of another; "" where none may. `pointers`: whether what points to an object may be indexed like an array.
+    `announced`: how the modules of imports begin that represent classes which a file announces and another one defines,
+    anywhere in the project. `qualified_names`: whether a class may be named by its package or namespace, without an
+    import. `additions`: how classes get members beside those. `extension_receiver`: the
     name of the parameter that a function called like a member has for its object. `open_members`: whether a class may
     have members that nothing in the project shows, so that a list of its members is never complete. `mixins`: whether
     the code of a base may use the members of the classes that take it in (a module of Ruby, a trait of PHP).
@@ -101,6 +112,8 @@ class TypeRules:
     transparent: frozenset[str] = frozenset()
     last_argument: frozenset[str] = frozenset()
     class_of: frozenset[str] = frozenset()
+    value_of: frozenset[str] = frozenset()
+    result_of: frozenset[str] = frozenset()
     own_type: frozenset[str] = frozenset()
     elements: Mapping[str, int] = field(default_factory=dict)
     accessors: Mapping[str, str] = field(default_factory=dict)
@@ -120,6 +133,14 @@ class TypeRules:
     package_members: bool = False
     universal_members: frozenset[str] = frozenset()
     root_bases: frozenset[str] = frozenset()
+    function_types: Mapping[str, int] = field(default_factory=dict)
+    functional: str = ""
+    generators: frozenset[str] = frozenset()
+    ambient_mark: str = ""
+    module_separator: str = ""
+    pointers: bool = False
+    announced: str = ""
+    qualified_names: bool = False
     additions: Additions = field(default_factory=Additions)
     extension_receiver: str = ""
     open_members: bool = False

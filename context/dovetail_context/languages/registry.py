@@ -145,7 +145,7 @@ def extract(path: str, text: str, language: str = "", references: bool = True) -
     if not language and suffix_of(path) in COMPONENTS:
         return _component(found, path, text, references)
     name = named_by_language(path, language)
-    record = found.extract(name, text, references)
+    record = found.extract(name, with_line_ends(text), references)
     return record if name == path else replace(record, path=path)
 
 
@@ -170,7 +170,13 @@ def _component(language: Language, path: str, text: str, references: bool) -> Fi
 
 def code_of(text: str, language: str) -> str:
     """`text` as the grammar of the language with the id `language` can read it. Every character keeps its place."""
+    text = with_line_ends(text)
     return without_commands(text) if language == IPYTHON else text
+
+
+def with_line_ends(text: str) -> str:
+    """The text with line ends that grammars know, if lone carriage returns end its lines (as on the first Macs)."""
+    return text.replace("\r", "\n") if "\r" in text and "\n" not in text else text
 
 
 def is_project_file(path: str) -> bool:

@@ -40,6 +40,8 @@ _RULES = TypeRules(open_members=True)
 def is_text_name(path: str) -> bool:
     """Whether a file of this name holds text that people write."""
     name = path.rpartition("/")[2].lower()
+    if name.startswith("."):  # settings of tools; `.dovetail.toml` would show the model what an untrusted project asks
+        return False
     stem, dot, suffix = name.rpartition(".")
     if not dot or not stem:
         return name in _NAMES

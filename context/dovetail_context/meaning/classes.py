@@ -1,5 +1,6 @@
 """Classes: their members, own and inherited, wherever in the project those are written. The same for all languages."""
 
+import re
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -9,7 +10,7 @@ from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.language import TypeRules
 from dovetail_context.languages.registry import language_named
 from dovetail_context.meaning.names import Definition, Names
-from dovetail_context.meaning.types import TypeExpression, parse_type
+from dovetail_context.meaning.types import Alternatives, TypeExpression, parse_type, substituted
 from dovetail_context.meaning.values import ExpressionScope, Value
 from dovetail_context.records.record import Symbol
 from dovetail_context.work import checkpoint, counted
@@ -35,6 +36,10 @@ class Classes(ABC):
     @abstractmethod
     def base(self, expression: TypeExpression, place: ExpressionScope) -> tuple[Value, ...]:
         """The class that a base names; arguments of generics of other projects (Generic[T]) are no bases."""
+
+    @abstractmethod
+    def arguments_of(self, value: Value) -> Mapping[str, Alternatives]:
+        """What the type parameters of a value's class stand for in that value."""
 
     def members(self, value: Value) -> Iterator[tuple[Definition, Value]]:
         """All members of a class or an instance with the class that holds each, own ones before inherited ones."""
@@ -84,18 +89,20 @@ class Classes(ABC):
             current = pending.popleft()
             symbol = current.definition.symbol
             key = (current.definition.path, symbol.qualified if symbol else "")
-            if symbol is None or symbol.kind != "class" or key in seen:
+            if symbol is None or not symbol.has_members or key in seen:
                 continue
             seen.add(key)
             yield current
-            pending.extend(self._bases_of(current.definition))
+            pending.extend(self._bases_of(current))
 
     def is_closed(self, value: Value) -> bool:
         """Whether all base classes of a value's class are of this project, so that all its members are known. (Those of
         an enumeration's member are not: `value`, `ordinal()`.)"""
         for holder in self.lineage(value):
             symbol, rules = holder.definition.symbol, self._rules(holder.definition.path)
-            known = rules.root_bases | rules.enumerations
+            if symbol is not None and symbol.kind != "class":
+                return False  # what else is put into the object is not followed
+            known = rules.root_bases | rules.enumerations | {"Callable"}
             for base in counted(symbol.bases if symbol is not None else ()):
                 for each in parse_type(base):
                     if each.last_name not in known and not self.base(each, ExpressionScope(holder.definition.path)):
@@ -145,7 +152,8 @@ class Classes(ABC):
             for base in symbol.bases if symbol is not None else ():
                 for found in self.instances(base, ExpressionScope(holder.definition.path)):
                     if found.kind == "container":
-                        yield found
+                        given = self.arguments_of(holder)
+                        yield found._replace(arguments=tuple(substituted(each, given) for each in found.arguments))
 
     def _extensions(self, path: str) -> Mapping[str, Mapping[str, Mapping[str, tuple[Symbol, ...]]]]:
         """Functions that are called like members, by the type that they extend, the file and the name."""
@@ -165,8 +173,19 @@ class Classes(ABC):
             self._known_extensions[language] = found
         return self._known_extensions[language]
 
-    def _bases_of(self, definition: Definition) -> tuple[Value, ...]:
-        """The base classes that a class names."""
+    def _bases_of(self, value: Value) -> tuple[Value, ...]:
+        """The base classes that a class names, with the type arguments that they have through `value`."""
+        found = self._named_bases(value.definition)
+        symbol = value.definition.symbol
+        if symbol is None or not symbol.type_parameters or not any(base.arguments for base in found):
+            return found
+        given = self.arguments_of(value)
+        return tuple(
+            base._replace(arguments=tuple(substituted(each, given) for each in base.arguments)) for base in found
+        )
+
+    def _named_bases(self, definition: Definition) -> tuple[Value, ...]:
+        """The base classes that a class names, as its definition writes them."""
         if definition not in self._known_bases:
             self._known_bases[definition] = ()  # while they are looked for: a base may be nested in its own heir
             symbol = definition.symbol
@@ -178,6 +197,20 @@ class Classes(ABC):
                 for value in self.base(expression, place)
             )
         return self._known_bases[definition]
+
+    def extensions(self, path: str) -> Iterator[tuple[str, tuple[Definition, ...]]]:
+        """The functions that are called like members, by the name of the type that they extend."""
+        for type_, files in counted(self._extensions(path).items()):
+            yield (
+                type_,
+                tuple(Definition(file, symbols[-1]) for file, names in files.items() for symbols in names.values()),
+            )
+
+    def is_enumeration(self, value: Value) -> bool:
+        """Whether the values of a class are the ones that it lists."""
+        symbol = value.definition.symbol
+        listed = symbol is not None and re.search(r"\benum\b", symbol.signature) is not None
+        return listed or self._is_enumeration(value)
 
     def _is_enumeration(self, value: Value) -> bool:
         enumerations = self._rules(value.definition.path).enumerations

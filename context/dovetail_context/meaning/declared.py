@@ -1,15 +1,18 @@
 """Resolve types as written: `dict[str, Account]`, `Option<Self>`, `shop.Till`. The same for all languages."""
 
 from abc import abstractmethod
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
 
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.meaning.classes import Classes
 from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.questions import MAX_VALUES, Questions
-from dovetail_context.meaning.types import TypeExpression, parse_type
+from dovetail_context.meaning.types import Alternatives, TypeExpression, looked_up_in, parse_type, substituted
 from dovetail_context.meaning.values import ExpressionScope, Value
-from dovetail_context.records.record import Symbol
+
+# How all languages' records write the type of a function: `Callable[[Money, int], Receipt]`.
+FUNCTION_TYPE = "Callable"
 
 
 class DeclaredTypes(Classes):
@@ -19,10 +22,15 @@ class DeclaredTypes(Classes):
         super().__init__(snapshot)
         self._questions = Questions()
         self._known_nested: dict[tuple[str, str, str], tuple[Definition, ...]] = {}
+        self._known_generic: dict[tuple[str, str], tuple[Definition, ...]] = {}
 
     @abstractmethod
     def evaluate(self, access: str, place: ExpressionScope) -> tuple[Value, ...]:
         """What `access` leads to at `place`."""
+
+    @abstractmethod
+    def called(self, value: Value) -> tuple[Value, ...]:
+        """What calling a value gives."""
 
     def instances(self, type_: str, place: ExpressionScope) -> tuple[Value, ...]:
         """What a value of the declared type `type_` is."""
@@ -37,8 +45,16 @@ class DeclaredTypes(Classes):
         )
 
     def _instances_of_one(self, expression: TypeExpression, place: ExpressionScope) -> tuple[Value, ...]:
+        if expression.written_in:
+            place, expression = ExpressionScope(expression.written_in), replace(expression, written_in="")
+        elif known := self._type_arguments(place):
+            if expression.name in known:
+                return self._instances(known[expression.name], ExpressionScope(place.path))
+            expression = TypeExpression(
+                expression.name, tuple(substituted(each, known) for each in expression.arguments)
+            )
         rules, name = self._rules(place.path), expression.last_name
-        if name in rules.ignored:
+        if not name or name in rules.ignored:
             return ()
         if name in rules.own_type:
             return self.own_class(place, "instance")
@@ -48,11 +64,12 @@ class DeclaredTypes(Classes):
             symbol = definition.symbol
             if symbol is None:
                 continue
-            if symbol.kind == "class":
+            if symbol.has_members:
                 found.append(Value("instance", definition, "", expression.arguments, place.path))
             elif symbol.type:
-                values = self.instances(symbol.type, ExpressionScope(definition.path, symbol.container))
-                found.extend(_filled(value, symbol, expression, place.path) for value in values)
+                given = _arguments_of(definition, expression.arguments, place.path)
+                aliased = substituted(parse_type(symbol.type), given)
+                found.extend(self._instances(aliased, ExpressionScope(definition.path, symbol.container)))
             elif symbol.value:
                 values = self.evaluate(symbol.value, ExpressionScope(definition.path, symbol.container))
                 found.extend(
@@ -68,17 +85,53 @@ class DeclaredTypes(Classes):
                 if expression.arguments
                 else ()
             )
+        if name in rules.value_of and expression.arguments and expression.arguments[0]:
+            return self.evaluate(expression.arguments[0][0].name, ExpressionScope(place.path))
+        if name in rules.result_of and expression.arguments:
+            functions = self._instances(expression.arguments[0], place)
+            return tuple(result for function in functions for result in self.called(function))
         if name in rules.class_of and expression.arguments:
             instances = self._instances(expression.arguments[0], place)
             return tuple(
                 Value("class", each.definition, each.name, each.arguments, each.written_in) for each in instances
             )
-        if name in rules.elements:
+        if name == FUNCTION_TYPE:
+            return (Value("function", Definition("", None), name, expression.arguments, place.path),)
+        if name in rules.elements or name in rules.function_types:
             arguments = _own_named(expression, rules.own_type, place.container).arguments
             return (Value("container", Definition("", None), name, arguments, place.path),)
         if expression.arguments:  # a generic of another project; most of them wrap their first argument
             return tuple(value._replace(is_guess=True) for value in self._instances(expression.arguments[0], place))
         return ()
+
+    def arguments_of(self, value: Value) -> Mapping[str, Alternatives]:
+        """What the type parameters of a value's class stand for in that value; their bounds where it does not say."""
+        return _arguments_of(value.definition, value.arguments, value.written_in)
+
+    def _type_arguments(self, place: ExpressionScope) -> Mapping[str, Alternatives]:
+        """What the type parameters that are visible at a place stand for there."""
+        found: dict[str, Alternatives] = {}
+        for definition in self._generic_around(place.path, place.container) if place.container else ():
+            held = self._holder(definition, place.owner) if place.owner is not None else None
+            found.update(self.arguments_of(held) if held is not None else _arguments_of(definition, (), ""))
+        return found
+
+    def _generic_around(self, path: str, container: str) -> tuple[Definition, ...]:
+        """The generic classes around a place, outermost first."""
+        key = (path, container)
+        if key not in self._known_generic:
+            outer = container.rpartition(".")[0]
+            around = self._generic_around(path, outer) if outer else ()
+            own = (value.definition for value in self.own_class(ExpressionScope(path, container), "class"))
+            generic = tuple(each for each in own if each.symbol is not None and each.symbol.type_parameters)
+            self._known_generic[key] = (*around, *generic)
+        return self._known_generic[key]
+
+    def _holder(self, definition: Definition, owner: Value) -> Value | None:
+        """The class `definition` with the arguments that it has as a base class of `owner`, or as that itself."""
+        if owner.definition == definition:
+            return owner
+        return next((each for each in self.lineage(owner) if each.definition == definition), None)
 
     def base(self, expression: TypeExpression, place: ExpressionScope) -> tuple[Value, ...]:
         """The class that a base names; arguments of generics of other projects (Generic[T]) are no bases."""
@@ -88,7 +141,13 @@ class DeclaredTypes(Classes):
 
     def _dotted(self, name: str, place: ExpressionScope) -> tuple[Definition, ...]:
         first, *rest = name.split(".")
-        found = self._nested(first, place) or self.names.top_level(place.path, first)
+        if rest and first in self._rules(place.path).own_type:  # an associated type: `Self::Item`
+            found = tuple(value.definition for value in self.own_class(place, "class"))
+        else:
+            found = self._nested(first, place) or self.names.top_level(place.path, first)
+        if rest and not found:
+            found, used = self.names.qualified(place.path, (first, *rest))
+            rest = rest[used - 1 :] if found else rest
         for part in rest:
             found = tuple(
                 each
@@ -148,24 +207,30 @@ def _is_class(definition: Definition) -> bool:
     return definition.symbol is not None and definition.symbol.kind in ("class", "type")
 
 
-def _filled(value: Value, alias: Symbol, given: TypeExpression, path: str) -> Value:
-    """A container named by a generic alias (`type Checked<T> = Result<T, E>`) with the arguments given in `path`."""
-    parameters = {name: argument for (name, _), argument in zip(alias.parameters, given.arguments, strict=False)}
-    arguments = tuple(
-        parameters.get(argument[0].name, argument) if len(argument) == 1 else argument for argument in value.arguments
-    )
-    if value.kind != "container" or arguments == value.arguments:
-        return value
-    return Value("container", value.definition, value.name, arguments, path)
+def _arguments_of(
+    definition: Definition, given: tuple[Alternatives, ...], written_in: str
+) -> Mapping[str, Alternatives]:
+    """The arguments of a generic class or alias by the names of its parameters."""
+    symbol = definition.symbol
+    if symbol is None or not symbol.type_parameters:
+        return {}
+    found: dict[str, Alternatives] = {}
+    for position, (name, bound) in enumerate(symbol.type_parameters):
+        if position < len(given) and (argument := given[position]) and argument[0].name != name:
+            found[name] = looked_up_in(argument, written_in)
+        else:
+            found[name] = looked_up_in(parse_type(bound), definition.path)
+    return found
 
 
 def _own_named(expression: TypeExpression, own_type: frozenset[str], container: str) -> TypeExpression:
     """The type with the name of the class in place of `Self`, for those who see it from outside of the class."""
     if not container or not own_type:
         return expression
-    if expression.name in own_type:
-        return TypeExpression(container, expression.arguments)
+    first, dot, rest = expression.name.partition(".")
+    if first in own_type:
+        return replace(expression, name=f"{container}{dot}{rest}")
     arguments = tuple(
         tuple(_own_named(each, own_type, container) for each in argument) for argument in expression.arguments
     )
-    return TypeExpression(expression.name, arguments)
+    return replace(expression, arguments=arguments)

@@ -6,20 +6,25 @@ before: classes and their members (`classes.py`), types as written (`declared.py
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from dovetail_context.index.snapshot import IndexSnapshot
-from dovetail_context.meaning.declared import DeclaredTypes
+from dovetail_context.meaning.declared import FUNCTION_TYPE, DeclaredTypes
 from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.questions import MAX_VALUES
 from dovetail_context.meaning.values import ExpressionScope, Value
-from dovetail_context.records.access import alternatives
+from dovetail_context.records.access import alternatives, base_name
+from dovetail_context.records.record import SHAPE, Symbol
 
 _BASES = 40  # classes looked through for a member
 
 _BASE = re.compile(r"<(?P<type>[^<>]*)>|(?P<name>[A-Za-z_$][\w$]*)")
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _MEMBER = re.compile(r"[A-Za-z_$][\w$]*\.[A-Za-z_$][\w$]*")
-_STEP = re.compile(r"\.(?P<member>[A-Za-z_$][\w$]*)|(?P<call>\(\))|\[(?P<index>\d*)\]|(?P<awaited>~)")
+_STEP = re.compile(
+    r"\.(?P<member>[A-Za-z_$][\w$]*)|(?P<call>\(\))|\[(?P<index>\d*)\]|(?P<awaited>~)|\{(?P<parameter>\w+)\}"
+    r"|@(?P<passed>\w*)|\*(?P<gathered>\w+)"
+)
 
 
 class Inference(DeclaredTypes):
@@ -59,6 +64,8 @@ class Inference(DeclaredTypes):
             return (Value("class", definition),)
         if symbol.kind in ("function", "method"):
             return (Value("function", definition, owner=owner),)
+        if symbol.value == SHAPE:
+            return (Value("instance", definition),)
         place = ExpressionScope(definition.path, symbol.container, owner=owner)
         if symbol.kind == "type":
             return tuple(
@@ -80,6 +87,11 @@ class Inference(DeclaredTypes):
         if member is not None and member[0] in place.bindings:
             name, position = member[0], member.end()
         values = self._name(name, place) if declared is None else self.instances(declared, place)
+        if not values and declared is None and name not in place.bindings:
+            dotted = _DOTTED.match(access)
+            found, used = self.names.qualified(place.path, dotted[0].split(".") if dotted is not None else ())
+            values = tuple(value for definition in found for value in self.of_symbol(definition))
+            position = len(".".join(access.split(".")[:used])) if found else position
         while position < len(access) and values:
             step = _STEP.match(access, position)
             if step is None:
@@ -93,6 +105,8 @@ class Inference(DeclaredTypes):
     def _name(self, name: str, place: ExpressionScope) -> tuple[Value, ...]:
         if name in place.bindings:
             bound = place.bindings[name]
+            if base_name(bound) == name:  # it speaks of what the name means outside of the function
+                place = ExpressionScope(place.path, place.container, owner=place.owner)
             return self.evaluate(bound, place) if bound else ()
         rules = self._rules(place.path)
         if name in rules.receivers and place.container:
@@ -127,6 +141,12 @@ class Inference(DeclaredTypes):
             return self._called(value)
         if step["awaited"] is not None:
             return (value,)
+        if step["gathered"] is not None:
+            return (Value("container", Definition("", None), step["gathered"], (), place.path, value),)
+        if step["passed"] is not None:
+            return self._passed_on(value, step["passed"])
+        if step["parameter"] is not None:
+            return self._parameter(value, step["parameter"])
         return self._element(value, int(step["index"]) if step["index"] else None)
 
     def _member_value(self, value: Value, name: str) -> tuple[Value, ...]:
@@ -157,6 +177,10 @@ class Inference(DeclaredTypes):
         """Whether a method that the class does not define is one that gives the object itself (`clone`)."""
         return name == "__enter__" or self._rules(value.definition.path).accessors.get(name) == ""
 
+    def called(self, value: Value) -> tuple[Value, ...]:
+        """What calling a value gives."""
+        return self._called(value)
+
     def _called(self, value: Value) -> tuple[Value, ...]:
         if value.kind == "class":
             return (Value("instance", value.definition, value.name, value.arguments, value.written_in),)
@@ -164,16 +188,125 @@ class Inference(DeclaredTypes):
             if value.definition.symbol is not None:
                 return self._returned(value.definition, value.owner)
             return self._built_in(value)
+        if value.kind == "container":
+            return self._result_of_type(value)
+        if value.kind == "instance" and value.definition.symbol is not None and value.definition.symbol.value == SHAPE:
+            return (value,)  # a class that a function has made
         if value.kind == "instance":
-            return tuple(
+            found = tuple(
                 each for definition in self.member(value, "__call__") for each in self._returned(definition, value)
             )
+            return found or tuple(each for base in self._function_bases(value) for each in self._called(base))
         return ()
+
+    def _result_of_type(self, value: Value) -> tuple[Value, ...]:
+        """What a function of one of the language's own types returns, if its last argument says (`Func<Money>`)."""
+        if self._rules(value.written_in).function_types.get(value.name, 0) >= 0 or not value.arguments:
+            return ()
+        return self._instances(value.arguments[-1], ExpressionScope(value.written_in))
+
+    def _function_bases(self, value: Value) -> Iterator[Value]:
+        """The function types with a name of their own that a value is of: `type Loader func(int) Job`."""
+        for holder in self.lineage(value):
+            symbol = holder.definition.symbol
+            place = ExpressionScope(
+                holder.definition.path, symbol.qualified if symbol is not None else "", owner=holder
+            )
+            for base in symbol.bases if symbol is not None else ():
+                if base.startswith(f"{FUNCTION_TYPE}["):
+                    yield from self.instances(base, place)
+
+    def _passed_on(self, value: Value, mark: str) -> tuple[Value, ...]:
+        """What a framework that calls a function passes on: its result, or the one value that it yields."""
+        symbol = value.definition.symbol
+        if value.kind == "class":
+            return self._called(value)
+        if value.kind != "function" or symbol is None:
+            return ()
+        if mark and not re.search(rf"^@(?:\w+\.)*\w*{mark}\b", symbol.signature, re.MULTILINE):
+            return ()
+        generators = self._rules(value.definition.path).generators
+        return tuple(
+            each
+            for found in self._returned(value.definition, value.owner)
+            for each in (self._element(found, None) if found.name in generators else (found,))
+        )
+
+    def _parameter(self, value: Value, which: str) -> tuple[Value, ...]:
+        """What a callable declares a parameter to be, which is given by its place (`0`) or its name."""
+        place = int(which) if which.isdecimal() else -1
+        if value.kind == "container" or (value.kind == "function" and value.definition.symbol is None):
+            return self._parameter_of_type(value, place)
+        found = tuple(
+            found
+            for definition in self._called_through(value)
+            for found in self._declared_parameter(definition, place, which, value)
+        )
+        if found or value.kind != "instance":
+            return found
+        return tuple(each for base in self._function_bases(value) for each in self._parameter_of_type(base, place))
+
+    def _called_through(self, value: Value) -> tuple[Definition, ...]:
+        """The definitions with the parameters that a call of a value must give."""
+        if value.kind == "function":
+            return (value.definition,)
+        if value.kind == "class":
+            return self.constructors(value) or (value.definition,)
+        return self.member(value, "__call__") or self._only_method(value)
+
+    def _only_method(self, value: Value) -> tuple[Definition, ...]:
+        """The method of an interface that has a single one to implement, for which a function may be given."""
+        symbol, rules = value.definition.symbol, self._rules(value.definition.path)
+        if symbol is None or not rules.functional or not re.search(rules.functional, symbol.signature):
+            return ()
+        methods = [
+            definition
+            for definition, _ in self.members(value)
+            if definition.symbol is not None
+            and definition.symbol.kind == "method"
+            and not definition.symbol.static
+            and not definition.symbol.signature.startswith("default ")
+        ]
+        return tuple(methods) if len(methods) == 1 else ()
+
+    def _declared_parameter(self, definition: Definition, place: int, name: str, value: Value) -> tuple[Value, ...]:
+        symbol = definition.symbol
+        if symbol is None:
+            return ()
+        named = symbol.parameters
+        owner = value.owner if value.kind == "function" else value
+        rules = self._rules(definition.path)
+        if (
+            place >= 0
+            and named
+            and (named[0][0] in rules.receivers or (value.owner is not None and _extends(symbol, rules.extension_mark)))
+        ):
+            place += 1
+        types = [type_ for position, (each, type_) in enumerate(named) if position == place or each == name]
+        scope = ExpressionScope(definition.path, symbol.container, owner=owner)
+        return tuple(found for type_ in types if type_ for found in self.instances(type_, scope))
+
+    def _parameter_of_type(self, value: Value, place: int) -> tuple[Value, ...]:
+        """A parameter of a function type: of one written out, or of one of the language's own (`Consumer<Money>`)."""
+        types = value.arguments
+        if value.name == FUNCTION_TYPE:
+            listed = types[0][0].arguments if types and types[0] and not types[0][0].name else ()
+        else:
+            taken = self._rules(value.written_in).function_types.get(value.name)
+            listed = () if taken is None else types[: len(types) + taken if taken < 0 else taken]
+            place = min(place, len(listed) - 1)  # of those whose parameters are all of one type
+        if not 0 <= place < len(listed):
+            return ()
+        return self._instances(listed[place], ExpressionScope(value.written_in))
 
     def _built_in(self, value: Value) -> tuple[Value, ...]:
         owner = value.owner
+        if value.name == FUNCTION_TYPE and len(value.arguments) > 1:
+            return self._instances(value.arguments[-1], ExpressionScope(value.written_in))
         if owner is None:
             return ()
+        if owner.kind == "container" and (result := self._result_of_type(owner)):
+            return result
         if owner.kind == "container":
             effect = self._rules(owner.written_in).accessors.get(value.name)
             return () if effect is None else (self._element(owner, None) if effect else (owner,))
@@ -185,6 +318,8 @@ class Inference(DeclaredTypes):
         symbol = definition.symbol
         if symbol is None:
             return ()
+        if symbol.value == SHAPE:
+            return (Value("instance", definition),)
         place = ExpressionScope(definition.path, symbol.container, owner=owner)
         if symbol.type:
             found = self.instances(symbol.type, place)
@@ -193,6 +328,8 @@ class Inference(DeclaredTypes):
 
     def _element(self, value: Value, index: int | None) -> tuple[Value, ...]:
         if value.kind == "container":
+            if value.owner is not None:
+                return (value.owner,)
             rules = self._rules(value.written_in)
             position = rules.elements.get(value.name, 0)
             if index is not None and value.name in ("tuple", "Tuple"):
@@ -208,4 +345,15 @@ class Inference(DeclaredTypes):
                 return tuple(
                     each for one in found for each in (self._element(one, None) if one.kind == "container" else (one,))
                 )
+        symbol = value.definition.symbol
+        is_shape = symbol is not None and symbol.value == SHAPE
+        if self._rules(value.definition.path).pointers and (is_shape or self.is_closed(value)):
+            return (value,)
+        if index is not None and symbol is not None and index < len(symbol.parameters):  # a tuple with a name
+            return self._declared_parameter(value.definition, index, "", value)
         return tuple(each for base in self._container_bases(value) for each in self._element(base, index))
+
+
+def _extends(symbol: Symbol, mark: str) -> bool:
+    """Whether a function is called like a member of its first parameter."""
+    return bool(mark) and mark in symbol.signature

@@ -1,7 +1,8 @@
 """What a name in a file means: followed through imports, re-exports and star imports to its definitions."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from os.path import commonpath
 from typing import NamedTuple
 
 from dovetail_context.index.snapshot import IndexSnapshot
@@ -9,6 +10,7 @@ from dovetail_context.languages.registry import language_named
 from dovetail_context.records.record import FileRecord, Import, Symbol
 from dovetail_context.work import checkpoint, counted
 
+MAX_DEFINING = 40  # files that name a class and are looked through for its definition
 MAX_HOPS = 12  # re-exports through more files than this are a cycle or a mistake
 
 
@@ -32,6 +34,7 @@ class Names:
         self._snapshot = snapshot
         self._records: dict[str, FileRecord | None] = {}
         self._known: dict[tuple[str, str], tuple[Definition, ...]] = {}
+        self._known_qualified: dict[tuple[str, str], tuple[tuple[Definition, ...], int]] = {}
         self._known_exports: dict[str, dict[str, tuple[Definition, ...]]] = {}
         self._known_stars: dict[str, tuple[tuple[str, str], ...]] = {}
         self._tables: dict[tuple[str, ...], Mapping[str, tuple[Definition, ...]]] = {}
@@ -65,6 +68,29 @@ class Names:
             found = self.top_level(module.path, name)
         return found or self._submodule(module.module, name, module.origin)
 
+    def qualified(self, path: str, parts: Sequence[str]) -> tuple[tuple[Definition, ...], int]:
+        """The class that a dotted name means which begins with a package or namespace, and how many parts name it."""
+        record = self.record(path)
+        if record is None or len(parts) < 2 or not language_named(record.language).rules.qualified_names:
+            return (), 0
+        key = (path, ".".join(parts))
+        if key not in self._known_qualified:
+            self._known_qualified[key] = self._qualified(record, parts[:MAX_HOPS])
+        return self._known_qualified[key]
+
+    def _qualified(self, record: FileRecord, parts: Sequence[str]) -> tuple[tuple[Definition, ...], int]:
+        around = [package for package in record.packages if " " not in package]
+        scopes = [".".join(each.split(".")[:length]) for each in around for length in range(each.count(".") + 1, 0, -1)]
+        for place in range(len(parts) - 1, 0, -1):
+            for scope in dict.fromkeys((*scopes, "")):
+                module = ".".join([*([scope] if scope else []), *parts[:place]])
+                for source in self._sources(module, record.path):
+                    other = self.record(source)
+                    found = other.members("").get(parts[place], ()) if other is not None else ()
+                    if found:
+                        return tuple(Definition(source, symbol) for symbol in found), place + 1
+        return (), 0
+
     def exported(self, module: Definition) -> dict[str, tuple[Definition, ...]]:
         """What a module offers by name: its public symbols, and for a package what it takes in from this project."""
         found: dict[str, tuple[Definition, ...]] = {}
@@ -78,6 +104,10 @@ class Names:
         if record is None:
             return {}
         ambient = self._snapshot.resolver(record.language).ambient(path)
+        if language_named(record.language).rules.ambient_mark:
+            names = self._table(ambient).items()
+            shown = {name: found for name, all_ in names if (found := self._shown(all_, record))}
+            return {**shown, **self._table(self._opened(record))}
         return self._table(tuple(dict.fromkeys((*ambient, *self._opened(record)))))
 
     def imported(self, imported: Import, path: str) -> tuple[Definition, ...]:
@@ -132,6 +162,8 @@ class Names:
                 found.extend(self._follow(imported, path, seen))
         if not found:
             found.extend(self._through_stars(record, name, seen))
+        if not found and len(seen) == 1 and language_named(record.language).rules.module_separator:
+            found.extend(self._module(name, path))  # a path may begin with a module that no import names
         return tuple(dict.fromkeys(found))
 
     def _follow(self, imported: Import, path: str, seen: frozenset[tuple[str, str]]) -> tuple[Definition, ...]:
@@ -140,6 +172,16 @@ class Names:
         for source in self._sources(imported.module, path):
             found = self._look_up(source, imported.name, seen)
             if found:
+                return found
+        record = self.record(path)
+        announced = language_named(record.language).rules.announced if record is not None else ""
+        if record is not None and announced and imported.module.startswith(announced):
+            return self._defined_anywhere(imported.name, record)
+        for source, container in self._written_inside(imported.module, path):
+            record = self.record(source)
+            own = _own(record, f"{container}.{imported.name}") if record is not None else ()
+            found = tuple(Definition(source, symbol) for symbol in own)
+            if found or (found := self._look_up(source, imported.name, seen)):
                 return found
         return self._submodule(imported.module, imported.name, path)
 
@@ -159,14 +201,21 @@ class Names:
             asked.add((path, container))
             if not name.startswith("_") if other.exports is None else name in other.exports:
                 found = tuple(Definition(other.path, symbol) for symbol in other.members(container).get(name, ()))
-                if not found:
+                if not found and not (container and path == record.path):
                     for imported in other.imports_by_alias.get(name, ()):
                         found += self._follow(imported, other.path, seen | {(other.path, name)})
                 if found:
                     return found
             if other.exports is None or "*" in other.exports:
                 pending.extend(self._stars(other))
-        return self._table(resolver.ambient(record.path)).get(name, ())
+        return self._shown(self._table(resolver.ambient(record.path)).get(name, ()), record)
+
+    def _shown(self, definitions: tuple[Definition, ...], record: FileRecord) -> tuple[Definition, ...]:
+        """Those of other files' names that a file sees without an import."""
+        mark = language_named(record.language).rules.ambient_mark
+        if not mark:
+            return definitions
+        return tuple(each for each in definitions if each.symbol is not None and each.symbol.signature.startswith(mark))
 
     def _through_classes(self, record: FileRecord, name: str) -> tuple[Definition, ...]:
         """A member of a class all of whose members are imported."""
@@ -175,6 +224,31 @@ class Names:
             if other is not None and (symbols := other.members(container).get(name)):
                 return tuple(Definition(path, symbol) for symbol in symbols)
         return ()
+
+    def _defined_anywhere(self, name: str, record: FileRecord) -> tuple[Definition, ...]:
+        """The class of a name, in the file of the project nearest to the one that announces it."""
+        paths = self._snapshot.words.files_with(name)
+        near = sorted(paths, key=lambda path: (-len(commonpath((path, record.path))), path))
+        for path in near[:MAX_DEFINING]:
+            other = self.record(path)
+            if other is not None and other.language == record.language and path != record.path:
+                found = tuple(each for each in other.members("").get(name, ()) if each.kind == "class")
+                if found:
+                    return tuple(Definition(path, each) for each in found)
+        return ()
+
+    def _written_inside(self, module: str, path: str) -> tuple[tuple[str, str], ...]:
+        """The files in which a module is written that has none of its own, each with the class that represents it."""
+        record = self.record(path)
+        separator = language_named(record.language).rules.module_separator if record is not None else ""
+        outer, found, last = module.rpartition(separator) if separator else ("", "", "")
+        if not found or self._sources(module, path):
+            return ()
+        return tuple(
+            (source, last)
+            for source in self._sources(outer, path)
+            if (other := self.record(source)) is not None and last in other.members("")
+        )
 
     def _opened(self, record: FileRecord) -> tuple[str, ...]:
         """The files all of whose top-level names are imported."""
@@ -202,6 +276,11 @@ class Names:
             for imported in record.imports_by_alias.get("", ())
             if imported.name.endswith("*")
             for source in self._sources(imported.module, record.path)
+        ) + tuple(
+            inside
+            for imported in record.imports_by_alias.get("", ())
+            if imported.name == "*"
+            for inside in self._written_inside(imported.module, record.path)
         )
         return self._known_stars[record.path]
 

@@ -1,7 +1,8 @@
 """Types as records write them (`list[Money] | None`), parsed. Pure, the same for all languages."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 _TOKEN = re.compile(r"[A-Za-z_$][\w.$]*|\.\.\.|[\[\],|()]")
@@ -10,15 +11,23 @@ MAX_DEPTH = 8  # deeper nesting is a data format, not a type that somebody takes
 
 @dataclass(frozen=True, slots=True)
 class TypeExpression:
-    """A type by its dotted name, with its arguments; each argument is a tuple of alternatives."""
+    """A type by its dotted name, with its arguments; each argument is a tuple of alternatives.
+
+    The parameter list of a function type has the name "" and the types of the parameters as its arguments. `written_in`
+    is the file in whose scope the name is looked up, "" for the file of the type around it.
+    """
 
     name: str
     arguments: tuple[tuple["TypeExpression", ...], ...] = ()
+    written_in: str = ""
 
     @property
     def last_name(self) -> str:
         """The name without what qualifies it."""
         return self.name.rpartition(".")[2]
+
+
+Alternatives = tuple[TypeExpression, ...]
 
 
 @lru_cache(maxsize=20_000)  # a project's distinct annotations, a few MB
@@ -29,12 +38,35 @@ def parse_type(text: str) -> tuple[TypeExpression, ...]:
     return alternatives
 
 
+def substituted(alternatives: Alternatives, arguments: Mapping[str, Alternatives]) -> Alternatives:
+    """The type with the names of type parameters replaced by what they stand for."""
+    if not arguments:
+        return alternatives
+    return tuple(each for one in alternatives for each in _substituted(one, arguments))
+
+
+def looked_up_in(alternatives: Alternatives, path: str) -> Alternatives:
+    """The type as one whose names are looked up in the file `path`, wherever it is put."""
+    return tuple(one if one.written_in else replace(one, written_in=path) for one in alternatives)
+
+
+def _substituted(one: TypeExpression, arguments: Mapping[str, Alternatives]) -> Alternatives:
+    if one.written_in:
+        return (one,)
+    if one.name in arguments:
+        return arguments[one.name]
+    if not one.arguments:
+        return (one,)
+    return (TypeExpression(one.name, tuple(substituted(each, arguments) for each in one.arguments)),)
+
+
 def _union(tokens: list[str], position: int, depth: int) -> tuple[tuple[TypeExpression, ...], int]:
     found: list[TypeExpression] = []
     while position < len(tokens):
         token = tokens[position]
-        if token == "[":  # the parameter list of a Callable
-            _, position = _arguments(tokens, position, depth + 1)
+        if token == "[":  # the parameter list of a function type
+            listed, position = _arguments(tokens, position, depth + 1)
+            found.append(TypeExpression("", listed))
         elif token == "(":
             inner, position = _union(tokens, position + 1, depth + 1)
             found.extend(inner)

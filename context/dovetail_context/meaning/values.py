@@ -13,7 +13,8 @@ class Value(NamedTuple):
 
     `instance` and `class` speak of the class `definition`; `function` of a callable; `module` of a module;
     `container` is an instance of a generic type outside the project (list, dict) called `name`. `arguments` are type
-    arguments as written in the file `written_in`; `owner` is the class through which a function was reached.
+    arguments as written in the file `written_in`; `owner` is the class through which a function was reached, and of a
+    container without arguments its element.
     `is_guess` is whether it is what a generic type of another project most likely wraps.
     """
 

@@ -5,7 +5,9 @@ Two small notations keep records compact and free of any language's syntax:
 - a *type* is written as Python writes it: `Money`, `money.Money`, `list[Money]`, `Money | None` (see
   `meaning/types.py`);
 - an *access path* specifies where a value comes from: `repo.find().owner[]` is "call find of repo, take owner, take an
-  element"; `<Money>` at its start is "an instance of the type Money", `~` is an awaited value, `a|b` is one of two
+  element"; `<Money>` at its start is "an instance of the type Money", `~` is an awaited value, `f{0}` is what the first
+  parameter of f (`f{key}` the one of that name) is declared to be, `a*list` is a list of what `a` is, `f@` is what a
+  framework that calls f passes on (`f@fixture` if f is decorated so), `a|b` is one of two
   (see `meaning/infer.py`).
 """
 
@@ -18,6 +20,9 @@ from typing import Literal, NamedTuple
 
 from dovetail_context.records.text import split_lines
 
+# The value of what is an object with members of its own and no class: `return { total, add() {} }`.
+SHAPE = "{}"
+
 SymbolKind = Literal["class", "function", "method", "property", "variable", "field", "type"]
 
 
@@ -29,7 +34,8 @@ class Symbol(NamedTuple):
     decorators and body included. `signature` is the text that the model sees, without indentation and body; it may
     have several lines. `type` is a variable's type or a function's return type; `value` is the access path that a
     variable is assigned from or a function without declared type returns. Both are empty where unknown. `static`
-    members belong to their class, not to its instances.
+    members belong to their class, not to its instances. `type_parameters` are those of a generic class or alias, each
+    with its bound ("" where it has none).
     """
 
     name: str
@@ -45,6 +51,12 @@ class Symbol(NamedTuple):
     bases: tuple[str, ...] = ()
     parameters: tuple[tuple[str, str], ...] = ()
     static: bool = False
+    type_parameters: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def has_members(self) -> bool:
+        """Whether other symbols may name this one as their container."""
+        return self.kind == "class" or self.value == SHAPE
 
     @property
     def qualified(self) -> str:

@@ -23,8 +23,9 @@ AFFINITY = 8.0  # if every word of the name is on the cursor's line
 ECHO = 8.0  # if the name occurs in code that is like that at the cursor to the last word
 PRESENT = 0.5  # a name that the file uses: its use there shows much of what the definition would
 
-# Whether a name that the file lacks is used next, by its words alone: a logistic regression on random holes in 29
-# projects. What meaning finds is not in it, for in random holes most names are found by chance.
+# Whether a name that the file lacks is used next, by its words alone: weights of a logistic regression on 70 random
+# holes in each of 15 projects. On 14 others a needed name is among the first 40 in 75 % of cases, by meaning alone in
+# 51 %. Set by hand after that: USERS (0.4 by the regression, which saw the hole's own use of a name), BIAS and ENOUGH.
 BIAS = -7.44
 SHARE = 2.04  # for all of the name's words being on the cursor's line
 SHARED = 4.03  # for the rarity of those words

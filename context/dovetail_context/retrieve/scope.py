@@ -17,6 +17,7 @@ from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.values import ExpressionScope, Value
 from dovetail_context.query import RetrieverName
 from dovetail_context.records.record import Import
+from dovetail_context.retrieve.affinity import parts_of
 from dovetail_context.retrieve.candidate import Candidate
 from dovetail_context.retrieve.names import offer_names
 from dovetail_context.retrieve.offers import Offers
@@ -25,6 +26,9 @@ from dovetail_context.work import Exhausted, checkpoint, counted
 
 # The share of completions that use one of ...
 RECEIVER = 0.95  # the members of the object before the dot
+BEHIND = 0.4  # the members of what the members of that object hold or return
+EXTENSIONS = 0.6  # the functions that extend a type that the object before the dot may be of, by their names
+UNLIKELY_EXTENSIONS = 0.15  # those that extend another type of another project
 CALLEE = 0.8  # the types in the signature of the call being written
 ARGUMENT = 0.4  # the types of a call's parameters, in comparison with its signature
 MENTIONED_VALUE = 0.5  # the members of an object that a nearby line mentions
@@ -41,6 +45,7 @@ MODULE_NAMES = 0.3  # the names of a module that is used through a dot
 BESIDE_RECEIVER = 0.4  # everything else, once the object before the dot is known
 MAX_VISIBLE = 60  # names proposed because they are visible; those after these hardly ever fit
 MAX_MEMBERS = 200  # of one object or module; those after these hardly ever fit
+MAX_BEHIND = 16  # members of the object before the dot whose own members are proposed, the likeliest first
 MAX_MENTIONS = 120  # names near the cursor, nearest first; those behind them count for little
 CHARACTERS_OF_A_STEP = 2000  # searching this many costs as much as examining one definition
 MAX_PARTS = 16  # of a chain of members; what is longer is data
@@ -84,13 +89,18 @@ class _Reading:
             for value in values:
                 self._members(value, RECEIVER, f"member of {longer}")
         elif view.receiver:
-            for value in self._values(view.receiver):
+            values = self._values(view.receiver)
+            for value in values:
                 self._members(value, RECEIVER, f"member of {view.receiver}", view.typed)
+                self._behind(value, view.receiver)
+            if not values:
+                self._extensions()
 
     def surroundings(self) -> None:
         """Everything else that is visible."""
         for depth, callee in enumerate(self._view.callees):
             self._callee(callee, CALLEE / (1 + 2 * depth))
+        self._subject()
         self._result()
         self._own_class()
         for name in counted(self._view.bindings):
@@ -102,6 +112,45 @@ class _Reading:
             if imported.alias and imported.line:  # what no statement imports is reached where it is mentioned
                 self._import(imported)
         self._visible()
+
+    def _behind(self, value: Value, receiver: str) -> None:
+        """The members of what the members before the cursor hold or return: a chain often goes on with one of them."""
+        if value.kind != "instance":
+            return
+        likely = sorted(self._shared(self._inference.reached(value), self._view.typed), key=lambda one: -one[1])
+        masses: dict[Value, float] = {}
+        names: dict[Value, str] = {}
+        for definition, share in likely[:MAX_BEHIND]:
+            for held in self._inference.result(definition, value):
+                if held.kind == "instance" and held.definition != value.definition and definition.symbol is not None:
+                    masses[held] = masses.get(held, 0.0) + share
+                    names.setdefault(held, definition.symbol.name)
+        for held, share in masses.items():
+            self._members(held, BEHIND * share, f"member of {receiver}.{names[held]}")
+
+    def _extensions(self) -> None:
+        """What the project adds to types of other projects, if the object before the dot may be of one of those."""
+        view = self._view
+        if not self._situation.language.rules.extension_mark:
+            return
+        last = view.receiver.rpartition(".")[2]
+        bound = view.bindings.get(view.receiver, "")
+        wanted = {part for text in (last, bound) for part in parts_of(text)}
+        for type_, definitions in self._inference.extensions(self._path):
+            common = wanted & set(parts_of(type_))
+            share = EXTENSIONS if common else UNLIKELY_EXTENSIONS
+            if not self._inference.names.top_level(self._path, type_):
+                reason = f"extends {type_}, which {view.receiver} may be"
+                self.offers.shared(self._shared(definitions, view.typed), share, reason)
+
+    def _subject(self) -> None:
+        """The values or classes that the cases around the cursor distinguish."""
+        subject = self._view.subject
+        for value in self._values(subject) if subject else ():
+            reason = f"is what the cases distinguish: {subject}"
+            self._definition(value.definition, CALLEE, reason)
+            if value.kind == "instance" and self._inference.is_enumeration(value):
+                self._members(value._replace(kind="class"), RECEIVER, reason)
 
     def _callee(self, callee: str, gain: float) -> None:
         """Return the signature of a call; for a class, its constructor or the fields that replace one."""

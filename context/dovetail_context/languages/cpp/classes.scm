@@ -4,6 +4,5 @@
 (template_declaration) @template
 (access_specifier) @access
 (alias_declaration name: (_) @name type: (_) @type) @alias
-(using_declaration (_) @name) @using
 (lambda_expression) @lambda
 (class_specifier name: (type_identifier) @name !body) @forward

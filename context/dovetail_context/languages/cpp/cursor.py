@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dovetail_context.languages.braces import (
+    case_subject_end,
     completed,
     expression_start,
     mask,
@@ -67,6 +68,7 @@ def read_cursor(text: str, offset: int) -> CursorView:
         function=function,
         returns=_returns(source),
         expected=_type_of(expected[1]) if expected else "",
+        subject=_subject(text, masked, offset),
         bindings=read_bindings(source) if source else {},
         mentions=tuple(mentions(masked.replace("::", " .").replace("->", " ."), offset, KEYWORDS)),
     )
@@ -106,6 +108,12 @@ def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
         path = _path_of(text, masked, opening)
         if path and path not in KEYWORDS:
             yield path
+
+
+def _subject(text: str, masked: str, offset: int) -> str:
+    """The access path of what the case at the cursor distinguishes."""
+    end = case_subject_end(masked, offset)
+    return _path_of(text, masked, end) if end >= 0 else ""
 
 
 def _path_of(text: str, masked: str, end: int) -> str:

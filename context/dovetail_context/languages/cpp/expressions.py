@@ -54,6 +54,37 @@ def function_declarator(node: Node | None) -> Node | None:
     return None
 
 
+def declared_type(tree: SyntaxTree, type_: Node | None, declarator: Node | None) -> str:
+    """The type of what is declared: that of the declaration, or a function type for a pointer to a function."""
+    found = type_text(tree, type_)
+    text = _of_function(tree, declarator, found, 0)
+    return text if len(text) <= MAX_TYPE_CHARS else ""
+
+
+def _of_function(tree: SyntaxTree, declarator: Node | None, result: str, depth: int) -> str:
+    """`Callable[[Conn], Receipt]` for `Receipt (*)(Conn *)` and `Receipt(Conn *)`; else `result`."""
+    node = declarator
+    for _ in range(MAX_DEPTH):
+        if node is None or node.type in _NAMES:
+            return result
+        if node.type in ("function_declarator", "abstract_function_declarator"):
+            break
+        inner = node.child_by_field_name("declarator")
+        node = inner or next((each for each in node.named_children if each.type.endswith("declarator")), None)
+    if node is None or node.type not in ("function_declarator", "abstract_function_declarator"):
+        return result
+    inner = node.child_by_field_name("declarator")
+    if inner is not None and inner.type in _NAMES:
+        return result
+    listed = node.child_by_field_name("parameters")
+    types = [
+        _type(tree, each.child_by_field_name("type"), depth + 1) or "_"
+        for each in (listed.named_children if listed is not None else ())
+        if each.type == "parameter_declaration"
+    ]
+    return f"Callable[[{', '.join(types)}]{', ' + result if result else ''}]"
+
+
 _NAMES = frozenset(
     [
         "identifier",
@@ -144,7 +175,8 @@ def _type(tree: SyntaxTree, node: Node | None, depth: int) -> str:
         ]
         return f"{name_}[{', '.join(arguments)}]" if name_ and arguments else name_
     if kind == "type_descriptor":
-        return _type(tree, node.child_by_field_name("type"), depth + 1)
+        inner = _type(tree, node.child_by_field_name("type"), depth + 1)
+        return _of_function(tree, node.child_by_field_name("declarator"), inner, depth)
     if kind in ("struct_specifier", "class_specifier", "union_specifier", "enum_specifier"):
         return _type(tree, node.child_by_field_name("name"), depth + 1)
     if kind == "dependent_type" and node.named_child_count:

@@ -1,6 +1,7 @@
 """From a parsed C or C++ file to its `FileRecord`: definitions, includes and calls.
 
-Namespaces are transparent: their members are at the top level, and `namespace::` leads to what the file sees.
+Namespaces are transparent: their members are at the top level, and `namespace::` leads to what the file sees. So
+`using shop::Thing;` says nothing new.
 """
 
 import re
@@ -8,19 +9,28 @@ from collections.abc import Callable
 from hashlib import blake2b
 
 from dovetail_context.languages.calls import read_calls
-from dovetail_context.languages.cpp.expressions import access_path, declared_name, function_declarator, type_text
+from dovetail_context.languages.cpp.expressions import (
+    access_path,
+    declared_name,
+    declared_type,
+    function_declarator,
+    type_text,
+)
 from dovetail_context.languages.cpp.grammar import grammar_for, is_c
+from dovetail_context.languages.cpp.modules import read_modules
+from dovetail_context.languages.cpp.resolve import HEADER, IMPLEMENTATIONS, MODULE
 from dovetail_context.languages.cpp.signatures import (
     base_names,
     doc_line,
     head_text,
     one_line,
     parameters,
+    type_parameters,
     value_text,
     without_macros,
 )
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
-from dovetail_context.records.record import FileRecord, Import, References, Symbol, SymbolKind
+from dovetail_context.records.record import SHAPE, FileRecord, Import, References, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 
 # The captures that name the patterns of symbols.scm and of classes.scm, in their order.
@@ -37,7 +47,7 @@ PATTERNS = (
     "typedef",
     "forward",
     "error",
-    *("class", "template", "access", "alias", "using", "lambda", "forward"),
+    *("class", "template", "access", "alias", "lambda", "forward"),
 )
 # It begins with plain characters, for which Python searches fast, and looks back from there.
 _NAMESPACE = re.compile(r"namespace(?<!\wnamespace)\s+(?:\w+::)*(\w+)")
@@ -54,15 +64,19 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
     reader = _Reader(tree)
     for event in in_text_order(grammar.matches(tree.root, *queries), PATTERNS):
         reader.visit(event)
+    module, modules = read_modules(text)
+    if path.endswith(IMPLEMENTATIONS):  # what includes the file sees more than it does
+        modules = (*modules, Import(f"{HEADER}{path}", "*", "", 0))
     return FileRecord(
         path=path,
         language="cpp",
         digest=blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest(),
         text=text,
         symbols=tuple(reader.symbols),
-        imports=(*reader.imports, *_namespaces(text, frozenset(symbol.name for symbol in reader.symbols))),
+        imports=(*reader.imports, *modules, *_namespaces(text, frozenset(symbol.name for symbol in reader.symbols))),
         references=_calls(path, tree) if references else References(),
         problems=(f"line {reader.error_line}: does not parse",) if tree.is_broken else (),
+        packages=(f"{MODULE}{module}",) if module else (),
     )
 
 
@@ -79,6 +93,7 @@ class _Reader:
         self._template: Node | None = None
         self._declared: set[tuple[str, str]] = set()
         self._announced: set[str] = set()
+        self._unnamed: dict[int, str] = {}  # by the end of a struct without a name, what it is the type of
         self._visitors: dict[str, Callable[[Event], None]] = {
             "include": self._on_include,
             "macro": self._on_macro,
@@ -91,7 +106,6 @@ class _Reader:
             "template": self._on_template,
             "access": self._on_access,
             "alias": self._on_alias,
-            "using": self._on_using,
             "lambda": self._on_lambda,
             "forward": self._on_forward,
             "error": self._on_error,
@@ -134,7 +148,7 @@ class _Reader:
         if name is None or name.type in ("qualified_identifier", "operator_name"):
             return
         declared = event.node.child_by_field_name("type")
-        type_ = type_text(self._tree, declared)
+        type_ = declared_type(self._tree, declared, declarator)
         value = declarator.child_by_field_name("value") if declarator.type == "init_declarator" else None
         path = access_path(self._tree, value) if value is not None and not type_ else ""
         start = event.node.start_byte
@@ -142,6 +156,9 @@ class _Reader:
         if has_body and declared is not None:
             head = type_ or one_line(self._tree.slice(declared.start_byte, declared.start_byte + 6))
             text = f"{head} {one_line(self._tree.text(declarator))}"
+            if declared.child_by_field_name("name") is None and declared.type != "enum_specifier":
+                path = SHAPE
+                self._unnamed[declared.end_byte] = self._tree.text(name)
         else:
             text = value_text(self._tree, event.node)
         kind: SymbolKind = "field" if self._frames.container else "variable"
@@ -151,9 +168,13 @@ class _Reader:
         name_node, body = event.one("name"), event.captures["body"][0]
         name = type_text(self._tree, name_node).partition("[")[0].rpartition(".")[2]
         if name:
+            template = self._template
             start = self._start(event.node)
-            text = head_text(self._tree, start, body.start_byte)
-            self._add(event.node, name, "class", text, bases=base_names(self._tree, event.node), start=start)
+            generic = tuple(type_parameters(self._tree, template)) if start != event.node.start_byte else ()
+            text, bases = head_text(self._tree, start, body.start_byte), base_names(self._tree, event.node)
+            self._add(event.node, name, "class", text, bases=bases, start=start, generic=generic)
+        elif outer := self._unnamed.get(event.node.end_byte):
+            name = outer
         elif self._frames.container and _has_no_declarator(event.node):
             return  # its members are those of the class around it
         self._hidden[event.node.end_byte] = event.node.type == "class_specifier"
@@ -185,30 +206,25 @@ class _Reader:
         if body is not None and declared.child_by_field_name("name") is None:
             keyword = self._tree.text(declared).partition("{")[0].strip()
             self._add(event.node, alias, "class", f"{keyword} {alias}")
+            if declared.type != "enum_specifier":
+                self._unnamed[declared.end_byte] = alias
+                return
             container = self._qualified(alias)
             for field in body.named_children:
-                self._add_plain_field(field, alias, container)
+                self._add_enumerator(field, alias, container)
             return
         text = head_text(self._tree, event.node.start_byte, event.node.end_byte)
         if body is not None:
             text = f"typedef {self._tree.text(declared).partition('{')[0].strip()} {alias}"
-        self._add(event.node, alias, "type", text, type_text(self._tree, declared))
+        type_ = declared_type(self._tree, declared, event.captures["declarator"][0])
+        self._add(event.node, alias, "type", text, type_)
 
-    def _add_plain_field(self, field: Node, enumeration: str, container: str) -> None:
-        """A field or enumerator of a type that only its typedef names."""
-        if field.type == "enumerator":
-            label = field.child_by_field_name("name")
-            if label is not None:
-                text = self._tree.text(label)
-                self._add(field, text, "field", text, enumeration, container=container)
-        elif field.type == "field_declaration":
-            type_ = type_text(self._tree, field.child_by_field_name("type"))
-            for declarator in field.children_by_field_name("declarator"):
-                name = declared_name(declarator)
-                if name is not None:
-                    self._add(
-                        field, self._tree.text(name), "field", value_text(self._tree, field), type_, container=container
-                    )
+    def _add_enumerator(self, field: Node, enumeration: str, container: str) -> None:
+        """An enumerator of a type that only its typedef names."""
+        label = field.child_by_field_name("name") if field.type == "enumerator" else None
+        if label is not None:
+            text = self._tree.text(label)
+            self._add(field, text, "field", text, enumeration, container=container)
 
     def _on_template(self, event: Event) -> None:
         self._template = event.node
@@ -220,17 +236,11 @@ class _Reader:
 
     def _on_alias(self, event: Event) -> None:
         name = self._tree.text(event.captures["name"][0])
-        type_ = type_text(self._tree, event.captures["type"][0])
-        text = head_text(self._tree, self._start(event.node), event.node.end_byte)
-        self._add(event.node, name, "type", text, type_)
-
-    def _on_using(self, event: Event) -> None:
-        """`using a::Name;` names something of another scope; `using namespace` adds nothing."""
-        type_ = type_text(self._tree, event.captures["name"][0])
-        text = self._tree.text(event.node)
-        if "." in type_ and "namespace" not in text and not self._frames.container:
-            name = type_.rpartition(".")[2]
-            self._add(event.node, name, "type", one_line(text).rstrip("; "), type_)
+        type_, template = type_text(self._tree, event.captures["type"][0]), self._template
+        start = self._start(event.node)
+        generic = tuple(type_parameters(self._tree, template)) if start != event.node.start_byte else ()
+        text = head_text(self._tree, start, event.node.end_byte)
+        self._add(event.node, name, "type", text, type_, generic=generic)
 
     def _on_lambda(self, event: Event) -> None:
         self._frames.enter(Frame(event.node.end_byte, False, ""))
@@ -295,6 +305,7 @@ class _Reader:
         bases: tuple[str, ...] = (),
         parameters: tuple[tuple[str, str], ...] = (),
         start: int = -1,
+        generic: tuple[tuple[str, str], ...] = (),
     ) -> None:
         frame = self._frames.innermost
         hidden = frame is not None and self._hidden.get(frame.end_byte, False)
@@ -303,7 +314,21 @@ class _Reader:
         first, last = node.start_point[0] + 1, node.end_point[0] + 1
         if name:
             self.symbols.append(
-                Symbol(name, kind, where, first, last, text, doc, not hidden, type_, value, bases, parameters)
+                Symbol(
+                    name,
+                    kind,
+                    where,
+                    first,
+                    last,
+                    text,
+                    doc,
+                    not hidden,
+                    type_,
+                    value,
+                    bases,
+                    parameters,
+                    type_parameters=generic,
+                )
             )
 
     def _qualified(self, name: str) -> str:

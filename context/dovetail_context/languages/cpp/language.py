@@ -1,7 +1,7 @@
 """C and C++ as a `Language`: everything that the rest of the project needs to know about them, in one value."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dovetail_context.languages.cpp.cursor import read_cursor
@@ -21,7 +21,19 @@ _FIRST = """
 _SECOND = "map multimap unordered_map unordered_multimap".split()  # noqa: SIM905
 _RULES = TypeRules(
     transparent=frozenset(
-        ["unique_ptr", "shared_ptr", "weak_ptr", "reference_wrapper", "atomic", "scoped_refptr", "not_null", "const"]
+        [
+            "unique_ptr",
+            "shared_ptr",
+            "weak_ptr",
+            "reference_wrapper",
+            "atomic",
+            "scoped_refptr",
+            "not_null",
+            "const",
+            "function",
+            "move_only_function",
+            "function_ref",
+        ]
     ),
     elements={**dict.fromkeys(_FIRST, 0), **dict.fromkeys(_SECOND, 1)},
     accessors={
@@ -31,6 +43,9 @@ _RULES = TypeRules(
     receivers=frozenset({"this"}),
     ignored=frozenset({"void", "int", "char", "bool", "string", "auto", "size_t"}),
     implicit_members=True,
+    element_members=("operator[]",),
+    pointers=True,
+    announced="class ",
     constructor="",
     overloads=True,
     hidden_members=False,
@@ -67,7 +82,7 @@ class Cpp:
     def read_project(self, path: str, text: str) -> ProjectText:
         return read_compile_commands(text)
 
-    def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
+    def resolver(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> ImportResolver:
         return CppResolver(paths, projects)
 
     def cursor(self, text: str, offset: int) -> CursorView:

@@ -3,13 +3,16 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
 from dovetail_context.workspace.manifest import MAX_ENTRIES, ManifestError, ProjectText, json_entries
 
+MODULE = "module "  # how the names of C++20 modules begin, in imports and in a file's `packages`
+HEADER = "header "  # what a file sees that headers of its name include at their end
+IMPLEMENTATIONS = (".tpp", ".txx", ".tcc", ".ipp", ".inl")
 _SOURCES = (".c", ".cc", ".cpp", ".cxx", ".m", ".mm")
 # Folders from which includes start, by convention.
 _ROOTS = frozenset({"", "include", "includes", "inc", "src", "source", "lib", "headers", "public"})
@@ -24,15 +27,18 @@ _QUOTED = re.compile(r"""\\(.)|"((?:[^"\\]|\\.)*+)"?|'([^']*+)'?""", re.DOTALL)
 class CppResolver:
     """Resolves includes among one set of files."""
 
-    def __init__(self, paths: Collection[str], projects: Mapping[str, str]) -> None:
+    def __init__(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> None:
         self._paths = frozenset(paths)
         self._by_name: dict[str, list[str]] = defaultdict(list)
         self._by_stem: dict[str, list[str]] = defaultdict(list)
+        self._modules: dict[str, list[str]] = defaultdict(list)
         self._by_class: dict[str, list[str]] = defaultdict(list)
         for path in sorted(self._paths):
             name = path.rpartition("/")[2]
             self._by_name[name].append(path)
             self._by_stem[name.partition(".")[0]].append(path)
+            for fact in paths[path]:
+                self._modules[fact].append(path)
             self._by_class[_plain(name.partition(".")[0])].append(path)
         self._include_folders = tuple(dict.fromkeys(_include_folders(self._paths, projects)))
         self._known: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -44,6 +50,11 @@ class CppResolver:
         """
         if module == "::":
             return (from_path,)
+        if module.startswith(MODULE):
+            return tuple(path for path in self._modules.get(module, ()) if path != from_path)
+        if module.startswith(HEADER):
+            headers = (path for path in self.companions(from_path) if not path.endswith((*_SOURCES, *IMPLEMENTATIONS)))
+            return tuple(headers)
         if module.startswith("class "):
             return self._headers_named(_plain(module.removeprefix("class ")), from_path)
         key = (module, from_path.rpartition("/")[0])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from dovetail_context.languages import doc_comments
-from dovetail_context.languages.cpp.expressions import declared_name, type_text
+from dovetail_context.languages.cpp.expressions import declared_name, declared_type, type_text
 from dovetail_context.syntax import Node, SyntaxTree
 
 MAX_SIGNATURE_CHARS = 600  # the longest signatures that people write; what is longer is data
@@ -21,13 +21,21 @@ _EXPORT = re.compile(r"[A-Z](?<=\s[A-Z])[A-Z0-9_]{2,}+(?:\([^()\n]*\))?(?=\s+[A-
 _ALONE = re.compile(r"[A-Z](?<!\S[A-Z])[A-Z0-9_]{3,}+(?=[ \t]*$)", re.MULTILINE)
 _BEFORE = re.compile(r"[A-Z](?<!\w[A-Z])[A-Z0-9_]{2,}+(?=\s+[A-Za-z_:\[])")
 _ANNOTATION = re.compile(r"[A-Z](?<=\s[A-Z])[A-Z0-9_]{3,}+\([^()\n]*\)(?=\s*[;{=])")
+_HAS_MODULES = re.compile(r"^[ \t]*(?:(?:export[ \t]+)?(?:module|import)\b[^(=\n]*;|export[ \t]+[\w{])", re.MULTILINE)
+# `export` before a declaration, `module name;` and `import name;`.
+_MODULE_WORDS = re.compile(
+    r"^[ \t]*(?:export[ \t]+)?(?:module|import)\b[^(=\n;]*;|^[ \t]*export(?=[ \t]+[\w{])", re.MULTILINE
+)
 _LONGEST_GAP = 200  # the maximum number of characters from a macro back to the text that it follows
 _KEYWORD = re.compile(r"\b(?:class|struct|union|enum)\Z")
 _TELLING = re.compile(r"EXPORT|API|INLINE|CONSTEXPR|NODISCARD|NORETURN|DEPRECATED|VISIBILITY|FALLTHROUGH")
 
 
 def without_macros(text: str) -> str:
-    """The text with spaces in place of macros that would keep it from being parsed; every character in its place."""
+    """The text with spaces in place of macros that would keep it from being parsed, and of the words of modules; every
+    character in its place."""
+    if _HAS_MODULES.search(text):
+        text = _MODULE_WORDS.sub(lambda match: " " * len(match[0]), text)
     text = _blanked(text, _ANNOTATION, _is_behind_declaration)
     text = _blanked(text, _EXPORT, _is_behind_keyword)
     text = _blanked(text, _ALONE, _begins_line)
@@ -102,8 +110,22 @@ def parameters(tree: SyntaxTree, declarator: Node) -> Iterator[tuple[str, str]]:
     for child in listed.named_children if listed is not None else ():
         if child.type in ("parameter_declaration", "optional_parameter_declaration"):
             name = declared_name(child.child_by_field_name("declarator"))
-            type_ = type_text(tree, child.child_by_field_name("type"))
+            type_ = declared_type(tree, child.child_by_field_name("type"), child.child_by_field_name("declarator"))
             yield (tree.text(name) if name is not None else ""), type_
+
+
+def type_parameters(tree: SyntaxTree, template: Node | None) -> Iterator[tuple[str, str]]:
+    """The type parameters of a template; C++ writes no bounds that could be followed."""
+    listed = template.child_by_field_name("parameters") if template is not None else None
+    for child in listed.named_children if listed is not None else ():
+        name = child.child_by_field_name("name")
+        if name is None:
+            name = next((each for each in child.named_children if each.type == "type_identifier"), None)
+        default = child.child_by_field_name("default_type")
+        if name is not None and child.type.endswith("type_parameter_declaration"):
+            yield tree.text(name), type_text(tree, default)
+        elif name is None or child.type == "parameter_declaration":
+            yield "", ""  # a value: it takes a place among the arguments
 
 
 def base_names(tree: SyntaxTree, node: Node) -> tuple[str, ...]:

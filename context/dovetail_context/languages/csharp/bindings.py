@@ -4,7 +4,7 @@ from dovetail_context.languages.csharp.expressions import access_path
 from dovetail_context.languages.csharp.grammar import grammar
 from dovetail_context.languages.csharp.types import type_text
 from dovetail_context.records.access import put_in
-from dovetail_context.syntax import Match, SyntaxTree
+from dovetail_context.syntax import Match, Node, SyntaxTree
 
 _KINDS = (
     "variable",
@@ -26,9 +26,15 @@ def read_bindings(source: str) -> dict[str, str]:
     tree = grammar().parse(source)
     bindings: dict[str, str] = {}
     matches = grammar().matches(tree.root, "locals.scm")
-    for pattern, captures in sorted(matches, key=lambda match: match[1][_KINDS[match[0]]][0].start_byte):
+    for pattern, captures in sorted(matches, key=_place):
         _bind(tree, _KINDS[pattern], captures, bindings)
     return bindings
+
+
+def _place(match: tuple[int, Match]) -> tuple[int, int]:
+    """In text order; what a lambda is given comes after its own parameters."""
+    kind = _KINDS[match[0]]
+    return (match[1]["name" if kind == "lambda" else kind][0].start_byte, kind == "lambda")
 
 
 def _bind(tree: SyntaxTree, kind: str, captures: Match, bindings: dict[str, str]) -> None:
@@ -39,15 +45,55 @@ def _bind(tree: SyntaxTree, kind: str, captures: Match, bindings: dict[str, str]
         earlier = bindings.get(name, "")
         bindings[name] = f"{declared}|{earlier}" if earlier else declared
         return
+    if kind == "lambda":
+        _bind_parameter(tree, captures["lambda"][0], captures["name"][0], bindings)
+        return
     name = tree.text(captures["name"][0])
     value = access_path(tree, captures["value"][0]) if "value" in captures else ""
     value = put_in(value, name, bindings.get(name, "")) if value else ""
     if kind == "assigned":
         if bindings.get(name) == "":  # declared without an informative type
             bindings[name] = value
-    elif kind in ("loop", "lambda", "out"):
+    elif kind in ("loop", "out"):
         bindings[name] = declared or (value + "[]" if value else "")
     elif not declared and "value" in captures and captures["value"][0].type == "implicit_object_creation_expression":
         bindings[name] = ""
     else:
         bindings[name] = declared or value
+
+
+def _bind_parameter(tree: SyntaxTree, callback: Node, parameter: Node, bindings: dict[str, str]) -> None:
+    """The parameter of a lambda is what the method that takes it declares; of a sequence, an element."""
+    listed = parameter.parent if parameter.type == "parameter" else None
+    places = [each for each in listed.named_children if each.type == "parameter"] if listed is not None else []
+    position = next((index for index, each in enumerate(places) if each == parameter), 0)
+    named = parameter.child_by_field_name("name") if parameter.type == "parameter" else parameter
+    if named is None or parameter.child_by_field_name("type") is not None:
+        return
+    name, argument = tree.text(named), callback.parent
+    arguments = argument.parent if argument is not None and argument.type == "argument" else None
+    call = arguments.parent if arguments is not None else None
+    if argument is None or arguments is None or call is None:
+        type_ = _declared_for(tree, argument)
+        bindings[name] = f"<{type_}>{{{position}}}" if type_ else ""
+        return
+    called, receiver = "", ""
+    if call.type == "invocation_expression":
+        function = call.child_by_field_name("function")
+        called = access_path(tree, function)
+        receiver = called.rpartition(".")[0] if "|" not in called else ""
+    elif call.type == "object_creation_expression" and (made := call.child_by_field_name("type")) is not None:
+        called = type_text(tree.text(made)).partition("[")[0]
+    given = next((index for index, each in enumerate(arguments.named_children) if each == argument), 0)
+    path = f"{called}{{{given}}}{{{position}}}" if called and "|" not in called else ""
+    if receiver and not position:
+        path = f"{path}|{receiver}[]"
+    bindings[name] = put_in(path, name, bindings.get(name, "")) if path else ""
+
+
+def _declared_for(tree: SyntaxTree, outer: Node | None) -> str:
+    """The declared type of the variable or field whose value a lambda is."""
+    while outer is not None and outer.type in ("equals_value_clause", "variable_declarator"):
+        outer = outer.parent
+    type_ = outer.child_by_field_name("type") if outer is not None and outer.type == "variable_declaration" else None
+    return type_text(tree.text(type_)) if type_ is not None else ""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from dovetail_context.languages.braces import (
+    case_subject_end,
     completed,
     expression_start,
     mask,
@@ -18,7 +19,7 @@ from dovetail_context.languages.csharp.lexical import KEYWORDS, SYNTAX
 from dovetail_context.languages.csharp.scopes import Scope, created_type, enclosing, scope_of
 from dovetail_context.languages.csharp.types import type_text
 from dovetail_context.languages.language import CursorView
-from dovetail_context.languages.mentions import mentions
+from dovetail_context.languages.mentions import LINES_BEFORE, lines_away, mentions
 from dovetail_context.syntax import Node
 
 _TYPED = re.compile(r"[A-Za-z_]\w*\Z")
@@ -51,7 +52,8 @@ def read_cursor(text: str, offset: int) -> CursorView:
         function=methods[-1].name if methods else "",
         returns=_shown_type(methods[-1].type) if methods else "",
         expected=_expected(masked[statement:offset]),
-        bindings=_bindings(text, masked, methods, statement, expression_start(masked, offset, SYNTAX)),
+        subject=_subject(text, masked, offset),
+        bindings=_bindings(text, masked, methods, bool(scopes), statement, expression_start(masked, offset, SYNTAX)),
         mentions=tuple(mentions(masked, offset, KEYWORDS)),
     )
 
@@ -65,12 +67,17 @@ def _receiver(text: str, masked: str, name_start: int) -> str:
     return f"<{type_text(created)}>" if created else ""
 
 
-def _bindings(text: str, masked: str, methods: list[Scope], statement: int, cut: int) -> dict[str, str]:
-    """Local names before `cut`."""
-    if not methods:
+def _bindings(
+    text: str, masked: str, methods: list[Scope], is_inside: bool, statement: int, cut: int
+) -> dict[str, str]:
+    """Local names before `cut`; those of a class, which `is_inside` reports without a method, are its members."""
+    if methods:
+        start = max(methods[0].start, statement - MAX_FRAGMENT_CHARS)
+        return read_bindings(f"class A {{ {completed(text, masked, start, max(statement, cut))} }}")
+    if is_inside:
         return {}
-    start = max(methods[0].start, statement - MAX_FRAGMENT_CHARS)
-    return read_bindings(f"class A {{ {completed(text, masked, start, max(statement, cut))} }}")
+    start = lines_away(masked, statement, -LINES_BEFORE)  # the statements of a program
+    return read_bindings(completed(text, masked, start, max(statement, cut)))
 
 
 def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
@@ -86,6 +93,12 @@ def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
             path = _path_of(text, masked, opening)
             if path:
                 yield path
+
+
+def _subject(text: str, masked: str, offset: int) -> str:
+    """The access path of what the case at the cursor distinguishes."""
+    end = case_subject_end(masked, offset)
+    return _path_of(text, masked, end) if end >= 0 else ""
 
 
 def _path_of(text: str, masked: str, end: int) -> str:

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from dovetail_context.languages.braces import mask
 from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.csharp.expressions import access_path
+from dovetail_context.languages.csharp.extensions import ExtensionBlock, without_blocks
 from dovetail_context.languages.csharp.grammar import grammar
 from dovetail_context.languages.csharp.imports import read_global_usings, read_namespaces, read_usings, with_directives
 from dovetail_context.languages.csharp.lexical import SYNTAX
@@ -46,8 +47,9 @@ _TYPES = ("class_declaration", "struct_declaration", "interface_declaration", "r
 
 def extract(path: str, text: str, references: bool = True) -> FileRecord:
     """Read a C# file; broken parts are passed over and noted in `problems`."""
-    tree = grammar().parse(text)
-    reader = _Reader(tree)
+    code, blocks = without_blocks(text)
+    tree = grammar().parse(code)
+    reader = _Reader(tree, blocks)
     reader.read(tree.root.children)
     masked = mask(with_directives(text), SYNTAX)
     namespaces = read_namespaces(masked)
@@ -90,7 +92,8 @@ _Read = Callable[[Node, str, Mapping[str, str]], Body | None]
 class _Reader:
     """Walks declarations and collects their symbols. `variables` are the type parameters in scope with their bounds."""
 
-    def __init__(self, tree: SyntaxTree) -> None:
+    def __init__(self, tree: SyntaxTree, blocks: tuple[ExtensionBlock, ...] = ()) -> None:
+        self._blocks = blocks
         self.symbols: list[Symbol] = []
         self.partial: list[str] = []
         self.error_line = 1
@@ -172,7 +175,8 @@ class _Reader:
             return None
         text = self._tree.text(name)
         qualified = f"{container}.{text}" if container else text
-        inner = {**variables, **type_variables(self._tree, node, variables)}
+        generic = type_variables(self._tree, node, variables)
+        inner = {name: bound for name, bound in variables.items() if name not in generic}
         bases = tuple(type_text(self._tree.text(base), inner) for base in _bases(node))
         listed = next((child for child in node.named_children if child.type == "parameter_list"), None)
         components = tuple(parameters(self._tree, listed, inner))
@@ -180,7 +184,9 @@ class _Reader:
             self._interfaces.add(qualified)
         if "partial" in modifiers(self._tree, node):
             self.partial.append(qualified)
-        self._add(node, text, "class", container, type_head(self._tree, node), bases=bases, named=components)
+        self._add(
+            node, text, "class", container, type_head(self._tree, node), bases=bases, named=components, generic=generic
+        )
         if node.type == "record_declaration":
             for component, type_ in components:
                 shown = f"{type_ or 'object'} {component} {{ get; init; }}"
@@ -202,12 +208,25 @@ class _Reader:
         named = tuple(parameters(self._tree, node.child_by_field_name("parameters"), inner))
         returned = type_text(self._tree.text(type_), inner) if type_ is not None else ""
         text, signature = self._tree.text(name), method_head(self._tree, node)
+        block = next((each for each in self._blocks if each.first <= node.start_point[0] < each.last), None)
+        if block is not None and block.type:
+            signature = signature.replace("(", f"({block.parameter}{', ' if named else ''}", 1)
+            named = (("", type_text(block.type, inner)), *named)
         self._add(node, text, "method" if container else "function", container, signature, returned, named=named)
 
     def _delegate(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
         name = node.child_by_field_name("name")
         if name is not None:
-            self._add(node, self._tree.text(name), "type", container, method_head(self._tree, node))
+            generic = type_variables(self._tree, node, variables)
+            inner = {each: bound for each, bound in variables.items() if each not in generic}
+            listed = node.child_by_field_name("parameters")
+            result = node.child_by_field_name("type") or node.child_by_field_name("returns")
+            types = ", ".join(type_ or "_" for _, type_ in parameters(self._tree, listed, inner))
+            returned = type_text(self._tree.text(result), inner) if result is not None else ""
+            type_ = f"Callable[[{types}]{', ' + returned if returned not in ('', 'void') else ''}]"
+            self._add(
+                node, self._tree.text(name), "type", container, method_head(self._tree, node), type_, generic=generic
+            )
 
     def _property(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
         name, type_ = node.child_by_field_name("name"), node.child_by_field_name("type")
@@ -245,13 +264,29 @@ class _Reader:
         type_: str = "",
         bases: tuple[str, ...] = (),
         named: tuple[tuple[str, str], ...] = (),
+        generic: Mapping[str, str] | None = None,
     ) -> None:
         start, end = node.start_point[0] + 1, node.end_point[0] + 1
         words = modifiers(self._tree, node)
         hidden = bool(container) and self._hidden(node, container, words)
         static = "static" in words or "const" in words or node.type == "enum_member_declaration"
         self.symbols.append(
-            Symbol(name, kind, container, start, end, text, "", not hidden, type_, "", bases, named, static)
+            Symbol(
+                name,
+                kind,
+                container,
+                start,
+                end,
+                text,
+                "",
+                not hidden,
+                type_,
+                "",
+                bases,
+                named,
+                static,
+                tuple(generic.items()) if generic else (),
+            )
         )
 
     def _hidden(self, node: Node, container: str, words: tuple[str, ...]) -> bool:

@@ -35,7 +35,7 @@ _STAYS = """
     """.split()  # noqa: SIM905
 
 _RULES = TypeRules(
-    transparent=frozenset({"Task", "ValueTask", "Nullable", "Lazy", "IOptions", "ref"}),
+    transparent=frozenset({"Task", "ValueTask", "Nullable", "Lazy", "IOptions", "ref", "Expression"}),
     elements={**dict.fromkeys(_HOLDERS, 0), **dict.fromkeys(_MAPPINGS, 1)},
     accessors={**dict.fromkeys(_TAKES_ONE, "[]"), **dict.fromkeys(_STAYS, "")},
     receivers=frozenset({"this"}),
@@ -43,6 +43,7 @@ _RULES = TypeRules(
         "void bool byte sbyte short ushort int uint long ulong char float double decimal object string dynamic".split()  # noqa: SIM905
     ),
     implicit_members=True,
+    qualified_names=True,
     reexports=False,
     constructor="",
     static_members=True,
@@ -53,6 +54,7 @@ _RULES = TypeRules(
     partial_classes=True,
     universal_members=frozenset({"GetType", "Equals", "GetHashCode", "ToString"}),
     root_bases=frozenset({"object", "Object"}),
+    function_types={"Func": -1, "Action": 16, "Predicate": 1, "Comparison": 1, "Converter": 1},
     additions=Additions(
         lonely=r"\bpartial\s+(?:ref\s+)?(?:class|struct|record|interface)\b",
         beside=r"\bextension\s*(?:<[^>\n]*>)?\s*\(\s*(?:(?:this|ref|in|scoped)\s+)*(?:[\w.]+\.)?NAME\b",

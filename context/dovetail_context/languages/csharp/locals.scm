@@ -21,9 +21,7 @@
 (declaration_pattern type: (_) @type name: (identifier) @name) @parameter
 (recursive_pattern type: (_) @type name: (identifier) @name) @parameter
 
-(invocation_expression
-  function: (member_access_expression expression: (_) @value)
-  arguments: (argument_list (argument (lambda_expression parameters: (implicit_parameter) @name)))) @lambda
+(lambda_expression parameters: [(implicit_parameter) @name (parameter_list (parameter) @name)]) @lambda
 
 (invocation_expression
   function: (member_access_expression expression: (_) @value)

@@ -61,11 +61,12 @@ def _variable(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> No
 
 
 def _loop(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
-    """The second name is an element; the first one is an index or key, except for channels, which look the same."""
+    """The second name is an element; the first one is an index or key, except for channels and iterators."""
     path = access_path(tree, captures["value"][0])
-    for index, name in enumerate(captures["names"][0].named_children):
-        if name.type == "identifier":
-            _bind(tree.text(name), f"{path}[]" if path and index else "", bindings)
+    names = captures["names"][0].named_children
+    for index, name in enumerate(names):
+        if name.type == "identifier":  # an index has no members: one name alone is looked at as an element
+            _bind(tree.text(name), f"{path}[]" if path and (index or len(names) == 1) else "", bindings)
 
 
 def _case(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:

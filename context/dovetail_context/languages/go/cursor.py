@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from dovetail_context.languages.braces import (
+    case_subject_end,
     completed,
     expression_start,
     mask,
@@ -51,6 +52,7 @@ def read_cursor(text: str, offset: int) -> CursorView:
         function=function,
         returns=returns,
         expected=expected[1] if expected else "",
+        subject=_subject(text, masked, offset),
         bindings=read_bindings(source),
         mentions=tuple(mentions(masked, offset, KEYWORDS)),
     )
@@ -97,6 +99,12 @@ def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
             name = name or _ELEMENT_TYPE.search(masked, max(0, end - 400), end)
             if name is not None:
                 yield (name[1] if name.re is _ELEMENT_TYPE else name[0])
+
+
+def _subject(text: str, masked: str, offset: int) -> str:
+    """The access path of what the case at the cursor distinguishes."""
+    end = case_subject_end(masked, offset)
+    return _path_of(text, masked, end) if end >= 0 else ""
 
 
 def _path_of(text: str, masked: str, end: int) -> str:

@@ -85,6 +85,11 @@ def _type(tree: SyntaxTree, node: Node | None, depth: int) -> str:
         given = node.child_by_field_name("type_arguments")
         arguments = [_type(tree, each, depth + 1) or "_" for each in given.named_children] if given is not None else []
         return f"{name}[{', '.join(arguments)}]" if name and arguments else name
+    if kind == "function_type":
+        listed = node.child_by_field_name("parameters")
+        types = [_type(tree, each.child_by_field_name("type"), depth + 1) or "_" for each in _spread(listed)]
+        result = _type(tree, node.child_by_field_name("result"), depth + 1)
+        return f"Callable[[{', '.join(types)}]{', ' + result if result else ''}]"
     if kind == "parameter_list":
         results = [_type(tree, each.child_by_field_name("type"), depth + 1) or "_" for each in _spread(node)]
         return results[0] if len(results) == 1 else f"tuple[{', '.join(results)}]" if results else ""
@@ -100,10 +105,10 @@ _GENERIC = {
 }
 
 
-def _spread(results: Node) -> list[Node]:
+def _spread(results: Node | None) -> list[Node]:
     """The declarations of a result list, one for each value: `(a, b int)` are two."""
     found = []
-    for each in results.named_children:
+    for each in results.named_children if results is not None else ():
         if each.type in ("parameter_declaration", "variadic_parameter_declaration"):
             found.extend([each] * max(1, len(each.children_by_field_name("name"))))
     return found

@@ -1,6 +1,7 @@
 """From a parsed Go file to its `FileRecord`: definitions, imports and calls."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 
 from dovetail_context.languages.calls import read_calls
@@ -15,10 +16,11 @@ from dovetail_context.languages.go.signatures import (
     one_line,
     parameters,
     receiver_type,
+    type_parameters,
     value_text,
 )
-from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
-from dovetail_context.records.record import FileRecord, Import, References, Symbol, SymbolKind
+from dovetail_context.languages.nesting import MAX_CONTAINERS, Event, Frame, Frames, in_text_order
+from dovetail_context.records.record import SHAPE, FileRecord, Import, References, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 
 # The captures that name the patterns of symbols.scm, in its order.
@@ -80,7 +82,17 @@ class _Reader:
     def _on_method(self, event: Event) -> None:
         receiver = event.captures["receiver"][0]
         self.locals.update(name for name, _ in parameters(self._tree, receiver))
-        self._add_callable(event, "method", receiver_type(self._tree, receiver))
+        container = receiver_type(self._tree, receiver)
+        self._add_callable(event, "method", container, self._renamed(container, receiver))
+
+    def _renamed(self, container: str, receiver: Node) -> dict[str, str]:
+        """The names that a method gives to the type parameters of its type, by those that the type itself uses."""
+        for _, type_ in parameters(self._tree, receiver):
+            given = re.findall(r"\w+", type_.partition("[")[2])
+            known = next((symbol for symbol in self.symbols if symbol.name == container and not symbol.container), None)
+            if given and known is not None:
+                return {one: name for one, (name, _) in zip(given, known.type_parameters, strict=False) if one != name}
+        return {}
 
     def _on_class(self, event: Event) -> None:
         name, type_ = self._tree.text(event.captures["name"][0]), event.captures["type"][0]
@@ -89,7 +101,8 @@ class _Reader:
         keyword = type_.type.removesuffix("_type") if is_open else ""
         head = one_line(self._tree.slice(event.node.start_byte, type_.start_byte))
         signature = f"type {head} {keyword}" if is_open else f"type {value_text(self._tree, event.node)}"
-        self._add(event.node, name, "class", signature, bases=bases)
+        generic = tuple(type_parameters(self._tree, event.node))
+        self._add(event.node, name, "class", signature, bases=bases, generic=generic)
         if type_.type == "struct_type":
             for field in fields(type_):
                 self._add_field(field, name)
@@ -146,15 +159,22 @@ class _Reader:
         if self.error_line == 1:
             self.error_line = event.node.start_point[0] + 1
 
-    def _add_callable(self, event: Event, kind: SymbolKind, container: str) -> None:
+    def _add_callable(
+        self, event: Event, kind: SymbolKind, container: str, renamed: Mapping[str, str] | None = None
+    ) -> None:
+        def known(type_: str) -> str:
+            return re.sub(r"(?<![\w.])\w+", lambda found: (renamed or {}).get(found[0], found[0]), type_)
+
         body, named = event.one("body"), tuple(parameters(self._tree, event.captures["parameters"][0]))
+        named = tuple((each, known(type_)) for each, type_ in named) if renamed else named
+        result = type_text(self._tree, event.one("result"))
         name = self._tree.text(event.captures["name"][0])
         self._add(
             event.node,
             name,
             kind,
             head_text(self._tree, event.node, body),
-            type_text(self._tree, event.one("result")),
+            known(result) if renamed else result,
             container=container,
             parameters=named,
         )
@@ -168,9 +188,13 @@ class _Reader:
         text = one_line(self._tree.slice(node.start_byte, tag.start_byte if tag is not None else node.end_byte))
         names = [self._tree.text(name) for name in node.children_by_field_name("name")]
         written = text[text.find(names[-1]) + len(names[-1]) :].strip() if names else ""
+        inside = list(fields(declared)) if declared is not None and declared.type == "struct_type" else []
         for name in names:
             signature = value_text(self._tree, node) if len(names) == 1 and tag is None else f"{name} {written}"
-            self._add(node, name, "field", signature, type_, container=container)
+            signature = f"{name} struct" if inside else signature
+            self._add(node, name, "field", signature, type_, SHAPE if inside else "", container=container)
+            for field in inside if container.count(".") < MAX_CONTAINERS else ():
+                self._add_field(field, f"{container}.{name}")
         if not names and type_:
             self._add(node, type_.partition("[")[0].rpartition(".")[2], "field", text, type_, container=container)
 
@@ -194,6 +218,7 @@ class _Reader:
         container: str = "",
         bases: tuple[str, ...] = (),
         parameters: tuple[tuple[str, str], ...] = (),
+        generic: tuple[tuple[str, str], ...] = (),
     ) -> None:
         if name == "_":
             return
@@ -203,7 +228,21 @@ class _Reader:
         doc = doc_line(self._tree, node)
         exported = name[:1].isupper()
         self.symbols.append(
-            Symbol(name, kind, container, start, end, text, doc, exported, type_, value, bases, parameters)
+            Symbol(
+                name,
+                kind,
+                container,
+                start,
+                end,
+                text,
+                doc,
+                exported,
+                type_,
+                value,
+                bases,
+                parameters,
+                type_parameters=generic,
+            )
         )
 
 

@@ -11,6 +11,7 @@ _NAME = re.compile(r"[^\W\d]\w*")
 _ASSIGNED = re.compile(r"([^\W\d]\w*)[ \t]*(?:,[^=\n;{}]*)?:=|\bvar[ \t]+([^\W\d]\w*)")
 _MIN_NAME_CHARS = 3  # shorter names are those of variables
 _QUALIFIER = re.compile(r"(?<![\w.)\]])([^\W\d]\w*)\s*\.\s*[^\W\d]")
+_STRING = re.compile(r'"[^"\n]*"|`[^`]*`')
 MAX_IMPORTS = 500  # of a file, compared with what it uses; generated files have more
 
 
@@ -35,7 +36,7 @@ def with_used_names(imports: Iterable[Import], text: str, local: frozenset[str])
     if len(imports) <= MAX_IMPORTS and all(f"{imported.alias}." in text for imported in imports):
         yield from imports
         return
-    used = set(_QUALIFIER.findall(text))
+    used = set(_QUALIFIER.findall(_STRING.sub('""', text)))  # the paths of imports hold dots, too
     taken = {imported.alias for imported in imports}
     assigned = {name for names in _ASSIGNED.findall(text) for name in names}
     spare = sorted(name for name in used - taken - local - assigned if len(name) >= _MIN_NAME_CHARS)[:MAX_IMPORTS]
@@ -43,6 +44,11 @@ def with_used_names(imports: Iterable[Import], text: str, local: frozenset[str])
         if imported.name or imported.alias in used or imported.alias != assumed_name(imported.module):
             yield imported
             continue
-        likely = [name for name in spare if name in imported.module.rpartition("/")[2] or imported.alias in name]
+        likely = [name for name in spare if name in imported.module.rpartition("/")[2] or _holds(name, imported.alias)]
         found = max(likely, key=len) if likely else ""
         yield Import(imported.module, "", found or imported.alias, imported.line)
+
+
+def _holds(name: str, alias: str) -> bool:
+    """Whether a name may be a longer form of the assumed one; a short one is a part of many names."""
+    return len(alias) >= _MIN_NAME_CHARS and alias in name

@@ -15,10 +15,11 @@ from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText
 
 _RULES = TypeRules(
-    elements={"slice": 0, "array": 0, "map": 1, "chan": 0, "tuple": 0},
+    elements={"slice": 0, "array": 0, "map": 1, "chan": 0, "tuple": 0, "Seq": 0, "Seq2": 1},
     receivers=frozenset({"self"}),
     ignored=frozenset({"error", "any", "string", "bool", "int", "byte"}),
     detached_methods="func (",
+    functional=r" interface$",
     hidden_members=False,
     package_members=True,
 )

@@ -72,6 +72,15 @@ def receiver_type(tree: SyntaxTree, receiver: Node) -> str:
     return ""
 
 
+def type_parameters(tree: SyntaxTree, spec: Node) -> Iterator[tuple[str, str]]:
+    """The type parameters of a type with their constraints."""
+    listed = spec.child_by_field_name("type_parameters")
+    for declaration in listed.named_children if listed is not None else ():
+        bound = type_text(tree, declaration.child_by_field_name("type"))
+        for name in declaration.children_by_field_name("name"):
+            yield tree.text(name), "" if bound in ("any", "comparable") else bound
+
+
 def embedded(tree: SyntaxTree, type_: Node) -> Iterator[str]:
     """What a type takes members from: embedded fields and interfaces, or the type that it is made of."""
     if type_.type == "struct_type":

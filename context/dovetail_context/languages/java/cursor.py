@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from dovetail_context.languages.braces import (
+    case_subject_end,
     completed,
     expression_start,
     mask,
@@ -46,6 +47,7 @@ def read_cursor(text: str, offset: int) -> CursorView:
         function=methods[-1].name if methods else "",
         returns=_shown_type(methods[-1].type) if methods else "",
         expected=_expected(masked[statement:offset]),
+        subject=_subject(text, masked, offset),
         bindings=_bindings(text, masked, scopes, statement, expression_start(masked, offset, SYNTAX)),
         mentions=tuple(mentions(masked, offset, KEYWORDS)),
     )
@@ -76,6 +78,12 @@ def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
             path = _path_of(text, masked, opening)
             if path:
                 yield {"this()": "", "super()": ""}.get(path, path) or path
+
+
+def _subject(text: str, masked: str, offset: int) -> str:
+    """The access path of what the case at the cursor distinguishes."""
+    end = case_subject_end(masked, offset)
+    return _path_of(text, masked, end) if end >= 0 else ""
 
 
 def _path_of(text: str, masked: str, end: int) -> str:

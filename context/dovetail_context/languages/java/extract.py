@@ -13,6 +13,7 @@ from dovetail_context.languages.doc_comments import doc_line
 from dovetail_context.languages.java.expressions import access_path
 from dovetail_context.languages.java.grammar import grammar
 from dovetail_context.languages.java.imports import read_imports, read_package
+from dovetail_context.languages.java.lombok import accessors, generated_accessors
 from dovetail_context.languages.java.signatures import (
     class_head,
     constant_text,
@@ -80,6 +81,7 @@ class _Reader:
         self.symbols: list[Symbol] = []
         self.error_line = 1
         self._tree = tree
+        self._accessors: dict[str, frozenset[str]] = {}  # which are generated for all fields of a class
         self._readers: dict[str, _Read] = {
             "class_declaration": self._class,
             "interface_declaration": self._class,
@@ -155,11 +157,24 @@ class _Reader:
         if name is None or body is None:
             return None
         text = self._tree.text(name)
-        inner = {**variables, **type_variables(self._tree, node, variables)}
+        generic = type_variables(self._tree, node, variables)
+        inner = {name: bound for name, bound in variables.items() if name not in generic}
         bases = tuple(type_text(self._tree.text(each), inner) for each in _base_nodes(node))
         components = tuple(parameters(self._tree, node.child_by_field_name("parameters"), inner))
-        self._add(node, text, "class", container, class_head(self._tree, node, body), bases=bases, named=components)
+        self._add(
+            node,
+            text,
+            "class",
+            container,
+            class_head(self._tree, node, body),
+            bases=bases,
+            named=components,
+            generic=generic,
+        )
         qualified = f"{container}.{text}" if container else text
+        generated = generated_accessors(self._tree, node)
+        if generated:
+            self._accessors[qualified] = generated
         for component, type_ in components:
             self._add(name, component, "method", qualified, f"{type_ or 'Object'} {component}()", type_)
         return Body(iter(body.children), qualified, inner)
@@ -196,6 +211,18 @@ class _Reader:
             if name is not None:
                 text = field_text(self._tree, node, type_, declarator)
                 self._add(node, self._tree.text(name), "field", container, text, declared)
+                generated = self._accessors.get(container, frozenset()) | generated_accessors(self._tree, node)
+                if generated and "static" not in modifiers(self._tree, node):
+                    self._add_accessors(node, self._tree.text(name), container, declared, generated)
+
+    def _add_accessors(self, node: Node, field: str, container: str, type_: str, generated: frozenset[str]) -> None:
+        """Add the methods that an annotation lets a compiler write for a field."""
+        line, declared = node.start_point[0] + 1, node.child_by_field_name("type")
+        written = self._tree.text(declared) if declared is not None else ""
+        for name, is_getter, text in accessors(field, written, generated):
+            taken = () if is_getter else ((field, type_),)
+            result = type_ if is_getter else ""
+            self.symbols.append(Symbol(name, "method", container, line, line, text, type=result, parameters=taken))
 
     def _constant(self, node: Node, container: str, variables: Mapping[str, str]) -> None:
         name = node.child_by_field_name("name")
@@ -213,12 +240,28 @@ class _Reader:
         type_: str = "",
         bases: tuple[str, ...] = (),
         named: tuple[tuple[str, str], ...] = (),
+        generic: Mapping[str, str] | None = None,
     ) -> None:
         start, end = node.start_point[0] + 1, node.end_point[0] + 1
         words = modifiers(self._tree, node)
         hidden, static = "private" in words, "static" in words or node.type in ("enum_constant", "constant_declaration")
         self.symbols.append(
-            Symbol(name, kind, container, start, end, text, "", not hidden, type_, "", bases, named, static)
+            Symbol(
+                name,
+                kind,
+                container,
+                start,
+                end,
+                text,
+                "",
+                not hidden,
+                type_,
+                "",
+                bases,
+                named,
+                static,
+                tuple(generic.items()) if generic else (),
+            )
         )
 
     def _document(self, position: int, comment: Node) -> None:

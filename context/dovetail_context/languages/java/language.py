@@ -43,6 +43,7 @@ _RULES = TypeRules(
         "void boolean byte short int long char float double Object String Integer Long Boolean Void".split()  # noqa: SIM905
     ),
     implicit_members=True,
+    qualified_names=True,
     reexports=False,
     constructor="",
     static_members=True,
@@ -53,6 +54,13 @@ _RULES = TypeRules(
         "getClass equals hashCode toString name ordinal compareTo values valueOf class this super".split()  # noqa: SIM905
     ),
     root_bases=frozenset({"Object", "Serializable", "Cloneable"}),
+    function_types={
+        **dict.fromkeys(("Function", "Consumer", "Predicate", "UnaryOperator", "BinaryOperator", "Comparator"), 1),
+        **dict.fromkeys(("ToIntFunction", "ToLongFunction", "ToDoubleFunction"), 1),
+        **dict.fromkeys(("BiFunction", "BiConsumer", "BiPredicate"), 2),
+        "Supplier": 0,
+    },
+    functional=r"\binterface\b",
     additions=Additions(
         marks=r"^\s*@(?!interface\b)([\w.]+)",
         harmless=frozenset(
@@ -112,7 +120,7 @@ class Java:
     def reduced(self, symbol: Symbol) -> str:
         if symbol.kind == "class":
             return symbol.signature + " {}"
-        return symbol.signature if symbol.signature.endswith(",") else symbol.signature + ";"
+        return symbol.signature if symbol.signature.endswith((",", "}")) else symbol.signature + ";"
 
     def brief(self, symbol: Symbol) -> str:
         if symbol.kind != "method" or "(" not in symbol.signature or symbol.signature.endswith("()"):

@@ -18,11 +18,8 @@
 (instanceof_expression right: (_) @type name: (identifier) @name) @parameter
 
 (type_pattern . (_) @type (identifier) @name) @parameter
-(record_pattern_component . (_) @type (identifier) @name) @parameter
+(record_pattern_component . (_) @type (identifier) @name) @component
 
-(method_invocation
-  object: (_) @value
-  arguments: (argument_list
-    (lambda_expression parameters: [(identifier) @name (inferred_parameters (identifier) @name)]))) @lambda
+(lambda_expression parameters: [(identifier) @name (inferred_parameters (identifier) @name)]) @lambda
 
 (assignment_expression left: (identifier) @name right: (_) @value) @assigned

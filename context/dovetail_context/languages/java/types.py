@@ -7,7 +7,7 @@ MAX_TYPE_CHARS = 200
 
 _ANNOTATION = re.compile(r"@[\w.]+(?:\([^()]*\))?\s*")
 _WILDCARD = re.compile(r"\?\s*(?:extends\s+|super\s+)?")
-_PACKAGE = re.compile(r"\b(?:[a-z_]\w*\s*\.\s*)+(?=[A-Z])")
+_DOT = re.compile(r"\s*\.\s*(?=\w)")
 _SIMPLE_ARRAY = re.compile(r"([\w.]+)\s*\[\s*\]")
 _ARRAY = re.compile(r"\[\s*\]\Z")
 _PLAIN = re.compile(r"\w+\Z")
@@ -26,7 +26,7 @@ def type_text(source: str, variables: Mapping[str, str] | None = None) -> str:
 
 def _converted(source: str) -> str:
     source = _SPACE.sub(" ", _ANNOTATION.sub("", source)).strip().replace("...", "[]")
-    source = _PACKAGE.sub("", source)
+    source = _DOT.sub(".", source)
     source = _WILDCARD.sub(lambda match: "" if len(match[0].strip()) > 1 else "Object", source)
     for _ in range(3):  # arrays of arrays of arrays; more dimensions are of no use here
         source = _SIMPLE_ARRAY.sub(r"Array<\1>", source)

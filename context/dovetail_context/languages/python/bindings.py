@@ -4,7 +4,7 @@ import re
 
 from dovetail_context.languages.python.expressions import access_path, type_text
 from dovetail_context.languages.python.grammar import grammar
-from dovetail_context.languages.python.signatures import parameters
+from dovetail_context.languages.python.signatures import default_paths, parameters
 from dovetail_context.records.access import put_in
 from dovetail_context.syntax import Match, Node, SyntaxTree
 
@@ -32,11 +32,70 @@ def read_bindings(source: str) -> dict[str, str]:
     for pattern, captures in sorted(matches, key=lambda match: _start(match, _KINDS)):
         kind = _KINDS[pattern]
         if kind in ("function", "lambda"):
-            for name, type_ in parameters(tree, captures["parameters"][0]):
-                bindings[name] = f"<{type_}>" if type_ else ""
+            listed = captures["parameters"][0]
+            for name, type_ in parameters(tree, listed):  # one without a type may name a fixture
+                bindings[name] = f"<{type_}>" if type_ else f"{name}@fixture" if kind == "function" else ""
+            bindings.update((name, path) for name, path in default_paths(tree, listed) if path)
         else:
             _BINDERS[kind](tree, captures, bindings)
     return {name: path for name, path in bindings.items() if name not in ("self", "cls")}
+
+
+def read_statement_bindings(source: str, hole: int, bindings: dict[str, str]) -> dict[str, str]:
+    """The bindings with those of the comprehensions and lambdas around the position `hole` of an unfinished statement,
+    and of the tests and `:=` before it. `source` is the statement, made to parse."""
+    tree = grammar().parse(source)
+    at = len(source[:hole].encode())
+    found = dict(bindings)
+    matches = grammar().matches(tree.root, "locals.scm")
+    for pattern, captures in sorted(matches, key=lambda match: _start(match, _KINDS)):
+        kind = _KINDS[pattern]
+        node = captures[kind][0]
+        if kind == "lambda" or (kind == "loop" and node.type == "for_in_clause"):
+            around = node if kind == "lambda" else node.parent
+            if around is not None and around.start_byte <= at <= around.end_byte:
+                (_lambda if kind == "lambda" else _loop)(tree, captures, found)
+        elif kind in ("assignment", "isinstance") and node.end_byte <= at and node.type != "assignment":
+            _BINDERS[kind](tree, captures, found)
+    return found
+
+
+def _lambda(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
+    """The parameters of a lambda are what the function that takes it passes to it."""
+    callback = captures["lambda"][0]
+    given = _given_to(tree, callback)
+    for index, (name, _) in enumerate(parameters(tree, captures["parameters"][0])):
+        path = "" if not given else given if given.endswith("[]") else f"{given}{{{index}}}"
+        bindings[name] = _without_self_reference(name, path, bindings)
+
+
+def _given_to(tree: SyntaxTree, callback: Node) -> str:
+    """The type of the parameter for which a function is given, or what the standard library passes to it."""
+    argument = callback
+    keyword = ""
+    if argument.parent is not None and argument.parent.type == "keyword_argument":
+        argument = argument.parent
+        named = argument.child_by_field_name("name")
+        keyword = tree.text(named) if named is not None else ""
+    listed = argument.parent
+    call = listed.parent if listed is not None and listed.type == "argument_list" else None
+    function = call.child_by_field_name("function") if call is not None else None
+    if listed is None or call is None or function is None:
+        return ""
+    called = access_path(tree, function)
+    values = [child for child in listed.named_children if child.type != "comment"]
+    if called in _ELEMENTWISE:
+        source = values[1] if called in ("map", "filter") and len(values) > 1 else values[0]
+        path = "" if source == argument else access_path(tree, source)
+        return f"{path}[]" if path else ""
+    if called.endswith(".sort"):
+        return called.removesuffix(".sort") + "[]"
+    position = next((index for index, child in enumerate(values) if child == argument), 0)
+    return f"{called}{{{keyword or position}}}" if called else ""
+
+
+# Functions of the standard library that call what they take with an element of something else that they take.
+_ELEMENTWISE = frozenset({"max", "min", "sorted", "map", "filter", "groupby", "itertools.groupby"})
 
 
 def _start(match: tuple[int, Match], kinds: tuple[str, ...]) -> int:

@@ -3,22 +3,28 @@
 import re
 from collections.abc import Iterator
 from itertools import islice
+from keyword import kwlist
 
-from dovetail_context.languages.language import CursorView, Mention
-from dovetail_context.languages.python.bindings import read_bindings
+from dovetail_context.languages.language import CursorView
+from dovetail_context.languages.mentions import LINES_BEFORE, lines_away, mentions
+from dovetail_context.languages.python.bindings import read_bindings, read_statement_bindings
 from dovetail_context.languages.python.expressions import access_path, type_text
 from dovetail_context.languages.python.grammar import grammar
-from dovetail_context.languages.python.lexical import expression_start, mask, open_calls, statement_start
+from dovetail_context.languages.python.lexical import closers, expression_start, mask, open_calls, statement_start
+from dovetail_context.languages.python.mend import statement_end
 
 _SCOPE = re.compile(r"([ \t]*)(?:async[ \t]+)?(class|def)[ \t]+([A-Za-z_]\w*)")
 _TYPED = re.compile(r"[A-Za-z_]\w*\Z")
-_CHAIN = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\(?")
 _RETURNS = re.compile(r"\)\s*->\s*(.+?)\s*:\s*$", re.DOTALL | re.MULTILINE)
 _EXPECTED = re.compile(r"^\s*[\w.]+\s*:\s*([^=\n]+?)\s*=\s*[^=]?", re.MULTILINE)
-LINES_BEFORE = 40  # how far names count as near; a screen above the cursor
-LINES_AFTER = 15
-MAX_CHARACTERS = 10_000  # of them on each side; longer lines are data
+_CASE = re.compile(r"[ \t]+case[ \t]+[\w.]*\Z")
+_MATCH = re.compile(r"^(?P<indent>[ \t]*)match[ \t]+(?P<subject>[^\n:]+):[ \t]*$", re.MULTILINE)
+MAX_CHARACTERS = 10_000  # above the cursor, looked through for a `match`
+KEYWORDS = frozenset(kwlist)
 MAX_CALLEES = 3  # calls around the cursor, innermost first; further ones hardly predict what comes next
+MAX_STATEMENT_CHARS = 4_000  # behind the cursor, looked through for what the statement binds
+HOLE = "_hole"  # the name that is being typed
+_BINDS_INSIDE = re.compile(r"\b(?:for|lambda|isinstance)\b|:=")
 MAX_FRAGMENT_CHARS = 40_000  # of the enclosing function that is parsed for bindings (about 1,000 lines)
 
 
@@ -41,9 +47,22 @@ def read_cursor(text: str, offset: int) -> CursorView:
         function=functions[-1].name if functions else "",
         returns=_returns(text, functions[-1].start, offset) if functions else "",
         expected=_expected(text[statement:offset]),
-        bindings=read_bindings(_dedented(text[max(fragment_start, statement - MAX_FRAGMENT_CHARS) : statement])),
-        mentions=tuple(_mentions(masked, offset)),
+        subject=_subject(text, masked, statement, offset),
+        bindings=_bindings(text, masked, max(fragment_start, statement - MAX_FRAGMENT_CHARS), statement, offset),
+        mentions=tuple(mentions(masked, offset, KEYWORDS)),
     )
+
+
+def _bindings(text: str, masked: str, start: int, statement: int, offset: int) -> dict[str, str]:
+    """What the local names mean: those bound above the statement, and those that the statement itself binds."""
+    bindings = read_bindings(_dedented(text[start:statement]))
+    if not _BINDS_INSIDE.search(masked, statement, min(len(masked), offset + MAX_STATEMENT_CHARS)):
+        return bindings
+    end = statement_end(masked, statement, offset)
+    source = text[statement:offset] + HOLE + text[offset:end]
+    unclosed = closers(masked[statement:offset] + masked[offset:end])
+    stripped = source.lstrip()
+    return read_statement_bindings(stripped + unclosed, offset - statement - len(source) + len(stripped), bindings)
 
 
 class _Scope:
@@ -75,6 +94,16 @@ def _containers(scopes: list[_Scope]) -> Iterator[str]:
     for scope in scopes:
         if scope.kind == "class":
             yield scope.name
+
+
+def _subject(text: str, masked: str, statement: int, offset: int) -> str:
+    """The access path of what `match` distinguishes, at the beginning of one of its cases."""
+    if not _CASE.match(masked, statement, offset):
+        return ""
+    for match in reversed(list(_MATCH.finditer(masked, max(0, statement - MAX_CHARACTERS), statement))):
+        if len(match["indent"]) < _indent(masked[statement:offset]):
+            return _path_of(text, masked, match.end("subject"))
+    return ""
 
 
 def _receiver(text: str, masked: str, name_start: int) -> str:
@@ -114,33 +143,8 @@ def _expected(statement: str) -> str:
     return type_text(found[1]) if found else ""
 
 
-def _mentions(masked: str, offset: int) -> Iterator[Mention]:
-    """Access paths near the cursor, nearest first; of equal ones only the nearest."""
-    found: dict[str, int] = {}
-    start = max(_lines_away(masked, offset, -LINES_BEFORE), offset - MAX_CHARACTERS)
-    end = min(_lines_away(masked, offset, LINES_AFTER), offset + MAX_CHARACTERS)
-    for match in _CHAIN.finditer(masked, start, end):
-        at = match.start()
-        distance = masked.count("\n", offset, at) if at >= offset else -masked.count("\n", at, offset)
-        path = match[0] + ")" if match[0].endswith("(") else match[0]
-        if path not in found or abs(distance) < abs(found[path]):
-            found[path] = distance
-    for path, distance in sorted(found.items(), key=lambda item: (abs(item[1]), item[1] > 0, item[0])):
-        yield Mention(path, distance)
-
-
-def _lines_away(text: str, offset: int, lines: int) -> int:
-    position = offset
-    for _ in range(abs(lines)):
-        found = text.rfind("\n", 0, position) if lines < 0 else text.find("\n", position)
-        if found < 0:
-            return 0 if lines < 0 else len(text)
-        position = found if lines < 0 else found + 1
-    return position
-
-
 def _module_fragment(masked: str, statement: int) -> int:
-    return _lines_away(masked, statement, -LINES_BEFORE)
+    return lines_away(masked, statement, -LINES_BEFORE)
 
 
 def _indent(line: str) -> int:

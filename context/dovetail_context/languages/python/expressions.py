@@ -1,5 +1,6 @@
 """Python expressions as access paths and Python annotations as types (the notations of `index/record.py`)."""
 
+from dovetail_context.records.access import base_name
 from dovetail_context.syntax import Node, SyntaxTree
 
 # Longer paths come from generated or deeply chained code and cost more memory than inference gains from them.
@@ -13,9 +14,7 @@ _LITERALS = {
     "float": "<float>",
     "true": "<bool>",
     "false": "<bool>",
-    "list": "<list>",
     "dictionary": "<dict>",
-    "set": "<set>",
     "tuple": "<tuple>",
     "comparison_operator": "<bool>",
     "not_operator": "<bool>",
@@ -52,6 +51,12 @@ def _access(tree: SyntaxTree, node: Node | None, depth: int) -> str:
         if kind == "attribute":
             member = node.child_by_field_name("attribute")
             return f"{inner}.{tree.text(member)}" if member is not None else ""
+        if (
+            kind == "call"
+            and inner.endswith("[]")
+            and (generic := _generic(tree, node.child_by_field_name("function")))
+        ):
+            return generic
         module, _, name = inner.rpartition(".")
         if kind == "call" and name in _KNOWN_CALLS and (not module or (name in _METHODS_TOO and module in _MODULES)):
             return _known_call(tree, node, name, depth)
@@ -67,8 +72,13 @@ def _access(tree: SyntaxTree, node: Node | None, depth: int) -> str:
         return _either(tree, (node.named_child(0), node.named_child(2)), depth)
     if kind in _COMPREHENSIONS:
         return _comprehension(tree, node, depth)
+    if kind in _SEQUENCES:
+        return _sequence(tree, node, depth)
     return ""
 
+
+# Literals that hold several of one kind.
+_SEQUENCES = {"list": "list", "set": "set"}
 
 # The kinds of nodes that add one step to the path of the node in the named field.
 _STEPS = {
@@ -108,9 +118,12 @@ _KNOWN_CALLS = {
 }
 _METHODS_TOO = frozenset({"cast", "deepcopy", "copy", "wait_for", "shield"})  # also reached through their modules
 _MODULES = frozenset({"typing", "t", "copy", "asyncio", "anyio"})
-_COMPREHENSIONS = frozenset(
-    {"list_comprehension", "set_comprehension", "generator_expression", "dictionary_comprehension"}
-)
+_COMPREHENSIONS = {
+    "list_comprehension": "list",
+    "set_comprehension": "set",
+    "generator_expression": "Generator",
+    "dictionary_comprehension": "dict",
+}
 
 
 def _known_call(tree: SyntaxTree, call: Node, name: str, depth: int) -> str:
@@ -127,12 +140,36 @@ def _known_call(tree: SyntaxTree, call: Node, name: str, depth: int) -> str:
 
 
 def _comprehension(tree: SyntaxTree, node: Node, depth: int) -> str:
-    """`[x for x in xs if ...]` has the elements of `xs`; of others only the kind is known."""
-    body = node.child_by_field_name("body")
+    """`[x.owner for x in xs if ...]` holds owners of the elements of `xs`; of others only the kind is known."""
+    body, name = node.child_by_field_name("body"), _COMPREHENSIONS[node.type]
     if body is not None and body.type == "pair":
         body = body.child_by_field_name("value")
     clauses = [child for child in node.named_children if child.type == "for_in_clause"]
-    target = clauses[0].child_by_field_name("left") if len(clauses) == 1 else None
-    if body is not None and target is not None and body.type == "identifier" and tree.text(body) == tree.text(target):
-        return _access(tree, clauses[0].child_by_field_name("right"), depth + 1)
-    return "<dict>" if node.type == "dictionary_comprehension" else "<list>"
+    path = _access(tree, body, depth + 1) if name != "dict" or len(clauses) == 1 else ""
+    for clause in reversed(clauses):
+        target, value = clause.child_by_field_name("left"), clause.child_by_field_name("right")
+        if target is None or target.type != "identifier":
+            return f"<{name}>"
+        if base_name(path) == tree.text(target) and "|" not in path:
+            source = _access(tree, value, depth + 1)
+            path = f"{source}[]{path[len(tree.text(target)) :]}" if source and "|" not in source else ""
+    if not path or "|" in path or name == "dict":
+        return path.removesuffix("[]") if path.endswith("[]") and "|" not in path else f"<{name}>"
+    return path.removesuffix("[]") if path.endswith("[]") else f"{path}*{name}"
+
+
+def _sequence(tree: SyntaxTree, node: Node, depth: int) -> str:
+    """A list or set of what its first element is, if that is more than plain data."""
+    name = _SEQUENCES[node.type]
+    first = next((child for child in node.named_children if child.type != "comment"), None)
+    path = _access(tree, first, depth + 1)
+    return f"<{name}>" if not path or "|" in path or path.startswith("<") else f"{path}*{name}"
+
+
+def _generic(tree: SyntaxTree, function: Node | None) -> str:
+    """`Repo[Account](...)` is an instance of the generic class with these arguments."""
+    named = function.child_by_field_name("value") if function is not None and function.type == "subscript" else None
+    if function is None or named is None or not tree.text(named).rpartition(".")[2][:1].isupper():
+        return ""
+    type_ = type_text(tree.text(function))
+    return f"<{type_}>" if type_ else ""

@@ -14,10 +14,12 @@ from dovetail_context.languages.python.imports import read_import, recover_impor
 from dovetail_context.languages.python.signatures import (
     assignment_text,
     base_names,
+    default_paths,
     doc_line,
     head_text,
     one_line,
     parameters,
+    type_parameters,
 )
 from dovetail_context.records.access import alternatives, base_name, put_in
 from dovetail_context.records.record import FileRecord, Import, References, Symbol, SymbolKind
@@ -34,11 +36,13 @@ PATTERNS = (
     "augmented",
     "alias",
     "return",
+    "yield",
     "import",
     "import",
     "error",
 )
 _SELF = ("self", "cls")
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _QUOTED_NAME = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _BOUND = re.compile(r"(?:\w+\.)?(?:TypeVar|ParamSpec)\(.*?bound\s*=\s*([\"']?[\w.\[\]| ]+)", re.DOTALL)
 
@@ -91,6 +95,7 @@ class _Reader:
             "augmented": self._on_augmented,
             "alias": self._on_alias,
             "return": self._on_return,
+            "yield": self._on_yield,
             "import": self._on_import,
             "error": self._on_error,
         }
@@ -106,7 +111,8 @@ class _Reader:
         name, body = self._tree.text(event.captures["name"][0]), event.captures["body"][0]
         bases = event.one("bases")
         found = tuple(base_names(self._tree, bases)) if bases is not None else ()
-        self._add_definition(event, Symbol(name, "class", "", 0, 0, "", bases=found))
+        generic = tuple(type_parameters(self._tree, event.node, bases))
+        self._add_definition(event, Symbol(name, "class", "", 0, 0, "", bases=found, type_parameters=generic))
         self._frames.enter(Frame(body.end_byte, True, name))
 
     def _on_function(self, event: Event) -> None:
@@ -120,6 +126,8 @@ class _Reader:
             symbol = Symbol(name, kind, "", 0, 0, "", type=self._declared_type(event), parameters=named)
             self._add_definition(event, symbol)
             frame.bindings.update((each, f"<{type_}>" if type_ else "") for each, type_ in named if each not in _SELF)
+            defaults = default_paths(self._tree, event.captures["parameters"][0])
+            frame.bindings.update((each, path) for each, path in defaults if not path.startswith("<"))
         self._frames.enter(frame)
 
     def _on_variable(self, event: Event) -> None:
@@ -179,9 +187,11 @@ class _Reader:
 
     def _on_alias(self, event: Event) -> None:
         if not self._frames.functions:
-            name = self._tree.text(event.captures["name"][0]).partition("[")[0].strip()
+            name, _, listed = self._tree.text(event.captures["name"][0]).partition("[")
+            generic = tuple((each, "") for each in _WORD.findall(re.sub(r":[^,\]]*", "", listed)))
             value = type_text(self._tree.text(event.captures["value"][-1]))
-            self._add(event.node, name, "type", assignment_text(self._tree, event.node), type_=value)
+            text = assignment_text(self._tree, event.node)
+            self._add(event.node, name.strip(), "type", text, type_=value, generic=generic)
 
     def _on_return(self, event: Event) -> None:
         """Return what a function without declared type returns: the value of the first informative return statement."""
@@ -192,6 +202,22 @@ class _Reader:
         if not symbol.type and not symbol.value:
             path = self._resolved(access_path(self._tree, event.captures["value"][0]))
             self.symbols[frame.position] = symbol._replace(value=path)
+
+    def _on_yield(self, event: Event) -> None:
+        """A function without declared type that yields is a generator of that value."""
+        frame = self._frames.innermost
+        if frame is None or frame.is_class or frame.position is None:
+            return
+        symbol = self.symbols[frame.position]
+        if symbol.type or "*Generator" in symbol.value or not event.node.named_child_count:
+            return
+        path = self._resolved(access_path(self._tree, event.node.named_child(0)))
+        if any(child.type == "from" for child in event.node.children):
+            value = path
+        else:
+            value = "|".join(f"{part}*Generator" for part in alternatives(path))
+        if value:
+            self.symbols[frame.position] = symbol._replace(value=value)
 
     def _on_import(self, event: Event) -> None:
         self.imports.extend(read_import(self._tree, event.node))
@@ -222,15 +248,27 @@ class _Reader:
                 type=symbol.type,
                 bases=symbol.bases,
                 parameters=symbol.parameters,
+                type_parameters=symbol.type_parameters,
             )
         )
 
-    def _add(self, node: Node, name: str, kind: SymbolKind, text: str, type_: str = "", value: str = "") -> None:
+    def _add(
+        self,
+        node: Node,
+        name: str,
+        kind: SymbolKind,
+        text: str,
+        type_: str = "",
+        value: str = "",
+        generic: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         container = self._frames.container
         if kind == "field":
             self._fields.add((container, name))
         start, end = node.start_point[0] + 1, node.end_point[0] + 1
-        self.symbols.append(Symbol(name, kind, container, start, end, text, type=type_, value=value))
+        self.symbols.append(
+            Symbol(name, kind, container, start, end, text, type=type_, value=value, type_parameters=generic)
+        )
 
     def _declared_type(self, event: Event) -> str:
         declared = event.one("type")

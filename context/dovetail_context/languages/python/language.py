@@ -47,6 +47,7 @@ _RULES = TypeRules(
         "__init__ __class__ __dict__ __doc__ __name__ __module__ __eq__ __hash__ __repr__ __str__".split()  # noqa: SIM905
     ),
     root_bases=frozenset({"object", "ABC", "Protocol", "Generic"}),
+    generators=frozenset({"Iterator", "Generator", "AsyncIterator", "AsyncGenerator", "Iterable", "AsyncIterable"}),
     additions=Additions(
         marks=r"^\s*@([\w.]+)|\bmetaclass\s*=\s*([\w.]+)",
         harmless=frozenset(

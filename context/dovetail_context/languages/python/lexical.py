@@ -11,6 +11,7 @@ _STRING_OR_COMMENT = re.compile(
     re.DOTALL,
 )
 _OPENERS = {")": "(", "]": "[", "}": "{"}
+_CLOSERS = {opening: closing for closing, opening in _OPENERS.items()}
 # A line with this beginning starts a statement, even if brackets above it are still open.
 STATEMENT = re.compile(
     r"[ \t]*(?:async[ \t]+)?(?:def|class|if|elif|else|for|while|with|try|except|return|raise|import|from|@)\b"
@@ -75,6 +76,17 @@ def open_calls(masked: str, end: int) -> Iterator[int]:
                 yield position
         elif character == "\n" and STATEMENT.match(masked, position + 1):
             return
+
+
+def closers(masked: str) -> str:
+    """The closing brackets that a text lacks, innermost first."""
+    open_: list[str] = []
+    for character in masked:
+        if character in _CLOSERS:
+            open_.append(_CLOSERS[character])
+        elif open_ and character == open_[-1]:
+            open_.pop()
+    return "".join(reversed(open_))
 
 
 def statement_start(masked: str, offset: int) -> int:

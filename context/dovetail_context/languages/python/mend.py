@@ -16,14 +16,14 @@ def mended(text: str, offset: int) -> str:
     start = statement_start(masked, offset)
     if _DEFINES.match(masked, start):
         return text
-    end = _statement_end(masked, start, offset)
+    end = statement_end(masked, start, offset)
     line = masked[start:end].split("\n", 1)[0]
     indent = line[: len(line) - len(line.lstrip(" \t"))] if line.strip() else text[start:offset]
     filler = "if 1:" if _next_indent(masked, end) > len(indent) else "pass"
     return text[:start] + indent + filler + "\n" * text.count("\n", start, end) + text[end:]
 
 
-def _statement_end(masked: str, start: int, offset: int) -> int:
+def statement_end(masked: str, start: int, offset: int) -> int:
     """The end of the line on which the brackets that are open at `offset` are closed, or before the next statement."""
     depth = sum((character in "([{") - (character in ")]}") for character in masked[start:offset])
     position = offset

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from dovetail_context.languages.python.settings import source_folders
 
+_FIXTURES = "conftest.py"
 _PACKAGE_FILES = ("__init__.pyi", "__init__.py")
 _SUFFIXES = (".pyi", ".py")  # a stub contains more type information than the code it describes
 # Folders that hold packages without being one, by convention.
@@ -56,8 +57,14 @@ class PythonResolver:
         return f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
 
     def ambient(self, from_path: str) -> tuple[str, ...]:
-        """Python shows nothing without an import."""
-        return ()
+        """The `conftest.py` files whose fixtures a test may name: those of its folder and of the folders above it."""
+        folder, _, name = from_path.rpartition("/")
+        parts = folder.split("/") if folder else []
+        if not name.startswith(("test", "conftest")) and not name.endswith("_test.py"):
+            return ()
+        places = ("/".join(parts[:length]) for length in range(len(parts), -1, -1))
+        found = (f"{place}/{_FIXTURES}" if place else _FIXTURES for place in places)
+        return tuple(path for path in found if path in self._paths and path != from_path)
 
     def companions(self, path: str) -> tuple[str, ...]:
         """A Python class is defined in one file."""

@@ -3,15 +3,21 @@
 import re
 from collections.abc import Iterator
 
-from dovetail_context.languages.python.expressions import type_text
+from dovetail_context.languages.python.expressions import access_path, type_text
 from dovetail_context.syntax import Node, SyntaxTree
 
 MAX_SIGNATURE_CHARS = 600  # the longest signatures that people write; what is longer is data
 MAX_ASSIGNMENT_CHARS = 100  # enough for a literal or a constructor call
 MAX_DOC_CHARS = 120
 
+# Calls as default values that stand for what a framework gets from the function which they name.
+_INJECTING = frozenset({"Depends()", "Security()", "Inject()", "Provide()"})
+
 _AFTER_OPENING = re.compile(r"([(\[]) ")
 _BEFORE_CLOSING = re.compile(r" ([)\]])")
+_GENERIC = re.compile(r"(?:\w+\.)*(?:Generic|Protocol)\[")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_TYPE_VARIABLE = re.compile(r"\b_?(?:[A-Z][A-Z0-9]?|[A-Z]\w*T|T[A-Z]?\w*)(?:_co|_contra)?\b")
 _DOC = re.compile(r"""[rRuUbB]*(\"{3}|'{3}|"|')(.*)\1\Z""", re.DOTALL)
 
 
@@ -56,6 +62,24 @@ def doc_line(tree: SyntaxTree, body: Node) -> str:
     return text if len(text) <= MAX_DOC_CHARS else text[:MAX_DOC_CHARS].rsplit(" ", 1)[0] + " ..."
 
 
+def default_paths(tree: SyntaxTree, node: Node) -> Iterator[tuple[str, str]]:
+    """The parameters that have a default and no type, each with the access path of what that tells of it.
+
+    A default `Depends(get_session)` is a promise of what a framework passes on from the function.
+    """
+    for child in node.named_children:
+        name, value = child.child_by_field_name("name"), child.child_by_field_name("value")
+        if child.type != "default_parameter" or name is None or value is None:
+            continue
+        arguments = value.child_by_field_name("arguments") if value.type == "call" else None
+        called = access_path(tree, value).rpartition(".")[2]
+        if called in _INJECTING and arguments is not None and arguments.named_child_count:
+            path = access_path(tree, arguments.named_child(0))
+            yield tree.text(name), f"{path}@" if path else ""
+        else:
+            yield tree.text(name), access_path(tree, value)
+
+
 def parameters(tree: SyntaxTree, node: Node) -> Iterator[tuple[str, str]]:
     """Names and types of a parameter list (type "" where none is written); stars belong to the type's meaning."""
     for child in node.named_children:
@@ -76,6 +100,24 @@ def parameters(tree: SyntaxTree, node: Node) -> Iterator[tuple[str, str]]:
             elif name.type == "dictionary_splat_pattern":
                 type_ = f"dict[str, {type_}]"
             yield tree.text(name).lstrip("*"), type_
+
+
+def type_parameters(tree: SyntaxTree, node: Node, bases: Node | None) -> Iterator[tuple[str, str]]:
+    """The type parameters of a class with their bounds: `class Repo[T: Model]`, or those in `Generic[T]` and the like.
+
+    A type variable of the module may have a bound where it is made, so it counts as its own bound.
+    """
+    listed = node.child_by_field_name("type_parameters")
+    for child in listed.named_children if listed is not None else ():
+        name, _, bound = tree.text(child).partition(":")
+        yield name.partition("=")[0].strip(" *"), type_text(bound.partition("=")[0].strip())
+    if listed is not None or bases is None:
+        return
+    written = [tree.text(base) for base in bases.named_children if base.type in ("subscript", "generic_type")]
+    declared = [text for text in written if _GENERIC.match(text)]
+    pattern = _NAME if declared else _TYPE_VARIABLE
+    for name in dict.fromkeys(name for text in declared or written for name in pattern.findall(text.partition("[")[2])):
+        yield name, name
 
 
 def base_names(tree: SyntaxTree, node: Node) -> Iterator[str]:

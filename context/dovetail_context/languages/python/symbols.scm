@@ -36,6 +36,7 @@
 (type_alias_statement . (type) @name (type) @value .) @alias
 
 (return_statement (_) @value) @return
+(yield) @yield
 
 (import_statement) @import
 (import_from_statement) @import

@@ -28,8 +28,11 @@ def read_bindings(source: str) -> dict[str, str]:
         path = access_path(tree, value[0]) if value else ""
         if kind in ("typed", "let"):
             path = _declared(tree, captures, bounds) or path
-        elif kind in ("loop", "closure") and path:
+        elif kind == "loop" and path:
             path += "[]"
+        elif kind == "closure":
+            _bind_closure(tree, captures, bindings)
+            continue
         _bind(tree, captures["pattern"][0], path, bindings, 0)
     bindings.pop("_", None)
     bindings.pop("self", None)
@@ -46,6 +49,30 @@ def _declared(tree: SyntaxTree, captures: Match, bounds: dict[str, str]) -> str:
     declared = captures.get("type")
     type_ = type_text(tree, declared[0]) if declared else ""
     return f"<{bounds.get(type_, type_)}>" if type_ and "_" not in type_.replace("[", " ").split() else ""
+
+
+def _bind_closure(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
+    """The parameters of a closure are what the function that takes it passes to it; of a container, its elements."""
+    closure, called = captures["closure"][0], access_path(tree, captures["function"][0])
+    listed, given = closure.parent, closure.child_by_field_name("parameters")
+    position = [each == closure for each in listed.named_children].index(True) if listed is not None else 0
+    receiver = called.rpartition(".")[0] if captures["function"][0].type == "field_expression" else ""
+    for index, each in enumerate(given.named_children if given is not None else ()):
+        path = f"{called}{{{position}}}{{{index}}}" if called else ""
+        if receiver and len(listed.named_children if listed is not None else ()) == 1 and not index and "|" not in path:
+            path = f"{receiver}[]" if _is_of_containers(called) else f"{path}|{receiver}[]"
+        if each.type == "parameter":
+            type_ = type_text(tree, each.child_by_field_name("type"))
+            path = f"<{type_}>" if type_ else path
+            pattern = each.child_by_field_name("pattern")
+        else:
+            pattern = each
+        if pattern is not None:
+            _bind(tree, pattern, path, bindings, 0)
+
+
+def _is_of_containers(called: str) -> bool:
+    return called.rpartition(".")[2] in ("map", "filter", "for_each", "flat_map", "any", "all", "find", "position")
 
 
 def _bind(tree: SyntaxTree, pattern: Node, path: str, bindings: dict[str, str], depth: int) -> None:
@@ -73,7 +100,7 @@ def _bind(tree: SyntaxTree, pattern: Node, path: str, bindings: dict[str, str], 
     elif kind == "tuple_struct_pattern":
         _bind_variant(tree, pattern, path, bindings, depth)
     elif kind == "struct_pattern":
-        _bind_fields(tree, pattern, bindings, depth)
+        _bind_fields(tree, pattern, path, bindings, depth)
 
 
 def _part(path: str, index: int) -> str:
@@ -88,14 +115,25 @@ def _part(path: str, index: int) -> str:
 def _bind_variant(tree: SyntaxTree, pattern: Node, path: str, bindings: dict[str, str], depth: int) -> None:
     variant = type_text(tree, pattern.child_by_field_name("type"))
     held = [child for child in pattern.named_children[1:] if child.type != "remaining_field_pattern"]
-    for inner in held:
-        _bind(tree, inner, f"{path}[]" if path and variant in _ELEMENT_OF else "", bindings, depth + 1)
+    for index, inner in enumerate(held):
+        inside = f"{path}[]" if path and variant in _ELEMENT_OF else _payload(path, variant, str(index))
+        _bind(tree, inner, inside, bindings, depth + 1)
 
 
-def _bind_fields(tree: SyntaxTree, pattern: Node, bindings: dict[str, str], depth: int) -> None:
+def _payload(path: str, variant: str, which: str) -> str:
+    """What a variant holds, as a member of the value that is matched (which may know type arguments) or by its name."""
+    last = variant.rpartition(".")[2]
+    if not last or variant in _ELEMENT_OF:
+        return ""
+    through = f"{path}.{last}{{{which}}}|" if path and "|" not in path else ""
+    return f"{through}{variant}{{{which}}}"
+
+
+def _bind_fields(tree: SyntaxTree, pattern: Node, path: str, bindings: dict[str, str], depth: int) -> None:
     type_ = type_text(tree, pattern.child_by_field_name("type"))
     for field in pattern.named_children:
         name = field.child_by_field_name("name") if field.type == "field_pattern" else None
         if name is not None:
             inner = field.child_by_field_name("pattern")
-            _bind(tree, inner or name, f"<{type_}>.{tree.text(name)}" if type_ else "", bindings, depth + 1)
+            field_path = f"<{type_}>.{tree.text(name)}|{_payload(path, type_, tree.text(name))}" if type_ else ""
+            _bind(tree, inner or name, field_path, bindings, depth + 1)

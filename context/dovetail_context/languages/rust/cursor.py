@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dovetail_context.languages.braces import (
     HOLE,
+    case_subject_end,
     completed,
     expression_start,
     mask,
@@ -69,6 +70,7 @@ def read_cursor(text: str, offset: int) -> CursorView:
         function=functions[-1].name if functions else "",
         returns=_unwrapped(_returns(source)) if functions else "",
         expected=_unwrapped(_type_of(expected[1])) if expected else "",
+        subject=_subject(text, masked, offset),
         bindings=read_bindings(source),
         mentions=tuple(mentions(masked.replace("::", " ."), offset, KEYWORDS)),
     )
@@ -126,6 +128,12 @@ def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
             found = _LITERAL_TYPE.search(masked, max(0, opening - 200), opening)
             if found is not None:
                 yield re.sub(r"\s+", "", found[0]).replace("::", ".")
+
+
+def _subject(text: str, masked: str, offset: int) -> str:
+    """The access path of what the case at the cursor distinguishes."""
+    end = case_subject_end(masked, offset)
+    return _path_of(text, masked, end) if end >= 0 else ""
 
 
 def _path_of(text: str, masked: str, end: int) -> str:

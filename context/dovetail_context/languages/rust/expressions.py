@@ -121,11 +121,24 @@ def _type(tree: SyntaxTree, node: Node | None, depth: int) -> str:
     if kind in ("bounded_type", "bracketed_type", "trait_bounds", "qualified_type"):
         found = (_type(tree, child, depth + 1) for child in node.named_children if child.type != "lifetime")
         return next((text for text in found if text), "")
+    if kind == "function_type":
+        return _function(tree, node, depth)
     if kind == "array_type":
         return f"slice[{_type(tree, node.child_by_field_name('element'), depth + 1) or '_'}]"
     if kind == "tuple_type":
         return f"tuple[{', '.join(_type(tree, child, depth + 1) or '_' for child in node.named_children)}]"
     return ""
+
+
+def _function(tree: SyntaxTree, node: Node, depth: int) -> str:
+    """`Fn(&Account) -> Receipt` is `Callable[[Account], Receipt]`."""
+    listed, result = node.child_by_field_name("parameters"), node.child_by_field_name("return_type")
+    types = [
+        _type(tree, child.child_by_field_name("type") if child.type == "parameter" else child, depth + 1) or "_"
+        for child in (listed.named_children if listed is not None else ())
+    ]
+    returned = _type(tree, result, depth + 1)
+    return f"Callable[[{', '.join(types)}]{', ' + returned if returned else ''}]"
 
 
 def _arguments(given: Node | None) -> list[Node]:

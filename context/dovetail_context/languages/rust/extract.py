@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
 from dovetail_context.languages.calls import read_calls
@@ -11,19 +11,22 @@ from dovetail_context.languages.rust.expressions import access_path, type_text
 from dovetail_context.languages.rust.grammar import grammar
 from dovetail_context.languages.rust.imports import (
     implied_imports,
+    included_files,
     inline_modules,
     module_import,
     read_use,
     through_path_attributes,
 )
-from dovetail_context.languages.rust.resolve import INLINE
+from dovetail_context.languages.rust.resolve import INLINE, MACRO, MACROS
 from dovetail_context.languages.rust.signatures import (
     bounds_of,
     doc_line,
     head_text,
     one_line,
     parameters,
+    payload,
     trait_names,
+    type_parameters,
     value_text,
 )
 from dovetail_context.records.record import FileRecord, Import, References, Symbol, SymbolKind
@@ -66,10 +69,10 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         digest=blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest(),
         text=text,
         symbols=_with_traits(reader.symbols, reader.traits),
-        imports=(*imports, *implied_imports(text, bound)),
+        imports=(*imports, *included_files(text), *implied_imports(text, bound)),
         references=_calls(tree) if references else References(),
         problems=(f"line {reader.error_line}: does not parse",) if tree.is_broken else (),
-        packages=tuple(f"{INLINE}{name}" for name in inline_modules(text)),
+        packages=_packages(text, reader.symbols),
     )
 
 
@@ -110,7 +113,9 @@ class _Reader:
     def _on_struct(self, event: Event) -> None:
         name, body = self._name(event), event.one("body")
         whole = body is None or body.type == "ordered_field_declaration_list"
-        self._add(event.node, name, "class", head_text(self._tree, event.node, None if whole else body))
+        held = tuple(payload(self._tree, body)) if whole else ()
+        text = head_text(self._tree, event.node, None if whole else body)
+        self._add(event.node, name, "class", text, parameters=held)
         container = self._qualified(name)
         if body is not None and body.type == "field_declaration_list":
             self._add_fields(body, container)
@@ -124,11 +129,11 @@ class _Reader:
             if label is None:
                 continue
             held = variant.child_by_field_name("body")
-            kind: SymbolKind = (
-                "method" if held is not None and held.type == "ordered_field_declaration_list" else "field"
+            kind: SymbolKind = "field" if held is None else "method"
+            text, inside = head_text(self._tree, variant, None), tuple(payload(self._tree, held))
+            self._add(
+                variant, self._tree.text(label), kind, text, name, container=container, exported=True, parameters=inside
             )
-            text = head_text(self._tree, variant, None)
-            self._add(variant, self._tree.text(label), kind, text, name, container=container, exported=True)
 
     def _on_trait(self, event: Event) -> None:
         name, body = self._name(event), event.captures["body"][0]
@@ -175,13 +180,9 @@ class _Reader:
         if frame is not None and frame.end_byte in self._trait_impls:
             if name == "Target" and type_:
                 self.traits[self._frames.container].append(type_)
-            if name in ("Item", "Target", "Output"):
+            if name in ("Target", "Output"):
                 return
-        listed = next((each for each in event.node.named_children if each.type == "type_parameters"), None)
-        named = [each.child_by_field_name("name") for each in listed.named_children] if listed is not None else []
-        text = value_text(self._tree, event.node)
-        given = tuple((self._tree.text(each), "") for each in named if each is not None)
-        self._add(event.node, name, "type", text, type_, parameters=given)
+        self._add(event.node, name, "type", value_text(self._tree, event.node), type_)
 
     def _on_associated(self, event: Event) -> None:
         text = head_text(self._tree, event.node, None)
@@ -194,7 +195,7 @@ class _Reader:
 
     def _on_macro(self, event: Event) -> None:
         name = self._name(event)
-        self._add(event.node, name, "function", f"macro_rules! {name}", exported=True)
+        self._add(event.node, name, "function", f"{MACRO}{name}", exported=True)
 
     def _on_attribute(self, event: Event) -> None:
         if self._name(event) == "path":
@@ -241,7 +242,24 @@ class _Reader:
         where = self._frames.container if container is None else container
         doc, value = doc_line(self._tree, node), ""
         start, end = _lines(node)
-        self.symbols.append(Symbol(name, kind, where, start, end, text, doc, exported, type_, value, bases, parameters))
+        generic = tuple(type_parameters(self._tree, node)) if kind in ("class", "type") else ()
+        self.symbols.append(
+            Symbol(
+                name,
+                kind,
+                where,
+                start,
+                end,
+                text,
+                doc,
+                exported,
+                type_,
+                value,
+                bases,
+                parameters,
+                type_parameters=generic,
+            )
+        )
 
     def _is_exported(self, text: str) -> bool:
         """`pub`, or a member of a trait; what an impl gives to satisfy a trait is shown by the trait."""
@@ -263,6 +281,12 @@ class _Reader:
 
 def _lines(node: Node) -> tuple[int, int]:
     return node.start_point[0] + 1, node.end_point[0] + 1
+
+
+def _packages(text: str, symbols: Sequence[Symbol]) -> tuple[str, ...]:
+    """Return what the resolver must know of a file: its modules between braces, and whether it defines macros."""
+    macros = (MACROS,) if any(symbol.signature.startswith(MACRO) for symbol in symbols) else ()
+    return (*(f"{INLINE}{name}" for name in inline_modules(text)), *macros)
 
 
 def _with_traits(symbols: list[Symbol], traits: dict[str, list[str]]) -> tuple[Symbol, ...]:

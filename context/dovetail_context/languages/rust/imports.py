@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from dovetail_context.languages.numbered import numbered
 from dovetail_context.records.record import Import
 from dovetail_context.syntax import Node, SyntaxTree
 
@@ -10,6 +11,7 @@ from dovetail_context.syntax import Node, SyntaxTree
 # backwards, as Python searches fast for what begins with plain characters: `dcba::` for `abcd::`.
 _INLINE_MODULE = re.compile(r"^[ \t]*(?:pub(?:\([^)\n]*\))?[ \t]+)?mod[ \t]+([A-Za-z_]\w*)\s*\{", re.MULTILINE)
 _TOOR = re.compile(r"::(?<!<::)(\w*[a-z_])(?![\w:.'])")
+_INCLUDED = re.compile(r"^[ \t]*include!\s*[({\[]\s*\"(?P<path>[^\"\n]+\.rs)\"", re.MULTILINE)
 _RUST_OWN = frozenset({"std", "core", "alloc", "Self"})
 MAX_DEPTH = 16  # of nested braces in a use tree
 
@@ -24,6 +26,13 @@ def implied_imports(text: str, bound: frozenset[str]) -> Iterator[Import]:
     roots = {name[::-1] for name in set(_TOOR.findall(text[::-1]))}
     for root in sorted(roots - bound - _RUST_OWN):
         yield Import(root, "", root, 0)
+
+
+def included_files(text: str) -> Iterator[Import]:
+    """The files that `include!` puts into a file: all their names are its own."""
+    if "include!" in text:
+        for line, match in numbered(_INCLUDED, text, "path"):
+            yield Import(f"./{match['path'].removeprefix('./')}", "*", "", line)
 
 
 def module_import(name: str, path: str, line: int) -> Import:

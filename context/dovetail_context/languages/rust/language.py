@@ -9,7 +9,7 @@ from dovetail_context.languages.rust.cursor import read_cursor
 from dovetail_context.languages.rust.extract import extract
 from dovetail_context.languages.rust.grammar import grammar
 from dovetail_context.languages.rust.mend import mended
-from dovetail_context.languages.rust.resolve import RustResolver, read_cargo
+from dovetail_context.languages.rust.resolve import MACRO, RustResolver, read_cargo
 from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText
@@ -49,6 +49,8 @@ _RULES = TypeRules(
     receivers=frozenset({"self", "Self"}),
     ignored=frozenset({"str", "String", "bool", "usize", "_"}),
     universal_members=_OF_TRAITS,
+    ambient_mark=MACRO,
+    module_separator="::",
     additions=Additions(
         module=r"^(?:\w+::)*\w+!\s*[({\[]|^\s*macro_rules!",
         module_word="macro_export",

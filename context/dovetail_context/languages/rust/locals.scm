@@ -8,7 +8,7 @@
   value: (_) @value
   body: (match_block (match_arm pattern: (match_pattern . (_) @pattern)) @arm))
 
-; x.iter().map(|each| ...): the closure is given what the receiver holds.
+; on_login(|who| ...), x.iter().map(|each| ...): the closure is given what the function passes to it.
 (call_expression
-  function: (field_expression value: (_) @value)
-  arguments: (arguments (closure_expression parameters: (closure_parameters . (_) @pattern .)) @closure))
+  function: (_) @function
+  arguments: (arguments (closure_expression parameters: (closure_parameters)) @closure))

@@ -15,6 +15,8 @@ _TARGETS = ("bin", "example", "test", "bench")
 _TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 MAX_SEGMENTS = 20
 INLINE = "mod "  # before the name of a module between braces, in a file's `packages`
+MACRO = "macro_rules! "  # how the signatures of macros begin
+MACROS = "macros"  # the entry in a file's `packages` that reports macros in it
 _SHAPES: Shapes = {
     ("package", "name"): (str,),
     ("package", "build"): (str, bool),
@@ -62,9 +64,12 @@ class RustResolver:
         }
         self._package_of: dict[str, Package | None] = {}
         self._together: dict[str, list[str]] = defaultdict(list)
+        self._with_macros: dict[str, list[str]] = defaultdict(list)
         for path in sorted(self._paths):
             package = self._package(path)
             self._together[package.folder if package is not None else ""].append(path)
+            if MACROS in paths[path]:
+                self._with_macros[package.folder if package is not None else ""].append(path)
         self._known: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def sources(self, module: str, from_path: str) -> tuple[str, ...]:
@@ -83,8 +88,11 @@ class RustResolver:
         return f"{module}::{name}"
 
     def ambient(self, from_path: str) -> tuple[str, ...]:
-        """Rust shows nothing of other files without a path."""
-        return ()
+        """The files with macros, of whose names the macros alone are visible: `#[macro_use]`, `#[macro_export]`."""
+        package = self._package(from_path)
+        return tuple(
+            path for path in self._with_macros[package.folder if package is not None else ""] if path != from_path
+        )
 
     def companions(self, path: str) -> tuple[str, ...]:
         """`impl` blocks may be anywhere in the crate."""

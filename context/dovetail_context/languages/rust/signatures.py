@@ -59,6 +59,31 @@ def parameters(tree: SyntaxTree, node: Node, bounds: dict[str, str]) -> Iterator
                 yield (name if name.isidentifier() else ""), bounds.get(type_, type_)
 
 
+def payload(tree: SyntaxTree, body: Node | None) -> Iterator[tuple[str, str]]:
+    """What a variant or a tuple struct holds: names ("" in a tuple) and types."""
+    if body is None:
+        return
+    if body.type == "ordered_field_declaration_list":
+        for node in body.children_by_field_name("type"):
+            yield "", type_text(tree, node)
+    for field in body.named_children if body.type == "field_declaration_list" else ():
+        name = field.child_by_field_name("name") if field.type == "field_declaration" else None
+        if name is not None:
+            yield tree.text(name), type_text(tree, field.child_by_field_name("type"))
+
+
+def type_parameters(tree: SyntaxTree, node: Node) -> Iterator[tuple[str, str]]:
+    """The type parameters of a definition with their bounds."""
+    bounds: dict[str, str] | None = None
+    for child in node.named_children:
+        if child.type == "type_parameters":
+            for each in child.named_children:
+                name = each.child_by_field_name("name") if each.type == "type_parameter" else None
+                if name is not None:
+                    bounds = bounds_of(tree, node) if bounds is None else bounds
+                    yield tree.text(name), bounds.get(tree.text(name), "")
+
+
 def bounds_of(tree: SyntaxTree, node: Node) -> dict[str, str]:
     """The bound of each type parameter of a function, from its list or its `where` clause."""
     found: dict[str, str] = {}

@@ -1,10 +1,13 @@
 """What the local names of a TypeScript function refer to, read from the part of it before the cursor."""
 
+from collections.abc import Mapping
+
 from dovetail_context.languages.typescript.expressions import access_path
 from dovetail_context.languages.typescript.grammar import grammar
+from dovetail_context.languages.typescript.jsdoc import jsdoc_type, read_jsdoc
 from dovetail_context.languages.typescript.signatures import parameter_paths, pattern_paths
 from dovetail_context.languages.typescript.types import constraints_of, type_text
-from dovetail_context.records.access import put_in
+from dovetail_context.records.access import base_name, put_in
 from dovetail_context.syntax import Match, Node, SyntaxTree
 
 _KINDS = (
@@ -15,7 +18,7 @@ _KINDS = (
     "instanceof",
     "single",
     "parameters",
-    "callback_call",
+    "callback",
 )
 # Methods that call back with an element of what they are called on, and the position of that parameter.
 _CALLING_BACK = {
@@ -25,6 +28,9 @@ _CALLING_BACK = {
     "reduce": 1,
     "reduceRight": 1,
 }
+
+
+MAX_DEPTH = 6  # literals and parentheses around a function
 
 
 def read_bindings(source: str) -> dict[str, str]:
@@ -38,14 +44,16 @@ def read_bindings(source: str) -> dict[str, str]:
 
 
 def _place(match: tuple[int, Match]) -> tuple[int, int]:
-    """In text order; a call with a callback comes after the callback's own parameters."""
+    """In text order; what a callback is given comes after its own parameters."""
     kind = _KINDS[match[0]]
-    node = match[1]["callback" if kind == "callback_call" else kind][0]
-    return (node.start_byte + (kind == "callback_call"), match[0])
+    return (match[1][kind][0].start_byte + (kind == "callback"), match[0])
 
 
 def _declared(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
     type_ = type_text(tree, _one(captures, "type"))
+    if not type_ and (declaration := captures["declared"][0].parent) is not None:
+        before = declaration.prev_named_sibling
+        type_ = jsdoc_type(tree, before) if before is not None and before.type == "comment" else ""
     path = f"<{type_}>" if type_ else access_path(tree, _one(captures, "value"))
     _bind(tree, captures["name"][0], path, bindings)
 
@@ -91,20 +99,91 @@ def _parameters(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> 
     function = node.parent
     own = function.child_by_field_name("type_parameters") if function is not None else None
     bindings.update(parameter_paths(tree, node, constraints_of(tree, own)))
+    for name, type_ in _documented(tree, function).items():
+        if type_ and bindings.get(name) == "":
+            bindings[name] = f"<{type_}>"
 
 
-def _callback_call(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
-    method, receiver = tree.text(captures["method"][0]), access_path(tree, captures["receiver"][0])
+def _documented(tree: SyntaxTree, function: Node | None) -> Mapping[str, str]:
+    """The types of parameters that a comment above the function gives."""
+    node = function
+    while node is not None and node.prev_named_sibling is None and node.start_byte == (node.parent or node).start_byte:
+        node = node.parent
+    while node is not None and node.type in ("arrow_function", "function_expression", "variable_declarator"):
+        node = node.parent
+    if node is not None and node.parent is not None and node.parent.type == "export_statement":
+        node = node.parent
+    before = node.prev_named_sibling if node is not None else None
+    return read_jsdoc(tree, before).parameters if before is not None and before.type == "comment" else {}
+
+
+def _callback(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
+    """Parameters without a type are what the function's place says: the function that takes it, a declared type."""
     callback = captures["callback"][0]
     single, listed = callback.child_by_field_name("parameter"), callback.child_by_field_name("parameters")
     given = [single] if single is not None else listed.named_children if listed is not None else []
-    position = _CALLING_BACK.get(method, 0)
-    if not receiver or len(given) <= position or method not in (*_CALLING_BACK, "then"):
+    untyped = [each.child_by_field_name("type") is None for each in given]
+    if not any(untyped):
         return
-    parameter = given[position]
-    if parameter.child_by_field_name("type") is None:
-        pattern = parameter.child_by_field_name("pattern") or parameter
-        _bind(tree, pattern, receiver + ("~" if method == "then" else "[]"), bindings)
+    place = _place_of(tree, callback, 0)
+    for index, parameter in enumerate(given):
+        path = "|".join(filter(None, (_of_method(tree, callback, index), f"{place}{{{index}}}" if place else "")))
+        if path and untyped[index]:
+            _bind(tree, parameter.child_by_field_name("pattern") or parameter, path, bindings)
+
+
+def _of_method(tree: SyntaxTree, callback: Node, index: int) -> str:
+    """What a method of a container or of a promise passes to the function that it takes first."""
+    call = _call_of(callback)
+    function = call.child_by_field_name("function") if call is not None else None
+    if call is None or function is None or function.type != "member_expression":
+        return ""
+    member, owner = function.child_by_field_name("property"), function.child_by_field_name("object")
+    method, receiver = tree.text(member) if member is not None else "", access_path(tree, owner)
+    if not receiver or "|" in receiver or _CALLING_BACK.get(method, 0) != index:
+        return ""
+    return receiver + "~" if method == "then" else receiver + "[]" if method in _CALLING_BACK else ""
+
+
+def _call_of(argument: Node) -> Node | None:
+    listed = argument.parent
+    call = listed.parent if listed is not None and listed.type == "arguments" else None
+    return call if call is not None and call.type in ("call_expression", "new_expression") else None
+
+
+def _place_of(tree: SyntaxTree, value: Node, depth: int) -> str:
+    """The access path of what a written value is for: a parameter, a property, a variable with a declared type."""
+    outer, call = value.parent, _call_of(value)
+    if outer is None or depth > MAX_DEPTH:
+        return ""
+    if call is not None:
+        called = access_path(tree, call.child_by_field_name("function") or call.child_by_field_name("constructor"))
+        values = [child for child in outer.named_children if child.type != "comment"]
+        position = next((index for index, child in enumerate(values) if child == value), 0)
+        return f"{called}{{{position}}}" if called and "|" not in called else ""
+    if outer.type in ("parenthesized_expression", "jsx_expression"):
+        return _place_of(tree, outer, depth + 1)
+    if outer.type == "pair":
+        key, literal = outer.child_by_field_name("key"), outer.parent
+        inside = _place_of(tree, literal, depth + 1) if literal is not None else ""
+        return f"{inside}.{tree.text(key)}" if inside and key is not None and tree.text(key).isidentifier() else ""
+    if outer.type == "jsx_attribute":
+        return _place_of_attribute(tree, outer)
+    if outer.type in ("variable_declarator", "public_field_definition", "satisfies_expression", "as_expression"):
+        declared = outer.child_by_field_name("type") or (outer.named_children[-1] if "expr" in outer.type else None)
+        type_ = type_text(tree, declared)
+        return f"<{type_}>" if type_ else ""
+    if outer.type == "assignment_expression" and outer.child_by_field_name("right") == value:
+        return access_path(tree, outer.child_by_field_name("left"))
+    return ""
+
+
+def _place_of_attribute(tree: SyntaxTree, attribute: Node) -> str:
+    element, name = attribute.parent, attribute.named_child(0)
+    component = element.child_by_field_name("name") if element is not None else None
+    if component is None or name is None or not tree.text(component)[:1].isupper():
+        return ""
+    return f"{tree.text(component)}{{0}}.{tree.text(name)}"
 
 
 _BINDERS = {
@@ -115,12 +194,14 @@ _BINDERS = {
     "instanceof": _instanceof,
     "single": _single,
     "parameters": _parameters,
-    "callback_call": _callback_call,
+    "callback": _callback,
 }
 
 
 def _bind(tree: SyntaxTree, pattern: Node, path: str, bindings: dict[str, str]) -> None:
     """Bind the names of a pattern; `x = x.next` speaks of the earlier x, so paths never lead back to themselves."""
+    if base_name(path) == "require":  # an import of the file, which the name leads to anyway
+        return
     for name, bound in list(pattern_paths(tree, pattern, path)):
         bindings[name] = put_in(bound, name, bindings.get(name, "")) if bound else ""
 

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from dovetail_context.languages.braces import closers, expression_start, open_calls, receiver_end
+from dovetail_context.languages.braces import case_subject_end, closers, expression_start, open_calls, receiver_end
 from dovetail_context.languages.language import CursorView
 from dovetail_context.languages.mentions import LINES_BEFORE, lines_away, mentions
 from dovetail_context.languages.typescript.bindings import read_bindings
 from dovetail_context.languages.typescript.expressions import access_path
 from dovetail_context.languages.typescript.grammar import grammar
+from dovetail_context.languages.typescript.jsdoc import MAX_COMMENT_CHARS
 from dovetail_context.languages.typescript.lexical import KEYWORDS, SYNTAX, mask, statement_start
 from dovetail_context.languages.typescript.scopes import Scope, enclosing
 from dovetail_context.languages.typescript.types import type_text
@@ -21,6 +22,7 @@ _FIELD = re.compile(
 )
 _ELEMENT = re.compile(r"<(?P<name>[A-Z][\w$]*(?:\.[\w$]+)*)\s[^<>;]*\Z")
 _DECLARES = re.compile(r"\b(?:function\s*\*?|class|get|set|async)\s+\Z")
+_ATTRIBUTE = re.compile(r"<[A-Z][\w$.]*\s[^<>;]*[\w$]=\{\s*(?:async\s*)?(?:\([^()]*\)|[\w$]+)\s*=>\Z")
 MAX_CALLEES = 6  # calls further out hardly predict what comes next
 MAX_FRAGMENT_CHARS = 40_000  # of the enclosing function that is parsed for bindings (about 1,000 lines)
 
@@ -44,6 +46,7 @@ def read_cursor(text: str, offset: int) -> CursorView:
         function=functions[-1].name if functions else "",
         returns=_declared(functions[-1].type) if functions else "",
         expected=_expected(text[statement:offset], masked[statement:offset]),
+        subject=_subject(text, masked, offset),
         bindings=_bindings(text, masked, functions, statement, offset),
         mentions=tuple(mentions(masked, offset, KEYWORDS)),
     )
@@ -51,15 +54,35 @@ def read_cursor(text: str, offset: int) -> CursorView:
 
 def _bindings(text: str, masked: str, functions: list[Scope], statement: int, offset: int) -> dict[str, str]:
     """Local names: those of the open functions, and those that callbacks in the statement itself bind."""
-    if functions:
-        start = functions[0].start
-        prefix = "(" if functions[0].kind == "arrow" else "function f"
-        if statement - start > MAX_FRAGMENT_CHARS:
-            start, prefix = statement - MAX_FRAGMENT_CHARS, ""
-    else:
-        start, prefix = lines_away(masked, statement, -LINES_BEFORE), ""
     cut = _complete(masked, statement, offset)
-    return read_bindings(f"{prefix}{text[start:cut]}\n_{closers(masked[start:cut])}")
+    if not functions:
+        start, prefix = lines_away(masked, statement, -LINES_BEFORE), ""
+    elif statement - functions[0].start > MAX_FRAGMENT_CHARS:
+        start, prefix = statement - MAX_FRAGMENT_CHARS, ""
+    elif functions[0].kind == "arrow":  # what the function is a value for tells what its parameters are
+        start, prefix = _value_start(masked, functions[0].start), ""
+    else:
+        start, prefix = functions[0].start, "function f"
+    comment = _documentation(text, masked, start)
+    ends = closers(masked[start:cut])
+    if _ATTRIBUTE.search(masked, start, cut):  # an element whose attribute is being written
+        ends = ends.replace("}", "} />", 1)
+    return read_bindings(f"{comment}{prefix}{text[start:cut]}\n_{ends}")
+
+
+def _value_start(masked: str, function: int) -> int:
+    """Where the statement begins whose value a function is, or a part of it; in a class, where its member begins."""
+    start = statement_start(masked, function)
+    return start if function - start <= MAX_FRAGMENT_CHARS else function
+
+
+def _documentation(text: str, masked: str, start: int) -> str:
+    """The comment above a function that tells of its parameters."""
+    line = masked.rfind("\n", 0, start) + 1
+    head = text[:start].rstrip() if not masked[line:start].strip() else text[:line].rstrip()
+    begin = head.rfind("/**") if head.endswith("*/") else -1
+    comment = head[begin:] if begin >= 0 and len(head) - begin <= MAX_COMMENT_CHARS else ""
+    return f"{comment}\n" if "@param" in comment else ""
 
 
 def _complete(masked: str, statement: int, offset: int) -> int:
@@ -80,6 +103,12 @@ def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
         path = "super" if source == "super" else _path_of(text, masked, opening)
         if path:
             yield path
+
+
+def _subject(text: str, masked: str, offset: int) -> str:
+    """The access path of what the case at the cursor distinguishes."""
+    end = case_subject_end(masked, offset)
+    return _path_of(text, masked, end) if end >= 0 else ""
 
 
 def _path_of(text: str, masked: str, end: int) -> str:

@@ -7,8 +7,9 @@ from collections import Counter
 from typing import Literal
 
 from dovetail_context.languages.doc_comments import doc_line
-from dovetail_context.languages.typescript.expressions import access_path
-from dovetail_context.languages.typescript.results import result_path
+from dovetail_context.languages.typescript.expressions import access_path, component_of
+from dovetail_context.languages.typescript.jsdoc import jsdoc_type, read_jsdoc
+from dovetail_context.languages.typescript.results import result_path, returned_object
 from dovetail_context.languages.typescript.signatures import (
     base_names,
     head_text,
@@ -20,12 +21,14 @@ from dovetail_context.languages.typescript.signatures import (
 from dovetail_context.languages.typescript.types import (
     Constraints,
     constraints_of,
+    function_type,
     is_function_type,
     parts_of,
     returned_type,
     type_text,
+    written_members,
 )
-from dovetail_context.records.record import Symbol, SymbolKind
+from dovetail_context.records.record import SHAPE, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 
 FUNCTIONS = ("arrow_function", "function_expression", "generator_function")
@@ -52,6 +55,7 @@ class Definitions:
         self.symbols: list[Symbol] = []
         self._tree = tree
         self._overloads: Counter[tuple[str, str]] = Counter()
+        self._functions: dict[str, Node] = {}  # by qualified name
 
     def add(self, node: Node, container: str, outer: Node, comment: Node | None) -> str:
         """Add a declaration with its members; its name, "" if the node declares nothing."""
@@ -70,6 +74,15 @@ class Definitions:
             return self._method(node, container, outer, comment, {})
         return ""
 
+    def add_typedef(self, name: str, type_: str, properties: tuple[tuple[str, str], ...], node: Node) -> None:
+        """Add a type that a comment defines: an alias, or an object with its properties."""
+        if type_ and not properties:
+            self._add(name, "type", "", node, f"type {name} = {type_}", None, type_)
+            return
+        self._add(name, "class", "", node, f"interface {name}", None, bases=(type_,) if type_ else ())
+        for each, of_each in properties:
+            self._add(each, "field", name, node, f"{each}: {of_each or 'any'}", None, of_each)
+
     def add_namespace(self, name: str, node: Node, container: str, outer: Node, comment: Node | None) -> None:
         """Add a namespace; its statements are read by the caller."""
         self._add(name, "class", container, outer, f"namespace {name}", comment)
@@ -85,10 +98,20 @@ class Definitions:
             return
         signature = value_text(self._tree, f"{keyword} {written}", declared, value)
         if is_function_type(declared):
-            result = returned_type(self._tree, declared)
-            self._add(written, "function", container, outer, signature, comment, type_=result)
+            result, named = returned_type(self._tree, declared), self._taken_by(declared, {})
+            self._add(written, "function", container, outer, signature, comment, type_=result, parameters=named)
         else:
-            self._add(written, "variable", container, outer, signature, comment, type_text(self._tree, declared))
+            members = written_members(declared)
+            type_, shape = type_text(self._tree, declared), SHAPE if members is not None else ""
+            self._add(written, "variable", container, outer, signature, comment, type_, shape)
+            if members is not None:
+                self._members(members, f"{container}.{written}" if container else written, {})
+
+    def _taken_by(self, declared: Node | None, constraints: Constraints) -> tuple[tuple[str, str], ...]:
+        """The parameters of a function type that is written out."""
+        function = function_type(declared)
+        listed = function.child_by_field_name("parameters") if function is not None else None
+        return tuple((name, type_) for name, type_, _ in parameters(self._tree, listed, constraints))
 
     def add_plain(self, name: str, keyword: str, path: str, container: str, outer: Node) -> None:
         """Add a variable that a pattern takes out of a value."""
@@ -102,7 +125,11 @@ class Definitions:
         while value.type in _WRAPPERS and value.named_child_count and value.named_children[0].type == "object":
             value = value.named_children[0]
         equals = "" if head.endswith(" default") else " ="
-        if value.type in FUNCTIONS:
+        wrapped = component_of(self._tree, value)
+        if wrapped is not None:
+            inner, properties = wrapped
+            self._function_value(name, inner, container, outer, comment, f"{head}{equals}", properties)
+        elif value.type in FUNCTIONS:
             self._function_value(name, value, container, outer, comment, f"{head}{equals}")
         elif value.type == "class":
             self._class(value, container, outer, comment, name)
@@ -113,21 +140,21 @@ class Definitions:
             signature = value_text(self._tree, head, None, value)
             if not equals:
                 signature = signature.replace(" = ", " ", 1)
-            path = access_path(self._tree, value)
-            self._add(name, "variable", container, outer, signature, comment, value=path)
+            path, type_ = access_path(self._tree, value), jsdoc_type(self._tree, comment)
+            self._add(name, "variable", container, outer, signature, comment, type_, "" if type_ else path)
 
     def _class(self, node: Node, container: str, outer: Node, comment: Node | None, name: str = "default") -> str:
         named, body = node.child_by_field_name("name"), node.child_by_field_name("body")
         name = self._tree.text(named) if named is not None else name
         if body is None:
             return ""
-        constraints = constraints_of(self._tree, node.child_by_field_name("type_parameters"))
-        bases = tuple(base_names(self._tree, node, constraints))
+        generic = constraints_of(self._tree, node.child_by_field_name("type_parameters"))
+        bases = tuple(base_names(self._tree, node))
         signature = head_text(self._tree, node, body.start_byte)
         if named is None:
             signature = signature.replace("class", f"class {name}", 1)
-        self._add(name, "class", container, outer, signature, comment, bases=bases)
-        self._members(body, f"{container}.{name}" if container else name, constraints)
+        self._add(name, "class", container, outer, signature, comment, bases=bases, generic=generic)
+        self._members(body, f"{container}.{name}" if container else name, {})
         return name
 
     def _alias(self, node: Node, container: str, outer: Node, comment: Node | None) -> str:
@@ -135,20 +162,20 @@ class Definitions:
         if named is None or value is None:
             return ""
         name = self._tree.text(named)
-        constraints = constraints_of(self._tree, node.child_by_field_name("type_parameters"))
-        objects = [part for part in parts_of(value) if part.type == "object_type"]
+        generic = constraints_of(self._tree, node.child_by_field_name("type_parameters"))
+        objects = [part for part in parts_of(value) if part.type == "object_type" and function_type(part) is None]
         if not objects:
-            signature, type_ = head_text(self._tree, node, node.end_byte), type_text(self._tree, value, constraints)
-            self._add(name, "type", container, outer, signature.rstrip(";"), comment, type_)
+            signature, type_ = head_text(self._tree, node, node.end_byte), type_text(self._tree, value)
+            self._add(name, "type", container, outer, signature.rstrip(";"), comment, type_, generic=generic)
             return name
-        others = type_text(self._tree, value, constraints) if value.type != "object_type" else ""
+        others = type_text(self._tree, value) if value.type != "object_type" else ""
         bases = tuple(part for part in others.split(" | ") if part and part != name)
         shown = self._tree.slice(value.start_byte, objects[0].start_byte) if value.type == "intersection_type" else ""
         head = head_text(self._tree, node, value.start_byte)
         signature = one_line(f"{head} {shown}")
-        self._add(name, "class", container, outer, signature, comment, bases=bases)
+        self._add(name, "class", container, outer, signature, comment, bases=bases, generic=generic)
         for each in objects:
-            self._members(each, f"{container}.{name}" if container else name, constraints)
+            self._members(each, f"{container}.{name}" if container else name, {})
         return name
 
     def _enum(self, node: Node, container: str, outer: Node, comment: Node | None) -> str:
@@ -174,13 +201,20 @@ class Definitions:
         return name
 
     def _function_value(
-        self, name: str, value: Node, container: str, outer: Node, comment: Node | None, head: str
+        self,
+        name: str,
+        value: Node,
+        container: str,
+        outer: Node,
+        comment: Node | None,
+        head: str,
+        properties: str = "",
     ) -> None:
         body = value.child_by_field_name("body")
         end = body.start_byte if body is not None else value.end_byte
         text = one_line(self._tree.slice(value.start_byte, end))
         kind: Literal["method", "function"] = "method" if container else "function"
-        self._callable(name, kind, value, container, outer, comment, f"{head} {text} {{}}", {})
+        self._callable(name, kind, value, container, outer, comment, f"{head} {text} {{}}", {}, properties)
 
     def _callable(
         self,
@@ -192,7 +226,9 @@ class Definitions:
         comment: Node | None,
         signature: str,
         constraints: Constraints,
+        properties: str = "",
     ) -> None:
+        """Add a function or method. `properties` is what its first parameter is known to be by other means."""
         is_signature = node.child_by_field_name("body") is None
         self._overloads[container, name] += is_signature
         if self._overloads[container, name] > (MAX_OVERLOADS if is_signature else 0):
@@ -203,11 +239,54 @@ class Definitions:
         list_ = node.child_by_field_name("parameters")
         declared = node.child_by_field_name("return_type")
         type_ = type_text(self._tree, declared, constraints)
-        value = ""
+        value, members = "", written_members(declared)
+        documented = read_jsdoc(self._tree, comment)
         if declared is None and not is_signature:
-            value = result_path(self._tree, node, constraints)
-        named = tuple((each, type_) for each, type_, _ in parameters(self._tree, list_, constraints))
+            type_ = documented.returns
+            value = "" if type_ else result_path(self._tree, node, constraints)
+            members = None if value or type_ else returned_object(node)
+        taken = [(each, type_) for each, type_, _ in parameters(self._tree, list_, constraints)]
+        named = tuple((each, type_ or documented.parameters.get(each, "")) for each, type_ in taken)
+        if properties and named and not named[0][1]:
+            named = ((named[0][0], properties), *named[1:])
+        self._functions[f"{container}.{name}" if container else name] = node
+        if members is not None:
+            type_, value = "", SHAPE
         self._add(name, kind, container, outer, signature, comment, type_, value, parameters=named)
+        if members is not None and container.count(".") < MAX_DEPTH:
+            self._members(members, f"{container}.{name}" if container else name, constraints)
+
+    def add_prototype(self, owner: str, name: str, value: Node, outer: Node, comment: Node | None) -> None:
+        """Add a member that a constructor function gets through its prototype."""
+        position = next(
+            (
+                index
+                for index, symbol in enumerate(self.symbols)
+                if symbol.name == owner and not symbol.container and symbol.kind in ("function", "class")
+            ),
+            None,
+        )
+        if position is None:
+            return
+        symbol = self.symbols[position]
+        if symbol.kind == "function":
+            self.symbols[position] = symbol._replace(kind="class", value="")
+            if (function := self._functions.get(owner)) is not None:
+                self._fields_of_constructor(function, owner, {})
+        if value.type in FUNCTIONS:
+            self._function_value(name, value, owner, outer, comment, f"{name} =")
+        else:
+            signature = value_text(self._tree, name, None, value)
+            self._add(name, "field", owner, outer, signature, comment, value=access_path(self._tree, value))
+
+    def add_prototype_members(self, owner: str, body: Node) -> None:
+        """Add the members of an object that becomes the prototype of a constructor function."""
+        for child in body.named_children:
+            name, value = child.child_by_field_name("key"), child.child_by_field_name("value")
+            if child.type == "pair" and name is not None and value is not None:
+                self.add_prototype(owner, self._tree.text(name).strip("\"'"), value, child, None)
+            elif child.type == "method_definition" and (name := child.child_by_field_name("name")) is not None:
+                self.add_prototype(owner, self._tree.text(name), child, child, None)
 
     def _members(self, body: Node, container: str, constraints: Constraints, depth: int = 0) -> None:
         comment: Node | None = None
@@ -296,13 +375,18 @@ class Definitions:
         if declared is None and value is not None and value.type in FUNCTIONS:
             self._function_value(name, value, container, node, comment, f"{head} =")
         elif is_function_type(declared):
-            signature, result = value_text(self._tree, head, declared, None), returned_type(self._tree, declared)
-            self._add(name, "method", container, node, signature, comment, result)
+            signature = value_text(self._tree, head, declared, None)
+            result, named_ = returned_type(self._tree, declared, constraints), self._taken_by(declared, constraints)
+            self._add(name, "method", container, node, signature, comment, result, parameters=named_)
         else:
             signature = value_text(self._tree, head, declared, value)
-            type_ = type_text(self._tree, declared, constraints)
-            path = access_path(self._tree, value) if declared is None else ""
+            type_ = type_text(self._tree, declared, constraints) or jsdoc_type(self._tree, comment)
+            path = access_path(self._tree, value) if declared is None and not type_ else ""
+            members = written_members(declared)
+            path = SHAPE if members is not None else path
             self._add(name, "field", container, node, signature, comment, type_, path)
+            if members is not None and container.count(".") < MAX_DEPTH:
+                self._members(members, f"{container}.{name}", constraints)
 
     def _special(self, node: Node, container: str, comment: Node | None, constraints: Constraints) -> None:
         result = node.child_by_field_name("return_type") or node.child_by_field_name("type")
@@ -346,6 +430,7 @@ class Definitions:
         value: str = "",
         bases: tuple[str, ...] = (),
         parameters: tuple[tuple[str, str], ...] = (),
+        generic: Constraints | None = None,
     ) -> None:
         doc = doc_line(self._tree.text(comment)) if comment is not None else ""
         hidden = container and signature.startswith(("private ", "#", "static #"))
@@ -363,6 +448,7 @@ class Definitions:
                 value,
                 bases,
                 parameters,
+                type_parameters=tuple(generic.items()) if generic else (),
             )
         )
 

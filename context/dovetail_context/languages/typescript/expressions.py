@@ -36,6 +36,26 @@ def string_value(tree: SyntaxTree, node: Node | None) -> str:
     return "" if "${" in text else text[1:-1]
 
 
+def component_of(tree: SyntaxTree, value: Node) -> tuple[Node, str] | None:
+    """The function inside `memo(forwardRef<Element, Props>(...))` with the type of its properties, if that is given."""
+    properties = ""
+    for _ in range(MAX_DEPTH):
+        function, arguments = value.child_by_field_name("function"), value.child_by_field_name("arguments")
+        if value.type != "call_expression" or function is None or arguments is None:
+            return None
+        called = tree.text(function).rpartition(".")[2]
+        inner = arguments.named_child(0) if arguments.named_child_count else None
+        if called not in _COMPONENTS or inner is None:
+            return None
+        given = value.child_by_field_name("type_arguments")
+        if given is not None and given.named_child_count:
+            properties = type_text(tree, given.named_children[-1]) or properties
+        if inner.type in ("arrow_function", "function_expression"):
+            return inner, properties
+        value = inner
+    return None
+
+
 def _access(tree: SyntaxTree, node: Node | None, depth: int) -> str:
     if node is None or depth > MAX_DEPTH:
         return ""
@@ -60,6 +80,10 @@ def _call(tree: SyntaxTree, node: Node, depth: int) -> str:
     if function.type == "super":
         return ""
     called = _access(tree, function, depth + 1)
+    given = node.child_by_field_name("type_arguments")
+    if given is not None and given.named_child_count and (template := _GENERIC_CALLS.get(called)):
+        type_ = type_text(tree, given.named_child(0))
+        return template.format(type_) if type_ else ""
     if called in _KNOWN_CALLS:
         return _known_call(tree, node, called, depth)
     return called + "()" if called else ""
@@ -151,6 +175,15 @@ _READERS = {
     "assignment_expression": _assigned,
 }
 
+# Calls that wrap a component, which is used like the function inside.
+_COMPONENTS = frozenset({"memo", "forwardRef", "observer", "defineComponent"})
+
+# Calls whose type argument is what they hold.
+_GENERIC_CALLS = {
+    **dict.fromkeys(("useState", "React.useState"), "<tuple[{0}, Callable[[{0}]]]>"),
+    **dict.fromkeys(("createContext", "React.createContext", "inject"), "<{0}>"),
+}
+
 # Calls of the standard library that give what their first argument is (or its elements).
 _KNOWN_CALLS = {
     "Object.freeze": "",
@@ -162,6 +195,8 @@ _KNOWN_CALLS = {
     "Promise.resolve": "",
     "Promise.all": "",
     "Object.create": "",
+    **dict.fromkeys(("memo", "React.memo", "forwardRef", "React.forwardRef", "observer"), ""),
+    **dict.fromkeys(("useContext", "React.useContext", "use"), ""),
 }
 
 

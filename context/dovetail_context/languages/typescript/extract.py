@@ -1,5 +1,6 @@
 """From a parsed TypeScript file to its `FileRecord`: definitions, imports and calls."""
 
+import re
 from array import array
 from hashlib import blake2b
 from sys import intern
@@ -8,6 +9,7 @@ from dovetail_context.languages.typescript.bundler import read_aliases
 from dovetail_context.languages.typescript.definitions import Definitions
 from dovetail_context.languages.typescript.expressions import access_path, string_value
 from dovetail_context.languages.typescript.grammar import grammar, parse
+from dovetail_context.languages.typescript.jsdoc import MAX_COMMENT_CHARS, read_comment_imports, typedefs
 from dovetail_context.languages.typescript.modules import (
     own_module,
     read_export,
@@ -15,11 +17,14 @@ from dovetail_context.languages.typescript.modules import (
     recover_imports,
     required_module,
 )
+from dovetail_context.languages.typescript.resolve import DECLARES, GLOBAL
 from dovetail_context.languages.typescript.signatures import pattern_paths
 from dovetail_context.records.record import FileRecord, Import, References, Symbol
 from dovetail_context.syntax import Node, SyntaxTree
 
 MAX_DEPTH = 40  # blocks inside blocks, most of them in code that does not parse
+_GLOBAL = re.compile(r"^[ \t]*declare\s+global\b", re.MULTILINE)
+_DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
 _WITH_JSX = (".tsx", ".jsx", ".js")
 
 
@@ -34,7 +39,11 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         imports += recover_imports(text, {imported.line for imported in imports}, own_module(path))
         imports.sort(key=lambda imported: imported.line)
         problems = (f"line {_error_line(tree.root)}: does not parse",)
+    imports += read_comment_imports(text, frozenset(imported.alias for imported in imports))
     exports = frozenset(reader.exports)
+    facts = list(reader.facts)
+    if _GLOBAL.search(text) or (path.endswith(_DECLARATIONS) and not exports and not imports and not facts):
+        facts.append(GLOBAL)
     return FileRecord(
         path=path,
         language="typescript",
@@ -45,7 +54,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         references=_calls(tree, path) if references else References(),
         exports=tuple(dict.fromkeys(reader.exports)),
         problems=problems,
-        packages=read_aliases(path, text),
+        packages=(*read_aliases(path, text), *dict.fromkeys(facts)),
     )
 
 
@@ -57,6 +66,7 @@ class _Reader:
         self.imports: list[Import] = []
         self.exports: list[str] = []
         self._tree = tree
+        self.facts: list[str] = []
         self._own = own_module(path)
         self._depth = 0
 
@@ -69,10 +79,19 @@ class _Reader:
         for child in block.named_children:
             if child.type == "comment":
                 comment = child
+                if not container:
+                    self._typedefs(child)
                 continue
             self._statement(child, container, child, comment, exported)
             comment = None
         self._depth -= 1
+
+    def _typedefs(self, comment: Node) -> None:
+        text = self._tree.text(comment)
+        if "@typedef" in text and len(text) <= MAX_COMMENT_CHARS:
+            for name, type_, properties in typedefs(text):
+                self.definitions.add_typedef(name, type_, properties, comment)
+                self.exports.append(name)
 
     def _statement(self, node: Node, container: str, outer: Node, comment: Node | None, exported: bool) -> None:
         """`outer` is the whole statement, of which `node` may be only the declaration behind `export`."""
@@ -94,6 +113,8 @@ class _Reader:
             inner = node.named_child(0) if node.named_child_count else None
             if inner is not None and inner.type == "internal_module":
                 self._namespace(inner, container, outer, comment, exported)
+            elif inner is not None and inner.type == "call_expression" and not container:
+                self._inherits(inner)
             elif inner is not None and inner.type == "assignment_expression" and not container:
                 self._assignment(inner, comment)
         else:
@@ -113,6 +134,10 @@ class _Reader:
             self._offer_value(value, "default", node, comment)
         elif container:
             return
+        elif any(child.type == "=" for child in node.children):  # export = Name
+            named = next((child for child in node.named_children if child.type == "identifier"), None)
+            if named is not None:
+                self._offer(self._tree.text(named), "default", node)
         else:
             for imported in read_export(self._tree, node, self._own):
                 self.exports.append(imported.alias or "*")
@@ -124,6 +149,7 @@ class _Reader:
         if name is None or body is None:
             return
         if name.type == "string":  # exports of another module, declared in this file
+            self.facts.append(DECLARES + string_value(self._tree, name))
             self.statements(body, container, exported=True)
             return
         for part in self._tree.text(name).split("."):
@@ -186,6 +212,22 @@ class _Reader:
             name = target.rpartition(".")[2]
             if target in (f"exports.{name}", f"module.exports.{name}") and self._tree.text(right) != "void 0":
                 self._offer_value(right, name, node, comment)
+        elif ".prototype" in target:
+            owner, _, name = target.partition(".prototype")
+            if name.startswith(".") and name[1:].isidentifier():
+                self.definitions.add_prototype(owner, name[1:], right, node, comment)
+            elif not name and right.type == "object":
+                self.definitions.add_prototype_members(owner, right)
+
+    def _inherits(self, node: Node) -> None:
+        """`Object.assign(Name.prototype, { ... })`."""
+        function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+        if function is None or arguments is None or arguments.named_child_count < 2:
+            return
+        first, second = arguments.named_children[:2]
+        owner, dot, rest = self._tree.text(first).partition(".prototype")
+        if self._tree.text(function) == "Object.assign" and dot and not rest and second.type == "object":
+            self.definitions.add_prototype_members(owner, second)
 
     def _offer_object(self, value: Node, node: Node, comment: Node | None) -> None:
         for member in value.named_children:
@@ -214,7 +256,7 @@ class _Reader:
             return
         module = required(self._tree, value)
         if module:
-            self.imports.append(Import(module, "default", name, node.start_point[0] + 1))
+            self.imports.extend(required_module(module, name, node.start_point[0] + 1))
         elif value.type == "class" and value.child_by_field_name("name") is not None:
             self._offer(self.definitions.add(value, "", node, comment), name, node)
         else:

@@ -30,11 +30,14 @@ _MAPPINGS = ["Map", "ReadonlyMap", "WeakMap", "Record"]
 _RULES = TypeRules(
     transparent=frozenset(
         """
-        Promise PromiseLike Awaited Partial Required Readonly Pick Omit Exclude Extract NonNullable ReturnType
-        InstanceType ThisType NoInfer DeepPartial DeepReadonly Mutable WeakRef
+        Promise PromiseLike Awaited Partial Required Readonly Pick Omit Exclude Extract NonNullable
+        ThisType NoInfer DeepPartial DeepReadonly Mutable WeakRef
         """.split()  # noqa: SIM905
     ),
-    class_of=frozenset({"typeof"}),
+    value_of=frozenset({"typeof"}),
+    result_of=frozenset({"ReturnType", "InstanceType"}),
+    partial_classes=True,
+    function_types={"EventHandler": 1, "Dispatch": 1},
     elements={**dict.fromkeys(_SEQUENCES, 0), **dict.fromkeys(_MAPPINGS, 1)},
     accessors={
         **dict.fromkeys(("at", "find", "findLast", "get", "pop", "shift", "next"), "[]"),

@@ -13,7 +13,5 @@
 (arrow_function parameter: (identifier) @name) @single
 (formal_parameters) @parameters
 
-; items.map((item) => ...): the parameter is an element of what the method is called on.
-(call_expression
-  function: (member_expression object: (_) @receiver property: (property_identifier) @method)
-  arguments: (arguments . [(arrow_function) (function_expression)] @callback)) @callback_call
+; A function as a value: what it is given depends on its place.
+[(arrow_function) (function_expression)] @callback

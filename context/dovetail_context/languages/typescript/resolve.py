@@ -1,6 +1,8 @@
 """Where TypeScript's imports lead: from module names to files of the workspace."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from dovetail_context.languages.typescript.bundler import Aliases
 from dovetail_context.languages.typescript.deno import ImportMaps
@@ -21,6 +23,10 @@ _SOURCES_OF = {
 _BUILT = frozenset({"dist", "build", "lib", "out", "esm", "cjs", "es", "output", "types", "dts", "_esm", "_cjs"})
 _SOURCE_FOLDERS = ("src", "source", "lib", "ts", "")
 
+# Entries in a file's `packages`.
+DECLARES = "declares "  # a module whose exports the file declares or adds to
+GLOBAL = "global"  # the file's names are visible everywhere
+
 
 class TypeScriptResolver:
     """Resolves imports among one set of files.
@@ -37,6 +43,12 @@ class TypeScriptResolver:
         self._settings = CompilerSettings(projects, self._packages)
         self._aliases = Aliases(paths)
         self._below: dict[str, tuple[str, ...]] = {}
+        self._global = tuple(sorted(path for path, facts in paths.items() if GLOBAL in facts))
+        self._declared: dict[str, list[str]] = defaultdict(list)
+        for path in sorted(path for path, facts in paths.items() if facts):
+            for fact in paths[path]:
+                if fact.startswith(DECLARES):
+                    self._declared[fact.removeprefix(DECLARES)].append(path)
         self._known: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def sources(self, module: str, from_path: str) -> tuple[str, ...]:
@@ -45,7 +57,8 @@ class TypeScriptResolver:
         key = (module, folder)
         if key not in self._known:
             found = next((file for place in self._places(module, folder) if (file := self._file(place))), "")
-            self._known[key] = (found,) if found else ()
+            declared = () if found or module.startswith(".") else tuple(self._declaring(module))
+            self._known[key] = (found,) if found else declared
         return self._known[key]
 
     def is_package(self, module: str, from_path: str) -> bool:
@@ -57,12 +70,32 @@ class TypeScriptResolver:
         return ""
 
     def ambient(self, from_path: str) -> tuple[str, ...]:
-        """Global declarations are not followed."""
-        return ()
+        """The files whose declarations are global."""
+        return tuple(path for path in self._global if path != from_path)
 
     def companions(self, path: str) -> tuple[str, ...]:
-        """A class is defined in one file."""
-        return ()
+        """The files that add members to what a module defines: `declare module "./request" { interface ... }`."""
+        return tuple(dict.fromkeys(other for other in self._adding.get(path, ()) if other != path))
+
+    @cached_property
+    def _adding(self) -> Mapping[str, list[str]]:
+        """The files that add to each file."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for module, paths in self._declared.items():
+            for path in paths:
+                place = next((file for each in self._places(module, parent(path)) if (file := self._file(each))), "")
+                if place:
+                    found[place].append(path)
+        for path in self._global if len(self._global) > 1 else ():
+            found[path].extend(self._global)
+        return found
+
+    def _declaring(self, module: str) -> Iterator[str]:
+        yield from self._declared.get(module, ())
+        for pattern, paths in self._declared.items():
+            start, star, end = pattern.partition("*")
+            if star and module.startswith(start) and module.endswith(end):
+                yield from paths
 
     def _places(self, module: str, folder: str) -> Iterator[str]:
         """Return where the module's file may be, without its suffix or with one that denotes another."""

@@ -29,6 +29,8 @@ _BLOCKS = frozenset(
         "labeled_statement",
     }
 )
+_WRAPPERS = frozenset({"parenthesized_expression", "as_expression", "satisfies_expression"})
+MAX_MEMBERS = 80  # of a returned object; larger ones are tables of data
 MAX_STATEMENTS = 400  # a longer function returns what nobody follows by its first return
 
 
@@ -48,6 +50,29 @@ def result_path(tree: SyntaxTree, function: Node, constraints: Constraints) -> s
             if path:
                 return path
     return ""
+
+
+def returned_object(function: Node) -> Node | None:
+    """The object or the class body that a function writes out as its result; None if it returns anything else."""
+    body = function.child_by_field_name("body")
+    if body is None:
+        return None
+    returned = [body]
+    if body.type == "statement_block":
+        statements = islice(_statements(body), MAX_STATEMENTS)
+        returned = [
+            value
+            for each in statements
+            if each.type == "return_statement" and (value := each.named_child(0) if each.named_child_count else None)
+        ]
+    for value in returned:
+        while value.type in _WRAPPERS and value.named_child_count and (inner := value.named_child(0)) is not None:
+            value = inner
+        if value.type == "object" and 0 < value.named_child_count <= MAX_MEMBERS:
+            return value
+        if value.type == "class":
+            return value.child_by_field_name("body")
+    return None
 
 
 def _statements(block: Node) -> Iterator[Node]:

@@ -163,7 +163,11 @@ def base_names(tree: SyntaxTree, node: Node, constraints: Constraints | None = N
             yield from base_names(tree, clause, constraints)
         elif clause.type == "extends_clause":
             value = clause.child_by_field_name("value")
-            if value is not None:
+            given = clause.child_by_field_name("type_arguments")
+            if value is not None and given is not None and value.type in ("identifier", "member_expression"):
+                arguments = (type_text(tree, each, constraints) or "unknown" for each in given.named_children)
+                yield f"{''.join(tree.text(value).split())}[{', '.join(arguments)}]"
+            elif value is not None:
                 yield from _base(tree, value)
         elif clause.type in ("extends_type_clause", "implements_clause"):
             for base in clause.named_children:

@@ -98,6 +98,11 @@ def _type(tree: SyntaxTree, node: Node | None, constraints: Constraints, depth: 
     if kind in ("union_type", "intersection_type"):
         parts = [_type(tree, child, constraints, depth + 1) for child in parts_of(node)]
         return " | ".join(dict.fromkeys(part for part in parts if part))
+    if kind in ("function_type", "constructor_type"):
+        return _function(tree, node, constraints, depth)
+    if kind == "object_type":
+        called = next((member for member in node.named_children if member.type == "call_signature"), None)
+        return _function(tree, called, constraints, depth) if called is not None else ""
     if kind == "generic_type":
         return _generic(tree, node, constraints, depth)
     if kind == "type_query":
@@ -115,6 +120,42 @@ def _type(tree: SyntaxTree, node: Node | None, constraints: Constraints, depth: 
     if kind in ("type_predicate_annotation", "type_predicate"):
         return "boolean"
     return ""
+
+
+def _function(tree: SyntaxTree, node: Node, constraints: Constraints, depth: int) -> str:
+    """`(who: Account) => void` is `Callable[[Account], void]`."""
+    listed = node.child_by_field_name("parameters")
+    types = [
+        _type(tree, child.child_by_field_name("type"), constraints, depth + 1) or "unknown"
+        for child in (listed.named_children if listed is not None else ())
+        if child.type in ("required_parameter", "optional_parameter")
+    ]
+    result = node.child_by_field_name("return_type") or node.child_by_field_name("type")
+    return f"Callable[[{', '.join(types)}], {_type(tree, result, constraints, depth + 1) or 'unknown'}]"
+
+
+def function_type(node: Node | None) -> Node | None:
+    """The function type that a type (or an annotation with its colon) writes out, None if it is none."""
+    while node is not None and node.type in ("type_annotation", "parenthesized_type", "union_type"):
+        node = next((child for child in node.named_children if child.type != "comment"), None)
+    if node is not None and node.type == "object_type":
+        return next((member for member in node.named_children if member.type == "call_signature"), None)
+    return node if node is not None and node.type == "function_type" else None
+
+
+def written_members(node: Node | None) -> Node | None:
+    """The object type that a type writes out, also as the result of a promise; None if it has a name."""
+    while node is not None and node.type in ("type_annotation", "parenthesized_type", "generic_type", "union_type"):
+        if node.type == "generic_type":
+            arguments = node.child_by_field_name("type_arguments")
+            name = node.child_by_field_name("name")
+            if arguments is None or name is None or name.text not in (b"Promise", b"Readonly", b"Partial"):
+                return None
+            node = arguments
+            node = node.named_child(0) if node.named_child_count else None
+        else:
+            node = next((child for child in node.named_children if child.type != "comment"), None)
+    return node if node is not None and node.type == "object_type" else None
 
 
 def _generic(tree: SyntaxTree, node: Node, constraints: Constraints, depth: int) -> str:

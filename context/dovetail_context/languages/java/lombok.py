@@ -1,0 +1,34 @@
+"""Accessors that Lombok's annotations stand for: other files call them, and no file defines them."""
+
+import re
+from collections.abc import Iterator
+
+from dovetail_context.syntax import Node, SyntaxTree
+
+_ANNOTATIONS = {
+    "Getter": frozenset({"get"}),
+    "Setter": frozenset({"set"}),
+    "Data": frozenset({"get", "set"}),
+    "Value": frozenset({"get"}),
+}
+_NAMED = re.compile(r"@(?:lombok\.)?(\w+)")
+_IMPORTED = re.compile(rb"\blombok\b")
+
+
+def generated_accessors(tree: SyntaxTree, node: Node) -> frozenset[str]:
+    """Which accessors the annotations of a class or field stand for: "get", "set"."""
+    first = node.child(0) if node.child_count else None
+    if first is None or first.type != "modifiers" or not _IMPORTED.search(tree.data):
+        return frozenset()
+    names = _NAMED.findall(tree.text(first))
+    return frozenset().union(*(_ANNOTATIONS.get(name, frozenset()) for name in names))
+
+
+def accessors(field: str, type_: str, generated: frozenset[str]) -> Iterator[tuple[str, bool, str]]:
+    """The accessors of a field: name, whether it returns the field, and signature."""
+    capital = field[:1].upper() + field[1:]
+    if "get" in generated:
+        name = f"is{capital.removeprefix('Is')}" if type_ == "boolean" else f"get{capital}"
+        yield name, True, f"{type_} {name}() {{ return {field}; }}"
+    if "set" in generated:
+        yield f"set{capital}", False, f"void set{capital}({type_} {field})"

@@ -1,0 +1,117 @@
+"""Types that JSDoc comments give to JavaScript: `@type`, `@param`, `@returns`, `@typedef`, `@import`."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from dovetail_context.languages.numbered import numbered
+from dovetail_context.languages.typescript.grammar import grammar
+from dovetail_context.languages.typescript.types import type_text
+from dovetail_context.records.record import Import
+from dovetail_context.syntax import Node, SyntaxTree
+
+MAX_COMMENT_CHARS = 4_000  # longer ones are documents
+
+_BRACED = r"\{(?P<type>(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
+_TAG = re.compile(
+    rf"@(?P<tag>type|param|arg|argument|returns?|typedef|property|prop)\b[ \t]*{_BRACED}[ \t]*\[?(?P<name>[\w$.]*)"
+)
+_IMPORTED_TYPE = re.compile(r"""(?:typeof\s+)?import\(\s*["'](?P<module>[^"'\n]+)["']\s*\)\.(?P<name>[\w$]+)""")
+_IMPORT = re.compile(
+    r"""@import\s+(?P<default>[\w$]+\s*,?\s*)?(?:\{(?P<names>[^}]*)\}|\*\s+as\s+(?P<all>[\w$]+))?\s*from\s*["'](?P<module>[^"'\n]+)["']"""
+)
+_NAME = re.compile(r"([\w$]+)(?:\s+as\s+([\w$]+))?")
+_STARS = re.compile(r"^[ \t]*\*", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class JsDoc:
+    """What a comment tells of types, in type notation.
+
+    `type` is that of a variable, `returns` that of a function's result, `parameters` those of its parameters by name.
+    """
+
+    type: str = ""
+    returns: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING = JsDoc()
+
+
+def read_jsdoc(tree: SyntaxTree, comment: Node | None) -> JsDoc:
+    """What a comment above a definition tells of types."""
+    if comment is None or comment.end_byte - comment.start_byte > MAX_COMMENT_CHARS:
+        return NOTHING
+    return read_comment(tree.text(comment))
+
+
+def jsdoc_type(tree: SyntaxTree, comment: Node | None) -> str:
+    """The type that a comment gives to the variable below it."""
+    return read_jsdoc(tree, comment).type
+
+
+def read_comment(text: str) -> JsDoc:
+    """What the text of a comment tells of types."""
+    if not text.startswith("/**") or "@" not in text:
+        return NOTHING
+    type_ = returns = ""
+    parameters: dict[str, str] = {}
+    for tag in _TAG.finditer(_STARS.sub(" ", text)):
+        written = notation(tag["type"])
+        if tag["tag"] == "type":
+            type_ = written
+        elif tag["tag"].startswith("return"):
+            returns = written
+        elif tag["tag"] in ("param", "arg", "argument") and "." not in tag["name"]:
+            parameters[tag["name"]] = written
+    return JsDoc(type_, returns, parameters)
+
+
+def notation(source: str) -> str:
+    """A type as JSDoc writes it, in type notation."""
+    source = (
+        _IMPORTED_TYPE.sub(lambda found: found["name"], source).strip().lstrip("?!").removeprefix("...").rstrip("=")
+    )
+    source = re.sub(r"\.<", "<", source)
+    if re.fullmatch(r"[\w$.]+", source):
+        return source
+    tree = grammar().parse(f"let _: {source};")
+    declaration = tree.root.named_child(0) if tree.root.named_child_count else None
+    declarator = declaration.named_child(0) if declaration is not None and declaration.named_child_count else None
+    return type_text(tree, declarator.child_by_field_name("type")) if declarator is not None else ""
+
+
+def read_comment_imports(text: str, bound: frozenset[str]) -> Iterator[Import]:
+    """What comments import: by `@import`, and by types such as `import("./money").Money`. `bound` names are known."""
+    if "@import" in text:
+        for line, found in numbered(_IMPORT, text, "module"):
+            module = found["module"]
+            if found["default"]:
+                yield Import(module, "default", found["default"].strip(" ,\n\t"), line)
+            if found["all"]:
+                yield Import(module, "", found["all"], line)
+            for name, alias in _NAME.findall(found["names"] or ""):
+                yield Import(module, name, alias or name, line)
+    if "import(" in text:
+        known = set(bound)
+        for line, found in numbered(_IMPORTED_TYPE, text, "module"):
+            if found["name"] not in known and found["name"] != "then":
+                known.add(found["name"])
+                yield Import(found["module"], found["name"], found["name"], line)
+
+
+def typedefs(text: str) -> Iterator[tuple[str, str, tuple[tuple[str, str], ...]]]:
+    """The types that a comment defines: name, type ("" for an object) and its properties."""
+    name = type_ = ""
+    properties: list[tuple[str, str]] = []
+    for tag in _TAG.finditer(_STARS.sub(" ", text)):
+        if tag["tag"] == "typedef":
+            if name:
+                yield name, type_, tuple(properties)
+            name, type_, properties = tag["name"], notation(tag["type"]), []
+            type_ = "" if type_ in ("Object", "object") else type_
+        elif tag["tag"].startswith("prop") and "." not in tag["name"]:
+            properties.append((tag["name"], notation(tag["type"])))
+    if name:
+        yield name, type_, tuple(properties)

@@ -5,6 +5,9 @@ editors. A task is a line {"id", "root", "path", "start", "end", "groundtruth", 
 file; the text of `path` has the ground truth at [start:end] (code points), which is cut out. A result is a line {"id",
 "budget", "completion", "context", "tokens", "ms"}, in order, written as it goes; with --names also "names", the rests
 of those that the project has behind a dot at the place.
+
+With `--history` the tasks are the lines that recent commits of a repository added, each in the state of the project
+before its commit.
 """
 
 from __future__ import annotations
@@ -17,34 +20,55 @@ from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
+from dovetail.cli.output import repeated, write_page
 from dovetail.cli.place import positive
 from dovetail.cli.remote import Notices, add_remote_argument, remote_layer
+from dovetail.cli.reports.run_progress import run_progress
 from dovetail.command_errors import UsageError
 from dovetail.evaluation.answer import Answerer, Outcome
 from dovetail.evaluation.answering.by_preset import PresetAnswerer
 from dovetail.evaluation.answering.product import ProductAnswerer
 from dovetail.evaluation.execution.passing import ProgramTests
-from dovetail.evaluation.plan import Choice, Plan, choose
+from dovetail.evaluation.history.answerer import HistoryAnswerer
+from dovetail.evaluation.history.breakdown import breakdown
+from dovetail.evaluation.history.checkout import Checkout
+from dovetail.evaluation.history.git import repository_at
+from dovetail.evaluation.history.suite import HISTORY, HOLES_A_COMMIT, HistoryChoice, history_tasks
+from dovetail.evaluation.plan import Choice, Plan, choose, chosen
 from dovetail.evaluation.presets.registry import PRESETS, preset_named
+from dovetail.evaluation.report.eval_page import eval_page
 from dovetail.evaluation.run import evaluate, result_row
 from dovetail.evaluation.run_file import Row, RunFile
 from dovetail.evaluation.scorers.registry import PASSES
 from dovetail.evaluation.scoring import RunScoring
 from dovetail.evaluation.suites.registry import SUITES, suite_named
 from dovetail.evaluation.summary import published, summary
+from dovetail.evaluation.task import Task
 from dovetail.session.inference.engine import make_engine
 from dovetail.session.inference.models import models_folder
 from dovetail.settings import COMMAND_LINE, Settings, load_settings
 from dovetail_models.api import resolve_model
 
 INTERRUPTED = 130
+COMMITS = 50
+"""Commits of a history, where the user names no number."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("tasks", metavar="TASKS.jsonl", nargs="?", help="tasks, one JSON object a line")
+    parser.add_argument(
+        "tasks", metavar="TASKS.jsonl", nargs="?", help="tasks, one JSON object a line; with --history the project"
+    )
+    parser.add_argument("--history", action="store_true", help="ask for the lines that recent commits added")
+    parser.add_argument(
+        "--commits", type=positive, metavar="N", help=f"with --history: the last N commits (default: {COMMITS})"
+    )
+    parser.add_argument(
+        "--per-commit",
+        type=positive,
+        metavar="N",
+        help=f"with --history: the most tasks of a commit (default: {HOLES_A_COMMIT})",
+    )
+    parser.add_argument("--until", metavar="COMMIT", help="with --history: the last of them (default: HEAD)")
     parser.add_argument("--out", metavar="RESULTS.jsonl", help="where to write a line a task")
     parser.add_argument("--resume", action="store_true", help="go on with the results that an interrupted run left")
     parser.add_argument("--suite", metavar="NAME", help="the form of the tasks (default: holes in projects)")
@@ -58,25 +82,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N tasks")
     parser.add_argument("--sample", type=positive, metavar="N", help="only N tasks, drawn at random, always the same")
     parser.add_argument("--language", action="append", default=[], metavar="NAME", help="only this language or set")
+    parser.add_argument("--html", metavar="FILE", help="write the figures as a page to look at, and open nothing")
     parser.add_argument("--no-tests", action="store_true", help="run no generated program")
 
 
 def run(arguments: argparse.Namespace) -> int:
     if arguments.list:
         return _list()
-    plan = _plan(arguments)
     with ExitStack() as stack:
+        checkout = _checkout(arguments, stack)
+        plan = _plan(arguments, checkout)
         file = _run_file(plan, arguments, stack)
         outcomes: list[Outcome] = []
         try:
-            asyncio.run(_run(plan, file, outcomes))
+            asyncio.run(_run(plan, checkout, file, outcomes))
         except KeyboardInterrupt:
             hint = "repeat the command with --resume" if file is not None else "with --out a run can be resumed"
             print(f"dovetail: interrupted after {len(outcomes)} of {len(plan.tasks)} tasks: {hint}", file=sys.stderr)
             return INTERRUPTED
     for line in summary(outcomes):
         print(line)
-    for line in published(plan.preset) if plan.preset else ():
+    if arguments.html:
+        write_page(Path(arguments.html), eval_page(outcomes, plan.recorded(_model(plan.settings)), repeated()))
+    for line in published(plan.preset) if plan.preset else breakdown(outcomes) if checkout else ():
         print(line)
     return 0
 
@@ -89,19 +117,32 @@ def _list() -> int:
     return 0
 
 
-def _plan(arguments: argparse.Namespace) -> Plan:
-    if arguments.tasks is None:
+def _checkout(arguments: argparse.Namespace, stack: ExitStack) -> Checkout | None:
+    """Return the folder that holds the project's past states, if its history is asked for."""
+    if not arguments.history:
+        if arguments.commits or arguments.until or arguments.per_commit:
+            raise UsageError(
+                "--commits, --per-commit and --until choose of a history: add --history, or leave them out"
+            )
+        return None
+    if arguments.suite or arguments.preset:
+        raise UsageError("--history asks for your own lines, not those of a suite: leave --suite and --preset out")
+    return stack.enter_context(Checkout(repository_at(Path(arguments.tasks or "."))))
+
+
+def _plan(arguments: argparse.Namespace, checkout: Checkout | None) -> Plan:
+    if arguments.tasks is None and checkout is None:
         raise UsageError("no tasks are named: give a file of tasks; `dovetail eval --list` lists the suites")
     preset = preset_named(arguments.preset) if arguments.preset else None
-    suite = suite_named(arguments.suite or (preset.suite if preset else "holes"))
+    suite = HISTORY if checkout else suite_named(arguments.suite or (preset.suite if preset else "holes"))
     if preset is not None and preset.suite != suite.name:
         raise UsageError(f"--preset {preset.name} asks {preset.suite}, not {suite.name}: leave --suite out")
     if preset is not None and arguments.context_only:
         raise UsageError("--context-only asks no model, and a preset is a way to ask one: leave one of them out")
-    path = Path(arguments.tasks)
+    path = checkout.repository.top if checkout else Path(arguments.tasks)
     choice = Choice(arguments.limit, arguments.sample, languages=tuple(arguments.language))
     flags: dict[str, Any] = {"model": arguments.model, "context_tokens": arguments.budget}
-    if suite.name != "holes":
+    if suite.name not in ("holes", "history"):
         flags["max_tokens"] = suite.max_tokens
     if preset is not None and preset.window:
         flags["context_window"] = preset.window
@@ -112,12 +153,19 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         path,
         preset,
         settings,
-        choose(suite, path, choice),
+        chosen(_history(arguments, checkout).__iter__, choice, path) if checkout else choose(suite, path, choice),
         choice,
         arguments.context_only,
         arguments.names,
         not arguments.no_tests,
     )
+
+
+def _history(arguments: argparse.Namespace, checkout: Checkout) -> tuple[Task, ...]:
+    choice = HistoryChoice(
+        arguments.commits or COMMITS, arguments.until or "HEAD", arguments.per_commit or HOLES_A_COMMIT
+    )
+    return history_tasks(checkout.repository, choice, checkout.folder)
 
 
 def _run_file(plan: Plan, arguments: argparse.Namespace, stack: ExitStack) -> RunFile | None:
@@ -127,7 +175,7 @@ def _run_file(plan: Plan, arguments: argparse.Namespace, stack: ExitStack) -> Ru
             raise UsageError("--resume needs the results of the interrupted run: name them with --out")
         return None
     out = Path(arguments.out)
-    if out.resolve() == Path(arguments.tasks).resolve():
+    if arguments.tasks and out.resolve() == Path(arguments.tasks).resolve():
         raise UsageError("--out names the tasks file itself, which would be lost; name another file")
     if not plan.is_documented_form and not arguments.resume and out.exists() and out.stat().st_size:
         raise UsageError(f"{out} has results already: add --resume to go on with them, or name another file")
@@ -143,30 +191,16 @@ def _model(settings: Settings) -> str:
     return f"{path.stem}, {path.stat().st_size} bytes"
 
 
-async def _run(plan: Plan, file: RunFile | None, outcomes: list[Outcome]) -> None:
+async def _run(plan: Plan, checkout: Checkout | None, file: RunFile | None, outcomes: list[Outcome]) -> None:
     """Run all of the plan. `outcomes` gets each outcome as it comes."""
-    console = Console(file=sys.stderr)
     async with AsyncExitStack() as stack:
-        answerer = await _answerer(plan, stack)
-        bar = stack.enter_context(
-            Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TaskProgressColumn(),
-                TimeRemainingColumn(),
-                console=console,
-                transient=True,
-                disable=not console.is_terminal,
-            )
-        )
-        known = len(file.rows) if file is not None else 0  # they take no time, and must not promise a fast end
-        shown = bar.add_task("evaluating", total=len(plan.tasks), completed=known)
+        answerer = await _answerer(plan, checkout, stack)
+        known = len(file.rows) if file is not None else 0
+        advance = stack.enter_context(run_progress("evaluating", len(plan.tasks), known))
 
         def note(outcome: Outcome) -> None:
             outcomes.append(outcome)
-            if len(outcomes) > known:
-                bar.advance(shown)
+            advance()
 
         tests = None
         if plan.run_tests and PASSES in plan.scorers:
@@ -177,14 +211,17 @@ async def _run(plan: Plan, file: RunFile | None, outcomes: list[Outcome]) -> Non
         await evaluate(plan.tasks, answerer, scoring, to_row, file, note)
 
 
-async def _answerer(plan: Plan, stack: AsyncExitStack) -> Answerer:
+async def _answerer(plan: Plan, checkout: Checkout | None, stack: AsyncExitStack) -> Answerer:
     engine = None
     if not plan.context_only:
         engine = make_engine(plan.settings, Notices().take, several_models=True)
         stack.push_async_callback(engine.close)
     if plan.preset is not None and engine is not None:
         return PresetAnswerer(engine, plan.preset)
-    return stack.enter_context(ProductAnswerer(engine, plan.settings, plan.with_names))
+    of_history = checkout is not None
+    answerer = ProductAnswerer(engine, plan.settings, plan.with_names, with_rules=of_history, is_private=of_history)
+    stack.enter_context(answerer)
+    return HistoryAnswerer(answerer, checkout) if checkout else answerer
 
 
 def _documented_row(plan: Plan) -> Any:

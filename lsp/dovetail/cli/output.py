@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -22,6 +23,11 @@ def write_page(path: Path, html: str) -> None:
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror}. Name another file.") from None
     print(f"wrote {path}; open it in a browser", file=sys.stderr)
+
+
+def repeated() -> str:
+    """Return the command line of this process, as a shell takes it."""
+    return shlex.join(["dovetail", *sys.argv[1:]])
 
 
 def context_lines(bundle: ContextBundle) -> list[str]:

@@ -23,7 +23,7 @@ from dovetail.completion.preparation.place import Place, read_place, unix_line_e
 from dovetail.completion.preparation.trigger import decide
 from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.completion.threads import on_thread
-from dovetail.completion.values import Extent, Shaped, Trigger
+from dovetail.completion.values import Extent, Shaped
 from dovetail.rules.source import RULES_FILE
 from dovetail.settings import Settings
 from dovetail_context.api import ContextBundle, ContextPiece, Members, Query, gather, members_with_files
@@ -101,7 +101,7 @@ async def complete(
             partial(_with_members, request),
             lambda text: is_complete(text, place, extent),
         )
-    shaped = await on_thread(partial(_shaped, reply, place, extent, request.trigger))
+    shaped = await on_thread(partial(_shaped, reply, place, extent, request))
     others = [await _other(beginning, job, engine, place, extent) for beginning in reply.beginnings]
     completion = Completion(
         text=shaped.text,
@@ -120,6 +120,7 @@ async def complete(
         invented=invented,
         files=tuple(file for file in files if file != own_source(request)),
         language=request.language,
+        thresholds=request.thresholds.of(reply.model),
         repository=job.parts.repository,
     )
     if reply.stop not in TAKEN_BACK:
@@ -164,6 +165,11 @@ def accepted(request: CompletionRequest, completion: Completion) -> CompletionRe
         trigger="automatic",
         priority="ahead",
     )
+
+
+def is_whole(stop: str) -> bool:
+    """Return whether the model came to an end, rather than being stopped in the middle."""
+    return stop not in ("length", "loop")
 
 
 def own_source(request: CompletionRequest) -> str:
@@ -250,7 +256,7 @@ async def _other(beginning: str, job: CompletionJob, engine: Engine, place: Plac
     names = tuple(name[len(beginning) :] for name in job.names if name.startswith(beginning))
     job = replace(job, parts=parts, beginnings=0, names=names)
     reply = await engine.complete(job, enough=lambda text: is_complete(beginning + text, place, extent))
-    return await on_thread(partial(shape, beginning + reply.text, place, extent, _is_whole(reply)))
+    return await on_thread(partial(shape, beginning + reply.text, place, extent, is_whole(reply.stop)))
 
 
 def _parts(request: CompletionRequest, anchor: Anchor, place: Place, is_frozen: bool) -> PromptParts:
@@ -297,14 +303,11 @@ def _absolute(request: CompletionRequest, paths: Iterable[str]) -> tuple[str, ..
     return tuple(str(root / path) for path in sorted(paths)) if root.is_absolute() else ()
 
 
-def _shaped(reply: CompletionReply, place: Place, extent: Extent, trigger: Trigger) -> Shaped:
-    part = confident_part(reply.text, reply.logprob) if trigger == "automatic" else reply.text
-    return shape(part, place, extent, is_whole=_is_whole(reply) or part != reply.text)
-
-
-def _is_whole(reply: CompletionReply) -> bool:
-    """Return whether the model came to an end, rather than being stopped in the middle."""
-    return reply.stop not in ("length", "loop")
+def _shaped(reply: CompletionReply, place: Place, extent: Extent, request: CompletionRequest) -> Shaped:
+    part = reply.text
+    if request.trigger == "automatic":
+        part = confident_part(reply.text, reply.logprob, request.thresholds.of(reply.model))
+    return shape(part, place, extent, is_whole=is_whole(reply.stop) or part != reply.text)
 
 
 def _from_memory(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from dovetail.completion.postprocessing.confidence import SHIPPED, ModelThresholds, Thresholds
 from dovetail.completion.preparation.anchor import Anchor
 from dovetail.completion.values import Shaped, Trigger
 from dovetail.rules.live import ContextRules
@@ -73,6 +74,9 @@ class CompletionRequest:
     is_file: bool = True
     """False for a text that belongs to no file, whatever its path: nothing of it is written to disk."""
 
+    thresholds: ModelThresholds = field(default_factory=ModelThresholds)
+    """How sure a model must be of what is shown unasked, where it was calibrated for the language."""
+
     count: Callable[[str], int] | None = None
     """Counts the tokens of a text as the engine does; None where they can only be estimated."""
 
@@ -134,6 +138,9 @@ class Completion:
 
     language: str = ""
     """Language id of the request."""
+
+    thresholds: Thresholds = SHIPPED
+    """How sure the model had to be, if nobody asked expressly."""
 
     repository: str = ""
     """The project's name, which some prompt formats include."""

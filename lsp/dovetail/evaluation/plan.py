@@ -96,7 +96,12 @@ class Choice:
 
 def choose(suite: Suite, path: Path, choice: Choice) -> tuple[Task, ...]:
     """Return the chosen tasks in the order of the suite. Raises UsageError, CommandError."""
-    tasks: Iterator[Task] = read_tasks(suite, path)
+    return chosen(lambda: read_tasks(suite, path), choice, path)
+
+
+def chosen(all_tasks: Callable[[], Iterator[Task]], choice: Choice, path: Path) -> tuple[Task, ...]:
+    """Return those of the tasks of `path` that a choice takes, in their order. Raises UsageError."""
+    tasks = all_tasks()
     if choice.languages:
         tasks = (task for task in tasks if task.language in choice.languages)
     if choice.sample is None:
@@ -106,7 +111,7 @@ def choose(suite: Suite, path: Path, choice: Choice) -> tuple[Task, ...]:
         drawn = random.Random(choice.seed).sample(range(len(everything)), min(choice.sample, len(everything)))
         found = [everything[number] for number in sorted(drawn)][: choice.limit]
     if choice.languages and not found:
-        have = dict.fromkeys(task.language for task in read_tasks(suite, path))
+        have = dict.fromkeys(task.language for task in all_tasks())
         raise UsageError(f"{path} has no task in {', '.join(choice.languages)}: choose of {', '.join(have)}")
     return tuple(found)
 

@@ -27,6 +27,8 @@ class ProjectHole:
     """Where the hole begins in the file, in code points."""
     end: int
     """Where it ends. The file has the ground truth between `start` and `end`."""
+    text: str | None = None
+    """The file's text, where it is not that on disk."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dovetail.completion.postprocessing.confidence import WORD_BELOW, confident_part
+from dovetail.completion.postprocessing.confidence import confident_part
 from dovetail.completion.preparation.place import read_place
 from dovetail.completion.request import Completion
 from dovetail_context.api import ContextPiece
@@ -210,12 +210,12 @@ def _decision(completion: Completion, automatic: bool) -> str:
         return "there was nothing to be sure of"
     if not automatic:
         return "it was asked for, so that decides nothing"
-    part = confident_part(reply.text, reply.logprob)
+    part = confident_part(reply.text, reply.logprob, completion.thresholds)
     if part == reply.text:
         return "sure enough to show all of it"
     if not part:
         return "not sure enough to show anything"
-    return "sure enough for a line" if reply.logprob >= WORD_BELOW else "sure enough for a word"
+    return f"sure enough for a {'line' if reply.logprob >= completion.thresholds.word_below else 'word'}"
 
 
 def _steps(completion: Completion, automatic: bool, replaced: str) -> tuple[str, ...]:
@@ -226,7 +226,7 @@ def _steps(completion: Completion, automatic: bool, replaced: str) -> tuple[str,
     if completion.invented:
         times = "Once" if completion.invented == 1 else f"{completion.invented} times"
         steps.append(f"{times} it made up a member that the project has not; from there on it was asked once more.")
-    part = confident_part(reply.text, reply.logprob) if automatic else reply.text
+    part = confident_part(reply.text, reply.logprob, completion.thresholds) if automatic else reply.text
     if part != reply.text:
         steps.append(f"Its confidence was worth {_characters(part)} of that.")
     if completion.remembered:

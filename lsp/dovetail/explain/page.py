@@ -6,7 +6,6 @@ from importlib import resources
 
 from rapidfuzz.distance import Indel
 
-from dovetail.completion.postprocessing.confidence import LINE_BELOW, NOTHING_BELOW, WORD_BELOW
 from dovetail.explain.account import Account, Block, NotTaken, Phase
 from dovetail.pages import frame
 from dovetail.pages.code import Mark, rows
@@ -199,10 +198,13 @@ def _confidence(account: Account) -> str:
     logprob = account.completion.reply.logprob
     if logprob is None or account.confidence is None:
         return ""
-    edges = (_SCALE_FROM, NOTHING_BELOW, WORD_BELOW, LINE_BELOW, 0.0)
+    of = account.completion.thresholds
+    inner = (min(max(edge, _SCALE_FROM), 0.0) for edge in (of.nothing_below, of.word_below, of.line_below))
+    edges = (_SCALE_FROM, *inner, 0.0)
     zones = "".join(
         f'<span style="flex-grow:{end - start:.2f}">{name}</span>'
         for name, start, end in zip(("nothing", "a word", "a line", "all of it"), edges[:-1], edges[1:], strict=True)
+        if end > start
     )
     at = (min(max(logprob, _SCALE_FROM), 0.0) - _SCALE_FROM) / -_SCALE_FROM * 100
     told = (

@@ -18,6 +18,7 @@ from dovetail.completion.threads import current_effort, on_thread
 from dovetail.completion.values import Trigger
 from dovetail.rules.live import ContextRules
 from dovetail.session.caches import index_cache
+from dovetail.session.calibrations import CurrentCalibrations
 from dovetail.session.inference.current_engine import CurrentEngine
 from dovetail.session.inference.engine import MakeEngine
 from dovetail.session.inference.token_count import engine_count
@@ -71,6 +72,7 @@ class Session:
             self.opened, events, self._spawn, lambda: index_cache(self.settings), self._look_no_further
         )
         self.completion_cache = CompletionCache()
+        self.calibrations = CurrentCalibrations(self.completion_cache.clear)
         self.rhythm = Rhythm()
         self.recent = RecentPlaces()
         self.notebooks = Notebooks()
@@ -282,6 +284,7 @@ class Session:
             epoch=epoch,
             language=opened.language,
             is_file=opened.place.kind != "loose",
+            thresholds=self.calibrations.thresholds(path, opened.language),
             count=engine_count(self.settings),
         )
 

@@ -35,7 +35,7 @@ from rich.progress import track
 from dovetail.completion.completion_cache import CompletionCache
 from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import complete
-from dovetail.completion.postprocessing.confidence import LINE_BELOW, NOTHING_BELOW, WORD_BELOW, confident_part
+from dovetail.completion.postprocessing.confidence import SHIPPED, confident_part
 from dovetail.completion.postprocessing.shaping import unshaped
 from dovetail.completion.preparation.place import Place, read_place
 from dovetail.completion.preparation.trigger import decide
@@ -97,7 +97,11 @@ def main() -> None:
         say(line)
     if arguments.plot:
         sure = [(one.logprob, one.exact) for one in filled if one.logprob is not None and one.shown]
-        marks = (Mark("word", NOTHING_BELOW), Mark("line", WORD_BELOW), Mark("block", LINE_BELOW))
+        marks = (
+            Mark("word", SHIPPED.nothing_below),
+            Mark("line", SHIPPED.word_below),
+            Mark("block", SHIPPED.line_below),
+        )
         arguments.plot.write_text(reliability_plot(sure, marks), encoding="utf-8")
 
 
@@ -276,7 +280,7 @@ def report_of_defaults(sure: Sequence[Filled]) -> Iterator[str]:
         elif part == one.shown and "\n" in part.strip():
             classes["a block"].append(one.exact)
         else:
-            kind = "a word" if one.logprob is not None and one.logprob < WORD_BELOW else "a line"
+            kind = "a word" if one.logprob is not None and one.logprob < SHIPPED.word_below else "a line"
             classes[kind].append(begins_right(part, one.truth))
     for kind, right in classes.items():
         share, exact = len(right) / len(sure), sum(right) / max(1, len(right))

@@ -1,30 +1,63 @@
 """How much of a suggestion to show, given the model's confidence: pure.
 
 The mean log-probability of the tokens predicts whether the user will keep a suggestion. docs/benchmarks/shown.md lists
-the thresholds and the share of correct suggestions above each. `dovetail eval` writes the data that they come from.
+the shipped thresholds and the share of correct suggestions above each, measured with the starter model. Other models
+are sure of other things: `dovetail calibrate` finds thresholds for a model and a language on the user's own code.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-# Mean natural-log probability a token. Below the first nothing is shown, below the others less than was written.
-NOTHING_BELOW = -1.3
-WORD_BELOW = -0.7
-LINE_BELOW = -0.4
 _FIRST_WORD = re.compile(r"\s*(?:\w+|[^\w\s]+\w*)")
 
 
-def confident_part(text: str, logprob: float | None) -> str:
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Mean natural-log probabilities a token. Each is at most the one after it."""
+
+    nothing_below: float = -1.3
+    """Below this nothing is shown."""
+    word_below: float = -0.7
+    """Below this only the first word is shown."""
+    line_below: float = -0.4
+    """Below this only the first line is shown."""
+
+
+SHIPPED = Thresholds()
+"""Fitted to the starter model; for any other model nobody has measured them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelThresholds:
+    """The thresholds of some models for one language."""
+
+    calibrated: tuple[tuple[str, Thresholds], ...] = ()
+    """Pairs of a model's name and its thresholds."""
+
+    def of(self, model: str) -> Thresholds:
+        """Return the thresholds of a model: the shipped ones if it was not calibrated."""
+        return dict(self.calibrated).get(model, SHIPPED)
+
+
+def confident_part(text: str, logprob: float | None, thresholds: Thresholds = SHIPPED) -> str:
     """Return the part of `text` that its log-probability (nats per token) justifies: all, a line, a word or ""."""
-    if logprob is None or logprob >= LINE_BELOW:
+    if logprob is None or logprob >= thresholds.line_below:
         return text
-    if logprob < NOTHING_BELOW:
+    if logprob < thresholds.nothing_below:
         return ""
-    first_line = next((line for line in _lines_from_the_first(text) if line.strip()), "")
-    if logprob >= WORD_BELOW:
-        return first_line
-    word = _FIRST_WORD.match(first_line)
+    return first_line(text) if logprob >= thresholds.word_below else first_word(text)
+
+
+def first_line(text: str) -> str:
+    """Return the text up to the end of its first line that is not blank; "" where there is none."""
+    return next((line for line in _lines_from_the_first(text) if line.strip()), "")
+
+
+def first_word(text: str) -> str:
+    """Return the first word of the first line, or a sign with the word after it; "" where there is none."""
+    word = _FIRST_WORD.match(first_line(text))
     return word.group() if word else ""
 
 

@@ -24,10 +24,20 @@ from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.completion.threads import on_thread
 from dovetail.evaluation.answer import Answer
 from dovetail.evaluation.task import ProjectHole, Task, TextHole
+from dovetail.rules.live import WorkspaceRules, own_rules
 from dovetail.session.caches import index_cache
 from dovetail.session.inference.token_count import command_count, engine_count
 from dovetail.settings import Settings
-from dovetail_context.api import MAX_FILE_BYTES, IndexCache, IndexSnapshot, WorkspaceIndex, read_project_file, redact
+from dovetail_context.api import (
+    EVERYTHING,
+    MAX_FILE_BYTES,
+    IndexCache,
+    IndexSnapshot,
+    Selection,
+    WorkspaceIndex,
+    read_project_file,
+    redact,
+)
 
 CACHE_BYTES = 10**9
 """The most that indexes may take in a temporary folder, where the user keeps no cache."""
@@ -51,11 +61,22 @@ class Opened:
 class ProductAnswerer:
     """Asks the pipeline. A context manager: where the user keeps no cache it owns a folder with indexes."""
 
-    def __init__(self, engine: Engine | None, settings: Settings, with_names: bool = False) -> None:
-        """Without an engine only context is gathered. `with_names` adds the names known behind a dot."""
+    def __init__(
+        self,
+        engine: Engine | None,
+        settings: Settings,
+        with_names: bool = False,
+        *,
+        with_rules: bool = False,
+        is_private: bool = False,
+    ) -> None:
+        """Without an engine only context is gathered. `with_names` adds the names known behind a dot, `with_rules`
+        obeys the rules of the project and the user, `is_private` keeps no index in the user's cache."""
         self._engine = engine
         self._settings = settings
         self._with_names = with_names
+        self._with_rules = with_rules
+        self._is_private = is_private
         self._cached: set[Path] = set()
         self._stack = ExitStack()
 
@@ -64,7 +85,7 @@ class ProductAnswerer:
         return command_count(self._settings) if self._engine is None else engine_count(self._settings)
 
     def __enter__(self) -> Self:
-        cache = index_cache(self._settings)
+        cache = None if self._is_private else index_cache(self._settings)
         if cache is None:
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="dovetail-eval-"))
             cache = IndexCache(Path(folder), CACHE_BYTES)
@@ -93,27 +114,31 @@ class ProductAnswerer:
         completion = await complete(request, self._engine, self._settings)
         if completion is None:  # not for invoked requests; a hole that is refused is a hole not filled
             raise CommandError(f"the pipeline refused task {task.id}: report this, with the task")
-        return _answer(completion, names)
+        return answer_of(completion, names)
 
     def open(self, task: Task) -> Opened:
         """Return a task as a request, to be closed. Raises CommandError."""
         question = task.question
         if isinstance(question, TextHole):
             return Opened(self._of_text(question), None)
-        index = self._index(question.root)
+        rules = WorkspaceRules(question.root, own_rules()) if self._with_rules else None
+        index = self._index(question.root, rules.selection if rules else EVERYTHING)
         try:
-            return Opened(_of_project(task, question, index), index)
+            request = _of_project(task, question, index)
         except CommandError:
             index.close()
             raise
+        if rules is not None:
+            request = replace(request, rules=rules.context_rules(question.path, index.snapshot))
+        return Opened(request, index)
 
-    def _index(self, root: Path) -> WorkspaceIndex:
+    def _index(self, root: Path, selection: Selection) -> WorkspaceIndex:
         """Return the index of a project, opened from the cache."""
         if root not in self._cached:
-            with closing(WorkspaceIndex(root, cache=self._cache)) as index:
+            with closing(WorkspaceIndex(root, selection, self._cache)) as index:
                 index.build()
             self._cached.add(root)
-        index = WorkspaceIndex(root, cache=self._cache)
+        index = WorkspaceIndex(root, selection, self._cache)
         index.build()
         return index
 
@@ -136,13 +161,7 @@ def _of_project(task: Task, hole: ProjectHole, index: WorkspaceIndex) -> Complet
     The answer must not be found in the file itself.
     """
     file = hole.root / hole.path
-    read = read_project_file(file, MAX_FILE_BYTES, within=hole.root)
-    try:
-        text = (read.data or b"").decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise CommandError(f"task {task.id}: {file} cannot be read: {error}") from None
-    if read.data is None:
-        raise CommandError(f"task {task.id}: {file} cannot be read: {read.problem}")
+    text = _read(task, file, hole.root) if hole.text is None else hole.text
     if text[hole.start : hole.end] != task.truth:
         raise CommandError(
             f"task {task.id}: its ground truth is not at [{hole.start}:{hole.end}] of {file}: "
@@ -160,7 +179,19 @@ def _of_project(task: Task, hole: ProjectHole, index: WorkspaceIndex) -> Complet
     )
 
 
-def _answer(completion: Completion, names: tuple[str, ...] | None) -> Answer:
+def _read(task: Task, file: Path, root: Path) -> str:
+    read = read_project_file(file, MAX_FILE_BYTES, within=root)
+    try:
+        text = (read.data or b"").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CommandError(f"task {task.id}: {file} cannot be read: {error}") from None
+    if read.data is None:
+        raise CommandError(f"task {task.id}: {file} cannot be read: {read.problem}")
+    return text
+
+
+def answer_of(completion: Completion, names: tuple[str, ...] | None = None) -> Answer:
+    """Return a completion as an answer."""
     whole = completion_json(completion)
     return Answer(
         completion=completion.text,

@@ -18,6 +18,7 @@ SCORERS: tuple[Scorer, ...] = (
     text_match.EXACT_MATCH_REPOEVAL,
     text_match.EDIT_SIMILARITY,
     text_match.LEVENSHTEIN_SIMILARITY,
+    text_match.CHARACTERS_SAVED,
     identifiers.IDENTIFIER_MATCH,
     identifiers.IDENTIFIER_F1,
     identifiers.NEXT_IDENTIFIER,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import Levenshtein, Prefix
 
 from dovetail.completion.scoring import score
 from dovetail.evaluation.scorers.scorer import Scorer
@@ -50,6 +50,35 @@ def exact_match_repoeval(written: str, truth: str) -> float:
     return float(found == wanted)
 
 
+def characters_saved(written: str, truth: str) -> float | None:
+    """Return the share of the truth's characters that accepting the right beginning of a completion saves.
+
+    The right beginning ends where both end or at a word's end: nobody accepts half a word. White space does not count.
+    None where the truth has nothing but white space.
+    """
+    wanted = sum(1 for character in truth if not character.isspace())
+    if not wanted:
+        return None
+    end = right_characters(written, truth)
+    return sum(1 for character in written[:end] if not character.isspace()) / wanted
+
+
+def right_characters(written: str, truth: str) -> int:
+    """Return the length of the longest common beginning that splits no word of either text."""
+    end = int(Prefix.similarity(written, truth))
+    while end and any(_is_inside_a_word(text, end) for text in (written, truth)):
+        end -= 1
+    return end
+
+
+def _is_inside_a_word(text: str, at: int) -> bool:
+    return at < len(text) and _is_word(text[at - 1]) and _is_word(text[at])
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
 EXACT_MATCH = Scorer(
     "exact_match",
     "as many lines as the truth has are equal",
@@ -79,6 +108,12 @@ LEVENSHTEIN_SIMILARITY = Scorer(
     "1 - edit distance / length of the longer one",
     "RepoCoder, RepoEval (arXiv 2303.12570)",
     lambda written, task: levenshtein_similarity(written, task.truth),
+)
+CHARACTERS_SAVED = Scorer(
+    "characters_saved",
+    "the share of the truth's characters in the completion's right beginning",
+    "Dovetail",
+    lambda written, task: characters_saved(written, task.truth),
 )
 EXACT_MATCH_REPOEVAL = Scorer(
     "exact_match_repoeval",

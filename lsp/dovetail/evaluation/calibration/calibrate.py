@@ -1,0 +1,84 @@
+"""From samples to calibrations: fit on the earlier ones, measure on the later ones, keep what proved better. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dovetail.completion.postprocessing.confidence import SHIPPED, Thresholds
+from dovetail.evaluation.calibration.compare import Comparison, compare
+from dovetail.evaluation.calibration.fit import MIN_SAMPLES, fit, shown_by
+from dovetail.evaluation.calibration.samples import Sample
+from dovetail.session.calibrations import ALL_LANGUAGES, Calibration
+
+ABOUT_AS_MUCH = 0.95
+"""New thresholds that save less than this share of what the shipped ones save are not kept."""
+FITTED_SHARE = 0.6
+"""The share of the tasks, the oldest, that thresholds are fitted to. The rest measures them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Thresholds for all languages, and what they changed on the tasks that were held out."""
+
+    calibrations: tuple[Calibration, ...]
+    """One for all languages, then one for each language that has enough tasks of its own."""
+    comparison: Comparison
+    """New over shipped, on the tasks held out, each language with the thresholds that it would get."""
+
+    @property
+    def is_better(self) -> bool:
+        """Return whether the held-out tasks speak for it: about as much saved with fewer shown."""
+        shown, saved = self.comparison.shown, self.comparison.saved
+        return shown is not None and saved is not None and shown.value < 1.0 and saved.value >= ABOUT_AS_MUCH
+
+
+def propose(samples: Sequence[Sample], model: str, source: str, day: str) -> Proposal:
+    """Return the proposal for a model. `samples` come in the order of time; `day` is today as YYYY-MM-DD."""
+    early, late = split(samples)
+    found = {ALL_LANGUAGES: fit(early)}
+    for language in dict.fromkeys(sample.language for sample in early):
+        some = [sample for sample in early if sample.language == language]
+        if MIN_SAMPLES <= len(some) < len(early):
+            found[language] = fit(some)
+
+    def new(sample: Sample) -> Thresholds:
+        return found.get(sample.language, found[ALL_LANGUAGES])
+
+    calibrations = tuple(
+        _calibration(language, thresholds, early, late, model=model, source=source, day=day)
+        for language, thresholds in found.items()
+    )
+    return Proposal(calibrations, compare(late, lambda sample: SHIPPED, new))
+
+
+def split(samples: Sequence[Sample]) -> tuple[list[Sample], list[Sample]]:
+    """Return the samples to fit to and those to measure on; samples of one group stay together."""
+    at = round(len(samples) * FITTED_SHARE)
+    while 0 < at < len(samples) and samples[at].group == samples[at - 1].group:
+        at += 1
+    return list(samples[:at]), list(samples[at:])
+
+
+def _calibration(
+    language: str,
+    thresholds: Thresholds,
+    early: Sequence[Sample],
+    late: Sequence[Sample],
+    *,
+    model: str,
+    source: str,
+    day: str,
+) -> Calibration:
+    fitted, held_out = (
+        [sample for sample in some if language in (ALL_LANGUAGES, sample.language)] for some in (early, late)
+    )
+    return Calibration(
+        model,
+        language,
+        thresholds,
+        (shown_by(fitted, SHIPPED), shown_by(fitted, thresholds)),
+        (shown_by(held_out, SHIPPED), shown_by(held_out, thresholds)),
+        source,
+        day,
+    )

@@ -1,0 +1,78 @@
+"""How thresholds compare with others on the same samples: ratios with 95 % intervals. Pure."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dovetail.completion.postprocessing.confidence import Thresholds
+from dovetail.evaluation.calibration.fit import shown_part
+from dovetail.evaluation.calibration.samples import Part, Sample
+
+DRAWS = 2000
+"""Bootstrap samples: the edges of the interval are good to a percent or two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """New over old, and its 95 % interval; None where the old count is 0."""
+
+    value: float
+    """The ratio of the counts."""
+    low: float
+    """Where the interval begins."""
+    high: float
+    """Where it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What new thresholds change."""
+
+    shown: Ratio | None
+    """Suggestions shown."""
+    right: Ratio | None
+    """Suggestions that are right as a whole."""
+    saved: Ratio | None
+    """Characters saved."""
+
+
+ThresholdsOf = Callable[[Sample], Thresholds]
+"""Which thresholds hold for a sample: each language may have its own."""
+
+
+def compare(samples: Sequence[Sample], old: ThresholdsOf, new: ThresholdsOf) -> Comparison:
+    """Compare thresholds on samples. Whole groups are drawn for the intervals, always the same ones."""
+    groups: defaultdict[str, list[tuple[Part, Part]]] = defaultdict(list)
+    for sample in samples:
+        groups[sample.group].append((shown_part(sample, old(sample)), shown_part(sample, new(sample))))
+    counted = [
+        (_counts([before for before, _ in each]), _counts([after for _, after in each])) for each in groups.values()
+    ]
+    source = random.Random(0)
+    drawn = [_ratios(source.choices(counted, k=len(counted))) for _ in range(DRAWS)] if counted else []
+    found = [_ratio(value, [each[number] for each in drawn]) for number, value in enumerate(_ratios(counted))]
+    return Comparison(*found)
+
+
+def _counts(parts: Sequence[Part]) -> tuple[int, int, int]:
+    return (
+        sum(1 for part in parts if part.text),
+        sum(1 for part in parts if part.is_right),
+        sum(part.saved for part in parts),
+    )
+
+
+def _ratios(counted: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> list[float | None]:
+    old = [sum(before[number] for before, _ in counted) for number in range(3)]
+    new = [sum(after[number] for _, after in counted) for number in range(3)]
+    return [each / of if of else None for each, of in zip(new, old, strict=True)]
+
+
+def _ratio(value: float | None, drawn: Sequence[float | None]) -> Ratio | None:
+    known = sorted(each for each in drawn if each is not None)
+    if value is None or not known:
+        return None
+    return Ratio(value, known[int(0.025 * len(known))], known[int(0.975 * (len(known) - 1))])

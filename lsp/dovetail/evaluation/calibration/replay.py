@@ -1,0 +1,39 @@
+"""Asks the pipeline as typing does, and keeps all that the model wrote: what to show of it is decided afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from dovetail.completion.engine import Engine
+from dovetail.completion.pipeline import complete
+from dovetail.completion.threads import on_thread
+from dovetail.evaluation.answer import Answer
+from dovetail.evaluation.answering.product import ProductAnswerer, answer_of
+from dovetail.evaluation.task import Task
+from dovetail.session.inference.token_count import engine_count
+from dovetail.settings import Settings
+
+NOT_ASKED = "not asked"
+"""The stop reason of a place where the pipeline asks no model, whatever the thresholds."""
+
+
+class ReplayAnswerer:
+    """Answers as if the user had just typed up to the hole. The completion is what the model wrote, unshaped."""
+
+    def __init__(self, opener: ProductAnswerer, engine: Engine, settings: Settings) -> None:
+        self._opener = opener
+        self._engine = engine
+        self._settings = settings
+
+    async def answer(self, task: Task) -> Answer:
+        """Answer a task. Raises EngineError, CommandError."""
+        opened = await on_thread(partial(self._opener.open, task))
+        try:
+            request = replace(opened.request, trigger="automatic", count=engine_count(self._settings))
+            completion = await complete(request, self._engine, self._settings)
+        finally:
+            opened.close()
+        if completion is None:
+            return Answer("", stop=NOT_ASKED)
+        return replace(answer_of(completion), completion=completion.written)

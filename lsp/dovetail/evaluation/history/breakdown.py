@@ -1,0 +1,41 @@
+"""What the figures of a history are made of: by the kind of context that the model saw, rules among them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from dovetail.evaluation.answer import Outcome
+from dovetail.evaluation.summary import means, shown_name
+
+KINDS = {
+    "signature": "with signatures of other files",
+    "outline": "with outlines of other files",
+    "lines": "with similar lines of other files",
+    "pinned": "with a pin of the rules",
+    "note": "with a note of the rules",
+}
+"""The kinds of context pieces, and what to call tasks that had one."""
+
+
+def breakdown(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Yield a line for each kind of context, and the characters saved."""
+    wanted = sum(_characters(outcome.task.truth) for outcome in outcomes)
+    saved = sum((outcome.scores.get("characters_saved") or 0) * _characters(outcome.task.truth) for outcome in outcomes)
+    if any("characters_saved" in outcome.scores for outcome in outcomes):
+        yield f"characters saved: {saved:.0f} of {wanted}"
+    groups: list[tuple[str, Callable[[set[str]], bool]]] = [
+        (title, lambda kinds, kind=kind: kind in kinds)  # type: ignore[misc]
+        for kind, title in KINDS.items()
+    ]
+    for title, belongs in (*groups, ("without any other file", lambda kinds: not kinds)):
+        some = [outcome for outcome in outcomes if belongs({str(each["kind"]) for each in outcome.answer.context})]
+        if some:
+            figures = ", ".join(
+                f"{shown_name(name)} {mean.value:.3f} ({mean.low:.3f} to {mean.high:.3f})"
+                for name, mean in means(some).items()
+            )
+            yield f"{title} ({len(some)} tasks): {figures}" if figures else f"{title}: {len(some)} tasks"
+
+
+def _characters(text: str) -> int:
+    return sum(1 for character in text if not character.isspace())

@@ -1,0 +1,109 @@
+"""The history of a repository as a suite: tasks in the order of their commits, the oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from dovetail.command_errors import CommandError
+from dovetail.evaluation.history.added import DIFF, added_hunks
+from dovetail.evaluation.history.git import Commit, Repository, recent_commits
+from dovetail.evaluation.history.holes import Spot, draw, row, spots
+from dovetail.evaluation.suites.suite import Row, Suite
+from dovetail.evaluation.task import ProjectHole, Task
+from dovetail_context.api import MAX_FILE_BYTES, language_for
+
+HOLES_A_COMMIT = 8
+"""The most holes of one commit, where the user names no number: one large commit must not decide the figures alone."""
+FOLLOWING = "following"
+"""The name, among a task's official texts, of the lines that its author wrote next."""
+PARENT = "parent"
+"""The name of the commit whose state the project is in."""
+
+
+def to_task(row: Row, checkout: Path, number: int) -> Task:
+    """Return the task of a row that `holes.row` made. The project is in the folder `checkout`."""
+    language = language_for(row["path"])
+    return Task(
+        id=row["id"],
+        group=f"{row['commit']}:{row['path']}",
+        language=language.name.casefold() if language else Path(row["path"]).suffix,
+        question=ProjectHole(checkout, row["path"], row["start"], row["end"], row["text"]),
+        truth=row["groundtruth"],
+        official={PARENT: row["parent"], FOLLOWING: row["following"]},
+    )
+
+
+HISTORY = Suite(
+    name="history",
+    title="lines that recent commits of your own project added",
+    source="the repository that you name",
+    to_task=to_task,
+    scorers=("exact_match", "edit_similarity", "identifier_f1", "characters_saved"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryChoice:
+    """Which commits to take."""
+
+    commits: int
+    """The number of the last commits that have one parent."""
+    until: str = "HEAD"
+    """The last of them."""
+    per_commit: int = HOLES_A_COMMIT
+    """The most holes of one commit."""
+
+
+def history_tasks(repository: Repository, choice: HistoryChoice, checkout: Path) -> tuple[Task, ...]:
+    """Return the tasks of the chosen commits. Raises CommandError where they added nothing that can be completed."""
+    tasks: list[Task] = []
+    for commit in recent_commits(repository, choice.commits, choice.until):
+        rows = _rows(repository, commit, choice.per_commit)
+        tasks += [to_task(each, checkout, len(tasks) + number) for number, each in enumerate(rows)]
+    if not tasks:
+        raise CommandError(
+            f"the last {choice.commits} commits of {repository.top} added no line that can be completed: "
+            "take more with --commits N"
+        )
+    return tuple(tasks)
+
+
+def _rows(repository: Repository, commit: Commit, number: int) -> list[Row]:
+    """Return at most `number` holes of a commit, spread over it, in the order of its files and lines."""
+    hunks = [hunk for hunk in added_hunks(repository.read(*DIFF, commit.parent, commit.id)) if language_for(hunk.path)]
+    new = {path: _lines(repository, commit.id, path) for path in dict.fromkeys(hunk.path for hunk in hunks)}
+    found = [spot for hunk in hunks if (lines := new[hunk.path]) is not None for spot in spots(commit.id, hunk, lines)]
+    drawn = sorted(found, key=lambda spot: draw(commit.id, spot.hunk.path, spot.line, "order"))
+    taken = list(islice(_drawn_rows(repository, commit, drawn, new), number))
+    return sorted(taken, key=lambda each: (each["path"], each["start"]))
+
+
+def _drawn_rows(
+    repository: Repository, commit: Commit, drawn: list[Spot], new: dict[str, list[str] | None]
+) -> Iterator[Row]:
+    old: dict[str, list[str] | None] = {}
+    for spot in drawn:
+        path = spot.hunk.path
+        if path not in old:
+            old[path] = [] if spot.hunk.is_new_file else _lines(repository, commit.parent, path)
+        old_lines, new_lines = old[path], new[path]
+        if old_lines is None or new_lines is None:
+            continue
+        made = row(commit.parent, commit.id, spot, old_lines, new_lines)
+        if made is not None:
+            yield made
+
+
+def _lines(repository: Repository, commit: str, path: str) -> list[str] | None:
+    """Return the lines of a file, with their ends; None where it is too large or no text."""
+    data = repository.read("cat-file", "blob", f"{commit}:{path}")
+    if len(data) > MAX_FILE_BYTES:
+        return None
+    try:
+        *lines, last = data.decode("utf-8").split("\n")  # as git counts them
+    except UnicodeDecodeError:
+        return None
+    return [f"{line}\n" for line in lines] + ([last] if last else [])

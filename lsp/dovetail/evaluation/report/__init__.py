@@ -1,0 +1,1 @@
+"""What an evaluation and a calibration found, as self-contained pages to look at."""

@@ -1,0 +1,171 @@
+"""A project's history as tasks: which lines, in which state of the project, and the figures that they give."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dovetail.cli.main import main
+from dovetail.command_errors import CommandError, UsageError
+from dovetail.evaluation.history.added import Hunk, added_hunks
+from dovetail.evaluation.history.checkout import Checkout
+from dovetail.evaluation.history.git import Repository, repository_at
+from dovetail.evaluation.history.suite import HISTORY, HistoryChoice, history_tasks
+from dovetail.evaluation.scorers.text_match import characters_saved
+from dovetail.evaluation.task import ProjectHole
+
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git, which reads a history")
+AUTHOR = {f"GIT_{who}_{what}": "test@localhost" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+DATES = {f"GIT_{who}_DATE": "2026-01-31T12:00:00+0000" for who in ("AUTHOR", "COMMITTER")}
+"""The hash of a commit decides which places are drawn, so a test's commits are always the same."""
+
+BOARD = "class Board:\n    def __init__(self, width: int) -> None:\n        self.width = width\n"
+MORE = "\n    def square_count(self, height: int) -> int:\n        total = self.width * height\n        return total\n"
+GAME = "from board import Board\n\n# begin a game of the given size\nboard = Board(width=3)\nprint(board.width)\n"
+
+
+def commit(folder: Path, files: dict[str, str | None]) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        if text is not None:
+            path.write_text(text, encoding="utf-8", newline="")
+    for arguments in (("add", "-A"), ("commit", "-q", "-m", "change")):
+        subprocess.run(["git", *arguments], cwd=folder, check=True, env=os.environ | AUTHOR | DATES, timeout=60)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """Return a repository of three commits: a file, more of it and a second one, a replaced line and a removed file."""
+    folder = tmp_path / "game"
+    folder.mkdir()
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True, timeout=60)
+    commit(folder, {"board.py": BOARD, "old.py": "unused_name = 1\n"})
+    commit(folder, {"board.py": BOARD + MORE, "game.py": GAME})
+    commit(folder, {"game.py": GAME.replace("width=3", "width=max_width"), "old.py": None})
+    return repository_at(folder)
+
+
+def tasks_of(repository: Repository, commits: int = 10) -> dict[str, ProjectHole]:
+    tasks = history_tasks(repository, HistoryChoice(commits), Path("checkout"))
+    return {task.truth: task.question for task in tasks if isinstance(task.question, ProjectHole)}
+
+
+def test_hunks_are_those_that_add_lines() -> None:
+    diff = (
+        b"diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -2 +2,2 @@ def f():\n-old\n+++ b/not_a_header\n+new\n"
+        b"@@ -9,0 +11 @@\n+more\n\\ No newline at end of file\n@@ -12,3 +13,0 @@\n-x\n-y\n-z\n"
+        b"diff --git a/b.py b/b.py\n--- /dev/null\n+++ b/b.py\n@@ -0,0 +1 @@\n+first\n"
+    )
+    assert list(added_hunks(diff)) == [
+        Hunk("a.py", 1, 1, 1, 2),
+        Hunk("a.py", 9, 0, 10, 1),
+        Hunk("b.py", 0, 0, 0, 1, is_new_file=True),
+    ]
+
+
+@needs_git
+def test_a_hole_is_an_added_line_in_the_state_before_its_commit(repository: Repository) -> None:
+    tasks = history_tasks(repository, HistoryChoice(10), Path("checkout"))
+    assert tasks, "the history has lines to complete"
+    for task in tasks:
+        hole = task.question
+        assert isinstance(hole, ProjectHole) and hole.text is not None
+        assert hole.text[hole.start : hole.end] == task.truth
+    total = next(task for task in tasks if task.truth and "total = self.width * height".endswith(task.truth))
+    assert isinstance(total.question, ProjectHole) and total.question.text is not None
+    before = total.question.text[: total.question.start]
+    assert before.startswith(BOARD) and "square_count" in before, "the lines of the hunk above are typed"
+    assert "return total" not in total.question.text, "those below are not"
+    assert total.official["following"] == "        return total\n"
+
+
+@needs_git
+def test_a_replaced_line_is_gone(repository: Repository) -> None:
+    (hole,) = tasks_of(repository, commits=1).values()
+    assert hole.path == "game.py" and hole.text is not None
+    assert "width=3" not in hole.text and "print(board.width)" in hole.text[hole.end :]
+
+
+@needs_git
+def test_comments_are_no_holes_and_the_first_commit_has_no_parent(repository: Repository) -> None:
+    truths = tasks_of(repository)
+    assert any("from board import Board".endswith(truth) for truth in truths)
+    assert not any("# begin a game of the given size".endswith(truth) for truth in truths)
+    assert not any("unused_name = 1".endswith(truth) for truth in truths)
+
+
+@needs_git
+def test_the_checkout_has_the_files_of_a_commit(repository: Repository) -> None:
+    ids = repository.read("log", "--format=%H", "--reverse").decode().split()
+    (repository.top / ".dovetail.toml").write_text("[context]\n", encoding="utf-8")
+    with Checkout(repository) as checkout:
+        held = []
+        for commit_id in (ids[0], ids[2], ids[1]):
+            checkout.move_to(commit_id)
+            held.append(sorted(path.name for path in checkout.folder.iterdir()))
+        assert held == [
+            [".dovetail.toml", "board.py", "old.py"],
+            [".dovetail.toml", "board.py", "game.py"],
+            [".dovetail.toml", "board.py", "game.py", "old.py"],
+        ]
+        assert (checkout.folder / "board.py").read_text(encoding="utf-8") == BOARD + MORE
+        assert checkout.folder.name == "game", "some prompts hold the project's name"
+    assert not checkout.folder.exists()
+
+
+@needs_git
+def test_tasks_are_the_same_each_time(repository: Repository) -> None:
+    first, second = (history_tasks(repository, HistoryChoice(10), Path("checkout")) for _ in range(2))
+    assert first == second and len({task.id for task in first}) == len(first)
+
+
+@needs_git
+def test_a_history_without_code_says_what_to_do(repository: Repository, tmp_path: Path) -> None:
+    commit(repository.top, {"notes.txt": "a note about nothing\n"})
+    with pytest.raises(CommandError, match="--commits N"):
+        history_tasks(repository, HistoryChoice(1), Path("checkout"))
+    with pytest.raises(UsageError, match="no folder"):
+        repository_at(tmp_path / "missing")
+
+
+def test_a_row_becomes_a_task() -> None:
+    row = {"id": "1", "commit": "c", "parent": "p", "path": "a.py", "text": "x = 1\n", "start": 4, "end": 5}
+    task = HISTORY.to_task(row | {"groundtruth": "1", "following": ""}, Path("checkout"), 0)
+    assert (task.group, task.language, task.truth) == ("c:a.py", "python", "1")
+
+
+@pytest.mark.parametrize(
+    ("written", "truth", "share"),
+    [
+        ("width * height", "width * height", 1.0),
+        ("width * depth", "width * height", 6 / 12),
+        ("widths", "width", 0.0),
+        ("width)", "width", 1.0),
+        ("", "width", 0.0),
+        ("a", "  ", None),
+    ],
+)
+def test_characters_are_saved_up_to_the_last_right_word(written: str, truth: str, share: float | None) -> None:
+    assert characters_saved(written, truth) == share
+
+
+@needs_git
+def test_the_command_answers_a_history(
+    repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "results.jsonl"
+    assert main(["eval", str(repository.top), "--history", "--context-only", "--out", str(out)]) == 0
+    header, *rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert header["run"]["suite"] == "history" and len(rows) == header["run"]["tasks"]
+    game = next(row for row in rows if ":game.py:" in row["id"])
+    assert {piece["path"] for piece in game["context"]} <= {"board.py", "old.py"}
+    assert "tasks" in capsys.readouterr().out
+    assert main(["eval", str(tmp_path), "--history"]) == 2
+    assert "has no history" in capsys.readouterr().err

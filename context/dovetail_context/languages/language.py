@@ -103,8 +103,8 @@ class TypeRules:
     the file of another; "" where none may. `pointers`: whether what points to an object may be indexed like an array.
     `announced`: how the modules of imports begin that represent classes which a file announces and another one defines,
     anywhere in the project. `qualified_names`: whether a class may be named by its package or namespace, without an
-    import. `additions`: how classes get members beside those. `extension_receiver`: the
-    name of the parameter that a function called like a member has for its object. `open_members`: whether a class may
+    import. `additions`: how classes get members beside those. `extension_receiver`: the name of the parameter that a
+    function called like a member has for its object. `open_members`: whether a class may
     have members that nothing in the project shows, so that a list of its members is never complete. `mixins`: whether
     the code of a base may use the members of the classes that take it in (a module of Ruby, a trait of PHP).
     """

@@ -13,6 +13,8 @@ from dovetail_context.meaning.values import ExpressionScope, Value
 
 # How all languages' records write the type of a function: `Callable[[Money, int], Receipt]`.
 FUNCTION_TYPE = "Callable"
+# Arguments that say less than the bound of the parameter.
+_ANYTHING = ("any", "unknown", "Any", "_")
 
 
 class DeclaredTypes(Classes):
@@ -45,6 +47,9 @@ class DeclaredTypes(Classes):
         )
 
     def _instances_of_one(self, expression: TypeExpression, place: ExpressionScope) -> tuple[Value, ...]:
+        if expression.is_guess:
+            likely = self._instances_of_one(replace(expression, is_guess=False), place)
+            return tuple(value._replace(is_guess=True) for value in likely)
         if expression.written_in:
             place, expression = ExpressionScope(expression.written_in), replace(expression, written_in="")
         elif known := self._type_arguments(place):
@@ -106,7 +111,7 @@ class DeclaredTypes(Classes):
 
     def arguments_of(self, value: Value) -> Mapping[str, Alternatives]:
         """What the type parameters of a value's class stand for in that value; their bounds where it does not say."""
-        return _arguments_of(value.definition, value.arguments, value.written_in)
+        return _arguments_of(value.definition, value.arguments, value.written_in, is_outside=True)
 
     def _type_arguments(self, place: ExpressionScope) -> Mapping[str, Alternatives]:
         """What the type parameters that are visible at a place stand for there."""
@@ -208,18 +213,22 @@ def _is_class(definition: Definition) -> bool:
 
 
 def _arguments_of(
-    definition: Definition, given: tuple[Alternatives, ...], written_in: str
+    definition: Definition, given: tuple[Alternatives, ...], written_in: str, is_outside: bool = False
 ) -> Mapping[str, Alternatives]:
-    """The arguments of a generic class or alias by the names of its parameters."""
+    """The arguments of a generic class or alias by the names of its parameters.
+
+    Inside of the class nothing but the bound is known of a parameter; from outside (`is_outside`) the bound is a guess.
+    """
     symbol = definition.symbol
     if symbol is None or not symbol.type_parameters:
         return {}
     found: dict[str, Alternatives] = {}
     for position, (name, bound) in enumerate(symbol.type_parameters):
-        if position < len(given) and (argument := given[position]) and argument[0].name != name:
+        if position < len(given) and (argument := given[position]) and argument[0].name not in (name, *_ANYTHING):
             found[name] = looked_up_in(argument, written_in)
         else:
-            found[name] = looked_up_in(parse_type(bound), definition.path)
+            bounds = looked_up_in(parse_type(bound), definition.path)
+            found[name] = tuple(replace(each, is_guess=True) for each in bounds) if is_outside else bounds
     return found
 
 

@@ -226,16 +226,16 @@ class Names:
         return ()
 
     def _defined_anywhere(self, name: str, record: FileRecord) -> tuple[Definition, ...]:
-        """The class of a name, in the file of the project nearest to the one that announces it."""
+        """The classes of a name, the nearest to the file that announces it first: platforms may have their own."""
         paths = self._snapshot.words.files_with(name)
         near = sorted(paths, key=lambda path: (-len(commonpath((path, record.path))), path))
+        found: list[Definition] = []
         for path in near[:MAX_DEFINING]:
             other = self.record(path)
             if other is not None and other.language == record.language and path != record.path:
-                found = tuple(each for each in other.members("").get(name, ()) if each.kind == "class")
-                if found:
-                    return tuple(Definition(path, each) for each in found)
-        return ()
+                symbols = other.members("").get(name, ())
+                found.extend(Definition(path, each) for each in symbols if each.kind == "class")
+        return tuple(found)
 
     def _written_inside(self, module: str, path: str) -> tuple[tuple[str, str], ...]:
         """The files in which a module is written that has none of its own, each with the class that represents it."""

@@ -14,12 +14,14 @@ class TypeExpression:
     """A type by its dotted name, with its arguments; each argument is a tuple of alternatives.
 
     The parameter list of a function type has the name "" and the types of the parameters as its arguments. `written_in`
-    is the file in whose scope the name is looked up, "" for the file of the type around it.
+    is the file in whose scope the name is looked up, "" for the file of the type around it. `is_guess` is whether the
+    type is only the bound of a type parameter whose argument nothing shows.
     """
 
     name: str
     arguments: tuple[tuple["TypeExpression", ...], ...] = ()
     written_in: str = ""
+    is_guess: bool = False
 
     @property
     def last_name(self) -> str:

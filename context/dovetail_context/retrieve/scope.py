@@ -26,7 +26,7 @@ from dovetail_context.work import Exhausted, checkpoint, counted
 
 # The share of completions that use one of ...
 RECEIVER = 0.95  # the members of the object before the dot
-BEHIND = 0.4  # the members of what the members of that object hold or return
+BEHIND = 0.15  # the members of what the members of that object hold or return
 EXTENSIONS = 0.6  # the functions that extend a type that the object before the dot may be of, by their names
 UNLIKELY_EXTENSIONS = 0.15  # those that extend another type of another project
 CALLEE = 0.8  # the types in the signature of the call being written

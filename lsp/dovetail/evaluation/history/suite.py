@@ -19,6 +19,8 @@ HOLES_A_COMMIT = 8
 """The most holes of one commit, where the user names no number: one large commit must not decide the figures alone."""
 FOLLOWING = "following"
 """The name, among a task's official texts, of the lines that its author wrote next."""
+TEXT = "text"
+"""The name of what is read as a language without a grammar: prose, data, configuration."""
 PARENT = "parent"
 """The name of the commit whose state the project is in."""
 
@@ -73,12 +75,17 @@ def history_tasks(repository: Repository, choice: HistoryChoice, checkout: Path)
 
 def _rows(repository: Repository, commit: Commit, number: int) -> list[Row]:
     """Return at most `number` holes of a commit, spread over it, in the order of its files and lines."""
-    hunks = [hunk for hunk in added_hunks(repository.read(*DIFF, commit.parent, commit.id)) if language_for(hunk.path)]
+    hunks = [hunk for hunk in added_hunks(repository.read(*DIFF, commit.parent, commit.id)) if _is_code(hunk.path)]
     new = {path: _lines(repository, commit.id, path) for path in dict.fromkeys(hunk.path for hunk in hunks)}
     found = [spot for hunk in hunks if (lines := new[hunk.path]) is not None for spot in spots(commit.id, hunk, lines)]
     drawn = sorted(found, key=lambda spot: draw(commit.id, spot.hunk.path, spot.line, "order"))
     taken = list(islice(_drawn_rows(repository, commit, drawn, new), number))
     return sorted(taken, key=lambda each: (each["path"], each["start"]))
+
+
+def _is_code(path: str) -> bool:
+    language = language_for(path)
+    return language is not None and language.name != TEXT
 
 
 def _drawn_rows(

@@ -98,6 +98,7 @@ def test_doctor_finds_a_sound_installation(project: Path) -> None:
         "llama.cpp",
         "memory",
         "speed",
+        "thresholds",
         "project",
     }
     chosen = {"window", "KV cache", "flash attention", "micro-batch", "threads", "GPU layers"}

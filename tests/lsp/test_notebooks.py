@@ -107,7 +107,7 @@ async def test_notebooks_are_announced_to_clients_that_have_them(connect: Connec
     (selector,) = result["capabilities"]["notebookDocumentSync"]["notebookSelector"]
     assert selector["notebook"] == "*"
     languages = {cell["language"] for cell in selector["cells"]}
-    assert "python" in languages and not languages & {"markdown", "sql", "ipython"}
+    assert "python" in languages and not languages & {"markdown", "ipython"}
 
 
 async def test_the_cells_above_are_the_files_text(connect: Connect, root: Path) -> None:
@@ -221,18 +221,23 @@ async def test_prose_is_left_alone(
 
 
 @pytest.mark.parametrize(
-    ("text", "language"),
-    [("select * from ", "sql"), ("%%bash\necho ", "python"), ("%%sql\nselect ", "python"), ("x <- ", "r")],
+    ("text", "language", "path"),
+    [
+        ("select * from ", "sql", "lab/day.sql"),
+        ("%%bash\necho ", "python", "lab/day.ipynb"),
+        ("%%sql\nselect ", "python", "lab/day.ipynb"),
+        ("x <- ", "r", "lab/day.ipynb"),
+    ],
 )
 async def test_a_cell_in_another_language_is_not_taken_for_python(
-    connect: Connect, root: Path, text: str, language: str
+    connect: Connect, root: Path, text: str, language: str, path: str
 ) -> None:
     notebook = await started(connect, root)
     notebook.open(("a", "from money import Money"), ("b", text, language), ("c", "x = "))
     last = text.rpartition("\n")[2]
     assert await notebook.shown("b", text.count("\n"), len(last)) == text
     parts = notebook.engine.jobs[0].parts
-    assert parts.path == "lab/day.ipynb" and not parts.context
+    assert parts.path == path and not parts.context
     assert await notebook.shown("c", 0, 4) == "from money import Money\nx = "
 
 

@@ -33,7 +33,7 @@ def root(tmp_path: Path) -> Path:
         "src/other.py": "def unrelated() -> None: ...\n",
         "tests/test_money.py": "def test_it() -> None:\n    ...\n",
         "legacy/old.py": "def old_thing() -> None: ...\n",
-        "docs/STYLE.md": "# Style\n\nUse tabs.\n",
+        "docs/STYLE": "# Style\n\nUse tabs.\n",
         "private.py": "x = 1\n",
         ".env": "A=1\n",
         ".gitignore": "private.py\n",
@@ -115,7 +115,7 @@ def test_what_the_workspace_does_not_hold_is_told_at_its_line(name: str, root: P
 
 def test_sound_rules_have_no_problems(root: Path) -> None:
     text = (
-        'include = ["src/**", "tests/**"]\nexclude = ["legacy/"]\ncompletion_off = ["*.md", ".env"]\n'
+        'include = ["src/**", "tests/**"]\nexclude = ["legacy/"]\ncompletion_off = ["*.py", ".env"]\n'
         'pins = ["src/money.py:1-5", "src/other.py"]\n'
         '[[rules]]\npaths = ["tests/**/test_{stem}.py"]\nprefer = ["src/**/{stem}.py"]\npins = ["src/{stem}.py"]\n'
     )
@@ -143,9 +143,9 @@ def test_rules_that_lead_out_by_a_link_are_not_read(root: Path) -> None:
 
 
 def test_a_pin_goes_when_gitignore_names_its_file(root: Path) -> None:
-    rules = write(root, 'pins = ["docs/STYLE.md"]')
+    rules = write(root, 'pins = ["docs/STYLE"]')
     with WorkspaceIndexOf(root, rules) as index:
-        assert [pin.path for pin in rules.context_rules("src/money.py", index.snapshot).pinned] == ["docs/STYLE.md"]
+        assert [pin.path for pin in rules.context_rules("src/money.py", index.snapshot).pinned] == ["docs/STYLE"]
         (root / ".gitignore").write_text("private.py\ndocs/\n", encoding="utf-8")
         assert rules.context_rules("src/money.py", index.snapshot).pinned == ()
 
@@ -242,7 +242,7 @@ def test_what_is_left_out_is_not_in_the_index_and_leaves_it_at_once(root: Path) 
 
 def test_a_query_is_given_pins_notes_weights_and_what_is_preferred(root: Path) -> None:
     text = (
-        'pins = ["src/other.py:1", "docs/STYLE.md", "gone.py", ".env", "private.py"]\nnotes = ["Use tabs."]\n'
+        'pins = ["src/other.py:1", "docs/STYLE", "gone.py", ".env", "private.py"]\nnotes = ["Use tabs."]\n'
         "[retrievers.similar]\nenabled = false\n"
         '[[rules]]\npaths = ["tests/**/test_{stem}.py"]\nprefer = ["src/**/{stem}.py"]\n'
         "retrievers.scope.weight = 2\n"
@@ -252,7 +252,7 @@ def test_a_query_is_given_pins_notes_weights_and_what_is_preferred(root: Path) -
         found = rules.context_rules("tests/test_money.py", index.snapshot)
     assert [(pin.path, pin.start_line, pin.end_line, pin.reason) for pin in found.pinned] == [
         ("src/other.py", 1, 1, "pinned by .dovetail.toml:1"),
-        ("docs/STYLE.md", 1, 0, "pinned by .dovetail.toml:1"),
+        ("docs/STYLE", 1, 0, "pinned by .dovetail.toml:1"),
     ]
     assert [pin.text for pin in found.pinned] == ["", "# Style\n\nUse tabs.\n"]
     assert [(note.text, note.reason) for note in found.notes] == [("Use tabs.", "a note of .dovetail.toml:2")]
@@ -276,20 +276,20 @@ def test_what_is_preferred_is_shown(root: Path) -> None:
 
 def test_secrets_in_a_pinned_file_are_blanked_out(root: Path) -> None:
     secret = "a8Jd03kLmN4pQ7rStU9vWx"
-    (root / "docs" / "STYLE.md").write_text(f"api_key: {secret}\n", encoding="utf-8")
-    rules = write(root, 'pins = ["docs/STYLE.md"]')
+    (root / "docs" / "STYLE").write_text(f"api_key: {secret}\n", encoding="utf-8")
+    rules = write(root, 'pins = ["docs/STYLE"]')
     with WorkspaceIndexOf(root, rules) as index:
         (pin,) = rules.context_rules("src/money.py", index.snapshot).pinned
     assert secret not in pin.text and "api_key: ****" in pin.text
 
 
 def test_pinned_text_follows_the_disk_and_the_rules(root: Path) -> None:
-    rules = write(root, 'pins = ["docs/STYLE.md"]')
+    rules = write(root, 'pins = ["docs/STYLE"]')
     with WorkspaceIndexOf(root, rules) as index:
-        (root / "docs" / "STYLE.md").write_text("Use spaces, always.\n", encoding="utf-8")
+        (root / "docs" / "STYLE").write_text("Use spaces, always.\n", encoding="utf-8")
         (pin,) = rules.context_rules("a.py", index.snapshot).pinned
         assert pin.text == "Use spaces, always.\n"
-        (root / ".dovetail.toml").write_text('pins = ["docs/STYLE.md"]\nexclude = ["docs/"]\n', encoding="utf-8")
+        (root / ".dovetail.toml").write_text('pins = ["docs/STYLE"]\nexclude = ["docs/"]\n', encoding="utf-8")
         rules.reload()
         assert rules.context_rules("a.py", index.snapshot).pinned == ()
 
@@ -329,8 +329,8 @@ def test_explain_tells_which_line_decided(root: Path) -> None:
     assert explained("legacy/old.py") == [("context", "no", "excluded by .dovetail.toml:1"), on, pin]
     assert explained("private.py")[0] == ("context", "no", "ignored by .gitignore")
     assert explained("nowhere.py")[0] == ("context", "no", "unreadable: No such file or directory")
-    assert explained("docs/STYLE.md")[:2] == [
-        yes,
+    assert explained("docs/STYLE")[:2] == [
+        ("context", "only if pinned", "in no language that is read"),
         ("completion", "off", "switched off by .dovetail.toml:3"),
     ]
     assert explained("src/other.py")[:2] == [yes, ("blanked out", "lines 2", "secret given to a name")]

@@ -1,8 +1,8 @@
 """Scorers against hand-checked cases, 50 or more of each, and each definition against worked examples.
 
 `cases/` has the pairs, with the values that follow from the definitions: `text_scores` (first line, whole text, lines,
-indel similarity, identifiers in order, as multisets, and the first), `crosscodeeval_scores`, `repoeval_scores`, and
-`same_call_scores` (SAFIM).
+indel similarity, identifiers in order, as multisets, and the first), `crosscodeeval_scores`, `repoeval_scores`,
+`same_call_scores` (SAFIM), and `saved_scores` (characters in the right beginning, over those of the truth).
 """
 
 from __future__ import annotations

@@ -1,11 +1,6 @@
-"""What the tests of hostile files share: a project of each language, and a bound on how long a test may hang."""
+"""What the tests of hostile files share: a project of each language."""
 
 from __future__ import annotations
-
-import threading
-from collections.abc import Callable
-
-HANG_S = 60.0  # Far more than any test here takes; without a bound, a test could take hours or hang.
 
 # A file of each language that has manifests, what is asked in it, and its manifest.
 SOURCES = {
@@ -31,21 +26,3 @@ ALIKE = {
     "setup.cfg": {"mypy.ini", ".mypy.ini", "pytest.ini", "tox.ini"},
     "App.csproj": {"*.csproj", "*.projitems", "Directory.Build.props", "Directory.Build.targets"},
 }
-
-
-def bounded(work: Callable[[], object]) -> None:
-    """Do the work on a thread, so that one that hangs fails its test and not the whole run."""
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - raised again below
-            failed.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(HANG_S)
-    assert not thread.is_alive(), "this hangs"
-    if failed:
-        raise failed[0]

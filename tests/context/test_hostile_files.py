@@ -13,7 +13,8 @@ from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.query import Query
 from dovetail_context.workspace.manifest import read_json, read_toml
 from dovetail_context.workspace.read import decode, read_project_file, read_source
-from tests.context.hostile import HANG_S, SOURCES, bounded
+from tests.bounded import HANG_S, bounded
+from tests.context.hostile import SOURCES
 
 NEEDS_PIPES = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 

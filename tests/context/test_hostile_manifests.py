@@ -15,7 +15,8 @@ from dovetail_context.languages.registry import LANGUAGES, language_for, languag
 from dovetail_context.workspace import manifest
 from dovetail_context.workspace.exclude import MAX_FILE_BYTES, max_bytes
 from dovetail_context.workspace.manifest import MAX_DEPTH, read_json, read_json_with_comments, read_toml
-from tests.context.hostile import ALIKE, SOURCES, bounded
+from tests.bounded import bounded
+from tests.context.hostile import ALIKE, SOURCES
 
 # Parsers and bounds.
 

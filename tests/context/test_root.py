@@ -150,3 +150,20 @@ def test_what_is_ignored_above_a_module_is_not_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["pom.xml", "Cargo.toml", "CMakeLists.txt", "x.sln", "pnpm-workspace.yaml", "go.work"])
 def test_a_manifest_may_hold_anything(name: str, text: str) -> None:
     assert not names_folder(name, text, "parts/core")
+
+
+def test_rules_of_a_module_keep_its_neighbours_from_reading_it(tmp_path: Path) -> None:
+    """What module b excludes would be read for a cursor in module a, where b's rules do not hold."""
+    for path, text in {
+        "Cargo.toml": '[workspace]\nmembers = ["a", "b"]\n',
+        "a/Cargo.toml": '[package]\nname = "a"\n',
+        "b/Cargo.toml": '[package]\nname = "b"\n',
+    }.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    assert choose_root(tmp_path / "a" / "lib.rs").root == tmp_path
+    (tmp_path / "b" / ".dovetail.toml").write_text('exclude = ["secret.rs"]\n', encoding="utf-8")
+    choice = choose_root(tmp_path / "a" / "lib.rs")
+    assert choice.root == tmp_path / "a"
+    assert f"{tmp_path} holds b/.dovetail.toml, whose rules hold there alone" in choice.narrowed
+    assert choose_root(tmp_path / "b" / "lib.rs").root == tmp_path / "b"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,28 +14,10 @@ from dovetail.rules.live import MAX_BYTES, WorkspaceRules
 from dovetail.rules.parse import MAX_PROBLEMS, parse_rules, parse_values, salvaged
 from dovetail.rules.places import places_in
 from dovetail.rules.source import SourceRange
+from tests.bounded import bounded
 
-HANG_S = 60.0  # Far more than any test here takes; without a bound, a test could take hours or hang.
 NEEDS_PIPES = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 DIGITS = "9" * 5000
-
-
-def bounded(work: Callable[[], object]) -> None:
-    """Do the work on a thread, so that one that hangs fails its test and not the whole run."""
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - raised again below
-            failed.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(HANG_S)
-    assert not thread.is_alive(), "this hangs"
-    if failed:
-        raise failed[0]
 
 
 @NEEDS_PIPES

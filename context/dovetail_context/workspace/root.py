@@ -91,7 +91,7 @@ class RootChoice:
     """The folder that is read as the project of a file.
 
     `reason` says what makes it one, for the user to read; "" where nothing does. `narrowed` is "" or one line about a
-    wider folder that has too many files.
+    wider folder that cannot be read as one.
     """
 
     root: Path
@@ -110,7 +110,8 @@ def choose_root(path: Path) -> RootChoice:
     It is the nearest folder upward with `.dovetail.toml`; else the top of the repository; else the outermost folder
     whose manifest names the inner ones, beginning with the nearest manifest; else the folder above `src`, or above the
     Python package; else the folder of `path`. The search never goes above a repository, nor to a folder that is too
-    wide. Of these folders the outermost with at most `MAX_FILES` files is taken.
+    wide. Of these folders the outermost is taken that has at most `MAX_FILES` files, and no
+    folder with a `.dovetail.toml` in it.
 
     A library is not a project: if it is installed in a project, it is part of that one.
     """
@@ -121,7 +122,7 @@ def choose_root(path: Path) -> RootChoice:
     start = own if library is None else library.parent
     candidates = list(_candidates(start))
     if candidates:
-        return _not_too_large(candidates)
+        return _outermost(candidates)
     if library is not None:
         return RootChoice(own)
     by_layout = _by_layout(own)
@@ -157,10 +158,13 @@ def _candidates(start: Path) -> Iterator[RootChoice]:
             yield RootChoice(folder, reason)
 
 
-def _not_too_large(candidates: list[RootChoice]) -> RootChoice:
-    """The outermost candidate with at most `MAX_FILES` files, else the innermost."""
+def _outermost(candidates: list[RootChoice]) -> RootChoice:
+    """The outermost candidate that can be read as one, else the innermost."""
+    obstacle = ""
     for number in range(len(candidates) - 1, 0, -1):
-        if not _has_more_files(candidates[number].root, MAX_FILES):
+        found = _obstacle(candidates[number].root)
+        obstacle = obstacle or found
+        if not found:
             break
     else:
         number = 0
@@ -168,8 +172,7 @@ def _not_too_large(candidates: list[RootChoice]) -> RootChoice:
     if chosen.root == outermost:
         return chosen
     narrowed = (
-        f"{outermost} holds more than {MAX_FILES:,} files, so {chosen.root} alone is read: "
-        f"to read another folder, put a {RULES_FILE} into it"
+        f"{outermost} {obstacle}, so {chosen.root} alone is read: to read another folder, put a {RULES_FILE} into it"
     )
     return replace(chosen, narrowed=narrowed)
 
@@ -199,13 +202,20 @@ def _solution(names: frozenset[str]) -> str:
     return next((name for name in sorted(names) if name.endswith(MARKER_SUFFIXES)), "")
 
 
-def _has_more_files(folder: Path, limit: int) -> bool:
-    """Whether more than `limit` files that may be sources are in a folder; what tools fill does not count."""
+def _obstacle(folder: Path) -> str:
+    """Return why a folder cannot be read as one project, "" if it can.
+
+    It may hold more than `MAX_FILES` files that may be sources; what tools fill does not count. Or a folder in it has
+    rules of its own: they would not hold for a cursor outside of that folder, and show what they exclude.
+    """
     folders, count = [str(folder)], 0
     while folders:
         try:
             with os.scandir(folders.pop()) as listing:
                 for entry in listing:
+                    inner = Path(entry.path).relative_to(folder) if entry.name == RULES_FILE else None
+                    if inner is not None and len(inner.parts) > 1:
+                        return f"holds {inner.as_posix()}, whose rules hold there alone"
                     if entry.name.startswith(".") or entry.name in VENDORED_FOLDERS:
                         continue
                     if entry.is_dir(follow_symlinks=False):
@@ -214,9 +224,9 @@ def _has_more_files(folder: Path, limit: int) -> bool:
                         count += 1
         except OSError:  # a folder that may not be entered holds nothing that is read
             continue
-        if count > limit:
-            return True
-    return False
+        if count > MAX_FILES:
+            return f"holds more than {MAX_FILES:,} files"
+    return ""
 
 
 def is_too_wide(root: Path) -> bool:

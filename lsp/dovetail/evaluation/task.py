@@ -46,7 +46,7 @@ class TextHole:
     """A hole in a text that the suite brings along; without a suffix the text is to be continued."""
 
     path: str
-    """A name for the text, whose ending tells the language."""
+    """A name for the text, whose suffix implies the language."""
     prefix: str
     """What precedes the hole."""
     suffix: str = ""

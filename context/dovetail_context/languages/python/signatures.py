@@ -63,7 +63,7 @@ def doc_line(tree: SyntaxTree, body: Node) -> str:
 
 
 def default_paths(tree: SyntaxTree, node: Node) -> Iterator[tuple[str, str]]:
-    """The parameters that have a default and no type, each with the access path of what that tells of it.
+    """The parameters that have a default and no type, each with the access path of that default.
 
     A default `Depends(get_session)` is a promise of what a framework passes on from the function.
     """

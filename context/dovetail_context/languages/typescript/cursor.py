@@ -59,7 +59,7 @@ def _bindings(text: str, masked: str, functions: list[Scope], statement: int, of
         start, prefix = lines_away(masked, statement, -LINES_BEFORE), ""
     elif statement - functions[0].start > MAX_FRAGMENT_CHARS:
         start, prefix = statement - MAX_FRAGMENT_CHARS, ""
-    elif functions[0].kind == "arrow":  # what the function is a value for tells what its parameters are
+    elif functions[0].kind == "arrow":  # its place implies the types of its parameters
         start, prefix = _value_start(masked, functions[0].start), ""
     else:
         start, prefix = functions[0].start, "function f"
@@ -77,7 +77,7 @@ def _value_start(masked: str, function: int) -> int:
 
 
 def _documentation(text: str, masked: str, start: int) -> str:
-    """The comment above a function that tells of its parameters."""
+    """The comment above a function that describes its parameters."""
     line = masked.rfind("\n", 0, start) + 1
     head = text[:start].rstrip() if not masked[line:start].strip() else text[:line].rstrip()
     begin = head.rfind("/**") if head.endswith("*/") else -1

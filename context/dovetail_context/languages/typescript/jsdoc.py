@@ -26,7 +26,7 @@ _STARS = re.compile(r"^[ \t]*\*", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class JsDoc:
-    """What a comment tells of types, in type notation.
+    """The types that a comment states, in type notation.
 
     `type` is that of a variable, `returns` that of a function's result, `parameters` those of its parameters by name.
     """
@@ -40,7 +40,7 @@ NOTHING = JsDoc()
 
 
 def read_jsdoc(tree: SyntaxTree, comment: Node | None) -> JsDoc:
-    """What a comment above a definition tells of types."""
+    """The types that a comment above a definition states."""
     if comment is None or comment.end_byte - comment.start_byte > MAX_COMMENT_CHARS:
         return NOTHING
     return read_comment(tree.text(comment))
@@ -52,7 +52,7 @@ def jsdoc_type(tree: SyntaxTree, comment: Node | None) -> str:
 
 
 def read_comment(text: str) -> JsDoc:
-    """What the text of a comment tells of types."""
+    """The types that the text of a comment states."""
     if not text.startswith("/**") or "@" not in text:
         return NOTHING
     type_ = returns = ""

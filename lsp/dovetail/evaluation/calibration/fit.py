@@ -16,7 +16,7 @@ from dovetail.evaluation.calibration.samples import Part, Sample
 from dovetail.session.calibrations import Shown
 
 STEPS = 40
-"""Edges to try: so many quantiles of the log-probabilities. More would fit the noise."""
+"""Number of quantiles of the log-probabilities that are tried as edges. More would fit the noise."""
 MARGIN = 1.15
 """How much more than the shipped thresholds new ones must save: on other code they will save less than here."""
 MIN_SAMPLES = 60

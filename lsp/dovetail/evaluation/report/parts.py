@@ -45,7 +45,7 @@ class Case:
     title: str
     """Where it is and how good."""
     path: str
-    """Its file, whose ending tells the language."""
+    """Its file, whose suffix implies the language."""
     truth: str
     """What the author wrote."""
     written: str

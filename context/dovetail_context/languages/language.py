@@ -107,6 +107,8 @@ class TypeRules:
     function called like a member has for its object. `open_members`: whether a class may
     have members that nothing in the project shows, so that a list of its members is never complete. `mixins`: whether
     the code of a base may use the members of the classes that take it in (a module of Ruby, a trait of PHP).
+    `macro_modules`: a pattern for a macro that declares the module `NAME` in a text, and may offer its names; "" where
+    there are none.
     """
 
     transparent: frozenset[str] = frozenset()
@@ -145,6 +147,7 @@ class TypeRules:
     extension_receiver: str = ""
     open_members: bool = False
     mixins: bool = False
+    macro_modules: str = ""
 
 
 class ImportResolver(Protocol):

@@ -1,5 +1,6 @@
 """What a name in a file means: followed through imports, re-exports and star imports to its definitions."""
 
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from os.path import commonpath
@@ -11,7 +12,10 @@ from dovetail_context.records.record import FileRecord, Import, Symbol
 from dovetail_context.work import checkpoint, counted
 
 MAX_DEFINING = 40  # files that name a class and are looked through for its definition
+MAX_DEFINING_BELOW = 12  # the same for a name that a module offers, highest files first
 MAX_HOPS = 12  # re-exports through more files than this are a cycle or a mistake
+
+_FACES = ("__init__", "index", "mod", "lib")  # files that represent their folder
 
 
 class Definition(NamedTuple):
@@ -183,6 +187,10 @@ class Names:
             found = tuple(Definition(source, symbol) for symbol in own)
             if found or (found := self._look_up(source, imported.name, seen)):
                 return found
+        if record is not None and language_named(record.language).rules.macro_modules:
+            for source in self._sources(imported.module, path):
+                if found := self._defined_below(source, imported.name):
+                    return found
         return self._submodule(imported.module, imported.name, path)
 
     def _through_stars(self, record: FileRecord, name: str, seen: frozenset[tuple[str, str]]) -> tuple[Definition, ...]:
@@ -236,6 +244,34 @@ class Names:
                 symbols = other.members("").get(name, ())
                 found.extend(Definition(path, each) for each in symbols if each.kind == "class")
         return tuple(found)
+
+    def _defined_below(self, module: str, name: str) -> tuple[Definition, ...]:
+        """What a module offers of modules that only a macro declares, from the highest file below it with the name."""
+        below = [path for path in self._snapshot.words.files_with(name) if path.startswith(_inside(module))]
+        for path in sorted(below, key=lambda path: (path.count("/"), path))[:MAX_DEFINING_BELOW]:
+            other = self.record(path)
+            symbols = other.members("").get(name, ()) if other is not None and path != module else ()
+            if symbols and symbols[-1].exported and self._is_declared_by_macros(path, module):
+                return tuple(Definition(path, symbol) for symbol in symbols)
+        return ()
+
+    def _is_declared_by_macros(self, path: str, module: str) -> bool:
+        """Whether every module on the way from a module to a file below it is the argument of a macro."""
+        stem, dot, suffix = path.rpartition(".")
+        for part in stem.removeprefix(_inside(module)).split("/"):
+            record = self.record(module)
+            pattern = language_named(record.language).rules.macro_modules if record is not None else ""
+            if record is None or not pattern:
+                return False
+            if part == _module_name(module):
+                continue  # `mod.rs`, which represents the folder that was looked at
+            if not re.search(pattern.replace("NAME", re.escape(part)), record.text):
+                return False
+            child = f"{_inside(module)}{part}"
+            module = next(
+                (each for each in (f"{child}{dot}{suffix}", f"{child}/mod{dot}{suffix}") if self.record(each)), ""
+            )
+        return module == path
 
     def _written_inside(self, module: str, path: str) -> tuple[tuple[str, str], ...]:
         """The files in which a module is written that has none of its own, each with the class that represents it."""
@@ -309,6 +345,18 @@ def _own(record: FileRecord, name: str) -> tuple[Symbol, ...]:
     return record.members(container).get(last, ())
 
 
+def _inside(module: str) -> str:
+    """How the paths of the files begin that are inside of a module."""
+    folder = module.rpartition("/")[0]
+    name = _module_name(module)
+    whole = folder if name in (*_FACES, "main") else f"{folder}/{name}".removeprefix("/")
+    return f"{whole}/" if whole else ""
+
+
+def _module_name(path: str) -> str:
+    return path.rpartition("/")[2].partition(".")[0]
+
+
 def _gathers(record: FileRecord) -> bool:
     """Whether a file is the face of a package, which imports names in order to offer them."""
-    return record.path.rpartition("/")[2].partition(".")[0] in ("__init__", "index", "mod", "lib")
+    return _module_name(record.path) in _FACES

@@ -51,6 +51,7 @@ _RULES = TypeRules(
     universal_members=_OF_TRAITS,
     ambient_mark=MACRO,
     module_separator="::",
+    macro_modules=r"\w!\s*[({\[](?:[^(){}]|\(\w+\))*\bNAME\b",
     additions=Additions(
         module=r"^(?:\w+::)*\w+!\s*[({\[]|^\s*macro_rules!",
         module_word="macro_export",

@@ -24,8 +24,17 @@ _DIGIT, _UNDERSCORE, _FOREIGN = 0.96, 1.19, 2.03
 _SIGNS = (0.0, 1.05, 1.22, 1.54)
 
 
-# Real tokens for each estimated one, by language.
-CALIBRATION = {"rust": 1.045, "cpp": 1.02, "c": 1.02, "go": 1.014, "typescript": 1.01, "java": 0.98, "csharp": 0.99}
+# Real tokens for each estimated one, by language, in contexts of 512 to 2,048 tokens at 495 places of 29 projects.
+CALIBRATION = {
+    "c": 1.035,
+    "csharp": 0.99,
+    "go": 0.975,
+    "java": 0.985,
+    "kotlin": 1.035,
+    "python": 1.02,
+    "rust": 1.035,
+    "typescript": 0.98,
+}
 
 
 @lru_cache(maxsize=8192)  # the signatures of a project come again and again; some MB

@@ -1,7 +1,7 @@
 """`RecordTable`: the records of a snapshot by path, unpacked when they are asked for."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Lock
 from weakref import WeakValueDictionary
 
@@ -12,6 +12,8 @@ from dovetail_context.records.record import FileRecord
 # The size limit of the unpacked records in memory, measured in their packed form. A context touches about a hundred,
 # and unpacks most of them only in part. A packed record takes a third of the size of the file's text.
 KEPT_PACKED_BYTES = 8_000_000
+
+_SIGNS = str.maketrans("", "", "_-")
 
 
 class Unpacker:
@@ -58,6 +60,15 @@ class Unpacker:
             return record or FileRecord(path, language, digest, "", problems=("could not be read again",)), 0
 
 
+class PathSet:
+    """What only tables with the same paths share: the paths by the names of the files, once somebody asked for them."""
+
+    __slots__ = ("by_name",)
+
+    def __init__(self) -> None:
+        self.by_name: Mapping[str, Sequence[str]] | None = None
+
+
 class RecordTable(Mapping[str, FileRecord]):
     """Changed records over an image. Immutable. In path order, except for the changed records, which come last."""
 
@@ -68,10 +79,10 @@ class RecordTable(Mapping[str, FileRecord]):
         image: Image | None = None,
         changed: Mapping[str, PackedRecord | FileRecord | None] | None = None,
         unpacker: Unpacker | None = None,
-        path_set: object = None,
+        path_set: PathSet | None = None,
     ) -> None:
-        """`path_set` is an object that only tables with the same paths share; None makes one."""
-        self.path_set = object() if path_set is None else path_set
+        """Only tables with the same paths share a `path_set`; None makes one."""
+        self.path_set = PathSet() if path_set is None else path_set
         self._image = image
         self._changed = {} if changed is None else changed
         self._unpacker = Unpacker() if unpacker is None else unpacker
@@ -105,6 +116,16 @@ class RecordTable(Mapping[str, FileRecord]):
 
     def __len__(self) -> int:
         return self._length
+
+    def named(self, name: str) -> Sequence[str]:
+        """Return the files of a name up to the first dot, in lower case without `_` and `-`, in any folder."""
+        by_name = self.path_set.by_name
+        if by_name is None:
+            found: dict[str, list[str]] = defaultdict(list)
+            for path in self:
+                found[path.rpartition("/")[2].partition(".")[0].translate(_SIGNS).lower()].append(path)
+            by_name = self.path_set.by_name = dict(found)
+        return by_name.get(name, ())
 
     def packages(self, language: str) -> dict[str, tuple[str, ...]]:
         """Return the files of a language with the packages that they declare. Unpack nothing."""

@@ -20,6 +20,7 @@ from dovetail_context.records.record import Import
 from dovetail_context.retrieve.affinity import parts_of
 from dovetail_context.retrieve.candidate import Candidate
 from dovetail_context.retrieve.names import offer_names
+from dovetail_context.retrieve.namesakes import last_name, namesakes
 from dovetail_context.retrieve.offers import Offers
 from dovetail_context.retrieve.situation import Situation
 from dovetail_context.work import Exhausted, checkpoint, counted
@@ -29,6 +30,9 @@ RECEIVER = 0.95  # the members of the object before the dot
 BEHIND = 0.15  # the members of what the members of that object hold or return
 EXTENSIONS = 0.6  # the functions that extend a type that the object before the dot may be of, by their names
 UNLIKELY_EXTENSIONS = 0.15  # those that extend another type of another project
+NAMESAKE = 0.6  # the members of the classes that the object before the dot is named after, if its type is unknown
+MENTIONED_NAMESAKE = 0.3  # the same of an object that a nearby line mentions
+NAMESAKE_NEARNESS = 0.25  # of a mention that is looked for so; of those further away there are too many
 CALLEE = 0.8  # the types in the signature of the call being written
 ARGUMENT = 0.4  # the types of a call's parameters, in comparison with its signature
 MENTIONED_VALUE = 0.5  # the members of an object that a nearby line mentions
@@ -80,6 +84,7 @@ class _Reading:
         self.offers = Offers()
         self._uses = _uses(situation.chains, {imported.alias for imported in situation.record.imports})
         self._shares: dict[tuple[str, str, str, str], list[tuple[Definition, float]]] = {}
+        self._namesakes_of: dict[str, tuple[Definition, ...]] = {}
 
     def receiver(self) -> None:
         """The members of what the cursor follows a dot of; a whole name before the cursor may get its dot next."""
@@ -95,6 +100,7 @@ class _Reading:
                 self._behind(value, view.receiver)
             if not values:
                 self._extensions()
+                self._namesakes(view.receiver, NAMESAKE, view.typed)
 
     def surroundings(self) -> None:
         """Everything else that is visible."""
@@ -127,6 +133,16 @@ class _Reading:
                     names.setdefault(held, definition.symbol.name)
         for held, share in masses.items():
             self._members(held, BEHIND * share, f"member of {receiver}.{names[held]}")
+
+    def _namesakes(self, access: str, mass: float, typed: str = "") -> None:
+        """The members of the classes that an object without a known type is named after."""
+        name = last_name(access)
+        if name not in self._namesakes_of:
+            self._namesakes_of[name] = namesakes(name, self._situation)
+        classes = self._namesakes_of[name]
+        for definition in classes:
+            share = mass / len(classes) ** 0.5
+            self._members(Value("instance", definition), share, f"{access} may be one", typed)
 
     def _extensions(self) -> None:
         """What the project adds to types of other projects, if the object before the dot may be of one of those."""
@@ -215,7 +231,10 @@ class _Reading:
                 self._definition(definition, MENTIONED_NAME * nearness, f"used as {first} in {where}")
         for length in range(1, len(parts) + 1):
             access = ".".join(parts[:length])
-            for value in self._values(access):
+            values = self._values(access)
+            if not values and nearness > NAMESAKE_NEARNESS:
+                self._namesakes(access, MENTIONED_NAMESAKE * nearness)
+            for value in values:
                 if value.kind == "module":
                     used = parts[length].removesuffix("()") if length < len(parts) else ""
                     self._module(value, MODULE_NAMES * nearness, f"member of {access}", used)

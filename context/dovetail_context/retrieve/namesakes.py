@@ -1,0 +1,51 @@
+"""Classes that an object without a known type may be of, by its name.
+
+A variable, field or function is mostly named after the type of what it holds: `g_pRenderer`, `logController`,
+`client.LoadBalancer`. And the file that defines a class is mostly named after it. So a class is looked for in the files
+that are named like the object.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from os.path import commonpath
+
+from dovetail_context.meaning.names import Definition
+from dovetail_context.retrieve.affinity import parts_of
+from dovetail_context.retrieve.situation import Situation
+from dovetail_context.work import counted
+
+MAX_CLASSES = 4  # for one name
+MAX_FILES = 8  # opened for one name, the nearest first
+MAX_NAMED = 200  # a name that more files have (index, mod, main) says nothing of what is in them
+MAX_SYMBOLS_OF_FILE = 400  # looked at; longer files are generated
+
+_CALLS_AND_INDICES = re.compile(r"\W+$")
+
+
+def last_name(access: str) -> str:
+    """Return the name of what an access path leads to, which a call or an index behind it does not change."""
+    return _CALLS_AND_INDICES.sub("", access).rpartition(".")[2]
+
+
+def namesakes(name: str, situation: Situation) -> tuple[Definition, ...]:
+    """Return the classes of the project that a value of this name is named after, the nearest first."""
+    words = parts_of(name)
+    return tuple(_classes(words, situation)) if words else ()
+
+
+def _classes(words: Sequence[str], situation: Situation) -> Iterator[Definition]:
+    own, language, left = situation.query.path, situation.record.language, MAX_CLASSES
+    files = situation.snapshot.files
+    named = {path for end in ("", "s") for path in files.named("".join(words) + end) if path != own}
+    if len(named) > MAX_NAMED:
+        return
+    for path in sorted(named, key=lambda path: (-len(commonpath((path, own))), path))[:MAX_FILES]:
+        record = situation.record_of(path)
+        if record.language != language:
+            continue
+        for symbol in counted(record.symbols[:MAX_SYMBOLS_OF_FILE]):
+            if symbol.kind == "class" and set(words) <= set(parts_of(symbol.name)):
+                yield Definition(path, symbol)
+                left -= 1
+                if left <= 0:
+                    return

@@ -81,7 +81,7 @@ class Offers:
                     language.reduced(symbol),
                     Evidence(retriever, offer.reason, gain),
                     symbol,
-                    language.brief(symbol),
+                    "" if situation.likelihood.is_seen(symbol) else language.brief(symbol),
                 )
 
     def _best(self, own_path: str, likelihood: Likelihood) -> Iterable[tuple[float, _Offer]]:

@@ -46,7 +46,8 @@ UNUSED_IMPORT = 0.35  # an imported name that the file does not use yet, and its
 IMPORTED_MEMBERS = 0.1  # the members of an imported module or class that the file uses through a dot
 VISIBLE_NAMES = 0.5  # the names of other files that need no import, as those of the same package
 MODULE_NAMES = 0.3  # the names of a module that is used through a dot
-BESIDE_RECEIVER = 0.4  # everything else, once the object before the dot is known
+BESIDE_RECEIVER = 0.1  # everything else, once the object before the dot is known
+BESIDE_GUESS = 0.4  # the same where its type is a guess
 MAX_VISIBLE = 60  # names proposed because they are visible; those after these hardly ever fit
 MAX_MEMBERS = 200  # of one object or module; those after these hardly ever fit
 MAX_BEHIND = 16  # members of the object before the dot whose own members are proposed, the likeliest first
@@ -66,14 +67,16 @@ class Scope:
         reading = _Reading(situation)
         with suppress(Exhausted):  # the results so far are the nearest ones
             reading.receiver()
-            reading.certainty = BESIDE_RECEIVER if reading.offers.anything else 1.0
+            if reading.offers.anything:
+                reading.certainty = BESIDE_RECEIVER if reading.is_known else BESIDE_GUESS
             reading.surroundings()
             offer_names(situation, reading.offers)
         return reading.offers.candidates(situation, self.name)
 
 
 class _Reading:
-    """One situation, read for what its names mean. `certainty` scales the gain of what is found."""
+    """One situation, read for what its names mean. `certainty` scales the gain of what is found, and `is_known` is
+    whether the object before the dot has a type."""
 
     def __init__(self, situation: Situation) -> None:
         self._situation = situation
@@ -81,9 +84,11 @@ class _Reading:
         self._view = situation.view
         self._path = situation.query.path
         self.certainty = 1.0
+        self.is_known = False
         self.offers = Offers()
         self._uses = _uses(situation.chains, {imported.alias for imported in situation.record.imports})
         self._shares: dict[tuple[str, str, str, str], list[tuple[Definition, float]]] = {}
+        self._nearest: dict[str, str] = {}
         self._namesakes_of: dict[str, tuple[Definition, ...]] = {}
 
     def receiver(self) -> None:
@@ -98,6 +103,7 @@ class _Reading:
             for value in values:
                 self._members(value, RECEIVER, f"member of {view.receiver}", view.typed)
                 self._behind(value, view.receiver)
+            self.is_known = bool(values)
             if not values:
                 self._extensions()
                 self._namesakes(view.receiver, NAMESAKE, view.typed)
@@ -232,7 +238,7 @@ class _Reading:
         for length in range(1, len(parts) + 1):
             access = ".".join(parts[:length])
             values = self._values(access)
-            if not values and nearness > NAMESAKE_NEARNESS:
+            if not values and nearness > NAMESAKE_NEARNESS and access != f"{first}()":
                 self._namesakes(access, MENTIONED_NAMESAKE * nearness)
             for value in values:
                 if value.kind == "module":
@@ -243,7 +249,8 @@ class _Reading:
                 else:
                     named = value.kind == "class" and length == len(parts)  # a class alone represents its objects
                     whose = value._replace(kind="instance") if named else value
-                    self._members(whose, MENTIONED_VALUE * nearness, f"member of {access}, used in {where}")
+                    at = self._nearest.setdefault(access, where)  # several lines with one name prove no more than one
+                    self._members(whose, MENTIONED_VALUE * nearness, f"member of {access}, used in {at}")
 
     def _import(self, imported: Import) -> None:
         """An imported name counts by how often the file uses it; so do the members of what it uses through a dot."""

@@ -74,6 +74,21 @@ def test_snapshots_do_not_change(index: WorkspaceIndex, tmp_path: Path) -> None:
     assert index.snapshot.version > before.version
 
 
+def test_files_are_found_by_name(index: WorkspaceIndex, tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "Log-Controller.py").write_text("class LogController: ...\n")
+    index.build()
+    assert list(index.snapshot.files.named("logcontroller")) == ["deep/Log-Controller.py"]
+    before = index.snapshot
+    (tmp_path / "log_controller.py").write_text("class LogController: ...\n")
+    index.apply(["log_controller.py"])
+    assert set(index.snapshot.files.named("logcontroller")) == {"deep/Log-Controller.py", "log_controller.py"}
+    (tmp_path / "deep" / "Log-Controller.py").unlink()
+    index.apply(["deep/Log-Controller.py"])
+    assert list(index.snapshot.files.named("logcontroller")) == ["log_controller.py"]
+    assert list(before.files.named("logcontroller")) == ["deep/Log-Controller.py"]
+
+
 def test_open_buffers_stand_over_disk(index: WorkspaceIndex, tmp_path: Path) -> None:
     index.build()
     index.set_overlay("a.py", "def typed(): ...\n")

@@ -27,6 +27,10 @@ class Answer:
     """Mean natural-log probability of the generated tokens."""
     names: tuple[str, ...] | None = None
     """The names known behind a dot at the place, where they were asked for."""
+    written: str | None = None
+    """The model's text before the pipeline shaped it; None where nothing shapes it."""
+    prompt: str | None = None
+    """What the model was shown, where that was asked for."""
 
     @property
     def latency_ms(self) -> float:

@@ -30,7 +30,7 @@ async def evaluate(
 
     A cancelled run leaves the file as far as it has come. Raises EngineError, CommandError.
     """
-    rows = file.rows if file is not None else []
+    rows = file.take(len(tasks)) if file is not None else []
     outcomes: list[Outcome] = []
     for task, row in zip(tasks, rows, strict=False):
         if row["id"] != task.id:
@@ -76,6 +76,8 @@ def answer_of(row: Mapping[str, Any]) -> Answer:
         stop=row.get("stop", ""),
         logprob=row.get("logprob"),
         names=tuple(row["names"]) if "names" in row else None,
+        written=row.get("written"),
+        prompt=row.get("prompt"),
     )
 
 

@@ -18,7 +18,7 @@ from dovetail.completion.threads import current_effort, on_thread
 from dovetail.completion.values import Trigger
 from dovetail.rules.live import ContextRules
 from dovetail.session.caches import index_cache
-from dovetail.session.calibrations import CurrentCalibrations
+from dovetail.session.current_calibrations import CurrentCalibrations
 from dovetail.session.inference.current_engine import CurrentEngine
 from dovetail.session.inference.engine import MakeEngine
 from dovetail.session.inference.token_count import engine_count
@@ -206,7 +206,7 @@ class Session:
                 opened.forget()
                 return None
             request = await self._request(opened, text, within, "invoked")
-            budget = context_budget(self.engine.status, self.settings)
+            budget = context_budget(self.engine.status, self.settings, request.tunings)
             bundle = await on_thread(partial(context_for, request, budget))
             if await self._permits(opened, request, sources_of(request, bundle)):
                 return bundle
@@ -284,7 +284,7 @@ class Session:
             epoch=epoch,
             language=opened.language,
             is_file=opened.place.kind != "loose",
-            thresholds=self.calibrations.thresholds(path, opened.language),
+            tunings=self.calibrations.tunings(path, opened.language),
             count=engine_count(self.settings),
         )
 

@@ -9,7 +9,7 @@ from dovetail.evaluation.calibration.calibrate import propose
 from dovetail.evaluation.report.calibration_page import calibration_page
 from dovetail.evaluation.report.eval_page import eval_page
 from dovetail.evaluation.task import Task, TextHole
-from tests.lsp.evaluation.test_calibration import noisy
+from tests.lsp.evaluation.test_calibration import choice, noisy
 
 HOSTILE = "</pre><script>alert(1)</script><img src=x onerror=y>\ud800"
 SETTINGS = {"suite": "history", "source": HOSTILE, "model": "m", "dovetail": "1", "tasks_sha256": "ab" * 32}
@@ -73,8 +73,8 @@ def test_a_page_without_scores_or_tasks_is_a_page() -> None:
 
 def test_the_page_of_a_calibration_has_the_figures_held_out() -> None:
     samples = noisy(400, 8)
-    proposal = propose(samples, HOSTILE, HOSTILE, "2026-01-31")
-    page = calibration_page(proposal, samples, "dovetail calibrate")
+    proposal = propose(samples, HOSTILE, HOSTILE, HOSTILE, "2026-01-31")
+    page = calibration_page(proposal, samples, choice("m").trials, "dovetail calibrate")
     tags = Tags(page)
     assert "script" not in tags.seen and "circle" in tags.seen
     shipped, now = proposal.calibrations[0].held_out

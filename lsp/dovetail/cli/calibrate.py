@@ -158,8 +158,8 @@ def report(proposal: Proposal) -> Iterator[str]:
             yield f"  {name} {shipped.tasks} places: shipped {_counts(shipped)}; calibrated {_counts(calibrated)}"
     yield "calibrated over shipped, on the places held out:"
     comparison = proposal.comparison
-    for name, ratio in (("shown", comparison.shown), ("right", comparison.right), ("saved", comparison.saved)):
-        yield f"  {name:6} {_ratio(ratio)}"
+    for name in ("shown", "right", "saved", "disturbing"):
+        yield f"  {name:10} {_ratio(getattr(comparison, name))}"
 
 
 def prompt_report(trials: Sequence[PromptTrial]) -> Iterator[str]:
@@ -258,8 +258,9 @@ async def _calibrate(
         tuning = USUAL
         if most_minutes:
             status = await engine.ensure_ready()
+            wanted = [task for task in earlier(tasks) if not task.quiet]
             tried = ways(context_budget(status, settings), status.frozen_anchor)
-            trials += await try_ways(tried, earlier(tasks), ask, most_minutes)
+            trials += await try_ways(tried, wanted, ask, most_minutes)
             chosen = best(trials)
             tuning = _tuning(Way(chosen.layout, chosen.context_tokens)) if chosen is not None else USUAL
         advance = stack.enter_context(run_progress("replaying", len(tasks), 0))
@@ -289,7 +290,8 @@ def _model_path(settings: Settings) -> Path:
 
 
 def _counts(shown: Shown) -> str:
-    return f"{shown.shown} shown, {shown.right} right, {shown.saved} characters saved"
+    disturbing = f", {shown.disturbing} where silence is right" if shown.disturbing else ""
+    return f"{shown.shown} shown, {shown.right} right, {shown.saved} characters saved{disturbing}"
 
 
 def _ratio(ratio: Ratio | None) -> str:

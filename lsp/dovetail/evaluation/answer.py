@@ -8,6 +8,9 @@ from typing import Any, Protocol
 
 from dovetail.evaluation.task import Task
 
+NOT_ASKED = "not asked"
+"""The stop reason of a place where the pipeline asks no model, whatever the thresholds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

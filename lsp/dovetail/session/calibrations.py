@@ -42,6 +42,8 @@ class Shown:
     """Those of them that the author wrote, character for character."""
     saved: int
     """The characters in those, without white space."""
+    disturbing: int = 0
+    """Suggestions, not right, at places where silence is right; 0 in calibrations of the first form."""
 
 
 @dataclass(frozen=True, slots=True)

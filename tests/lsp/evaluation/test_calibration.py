@@ -17,13 +17,13 @@ from dovetail.cli.main import main
 from dovetail.cli.reports.threshold_report import calibration_checks
 from dovetail.completion.postprocessing.confidence import SHIPPED, Thresholds, confident_part
 from dovetail.completion.tuning import Layout, ModelTunings, Tuning
-from dovetail.evaluation.answer import Answer, Outcome
+from dovetail.evaluation.answer import NOT_ASKED, Answer, Outcome
 from dovetail.evaluation.calibration.calibrate import propose, split
 from dovetail.evaluation.calibration.compare import compare
 from dovetail.evaluation.calibration.fit import fit, shown_by, shown_part
 from dovetail.evaluation.calibration.prompts import Way, best, try_ways, ways
-from dovetail.evaluation.calibration.replay import NOT_ASKED
-from dovetail.evaluation.calibration.samples import Part, Sample, is_right, sample_of
+from dovetail.evaluation.calibration.samples import Part, Sample, sample_of
+from dovetail.evaluation.scorers.unasked import is_right
 from dovetail.evaluation.task import Task, TextHole
 from dovetail.session.calibrations import (
     ALL_LANGUAGES,
@@ -108,6 +108,18 @@ def test_the_counts_of_the_fit_are_those_of_its_thresholds() -> None:
     fitted = fit(samples)
     assert shown_by(samples, fitted).saved >= shown_by(samples, SHIPPED).saved
     assert fit([]) == SHIPPED and fit([sample(-0.1)]) == SHIPPED, "what was never right gives no thresholds"
+
+
+def test_what_is_shown_where_silence_is_right_counts() -> None:
+    quiet = "deleted"
+    hole = TextHole("game.py", "def area(width, height):\n    tot", "\n    return total\n")
+    task = Task("1", "g", "python", hole, truth="", quiet=quiet)
+    found = sample_of(task, Answer("al = 1", stop="eos", logprob=-0.1))
+    assert found.quiet == quiet and found.whole.text and not found.whole.is_right
+    assert shown_by([found, sample(-0.1)], SHIPPED).disturbing == 1
+    calm = Thresholds(-0.05, -0.05, -0.05)
+    ratio = compare([found, *noisy(40, 8)], lambda one: SHIPPED, lambda one: calm).disturbing
+    assert ratio is not None and ratio.value == 0.0
 
 
 def test_equal_thresholds_change_nothing() -> None:

@@ -23,7 +23,7 @@ from dovetail.completion.report import completion_json, item_json
 from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.completion.threads import on_thread
 from dovetail.completion.tuning import Layout, ModelTunings, Tuning
-from dovetail.evaluation.answer import Answer
+from dovetail.evaluation.answer import NOT_ASKED, Answer
 from dovetail.evaluation.task import ProjectHole, Task, TextHole
 from dovetail.rules.live import WorkspaceRules, own_rules
 from dovetail.session.caches import index_cache
@@ -136,7 +136,11 @@ class ProductAnswerer:
             ms = (perf_counter() - started) * 1000
             context = tuple(item_json(piece, with_text=True) for piece in bundle.pieces)
             return Answer(None, context, {"context": bundle.tokens}, {"context": round(ms, 1)}, names=names)
+        if task.quiet:
+            request = replace(request, trigger="automatic")
         completion = await complete(request, self._engine, self._settings)
+        if completion is None and task.quiet:
+            return Answer("", stop=NOT_ASKED)
         if completion is None:  # not for invoked requests; a hole that is refused is a hole not filled
             raise CommandError(f"the pipeline refused task {task.id}: report this, with the task")
         return answer_of(completion, names)

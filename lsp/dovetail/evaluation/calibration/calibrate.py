@@ -30,8 +30,11 @@ class Proposal:
 
     @property
     def is_better(self) -> bool:
-        """Return whether the held-out tasks speak for it: about as much saved with fewer shown."""
-        shown, saved = self.comparison.shown, self.comparison.saved
+        """Return whether the held-out tasks speak for it: about as much saved with fewer shown, and silence kept where
+        it is right."""
+        shown, saved, disturbing = self.comparison.shown, self.comparison.saved, self.comparison.disturbing
+        if disturbing is not None and disturbing.value > 1.0:
+            return False
         return shown is not None and saved is not None and shown.value < 1.0 and saved.value >= ABOUT_AS_MUCH
 
 

@@ -15,8 +15,7 @@ from statistics import fmean
 
 from dovetail.completion.postprocessing.confidence import first_line
 from dovetail.completion.tuning import Layout
-from dovetail.evaluation.answer import Outcome
-from dovetail.evaluation.calibration.replay import NOT_ASKED
+from dovetail.evaluation.answer import NOT_ASKED, Outcome
 from dovetail.evaluation.scorers.text_match import EDIT_SIMILARITY
 from dovetail.evaluation.task import Task
 from dovetail.session.calibrations import PromptTrial

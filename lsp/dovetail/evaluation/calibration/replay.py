@@ -9,7 +9,7 @@ from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import complete
 from dovetail.completion.threads import on_thread
 from dovetail.completion.tuning import ModelTunings, Tuning
-from dovetail.evaluation.answer import Answer
+from dovetail.evaluation.answer import NOT_ASKED, Answer
 from dovetail.evaluation.answering.product import ProductAnswerer, answer_of
 from dovetail.evaluation.task import Task
 from dovetail.session.inference.token_count import engine_count
@@ -17,8 +17,6 @@ from dovetail.settings import Settings
 
 USUAL = Tuning()
 """How a model is asked that was not calibrated."""
-NOT_ASKED = "not asked"
-"""The stop reason of a place where the pipeline asks no model, whatever the thresholds."""
 
 
 class ReplayAnswerer:

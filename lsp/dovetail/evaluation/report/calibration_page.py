@@ -44,7 +44,7 @@ def calibration_page(proposal: Proposal, samples: Sequence[Sample], trials: Sequ
         table(
             "Thresholds",
             "Below these mean log-probabilities a token nothing, a word or a line is shown. Counts are those held out.",
-            ("", "nothing", "word", "line", "places", "shown", "right", "saved"),
+            ("", "nothing", "word", "line", "places", "shown", "right", "saved", "disturbing"),
             [line for each in proposal.calibrations for line in _lines(each.language, each.thresholds, each.held_out)],
         ),
         table(
@@ -78,7 +78,12 @@ def calibration_page(proposal: Proposal, samples: Sequence[Sample], trials: Sequ
 
 def _named(proposal: Proposal) -> tuple[tuple[str, Ratio | None], ...]:
     found = proposal.comparison
-    return ("suggestions shown", found.shown), ("right as a whole", found.right), ("characters saved", found.saved)
+    return (
+        ("suggestions shown", found.shown),
+        ("right as a whole", found.right),
+        ("characters saved", found.saved),
+        ("wrong where silence is right", found.disturbing),
+    )
 
 
 def _lines(language: str, thresholds: object, held_out: tuple[Shown, Shown]) -> list[tuple[str, ...]]:
@@ -86,7 +91,7 @@ def _lines(language: str, thresholds: object, held_out: tuple[Shown, Shown]) -> 
     lines = []
     for title, edges, counts in ((f"{name}, shipped", SHIPPED, held_out[0]), (name, thresholds, held_out[1])):
         values = (getattr(edges, field) for field in ("nothing_below", "word_below", "line_below"))
-        numbers = (counts.tasks, counts.shown, counts.right, counts.saved)
+        numbers = (counts.tasks, counts.shown, counts.right, counts.saved, counts.disturbing)
         lines.append((title, *(f"{value:.2f}" for value in values), *map(str, numbers)))
     return lines
 

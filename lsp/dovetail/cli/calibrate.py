@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import math
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack
@@ -37,12 +38,12 @@ from dovetail.evaluation.calibration.replay import USUAL, ReplayAnswerer
 from dovetail.evaluation.calibration.samples import sample_of
 from dovetail.evaluation.history.answerer import HistoryAnswerer
 from dovetail.evaluation.history.checkout import Checkout
-from dovetail.evaluation.history.git import repository_at
+from dovetail.evaluation.history.git import Repository, commit_named, repository_at
 from dovetail.evaluation.history.suite import HISTORY, HistoryChoice, history_tasks
 from dovetail.evaluation.plan import Choice, Plan
 from dovetail.evaluation.report.calibration_page import calibration_page
 from dovetail.evaluation.run import evaluate, result_row
-from dovetail.evaluation.run_file import RunFile
+from dovetail.evaluation.run_file import RunFile, interrupted_run
 from dovetail.evaluation.task import Task
 from dovetail.session.calibrations import (
     Calibrations,
@@ -109,11 +110,15 @@ def run(arguments: argparse.Namespace) -> int:
     if settings.remote.url:
         raise UsageError("a server's answers cannot be calibrated: several models may answer there; name a local one")
     with ExitStack() as stack:
+        # A server ends a calibration in the background so, and its folders must be cleared away.
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        stack.callback(signal.signal, signal.SIGTERM, before)
         checkout = stack.enter_context(Checkout(repository_at(Path(arguments.root or "."))))
-        choice = HistoryChoice(arguments.commits, arguments.until, arguments.per_commit)
+        until = _until(arguments, checkout.repository)
+        choice = HistoryChoice(arguments.commits, until, arguments.per_commit)
         tasks = history_tasks(checkout.repository, choice, checkout.folder)
         _check_enough(len(tasks))
-        file = _run_file(arguments, settings, tasks, checkout, stack)
+        file = _run_file(arguments, settings, tasks, checkout, until, stack)
         outcomes: list[Outcome] = []
         trials: list[PromptTrial] = []
         try:
@@ -132,6 +137,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.html:
         write_page(Path(arguments.html), calibration_page(proposal, samples, trials, repeated()))
     return _keep(Calibrations(proposal.calibrations if proposal.is_better else (), prompts), path, arguments.dry_run)
+
+
+def _until(arguments: argparse.Namespace, repository: Repository) -> str:
+    """Return the hash of the last commit to replay: that of the interrupted run, where newer ones came meanwhile."""
+    if arguments.resume and arguments.until == "HEAD" and Path(arguments.out).exists():
+        found = interrupted_run(Path(arguments.out)).get("until")
+        if isinstance(found, str):
+            return found
+    return commit_named(repository, arguments.until)
 
 
 def minutes(given: str) -> float:
@@ -213,7 +227,12 @@ def _check_enough(tasks: int) -> None:
 
 
 def _run_file(
-    arguments: argparse.Namespace, settings: Settings, tasks: Sequence[Task], checkout: Checkout, stack: ExitStack
+    arguments: argparse.Namespace,
+    settings: Settings,
+    tasks: Sequence[Task],
+    checkout: Checkout,
+    until: str,
+    stack: ExitStack,
 ) -> RunFile | None:
     if not arguments.out:
         return None
@@ -226,6 +245,7 @@ def _run_file(
         "scorers": [],
         "replay": "automatic",
         "minutes": arguments.minutes,
+        "until": until,
     }
     return stack.enter_context(RunFile(out, recorded, settings_beside=False, resume=arguments.resume))
 

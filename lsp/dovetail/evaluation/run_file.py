@@ -89,6 +89,14 @@ class RunFile:
         return list(_rows(self.path, lines))
 
 
+def interrupted_run(path: Path) -> Row:
+    """Return the settings in the first line of a run file, whose last line may be torn; none where it has none."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        first = _json(file.readline())
+    found = first.get("run") if isinstance(first, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
 def read_run(path: Path) -> tuple[Row, list[Row]]:
     """Return the settings and the results of a run file. Raises CommandError for a file that is none."""
     lines = path.read_text(encoding="utf-8").split("\n")[:-1]

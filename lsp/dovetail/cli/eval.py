@@ -25,7 +25,7 @@ from dovetail.cli.output import repeated, write_page
 from dovetail.cli.place import positive
 from dovetail.cli.remote import Notices, add_remote_argument, remote_layer
 from dovetail.cli.reports.run_progress import run_progress
-from dovetail.command_errors import UsageError
+from dovetail.command_errors import CommandError, UsageError
 from dovetail.evaluation.answer import Answerer, Outcome
 from dovetail.evaluation.answering.by_preset import PresetAnswerer
 from dovetail.evaluation.answering.from_file import FileAnswerer
@@ -38,9 +38,10 @@ from dovetail.evaluation.history.git import repository_at
 from dovetail.evaluation.history.suite import HISTORY, HOLES_A_COMMIT, HistoryChoice, history_tasks
 from dovetail.evaluation.plan import Choice, Plan, choose, chosen
 from dovetail.evaluation.presets.registry import PRESETS, preset_named
+from dovetail.evaluation.report.comparison import Run
 from dovetail.evaluation.report.eval_page import eval_page
-from dovetail.evaluation.run import ToRow, evaluate, result_row
-from dovetail.evaluation.run_file import Row, RunFile
+from dovetail.evaluation.run import ToRow, evaluate, outcome_of, result_row
+from dovetail.evaluation.run_file import Row, RunFile, read_run
 from dovetail.evaluation.scorers.registry import PASSES
 from dovetail.evaluation.scoring import RunScoring
 from dovetail.evaluation.suites.registry import SUITES, suite_named
@@ -99,6 +100,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", type=positive, metavar="N", help="only N tasks, drawn at random, always the same")
     parser.add_argument("--language", action="append", default=[], metavar="NAME", help="only this language or set")
     parser.add_argument("--html", metavar="FILE", help="write the figures as a page to look at, and open nothing")
+    parser.add_argument(
+        "--beside",
+        action="append",
+        default=[],
+        metavar="RESULTS.jsonl",
+        help="with --html: draw the results of another run of the same tasks beside these; may be given for several",
+    )
     parser.add_argument("--no-tests", action="store_true", help="run no generated program")
 
 
@@ -108,6 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         checkout = _checkout(arguments, stack)
         plan = _plan(arguments, checkout)
+        beside = _beside(plan, arguments)
         file = _run_file(plan, arguments, stack)
         outcomes: list[Outcome] = []
         try:
@@ -119,10 +128,26 @@ def run(arguments: argparse.Namespace) -> int:
     for line in summary(outcomes):
         print(line)
     if arguments.html:
-        write_page(Path(arguments.html), eval_page(outcomes, plan.recorded(_model(plan)), repeated()))
+        write_page(Path(arguments.html), eval_page(outcomes, plan.recorded(_model(plan)), repeated(), beside))
     for line in published(plan.preset) if plan.preset else breakdown(outcomes) if checkout else ():
         print(line)
     return 0
+
+
+def _beside(plan: Plan, arguments: argparse.Namespace) -> list[Run]:
+    """Return the other runs to draw. Raises UsageError where one is of other tasks, CommandError where it cannot be
+    read."""
+    tasks, scoring = {task.id: task for task in plan.tasks}, RunScoring(plan.scorers, plan.cut)
+    runs = []
+    for file in map(Path, arguments.beside):
+        try:
+            settings, rows = read_run(file)
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{file} cannot be read ({error}): name the results of another run") from None
+        if [row["id"] for row in rows] != list(tasks):
+            raise UsageError(f"{file} has other tasks than this run: name a run of the same tasks")
+        runs.append(Run(settings, tuple(outcome_of(tasks[row["id"]], row, scoring) for row in rows)))
+    return runs
 
 
 def _list() -> int:
@@ -185,6 +210,8 @@ def _plan(arguments: argparse.Namespace, checkout: Checkout | None) -> Plan:
 
 def _check_asking(arguments: argparse.Namespace, has_preset: bool) -> None:
     """Raise UsageError where options contradict one another."""
+    if arguments.beside and not arguments.html:
+        raise UsageError("--beside draws other runs in a page: name the page with --html, or leave --beside out")
     asked = [name for name in ("written", "prompts", "plain_layout", "no_names", "answers") if getattr(arguments, name)]
     if asked and (has_preset or arguments.context_only):
         first = f"--{asked[0].replace('_', '-')}"

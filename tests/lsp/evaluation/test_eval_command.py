@@ -42,6 +42,7 @@ def lines_file(tmp_path: Path) -> Path:
         (["FILE", "--sample", "0"], "--sample"),
         (["FILE", "--plain-layout", "--context-only"], "--plain-layout is about the pipeline's answers"),
         (["FILE", "--written", "--preset", "deepseek-table6"], "--written is about the pipeline's answers"),
+        (["FILE", "--beside", "FILE"], "--beside draws other runs in a page: name the page with --html"),
         (["FILE", "--answers", "none.jsonl", "--no-names"], "--answers asks no model: leave --prompts"),
     ],
 )
@@ -161,4 +162,20 @@ def test_other_answers_are_shown_and_scored_as_a_models(
     answers.write_text("add(3)\n", encoding="utf-8")
     assert main(told) == 1 and "line 1: no JSON" in capsys.readouterr().err
     answers.unlink()
+    assert main(told) == 1 and "cannot be read" in capsys.readouterr().err
+
+
+def test_other_runs_of_the_same_tasks_are_drawn_beside(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked(shop, monkeypatch, "--budget", "40")
+    other, page = shop.with_name("other.jsonl"), shop.with_name("page.html")
+    for name in ("out.jsonl", "out.jsonl.run.json"):
+        shop.with_name(name).rename(shop.with_name(name.replace("out", "other")))
+    told = ["eval", str(shop), "--html", str(page), "--beside", str(other)]
+    assert main(told) == 0
+    assert "Quality against budget" in page.read_text(encoding="utf-8")
+    other.write_text(other.read_text(encoding="utf-8").replace('"id": "1"', '"id": "2"'), encoding="utf-8")
+    assert main(told) == 2 and "has other tasks than this run" in capsys.readouterr().err
+    other.unlink()
     assert main(told) == 1 and "cannot be read" in capsys.readouterr().err

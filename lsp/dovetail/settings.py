@@ -101,6 +101,10 @@ class Settings:
     statistics: bool = _option(
         True, "Whether to count what becomes of suggestions, for `dovetail stats` on this computer."
     )
+    calibrate_when_idle: bool = _option(
+        False,
+        "Whether to run `dovetail calibrate` on the open project while nobody types, on mains power only.",
+    )
     index_cache_mb: int = _option(
         1000, "Most megabytes that the index of all projects keeps on disk between starts; 0 keeps nothing.", 0
     )

@@ -93,7 +93,12 @@ if TYPE_CHECKING:
     from dovetail_models.engine.status import EngineStatus as EngineStatus
     from dovetail_models.errors import EngineDied as EngineDied, EngineError as EngineError, ModelError as ModelError
     from dovetail_models.file_lock import FileLock as FileLock
-    from dovetail_models.files import STARTER as STARTER, check_file as check_file, resolve_model as resolve_model
+    from dovetail_models.files import (
+        STARTER as STARTER,
+        check_file as check_file,
+        model_key as model_key,
+        resolve_model as resolve_model,
+    )
     from dovetail_models.hardware.choose import free_words as free_words, mib as mib
     from dovetail_models.hardware.estimate import SpeedEstimate as SpeedEstimate, speed_on_cpu as speed_on_cpu
     from dovetail_models.hardware.header import check_structure as check_structure, read_shape as read_shape
@@ -167,6 +172,7 @@ _MODULES = {
     # Model files: names, the catalogue, what is installed.
     "STARTER": ("files", "STARTER"),
     "check_file": ("files", "check_file"),
+    "model_key": ("files", "model_key"),
     "resolve_model": ("files", "resolve_model"),
     "read_token_counter": ("token_count", "read_token_counter"),
     "CatalogEntry": ("catalog.entry", "CatalogEntry"),
@@ -334,6 +340,7 @@ __all__ = [
     "lock_path",
     "loop_at_end",
     "mib",
+    "model_key",
     "multiplications_per_s",
     "near_names",
     "pin_path",

@@ -1,5 +1,6 @@
 """Find a model file by name, and check a file before llama.cpp loads it."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,12 @@ STARTER = "starter"
 
 GGUF_MAGIC = b"GGUF"
 """The first bytes of every GGUF file (GGUF specification, "File Structure")."""
+
+KEY_HEAD_BYTES = 4 * 2**20
+"""Of a file's beginning, which holds the metadata and the types of all tensors, that its key is made of."""
+
+KEY_SAMPLES, KEY_SAMPLE_BYTES = 32, 16 * 2**10
+"""Pieces of the weights that its key is made of, and their size. A fine-tune of a model differs nearly everywhere."""
 
 _STARTER_PATH = Path(__file__).parent / "weights" / "dovetail-starter.gguf"
 
@@ -46,6 +53,23 @@ def resolve_model(name_or_path: str | None, folder: Path | None = None) -> Model
         return _named(name_or_path, folder)
     check_file(path)
     return ModelFile(path.stem, path.absolute(), False)
+
+
+def model_key(path: Path) -> str:
+    """Return a name for what a model file holds, 16 hexadecimal digits: not for where it is or what it is called.
+
+    The size, the beginning and samples of the rest decide, so that a file of many gigabytes takes milliseconds. Another
+    quantization of the same model has another key. Raises OSError.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        digest = hashlib.sha256(str(size).encode())
+        file.seek(0)
+        digest.update(file.read(KEY_HEAD_BYTES))
+        for number in range(KEY_SAMPLES):
+            file.seek(size * number // KEY_SAMPLES)
+            digest.update(file.read(KEY_SAMPLE_BYTES))
+    return digest.hexdigest()[:16]
 
 
 def _is_only_a_file(path: Path, folder: Path | None) -> bool:

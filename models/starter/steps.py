@@ -36,9 +36,7 @@ def main(arguments: list[str]) -> int:
             help="the file to measure, where it is not the run's own (evaluate), or to go on from (adopt)",
         )
         step.add_argument(
-            "--contexts",
-            type=Path,
-            help="what `dovetail eval TASKS --context-only --names --out FILE` wrote (evaluate)",
+            "--budget", type=int, default=220, help="tokens of other files, 0 for none (evaluate; default: 220)"
         )
         step.add_argument("--kind", default="line_rest", help="kind of tasks, or empty for all (evaluate)")
         step.add_argument("--forms", default="q8_0", help="quantized forms to write, by comma (quantize)")
@@ -179,7 +177,7 @@ def _forms(arguments: argparse.Namespace) -> object:
 def _evaluate(arguments: argparse.Namespace) -> object:
     import numpy as np
     from models.starter.evaluation.evaluate import evaluate
-    from models.starter.evaluation.tasks import load_contexts, load_tasks
+    from models.starter.evaluation.tasks import load_tasks
 
     if arguments.eval is None:
         raise SystemExit("--eval FOLDER is needed: where the tasks are (tasks/*.jsonl)")
@@ -187,11 +185,10 @@ def _evaluate(arguments: argparse.Namespace) -> object:
     tasks = load_tasks(sorted((arguments.eval / "tasks").glob("*.jsonl")))
     if arguments.kind:
         tasks = [task for task in tasks if task.kind == arguments.kind]
-    contexts = load_contexts(arguments.contexts) if arguments.contexts else {}
     rows = sorted((arguments.work / Path(arguments.config).stem).glob("train-*.bin"))
     training_ids = np.concatenate([np.fromfile(shard, np.uint16) for shard in rows]).astype(np.int64) if rows else None
     gguf = arguments.gguf or folder / f"model-{arguments.forms.split(',')[0]}.gguf"
-    return evaluate(gguf, tasks, contexts, training_ids, folder / "evaluation")
+    return evaluate(gguf, tasks, arguments.budget, training_ids, folder / "evaluation")
 
 
 def _run_folder(arguments: argparse.Namespace) -> Path:

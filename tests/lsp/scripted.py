@@ -27,6 +27,7 @@ class ScriptedEngine:
         self.beginnings: tuple[str, ...] = ()
         self.status = EngineStatus("ready", model="scripted", n_ctx=4096)
         self.prefill_ms = 0.0
+        self.prompt: str | None = None
         self.jobs: list[CompletionJob] = []
         self.asked = asyncio.Event()
         self.cancelled = 0
@@ -75,6 +76,7 @@ class ScriptedEngine:
             prompt_tokens=1000,
             prefill_ms=self.prefill_ms,
             beginnings=self.beginnings[: job.beginnings],
+            prompt=self.prompt if job.explain else None,
         )
 
     async def keep(self, may_be_kept: Callable[[str], bool]) -> None:

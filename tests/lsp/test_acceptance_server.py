@@ -19,10 +19,10 @@ URI = "untitled:a.py"
 
 
 def counted(folder: Path) -> dict[str, int]:
-    """Return what the server wrote, without the times."""
+    """Return what the server wrote, without the times and the bands of certainty."""
     rows = read(folder / "stats.sqlite3")
     assert {row.day for row in rows} <= {date.today()} and {row.key.language for row in rows} <= {"python"}
-    return {row.key.name: row.count for row in rows if not row.key.name.endswith("_ms")}
+    return {row.key.name: row.count for row in rows if not row.key.name.endswith("_ms") and not row.key.bucket}
 
 
 def files_in(folder: Path) -> list[bytes]:
@@ -54,6 +54,24 @@ async def test_an_accept_is_counted_in_every_encoding(
         "whole": 1,
         "accepted_characters": 13,
     }
+
+
+@pytest.mark.parametrize(("logprob", "band"), [(-0.1, 9), (-0.5, 6), (None, None)])
+async def test_a_rejection_is_counted_in_the_band_of_its_certainty(
+    connect: Connect, state_folder: Path, logprob: float | None, band: int | None
+) -> None:
+    engine = ScriptedEngine("seven")
+    engine.logprob = logprob
+    client = await connect(engine)
+    await client.initialize(None)
+    client.open(URI, "a = 0\nx = \n")
+    (item,) = (await client.answer(client.ghost_text(URI, 1, 4)))["result"]["items"]
+    client.notify("textDocument/didShowCompletion", {"item": item})
+    client.notify("textDocument/didChange", edit(1, "9", 4, 4))
+    await client.leave()
+    rows = {row.key.name: (row.key.bucket, row.count) for row in read(state_folder / "stats.sqlite3")}
+    assert rows["rejected"] == (0, 1)
+    assert rows.get("sure_shown") == rows.get("sure_rejected") == (None if band is None else (band, 1))
 
 
 async def test_typing_through_is_no_accept_and_asks_no_model(connect: Connect, state_folder: Path) -> None:

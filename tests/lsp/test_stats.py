@@ -17,7 +17,7 @@ from dovetail.stats import store
 from dovetail.stats.page import stats_page
 from dovetail.stats.store import KEEP_DAYS, Row, StatsError, add, clear, read
 from dovetail.stats.summary import summarize, summary_json
-from dovetail.stats.tally import BUCKET_GROWTH, Key, Name, Tally, bucket_of, percentile
+from dovetail.stats.tally import BUCKET_GROWTH, Key, Name, Tally, band_of, bucket_of, percentile
 from tests.lsp.test_command_line import dovetail
 from tests.lsp.test_explain import Reader
 
@@ -42,6 +42,9 @@ def some_counts() -> Tally:
             key("kept_30_characters"): 30,
             key("model_ms", bucket_of(120.0)): 6,
             key("memory_ms", bucket_of(0.4)): 4,
+            key("sure_shown", 9): 6,
+            key("sure_shown", 4): 2,
+            key("sure_rejected", 4): 1,
             key("answered", language="go"): 1,
         }
     )
@@ -126,6 +129,11 @@ class Clock:
         return self.now
 
 
+@pytest.mark.parametrize(("logprob", "band"), [(0.0, 9), (0.5, 9), (-0.1054, 8), (-0.6931, 5), (-50.0, 0)])
+def test_a_band_is_a_tenth_of_the_probability(logprob: float, band: int) -> None:
+    assert band_of(logprob) == band
+
+
 async def test_what_cannot_be_written_waits(state_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path, tally: Tally, day: date) -> None:
         raise StatsError("database or disk is full")
@@ -174,6 +182,10 @@ def test_what_the_figures_say() -> None:
     assert (python["accepted"], python["accepted_in_part"], python["rejected"]) == (2, 1, 5)
     assert python["kept_after_30_s"] == 0.75 and python["kept_after_5_min"] is None
     assert python["characters_saved"] == 50
+    assert python["by_certainty"] == [
+        {"from": 0.9, "to": 1.0, "shown": 6, "rejected": 0},
+        {"from": 0.4, "to": 0.5, "shown": 2, "rejected": 1},
+    ]
     assert python["ms"]["model"]["p50"] == pytest.approx(120, rel=0.06)
     assert python["ms"]["memory"]["p99"] == pytest.approx(0.4, rel=0.06)
     assert reported["by_language"]["go"]["ms"]["all"] == {"p50": None, "p95": None, "p99": None}
@@ -185,7 +197,7 @@ def test_the_page_draws_them_and_loads_nothing() -> None:
     rows.append(Row(TODAY, key("shown", model="<img src=x onerror=alert(1)>"), 1))
     page = stats_page(summarize(rows))
     reader = Reader(page)
-    assert "python" in reader.text and "1\u00a0March\u00a02026" in reader.text
+    assert "By certainty" in reader.text and "python" in reader.text and "1\u00a0March\u00a02026" in reader.text
     assert not {tag for tag, _ in reader.tags} & {"script", "img", "link"}
     assert "http:" not in page and "https:" not in page and "url(" not in page
     assert "Nothing was counted" in stats_page(summarize([]))
@@ -197,6 +209,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add(tmp_path / "state" / "stats.sqlite3", some_counts(), date.today())
     (line,) = [line for line in dovetail("stats", cwd=tmp_path).stdout.splitlines() if line.startswith("python")]
     assert line.split()[:4] == ["python", "8", "2", "1"]
+    assert "40 to 50 %                    2          1       50 %" in dovetail("stats", cwd=tmp_path).stdout
     reported = json.loads(dovetail("stats", "--json", "--days", "1", cwd=tmp_path).stdout)
     assert set(reported) == {"total", "by_language", "by_model", "by_day"}
     dovetail("stats", "--html", "stats.html", cwd=tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dovetail_models.errors import ModelError
-from dovetail_models.files import STARTER, ModelFile, resolve_model
+from dovetail_models.files import KEY_HEAD_BYTES, STARTER, ModelFile, model_key, resolve_model
 
 
 def test_the_starter_model_is_there_under_both_names() -> None:
@@ -51,3 +51,16 @@ def test_a_folder_is_no_model(tmp_path: Path) -> None:
 def test_an_unknown_name_says_which_are_known() -> None:
     with pytest.raises(ModelError, match='no model is called "gpt"'):
         resolve_model("gpt")
+
+
+def test_a_key_is_of_what_a_file_holds(tmp_path: Path) -> None:
+    weights = bytes(range(256)) * (KEY_HEAD_BYTES // 128)  # twice the head
+    first, copy, longer, tuned = (tmp_path / name for name in ("a.gguf", "b.gguf", "a-q8.gguf", "a-tuned.gguf"))
+    for file in (first, copy):
+        file.write_bytes(weights)
+    longer.write_bytes(weights + b"1")
+    tuned.write_bytes(weights[: KEY_HEAD_BYTES + 99] + bytes(len(weights) - KEY_HEAD_BYTES - 99))
+    assert model_key(first) == model_key(copy) and len(model_key(first)) == 16
+    assert len({model_key(file) for file in (first, longer, tuned)}) == 3
+    (tmp_path / "empty.gguf").write_bytes(b"")
+    assert model_key(tmp_path / "empty.gguf")

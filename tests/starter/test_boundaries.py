@@ -1,4 +1,4 @@
-"""The recipe is outside of the product's graph: nothing of the product imports it, and few of its files the product."""
+"""The recipe is outside of the product's graph: neither imports anything of the other."""
 
 from __future__ import annotations
 
@@ -8,14 +8,6 @@ from pathlib import Path
 
 PRODUCT = {"dovetail", "dovetail_context", "dovetail_models"}
 FOLDERS = ("lsp/dovetail", "context/dovetail_context", "models/dovetail_models")
-
-# Bits per byte and the unanchored prompt have no command in `dovetail`; these files import the engine for them. The
-# list may only become shorter.
-KNOWN_IMPORTERS = {
-    "evaluation/evaluate.py",
-    "evaluation/model.py",
-    "evaluation/projects.py",
-}
 
 
 def imported(source: str) -> Iterator[str]:
@@ -42,14 +34,16 @@ def test_nothing_of_the_product_imports_the_recipe_or_a_benchmark(repository: Pa
         assert not outside, f"{file}: {outside}"
 
 
-def test_no_other_file_of_the_recipe_imports_the_product(repository: Path) -> None:
+def test_no_file_of_the_recipe_imports_the_product(repository: Path) -> None:
     recipe = repository / "models" / "starter"
+    files = sorted(recipe.rglob("*.py"))
+    assert len(files) > 30
     importers = {
         file.relative_to(recipe).as_posix()
-        for file in recipe.rglob("*.py")
+        for file in files
         if any(one.partition(".")[0] in PRODUCT for one in imported(file.read_text("utf-8")))
     }
-    assert importers == KNOWN_IMPORTERS
+    assert not importers, "run `dovetail` by its command line, as models/starter/evaluation/product.py does"
 
 
 def test_benchmarks_do_not_import_the_recipe(repository: Path) -> None:

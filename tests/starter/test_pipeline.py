@@ -18,7 +18,8 @@ from models.starter.corpus.overlap import OverlapFilter
 from models.starter.corpus.projects import File, Project, save_projects
 from models.starter.evaluation.agreement import largest_logit_difference
 from models.starter.evaluation.model import StarterModel
-from models.starter.evaluation.tasks import Context, Task
+from models.starter.evaluation.product import Product
+from models.starter.evaluation.tasks import Task
 from models.starter.export.checkpoint import export_checkpoint
 from models.starter.export.quantize import quantize
 from models.starter.samples.pack import held_out, read_rows, write_samples
@@ -116,7 +117,7 @@ def test_llama_cpp_computes_what_pytorch_does(work: Path) -> None:
 
 
 @pytest.mark.xdist_group("starter")
-def test_the_file_is_a_deepseek_format_model_and_completes(work: Path) -> None:
+def test_the_file_is_a_deepseek_format_model_and_completes(work: Path, tmp_path: Path) -> None:
     config = load_config("tiny")
     tokenizer = load_tokenizer(_tokenizer(work, config))
     model = StarterModel(_run(work) / "model-q8_0.gguf")
@@ -125,12 +126,16 @@ def test_the_file_is_a_deepseek_format_model_and_completes(work: Path) -> None:
     assert model.plain_vocabulary == special_ids(tokenizer)["<｜begin▁of▁sentence｜>"]
     start = USE.index("range(count)")
     end = USE.index("\n", start)
-    answer = model.answer(
-        Task("t", "python", "line_rest", "shapes/use.py", USE[:start], USE[end:], USE[start:end]),
-        Context((("shapes/kinds.py", SHAPES[:200]),), ("range(", "reversed(")),
-    )
-    assert answer.truth_bits is not None and answer.truth_bits > 0
-    assert "\n" not in answer.completion.strip("\n")
+    for path, source in (("kinds.py", SHAPES), ("use.py", USE)):
+        (tmp_path / "shapes").mkdir(exist_ok=True)
+        (tmp_path / "shapes" / path).write_text(source, encoding="utf-8")
+    task = Task("t", "python", "line_rest", "shapes/use.py", USE[:start], USE[end:], USE[start:end], tmp_path)
+    file = _run(work) / "model-q8_0.gguf"
+    for is_anchored in (False, True):
+        answer = Product([task]).ask(file, budget=60, is_anchored=is_anchored)["t"]
+        forced = task.prefix[task.prefix.rfind("\n") + 1 :] if is_anchored else ""
+        bits = model.truth_bits(answer.prompt, forced, task.truth)
+        assert bits is not None and bits > 0 and "shapes/kinds.py" in answer.prompt
 
 
 @pytest.mark.xdist_group("starter")

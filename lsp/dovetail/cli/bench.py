@@ -22,7 +22,9 @@ from dovetail.bench.picture import picture
 from dovetail.bench.question import Question, questions
 from dovetail.bench.sides import Answer, OurSide, PeerSide, Side
 from dovetail.bench.typing import Keystroke, replay
+from dovetail.cli.output import repeated, write_page
 from dovetail.cli.place import positive
+from dovetail.cli.reports.bench_page import OURS, bench_page
 from dovetail.command_errors import CommandError, UsageError
 from dovetail.session.inference.engine import make_local_engine
 from dovetail.settings import COMMAND_LINE, Settings, load_settings
@@ -62,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ask a llama.cpp server on this machine, too, as llama.vim does; may be given for several",
     )
     parser.add_argument("--svg", metavar="FILE.svg", help="draw a picture")
+    parser.add_argument("--html", metavar="FILE", help="write the figures as a page to look at, and open nothing")
     parser.add_argument("--json", metavar="FILE.json", help="write all figures")
 
 
@@ -135,11 +138,12 @@ def _report(
         print(*([url] if url else []), *table(mine, peer), sep="\n")
     decode = _decoding(mine["all"], ours.status)
     print(f"reused {mine['all'].reused_share:.1%} of all prompts' tokens; {decode['text']}")
+    series = {OURS: ours.answers} | theirs
+    firsts = {name: [each.first_ms for each in every if each.first_ms is not None] for name, every in series.items()}
+    if arguments.html:
+        html = bench_page(ours.status.model, {OURS: mine} | peers, firsts, str(decode["text"]), repeated())
+        write_page(Path(arguments.html), html)
     if arguments.svg:
-        series = {"dovetail": ours.answers} | theirs
-        firsts = {
-            name: [each.first_ms for each in every if each.first_ms is not None] for name, every in series.items()
-        }
         Path(arguments.svg).write_text(picture(f"{len(keystrokes)} keystrokes, {ours.status.model}", firsts), "utf-8")
     if arguments.json:
         found = {"model": ours.status.model, "decode": decode, "dovetail": as_json(mine)}

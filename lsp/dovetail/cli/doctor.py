@@ -29,7 +29,7 @@ from dovetail.cli.reports.model_report import (
     states_check,
 )
 from dovetail.cli.reports.project_report import project_check
-from dovetail.cli.reports.threshold_report import thresholds_check
+from dovetail.cli.reports.threshold_report import calibration_checks
 from dovetail.command_errors import UsageError
 from dovetail.rules.live import WorkspaceRules
 from dovetail.session.calibrations import calibrations_path
@@ -151,7 +151,7 @@ def _model_checks(settings: Settings) -> Iterator[Check]:
         )
         return
     yield prompt_format_check(status)
-    yield thresholds_check(status.model, calibrations_path())
+    yield from calibration_checks(status.model, status.model_key, calibrations_path())
     yield build_check(status, _unused_gpu())
     yield from choice_checks(status)
     yield memory_check(status, resident_bytes, detect())

@@ -4,7 +4,8 @@ Without `--suite` or `--preset`, tasks are holes in projects on this machine, fi
 editors. A task is a line {"id", "root", "path", "start", "end", "groundtruth", ...}: `root` is relative to the tasks
 file; the text of `path` has the ground truth at [start:end] (code points), which is cut out. A result is a line {"id",
 "budget", "completion", "context", "tokens", "ms"}, in order, written as it goes; with --names also "names", the rests
-of those that the project has behind a dot at the place.
+of those that the project has behind a dot at the place, with --written also "written", the model's text before it was
+shaped, and with --prompts also "prompt".
 
 With `--history` the tasks are the lines that recent commits of a repository added, each in the state of the project
 before its commit.
@@ -24,10 +25,11 @@ from dovetail.cli.output import repeated, write_page
 from dovetail.cli.place import positive
 from dovetail.cli.remote import Notices, add_remote_argument, remote_layer
 from dovetail.cli.reports.run_progress import run_progress
-from dovetail.command_errors import UsageError
+from dovetail.command_errors import CommandError, UsageError
 from dovetail.evaluation.answer import Answerer, Outcome
 from dovetail.evaluation.answering.by_preset import PresetAnswerer
-from dovetail.evaluation.answering.product import ProductAnswerer
+from dovetail.evaluation.answering.from_file import FileAnswerer
+from dovetail.evaluation.answering.product import Asking, ProductAnswerer
 from dovetail.evaluation.execution.passing import ProgramTests
 from dovetail.evaluation.history.answerer import HistoryAnswerer
 from dovetail.evaluation.history.breakdown import breakdown
@@ -36,9 +38,10 @@ from dovetail.evaluation.history.git import repository_at
 from dovetail.evaluation.history.suite import HISTORY, HOLES_A_COMMIT, HistoryChoice, history_tasks
 from dovetail.evaluation.plan import Choice, Plan, choose, chosen
 from dovetail.evaluation.presets.registry import PRESETS, preset_named
+from dovetail.evaluation.report.comparison import Run
 from dovetail.evaluation.report.eval_page import eval_page
-from dovetail.evaluation.run import evaluate, result_row
-from dovetail.evaluation.run_file import Row, RunFile
+from dovetail.evaluation.run import ToRow, evaluate, outcome_of, result_row
+from dovetail.evaluation.run_file import Row, RunFile, read_run
 from dovetail.evaluation.scorers.registry import PASSES
 from dovetail.evaluation.scoring import RunScoring
 from dovetail.evaluation.suites.registry import SUITES, suite_named
@@ -46,7 +49,7 @@ from dovetail.evaluation.summary import published, summary
 from dovetail.evaluation.task import Task
 from dovetail.session.inference.engine import make_engine
 from dovetail.session.inference.models import models_folder
-from dovetail.settings import COMMAND_LINE, Settings, load_settings
+from dovetail.settings import COMMAND_LINE, load_settings
 from dovetail_models.api import resolve_model
 
 INTERRUPTED = 130
@@ -74,8 +77,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--suite", metavar="NAME", help="the form of the tasks (default: holes in projects)")
     parser.add_argument("--preset", metavar="NAME", help="ask as a paper or another tool does; implies the suite")
     parser.add_argument("--list", action="store_true", help="list the suites and presets")
+    parser.add_argument(
+        "--answers",
+        metavar="FILE.jsonl",
+        help='score these answers, a line {"id", "completion"} each, in place of a model\'s',
+    )
     parser.add_argument("--context-only", action="store_true", help="gather context, ask no model")
     parser.add_argument("--names", action="store_true", help="write the names known behind a dot, too")
+    parser.add_argument("--written", action="store_true", help="write the model's text before it was shaped, too")
+    parser.add_argument("--prompts", action="store_true", help="write each prompt, too")
+    parser.add_argument(
+        "--plain-layout", action="store_true", help="let the prefix reach up to the cursor, without a frozen anchor"
+    )
+    parser.add_argument(
+        "--no-names", action="store_true", help="let the model write any name behind a dot, known or unknown"
+    )
+    parser.add_argument("--max-tokens", type=positive, metavar="N", help="most tokens of an answer")
     parser.add_argument("--budget", type=int, metavar="N", help="most tokens of other files (default: the setting)")
     parser.add_argument("--model", metavar="NAME|FILE.gguf", help="the model to use (default: the setting)")
     add_remote_argument(parser)
@@ -83,6 +100,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", type=positive, metavar="N", help="only N tasks, drawn at random, always the same")
     parser.add_argument("--language", action="append", default=[], metavar="NAME", help="only this language or set")
     parser.add_argument("--html", metavar="FILE", help="write the figures as a page to look at, and open nothing")
+    parser.add_argument(
+        "--beside",
+        action="append",
+        default=[],
+        metavar="RESULTS.jsonl",
+        help="with --html: draw the results of another run of the same tasks beside these; may be given for several",
+    )
     parser.add_argument("--no-tests", action="store_true", help="run no generated program")
 
 
@@ -92,6 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         checkout = _checkout(arguments, stack)
         plan = _plan(arguments, checkout)
+        beside = _beside(plan, arguments)
         file = _run_file(plan, arguments, stack)
         outcomes: list[Outcome] = []
         try:
@@ -103,10 +128,26 @@ def run(arguments: argparse.Namespace) -> int:
     for line in summary(outcomes):
         print(line)
     if arguments.html:
-        write_page(Path(arguments.html), eval_page(outcomes, plan.recorded(_model(plan.settings)), repeated()))
+        write_page(Path(arguments.html), eval_page(outcomes, plan.recorded(_model(plan)), repeated(), beside))
     for line in published(plan.preset) if plan.preset else breakdown(outcomes) if checkout else ():
         print(line)
     return 0
+
+
+def _beside(plan: Plan, arguments: argparse.Namespace) -> list[Run]:
+    """Return the other runs to draw. Raises UsageError where one is of other tasks, CommandError where it cannot be
+    read."""
+    tasks, scoring = {task.id: task for task in plan.tasks}, RunScoring(plan.scorers, plan.cut)
+    runs = []
+    for file in map(Path, arguments.beside):
+        try:
+            settings, rows = read_run(file)
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{file} cannot be read ({error}): name the results of another run") from None
+        if [row["id"] for row in rows] != list(tasks):
+            raise UsageError(f"{file} has other tasks than this run: name a run of the same tasks")
+        runs.append(Run(settings, tuple(outcome_of(tasks[row["id"]], row, scoring) for row in rows)))
+    return runs
 
 
 def _list() -> int:
@@ -139,11 +180,14 @@ def _plan(arguments: argparse.Namespace, checkout: Checkout | None) -> Plan:
         raise UsageError(f"--preset {preset.name} asks {preset.suite}, not {suite.name}: leave --suite out")
     if preset is not None and arguments.context_only:
         raise UsageError("--context-only asks no model, and a preset is a way to ask one: leave one of them out")
+    _check_asking(arguments, preset is not None)
     path = checkout.repository.top if checkout else Path(arguments.tasks)
     choice = Choice(arguments.limit, arguments.sample, languages=tuple(arguments.language))
     flags: dict[str, Any] = {"model": arguments.model, "context_tokens": arguments.budget}
     if suite.name not in ("holes", "history"):
         flags["max_tokens"] = suite.max_tokens
+    if arguments.max_tokens is not None:
+        flags["max_tokens"] = arguments.max_tokens
     if preset is not None and preset.window:
         flags["context_window"] = preset.window
     named = {name: value for name, value in flags.items() if value is not None}
@@ -158,7 +202,22 @@ def _plan(arguments: argparse.Namespace, checkout: Checkout | None) -> Plan:
         arguments.context_only,
         arguments.names,
         not arguments.no_tests,
+        Asking("plain" if arguments.plain_layout else "frozen", not arguments.no_names, arguments.prompts),
+        arguments.written,
+        Path(arguments.answers) if arguments.answers else None,
     )
+
+
+def _check_asking(arguments: argparse.Namespace, has_preset: bool) -> None:
+    """Raise UsageError where options contradict one another."""
+    if arguments.beside and not arguments.html:
+        raise UsageError("--beside draws other runs in a page: name the page with --html, or leave --beside out")
+    asked = [name for name in ("written", "prompts", "plain_layout", "no_names", "answers") if getattr(arguments, name)]
+    if asked and (has_preset or arguments.context_only):
+        first = f"--{asked[0].replace('_', '-')}"
+        raise UsageError(f"{first} is about the pipeline's answers: leave it out, or --preset and --context-only")
+    if arguments.answers and (arguments.prompts or arguments.plain_layout or arguments.no_names):
+        raise UsageError("--answers asks no model: leave --prompts, --plain-layout and --no-names out")
 
 
 def _history(arguments: argparse.Namespace, checkout: Checkout) -> tuple[Task, ...]:
@@ -179,12 +238,15 @@ def _run_file(plan: Plan, arguments: argparse.Namespace, stack: ExitStack) -> Ru
         raise UsageError("--out names the tasks file itself, which would be lost; name another file")
     if not plan.is_documented_form and not arguments.resume and out.exists() and out.stat().st_size:
         raise UsageError(f"{out} has results already: add --resume to go on with them, or name another file")
-    recorded = plan.recorded(_model(plan.settings))
+    recorded = plan.recorded(_model(plan))
     return stack.enter_context(RunFile(out, recorded, settings_beside=plan.is_documented_form, resume=arguments.resume))
 
 
-def _model(settings: Settings) -> str:
+def _model(plan: Plan) -> str:
     """Return what identifies the model that answers."""
+    settings = plan.settings
+    if plan.answers is not None:
+        return f"answers of {plan.answers.name}"
     if settings.remote.url:
         return settings.remote.url
     path = resolve_model(settings.model, models_folder()).path
@@ -207,24 +269,37 @@ async def _run(plan: Plan, checkout: Checkout | None, file: RunFile | None, outc
             tests = ProgramTests(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dovetail-build-"))))
             stack.callback(tests.stop)
         scoring = RunScoring(plan.scorers, plan.cut, tests.verdict if tests else None)
-        to_row = _documented_row(plan) if plan.is_documented_form else result_row
+        to_row = _with_more(plan, _documented_row(plan) if plan.is_documented_form else result_row)
         await evaluate(plan.tasks, answerer, scoring, to_row, file, note)
 
 
 async def _answerer(plan: Plan, checkout: Checkout | None, stack: AsyncExitStack) -> Answerer:
     engine = None
-    if not plan.context_only:
+    if not plan.context_only and plan.answers is None:
         engine = make_engine(plan.settings, Notices().take, several_models=True)
         stack.push_async_callback(engine.close)
     if plan.preset is not None and engine is not None:
         return PresetAnswerer(engine, plan.preset)
     of_history = checkout is not None
-    answerer = ProductAnswerer(engine, plan.settings, plan.with_names, with_rules=of_history, is_private=of_history)
-    stack.enter_context(answerer)
+    opener = ProductAnswerer(
+        engine, plan.settings, plan.with_names, asking=plan.asking, with_rules=of_history, is_private=of_history
+    )
+    stack.enter_context(opener)
+    answerer: Answerer = FileAnswerer(opener, plan.answers) if plan.answers else opener
     return HistoryAnswerer(answerer, checkout) if checkout else answerer
 
 
-def _documented_row(plan: Plan) -> Any:
+def _with_more(plan: Plan, to_row: ToRow) -> ToRow:
+    """Return what makes the line of a result with the texts that the user asked for beside it."""
+
+    def row(outcome: Outcome) -> Row:
+        more: Row = {"written": outcome.answer.written} if plan.with_written else {}
+        return to_row(outcome) | more | ({"prompt": outcome.answer.prompt} if plan.asking.with_prompt else {})
+
+    return row
+
+
+def _documented_row(plan: Plan) -> ToRow:
     """Return what makes the documented line of a result."""
     budget = plan.settings.context_tokens
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from dovetail.command_errors import CommandError
 from dovetail.stats.page import stats_page
 from dovetail.stats.store import StatsError, clear, read, stats_path
 from dovetail.stats.summary import Figures, Summary, summarize, summary_json
-from dovetail.stats.tally import percentile
+from dovetail.stats.tally import BANDS, percentile
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +53,7 @@ def _summary_text(summary: Summary, path: Path) -> str:
     if len(summary.by_model) > 1:
         groups |= summary.by_model
     lines.extend(_line(name, figures) for name, figures in groups.items())
+    lines.extend(_certainty(summary.total))
     return "\n".join(lines)
 
 
@@ -84,6 +86,17 @@ def _line(name: str, figures: Figures) -> str:
         *("-" if time is None else f"{time:.0f}" if time >= 10 else f"{time:.1f}" for time in times),
     )
     return f"{name[:20]:<20}" + "".join(f"{cell:>11}" for cell in cells)
+
+
+def _certainty(figures: Figures) -> Iterator[str]:
+    """Yield the suggestions shown and rejected by the model's certainty, where any were counted."""
+    if not figures.by_certainty:
+        return
+    yield ""
+    yield f"{'certainty':<20}{'shown':>11}{'rejected':>11}"
+    for band, shown, rejected in figures.by_certainty:
+        name = f"{100 * band // BANDS} to {100 * (band + 1) // BANDS} %"
+        yield f"{name:<20}{shown:>11}{rejected:>11}{_percent(rejected / shown):>11}"
 
 
 def _percent(share: float | None) -> str:

@@ -23,6 +23,7 @@ from dovetail.completion.preparation.place import Place, read_place, unix_line_e
 from dovetail.completion.preparation.trigger import decide
 from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.completion.threads import on_thread
+from dovetail.completion.tuning import ModelTunings
 from dovetail.completion.values import Extent, Shaped
 from dovetail.rules.source import RULES_FILE
 from dovetail.settings import Settings
@@ -70,14 +71,16 @@ async def complete(
     await asyncio.sleep(request.pause_s)
 
     status = await engine.ensure_ready()
+    tuning = request.tunings.of(status.model, status.model_key)
     budget = _budget(request, status, settings)
     context_started = perf_counter()
     anchor = await _anchor(request, place, budget)
-    members = await on_thread(partial(members_for, request)) if budget.context else Members()
+    has_names = bool(budget.context) and request.use_names
+    members = await on_thread(partial(members_for, request)) if has_names else Members()
     context_ms = (perf_counter() - context_started) * 1000
 
     job = CompletionJob(
-        parts=_parts(request, anchor, place, status.frozen_anchor),
+        parts=_parts(request, anchor, place, status.frozen_anchor and tuning.layout == "frozen"),
         client=request.document,
         max_tokens=budget.answer,
         max_lines=extent.max_lines,
@@ -92,7 +95,7 @@ async def complete(
     job = _with_members(request, job, members)
     reply = await engine.complete(job, enough=lambda text: is_complete(text, place, extent))
     files, invented = job.files, 0
-    if budget.context and reply.stop not in TAKEN_BACK:
+    if has_names and reply.stop not in TAKEN_BACK:
         reply, files, invented = await repair_unknown_members(
             reply,
             job,
@@ -120,7 +123,7 @@ async def complete(
         invented=invented,
         files=tuple(file for file in files if file != own_source(request)),
         language=request.language,
-        thresholds=request.thresholds.of(reply.model),
+        thresholds=request.tunings.of(reply.model, reply.model_key).thresholds,
         repository=job.parts.repository,
     )
     if reply.stop not in TAKEN_BACK:
@@ -133,10 +136,11 @@ async def warm(request: CompletionRequest, engine: Engine, settings: Settings) -
     """Freeze the place of a request again and let the model read it, when nobody waits for anything. The anchor."""
     place = read_place(request.path, request.text, request.offset, request.language)
     status = await engine.ensure_ready()
+    tuning = request.tunings.of(status.model, status.model_key)
     budget = _budget(replace(request, hurried=False), status, settings)
     anchor = await _anchor(replace(request, anchor=None), place, budget)
     job = CompletionJob(
-        _parts(request, anchor, place, status.frozen_anchor),
+        _parts(request, anchor, place, status.frozen_anchor and tuning.layout == "frozen"),
         request.document,
         max_tokens=0,
         priority="warm",
@@ -182,13 +186,17 @@ def own_source(request: CompletionRequest) -> str:
     return str(request.snapshot.root / request.path) if is_file else request.document
 
 
-def context_budget(status: EngineStatus, settings: Settings) -> int:
+def context_budget(status: EngineStatus, settings: Settings, tunings: ModelTunings | None = None) -> int:
     """Return the maximum number of tokens of other files in a prompt.
 
-    The settings set it; the window of a loaded model limits it.
+    The settings set it; the window of a loaded model and what was calibrated for it limit it.
     """
+    if not status.n_ctx:
+        return settings.context_tokens
     room = status.n_ctx - min(settings.max_tokens, int(status.n_ctx * COMPLETION_SHARE))
-    return min(settings.context_tokens, int(room * CONTEXT_SHARE)) if status.n_ctx else settings.context_tokens
+    allowed = min(settings.context_tokens, int(room * CONTEXT_SHARE))
+    tuned = tunings.of(status.model, status.model_key).context_tokens if tunings is not None else None
+    return allowed if tuned is None else min(allowed, tuned)
 
 
 def sources_of(request: CompletionRequest, context: ContextBundle) -> tuple[str, ...]:
@@ -232,7 +240,7 @@ def _budget(request: CompletionRequest, status: EngineStatus, settings: Settings
     waits, the machine allow."""
     answer = min(settings.max_tokens, int(status.n_ctx * COMPLETION_SHARE))
     room = status.n_ctx - answer
-    context = context_budget(status, settings) if request.use_context else 0
+    context = context_budget(status, settings, request.tunings) if request.use_context else 0
     window = min(WINDOW_TOKENS, room - context)
     if not request.hurried:
         return LatencyBudget(context, window, answer, answer)
@@ -306,7 +314,8 @@ def _absolute(request: CompletionRequest, paths: Iterable[str]) -> tuple[str, ..
 def _shaped(reply: CompletionReply, place: Place, extent: Extent, request: CompletionRequest) -> Shaped:
     part = reply.text
     if request.trigger == "automatic":
-        part = confident_part(reply.text, reply.logprob, request.thresholds.of(reply.model))
+        tuning = request.tunings.of(reply.model, reply.model_key)
+        part = confident_part(reply.text, reply.logprob, tuning.thresholds)
     return shape(part, place, extent, is_whole=is_whole(reply.stop) or part != reply.text)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from dovetail.completion.postprocessing.confidence import SHIPPED, ModelThresholds, Thresholds
+from dovetail.completion.postprocessing.confidence import SHIPPED, Thresholds
 from dovetail.completion.preparation.anchor import Anchor
+from dovetail.completion.tuning import ModelTunings
 from dovetail.completion.values import Shaped, Trigger
 from dovetail.rules.live import ContextRules
 from dovetail_context.api import ContextBundle, ContextPiece, IndexSnapshot, RecentPlace, shown_path
@@ -74,8 +75,11 @@ class CompletionRequest:
     is_file: bool = True
     """False for a text that belongs to no file, whatever its path: nothing of it is written to disk."""
 
-    thresholds: ModelThresholds = field(default_factory=ModelThresholds)
-    """How sure a model must be of what is shown unasked, where it was calibrated for the language."""
+    tunings: ModelTunings = field(default_factory=ModelTunings)
+    """How each model is asked and how sure it must be, where it was calibrated for the language."""
+
+    use_names: bool = True
+    """Whether the model leans towards the names that the project has behind a dot, and is asked again after another."""
 
     count: Callable[[str], int] | None = None
     """Counts the tokens of a text as the engine does; None where they can only be estimated."""

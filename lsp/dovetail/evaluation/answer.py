@@ -8,6 +8,9 @@ from typing import Any, Protocol
 
 from dovetail.evaluation.task import Task
 
+NOT_ASKED = "not asked"
+"""The stop reason of a place where the pipeline asks no model, whatever the thresholds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -27,6 +30,10 @@ class Answer:
     """Mean natural-log probability of the generated tokens."""
     names: tuple[str, ...] | None = None
     """The names known behind a dot at the place, where they were asked for."""
+    written: str | None = None
+    """The model's text before the pipeline shaped it; None where nothing shapes it."""
+    prompt: str | None = None
+    """What the model was shown, where that was asked for."""
 
     @property
     def latency_ms(self) -> float:

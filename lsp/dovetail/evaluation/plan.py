@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dovetail.command_errors import UsageError
+from dovetail.evaluation.answering.product import EDITORS_WAY, Asking
 from dovetail.evaluation.presets.preset import Preset
 from dovetail.evaluation.suites.suite import Suite, read_tasks
 from dovetail.evaluation.task import Task
@@ -44,6 +45,12 @@ class Plan:
     """Whether the names known behind a dot are written, too."""
     run_tests: bool = True
     """Whether generated programs are run."""
+    asking: Asking = EDITORS_WAY
+    """How the pipeline is asked."""
+    with_written: bool = False
+    """Whether the model's text before it was shaped is written, too."""
+    answers: Path | None = None
+    """The file whose answers are scored in place of a model's."""
 
     @property
     def is_documented_form(self) -> bool:
@@ -75,6 +82,9 @@ class Plan:
             "context_only": self.context_only,
             "names": self.with_names,
             "run_tests": self.run_tests,
+            "asking": dataclasses.asdict(self.asking),
+            "written": self.with_written,
+            "answers": self.answers.name if self.answers else None,
             "scorers": list(self.scorers),
             "settings": dataclasses.asdict(self.settings),
         }

@@ -30,12 +30,12 @@ async def evaluate(
 
     A cancelled run leaves the file as far as it has come. Raises EngineError, CommandError.
     """
-    rows = file.rows if file is not None else []
+    rows = file.take(len(tasks)) if file is not None else []
     outcomes: list[Outcome] = []
     for task, row in zip(tasks, rows, strict=False):
         if row["id"] != task.id:
             raise CommandError(f"the results have {row['id']} where the tasks have {task.id}: name another --out")
-        outcomes.append(await _restored(task, row, scoring))
+        outcomes.append(await asyncio.to_thread(outcome_of, task, row, scoring))
         progress(outcomes[-1])
     for task in tasks[len(rows) :]:
         answer = await answerer.answer(task)
@@ -76,15 +76,17 @@ def answer_of(row: Mapping[str, Any]) -> Answer:
         stop=row.get("stop", ""),
         logprob=row.get("logprob"),
         names=tuple(row["names"]) if "names" in row else None,
+        written=row.get("written"),
+        prompt=row.get("prompt"),
     )
 
 
-async def _restored(task: Task, row: Row, scoring: Scoring) -> Outcome:
+def outcome_of(task: Task, row: Row, scoring: Scoring) -> Outcome:
     """Return the outcome in a line. Where a line has no scores, as in a tasks file's results, they are made again."""
     answer = answer_of(row)
     if "scores" in row:
         return Outcome(task, answer, row["scores"], row.get("note", ""))
-    return Outcome(task, answer, *await asyncio.to_thread(scoring, task, answer))
+    return Outcome(task, answer, *scoring(task, answer))
 
 
 def _rounded(value: float | None) -> float | None:

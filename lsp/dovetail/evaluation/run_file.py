@@ -40,6 +40,7 @@ class RunFile:
             self.rows = self._taken_up()
         else:
             self._begin()
+        self._taken = 0
         self._out: TextIO = path.open("a", encoding="utf-8", newline="\n")
 
     def __enter__(self) -> Self:
@@ -49,6 +50,13 @@ class RunFile:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._out.close()
+
+    def take(self, number: int) -> list[Row]:
+        """Return the next results that the file had already, at most so many: a run of several parts takes each in
+        turn."""
+        found = self.rows[self._taken : self._taken + number]
+        self._taken += len(found)
+        return found
 
     def add(self, row: Row) -> None:
         """Append a result, at once."""
@@ -79,6 +87,14 @@ class RunFile:
             with self.path.open("r+b") as file:
                 file.truncate(len(whole))
         return list(_rows(self.path, lines))
+
+
+def interrupted_run(path: Path) -> Row:
+    """Return the settings in the first line of a run file, whose last line may be torn; none where it has none."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        first = _json(file.readline())
+    found = first.get("run") if isinstance(first, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def read_run(path: Path) -> tuple[Row, list[Row]]:

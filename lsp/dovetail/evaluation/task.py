@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+FOLLOWING = "following"
+"""The name, among a task's official texts, of the lines that its author wrote next."""
+
 Comparison = Literal["exit", "output", "number"]
 """What a program must do to pass.
 
@@ -105,3 +108,5 @@ class Task:
     """Further texts of the suite that presets are made of, by the suite's own names."""
     stop: tuple[str, ...] = ()
     """Texts before which an answer ends, where the suite specifies them."""
+    quiet: str = ""
+    """Why silence is right here, in a word; empty where an answer is wanted. Such a task is asked as typing asks."""

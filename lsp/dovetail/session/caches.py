@@ -24,6 +24,11 @@ def index_cache(settings: Settings) -> IndexCache | None:
     return cache
 
 
+def calibration_folder() -> Path:
+    """Return the folder of a calibration in the background: replays that are not finished, which hold code."""
+    return _folder() / "calibration"
+
+
 def kv_folder() -> Path:
     """Return the folder for KV states, if the settings want any."""
     return _folder() / "kv"

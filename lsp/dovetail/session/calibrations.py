@@ -1,5 +1,7 @@
-"""What `dovetail calibrate` found, in the user's state folder: thresholds by model and language, and the figures that
-justify them. The server reads them again when the file changes.
+"""What `dovetail calibrate` found, in the user's state folder, with the figures that justify it: thresholds by model
+and language, and by model the prompt's layout and its tokens of other files.
+
+A model is known by what its file holds. Another quantization is another model, and a copy elsewhere is the same one.
 """
 
 from __future__ import annotations
@@ -8,23 +10,20 @@ import dataclasses
 import json
 import os
 import tempfile
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args
 
-from dovetail.completion.postprocessing.confidence import ModelThresholds, Thresholds
+from dovetail.completion.postprocessing.confidence import Thresholds
+from dovetail.completion.tuning import Layout
 from dovetail.stats.store import STATE_VARIABLE
 from dovetail.user_folders import user_folder
-from dovetail_context.api import language_for
 
-FORM = 1
-"""The version of the file's form; a file of another one holds nothing that could be used."""
+FORM = 2
+"""The version of the file's form. A file of form 1 is read, too: it has thresholds by the model's name alone."""
 ALL_LANGUAGES = "*"
 """The language of thresholds for every language that has none of its own."""
-LOOK_AGAIN_S = 2.0
-"""Seconds between two looks at the file."""
 
 
 class CalibrationsError(Exception):
@@ -43,6 +42,8 @@ class Shown:
     """Those of them that the author wrote, character for character."""
     saved: int
     """The characters in those, without white space."""
+    disturbing: int = 0
+    """Suggestions, not right, at places where silence is right; 0 in calibrations of the first form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Calibration:
 
     model: str
     """The model's name, as the engine reports it."""
+    key: str
+    """A name for what the model's file holds; empty in a file of form 1."""
     language: str
     """The language's name in lower case, or `ALL_LANGUAGES`."""
     thresholds: Thresholds
@@ -64,6 +67,75 @@ class Calibration:
     day: str
     """When, as YYYY-MM-DD."""
 
+    @property
+    def identity(self) -> str:
+        """Return what the model is known by."""
+        return self.key or self.model
+
+
+@dataclass(frozen=True, slots=True)
+class PromptTrial:
+    """A way to ask, and how well it did."""
+
+    layout: Layout
+    """Where the typed text was."""
+    context_tokens: int
+    """The most tokens of other files."""
+    places: int
+    """The number of places asked."""
+    similarity: float
+    """Mean edit similarity, 0 to 1, of the first line written to what the author wrote."""
+    gain: tuple[float, float, float]
+    """The mean difference of that to the usual way at the same places, and the ends of its 99 % interval."""
+    tokens: float
+    """Mean number of tokens that the model evaluated for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptChoice:
+    """How one model is asked, and why."""
+
+    model: str
+    """The model's name, as the engine reports it."""
+    key: str
+    """A name for what the model's file holds."""
+    layout: Layout
+    """Where the typed text is."""
+    context_tokens: int | None
+    """The most tokens of other files; None for what the settings and the window allow."""
+    trials: tuple[PromptTrial, ...]
+    """All ways that were tried, the usual one first."""
+    source: str
+    """What was replayed."""
+    day: str
+    """When, as YYYY-MM-DD."""
+
+    @property
+    def identity(self) -> str:
+        """Return what the model is known by."""
+        return self.key or self.model
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrations:
+    """All that a file holds."""
+
+    thresholds: tuple[Calibration, ...] = ()
+    """Thresholds by model and language."""
+    prompts: tuple[PromptChoice, ...] = ()
+    """How each model is asked."""
+
+    def of(self, name: str, key: str) -> Calibrations:
+        """Return what concerns one model: by its key, else by its name where only that was kept."""
+        for identity in (key, name):
+            found = Calibrations(
+                tuple(each for each in self.thresholds if each.identity == identity),
+                tuple(each for each in self.prompts if each.identity == identity),
+            )
+            if found != Calibrations():
+                return found
+        return Calibrations()
+
 
 def calibrations_path() -> Path:
     """Return where calibrations are kept."""
@@ -71,28 +143,37 @@ def calibrations_path() -> Path:
     return (Path(folder) if folder else user_folder("state")) / "calibrations.json"
 
 
-def read_calibrations(path: Path) -> tuple[Calibration, ...]:
+def read_calibrations(path: Path) -> Calibrations:
     """Return all calibrations; none where there is no file. Raises CalibrationsError for one that is damaged."""
     try:
         whole = json.loads(path.read_text(encoding="utf-8"))
-        if whole["form"] != FORM:
+        if whole["form"] not in (1, FORM):
             raise ValueError(f"form {whole['form']}, not {FORM}")
-        return tuple(_calibration(each) for each in whole["calibrations"])
+        return Calibrations(
+            tuple(_calibration(each) for each in whole["calibrations"]),
+            tuple(_prompt_choice(each) for each in whole.get("prompts", ())),
+        )
     except FileNotFoundError:
-        return ()
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        return Calibrations()
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         what = " ".join(str(error).split())
         raise CalibrationsError(f"{path} cannot be read ({what}): delete it, and run `dovetail calibrate`") from None
 
 
-def write_calibrations(path: Path, new: Sequence[Calibration]) -> None:
-    """Keep calibrations beside those of other models; of a model that is calibrated again, the old ones go.
+def write_calibrations(path: Path, new: Calibrations) -> None:
+    """Keep calibrations beside those of other models. New thresholds of a model take the place of all its old ones, and
+    a new choice of its prompt that of its old one, those known by its name alone included.
 
     The file is whole at any moment. Raises CalibrationsError.
     """
-    models = {each.model for each in new}
-    kept = [each for each in read_calibrations(path) if each.model not in models]
-    whole = {"form": FORM, "calibrations": [dataclasses.asdict(each) for each in (*kept, *new)]}
+    known = read_calibrations(path)
+    whole = {
+        "form": FORM,
+        "calibrations": [
+            dataclasses.asdict(each) for each in (*_others(known.thresholds, new.thresholds), *new.thresholds)
+        ],
+        "prompts": [dataclasses.asdict(each) for each in (*_others(known.prompts, new.prompts), *new.prompts)],
+    }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
@@ -109,49 +190,15 @@ def forget_calibrations(path: Path) -> bool:
     return existed
 
 
-@dataclass(slots=True)
-class CurrentCalibrations:
-    """The calibrations that hold in a running server. For the event loop."""
+_Kept = TypeVar("_Kept", Calibration, PromptChoice)
 
-    on_change: Callable[[], None]
-    """Called when other thresholds hold than before."""
-    path: Path = field(default_factory=calibrations_path)
-    """Where they are kept."""
-    look_again_s: float = LOOK_AGAIN_S
-    """Seconds between two looks at the file."""
-    _by_language: dict[str, ModelThresholds] = field(default_factory=dict)
-    _stamp: tuple[int, ...] = ()
-    _looked_at: float = float("-inf")
 
-    def thresholds(self, path: str, language: str = "") -> ModelThresholds:
-        """Return the thresholds of all calibrated models for a file, whose language is `language` or the path's."""
-        self._look()
-        if not self._by_language:
-            return ModelThresholds()
-        known = language_for(path, language)
-        general = self._by_language.get(ALL_LANGUAGES, ModelThresholds())
-        own = self._by_language.get(known.name.casefold(), ModelThresholds()) if known else ModelThresholds()
-        return ModelThresholds((*general.calibrated, *own.calibrated))
-
-    def _look(self) -> None:
-        """Read the file again if it has changed; one that is damaged changes nothing, and `doctor` reports it."""
-        now = time.monotonic()
-        if now - self._looked_at < self.look_again_s:
-            return
-        self._looked_at = now
-        stamp = _stamp(self.path)
-        if stamp == self._stamp:
-            return
-        self._stamp = stamp
-        try:
-            found = read_calibrations(self.path)
-        except CalibrationsError:
-            return
-        self._by_language = {}
-        for each in found:
-            known = self._by_language.get(each.language, ModelThresholds())
-            self._by_language[each.language] = ModelThresholds((*known.calibrated, (each.model, each.thresholds)))
-        self.on_change()
+def _others(known: Iterable[_Kept], new: Sequence[_Kept]) -> Iterator[_Kept]:
+    """Yield those of other models."""
+    keys, names = {each.identity for each in new}, {each.model for each in new}
+    for each in known:
+        if each.identity not in keys and (each.key or each.model not in names):
+            yield each
 
 
 def _calibration(values: dict[str, Any]) -> Calibration:
@@ -162,13 +209,14 @@ def _calibration(values: dict[str, Any]) -> Calibration:
     before, after = (tuple(Shown(**each) for each in values[name]) for name in ("fitted", "held_out"))
     if len(before) != 2 or len(after) != 2:
         raise ValueError("figures that are no pairs")
-    names = {name: str(values[name]) for name in ("model", "language", "source", "day")}
+    names = {name: str(values.get(name, "")) for name in ("model", "key", "language", "source", "day")}
     return Calibration(thresholds=thresholds, fitted=(before[0], before[1]), held_out=(after[0], after[1]), **names)
 
 
-def _stamp(path: Path) -> tuple[int, ...]:
-    try:
-        status = path.stat()
-    except OSError:
-        return ()
-    return status.st_ino, status.st_size, status.st_mtime_ns
+def _prompt_choice(values: dict[str, Any]) -> PromptChoice:
+    layout, tokens = values["layout"], values["context_tokens"]
+    if layout not in get_args(Layout) or not (tokens is None or (isinstance(tokens, int) and tokens >= 0)):
+        raise ValueError(f"a prompt of layout {layout} and {tokens} tokens")
+    trials = tuple(PromptTrial(**{**each, "gain": tuple(each["gain"])}) for each in values["trials"])
+    names = {name: str(values[name]) for name in ("model", "key", "source", "day")}
+    return PromptChoice(layout=layout, context_tokens=tokens, trials=trials, **names)

@@ -1,8 +1,10 @@
-"""Whether the machine runs on its battery."""
+"""What depends on the platform: whether the machine runs on its battery, and how a process yields to all others."""
 
 from __future__ import annotations
 
+import sys
 import time
+from contextlib import suppress
 from functools import lru_cache
 
 import psutil
@@ -13,6 +15,12 @@ _LOOK_AGAIN_S = 30
 def on_battery() -> bool:
     """Return True only if the platform reports battery power; check it every half minute."""
     return _looked_up(int(time.monotonic() / _LOOK_AGAIN_S))
+
+
+def yield_to_others(pid: int) -> None:
+    """Let a process compute only where no other one wants to. A process that has ended is left alone."""
+    with suppress(psutil.Error):
+        psutil.Process(pid).nice(psutil.IDLE_PRIORITY_CLASS if sys.platform == "win32" else 19)
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,8 @@ from dovetail.completion.threads import current_effort, on_thread
 from dovetail.completion.values import Trigger
 from dovetail.rules.live import ContextRules
 from dovetail.session.caches import index_cache
-from dovetail.session.calibrations import CurrentCalibrations
+from dovetail.session.current_calibrations import CurrentCalibrations
+from dovetail.session.idle_calibration import IdleCalibration
 from dovetail.session.inference.current_engine import CurrentEngine
 from dovetail.session.inference.engine import MakeEngine
 from dovetail.session.inference.token_count import engine_count
@@ -71,6 +72,8 @@ class Session:
         self.projects = Projects(
             self.opened, events, self._spawn, lambda: index_cache(self.settings), self._look_no_further
         )
+        self.idle_calibration = IdleCalibration(self._root_of_the_newest)
+        self._calibrating: asyncio.Task[object] | None = None
         self.completion_cache = CompletionCache()
         self.calibrations = CurrentCalibrations(self.completion_cache.clear)
         self.rhythm = Rhythm()
@@ -128,6 +131,7 @@ class Session:
         """Apply a client's edits. A document that is not open is ignored."""
         opened = self.opened.get(uri)
         if opened is not None:
+            self.idle_calibration.note_activity()
             now = time.monotonic()
             self.rhythm, self._typed_at = self.rhythm.typed(now - self._typed_at), now
             edits = list(edits)
@@ -156,6 +160,7 @@ class Session:
         `selected` is what the editor's own list of words would put there: then the document is completed as it would
         be with that, and the completion begins with it. Raises EngineError when the model cannot answer.
         """
+        self.idle_calibration.note_activity()
         opened = self.opened[uri]
         document = opened.document
         if self._is_paused(opened):
@@ -206,7 +211,7 @@ class Session:
                 opened.forget()
                 return None
             request = await self._request(opened, text, within, "invoked")
-            budget = context_budget(self.engine.status, self.settings)
+            budget = context_budget(self.engine.status, self.settings, request.tunings)
             bundle = await on_thread(partial(context_for, request, budget))
             if await self._permits(opened, request, sources_of(request, bundle)):
                 return bundle
@@ -235,7 +240,15 @@ class Session:
         else:
             self._is_configured = True
             self.engine.start(settings)
+        if self._calibrating is not None:
+            self._calibrating.cancel()
+        self._calibrating = self._spawn(self.idle_calibration.run(settings)) if settings.calibrate_when_idle else None
         self.on_settings(settings)
+
+    def _root_of_the_newest(self) -> Path | None:
+        """Return the root of the project whose document was opened last, if any document belongs to one."""
+        roots = [opened.project.root for opened in self.opened.values() if opened.project is not None]
+        return roots[-1] if roots else None
 
     async def _answer(
         self, opened: OpenDocument, text: str, offset: int, trigger: Trigger, engine: Engine, turn: int
@@ -284,7 +297,7 @@ class Session:
             epoch=epoch,
             language=opened.language,
             is_file=opened.place.kind != "loose",
-            thresholds=self.calibrations.thresholds(path, opened.language),
+            tunings=self.calibrations.tunings(path, opened.language),
             count=engine_count(self.settings),
         )
 

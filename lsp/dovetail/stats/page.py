@@ -8,7 +8,7 @@ from importlib import resources
 from dovetail.pages import frame
 from dovetail.pages.frame import milliseconds, number, percent, text
 from dovetail.stats.summary import PERCENTILES, Figures, Summary, share
-from dovetail.stats.tally import BUCKET_GROWTH, Name, percentile
+from dovetail.stats.tally import BANDS, BUCKET_GROWTH, Name, percentile
 
 # How suggestions ended, from the bottom of a day's column to its top.
 _ENDS: tuple[tuple[Name, str], ...] = (
@@ -42,6 +42,7 @@ def stats_page(summary: Summary) -> str:
         _times(summary.total),
         _table("By language", summary.by_language),
         _table("By model", summary.by_model),
+        _certainty(summary.total),
     )
     return frame.page("Dovetail: statistics", style, "\n".join(sections))
 
@@ -150,6 +151,23 @@ def _table(title: str, groups: dict[str, Figures]) -> str:
     return (
         f'<section><h2>{title}</h2><div class="panel scroll"><table><thead><tr><th></th>{head}</tr></thead>'
         f"<tbody>{lines}</tbody></table></div></section>"
+    )
+
+
+def _certainty(figures: Figures) -> str:
+    if not figures.by_certainty:
+        return ""
+    lines = "".join(
+        f"<tr><th>{percent(band / BANDS)} to {percent((band + 1) / BANDS)}</th>"
+        f'<td class="num">{number(shown)}</td><td class="num">{number(rejected)}</td>'
+        f'<td class="num">{percent(rejected / shown)}</td></tr>'
+        for band, shown, rejected in figures.by_certainty
+    )
+    return (
+        "<section><h2>By certainty</h2><p>The model's mean probability of a token. Many rejections in a band that is "
+        "shown speak for <code>dovetail calibrate</code>.</p>"
+        '<div class="panel scroll"><table><thead><tr><th></th><th class="num">shown</th><th class="num">rejected</th>'
+        f'<th class="num">share</th></tr></thead><tbody>{lines}</tbody></table></div></section>'
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
 from dovetail.stats.store import Row
-from dovetail.stats.tally import Name, percentile
+from dovetail.stats.tally import BANDS, Name, percentile
 
 PERCENTILES = (50, 95, 99)
 T = TypeVar("T")
@@ -17,11 +17,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The combined figures of some counts. Times map each bucket to the number of times in it."""
+    """The combined figures of some counts. Times map each bucket to the number of times in it, suggestions each band of
+    certainty to their number.
+    """
 
     counts: dict[str, int]
     model_ms: dict[int, int]
     memory_ms: dict[int, int]
+    sure_shown: dict[int, int] = field(default_factory=dict)
+    sure_rejected: dict[int, int] = field(default_factory=dict)
 
     def __getitem__(self, name: Name) -> int:
         return self.counts.get(name, 0)
@@ -34,6 +38,14 @@ class Figures:
     @property
     def all_ms(self) -> dict[int, int]:
         return dict(Counter(self.model_ms) + Counter(self.memory_ms))
+
+    @property
+    def by_certainty(self) -> list[tuple[int, int, int]]:
+        """Return bands of certainty with the suggestions shown and those of them rejected, the surest first."""
+        return [
+            (band, self.sure_shown[band], self.sure_rejected.get(band, 0))
+            for band in sorted(self.sure_shown, reverse=True)
+        ]
 
     def kept(self, after_s: int) -> float | None:
         """Return the share of the accepted characters that were still there; None if none were checked."""
@@ -91,6 +103,10 @@ def figures_json(figures: Figures) -> dict[str, Any]:
         "kept_after_30_s": _rounded(figures.kept(30), 4),
         "kept_after_5_min": _rounded(figures.kept(300), 4),
         "characters_saved": figures["accepted_characters"],
+        "by_certainty": [
+            {"from": band / BANDS, "to": (band + 1) / BANDS, "shown": shown, "rejected": rejected}
+            for band, shown, rejected in figures.by_certainty
+        ],
         "ms": {
             kind: {f"p{wanted}": _rounded(percentile(buckets, wanted / 100), 2) for wanted in PERCENTILES}
             for kind, buckets in (
@@ -102,15 +118,19 @@ def figures_json(figures: Figures) -> dict[str, Any]:
     }
 
 
+_BUCKETED: tuple[Name, ...] = ("model_ms", "memory_ms", "sure_shown", "sure_rejected")
+"""The counts by bucket, in the order of the fields of `Figures`."""
+
+
 def _figures(rows: Iterable[Row]) -> Figures:
     counts: Counter[str] = Counter()
-    times: dict[str, Counter[int]] = {"model_ms": Counter(), "memory_ms": Counter()}
+    bucketed: dict[str, Counter[int]] = {name: Counter() for name in _BUCKETED}
     for row in rows:
-        if row.key.name in times:
-            times[row.key.name][row.key.bucket] += row.count
+        if row.key.name in bucketed:
+            bucketed[row.key.name][row.key.bucket] += row.count
         else:
             counts[row.key.name] += row.count
-    return Figures(dict(counts), dict(times["model_ms"]), dict(times["memory_ms"]))
+    return Figures(dict(counts), *(dict(bucketed[name]) for name in _BUCKETED))
 
 
 def _grouped(rows: list[Row], key: Callable[[Row], T]) -> dict[T, Figures]:

@@ -12,6 +12,8 @@ from typing import Literal
 
 # Each bucket is this much wider than the one before it: percentiles are right to within half of it.
 BUCKET_GROWTH = 1.1
+# Bands of certainty: ten of a tenth each show where rejections begin, and are too coarse to tell anything about a text.
+BANDS = 10
 # Replaces a language that Dovetail has no name for. A client's own name for it might reveal something.
 OTHER_LANGUAGE = "other"
 
@@ -30,12 +32,14 @@ Name = Literal[
     "kept_300_of",
     "model_ms",  # by bucket: milliseconds from request to answer, when the model was asked
     "memory_ms",  # by bucket: when it was not
+    "sure_shown",  # by bucket: suggestions that could be read, in the band of the model's certainty
+    "sure_rejected",  # by bucket: those of them that were rejected
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a count is of. `bucket` is for times alone."""
+    """What a count is of. `bucket` is for times, and for bands of certainty."""
 
     language: str
     model: str
@@ -49,6 +53,11 @@ Tally = Counter[Key]
 def bucket_of(milliseconds: float) -> int:
     """Return the bucket that a time is counted in; times under 0.01 ms share one."""
     return math.floor(math.log(max(milliseconds, 0.01), BUCKET_GROWTH))
+
+
+def band_of(logprob: float) -> int:
+    """Return the band of a mean log-probability a token: that of the probability, each a tenth wide, from 0 to 9."""
+    return min(int(math.exp(min(logprob, 0.0)) * BANDS), BANDS - 1)
 
 
 def percentile(buckets: dict[int, int], share: float) -> float | None:

@@ -118,3 +118,5 @@ class CompletionReply:
     """All tokens that the model evaluated for this answer, prompt and completion together."""
     beginnings: tuple[str, ...] = ()
     """The likeliest other first tokens, as text."""
+    model_key: str = ""
+    """A name for what the model's file holds (`files.model_key`); empty for a server's model."""

@@ -68,6 +68,8 @@ class EngineStatus:
     """Rights that the host has given up, a line each."""
     unsandboxed: tuple[str, ...] = ()
     """Rights that it could not give up, each with the reason."""
+    model_key: str = ""
+    """A name for what the model's file holds (`files.model_key`); empty for a server's model."""
 
     @property
     def speed(self) -> Speed:

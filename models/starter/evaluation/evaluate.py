@@ -1,27 +1,22 @@
 """`python -m models.starter evaluate`: the shipped form on tasks of projects that it never saw, against baselines,
 with and without context.
 
-Needs llama-cpp-python and the product's packages, not torch: what is measured is the file that users get.
+Needs llama-cpp-python and the product's command line, not torch: what is measured is the file that users get, asked
+as users ask it.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from models.starter.evaluation.baselines import CachedNGram, NGram, similar_line
-from models.starter.evaluation.model import LINE_TOKENS, StarterModel
-from models.starter.evaluation.projects import members_behind
+from models.starter.evaluation.model import StarterModel
+from models.starter.evaluation.product import LINE_TOKENS, Answer, Product
 from models.starter.evaluation.scores import edit_similarity, exact_match, identifier_f1, paired_interval
-from models.starter.evaluation.tasks import NO_CONTEXT, Context, Task
-
-from dovetail.completion.postprocessing.shaping import shape
-from dovetail.completion.postprocessing.unknown_members import MembersBehind
-from dovetail.completion.preparation.place import read_place
-from dovetail.completion.values import Extent
+from models.starter.evaluation.tasks import Task
 
 # The model with its prefix up to the cursor, and with its prefix up to the line's start and the rest of it forced.
 MODEL, ANCHORED = "model", "anchored model"
@@ -47,40 +42,32 @@ class Result:
 
 
 def evaluate(
-    gguf: Path,
-    tasks: Sequence[Task],
-    contexts: Mapping[str, Context],
-    training_ids: np.ndarray | None,
-    folder: Path,
+    gguf: Path, tasks: Sequence[Task], budget: int, training_ids: np.ndarray | None, folder: Path
 ) -> dict[str, object]:
     """Run every completer on every task; write results.jsonl and summary.json into `folder` and return the summary.
 
-    `contexts` (task id to pieces) adds the completer `model + context`; `training_ids` (a stream) the 6-gram baseline.
+    A `budget` of tokens of other files adds the completers with context; `training_ids` (a stream) the 6-gram baseline.
     """
-    model = StarterModel(gguf)
-    completers: dict[str, Callable[[Task], tuple[str, float | None]]] = {
-        MODEL: lambda task: _asked(model, task, NO_CONTEXT),
-        ANCHORED: lambda task: _asked(model, task, NO_CONTEXT, anchored=True),
-        "similar line": lambda task: (similar_line(task.prefix), None),
-    }
-    if contexts:
-        completers[WITH_CONTEXT] = lambda task: _asked(model, task, contexts.get(task.id, NO_CONTEXT))
-        completers[ANCHORED_WITH_CONTEXT] = lambda task: _asked(
-            model, task, contexts.get(task.id, NO_CONTEXT), True, partial(members_behind, task)
-        )
-    if training_ids is not None:
-        plain = model.plain_vocabulary
-        ngram = CachedNGram(NGram(training_ids, plain), plain)
-        completers["6-gram + cache"] = lambda task: _by_ngram(ngram, model, task)
-    results = [
-        _result(task, name, *complete(task))
-        for name, complete in completers.items()
-        for task in tasks
-        if name not in (WITH_CONTEXT, ANCHORED_WITH_CONTEXT)
-        or contexts.get(task.id, NO_CONTEXT) != NO_CONTEXT  # without any context the two would be the same
-    ]
-    by_id = {task.id: task for task in tasks}
-    shown = [_result(by_id[row.id], row.completer, _shown(by_id[row.id], row.completion), None) for row in results]
+    model, product = StarterModel(gguf), Product(tasks)
+    results: list[Result] = []
+    shown: list[Result] = []
+    ways = [(MODEL, 0, False), (ANCHORED, 0, True)]
+    ways += [(WITH_CONTEXT, budget, False), (ANCHORED_WITH_CONTEXT, budget, True)] if budget else []
+    without: dict[bool, dict[str, Answer]] = {}
+    for name, tokens, is_anchored in ways:
+        answers = product.ask(gguf, budget=tokens, is_anchored=is_anchored)
+        plain = without.setdefault(is_anchored, answers)
+        for task in tasks:
+            answer = answers[task.id]
+            if tokens and answer.prompt == plain[task.id].prompt and not answer.names:
+                continue  # without any context the two would be the same
+            bits = model.truth_bits(answer.prompt, _line(task) if is_anchored else "", task.truth)
+            results.append(_result(task, name, answer.written, bits))
+            shown.append(_result(task, name, answer.shown, None))
+    for name, completions in _baselines(model, tasks, training_ids):
+        visible = product.show({id: text for id, (text, _) in completions.items()})
+        results += [_result(task, name, *completions[task.id]) for task in tasks]
+        shown += [_result(task, name, visible[task.id], None) for task in tasks]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.jsonl").write_text(
         "".join(json.dumps(asdict(result), ensure_ascii=False) + "\n" for result in results), encoding="utf-8"
@@ -138,15 +125,19 @@ def _means(rows: Sequence[Result]) -> dict[str, float | int | None]:
     return means
 
 
-def _asked(
-    model: StarterModel,
-    task: Task,
-    context: Context,
-    anchored: bool = False,
-    members: MembersBehind | None = None,
-) -> tuple[str, float | None]:
-    answer = model.answer(task, context, anchored, members)
-    return answer.completion, answer.truth_bits
+def _baselines(
+    model: StarterModel, tasks: Sequence[Task], training_ids: np.ndarray | None
+) -> Iterator[tuple[str, dict[str, tuple[str, float | None]]]]:
+    """The completers that learn nothing deep: by task id a completion, and the bits of the truth where known."""
+    yield "similar line", {task.id: (similar_line(task.prefix), None) for task in tasks}
+    if training_ids is not None:
+        plain = model.plain_vocabulary
+        ngram = CachedNGram(NGram(training_ids, plain), plain)
+        yield "6-gram + cache", {task.id: _by_ngram(ngram, model, task) for task in tasks}
+
+
+def _line(task: Task) -> str:
+    return task.prefix[task.prefix.rfind("\n") + 1 :]
 
 
 def _by_ngram(ngram: CachedNGram, model: StarterModel, task: Task) -> tuple[str, float | None]:
@@ -165,13 +156,6 @@ def _by_ngram(ngram: CachedNGram, model: StarterModel, task: Task) -> tuple[str,
         written += piece
         history = [*history, token][-8:]
     return written.decode("utf-8", "replace"), bits
-
-
-def _shown(task: Task, completion: str) -> str:
-    """A completion, whoever wrote it, shaped as the product does it: without loops, and not so that the file breaks."""
-    place = read_place(task.path, task.prefix + task.suffix, len(task.prefix))
-    lines = task.truth.count("\n") + 1
-    return shape(completion, place, Extent("rest", 1) if lines == 1 else Extent("line", lines)).text
 
 
 def _result(task: Task, completer: str, completion: str, bits: float | None) -> Result:

@@ -33,26 +33,3 @@ def load_tasks(files: list[Path]) -> list[Task]:
                 raise ValueError(f"{row['id']}: the file does not hold the ground truth at {row['start']}:{row['end']}")
             tasks.append(Task(row["id"], row["language"], row["kind"], row["path"], prefix, suffix, truth, root))
     return tasks
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the product shows of other files: (path, text) in prompt order, and the names that may follow a dot at the
-    cursor, where the project has all of them."""
-
-    pieces: tuple[tuple[str, str], ...] = ()
-    names: tuple[str, ...] = ()
-
-
-NO_CONTEXT = Context()
-
-
-def load_contexts(file: Path) -> dict[str, Context]:
-    """Task id to its context, from what `dovetail eval TASKS --context-only --names --out FILE` wrote."""
-    contexts = {}
-    for line in file.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        if "context" in row:
-            pieces = tuple((item["path"], item["text"]) for item in row["context"])
-            contexts[row["id"]] = Context(pieces, tuple(row.get("names", ())))
-    return contexts

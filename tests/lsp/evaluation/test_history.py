@@ -12,11 +12,14 @@ import pytest
 
 from dovetail.cli.main import main
 from dovetail.command_errors import CommandError, UsageError
-from dovetail.evaluation.history.added import Hunk, added_hunks
+from dovetail.evaluation.history.added import DIFF, Hunk, added_hunks
 from dovetail.evaluation.history.checkout import Checkout
-from dovetail.evaluation.history.git import Repository, repository_at
+from dovetail.evaluation.history.git import Repository, recent_commits, repository_at
+from dovetail.evaluation.history.quiet import KINDS, quiet_rows
 from dovetail.evaluation.history.suite import HISTORY, HistoryChoice, history_tasks
+from dovetail.evaluation.scorers.registry import score_text
 from dovetail.evaluation.scorers.text_match import characters_saved
+from dovetail.evaluation.suites.suite import Row
 from dovetail.evaluation.task import ProjectHole
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git, which reads a history")
@@ -54,7 +57,8 @@ def repository(tmp_path: Path) -> Repository:
 
 def tasks_of(repository: Repository, commits: int = 10) -> dict[str, ProjectHole]:
     tasks = history_tasks(repository, HistoryChoice(commits), Path("checkout"))
-    return {task.truth: task.question for task in tasks if isinstance(task.question, ProjectHole)}
+    holes = [task for task in tasks if not task.quiet]
+    return {task.truth: task.question for task in holes if isinstance(task.question, ProjectHole)}
 
 
 def test_hunks_are_those_that_add_lines() -> None:
@@ -169,3 +173,62 @@ def test_the_command_answers_a_history(
     assert "tasks" in capsys.readouterr().out
     assert main(["eval", str(tmp_path), "--history"]) == 2
     assert "has no history" in capsys.readouterr().err
+
+
+SHOP = (
+    "# prices are in cents and never below zero\ndef total(prices):\n    return sum(prices)\n\n\n"
+    "def unused_helper(value):\n    return value + 1\n"
+)
+CHANGED = (
+    "# prices are in cents, discounts are in percent\ndef total(prices, discount):\n    whole = sum(prices)\n"
+    "    return whole - whole * discount // 100\n"
+)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Repository:
+    """Return a repository whose second commit writes a comment, changes a function and deletes another one."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True, timeout=60)
+    commit(folder, {"shop.py": SHOP})
+    commit(folder, {"shop.py": CHANGED})
+    return repository_at(folder)
+
+
+def quiet_places(shop: Repository) -> dict[str, list[Row]]:
+    commits = recent_commits(shop, 1)
+    (hunks,) = [list(added_hunks(shop.read(*DIFF, each.parent, each.id))) for each in commits]
+    found: dict[str, list[Row]] = {kind: [] for kind in KINDS}
+    for hunk in hunks:
+        for row in quiet_rows("parent", "commit", hunk, SHOP.splitlines(True), CHANGED.splitlines(True)):
+            found[row["quiet"]].append(row)
+    return found
+
+
+@needs_git
+def test_silence_is_right_after_a_line_in_prose_and_while_deleting(shop: Repository) -> None:
+    found = quiet_places(shop)
+    finished = [row["text"][: row["start"]].rpartition("\n")[2] for row in found["finished"]]
+    assert "    whole = sum(prices)" in finished and not any(line.startswith("#") for line in finished)
+    assert all(row["text"][row["start"]] == "\n" for row in found["finished"])
+    (prose,) = found["prose"]
+    assert prose["text"][: prose["start"]].startswith("# prices are in cents") and prose["text"][prose["start"]] == "\n"
+    halves = {row["text"][: row["start"]].rpartition("\n")[2] for row in found["deleted"]}
+    assert halves == {"def total", "    return su", "def unused_h"}, "half of each line; prose is not among them"
+    assert all(row["text"].count("\n") == SHOP.count("\n") for row in found["deleted"]), "the rest is still there"
+    assert all(row["start"] == row["end"] and not row["groundtruth"] for kind in KINDS for row in found[kind])
+
+
+@needs_git
+def test_a_history_has_a_quiet_place_for_four_holes(shop: Repository) -> None:
+    lines = "".join(f"    step_{number} = total(prices) + {number}\n" for number in range(12))
+    commit(shop.top, {"shop.py": CHANGED + f"\n\ndef report(prices):\n{lines}"})
+    tasks = history_tasks(shop, HistoryChoice(1), Path("checkout"))
+    assert len(tasks) == 10 and sum(1 for task in tasks if task.quiet) == 2
+    assert len(history_tasks(shop, HistoryChoice(1, with_quiet=False), Path("checkout"))) == 8
+    for task in tasks:
+        assert bool(task.truth) is not bool(task.quiet)
+        scores = score_text(HISTORY.scorers, task.truth, task)
+        assert (scores["silence"] is None) is not bool(task.quiet)
+        assert (scores["exact_match"] is None) is bool(task.quiet)

@@ -2,12 +2,14 @@
 
 `cases/` has the pairs, with the values that follow from the definitions: `text_scores` (first line, whole text, lines,
 indel similarity, identifiers in order, as multisets, and the first), `crosscodeeval_scores`, `repoeval_scores`,
-`same_call_scores` (SAFIM), and `saved_scores` (characters in the right beginning, over those of the truth).
+`same_call_scores` (SAFIM), `saved_scores` (characters in the right beginning, over those of the truth), and
+`silence_scores` (where silence is right: the kind of place, the lines that followed, what was shown).
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from dovetail.evaluation.scorers.identifiers import code_identifiers
 from dovetail.evaluation.scorers.registry import SCORERS, score_text
 from dovetail.evaluation.scorers.safim import same_call
 from dovetail.evaluation.scorers.text_match import exact_match_repoeval, levenshtein_similarity
-from dovetail.evaluation.task import Task, TextHole
+from dovetail.evaluation.task import FOLLOWING, Task, TextHole
 
 FOLDER = Path(__file__).parent / "cases"
 CASES = [
@@ -35,7 +37,9 @@ def task(truth: str, language: str = "python", prefix: str = "") -> Task:
 
 @pytest.mark.parametrize("case", CASES)
 def test_scores(case: dict[str, Any]) -> None:
-    asked = task(case["truth"], case.get("language", "python"), case.get("prefix", ""))
+    asked = task(case.get("truth", ""), case.get("language", "python"), case.get("prefix", ""))
+    if "quiet" in case:
+        asked = replace(asked, quiet=case["quiet"], official={FOLLOWING: case["following"]})
     assert score_text(list(case["scores"]), case["written"], asked) == pytest.approx(case["scores"], abs=1e-4)
 
 

@@ -29,18 +29,6 @@ SHIPPED = Thresholds()
 """Fitted to the starter model; for any other model nobody has measured them."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelThresholds:
-    """The thresholds of some models for one language."""
-
-    calibrated: tuple[tuple[str, Thresholds], ...] = ()
-    """Pairs of a model's name and its thresholds."""
-
-    def of(self, model: str) -> Thresholds:
-        """Return the thresholds of a model: the shipped ones if it was not calibrated."""
-        return dict(self.calibrated).get(model, SHIPPED)
-
-
 def confident_part(text: str, logprob: float | None, thresholds: Thresholds = SHIPPED) -> str:
     """Return the part of `text` that its log-probability (nats per token) justifies: all, a line, a word or ""."""
     if logprob is None or logprob >= thresholds.line_below:

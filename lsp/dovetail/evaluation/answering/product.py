@@ -22,7 +22,8 @@ from dovetail.completion.pipeline import complete, context_for, members_for
 from dovetail.completion.report import completion_json, item_json
 from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.completion.threads import on_thread
-from dovetail.evaluation.answer import Answer
+from dovetail.completion.tuning import Layout, ModelTunings, Tuning
+from dovetail.evaluation.answer import NOT_ASKED, Answer
 from dovetail.evaluation.task import ProjectHole, Task, TextHole
 from dovetail.rules.live import WorkspaceRules, own_rules
 from dovetail.session.caches import index_cache
@@ -41,6 +42,27 @@ from dovetail_context.api import (
 
 CACHE_BYTES = 10**9
 """The most that indexes may take in a temporary folder, where the user keeps no cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How the pipeline is asked, where that differs from an editor's way."""
+
+    layout: Layout = "frozen"
+    """Where the typed text is in the prompt."""
+    use_names: bool = True
+    """Whether the model leans towards the names that the project has behind a dot."""
+    with_prompt: bool = False
+    """Whether an answer has the prompt as text."""
+
+    def apply(self, request: CompletionRequest) -> CompletionRequest:
+        """Return the request asked in this way."""
+        tunings = ModelTunings(default=Tuning(layout=self.layout))
+        return replace(request, tunings=tunings, use_names=self.use_names, explain=self.with_prompt)
+
+
+EDITORS_WAY = Asking()
+"""As an editor asks, without what was calibrated: figures must not depend on the user's state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +89,15 @@ class ProductAnswerer:
         settings: Settings,
         with_names: bool = False,
         *,
+        asking: Asking = EDITORS_WAY,
         with_rules: bool = False,
         is_private: bool = False,
     ) -> None:
-        """Without an engine only context is gathered. `with_names` adds the names known behind a dot, `with_rules`
-        obeys the rules of the project and the user, `is_private` keeps no index in the user's cache."""
+        """Without an engine only context is gathered. `with_names` adds the names known behind a dot, and `asking` is
+        how the pipeline is asked. `with_rules` obeys the rules of the project and the user, `is_private` keeps no index
+        in the user's cache."""
         self._engine = engine
+        self._asking = asking
         self._settings = settings
         self._with_names = with_names
         self._with_rules = with_rules
@@ -99,7 +124,7 @@ class ProductAnswerer:
         """Answer a task. Raises EngineError, and CommandError where its file cannot be read or is another one."""
         opened = await on_thread(partial(self.open, task))
         try:
-            return await self._asked(task, replace(opened.request, count=self._count))
+            return await self._asked(task, self._asking.apply(replace(opened.request, count=self._count)))
         finally:
             opened.close()
 
@@ -111,7 +136,11 @@ class ProductAnswerer:
             ms = (perf_counter() - started) * 1000
             context = tuple(item_json(piece, with_text=True) for piece in bundle.pieces)
             return Answer(None, context, {"context": bundle.tokens}, {"context": round(ms, 1)}, names=names)
+        if task.quiet:
+            request = replace(request, trigger="automatic")
         completion = await complete(request, self._engine, self._settings)
+        if completion is None and task.quiet:
+            return Answer("", stop=NOT_ASKED)
         if completion is None:  # not for invoked requests; a hole that is refused is a hole not filled
             raise CommandError(f"the pipeline refused task {task.id}: report this, with the task")
         return answer_of(completion, names)
@@ -201,4 +230,6 @@ def answer_of(completion: Completion, names: tuple[str, ...] | None = None) -> A
         stop=completion.reply.stop,
         logprob=completion.reply.logprob,
         names=names,
+        written=completion.written,
+        prompt=completion.reply.prompt,
     )

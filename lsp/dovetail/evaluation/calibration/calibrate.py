@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from dovetail.completion.postprocessing.confidence import SHIPPED, Thresholds
 from dovetail.evaluation.calibration.compare import Comparison, compare
 from dovetail.evaluation.calibration.fit import MIN_SAMPLES, fit, shown_by
 from dovetail.evaluation.calibration.samples import Sample
+from dovetail.evaluation.task import Task
 from dovetail.session.calibrations import ALL_LANGUAGES, Calibration
 
 ABOUT_AS_MUCH = 0.95
@@ -28,13 +30,17 @@ class Proposal:
 
     @property
     def is_better(self) -> bool:
-        """Return whether the held-out tasks speak for it: about as much saved with fewer shown."""
-        shown, saved = self.comparison.shown, self.comparison.saved
+        """Return whether the held-out tasks speak for it: about as much saved with fewer shown, and silence kept where
+        it is right."""
+        shown, saved, disturbing = self.comparison.shown, self.comparison.saved, self.comparison.disturbing
+        if disturbing is not None and disturbing.value > 1.0:
+            return False
         return shown is not None and saved is not None and shown.value < 1.0 and saved.value >= ABOUT_AS_MUCH
 
 
-def propose(samples: Sequence[Sample], model: str, source: str, day: str) -> Proposal:
-    """Return the proposal for a model. `samples` come in the order of time; `day` is today as YYYY-MM-DD."""
+def propose(samples: Sequence[Sample], model: str, key: str, source: str, day: str) -> Proposal:
+    """Return the proposal for a model of a name and a key. `samples` come in the order of time; `day` is today as
+    YYYY-MM-DD."""
     early, late = split(samples)
     found = {ALL_LANGUAGES: fit(early)}
     for language in dict.fromkeys(sample.language for sample in early):
@@ -46,18 +52,26 @@ def propose(samples: Sequence[Sample], model: str, source: str, day: str) -> Pro
         return found.get(sample.language, found[ALL_LANGUAGES])
 
     calibrations = tuple(
-        _calibration(language, thresholds, early, late, model=model, source=source, day=day)
+        _calibration(language, thresholds, early, late, model=model, key=key, source=source, day=day)
         for language, thresholds in found.items()
     )
     return Proposal(calibrations, compare(late, lambda sample: SHIPPED, new))
 
 
-def split(samples: Sequence[Sample]) -> tuple[list[Sample], list[Sample]]:
-    """Return the samples to fit to and those to measure on; samples of one group stay together."""
+_Grouped = TypeVar("_Grouped", Sample, Task)
+
+
+def split(samples: Sequence[_Grouped]) -> tuple[list[_Grouped], list[_Grouped]]:
+    """Return the samples, or tasks, to fit to and those to measure on; those of one group stay together."""
     at = round(len(samples) * FITTED_SHARE)
     while 0 < at < len(samples) and samples[at].group == samples[at - 1].group:
         at += 1
     return list(samples[:at]), list(samples[at:])
+
+
+def earlier(tasks: Sequence[Task]) -> list[Task]:
+    """Return the tasks whose samples thresholds will be fitted to."""
+    return split(tasks)[0]
 
 
 def _calibration(
@@ -67,6 +81,7 @@ def _calibration(
     late: Sequence[Sample],
     *,
     model: str,
+    key: str,
     source: str,
     day: str,
 ) -> Calibration:
@@ -75,6 +90,7 @@ def _calibration(
     )
     return Calibration(
         model,
+        key,
         language,
         thresholds,
         (shown_by(fitted, SHIPPED), shown_by(fitted, thresholds)),

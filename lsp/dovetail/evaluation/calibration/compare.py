@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dovetail.completion.postprocessing.confidence import Thresholds
-from dovetail.evaluation.calibration.fit import shown_part
-from dovetail.evaluation.calibration.samples import Part, Sample
+from dovetail.evaluation.calibration.fit import is_disturbing, shown_part
+from dovetail.evaluation.calibration.samples import Sample
 
 DRAWS = 2000
 """Bootstrap samples: the edges of the interval are good to a percent or two."""
@@ -37,7 +37,12 @@ class Comparison:
     """Suggestions that are right as a whole."""
     saved: Ratio | None
     """Characters saved."""
+    disturbing: Ratio | None
+    """Suggestions, not right, at places where silence is right."""
 
+
+COUNTS = 4
+"""The number of counts that a comparison has."""
 
 ThresholdsOf = Callable[[Sample], Thresholds]
 """Which thresholds hold for a sample: each language may have its own."""
@@ -45,29 +50,30 @@ ThresholdsOf = Callable[[Sample], Thresholds]
 
 def compare(samples: Sequence[Sample], old: ThresholdsOf, new: ThresholdsOf) -> Comparison:
     """Compare thresholds on samples. Whole groups are drawn for the intervals, always the same ones."""
-    groups: defaultdict[str, list[tuple[Part, Part]]] = defaultdict(list)
+    groups: defaultdict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
-        groups[sample.group].append((shown_part(sample, old(sample)), shown_part(sample, new(sample))))
-    counted = [
-        (_counts([before for before, _ in each]), _counts([after for _, after in each])) for each in groups.values()
-    ]
+        groups[sample.group].append(sample)
+    counted = [(_counts(some, old), _counts(some, new)) for some in groups.values()]
     source = random.Random(0)
     drawn = [_ratios(source.choices(counted, k=len(counted))) for _ in range(DRAWS)] if counted else []
     found = [_ratio(value, [each[number] for each in drawn]) for number, value in enumerate(_ratios(counted))]
     return Comparison(*found)
 
 
-def _counts(parts: Sequence[Part]) -> tuple[int, int, int]:
+def _counts(samples: Sequence[Sample], thresholds: ThresholdsOf) -> tuple[int, ...]:
+    """Return the counts of a comparison, in its order."""
+    parts = [shown_part(sample, thresholds(sample)) for sample in samples]
     return (
         sum(1 for part in parts if part.text),
         sum(1 for part in parts if part.is_right),
         sum(part.saved for part in parts),
+        sum(1 for part, sample in zip(parts, samples, strict=True) if is_disturbing(part, sample)),
     )
 
 
 def _ratios(counted: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> list[float | None]:
-    old = [sum(before[number] for before, _ in counted) for number in range(3)]
-    new = [sum(after[number] for _, after in counted) for number in range(3)]
+    old = [sum(before[number] for before, _ in counted) for number in range(COUNTS)]
+    new = [sum(after[number] for _, after in counted) for number in range(COUNTS)]
     return [each / of if of else None for each, of in zip(new, old, strict=True)]
 
 

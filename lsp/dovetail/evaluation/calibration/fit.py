@@ -43,7 +43,13 @@ def shown_by(samples: Sequence[Sample], thresholds: Thresholds) -> Shown:
         sum(1 for part in parts if part.text),
         sum(1 for part in parts if part.is_right),
         sum(part.saved for part in parts),
+        sum(1 for part, sample in zip(parts, samples, strict=True) if is_disturbing(part, sample)),
     )
+
+
+def is_disturbing(part: Part, sample: Sample) -> bool:
+    """Return whether something wrong is shown where silence is right."""
+    return bool(sample.quiet and part.text and not part.is_right)
 
 
 def fit(samples: Sequence[Sample]) -> Thresholds:

@@ -8,29 +8,34 @@ from functools import partial
 from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import complete
 from dovetail.completion.threads import on_thread
-from dovetail.evaluation.answer import Answer
+from dovetail.completion.tuning import ModelTunings, Tuning
+from dovetail.evaluation.answer import NOT_ASKED, Answer
 from dovetail.evaluation.answering.product import ProductAnswerer, answer_of
 from dovetail.evaluation.task import Task
 from dovetail.session.inference.token_count import engine_count
 from dovetail.settings import Settings
 
-NOT_ASKED = "not asked"
-"""The stop reason of a place where the pipeline asks no model, whatever the thresholds."""
+USUAL = Tuning()
+"""How a model is asked that was not calibrated."""
 
 
 class ReplayAnswerer:
     """Answers as if the user had just typed up to the hole. The completion is what the model wrote, unshaped."""
 
-    def __init__(self, opener: ProductAnswerer, engine: Engine, settings: Settings) -> None:
+    def __init__(self, opener: ProductAnswerer, engine: Engine, settings: Settings, tuning: Tuning = USUAL) -> None:
+        """`tuning` is how the model is asked; its thresholds decide nothing here."""
         self._opener = opener
         self._engine = engine
         self._settings = settings
+        self._tunings = ModelTunings(default=tuning)
 
     async def answer(self, task: Task) -> Answer:
         """Answer a task. Raises EngineError, CommandError."""
         opened = await on_thread(partial(self._opener.open, task))
         try:
-            request = replace(opened.request, trigger="automatic", count=engine_count(self._settings))
+            request = replace(
+                opened.request, trigger="automatic", count=engine_count(self._settings), tunings=self._tunings
+            )
             completion = await complete(request, self._engine, self._settings)
         finally:
             opened.close()

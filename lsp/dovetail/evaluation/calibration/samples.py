@@ -9,10 +9,9 @@ from dovetail.completion.postprocessing.confidence import first_line, first_word
 from dovetail.completion.postprocessing.shaping import shape
 from dovetail.completion.preparation.place import Place, read_place
 from dovetail.completion.preparation.trigger import decide
-from dovetail.evaluation.answer import Answer
-from dovetail.evaluation.calibration.replay import NOT_ASKED
-from dovetail.evaluation.history.suite import FOLLOWING
-from dovetail.evaluation.task import ProjectHole, Task, TextHole
+from dovetail.evaluation.answer import NOT_ASKED, Answer
+from dovetail.evaluation.scorers.unasked import is_right
+from dovetail.evaluation.task import FOLLOWING, ProjectHole, Task, TextHole
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,8 @@ class Sample:
     """The first line."""
     whole: Part
     """All that the pipeline would show."""
+    quiet: str = ""
+    """Why silence is right here, in a word; empty where an answer is wanted."""
 
 
 def sample_of(task: Task, answer: Answer) -> Sample:
@@ -59,7 +60,10 @@ def sample_of(task: Task, answer: Answer) -> Sample:
     parts = [
         _part(part, written, answer.stop, place, wanted) for part in (first_word(written), first_line(written), written)
     ]
-    return Sample(task.group, task.language, answer.logprob, *parts)
+    if task.quiet in ("prose", "deleted"):  # nobody wants back what is being deleted, and prose is the author's own
+        parts = [Part(part.text) for part in parts]
+    word, line, whole = parts
+    return Sample(task.group, task.language, answer.logprob, word, line, whole, task.quiet)
 
 
 def _around(task: Task) -> tuple[str, str]:
@@ -79,24 +83,3 @@ def _part(part: str, written: str, stop: str, place: Place, wanted: str) -> Part
         return Part()
     shown = shape(part, place, extent, is_whole=is_whole(stop) or part != written).text
     return Part(shown, is_right(shown, wanted)) if shown.strip() else Part()
-
-
-def is_right(shown: str, wanted: str) -> bool:
-    """Return whether a text begins with what is shown, blank lines and spaces at line ends aside.
-
-    A suggestion that ends inside a word of the author's is wrong: accepting it means to delete.
-    """
-    found, author = _normalized(shown), _normalized(wanted)
-    if not author.startswith(found):
-        return False
-    rest = author[len(found) : len(found) + 1]
-    return not (rest and _is_word(rest) and _is_word(found[-1]))
-
-
-def _normalized(text: str) -> str:
-    """Return the lines that are not blank, without spaces at their ends and at the beginning of the first."""
-    return "\n".join(line.rstrip() for line in text.split("\n") if line.strip()).strip()
-
-
-def _is_word(character: str) -> bool:
-    return character.isalnum() or character == "_"

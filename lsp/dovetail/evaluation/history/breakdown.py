@@ -15,6 +15,12 @@ KINDS = {
     "note": "with a note of the rules",
 }
 """The kinds of context pieces, and what to call tasks that had one."""
+QUIET = {
+    "finished": "silence at the end of a line",
+    "prose": "silence in a comment or a long text",
+    "deleted": "silence in a line that is being deleted",
+}
+"""The scenarios in which silence is right, and what to call them."""
 
 
 def breakdown(outcomes: Sequence[Outcome]) -> Iterator[str]:
@@ -23,6 +29,12 @@ def breakdown(outcomes: Sequence[Outcome]) -> Iterator[str]:
     saved = sum((outcome.scores.get("characters_saved") or 0) * _characters(outcome.task.truth) for outcome in outcomes)
     if any("characters_saved" in outcome.scores for outcome in outcomes):
         yield f"characters saved: {saved:.0f} of {wanted}"
+    for kind, title in QUIET.items():
+        quiet = [outcome for outcome in outcomes if outcome.task.quiet == kind]
+        if quiet:
+            silent = sum(outcome.scores.get("silence") or 0 for outcome in quiet)
+            yield f"{title} ({len(quiet)} places): {silent:.0f} without a wrong suggestion"
+    outcomes = [outcome for outcome in outcomes if not outcome.task.quiet]
     groups: list[tuple[str, Callable[[set[str]], bool]]] = [
         (title, lambda kinds, kind=kind: kind in kinds)  # type: ignore[misc]
         for kind, title in KINDS.items()

@@ -54,6 +54,11 @@ def recent_commits(repository: Repository, number: int, until: str = "HEAD") -> 
     return tuple(Commit(commit, parent) for commit, parent in reversed(pairs))
 
 
+def commit_named(repository: Repository, name: str) -> str:
+    """Return the hash of the commit that a name means now, such as HEAD. Raises CommandError where there is none."""
+    return repository.read("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}").decode("ascii").strip()
+
+
 def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     try:
         done = subprocess.run(

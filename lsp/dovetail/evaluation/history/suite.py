@@ -8,17 +8,18 @@ from itertools import islice
 from pathlib import Path
 
 from dovetail.command_errors import CommandError
-from dovetail.evaluation.history.added import DIFF, added_hunks
+from dovetail.evaluation.history.added import DIFF, Hunk, added_hunks
 from dovetail.evaluation.history.git import Commit, Repository, recent_commits
 from dovetail.evaluation.history.holes import Spot, draw, row, spots
+from dovetail.evaluation.history.quiet import HOLES_A_QUIET_PLACE, drawn, quiet_rows
 from dovetail.evaluation.suites.suite import Row, Suite
-from dovetail.evaluation.task import ProjectHole, Task
+from dovetail.evaluation.task import FOLLOWING, ProjectHole, Task
 from dovetail_context.api import MAX_FILE_BYTES, language_for
 
 HOLES_A_COMMIT = 8
 """The most holes of one commit, where the user names no number: one large commit must not decide the figures alone."""
-FOLLOWING = "following"
-"""The name, among a task's official texts, of the lines that its author wrote next."""
+QUIET_HUNKS = 6
+"""The hunks of a commit that are searched for places at which silence is right."""
 TEXT = "text"
 """The name of what is read as a language without a grammar: prose, data, configuration."""
 PARENT = "parent"
@@ -35,6 +36,7 @@ def to_task(row: Row, checkout: Path, number: int) -> Task:
         question=ProjectHole(checkout, row["path"], row["start"], row["end"], row["text"]),
         truth=row["groundtruth"],
         official={PARENT: row["parent"], FOLLOWING: row["following"]},
+        quiet=row.get("quiet", ""),
     )
 
 
@@ -43,7 +45,7 @@ HISTORY = Suite(
     title="lines that recent commits of your own project added",
     source="the repository that you name",
     to_task=to_task,
-    scorers=("exact_match", "edit_similarity", "identifier_f1", "characters_saved"),
+    scorers=("exact_match", "edit_similarity", "identifier_f1", "characters_saved", "silence"),
 )
 
 
@@ -57,13 +59,15 @@ class HistoryChoice:
     """The last of them."""
     per_commit: int = HOLES_A_COMMIT
     """The most holes of one commit."""
+    with_quiet: bool = True
+    """Whether places at which silence is right are taken, too: a quarter as many as holes."""
 
 
 def history_tasks(repository: Repository, choice: HistoryChoice, checkout: Path) -> tuple[Task, ...]:
     """Return the tasks of the chosen commits. Raises CommandError where they added nothing that can be completed."""
     tasks: list[Task] = []
     for commit in recent_commits(repository, choice.commits, choice.until):
-        rows = _rows(repository, commit, choice.per_commit)
+        rows = _rows(repository, commit, choice)
         tasks += [to_task(each, checkout, len(tasks) + number) for number, each in enumerate(rows)]
     if not tasks:
         raise CommandError(
@@ -73,14 +77,36 @@ def history_tasks(repository: Repository, choice: HistoryChoice, checkout: Path)
     return tuple(tasks)
 
 
-def _rows(repository: Repository, commit: Commit, number: int) -> list[Row]:
-    """Return at most `number` holes of a commit, spread over it, in the order of its files and lines."""
+def _rows(repository: Repository, commit: Commit, choice: HistoryChoice) -> list[Row]:
+    """Return the chosen places of a commit, spread over it, in the order of its files and lines."""
     hunks = [hunk for hunk in added_hunks(repository.read(*DIFF, commit.parent, commit.id)) if _is_code(hunk.path)]
-    new = {path: _lines(repository, commit.id, path) for path in dict.fromkeys(hunk.path for hunk in hunks)}
-    found = [spot for hunk in hunks if (lines := new[hunk.path]) is not None for spot in spots(commit.id, hunk, lines)]
-    drawn = sorted(found, key=lambda spot: draw(commit.id, spot.hunk.path, spot.line, "order"))
-    taken = list(islice(_drawn_rows(repository, commit, drawn, new), number))
+    texts = _Texts(repository, commit)
+    found = [spot for hunk in hunks if (lines := texts.new(hunk)) is not None for spot in spots(commit.id, hunk, lines)]
+    ordered = sorted(found, key=lambda spot: draw(commit.id, spot.hunk.path, spot.line, "order"))
+    taken = list(islice(_drawn_rows(commit, ordered, texts), choice.per_commit))
+    if choice.with_quiet:
+        taken += drawn(commit.id, list(_quiet_rows(commit, hunks, texts)), len(taken) // HOLES_A_QUIET_PLACE)
     return sorted(taken, key=lambda each: (each["path"], each["start"]))
+
+
+class _Texts:
+    """The lines of a commit's files and of their parents, each read once; None for what is too large or no text."""
+
+    def __init__(self, repository: Repository, commit: Commit) -> None:
+        self._repository = repository
+        self._commit = commit
+        self._known: dict[tuple[str, str], list[str] | None] = {}
+
+    def new(self, hunk: Hunk) -> list[str] | None:
+        return self._read(self._commit.id, hunk.path)
+
+    def old(self, hunk: Hunk) -> list[str] | None:
+        return [] if hunk.is_new_file else self._read(self._commit.parent, hunk.path)
+
+    def _read(self, commit: str, path: str) -> list[str] | None:
+        if (commit, path) not in self._known:
+            self._known[commit, path] = _lines(self._repository, commit, path)
+        return self._known[commit, path]
 
 
 def _is_code(path: str) -> bool:
@@ -88,20 +114,22 @@ def _is_code(path: str) -> bool:
     return language is not None and language.name != TEXT
 
 
-def _drawn_rows(
-    repository: Repository, commit: Commit, drawn: list[Spot], new: dict[str, list[str] | None]
-) -> Iterator[Row]:
-    old: dict[str, list[str] | None] = {}
-    for spot in drawn:
-        path = spot.hunk.path
-        if path not in old:
-            old[path] = [] if spot.hunk.is_new_file else _lines(repository, commit.parent, path)
-        old_lines, new_lines = old[path], new[path]
+def _drawn_rows(commit: Commit, ordered: list[Spot], texts: _Texts) -> Iterator[Row]:
+    for spot in ordered:
+        old_lines, new_lines = texts.old(spot.hunk), texts.new(spot.hunk)
         if old_lines is None or new_lines is None:
             continue
         made = row(commit.parent, commit.id, spot, old_lines, new_lines)
         if made is not None:
             yield made
+
+
+def _quiet_rows(commit: Commit, hunks: list[Hunk], texts: _Texts) -> Iterator[Row]:
+    drawn_hunks = sorted(hunks, key=lambda hunk: draw(commit.id, hunk.path, hunk.new_start, "quiet"))
+    for hunk in drawn_hunks[:QUIET_HUNKS]:
+        old_lines, new_lines = texts.old(hunk), texts.new(hunk)
+        if old_lines is not None and new_lines is not None:
+            yield from quiet_rows(commit.parent, commit.id, hunk, old_lines, new_lines)
 
 
 def _lines(repository: Repository, commit: str, path: str) -> list[str] | None:

@@ -8,17 +8,17 @@ from dovetail.completion.postprocessing.confidence import SHIPPED
 from dovetail.evaluation.calibration.calibrate import Proposal
 from dovetail.evaluation.calibration.compare import Ratio
 from dovetail.evaluation.calibration.samples import Sample
-from dovetail.evaluation.interval import mean_of
+from dovetail.evaluation.interval import Mean, mean_of
 from dovetail.evaluation.report.parts import Point, Series, drawing, header, interval, page, repeat, table
 from dovetail.pages.frame import percent
-from dovetail.session.calibrations import ALL_LANGUAGES, Shown
+from dovetail.session.calibrations import ALL_LANGUAGES, PromptTrial, Shown
 
 FROM, STEP = -2.0, 0.25
 """Where the axis of mean log-probabilities begins, and the width of a bin."""
 
 
-def calibration_page(proposal: Proposal, samples: Sequence[Sample], command: str) -> str:
-    """Return the page. `command` makes the calibration again."""
+def calibration_page(proposal: Proposal, samples: Sequence[Sample], trials: Sequence[PromptTrial], command: str) -> str:
+    """Return the page. `trials` are the ways to ask that were tried; `command` makes the calibration again."""
     first = proposal.calibrations[0]
     shown, saved = proposal.comparison.shown, proposal.comparison.saved
     title = (
@@ -44,8 +44,21 @@ def calibration_page(proposal: Proposal, samples: Sequence[Sample], command: str
         table(
             "Thresholds",
             "Below these mean log-probabilities a token nothing, a word or a line is shown. Counts are those held out.",
-            ("", "nothing", "word", "line", "places", "shown", "right", "saved"),
+            ("", "nothing", "word", "line", "places", "shown", "right", "saved", "disturbing"),
             [line for each in proposal.calibrations for line in _lines(each.language, each.thresholds, each.held_out)],
+        ),
+        table(
+            "How the model is asked",
+            "Edit similarity of the first line to the author's, and its difference to the usual way, the first one, at "
+            "the same older places with its 99 % interval. A way that lost a round was asked at fewer places.",
+            ("layout", "tokens of other files", "places", "similarity", "difference, points", "tokens evaluated"),
+            [_way(each, is_usual=each is trials[0]) for each in trials],
+        ),
+        drawing(
+            "Quality by context and layout",
+            "Edit similarity of the first line to the author's, by the most tokens of other files.",
+            [Series(f"{layout} layout", _budgets(trials, layout)) for layout in ("frozen", "plain")],
+            [(_budget_at(each.context_tokens, trials), str(each.context_tokens)) for each in _one_a_budget(trials)],
         ),
         drawing(
             "Reliability",
@@ -65,7 +78,12 @@ def calibration_page(proposal: Proposal, samples: Sequence[Sample], command: str
 
 def _named(proposal: Proposal) -> tuple[tuple[str, Ratio | None], ...]:
     found = proposal.comparison
-    return ("suggestions shown", found.shown), ("right as a whole", found.right), ("characters saved", found.saved)
+    return (
+        ("suggestions shown", found.shown),
+        ("right as a whole", found.right),
+        ("characters saved", found.saved),
+        ("wrong where silence is right", found.disturbing),
+    )
 
 
 def _lines(language: str, thresholds: object, held_out: tuple[Shown, Shown]) -> list[tuple[str, ...]]:
@@ -73,9 +91,37 @@ def _lines(language: str, thresholds: object, held_out: tuple[Shown, Shown]) -> 
     lines = []
     for title, edges, counts in ((f"{name}, shipped", SHIPPED, held_out[0]), (name, thresholds, held_out[1])):
         values = (getattr(edges, field) for field in ("nothing_below", "word_below", "line_below"))
-        numbers = (counts.tasks, counts.shown, counts.right, counts.saved)
+        numbers = (counts.tasks, counts.shown, counts.right, counts.saved, counts.disturbing)
         lines.append((title, *(f"{value:.2f}" for value in values), *map(str, numbers)))
     return lines
+
+
+def _way(trial: PromptTrial, *, is_usual: bool) -> tuple[str, ...]:
+    mean, low, high = (100 * each for each in trial.gain)
+    gain = "–" if is_usual else f"{mean:+.1f} ({low:+.1f} to {high:+.1f})"
+    similarity = percent(trial.similarity, 1)
+    return trial.layout, str(trial.context_tokens), str(trial.places), similarity, gain, f"{trial.tokens:.0f}"
+
+
+def _one_a_budget(trials: Sequence[PromptTrial]) -> list[PromptTrial]:
+    return list({each.context_tokens: each for each in trials}.values())
+
+
+def _budget_at(tokens: int, trials: Sequence[PromptTrial]) -> float:
+    """Return where a budget is on the axis: the largest at its end."""
+    return tokens / max(max(each.context_tokens for each in trials), 1)
+
+
+def _budgets(trials: Sequence[PromptTrial], layout: str) -> tuple[Point, ...]:
+    """Return a point for each budget; its interval is that of the difference to the usual way."""
+    points = []
+    for each in sorted((each for each in trials if each.layout == layout), key=lambda each: each.context_tokens):
+        gain, low, high = each.gain
+        value = each.similarity
+        mean = Mean(value, max(0.0, value + low - gain), min(1.0, value + high - gain), each.places, each.places)
+        title = f"{layout}, {each.context_tokens} tokens: {percent(value, 1)} at {each.places} places"
+        points.append(Point(_budget_at(each.context_tokens, trials), mean, title))
+    return tuple(points)
 
 
 def _points(samples: Sequence[Sample], part: str) -> tuple[Point, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from dovetail.evaluation.answer import Outcome
 from dovetail.evaluation.interval import mean_of
+from dovetail.evaluation.report.comparison import Run, comparison
 from dovetail.evaluation.report.parts import (
     Case,
     Point,
@@ -29,8 +30,9 @@ BINS = 8
 """Points of a drawing: each stands for as many answers."""
 
 
-def eval_page(outcomes: Sequence[Outcome], settings: Row, command: str) -> str:
-    """Return the page. `settings` are what the run file records, `command` makes the run again."""
+def eval_page(outcomes: Sequence[Outcome], settings: Row, command: str, beside: Sequence[Run] = ()) -> str:
+    """Return the page. `settings` are what the run file records, `command` makes the run again. `beside` are other runs
+    of the same tasks."""
     if not outcomes:
         return page("Dovetail: evaluation", (header("Dovetail evaluation", "No tasks", "Nothing was asked."),))
     main = next(iter(means(outcomes)), "")
@@ -47,6 +49,7 @@ def eval_page(outcomes: Sequence[Outcome], settings: Row, command: str) -> str:
             lead,
         ),
         _scores(outcomes),
+        *comparison((Run(settings, tuple(outcomes)), *beside), main),
         _drawing("Quality against latency", "the time that they took", outcomes, main, _latency, milliseconds),
         _drawing("Reliability", "the model's certainty of a token", outcomes, main, _certainty, percent),
         cases(

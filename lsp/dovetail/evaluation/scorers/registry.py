@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dovetail.evaluation.scorers import crosscodeeval, identifiers, safim, text_match
+from dovetail.evaluation.scorers import crosscodeeval, identifiers, safim, text_match, unasked
 from dovetail.evaluation.scorers.scorer import Scorer
 from dovetail.evaluation.task import Task
 
@@ -27,6 +27,7 @@ SCORERS: tuple[Scorer, ...] = (
     crosscodeeval.CCE_IDENTIFIER_MATCH,
     crosscodeeval.CCE_IDENTIFIER_F1,
     safim.SAME_CALL,
+    unasked.SILENCE,
 )
 
 PASSES = "passes"
@@ -36,8 +37,15 @@ _BY_NAME = {scorer.name: scorer for scorer in SCORERS}
 
 
 def score_text(names: Sequence[str], completion: str, task: Task) -> dict[str, float | None]:
-    """Return the scores with these names, rounded as a run file keeps them. Raises KeyError for an unknown name."""
-    found = {name: _BY_NAME[name].score(completion, task) for name in names if name != PASSES}
+    """Return the scores with these names, rounded as a run file keeps them. Raises KeyError for an unknown name.
+
+    Where silence is right nothing else is scored: there is no truth to compare with.
+    """
+    found = {
+        name: None if task.quiet and name != unasked.SILENCE.name else _BY_NAME[name].score(completion, task)
+        for name in names
+        if name != PASSES
+    }
     return {name: None if value is None else round(value, 4) for name, value in found.items()}
 
 

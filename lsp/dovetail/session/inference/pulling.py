@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from dovetail.session.child import COMMAND, end
 from dovetail_models.api import ModelError
 
-END_TIMEOUT_S = 5.0
-"""Seconds within which a child that is asked to end must make its progress durable."""
 LINE_BYTES = 1 << 16
 
 
@@ -40,7 +37,7 @@ async def pull_in_child(name: str, on_state: Callable[[PullState], None]) -> Pat
     Raises ModelError with the child's line. If this is cancelled, the child ends and keeps what came.
     """
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-E", "-P", "-m", "dovetail", "models", "pull", "--json", "--", name),
+        *(*COMMAND, "models", "pull", "--json", "--", name),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -57,7 +54,7 @@ async def pull_in_child(name: str, on_state: Callable[[PullState], None]) -> Pat
         status = await child.wait()
     finally:
         if child.returncode is None:
-            await _end(child)
+            await end(child)
     if file is None or status:
         line = lines[-1].removeprefix("dovetail: ") if lines else f"the pull of {name} ended with status {status}"
         raise ModelError(line)
@@ -75,14 +72,3 @@ async def _follow(output: asyncio.StreamReader, on_state: Callable[[PullState], 
         total = value["total"]
         on_state(PullState(value["stage"], 100 * value["done"] // total if total else None, value["note"]))
     return file
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):
-        child.terminate()
-    try:
-        await asyncio.wait_for(child.wait(), END_TIMEOUT_S)
-    except TimeoutError:
-        with suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()

@@ -19,7 +19,7 @@ from dovetail.completion.values import Shaped
 from dovetail.session.suggestions import acceptance
 from dovetail.session.suggestions.acceptance import Event, Following, Outcome, Showing, Suggestion
 from dovetail.stats.store import StatsError, add, stats_path
-from dovetail.stats.tally import OTHER_LANGUAGE, Key, Name, Tally, bucket_of
+from dovetail.stats.tally import OTHER_LANGUAGE, Key, Name, Tally, band_of, bucket_of
 from dovetail.text.changes import changes_of
 from dovetail.text.document import Document, Edit
 from dovetail.text.lines import Encoding
@@ -44,6 +44,7 @@ class Feedback:
         self._names = (f"{number}" for number in count(1))
         self._documents: dict[str, Following] = {}
         self._about: dict[str, tuple[str, str]] = {}  # language and model of the suggestions that are followed
+        self._bands: dict[str, int] = {}  # their certainty, where the model gave one
         self._tally = Tally()
         self._written_at = clock()
         self._writing: asyncio.Task[None] | None = None
@@ -74,6 +75,8 @@ class Feedback:
         assert showing is not None  # it was made this moment
         for suggestion in (showing.suggestion, *showing.others):
             self._about[suggestion.name] = about
+        if completion.reply.logprob is not None:
+            self._bands[showing.suggestion.name] = band_of(completion.reply.logprob)
         return [showing.suggestion.name, *(one.name for one in suggestions[1:])]
 
     def changed(self, document: Document, edits: Sequence[Edit], encoding: Encoding) -> None:
@@ -127,6 +130,7 @@ class Feedback:
                 if event.how != "unseen":
                     self._count(about, "shown")
                     self._count(about, event.how)
+                    self._count_certainty(about, event)
                 self._count(about, "accepted_characters", event.accepted)
             elif event.after_s == 30:
                 self._count(about, "kept_30_characters", event.kept)
@@ -136,11 +140,18 @@ class Feedback:
                 self._count(about, "kept_300_of", event.accepted)
         self._forget()
 
+    def _count_certainty(self, about: tuple[str, str], outcome: Outcome) -> None:
+        band = self._bands.get(outcome.name)
+        if band is not None:
+            self._count(about, "sure_shown", bucket=band)
+            self._count(about, "sure_rejected", int(outcome.how == "rejected"), bucket=band)
+
     def _forget(self) -> None:
         followed = {one.name for each in self._documents.values() for one in each.taken}
         showings = [each.showing for each in self._documents.values() if each.showing is not None]
         followed.update(one.name for each in showings for one in (each.suggestion, *each.others))
         self._about = {name: about for name, about in self._about.items() if name in followed}
+        self._bands = {name: band for name, band in self._bands.items() if name in followed}
 
     def _count(self, about: tuple[str, str], name: Name, number: int = 1, bucket: int = 0) -> None:
         if number:

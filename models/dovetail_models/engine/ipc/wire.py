@@ -24,7 +24,7 @@ from dovetail_models.prompt.parts import ContextBlock, PromptParts
 from dovetail_models.prompt.segments import Role
 from dovetail_models.prompt.verbatim import Piece, Side, VerbatimPrompt
 
-VERSION = 11
+VERSION = 12
 """Raised when a message changes its meaning; client and host of different versions refuse each other."""
 
 MESSAGE_BYTES = 32 * 2**20

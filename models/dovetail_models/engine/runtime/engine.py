@@ -33,6 +33,7 @@ from dovetail_models.engine.runtime.tokenizer import Tokenizer
 from dovetail_models.engine.speed import Speed
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
+from dovetail_models.files import model_key
 from dovetail_models.hardware.machine import usable_cores
 from dovetail_models.prompt.fit import Block, PromptTooLong
 from dovetail_models.prompt.verbatim import MissingToken
@@ -92,6 +93,7 @@ class LlamaEngine:
         self.status = EngineStatus(
             state="ready",
             model=model.path.stem,
+            model_key=model_key(model.path),
             description=model.description,
             n_ctx=self._context.n_ctx,
             threads=loaded.threads,
@@ -154,6 +156,7 @@ class LlamaEngine:
             stop=_stop_reason(generated, interrupt),
             logprob=generated.logprob,
             model=self.status.model,
+            model_key=self.status.model_key,
             prompt_tokens=len(prompt.ids),
             reused_tokens=reused,
             evaluated_tokens=self._cache.evaluated - evaluated,

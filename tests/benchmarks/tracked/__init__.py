@@ -1,0 +1,1 @@
+"""The tracked figures: a fixed small evaluation with the starter model, the same in each release."""

@@ -1,7 +1,7 @@
 """Count the suggestions that the language's own parser rejects or whose indentation differs from the file's.
 
     python -m tests.benchmarks.shown ROOT... [--holes N] [--seed S] [--typescript FOLDER] [--indent FORM]
-        [--whole] [--show]
+        [--whole] [--replies FILE.jsonl] [--show]
 
 Draws N holes in each project, asks a real server with the starter model as an editor does while one types, and gives
 the file with and without the suggestion to the language's own parser. A suggestion counts as rejected where the parser
@@ -10,6 +10,9 @@ takes the file without it and not with it; "exact" counts those that give the pr
 Most holes in the middle of a line cannot be judged so, as the file is broken without the rest of the line. `--whole`
 draws only holes where the parser takes the file without a suggestion. Of the other holes the column "finished" counts
 those where the parser takes the file with the suggestion.
+
+`--replies` records the model's replies in a file and takes from it those that are there already: a run that was
+interrupted goes on, and a change of the code is measured on the same replies.
 
 `--indent` writes the files in another form first: `tabs`, `2`, `4` or `8` spaces, `crlf`.
 """
@@ -29,6 +32,7 @@ from tests.benchmarks.shown.asking import Shown, ask
 from tests.benchmarks.shown.indentation import foreign_lines, in_form
 from tests.benchmarks.shown.judges import Judge, judges
 from tests.benchmarks.shown.places import draw
+from tests.benchmarks.shown.replies import RecordedEngine
 
 
 async def measure(arguments: argparse.Namespace) -> None:
@@ -47,7 +51,8 @@ async def measure(arguments: argparse.Namespace) -> None:
         if arguments.indent:
             holes = [replace(hole, **in_form(hole, arguments.indent)) for hole in holes]
         with tempfile.TemporaryDirectory() as folder:
-            async for shown in ask(root.resolve(), holes, Path(folder)):
+            engine = RecordedEngine(arguments.replies) if arguments.replies else None
+            async for shown in ask(root.resolve(), holes, Path(folder), engine):
                 _count(counts, shown, found.by_suffix.get(Path(shown.hole.path).suffix), arguments.show)
     _print(counts)
 
@@ -102,6 +107,7 @@ def main() -> None:
     parser.add_argument("--typescript", type=Path, default=Path("editors/vscode/node_modules/typescript"))
     parser.add_argument("--indent", choices=("tabs", "2", "4", "8", "crlf"))
     parser.add_argument("--whole", action="store_true", help="draw only holes in files that the parser takes")
+    parser.add_argument("--replies", type=Path, help="a file of the model's replies, to read and to add to")
     parser.add_argument("--show", action="store_true", help="print each suggestion that is rejected or badly indented")
     asyncio.run(measure(parser.parse_args()))
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from dovetail_context.languages.identify import SUFFIX_OF_ID
 from tests.benchmarks.shown.places import Hole
-from tests.lsp.conftest import server_process
+from tests.benchmarks.shown.replies import RecordedEngine
+from tests.lsp.client import Client
+from tests.lsp.conftest import server_in_process, server_process
 
 AUTOMATIC = 2
 _ID_OF_SUFFIX = {suffix: name for name, suffix in reversed(SUFFIX_OF_ID.items())}
@@ -30,13 +35,19 @@ class Shown:
         return self.hole.text[: self.start] + self.inserted + self.hole.text[self.end :]
 
 
-async def ask(root: Path, holes: Iterable[Hole], folder: Path) -> AsyncIterator[Shown]:
-    """Yield what is shown at each hole of the project `root`; `folder` is where the server runs."""
-    apart = {"DOVETAIL_RUNTIME_DIR": str(folder / "run"), "DOVETAIL_LINGER_S": "0"}
-    async with server_process(cwd=folder, env=apart) as client:
+async def ask(
+    root: Path, holes: Iterable[Hole], folder: Path, engine: RecordedEngine | None = None
+) -> AsyncIterator[Shown]:
+    """Yield what is shown at each hole of the project `root`; `folder` is where the server runs.
+
+    With an `engine` the server runs in this process and uses that one.
+    """
+    async with _server(folder, engine) as client:
         await client.initialize(root, encoding="utf-32", statistics=False)
         await client.notification("dovetail/status", _is_ready)
         for number, hole in enumerate(holes):
+            if engine is not None:
+                engine.hole = hole
             uri = (root / hole.path).as_uri()
             client.open(uri, hole.text, _ID_OF_SUFFIX.get(Path(hole.path).suffix, "plaintext"))
             answer = await client.answer(client.ghost_text(uri, *hole.position, kind=AUTOMATIC))
@@ -44,6 +55,18 @@ async def ask(root: Path, holes: Iterable[Hole], folder: Path) -> AsyncIterator[
             if "error" in answer:
                 raise RuntimeError(f"hole {number} in {hole.path}: {answer['error']}")
             yield _applied(hole, answer["result"])
+
+
+@asynccontextmanager
+async def _server(folder: Path, engine: RecordedEngine | None) -> AsyncIterator[Client]:
+    apart = {"DOVETAIL_RUNTIME_DIR": str(folder / "run"), "DOVETAIL_LINGER_S": "0"}
+    if engine is None:
+        async with server_process(cwd=folder, env=apart) as client:
+            yield client
+        return
+    with patch.dict(os.environ, apart):
+        async with server_in_process(engine) as client:
+            yield client
 
 
 def _is_ready(status: dict[str, Any]) -> bool:

@@ -8,7 +8,14 @@ from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.meaning.classes import Classes
 from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.questions import MAX_VALUES, Questions
-from dovetail_context.meaning.types import Alternatives, TypeExpression, looked_up_in, parse_type, substituted
+from dovetail_context.meaning.types import (
+    Alternatives,
+    TypeExpression,
+    as_guesses,
+    looked_up_in,
+    parse_type,
+    substituted,
+)
 from dovetail_context.meaning.values import ExpressionScope, Value
 
 # How all languages' records write the type of a function: `Callable[[Money, int], Receipt]`.
@@ -228,7 +235,7 @@ def _arguments_of(
             found[name] = looked_up_in(argument, written_in)
         else:
             bounds = looked_up_in(parse_type(bound), definition.path)
-            found[name] = tuple(replace(each, is_guess=True) for each in bounds) if is_outside else bounds
+            found[name] = as_guesses(bounds) if is_outside else bounds
     return found
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from dovetail.completion.preparation.lexical import depth, inside
+from dovetail.completion.postprocessing.levels import Levels
+from dovetail.completion.preparation.lexical import depth, inside, read
 from dovetail.completion.preparation.place import TAB_COLUMNS, Place
 
 # The end of a line that makes the next one a level deeper.
-_OPENS = re.compile(r"(?:[:{]|=>|\b(?:do|then))\s*\Z")
+_OPENS = re.compile(r"(?:[:{]|=>|\b(?:do(?:\s*\|[^|]*\|)?|then))\s*\Z")
+_OPENS_IN_BRACKETS = re.compile(r"\{\s*\Z")
 
 
 def fit_indentation(text: str, place: Place) -> str:
@@ -36,32 +38,23 @@ def _expected_indent(place: Place) -> int:
 
 def _fitted(first: str, rest: list[str], place: Place) -> list[str]:
     """Return the lines after the first one."""
-    unit = place.indent_unit
     lines = [first, *rest]
     in_string = inside(lines, place.syntax, place.state)
     code = place.code_of("\n".join(lines)).split("\n")
     own = place.left[: place.indent] if place.left.strip() else place.left
-    base = len(own.expandtabs(TAB_COLUMNS))
-    begin = len((own + _parted(first)[0]).expandtabs(TAB_COLUMNS))
+    base = _columns(own)
+    begin = base if place.left.strip() else _columns(own + _parted(first)[0])
     rest = _shifted(rest, in_string[1:], begin - _written_base(lines, code, in_string, begin))
     lines = [first, *rest]
-    step = _step(lines, code, in_string, base)
-    fitted, open_brackets, shift = [], _open_brackets(code[0]), 0
+    levels = Levels(place, own, _step(lines, code, in_string, base))
+    levels.read(place.left + first, base, read(place.left, place.syntax)[0] + code[0])
+    fitted = []
     for line, stays, bare in zip(rest, in_string[1:], code[1:], strict=True):
         if stays or not line.strip():
             fitted.append(line)
-        elif unit == "\t":
-            fitted.append(_in_tabs(line, own, step))
+            levels.read(line, None, bare)
         else:
-            spaced = _in_spaces(line, unit)
-            width = _width(spaced)
-            if open_brackets > 0:
-                new = max(0, width + shift)  # it is aligned with what is above
-            else:
-                new = _rescaled(width, base, step, len(unit))
-                shift = new - width
-            fitted.append(" " * new + spaced.lstrip(" "))
-        open_brackets += _open_brackets(bare)
+            fitted.append(levels.fitted(line, bare))
     return fitted
 
 
@@ -109,32 +102,13 @@ def _step(lines: list[str], code: list[str], in_string: list[bool], base: int) -
         if opened is not None and width > opened and "\t" not in line[: len(line) - len(line.lstrip())]:
             return width - opened
         open_brackets += _open_brackets(code[number])
-        opened = width if open_brackets <= 0 and _OPENS.search(code[number].rstrip()) else None
+        begins = _OPENS if open_brackets <= 0 else _OPENS_IN_BRACKETS
+        opened = width if begins.search(code[number].rstrip()) else None
     return 0
 
 
-def _rescaled(width: int, base: int, step: int, unit: int) -> int:
-    """Return the width of a line, which a model indents by `step` columns, in a file that indents by `unit`."""
-    deeper = width - base
-    if step in (0, unit) or deeper <= 0 or deeper % step:
-        return width
-    return base + deeper // step * unit
-
-
-def _in_spaces(line: str, unit: str) -> str:
-    space, content = _parted(line)
-    return unit * space.count("\t") + space.replace("\t", "") + content if "\t" in space else line
-
-
-def _in_tabs(line: str, own: str, step: int) -> str:
-    """Return a line in tabs; `own` is the indentation of the line that it follows."""
-    space, content = _parted(line)
-    if " " not in space or re.fullmatch(r"\t+ +", space):
-        return line
-    columns, base = len(space.expandtabs(TAB_COLUMNS)), len(own.expandtabs(TAB_COLUMNS))
-    if columns < base:
-        return "\t" * (columns // TAB_COLUMNS) + content
-    return "\t" * (base // TAB_COLUMNS + (columns - base) // (step or TAB_COLUMNS)) + content
+def _columns(space: str) -> int:
+    return len(space.expandtabs(TAB_COLUMNS))
 
 
 def _parted(line: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from dovetail.completion.preparation.judge import compiles, parts_around
-from dovetail.completion.preparation.lexical import State, kind_of, name_of, read, state_in
+from dovetail.completion.preparation.lexical import State, continued_lines, kind_of, name_of, read, state_in
 from dovetail.text.lazy import lazy
 from dovetail_context.api import ParsedText, PlaceKind, language_for, parse_text, shown_path
 
@@ -132,6 +132,20 @@ class Place:
     def indent_unit(self) -> str:
         """One level of indentation, as the file has it: a tab or some spaces; "" where no line is indented."""
         return _indent_unit(self.text)
+
+    @lazy
+    def _continued(self) -> tuple[bool, frozenset[int]]:
+        return continued_lines(self.text[:INDENTED_CHARACTERS], self.syntax)
+
+    @property
+    def aligns_to_brackets(self) -> bool:
+        """Whether lines in round or square brackets are aligned with what follows the bracket on its line."""
+        return self._continued[0]
+
+    @property
+    def hanging_columns(self) -> frozenset[int]:
+        """By how many columns lines are indented below one that ends with a round or square bracket."""
+        return self._continued[1]
 
     def line_above(self) -> str:
         """Return the nearest line above that is not empty; "" where there is none."""

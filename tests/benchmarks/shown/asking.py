@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -22,12 +22,16 @@ _ID_OF_SUFFIX = {suffix: name for name, suffix in reversed(SUFFIX_OF_ID.items())
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What was shown at a hole: `inserted` replaces the text from `start` to `end` (code points); "" for nothing."""
+    """What was shown at a hole: `inserted` replaces the text from `start` to `end` (code points); "" for nothing.
+
+    `written` is what the model wrote, if that is recorded.
+    """
 
     hole: Hole
     inserted: str
     start: int
     end: int
+    written: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -47,14 +51,15 @@ async def ask(
         await client.notification("dovetail/status", _is_ready)
         for number, hole in enumerate(holes):
             if engine is not None:
-                engine.hole = hole
+                engine.ask_about(hole)
             uri = (root / hole.path).as_uri()
             client.open(uri, hole.text, _ID_OF_SUFFIX.get(Path(hole.path).suffix, "plaintext"))
             answer = await client.answer(client.ghost_text(uri, *hole.position, kind=AUTOMATIC))
             client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
             if "error" in answer:
                 raise RuntimeError(f"hole {number} in {hole.path}: {answer['error']}")
-            yield _applied(hole, answer["result"])
+            shown = _applied(hole, answer["result"])
+            yield shown if engine is None else replace(shown, written=tuple(engine.written))
 
 
 @asynccontextmanager

@@ -23,11 +23,12 @@ _FIELDS = ("text", "stop", "logprob", "model")
 
 
 class RecordedEngine:
-    """The local engine behind a file of replies. `hole` is the one that is asked about; `recorded` and `asked` count
-    the replies from the file and from the model."""
+    """The local engine behind a file of replies. `written` are the replies at the current hole; `recorded` and
+    `asked` count those from the file and from the model, of all holes."""
 
     def __init__(self, path: Path) -> None:
-        self.hole: Hole | None = None
+        self.written: list[str] = []
+        self._hole: Hole | None = None
         self.made = False
         self.closed = False
         self.recorded = 0
@@ -52,6 +53,11 @@ class RecordedEngine:
         self.made = True
         return self
 
+    def ask_about(self, hole: Hole) -> None:
+        """Begin with another hole."""
+        self._hole = hole
+        self.written = []
+
     async def ensure_ready(self) -> EngineStatus:
         return await self._local().ensure_ready()
 
@@ -65,10 +71,12 @@ class RecordedEngine:
         reply = _until(self._replies.get(key), enough)
         if reply is not None:
             self.recorded += 1
+            self.written.append(reply.text)
             return reply
         self.asked += 1
         reply = await self._local().complete(job, enough, before_sending)
         self._replies[key] = reply
+        self.written.append(reply.text)
         with self._path.open("a", encoding="utf-8") as file:
             whole = asdict(reply)
             file.write(json.dumps({"key": key, **{field: whole[field] for field in _FIELDS}}) + "\n")
@@ -87,7 +95,7 @@ class RecordedEngine:
         return self._engine
 
     def _key(self, job: CompletionJob) -> str:
-        hole = self.hole
+        hole = self._hole
         assert hole is not None, "no hole was named"
         asked = (hole.root.name, hole.path, hole.before, hole.after, job.parts.forced, job.max_lines, job.names)
         return hashlib.sha256(repr(asked).encode()).hexdigest()

@@ -1,7 +1,7 @@
 """Count the suggestions that the language's own parser rejects or whose indentation differs from the file's.
 
     python -m tests.benchmarks.shown ROOT... [--holes N] [--seed S] [--typescript FOLDER] [--indent FORM]
-        [--whole] [--replies FILE.jsonl] [--show]
+        [--forms] [--whole] [--replies FILE.jsonl] [--show]
 
 Draws N holes in each project, asks a real server with the starter model as an editor does while one types, and gives
 the file with and without the suggestion to the language's own parser. A suggestion counts as rejected where the parser
@@ -15,7 +15,8 @@ those where the parser takes the file with the suggestion.
 interrupted goes on, and a change of the code is measured on the same replies.
 
 `--indent` writes the files in another form first: `tabs`, `2`, `4` or `8` spaces, `mixed`, `crlf`. "strings" counts the
-lines inside of strings that are not as the model wrote them; this needs `--replies`.
+lines inside of strings that are not as the model wrote them; this needs `--replies`. `--forms` with `--replies` shapes
+each answer again in all these forms of its file.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from pathlib import Path
 
 from dovetail_context.languages.registry import language_for
 from tests.benchmarks.shown.asking import Shown, ask
+from tests.benchmarks.shown.forms import FormCounts
 from tests.benchmarks.shown.indentation import altered_strings, foreign_lines, in_form
 from tests.benchmarks.shown.judges import Judge, judges
 from tests.benchmarks.shown.places import draw
@@ -42,6 +44,7 @@ async def measure(arguments: argparse.Namespace) -> None:
         print(f"not judged, for lack of it: {name}")
     suffixes = frozenset(found.by_suffix) | frozenset((".c", ".h", ".cc", ".cpp", ".hpp", ".cs"))
     counts: Counter[tuple[str, str]] = Counter()
+    forms = FormCounts()
     for root in arguments.roots:
         rng = random.Random(f"{arguments.seed} {root.name}")
         if arguments.whole:
@@ -54,8 +57,12 @@ async def measure(arguments: argparse.Namespace) -> None:
         with tempfile.TemporaryDirectory() as folder:
             engine = RecordedEngine(arguments.replies) if arguments.replies else None
             async for shown in ask(root.resolve(), holes, Path(folder), engine):
+                if arguments.forms:
+                    forms.take(shown, arguments.show)
                 _count(counts, shown, found.by_suffix.get(Path(shown.hole.path).suffix), arguments.show)
     _print(counts)
+    if arguments.forms:
+        forms.print()
 
 
 def _count(counts: Counter[tuple[str, str]], shown: Shown, judge: Judge | None, is_shown: bool) -> None:
@@ -111,6 +118,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--typescript", type=Path, default=Path("editors/vscode/node_modules/typescript"))
     parser.add_argument("--indent", choices=("tabs", "2", "4", "8", "mixed", "crlf"))
+    parser.add_argument("--forms", action="store_true", help="shape each answer in all forms of its file, too")
     parser.add_argument("--whole", action="store_true", help="draw only holes in files that the parser takes")
     parser.add_argument("--replies", type=Path, help="a file of the model's replies, to read and to add to")
     parser.add_argument("--show", action="store_true", help="print each suggestion that is rejected or badly indented")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
-from dovetail.completion.postprocessing.levels import Levels
+from dovetail.completion.postprocessing.levels import OPENS, Levels
 from dovetail.completion.preparation.lexical import depth, inside, read
 from dovetail.completion.preparation.place import TAB_COLUMNS, Place
 
-# The end of a line that makes the next one a level deeper.
-_OPENS = re.compile(r"(?:[:{]|=>|\b(?:do(?:\s*\|[^|]*\|)?|then))\s*\Z")
+# The same inside of brackets, where a colon has other meanings.
 _OPENS_IN_BRACKETS = re.compile(r"\{\s*\Z")
 
 
@@ -65,7 +64,7 @@ def _written_base(lines: list[str], code: list[str], in_string: list[bool], base
         return _width(lines[1].expandtabs(TAB_COLUMNS)) - 1
     open_ = 0
     for number, line in enumerate(lines):
-        closes = number > 0 and open_ > 0 and open_ + _depth_at_start(code[number]) <= 0
+        closes = number > 0 and open_ > 0 and open_ + _depth_at_start(line, code[number]) <= 0
         if closes and not in_string[number]:
             return _width(line.expandtabs(TAB_COLUMNS))
         open_ += depth(code[number])
@@ -74,9 +73,9 @@ def _written_base(lines: list[str], code: list[str], in_string: list[bool], base
     return base
 
 
-def _depth_at_start(code: str) -> int:
+def _depth_at_start(line: str, code: str) -> int:
     """Return minus the number of brackets that a line begins with closing."""
-    content = code.lstrip()
+    content = code[len(_parted(line)[0]) :]
     return len(content.lstrip(")]}")) - len(content)
 
 
@@ -99,10 +98,11 @@ def _step(lines: list[str], code: list[str], in_string: list[bool], base: int) -
         width = base if number == 0 else _width(line.expandtabs(TAB_COLUMNS))
         if in_string[number] or not line.strip():
             continue
-        if opened is not None and width > opened and "\t" not in line[: len(line) - len(line.lstrip())]:
-            return width - opened
+        space = _parted(line)[0]
+        if opened is not None and 0 < width - opened <= len(space) - len(space.rstrip(" ")):
+            return width - opened  # a tab is a level, however wide
         open_brackets += _open_brackets(code[number])
-        begins = _OPENS if open_brackets <= 0 else _OPENS_IN_BRACKETS
+        begins = OPENS if open_brackets <= 0 else _OPENS_IN_BRACKETS
         opened = width if begins.search(code[number].rstrip()) else None
     return 0
 

@@ -9,11 +9,11 @@ import re
 from dataclasses import dataclass
 
 from dovetail.completion.preparation.lexical import content_after
-from dovetail.completion.preparation.place import TAB_COLUMNS, Place
+from dovetail.completion.preparation.place import LABEL, TAB_COLUMNS, Place
 
 _CLOSES = {")": "(", "]": "[", "}": "{"}
-# Labels of a class's parts, which C++ indents by less than a level.
-_LABEL = re.compile(r"\s*(?:public|private|protected|signals)\b[\w\s]*:")
+# The end of a line that makes the next one a level deeper.
+OPENS = re.compile(r"(?:[:{]|=>|\b(?:do(?:\s*\|[^|]*\|)?|then))\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +41,23 @@ class Levels:
         self._step = step
         self._base = self._written = self._width = len(own.expandtabs(TAB_COLUMNS))
         self._open: list[Bracket] = []
+        self._opens = False
 
     def fitted(self, line: str, code: str) -> str:
         """Return the next line as the file would indent it. `code` is the line with everything but code blanked out."""
         content = line.lstrip(" \t")
         space = line[: len(line) - len(content)]
+        code = code[len(space) :]
         if self._unit != "\t" and "\t" in space:  # a tab is a level
             space = self._unit * space.count("\t") + space.replace("\t", "")
-            line = space + content
         written = len(space.expandtabs(TAB_COLUMNS))
-        width = self._new_width(written, content, code.lstrip())
-        if self._unit == "\t" and " " not in space:
+        width = self._new_width(written, content, code)
+        is_tabbed = self._unit == "\t" and re.fullmatch(r"\t* *", space) is not None
+        if is_tabbed and (" " not in space or (space[0] == "\t" and self._may_align(content))):
             width, indent = written, space
-        elif self._unit == "\t" and re.fullmatch(r"\t+ +", space):
-            width, indent = written, space  # the spaces align
         else:
             indent = self._rendered(width)
-        self.read(line, width, code)
+        self.read(space + content, width, space + code)
         return indent + content
 
     def read(self, line: str, width: int | None, code: str) -> None:
@@ -75,6 +75,15 @@ class Levels:
                 self._open.pop()
         if code.strip():
             self._written, self._width = written, width
+            self._opens = OPENS.search(code) is not None
+
+    def _may_align(self, content: str) -> bool:
+        """Return whether the spaces of a line behind its tabs may align it: not if it begins a level, or ends one."""
+        if content.startswith("*") or self._place.aligns_behind_tabs:
+            return True
+        if not self._open:
+            return not self._opens
+        return self._open[-1].content_written is not None
 
     def _new_width(self, written: int, content: str, code: str) -> int:
         closed = len(code) - len(code.lstrip(")]}"))
@@ -85,7 +94,7 @@ class Levels:
             if opener.content_written is not None and 0 <= opener.content_written - written <= 1:
                 return self._aligned(opener, opener.content_written - written)
             return opener.width + self._scaled(written - opener.written, opener.width)
-        if _LABEL.match(content) and self._place.language_name == "cpp":
+        if LABEL.match(content) and self._place.language_name == "cpp":
             return max(0, self._width + written - self._written)
         if self._open:
             opener = self._open[-1]
@@ -133,9 +142,12 @@ class Levels:
 
 
 def _unit_here(unit: str, own: str) -> str:
-    """Return one level of indentation around a line with the indentation `own`, where a file mixes tabs and spaces."""
+    """Return one level of indentation around a line with the indentation `own`, in a file whose lines mostly have
+    `unit`."""
     if "\t" in own:
         return "\t"
+    if unit != "\t" and 1 < len(own) < len(unit):
+        return own  # what is indented so far in can have no larger levels
     if own and unit == "\t":
         return next((" " * columns for columns in (4, 8, 2) if len(own) % columns == 0), unit)
     return unit

@@ -18,6 +18,9 @@ TAB_COLUMNS = 4
 INDENTED_CHARACTERS = 40_000
 # The number of characters before a cursor to read for strings and comments where there is no tree.
 READ_CHARACTERS = 40_000
+_ALIGNED_BEHIND_TABS = re.compile(r"^\t+ +[^\s*]", re.MULTILINE)
+# Labels of a class's parts, which C++ indents by less than a level.
+LABEL = re.compile(r"\s*(?:public|private|protected|signals)\b[\w\s]*:")
 _LINE_WITH_TEXT = re.compile(r"\n([^\S\n]*\S[^\n]*)")
 
 
@@ -147,6 +150,11 @@ class Place:
         """By how many columns lines are indented below one that ends with a round or square bracket."""
         return self._continued[1]
 
+    @lazy
+    def aligns_behind_tabs(self) -> bool:
+        """Whether any line is indented by tabs and then by spaces, the stars of a block comment aside."""
+        return _ALIGNED_BEHIND_TABS.search(self.text, 0, INDENTED_CHARACTERS) is not None
+
     def line_above(self) -> str:
         """Return the nearest line above that is not empty; "" where there is none."""
         before = self.text[: self.offset - len(self.left)].rstrip()
@@ -179,7 +187,7 @@ def _indent_unit(text: str) -> str:
     previous = tabs = 0
     for line in text[:INDENTED_CHARACTERS].split("\n"):
         content = line.lstrip()
-        if not content:
+        if not content or LABEL.match(content):
             continue
         tabs += line[0] == "\t"
         width = len(line) - len(content)

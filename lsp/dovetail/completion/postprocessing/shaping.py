@@ -58,8 +58,8 @@ _WITH_OPERATORS = frozenset(
 _LAST_WORD = re.compile(r"(?<![\w.$])[a-z_]+\Z")
 # Words that begin a declaration: on a line of their own nothing is declared.
 _DECLARES = (
-    "abstract async class const enum export extends extern final fn func function impl implements import interface let"
-    " mod namespace new package private protected pub public readonly static struct trait type typedef use var"
+    "abstract async class const enum export extends extern final fn func function get impl implements import interface"
+    " let mod namespace new package private protected pub public readonly set static struct trait type typedef use var"
 )
 _BEGINNINGS = frozenset(_DECLARES.split())
 # Signs that are no statement and close nothing: `|`, `///`, `=>`.
@@ -298,12 +298,12 @@ def _is_rejected(way: Insertion, place: Place, with_it: ParsedText | None) -> bo
         return not with_it.rejected(place.offset, end) <= place.rejected
     start, end = place.judged
     before, after = place.text[start : place.offset] + way.text, place.text[place.offset + way.replaced : end]
-    if compiles(before + after):
+    if compiles(before + after, start):
         return False
     rest, _, below = after.partition("\n")
     is_header = bool(place.left.strip()) and "\n" not in way.text and (before + rest).rstrip().endswith(":")
     body = f"{place.left[: place.indent]}{place.indent_unit or '    '}pass"
-    return not (is_header and compiles(f"{before}{rest}\n{body}\n{below}"))
+    return not (is_header and compiles(f"{before}{rest}\n{body}\n{below}", start))
 
 
 def _errors_with(way: Insertion, place: Place) -> tuple[int, ParsedText | None]:

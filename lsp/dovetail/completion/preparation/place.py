@@ -73,7 +73,8 @@ class Place:
         first, last = self.offset - len(self.left), self.offset + len(self.right)
         line = f"{self.left[: self.indent]}pass"
         for start, end in parts_around(self.text, first, last):
-            if compiles(self.text[start:first] + line + self.text[last:end]) or compiles(self.text[start:end]):
+            finished = self.text[start:first] + line + self.text[last:end]
+            if compiles(finished, start) or compiles(self.text[start:end], start):
                 return start, end
         return None
 

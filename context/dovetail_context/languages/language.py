@@ -108,8 +108,9 @@ class TypeRules:
     import. `additions`: how classes get members beside those. `extension_receiver`: the name of the parameter that a
     function called like a member has for its object. `open_members`: whether a class may have members that nothing in
     the project shows, so that a list of its members is never complete. `type_variables`: a pattern for the signatures
-    of variables that stand for a type which the caller chooses. `mixins`: whether the code of a base may use the
-    members of the classes that take it in (a module of Ruby, a trait of PHP).
+    of variables that stand for a type which the caller chooses. `checks`: a pattern for code that checks the type of an
+    object, which `NAME` is a placeholder for, without naming a type that inference follows. `mixins`: whether the code
+    of a base may use the members of the classes that take it in (a module of Ruby, a trait of PHP).
     """
 
     transparent: frozenset[str] = frozenset()
@@ -146,6 +147,7 @@ class TypeRules:
     qualified_names: bool = False
     additions: Additions = field(default_factory=Additions)
     type_variables: str = ""
+    checks: str = ""
     extension_receiver: str = ""
     open_members: bool = False
     mixins: bool = False

@@ -48,6 +48,7 @@ _RULES = TypeRules(
     ),
     root_bases=frozenset({"object", "ABC", "Protocol", "Generic"}),
     generators=frozenset({"Iterator", "Generator", "AsyncIterator", "AsyncGenerator", "Iterable", "AsyncIterable"}),
+    checks=r"\b(?:hasattr|type)\(\s*NAME\s*[,)]|\b_?is_\w+\(\s*NAME\s*\)",
     type_variables=r"=\s*(?:\w+\.)?TypeVar\(",
     additions=Additions(
         marks=r"^\s*@([\w.]+)|\bmetaclass\s*=\s*([\w.]+)",

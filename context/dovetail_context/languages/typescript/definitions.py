@@ -169,7 +169,7 @@ class Definitions:
             signature, type_ = head_text(self._tree, node, node.end_byte), type_text(self._tree, value)
             self._add(name, "type", container, outer, signature.rstrip(";"), comment, type_, generic=generic)
             return name
-        others = type_text(self._tree, value) if value.type != "object_type" else ""
+        others = type_text(self._tree, value).replace("?", "") if value.type != "object_type" else ""
         bases = tuple(part for part in others.split(" | ") if part and part != name)
         shown = self._tree.slice(value.start_byte, objects[0].start_byte) if value.type == "intersection_type" else ""
         head = head_text(self._tree, node, value.start_byte)

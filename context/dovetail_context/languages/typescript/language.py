@@ -34,6 +34,7 @@ _RULES = TypeRules(
         ThisType NoInfer DeepPartial DeepReadonly Mutable WeakRef
         """.split()  # noqa: SIM905
     ),
+    checks=r"\b(?:is|has|assert)[A-Z]?\w*\(\s*NAME\s*[,)]|[\"']\s+in\s+NAME\b",
     value_of=frozenset({"typeof"}),
     result_of=frozenset({"ReturnType", "InstanceType"}),
     partial_classes=True,

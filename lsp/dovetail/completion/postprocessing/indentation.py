@@ -40,10 +40,9 @@ def _fitted(first: str, rest: list[str], place: Place) -> list[str]:
     lines = [first, *rest]
     in_string = inside(lines, place.syntax, place.state)
     code = place.code_of("\n".join(lines)).split("\n")
-    own = place.left[: place.indent] if place.left.strip() else place.left
+    own = place.left[: place.indent] if place.left.strip() else place.left + _parted(first)[0]
     base = _columns(own)
-    begin = base if place.left.strip() else _columns(own + _parted(first)[0])
-    rest = _shifted(rest, in_string[1:], begin - _written_base(lines, code, in_string, begin))
+    rest = _shifted(rest, in_string[1:], base - _written_base(lines, code, in_string, base))
     lines = [first, *rest]
     levels = Levels(place, own, _step(lines, code, in_string, base))
     levels.read(place.left + first, base, read(place.left, place.syntax)[0] + code[0])

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 
-from dovetail_context.assembly.budget import Choice, Price, choose
+from dovetail_context.assembly.budget import Choice, Heading, Price, choose
 from dovetail_context.assembly.layout import by_path, dependency_order, outline, shown_in
 from dovetail_context.assembly.rank import Ranked, rank
 from dovetail_context.assembly.stable_order import settle
 from dovetail_context.bundle import ContextBundle, ContextPiece, LeftOut
 from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.meaning.names import MAX_IMPORTS
 from dovetail_context.query import Query, Retrieval
 from dovetail_context.records.record import Symbol
 from dovetail_context.retrieve.callers import Callers
@@ -29,7 +30,6 @@ MAX_LEFT_OUT = 50
 MAX_PRICED = 250  # candidates, best first, that the budget looks at; several times what the largest budget holds
 # Definitions and files that each retriever looks at; large projects take some 10,000.
 MAX_STEPS = 200_000
-MAX_IMPORTS = 2000  # of a file that is shown, looked at to put it behind what it imports
 INDENT_TOKENS = 1  # the indentation of a member inside its class
 # The weight of pieces that were shown before, against new ones: after a change, everything behind it is read again.
 STAYING = 2.0
@@ -100,7 +100,7 @@ def assemble(
     chosen, rest = choose(
         ranked[:MAX_PRICED],
         room,
-        lambda one: _price(one, situation, count),
+        _Prices(situation, count).of,
         {name: int(share * room) for name, share in retrieval.shares.items()},
         _shows,
         lambda one: one.score * (STAYING if (one.path, _name(one)) in staying else 1.0),
@@ -147,26 +147,40 @@ def _still_true(shown: list[ContextPiece], wanted: list[ContextPiece], situation
     return [piece for piece in shown if piece.path not in gone]
 
 
-def _price(one: Ranked, situation: Situation, count: Callable[[str], int]) -> Price:
-    headings = [((one.path, ""), count(f"#{one.path}\n") + 1)]
-    symbol = one.symbol
-    if symbol is None:
-        return Price(count(f"#{one.path}\n{one.text}\n") + 1, 0, ())
-    indent, container = 0, shown_in(symbol, situation.language)
-    while container:
-        indent += INDENT_TOKENS
-        outer, _, name = container.rpartition(".")
-        header = _class_of(situation, one.path, outer, name)
-        headings.append(((one.path, container), count(header.signature + ":\n") + 1 if header else 0))
-        container = outer
-    full = count(one.text + "\n") + indent * (one.text.count("\n") + 1)
-    brief = count(one.brief + "\n") + indent if one.brief else 0
-    return Price(
-        full,
-        brief if brief < full else 0,
-        tuple(headings),
-        (one.path, symbol.qualified) if symbol.kind == "class" else None,
-    )
+class _Prices:
+    """The prices of candidates. Many stand under the same headings, which are counted once."""
+
+    def __init__(self, situation: Situation, count: Callable[[str], int]) -> None:
+        self._situation = situation
+        self._count = count
+        self._headings: dict[Heading, tuple[tuple[Heading, int], ...]] = {}
+
+    def of(self, one: Ranked) -> Price:
+        """The price of a candidate."""
+        count, symbol = self._count, one.symbol
+        if symbol is None:
+            return Price(count(f"#{one.path}\n{one.text}\n") + 1, 0, ())
+        headings = self._above((one.path, shown_in(symbol, self._situation.language)))
+        indent = INDENT_TOKENS * (len(headings) - 1)
+        full = count(one.text + "\n") + indent * (one.text.count("\n") + 1)
+        brief = count(one.brief + "\n") + indent if one.brief else 0
+        is_heading = (one.path, symbol.qualified) if symbol.kind == "class" else None
+        return Price(full, brief if brief < full else 0, headings, is_heading)
+
+    def _above(self, heading: Heading) -> tuple[tuple[Heading, int], ...]:
+        """A heading and those above it, the path line first, each with its tokens."""
+        known = self._headings.get(heading)
+        if known is None:
+            path, container = heading
+            if container:
+                outer, _, name = container.rpartition(".")
+                header = _class_of(self._situation, path, outer, name)
+                tokens = self._count(header.signature + ":\n") + 1 if header else 0
+                known = (*self._above((path, outer)), (heading, tokens))
+            else:
+                known = ((heading, self._count(f"#{path}\n") + 1),)
+            self._headings[heading] = known
+        return known
 
 
 def _class_of(situation: Situation, path: str, outer: str, name: str) -> Symbol | None:
@@ -224,11 +238,9 @@ def _piece(
 
 def _imports(situation: Situation, path: str, others: Iterable[str], named: frozenset[str]) -> list[str]:
     """Those of the `others` that a file imports, if only through files that pass their names on; `named` are those."""
-    names, record = situation.inference.names, situation.record_of(path)
-    found: set[str] = set()
-    resolver = situation.snapshot.resolver(record.language)
-    for imported in counted(record.imports[:MAX_IMPORTS]):
-        found.update(resolver.sources(imported.module, path))
+    names = situation.inference.names
+    found = set(names.import_sources(path))
+    for imported in counted(situation.record_of(path).imports[:MAX_IMPORTS]):
         if imported.name in named:
             found.update(definition.path for definition in names.imported(imported, path))
     return sorted(found.intersection(others))

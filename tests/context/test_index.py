@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from dovetail_context.index import buffers, state
 from dovetail_context.index.extraction import build
 from dovetail_context.index.index import THREAD_NAME, WorkspaceIndex
 from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.index.words import TextWords
+from dovetail_context.records.record import FileRecord
 
 LONG_S = 20.0  # how long a test waits before it gives up; nothing is asserted about time
 
@@ -288,3 +291,25 @@ def test_generated_files_count_by_their_symbols(index: WorkspaceIndex, tmp_path:
     assert index.snapshot.words.files_with("serialized_order") == []
     assert index.snapshot.words.frequency("NewOrder") == 0
     assert len(index.snapshot.words.files["shop.go"].ids) == 0
+
+
+def test_the_words_of_a_buffer_are_read_once(index: WorkspaceIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text of 1 MB takes a second, in which everything else is slow."""
+    texts: list[str] = []
+
+    def counted(record: FileRecord) -> TextWords:
+        texts.append(record.text)
+        return build.words_of_record(record)
+
+    for module in (buffers, state):
+        monkeypatch.setattr(module, "words_of_record", counted)
+    index.set_overlay("a.py", "def typed(): ...\n")
+    index.build()
+    index.set_overlay("a.py", "def typed_more(): ...\n")
+    index.build()
+    assert texts.count("def typed(): ...\n") == texts.count("def typed_more(): ...\n") == 1
+    assert texts.count("def first(): ...\n") <= 1
+    assert list(index.snapshot.words.files_with("typed_more")) == ["a.py"]
+    index.set_overlay("a.py", None)
+    assert list(index.snapshot.words.files_with("typed_more")) == []
+    assert sorted(index.snapshot.words.files_with("first")) == ["a.py", "b.py"]

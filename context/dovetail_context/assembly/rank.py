@@ -51,6 +51,24 @@ def rank(candidates: Iterable[Candidate], retrieval: Retrieval = _EVERYTHING) ->
 
 def _merged(same: list[Candidate], retrieval: Retrieval) -> Ranked:
     """Evidence adds up as independent chances do; of one retriever's with the same reason only the best counts."""
+    first, chance, reasons = same[0], _weighted(same[0].evidence, retrieval), [same[0].evidence]
+    if len(same) > 1:
+        chance, reasons = _added(same, retrieval)
+    return Ranked(
+        first.path,
+        first.start_line,
+        first.end_line,
+        first.text,
+        first.symbol,
+        first.brief,
+        chance,
+        tuple(dict.fromkeys(evidence.reason for evidence in reasons))[:MAX_REASONS],
+        reasons[0].retriever,
+    )
+
+
+def _added(same: list[Candidate], retrieval: Retrieval) -> tuple[float, list[Evidence]]:
+    """Return the chance that all evidence together gives, and the evidence that counts, the strongest first."""
     best: dict[tuple[str, str], Evidence] = {}
     for candidate in same:
         key = (candidate.evidence.retriever, candidate.evidence.reason)
@@ -59,19 +77,7 @@ def _merged(same: list[Candidate], retrieval: Retrieval) -> Ranked:
     missed = 1.0
     for evidence in best.values():
         missed *= 1.0 - _weighted(evidence, retrieval)
-    reasons = sorted(best.values(), key=lambda evidence: (-evidence.gain, evidence.reason))
-    first = same[0]
-    return Ranked(
-        first.path,
-        first.start_line,
-        first.end_line,
-        first.text,
-        first.symbol,
-        first.brief,
-        1.0 - missed,
-        tuple(dict.fromkeys(evidence.reason for evidence in reasons))[:MAX_REASONS],
-        reasons[0].retriever,
-    )
+    return 1.0 - missed, sorted(best.values(), key=lambda evidence: (-evidence.gain, evidence.reason))
 
 
 def _weighted(evidence: Evidence, retrieval: Retrieval) -> float:

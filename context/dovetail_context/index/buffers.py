@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from dovetail_context.index.extraction.build import odd_language, read_text
+from dovetail_context.index.extraction.build import odd_language, read_text, words_of_record
+from dovetail_context.index.words import TextWords
 from dovetail_context.languages.registry import language_for, language_of
 from dovetail_context.records.record import FileRecord
 from dovetail_context.workspace.exclude import MAX_FILE_BYTES
@@ -20,6 +21,7 @@ class OpenBuffers:
     def __init__(self, root: Path, is_on_disk: Callable[[str], bool]) -> None:
         """`is_on_disk` says whether the index holds a file, which is why its buffer counts without a check."""
         self.records: dict[str, FileRecord] = {}
+        self._words: dict[str, TextWords] = {}  # of some of these records: a large text takes a second
         self._root = root
         self._is_on_disk = is_on_disk
         self._counts: dict[tuple[str, str], bool] = {}  # whether a buffer counts, by path and language
@@ -35,14 +37,23 @@ class OpenBuffers:
         # Parsing a large text with every keystroke would stall everything else.
         is_too_large = text is not None and len(text) > MAX_FILE_BYTES
         if text is None or found is None or is_too_large or not self._is_counted(path, language, selection):
+            self._words.pop(path, None)
             return self.records.pop(path, None) is not None
         text = redact(text)
         is_same = known is not None and (known.text, known.language) == (text, found.name)
         record = known if is_same else read_text(path, text, language)
         if not isinstance(record, FileRecord):
             return False
+        if record is not known:
+            self._words.pop(path, None)
         self.records[path] = record
         return True
+
+    def words(self, path: str) -> TextWords:
+        """Return the words of a buffer, read once for each of its texts. Raises KeyError if there is no such buffer."""
+        if path not in self._words:
+            self._words[path] = words_of_record(self.records[path])
+        return self._words[path]
 
     def drop_left_out(self, selection: Selection) -> list[str]:
         """Drop the buffers that `selection` rejects; return their paths."""
@@ -64,6 +75,7 @@ class OpenBuffers:
         self._counts.clear()
         for path in paths:
             del self.records[path]
+            self._words.pop(path, None)
         return paths
 
     def _is_counted(self, path: str, language: str, selection: Selection) -> bool:

@@ -69,7 +69,7 @@ class WorkspaceState:
         self._image: Image | None = None
         self._unpacker = Unpacker(self._read_again)
         self._disk: dict[str, PackedRecord | None] = {}  # over the image
-        self._words: dict[str, TextWords] = {}  # of files on disk that are not in a snapshot yet
+        self._words: dict[str, TextWords] = {}  # of files on disk that are not in a snapshot, or behind a buffer there
         self._projects = ProjectFiles()
         self._stamps: dict[str, Stamp] = {}
         self._open = OpenBuffers(root, lambda path: path in self._stamps)
@@ -168,7 +168,8 @@ class WorkspaceState:
         touched, self._touched = sorted(self._touched), set()
         projects = dict(self._projects.texts) if self._projects.is_touched else None
         self._projects.is_touched = False
-        words, self._words = self._words, {}
+        words = self._words
+        self._words = {path: words[path] for path in words.keys() & self._open.records.keys()}
         if not touched and projects is None and complete in (None, snapshot.complete):
             return snapshot
         records: dict[str, PackedRecord | FileRecord | None] = {}
@@ -177,7 +178,7 @@ class WorkspaceState:
             buffer = self._open.records.get(path)
             record = records[path] = self._packed(path) if buffer is None else buffer
             if isinstance(record, FileRecord):
-                new_words[path] = words_of_record(record)
+                new_words[path] = self._open.words(path)
             elif record is not None:
                 new_words[path] = words[path] if path in words else words_of_record(self._unpacked(path, record))
         return snapshot.updated(records, new_words, projects, complete)
@@ -341,7 +342,7 @@ class WorkspaceState:
     def _on_image(self) -> tuple[RecordTable, WordView]:
         """What the image holds, with the open buffers over it."""
         buffers = self._open.records
-        words = ((path, words_of_record(record)) for path, record in buffers.items())
+        words = [(path, self._open.words(path)) for path in buffers]
         return RecordTable(self._image, dict(buffers), self._unpacker), WordView(WordLog(self._image)).updated(
             words, ()
         )
@@ -357,8 +358,16 @@ class WorkspaceState:
         if number is not None and self._image is not None:
             return Entry(path, stamp, record, self._image.word_ids(number))
         if path in self._open.records:  # the words that the snapshot knows are not those of the file
-            return Entry(path, stamp, record, log.append(path, words_of_record(self._unpacked(path, record))).ids)
+            return Entry(path, stamp, record, log.append(path, self._words_on_disk(path, record)).ids)
         return Entry(path, stamp, record, snapshot.words.files[path].ids)
+
+    def _words_on_disk(self, path: str, record: PackedRecord) -> TextWords:
+        """The words of a file over which a buffer lies."""
+        if self._open.records[path].digest == record.digest:
+            return self._open.words(path)
+        if path not in self._words:
+            self._words[path] = words_of_record(self._unpacked(path, record))
+        return self._words[path]
 
     def _written(self, entries: list[Entry], words: list[str]) -> Image:
         if self._cache is not None:

@@ -29,7 +29,7 @@ _ASCII_TOKEN = re.compile(r"[A-Za-z_]\w+|\n|\.[A-Za-z_]\w+", re.ASCII)
 _WORD = re.compile(r"[^\W\d]\w+")
 _ASCII_WORD = re.compile(r"[A-Za-z_]\w+", re.ASCII)
 SPARE_VERSIONS = 1000  # replaced versions (typing makes one a keystroke) that a small project's log may hold
-PART_CHARACTERS = 1 << 16
+PART_CHARACTERS = 1 << 14
 LINE_END = 0  # the id that marks the end of a line
 _NONE: Ids = np.zeros(0, dtype=np.uint32)
 
@@ -58,7 +58,7 @@ def read_words(text: str) -> TextWords:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """A text in parts of some thousand lines: no other thread can run while a pattern is searched for."""
+    """A text in parts of some hundred lines: no other thread can run while a pattern is searched for."""
     start = 0
     while len(text) - start > 2 * PART_CHARACTERS:
         end = text.find("\n", start + PART_CHARACTERS) + 1

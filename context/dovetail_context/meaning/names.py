@@ -11,6 +11,7 @@ from dovetail_context.records.record import FileRecord, Import, Symbol
 from dovetail_context.work import checkpoint, counted
 
 MAX_DEFINING = 40  # files that name a class and are looked through for its definition
+MAX_IMPORTS = 2000  # of one file
 MAX_HOPS = 12  # re-exports through more files than this are a cycle or a mistake
 
 
@@ -36,6 +37,8 @@ class Names:
         self._known: dict[tuple[str, str], tuple[Definition, ...]] = {}
         self._known_qualified: dict[tuple[str, str], tuple[tuple[Definition, ...], int]] = {}
         self._known_exports: dict[str, dict[str, tuple[Definition, ...]]] = {}
+        self._known_imports: dict[tuple[str, Import], tuple[Definition, ...]] = {}
+        self._known_sources: dict[str, frozenset[str]] = {}
         self._known_stars: dict[str, tuple[tuple[str, str], ...]] = {}
         self._tables: dict[tuple[str, ...], Mapping[str, tuple[Definition, ...]]] = {}
 
@@ -112,7 +115,22 @@ class Names:
 
     def imported(self, imported: Import, path: str) -> tuple[Definition, ...]:
         """What an import statement of `path` binds."""
-        return self._follow(imported, path, frozenset())
+        key = (path, imported)
+        found = self._known_imports.get(key)
+        if found is None:
+            found = self._known_imports[key] = self._follow(imported, path, frozenset())
+        return found
+
+    def import_sources(self, path: str) -> frozenset[str]:
+        """The files that the first imports of a file name themselves, without those that pass names on to them."""
+        found = self._known_sources.get(path)
+        if found is None:
+            record = self.record(path)
+            imports = counted(record.imports[:MAX_IMPORTS]) if record is not None else ()
+            modules = dict.fromkeys(imported.module for imported in imports)
+            found = frozenset(source for module in modules for source in self._sources(module, path))
+            self._known_sources[path] = found
+        return found
 
     def _exported_by(self, record: FileRecord) -> Mapping[str, tuple[Definition, ...]]:
         """What a file offers, with all that it passes on by star imports; its own names win."""

@@ -44,12 +44,17 @@ class Fit(NamedTuple):
     best: float
 
 
-class Surroundings:
-    """The words around a cursor with their weights (1 on its line, less further away). `present` are all of them."""
+class Surroundings(dict[str, float]):
+    """The words around a cursor.
+
+    It maps a word of a name to its weight: 1 if it is on the cursor's line, less further away, 0 if it is nowhere. A
+    weight is found when it is first asked for.
+    """
 
     def __init__(self, text: str, offset: int, present: Iterable[str]) -> None:
+        """`present` are all words of the text."""
+        super().__init__()
         self._weights = _weights(text, offset, present)
-        self._nearness: dict[str, float] = {}
         self._by_start: dict[str, list[str]] = defaultdict(list)
         for part in self._weights:
             if len(part) >= MIN_FORM_CHARS:
@@ -63,23 +68,21 @@ class Surroundings:
         """Return how a name made of these words fits. Each word comes with its rarity."""
         whole = shared = best = 0.0
         for part, rarity in parts:
-            nearness = self._nearness.get(part)
-            if nearness is None:
-                nearness = self._nearness[part] = self._nearness_of(part)
             whole += rarity
-            near = rarity * nearness
+            near = rarity * self[part]
             shared += near
             if near > best:
                 best = near
         return Fit(shared / whole if whole else 0.0, shared, best)
 
-    def _nearness_of(self, part: str) -> float:
-        """The weight of the part, or of a shorter or longer form of it (env, environment)."""
+    def __missing__(self, part: str) -> float:
+        """Find the weight of the part, or of a shorter or longer form of it (env, environment)."""
         weights, other = self._weights, 0.0
         for form in self._by_start.get(part[:MIN_FORM_CHARS], ()) if len(part) >= MIN_FORM_CHARS else ():
             if weights[form] > other and (form.startswith(part) or part.startswith(form)):
                 other = weights[form]
-        return max(weights.get(part, 0.0), SHORTENED * other)
+        found = self[part] = max(weights.get(part, 0.0), SHORTENED * other)
+        return found
 
 
 def _weights(text: str, offset: int, present: Iterable[str]) -> Mapping[str, float]:

@@ -8,12 +8,16 @@ import math
 import re
 import string
 from collections.abc import Collection, Sequence
+from itertools import repeat
+
+import numpy as np
+import numpy.typing as npt
 
 from dovetail_context.index.words import WordView
 from dovetail_context.languages.language import TypeRules
-from dovetail_context.records.record import Symbol
+from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.retrieve.affinity import Surroundings
-from dovetail_context.retrieve.name_features import features_over
+from dovetail_context.retrieve.name_features import MAX_WORDS, NamesOfFile, Traits, features_over
 from dovetail_context.retrieve.windows import SimilarWindow, words_in
 
 SPECIAL = 0.05  # names that the language itself calls
@@ -34,7 +38,6 @@ ALIKE = 6.96  # for the likeness of the best place like the cursor's that has th
 ALIKE_MEMBER = 5.52  # or has it as a member
 USERS = 0.3  # for each e-fold of files that use the name as a member
 WORD = -0.58  # for each word of the name
-MAX_WORDS = 6
 UNDERSCORE = 0.35  # for a name that begins with one
 EXPORTED, CALLABLE, CLASS = 0.61, -0.34, -0.42
 MEMBER_AFTER_DOT, OTHER_AFTER_DOT = 0.19, -0.29
@@ -72,6 +75,8 @@ class Likelihood:
         self._echoed = words_in(echoes)
         self._new_words = words.log.vocabulary  # those that the base has not
         self._after_dot = text[:offset].rstrip(_LETTERS).endswith((".", "->", "::"))
+        member, no_member = (MEMBER_AFTER_DOT, OTHER_AFTER_DOT) if self._after_dot else (0.0, 0.0)
+        self._traits = np.array(Traits(USERS, WORD, UNDERSCORE, EXPORTED, CALLABLE, CLASS, member, no_member))
         self._fits: dict[str, float] = {}
         self._known: dict[tuple[str, bool], float] = {}
 
@@ -92,9 +97,26 @@ class Likelihood:
         odds = chance / (1.0 - chance) * math.exp(WORDS_BESIDE_MEANING * (words - USUAL))
         return 1.0 - 1.0 / ((1.0 + odds) * (1.0 + math.exp(BIAS + words)))
 
-    def fits(self, symbol: Symbol) -> bool:
-        """Return whether the words of a name that the file does not use yet are enough to offer it."""
-        return symbol.name not in self._present and self._fitting(symbol) > ENOUGH
+    def fitting(self, record: FileRecord, limit: int) -> list[Symbol]:
+        """Return those of a file's first `limit` symbols whose names the current file does not use yet, and whose words
+        are enough to offer them."""
+        names = self._features.of_file(record)
+        enough = np.flatnonzero(self._sums(names)[:limit] > ENOUGH).tolist() if names.symbols else ()
+        return [symbol for symbol in map(names.symbols.__getitem__, enough) if symbol.name not in self._present]
+
+    def _sums(self, names: NamesOfFile) -> npt.NDArray[np.float64]:
+        """Return what `_fitting` does, for all symbols of a file at once."""
+        near = names.rarities * np.array(list(map(self._surroundings.__getitem__, names.parts)))
+        shared = np.add.reduceat(near, names.starts)
+        sums: npt.NDArray[np.float64] = (
+            SHARE * shared / names.whole
+            + SHARED * shared
+            + BEST * np.maximum.reduceat(near, names.starts)
+            + ALIKE * self._echoes(names.alone, names.symbols, "")
+            + ALIKE_MEMBER * self._echoes(names.member, names.symbols, ".")
+            + self._traits @ names.traits
+        )
+        return sums
 
     def _fitting(self, symbol: Symbol) -> float:
         """Return what the name and kind of a symbol add to the logarithm of its odds."""
@@ -136,6 +158,15 @@ class Likelihood:
         weight *= 1.0 + AFFINITY * self._surroundings.affinity(features.parts)
         weight *= 1.0 + ECHO * max(self._echo(features.alone, name), self._echo(features.member, "." + name))
         return weight * (PRESENT if name in self._present else 1.0)
+
+    def _echoes(self, numbers: Sequence[int], symbols: Sequence[Symbol], before: str) -> npt.NDArray[np.float64]:
+        """Return `_echo` for the names of many symbols, each with what stands `before` it."""
+        found = np.array(list(map(self._echoed.get, numbers, repeat(0.0))))
+        if self._new_words:
+            for place, number in enumerate(numbers):
+                if number < 0:
+                    found[place] = self._echo(None, before + symbols[place].name)
+        return found
 
     def _echo(self, number: int | None, word: str) -> float:
         """Return the likeness of the place most like that at the cursor that contains a word."""

@@ -6,13 +6,21 @@ counts as unused.
 """
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from dovetail_context.index.words import WordBase
+from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.retrieve.affinity import parts_of
 
 MAX_NAMES = 30_000  # some 10 MB; then it starts again
+MAX_FILES = 400  # whose names are kept as columns, 100 kB each at most; then it starts again
+MAX_WORDS = 6  # of a name; longer names are equally unlikely
+MAX_SYMBOLS_OF_FILE = 400  # of one file; longer ones are generated, or lists of constants
 
 
 class NameFeatures(NamedTuple):
@@ -25,6 +33,52 @@ class NameFeatures(NamedTuple):
     parts: tuple[tuple[str, float], ...]
 
 
+class NamesOfFile(NamedTuple):
+    """The first symbols of a file with the features of their names, as columns that are weighed in one step.
+
+    `alone` and `member` are the numbers of a name alone and after a dot, -1 for those not in the base. The n-th
+    symbol's words are `parts[starts[n]:starts[n + 1]]`, with `rarities` beside them; a name without words has "" there,
+    which occurs nowhere. `whole` is the sum of a symbol's rarities (1 where that is 0). `traits` has a row for each
+    field of `Traits`.
+    """
+
+    symbols: Sequence[Symbol]
+    alone: Sequence[int]
+    member: Sequence[int]
+    parts: Sequence[str]
+    rarities: npt.NDArray[np.float64]
+    starts: npt.NDArray[np.intp]
+    whole: npt.NDArray[np.float64]
+    traits: npt.NDArray[np.float64]
+
+
+class Traits(NamedTuple):
+    """What a symbol brings to its likelihood wherever the cursor is: 0 or 1 but for the first two."""
+
+    popularity: float
+    words: float  # of its name, at most `MAX_WORDS`
+    underscore: float  # its name begins with one
+    exported: float
+    callable: float
+    type: float  # a class or another type
+    member: float
+    no_member: float
+
+
+def traits_of(symbol: Symbol, features: NameFeatures) -> Traits:
+    """Return the traits of a symbol, whose name has the `features`."""
+    return Traits(
+        features.popularity,
+        min(len(features.parts), MAX_WORDS),
+        symbol.name.startswith("_"),
+        symbol.exported,
+        symbol.kind in ("function", "method"),
+        symbol.kind in ("class", "type"),
+        bool(symbol.container),
+        not symbol.container,
+    )
+
+
 class NameFeatureTable:
     """The features of names over one base."""
 
@@ -32,6 +86,7 @@ class NameFeatureTable:
         self._base = base
         self._known: dict[str, NameFeatures] = {}
         self._rarities: dict[str, float] = {}
+        self._files: dict[tuple[str, str], NamesOfFile] = {}
 
     def of(self, name: str) -> NameFeatures:
         """The features of a name."""
@@ -41,6 +96,34 @@ class NameFeatureTable:
                 self._known, self._rarities = {}, {}
             known = self._known[name] = self._read(name)
         return known
+
+    def of_file(self, record: FileRecord) -> NamesOfFile:
+        """The features of the names that a file defines."""
+        key = (record.path, record.digest)
+        known = self._files.get(key)
+        if known is None:
+            if len(self._files) >= MAX_FILES:
+                self._files = {}
+            known = self._files[key] = self._columns(record)
+        return known
+
+    def _columns(self, record: FileRecord) -> NamesOfFile:
+        symbols = record.symbols[:MAX_SYMBOLS_OF_FILE]
+        features = [self.of(symbol.name) for symbol in symbols]
+        words = [each.parts or (("", 0.0),) for each in features]
+        rarities = np.array([rarity for parts in words for _, rarity in parts])
+        starts = np.cumsum([0, *(len(parts) for parts in words[:-1])]) if words else np.zeros(0, dtype=np.intp)
+        whole = np.add.reduceat(rarities, starts) if words else rarities
+        return NamesOfFile(
+            symbols,
+            [-1 if each.alone is None else each.alone for each in features],
+            [-1 if each.member is None else each.member for each in features],
+            [part for parts in words for part, _ in parts],
+            rarities,
+            starts,
+            np.where(whole == 0.0, 1.0, whole),
+            np.array(list(map(traits_of, symbols, features)), dtype=np.float64).reshape(-1, len(Traits._fields)).T,
+        )
 
     def _read(self, name: str) -> NameFeatures:
         alone, member = self._base.id_of(name), self._base.id_of("." + name)

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 
 from dovetail_context.meaning.names import Definition
 from dovetail_context.records.record import Symbol
+from dovetail_context.retrieve.name_features import MAX_SYMBOLS_OF_FILE
 from dovetail_context.retrieve.offers import Offers
 from dovetail_context.retrieve.situation import Situation
-from dovetail_context.work import counted
+from dovetail_context.work import checkpoint
 
 UNSEEN = 0.0007  # the chance of a name of a related file that nothing at the cursor leads to
 MAX_SYMBOLS = 1000  # looked at, of the most related files first
-MAX_SYMBOLS_OF_FILE = 400  # of one file; longer ones are generated, or lists of constants
 NEIGHBOURS = 12  # files of the same folder on each side, in path order
 REASON = "its name fits the code at the cursor"
 
@@ -24,11 +24,13 @@ def offer_names(situation: Situation, offers: Offers) -> None:
     """Offer the names of related files that the current file does not use yet."""
     left, likelihood = MAX_SYMBOLS, situation.likelihood
     for path in _related(situation, offers):
-        symbols = situation.record_of(path).symbols[: min(left, MAX_SYMBOLS_OF_FILE)]
-        left -= len(symbols)
-        for symbol in counted(symbols):
-            if likelihood.fits(symbol) and _is_reachable(symbol, path, situation):
+        record = situation.record_of(path)
+        looked_at = min(left, MAX_SYMBOLS_OF_FILE, len(record.symbols))
+        checkpoint(looked_at)
+        for symbol in likelihood.fitting(record, looked_at):
+            if _is_reachable(symbol, path, situation):
                 offers.one(Definition(path, symbol), UNSEEN, REASON)
+        left -= looked_at
         if left <= 0:
             return
 

@@ -93,8 +93,9 @@ class Offers:
         for shares, masses in self._groups.values():
             reasons = list(masses.items())
             for definition, share in shares:
-                if definition.path != own_path:
-                    key = _key(definition)
+                symbol = definition.symbol
+                if definition.path != own_path and symbol is not None:
+                    key = (definition.path, symbol.start_line, symbol.name)
                     known = found.get(key)
                     if known is None:
                         known = found[key] = _Offer(definition)

@@ -3,9 +3,9 @@ import { spawn, type ChildProcess } from "node:child_process";
 import * as vscode from "vscode";
 import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, type LanguageClientOptions } from "vscode-languageclient/node";
 import { afterCrash } from "./crashes";
-import { cleanEnvironment } from "./environment";
-import type { Found } from "./find";
-import { neutralFolder } from "./processes";
+import { cleanEnvironment } from "./program/environment";
+import type { Found } from "./program/find";
+import { neutralFolder } from "./program/processes";
 import { serverStatus, type ServerStatus } from "./status";
 
 const SHUTDOWN_MS = 5000;

@@ -2,8 +2,8 @@
 import * as vscode from "vscode";
 import { Connection } from "./client";
 import { registerCommands } from "./commands";
-import { findServer, pathSetting, type Found } from "./find";
-import { install, ownPython, removeReplaced, shippedWheel } from "./install";
+import { findServer, pathSetting, type Found } from "./program/find";
+import { install, ownPython, removeReplaced, shippedWheel } from "./program/install";
 import { languageMap } from "./languages";
 import { serverOptions, serverSettingNames, type Inspected } from "./settings";
 import { barText, type Phase, type ServerStatus, type Status } from "./status";

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import manifest from "../package.json";
 import { afterCrash } from "../src/crashes";
-import { cleanEnvironment } from "../src/environment";
+import { cleanEnvironment } from "../src/program/environment";
 import { isEnabled, languageMap } from "../src/languages";
 import { withPolicy } from "../src/page";
-import { failureReason, installSteps, isNewEnough, needsCompiler } from "../src/plan";
+import { failureReason, installSteps, isNewEnough, needsCompiler } from "../src/program/plan";
 import { report } from "../src/report";
 import { patternFor, withExclusion } from "../src/rules";
-import { candidates, parseVersion, pathCandidates, wheelVersion } from "../src/search";
+import { candidates, parseVersion, pathCandidates, wheelVersion } from "../src/program/search";
 import { optionName, serverOptions, serverSettingNames } from "../src/settings";
 import { barText, menu, serverStatus, sizeText, type Status } from "../src/status";
 

@@ -8,7 +8,7 @@ from dovetail_models.engine.client.connection import Enough
 from dovetail_models.engine.decoding.stops import CompletionText
 from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, StopReason
 from dovetail_models.prompt.fit import Cut
-from dovetail_models.remote.dialect import Piece, Token, Usage
+from dovetail_models.remote.dialects.dialect import Piece, Token, Usage
 from dovetail_models.remote.prompt import HOPEFUL_DENSITY, RemotePrompt
 
 

@@ -15,9 +15,9 @@ import httpx2
 
 from dovetail_models.errors import EngineError
 from dovetail_models.remote.address import Address
+from dovetail_models.remote.dialects.sse import MAX_LINE_BYTES, EventReader, EventsError
 from dovetail_models.remote.faults import PromptTooLong, RemoteFault
 from dovetail_models.remote.options import RemoteOptions
-from dovetail_models.remote.sse import MAX_LINE_BYTES, EventReader, EventsError
 from dovetail_models.remote.token import KEYRING_SERVICE, TOKEN_VARIABLE
 
 CONNECT_S = 3.0

@@ -18,11 +18,11 @@ from dovetail_models.prompt import fit
 from dovetail_models.remote.address import parse_address
 from dovetail_models.remote.answer import Answer, NotHealed
 from dovetail_models.remote.connection import BeforeSending, Connection
-from dovetail_models.remote.dialect import Ask, ServerDialect, ServerModel
+from dovetail_models.remote.dialects.dialect import Ask, ServerDialect, ServerModel
+from dovetail_models.remote.dialects.llama_server import LlamaServer
+from dovetail_models.remote.dialects.openai import OpenAiServer
 from dovetail_models.remote.family import family_named, family_of
 from dovetail_models.remote.faults import PromptTooLong, RemoteFault, retry
-from dovetail_models.remote.llama_server import LlamaServer
-from dovetail_models.remote.openai import OpenAiServer
 from dovetail_models.remote.options import RemoteOptions
 from dovetail_models.remote.token import find_token
 

@@ -251,7 +251,7 @@ def test_pip_takes_the_wheel_where_the_main_index_has_a_newer_source(scratch: Sc
 
 
 def test_all_installers_name_one_index_and_one_range(repository: Path) -> None:
-    extension = (repository / "editors" / "vscode" / "src" / "plan.ts").read_text("utf-8")
+    extension = (repository / "editors" / "vscode" / "src" / "program" / "plan.ts").read_text("utf-8")
     assert f'WHEEL_INDEX = "{DEFAULT_INDEX}"' in extension
     (allowed,) = re.findall(r'"llama-cpp-python(.*?)"', (repository / "pyproject.toml").read_text("utf-8"))
     for page in ("README.md", "docs/install.md"):

@@ -7,11 +7,11 @@ import pytest
 from dovetail_models.errors import EngineError
 from dovetail_models.prompt.parts import ContextBlock, PromptParts
 from dovetail_models.remote.address import parse_address
-from dovetail_models.remote.dialect import MAX_STOPS, stops
+from dovetail_models.remote.dialects.dialect import MAX_STOPS, stops
+from dovetail_models.remote.dialects.sse import EventReader, EventsError
 from dovetail_models.remote.family import family_named
 from dovetail_models.remote.faults import PROBES_S, RemoteFault, Retry, probe_pause_s, retry
 from dovetail_models.remote.prompt import Density, build, spelling_grammar, split_typed
-from dovetail_models.remote.sse import EventReader, EventsError
 
 FAMILY = family_named("deepseek-coder")
 

@@ -12,7 +12,7 @@ from dovetail_models.engine.job import CompletionJob
 from dovetail_models.prompt.formats.choose import FORMATS
 from dovetail_models.prompt.parts import PromptParts
 from dovetail_models.prompt.segments import Role
-from dovetail_models.remote.dialect import MAX_STOPS
+from dovetail_models.remote.dialects.dialect import MAX_STOPS
 from dovetail_models.remote.family import FAMILIES as REMOTE, family_named, family_of
 from dovetail_models.remote.faults import RemoteFault
 from dovetail_models.remote.probe import probe

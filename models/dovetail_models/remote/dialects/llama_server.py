@@ -10,7 +10,7 @@ from typing import Any
 from dovetail_models.prompt.blocks import texts_of
 from dovetail_models.prompt.parts import PromptParts
 from dovetail_models.remote.connection import BeforeSending, Connection
-from dovetail_models.remote.dialect import SPELLING_CHOICES, Ask, Piece, ServerModel, Token, Usage, stops
+from dovetail_models.remote.dialects.dialect import SPELLING_CHOICES, Ask, Piece, ServerModel, Token, Usage, stops
 from dovetail_models.remote.family import Family
 from dovetail_models.remote.faults import RemoteFault
 from dovetail_models.remote.prompt import RemotePrompt, spelling_grammar

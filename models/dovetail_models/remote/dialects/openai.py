@@ -15,7 +15,7 @@ from dovetail_models.engine.decoding.healing import Healing
 from dovetail_models.prompt.blocks import texts_of
 from dovetail_models.prompt.parts import PromptParts
 from dovetail_models.remote.connection import BeforeSending, Connection
-from dovetail_models.remote.dialect import SPELLING_CHOICES, Ask, Piece, ServerModel, Token, Usage, stops
+from dovetail_models.remote.dialects.dialect import SPELLING_CHOICES, Ask, Piece, ServerModel, Token, Usage, stops
 from dovetail_models.remote.extras_tokens import ExtrasTokens
 from dovetail_models.remote.family import Family
 from dovetail_models.remote.faults import RemoteFault

@@ -265,7 +265,7 @@ def _closes_another(node: Node, _parent: Node) -> bool:
 
 # Ruby
 
-_KEYWORD_ARGUMENTS = frozenset(("pair", "hash_splat_argument", "block_argument", "comment", "forward_arguments"))
+_KEYWORD_ARGUMENTS = frozenset(("pair", "hash_splat_argument", "block_argument", "comment", "heredoc_body"))
 
 
 def _has_place_after_keyword(node: Node, _parent: Node) -> bool:

@@ -28,6 +28,10 @@ _BEHIND_A_DOT = re.compile(r"(?:\.|->|::)\s*[\w$]*\Z")
 _LONGEST_NAME = 200
 # Code with such a cast uses a member that the type does not have.
 _CAST_AWAY = re.compile(r"\bas\s+(?:any|unknown)\s*\)\s*[?!]?\.\s*[\w$]*\Z")
+# The object that represents a class in Java: it has members of its own.
+_OF_CLASS_OBJECT = re.compile(r"\.class\s*\.\s*[\w$]*\Z")
+# Characters before the cursor in which a check of its object's type is looked for.
+_CHECKED_CHARACTERS = 2000
 # A class that answers for names it does not have.
 _ANSWERS_FOR_ALL = frozenset({"__getattr__", "__getattribute__"})
 
@@ -64,9 +68,11 @@ def _members(query: Query, snapshot: IndexSnapshot) -> Members:
         return Members()
     if holds_code(query.path, query.language):
         return Members()  # a template may add to what its script defines
+    if language.name == "java" and _OF_CLASS_OBJECT.search(near):
+        return Members()
     query = replace(query, text=code_of(query.text, query.language))
     view = language.cursor(query.text, query.offset)
-    if not view.receiver or _may_be_new(query, view, language.rules):
+    if not view.receiver or _may_be_new(query, view, language.rules) or _is_checked(query, view, language.rules):
         return Members()
     current, inference = read_meaning(language, query, snapshot)
     place = ExpressionScope(query.path, view.container, view.bindings)
@@ -93,6 +99,14 @@ def _may_be_new(query: Query, view: CursorView, rules: TypeRules) -> bool:
     last = line.rpartition("=")[2].strip()  # `self.code = self.name = ...`
     targets = all(part.strip().startswith(f"{view.receiver}.") for part in line.split("=")[:-1])
     return view.receiver in rules.receivers and targets and last == f"{view.receiver}.{view.typed}"
+
+
+def _is_checked(query: Query, view: CursorView, rules: TypeRules) -> bool:
+    """Whether the code above checks which type the object has, which may be one with more members."""
+    if not rules.checks:
+        return False
+    before = query.text[max(0, query.offset - _CHECKED_CHARACTERS) : query.offset]
+    return re.search(rules.checks.replace("NAME", re.escape(view.receiver)), before) is not None
 
 
 def _offered(

@@ -134,7 +134,8 @@ class ParsedText:
         if not self.tree.is_read:
             return frozenset()
         first, last = (_byte(self.text, self.tree, self._within(offset)) for offset in (start, end))
-        return strict_syntax.rejected(self.language, self.tree.root, first, last)
+        strays = strict_syntax.strays(self.language, self.tree.root)
+        return strict_syntax.rejected(self.language, self.tree.root, first, last) | strays
 
     def missing_commas(self, start: int, end: int) -> list[int]:
         """Return the places of [start:end] where a line of a list ends without the comma that Go wants there, `end`

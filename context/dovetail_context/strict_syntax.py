@@ -263,6 +263,37 @@ def _closes_another(node: Node, _parent: Node) -> bool:
     return len({_text(name) if name is not None else "" for name in names}) > 1
 
 
+# Ruby
+
+_KEYWORD_ARGUMENTS = frozenset(("pair", "hash_splat_argument", "block_argument", "comment", "heredoc_body"))
+
+
+def _has_place_after_keyword(node: Node, _parent: Node) -> bool:
+    """Return whether an argument without a keyword follows one with a keyword."""
+    kinds = [child.type for child in node.named_children]
+    return "pair" in kinds and not _KEYWORD_ARGUMENTS.issuperset(kinds[kinds.index("pair") :])
+
+
+def _names_twice(node: Node, _parent: Node) -> bool:
+    """Return whether two parameters bear the same name."""
+    parameters = (child.child_by_field_name("name") or child for child in node.named_children)
+    names = [_text(each) for each in parameters if each.type == "identifier"]
+    names = [name for name in names if not name.startswith("_")]
+    return len(names) > len(set(names))
+
+
+def _takes_nothing(node: Node, _parent: Node) -> bool:
+    """Return whether what is assigned never has a value: `name = next`."""
+    right = node.child_by_field_name("right")
+    return right is not None and right.type in ("next", "return", "break", "redo", "retry")
+
+
+def strays(language: str, root: Node) -> frozenset[str]:
+    """Return the words that close what is not open: Ruby's grammar takes an `end` too many for a name."""
+    names = (_text(child) for child in root.children if language == "ruby" and child.type == "identifier")
+    return frozenset(names) & {"end"}
+
+
 _RULES: Mapping[str, Mapping[str, Rule]] = {
     "rust": {
         "line_comment": _documents_nothing,
@@ -310,6 +341,13 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
             _at("program"),
         ),
     },
+    "ruby": {
+        "argument_list": _has_place_after_keyword,
+        "method_parameters": _names_twice,
+        "block_parameters": _names_twice,
+        "lambda_parameters": _names_twice,
+        "assignment": _takes_nothing,
+    },
     "typescript": {
         "parenthesized_expression": _has_type_in_brackets,
         "constraint": _has_colon,
@@ -327,8 +365,10 @@ _NAMES = _words(
     "identifier type_identifier statement_identifier shorthand_property_identifier field_identifier"
     " shorthand_property_identifier_pattern shorthand_field_identifier package_identifier label_name"
 )
-# `'static` is a lifetime, and `default` is a name that modules export.
-_SPECIAL = frozenset(("lifetime", "label", "export_specifier", "import_specifier"))
+# `'static` is a lifetime, and `default` is a name that modules export; a method of Ruby may have any name.
+_SPECIAL = frozenset(
+    ("lifetime", "label", "export_specifier", "import_specifier", "call", "method", "singleton_method", "alias")
+)
 # The words that are reserved everywhere in a language; not those that are names in some places.
 _RESERVED: Mapping[str, frozenset[str]] = {
     "rust": _words(
@@ -347,6 +387,10 @@ _RESERVED: Mapping[str, frozenset[str]] = {
     "typescript": _words(
         "break case catch class const continue debugger default delete do else enum export extends finally for"
         " function if instanceof new return switch throw try typeof var while with"
+    ),
+    "ruby": _words(
+        "alias and begin case class def do else elsif end ensure for if in module not or rescue then undef unless until"
+        " when while"
     ),
     "csharp": _words(
         "break case catch class const continue do else enum finally for foreach if interface namespace new private"

@@ -8,15 +8,25 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 import pytest
 
 from dovetail.rules import live
 from dovetail.server.serve import create_server, serve
+from dovetail.session.inference.engine import MakeEngine
 from tests.game import write_game
 from tests.lsp.client import Client
 from tests.lsp.scripted import ScriptedEngine
+
+
+class EngineOfTests(Protocol):
+    """An engine for a server in this process, which makes it and closes it."""
+
+    made: bool
+    closed: bool
+    make: MakeEngine
 
 
 class _Output:
@@ -33,7 +43,7 @@ class _Output:
 
 
 @asynccontextmanager
-async def server_in_process(engine: ScriptedEngine) -> AsyncIterator[Client]:
+async def server_in_process(engine: EngineOfTests) -> AsyncIterator[Client]:
     """Yield a client of a server in this event loop. Check at the end that it ends and closes its engine."""
     to_server, to_client = asyncio.StreamReader(), asyncio.StreamReader()
     serving = asyncio.create_task(serve(create_server(engine.make), to_server, _Output(to_client)))

@@ -36,6 +36,7 @@ def test_a_method_of_a_long_class_is_judged_alone(written: str, shown: str) -> N
         ("    return 1\n", False),
         ("return 1\n", False),
         ("\tasync def f(self):\n\t\tawait self\n", True),
+        ("    def f(self):\n        return 1\n\n_ALL = 1\n", False),  # below it the class would go on
     ],
 )
 def test_an_indented_text_is_part_of_a_class(text: str, is_taken: bool) -> None:

@@ -51,11 +51,12 @@ class Additions:
     that add nothing, and, with a dot at the end, whole packages of such. `lonely`: what makes a class open of which
     the project has one part alone. `no_value`: what only names a type, so that a dot behind its name follows
     something else of that name. `body`: what opens a class inside it. `own`: what adds one member there, which group
-    1 names. `beside`: what opens it in its own file and in others that mention it. `elsewhere`: the same in those
-    others alone. `assigned`: what adds one member, which group 1 names, in any of these files. `imports`: the
-    packages whose import gives no class anything; () where no import ever does. `blanket`: what gives members to all
-    classes, in the files that the current one imports. `module`: what adds to a module, in its file; `module_word`
-    the same anywhere below its folder, as a word.
+    1 names. `listed`: what adds the members there that its group 1 names, each in quotes. `beside`: what opens it in
+    its own file and in others that mention it. `elsewhere`: the same in those others alone. `assigned`: what adds one
+    member, which group 1 names, in any of these files. `imports`: the packages whose import gives no class anything;
+    () where no import ever does. `blanket`: what gives members to all classes, in the files that the current one
+    imports. `module`: what adds to a module, which `NAME` is a placeholder for, in its file; `module_word` the same
+    anywhere below its folder, as a word.
     """
 
     marks: str = ""
@@ -64,6 +65,7 @@ class Additions:
     no_value: str = ""
     body: str = ""
     own: str = ""
+    listed: str = ""
     beside: str = ""
     elsewhere: str = ""
     assigned: tuple[str, ...] = ()
@@ -104,11 +106,12 @@ class TypeRules:
     `announced`: how the modules of imports begin that represent classes which a file announces and another one defines,
     anywhere in the project. `qualified_names`: whether a class may be named by its package or namespace, without an
     import. `additions`: how classes get members beside those. `extension_receiver`: the name of the parameter that a
-    function called like a member has for its object. `open_members`: whether a class may
-    have members that nothing in the project shows, so that a list of its members is never complete. `mixins`: whether
-    the code of a base may use the members of the classes that take it in (a module of Ruby, a trait of PHP).
-    `macro_modules`: a pattern for a macro that declares the module `NAME` in a text, and may offer its names; "" where
-    there are none.
+    function called like a member has for its object. `open_members`: whether a class may have members that nothing in
+    the project shows, so that a list of its members is never complete. `type_variables`: a pattern for the signatures
+    of variables that stand for a type which the caller chooses. `checks`: a pattern for code that checks the type of an
+    object, which `NAME` is a placeholder for, without naming a type that inference follows. `mixins`: whether the code
+    of a base may use the members of the classes that take it in (a module of Ruby, a trait of PHP). `macro_modules`: a
+    pattern for a macro that declares the module `NAME` in a text, and may offer its names; "" where there are none.
     """
 
     transparent: frozenset[str] = frozenset()
@@ -144,6 +147,8 @@ class TypeRules:
     announced: str = ""
     qualified_names: bool = False
     additions: Additions = field(default_factory=Additions)
+    type_variables: str = ""
+    checks: str = ""
     extension_receiver: str = ""
     open_members: bool = False
     mixins: bool = False

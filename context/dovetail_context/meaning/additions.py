@@ -23,6 +23,7 @@ from dovetail_context.work import checkpoint
 MAX_FILES = 60
 # Lines above a definition in which attributes and annotations are looked for.
 LINES_ABOVE = 12
+_QUOTED = re.compile(r"[\"'](\w+)[\"']")
 _ENDS_ABOVE = re.compile(r"^\s*$|[;}]\s*$")
 _PACKAGE_FILES = ("__init__.py",)
 # What a module answers any name with.
@@ -82,6 +83,9 @@ def _to_class(definition: Definition, inference: Inference) -> Added:
     names: set[str] = set()
     if rules.own:
         names.update(found[1] for found in _compiled(rules.own).finditer(_body(record, symbol)))
+    if rules.listed:
+        for found in _compiled(rules.listed).finditer(_body(record, symbol)):
+            names.update(_QUOTED.findall(found[1]))
     for other in _mentioning(record, symbol, inference):
         checkpoint()
         is_own = other.path == record.path
@@ -187,7 +191,7 @@ def _to_module(definition: Definition, inference: Inference) -> Added:
         return Added()
     resolver = inference.snapshot.resolver(record.language)
     rules = language_named(record.language).rules.additions
-    if _ANSWERS_FOR_ALL in record.members("") or (rules.module and _compiled(rules.module).search(record.text)):
+    if _ANSWERS_FOR_ALL in record.members("") or _named(rules.module, definition.module).search(record.text):
         return OPEN
     folder = record.path.rpartition("/")[0]
     words = inference.snapshot.words.files_with(rules.module_word) if rules.module_word else ()

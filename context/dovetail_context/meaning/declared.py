@@ -8,11 +8,20 @@ from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.meaning.classes import Classes
 from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.questions import MAX_VALUES, Questions
-from dovetail_context.meaning.types import Alternatives, TypeExpression, looked_up_in, parse_type, substituted
+from dovetail_context.meaning.types import (
+    Alternatives,
+    TypeExpression,
+    as_guesses,
+    looked_up_in,
+    parse_type,
+    substituted,
+)
 from dovetail_context.meaning.values import ExpressionScope, Value
 
 # How all languages' records write the type of a function: `Callable[[Money, int], Receipt]`.
 FUNCTION_TYPE = "Callable"
+# Types without members: code that uses one has a value of another type.
+_NOTHING = ("", "None", "null", "undefined", "void", "never", "nil", "Literal", "nullptr_t")
 # Arguments that say less than the bound of the parameter.
 _ANYTHING = ("any", "unknown", "Any", "_")
 
@@ -41,10 +50,18 @@ class DeclaredTypes(Classes):
     def _instances(self, alternatives: tuple[TypeExpression, ...], place: ExpressionScope) -> tuple[Value, ...]:
         return self._questions.once(
             (alternatives, *self._key(place)),
-            lambda: (
-                value for expression in alternatives[:MAX_VALUES] for value in self._instances_of_one(expression, place)
-            ),
+            lambda: self._instances_of_all(alternatives[:MAX_VALUES], place),
         )
+
+    def _instances_of_all(self, alternatives: Alternatives, place: ExpressionScope) -> list[Value]:
+        """What a value of one of these types is: a guess where one is of another project, as it may be of that."""
+        found: list[Value] = []
+        is_of_others = False
+        for expression in alternatives:
+            values = self._instances_of_one(expression, place)
+            is_of_others = is_of_others or (not values and expression.last_name not in _NOTHING)
+            found.extend(values)
+        return [value._replace(is_guess=True) for value in found] if is_of_others else found
 
     def _instances_of_one(self, expression: TypeExpression, place: ExpressionScope) -> tuple[Value, ...]:
         if expression.is_guess:
@@ -228,7 +245,7 @@ def _arguments_of(
             found[name] = looked_up_in(argument, written_in)
         else:
             bounds = looked_up_in(parse_type(bound), definition.path)
-            found[name] = tuple(replace(each, is_guess=True) for each in bounds) if is_outside else bounds
+            found[name] = as_guesses(bounds) if is_outside else bounds
     return found
 
 

@@ -12,6 +12,7 @@ from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.meaning.declared import FUNCTION_TYPE, DeclaredTypes
 from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.questions import MAX_VALUES
+from dovetail_context.meaning.types import names_in, parse_type
 from dovetail_context.meaning.values import ExpressionScope, Value
 from dovetail_context.records.access import alternatives, base_name
 from dovetail_context.records.record import SHAPE, Symbol
@@ -135,6 +136,10 @@ class Inference(DeclaredTypes):
         return ()
 
     def _step(self, value: Value, step: re.Match[str], place: ExpressionScope) -> tuple[Value, ...]:
+        found = self._step_of_one(value, step, place)
+        return _guessed(found) if value.is_guess else found
+
+    def _step_of_one(self, value: Value, step: re.Match[str], place: ExpressionScope) -> tuple[Value, ...]:
         if step["member"] is not None:
             return self._member_value(value, step["member"])
         if step["call"] is not None:
@@ -323,8 +328,18 @@ class Inference(DeclaredTypes):
         place = ExpressionScope(definition.path, symbol.container, owner=owner)
         if symbol.type:
             found = self.instances(symbol.type, place)
-            return found
+            return _guessed(found) if self._is_chosen(symbol.type, place) else found
         return self.evaluate(symbol.value, place) if symbol.value else ()
+
+    def _is_chosen(self, type_: str, place: ExpressionScope) -> bool:
+        """Whether the caller chooses a type: it is that of a variable that stands for types, which may have a bound."""
+        made = self._rules(place.path).type_variables
+        return bool(made) and any(
+            definition.symbol is not None and re.search(made, definition.symbol.signature) is not None
+            for each in names_in(parse_type(type_))
+            if "." not in each
+            for definition in self.names.top_level(place.path, each)
+        )
 
     def _element(self, value: Value, index: int | None) -> tuple[Value, ...]:
         if value.kind == "container":
@@ -352,6 +367,11 @@ class Inference(DeclaredTypes):
         if index is not None and symbol is not None and index < len(symbol.parameters):  # a tuple with a name
             return self._declared_parameter(value.definition, index, "", value)
         return tuple(each for base in self._container_bases(value) for each in self._element(base, index))
+
+
+def _guessed(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The values as guesses: what is reached through a guess is one itself."""
+    return tuple(value._replace(is_guess=True) for value in values)
 
 
 def _extends(symbol: Symbol, mark: str) -> bool:

@@ -1,11 +1,11 @@
 """Types as records write them (`list[Money] | None`), parsed. Pure, the same for all languages."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-_TOKEN = re.compile(r"[A-Za-z_$][\w.$]*|\.\.\.|[\[\],|()]")
+_TOKEN = re.compile(r"\??[A-Za-z_$][\w.$]*|\.\.\.|[\[\],|()]")
 MAX_DEPTH = 8  # deeper nesting is a data format, not a type that somebody takes members of
 
 
@@ -47,19 +47,32 @@ def substituted(alternatives: Alternatives, arguments: Mapping[str, Alternatives
     return tuple(each for one in alternatives for each in _substituted(one, arguments))
 
 
+def as_guesses(alternatives: Alternatives) -> Alternatives:
+    """The type as one that is only the bound of a type parameter."""
+    return tuple(replace(one, is_guess=True) for one in alternatives)
+
+
 def looked_up_in(alternatives: Alternatives, path: str) -> Alternatives:
     """The type as one whose names are looked up in the file `path`, wherever it is put."""
     return tuple(one if one.written_in else replace(one, written_in=path) for one in alternatives)
+
+
+def names_in(alternatives: Alternatives) -> Iterator[str]:
+    """All names in a type, those of its arguments too."""
+    for one in alternatives:
+        yield one.name
+        for argument in one.arguments:
+            yield from names_in(argument)
 
 
 def _substituted(one: TypeExpression, arguments: Mapping[str, Alternatives]) -> Alternatives:
     if one.written_in:
         return (one,)
     if one.name in arguments:
-        return arguments[one.name]
+        return as_guesses(arguments[one.name]) if one.is_guess else arguments[one.name]
     if not one.arguments:
         return (one,)
-    return (TypeExpression(one.name, tuple(substituted(each, arguments) for each in one.arguments)),)
+    return (replace(one, arguments=tuple(substituted(each, arguments) for each in one.arguments)),)
 
 
 def _union(tokens: list[str], position: int, depth: int) -> tuple[tuple[TypeExpression, ...], int]:
@@ -85,7 +98,7 @@ def _union(tokens: list[str], position: int, depth: int) -> tuple[tuple[TypeExpr
             if token.rpartition(".")[2] == "Union":
                 found.extend(alternative for argument in arguments for alternative in argument)
             else:
-                found.append(TypeExpression(token, arguments))
+                found.append(TypeExpression(token.lstrip("?"), arguments, is_guess=token.startswith("?")))
     return tuple(found), position
 
 

@@ -3,6 +3,12 @@
 import re
 
 _NAME = re.compile(r"(?:[^\W\d]|\$)[\w$]*")
+_TYPE_NAME = re.compile(r"(?<![\w$.?])[A-Za-z_$][\w$.]*")
+
+
+def as_guess(type_: str) -> str:
+    """The type with each name in it marked as one that only bounds the real type."""
+    return _TYPE_NAME.sub(r"?\g<0>", type_)
 
 
 def alternatives(path: str) -> list[str]:

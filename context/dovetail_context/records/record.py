@@ -2,8 +2,8 @@
 
 Two small notations keep records compact and free of any language's syntax:
 
-- a *type* is written as Python writes it: `Money`, `money.Money`, `list[Money]`, `Money | None` (see
-  `meaning/types.py`);
+- a *type* is written as Python writes it: `Money`, `money.Money`, `list[Money]`, `Money | None`; `?Money` is a Money
+  or something derived from it, such as a result whose type the caller chooses (see `meaning/types.py`);
 - an *access path* specifies where a value comes from: `repo.find().owner[]` is "call find of repo, take owner, take an
   element"; `<Money>` at its start is "an instance of the type Money", `~` is an awaited value, `f{0}` is what the first
   parameter of f (`f{key}` the one of that name) is declared to be, `a*list` is a list of what `a` is, `f@` is what a

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from math import gcd
 
+from dovetail_context.api import parse_text
 from tests.benchmarks.shown.asking import Shown
 from tests.benchmarks.shown.places import Hole
 
@@ -28,6 +29,8 @@ def in_form(hole: Hole, form: str) -> dict[str, str]:
     """Return the parts of a hole whose file is indented, or ends its lines, in another form."""
     if form == "crlf":
         return {part: re.sub(r"\r?\n", "\r\n", getattr(hole, part)) for part in ("before", "after", "truth")}
+    if form == "mixed":
+        return _mixed(hole)
     step, wanted = step_of(hole.text), "\t" if form == "tabs" else " " * int(form)
     if not step:
         return {}
@@ -44,6 +47,36 @@ def in_form(hole: Hole, form: str) -> dict[str, str]:
     return {"before": before, "after": first + newline + _INDENT.sub(indented, after)}
 
 
+def _mixed(hole: Hole) -> dict[str, str]:
+    """Return the parts of a hole whose file has every second top-level part in tabs, the others in four spaces."""
+    forms = {form: {"before": hole.before, "after": hole.after, **in_form(hole, form)} for form in ("tabs", "4")}
+    tabs, spaces = (forms[form]["before"] + "\0" + forms[form]["after"] for form in ("tabs", "4"))
+    mixed, form, previous = [], 0, ""
+    for lines in zip(tabs.split("\n"), spaces.split("\n"), strict=True):
+        if not previous.strip("\0 \t\r") and lines[0][:1] not in ("", " ", "\t", "\0", "\r"):
+            form = 1 - form
+        previous = lines[0]
+        mixed.append(lines[form])
+    before, _, after = "\n".join(mixed).partition("\0")
+    return {"before": before, "after": after}
+
+
+def string_lines(shown: Shown) -> frozenset[int]:
+    """Return which lines of a suggestion begin inside a string; its first one has the number 0."""
+    parsed = parse_text(shown.hole.path, shown.text, shown.start)
+    if parsed is None:
+        return frozenset()
+    starts = [match.end() for match in re.finditer("\n", shown.inserted)]
+    return frozenset(n for n, at in enumerate(starts, 1) if parsed.kind_at(shown.start + at) == "string")
+
+
+def altered_strings(shown: Shown) -> list[str]:
+    """Return the lines inside of strings that are not as the model wrote them."""
+    lines = shown.inserted.split("\n")
+    inside = (lines[number] for number in sorted(string_lines(shown)))
+    return [line for line in inside if not any(f"\n{line}" in text.replace("\r", "") for text in shown.written)]
+
+
 def foreign_lines(shown: Shown) -> list[str]:
     """Return the lines of a suggestion whose indentation is of another kind than the file's: tabs for spaces, spaces
     for tabs, or no whole number of the file's steps more or less than the line before the cursor."""
@@ -53,10 +86,14 @@ def foreign_lines(shown: Shown) -> list[str]:
         return []
     above = next((line for line in reversed(hole.before.split("\n")) if line.strip()), "")
     base = len(above) - len(above.lstrip())
-    foreign = []
-    for line in shown.inserted.split("\n")[1:]:
+    here = hole.before.rpartition("\n")[2]
+    own = here if here[:1] in (" ", "\t") else above
+    if own[:1] in (" ", "\t") and (own[0] == "\t") != (step == "\t"):  # a mixed file
+        step = "\t" if own[0] == "\t" else "    "
+    foreign, inside = [], string_lines(shown)
+    for number, line in enumerate(shown.inserted.split("\n")[1:], 1):
         indent = line[: len(line) - len(line.lstrip(" \t"))]
-        if not line.strip() or not indent:
+        if not line.strip() or not indent or number in inside:
             continue
         if line.lstrip().startswith("*"):
             indent = indent.removesuffix(" ")  # in a block comment

@@ -52,7 +52,10 @@ _RULES = TypeRules(
     additions=Additions(
         module=r"^",  # a namespace goes on in any file
         body=r"\boperator\s*->\s*\(|^[ \t]*#[ \t]*include\b"
-        r"|^[ \t]*[A-Z][A-Z0-9_]{2,}[ \t]*(?:\([^;\n]*\))?[ \t]*;?[ \t]*$",
+        r"|^[ \t]*[A-Z][A-Z0-9_]{2,}[ \t]*(?:\([^;\n]*\))?[ \t]*;?[ \t]*$"
+        # A macro between the type and the name of a field, which the grammar takes for the name.
+        r"|^[ \t]*(?!(?:const|static|mutable|unsigned|struct|enum|class|volatile|inline|constexpr|extern|typedef|using"
+        r"|return|virtual|friend)\b)[\w:<>,]+[\s*&]+[A-Z][A-Z0-9_]{2,}[ \t]+\w+[ \t]*[;={]",
     ),
 )
 _SUFFIXES = tuple(

@@ -27,6 +27,7 @@ from dovetail_context.languages.csharp.signatures import (
 from dovetail_context.languages.csharp.types import type_text
 from dovetail_context.languages.doc_comments import doc_line
 from dovetail_context.languages.nesting import MAX_CONTAINERS
+from dovetail_context.records.access import as_guess
 from dovetail_context.records.record import FileRecord, References, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 from dovetail_context.work import checkpoint
@@ -203,10 +204,12 @@ class _Reader:
         name = node.child_by_field_name("name") or node.child_by_field_name("operator")
         if name is None:
             return
-        inner = {**variables, **type_variables(self._tree, node, variables)}
+        own = type_variables(self._tree, node, variables)
+        inner = {**variables, **own}
+        chosen = {**variables, **{each: as_guess(bound) for each, bound in own.items()}}
         type_ = node.child_by_field_name("returns") or node.child_by_field_name("type")
         named = tuple(parameters(self._tree, node.child_by_field_name("parameters"), inner))
-        returned = type_text(self._tree.text(type_), inner) if type_ is not None else ""
+        returned = type_text(self._tree.text(type_), chosen) if type_ is not None else ""
         text, signature = self._tree.text(name), method_head(self._tree, node)
         block = next((each for each in self._blocks if each.first <= node.start_point[0] < each.last), None)
         if block is not None and block.type:

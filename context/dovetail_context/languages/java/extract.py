@@ -25,6 +25,7 @@ from dovetail_context.languages.java.signatures import (
 )
 from dovetail_context.languages.java.types import type_text
 from dovetail_context.languages.nesting import MAX_CONTAINERS
+from dovetail_context.records.access import as_guess
 from dovetail_context.records.record import FileRecord, References, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 from dovetail_context.work import checkpoint
@@ -183,13 +184,10 @@ class _Reader:
         name, type_ = node.child_by_field_name("name"), node.child_by_field_name("type")
         if name is None:
             return
-        inner = (
-            {**variables, **type_variables(self._tree, node, variables)}
-            if node.child_by_field_name("type_parameters")
-            else variables
-        )
-        named = tuple(parameters(self._tree, node.child_by_field_name("parameters"), inner))
-        returned = type_text(self._tree.text(type_), inner) if type_ is not None else ""
+        own = type_variables(self._tree, node, variables) if node.child_by_field_name("type_parameters") else {}
+        named = tuple(parameters(self._tree, node.child_by_field_name("parameters"), {**variables, **own}))
+        chosen = {**variables, **{name: as_guess(bound) for name, bound in own.items()}}
+        returned = type_text(self._tree.text(type_), chosen) if type_ is not None else ""
         self._add(
             node, self._tree.text(name), "method", container, method_head(self._tree, node), returned, named=named
         )

@@ -48,6 +48,8 @@ _RULES = TypeRules(
     ),
     root_bases=frozenset({"object", "ABC", "Protocol", "Generic"}),
     generators=frozenset({"Iterator", "Generator", "AsyncIterator", "AsyncGenerator", "Iterable", "AsyncIterable"}),
+    checks=r"\b(?:hasattr|type)\(\s*NAME\s*[,)]|\b_?is_\w+\(\s*NAME\s*\)",
+    type_variables=r"=\s*(?:\w+\.)?TypeVar\(",
     additions=Additions(
         marks=r"^\s*@([\w.]+)|\bmetaclass\s*=\s*([\w.]+)",
         harmless=frozenset(
@@ -60,7 +62,10 @@ _RULES = TypeRules(
         body=(
             r"\b__dict__\s*(?:\.\s*update|\[)|\bsetattr\(\s*(?:self|cls)\b|\bvars\(\s*self\s*\)"
             r"|\bdef __getattr(?:ibute)?__"
+            # Slots that are not all written out there.
+            r"|^\s+__slots__\s*(?::[^=\n]+)?=\s*(?:[^\s(\[{\"']|[(\[{][^)\]}]*\*|[^\n]*[)\]}\"']\s*\+)"
         ),
+        listed=r"^\s+__slots__\s*(?::[^=\n]+)?=\s*([(\[{][^)\]}]*[)\]}]|\"\w+\"|'\w+')",
         beside=r"\bsetattr\(\s*NAME\s*,",
         assigned=(r"^\s*NAME\.(\w+)\s*(?::[^=\n]+)?=(?!=)",),
     ),

@@ -29,6 +29,7 @@ from dovetail_context.languages.rust.signatures import (
     type_parameters,
     value_text,
 )
+from dovetail_context.records.access import as_guess
 from dovetail_context.records.record import FileRecord, Import, References, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 
@@ -168,7 +169,7 @@ class _Reader:
             self._name(event),
             "method" if self._frames.container else "function",
             head_text(self._tree, event.node, event.one("body")),
-            bounds.get(result, result),
+            as_guess(bounds[result]) if result in bounds else result,
             parameters=tuple(parameters(self._tree, event.captures["parameters"][0], bounds)),
         )
         self._frames.enter(Frame(event.node.end_byte, False, ""))

@@ -28,6 +28,7 @@ from dovetail_context.languages.typescript.types import (
     type_text,
     written_members,
 )
+from dovetail_context.records.access import as_guess
 from dovetail_context.records.record import SHAPE, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 
@@ -168,7 +169,7 @@ class Definitions:
             signature, type_ = head_text(self._tree, node, node.end_byte), type_text(self._tree, value)
             self._add(name, "type", container, outer, signature.rstrip(";"), comment, type_, generic=generic)
             return name
-        others = type_text(self._tree, value) if value.type != "object_type" else ""
+        others = type_text(self._tree, value).replace("?", "") if value.type != "object_type" else ""
         bases = tuple(part for part in others.split(" | ") if part and part != name)
         shown = self._tree.slice(value.start_byte, objects[0].start_byte) if value.type == "intersection_type" else ""
         head = head_text(self._tree, node, value.start_byte)
@@ -233,17 +234,17 @@ class Definitions:
         self._overloads[container, name] += is_signature
         if self._overloads[container, name] > (MAX_OVERLOADS if is_signature else 0):
             return  # callers see the overloads, not what implements them
-        own = node.child_by_field_name("type_parameters")
-        if own is not None:
-            constraints = {**constraints, **constraints_of(self._tree, own)}
+        own = constraints_of(self._tree, node.child_by_field_name("type_parameters"))
+        chosen = {**constraints, **{each: as_guess(bound) for each, bound in own.items()}}
+        constraints = {**constraints, **own}
         list_ = node.child_by_field_name("parameters")
         declared = node.child_by_field_name("return_type")
-        type_ = type_text(self._tree, declared, constraints)
+        type_ = type_text(self._tree, declared, chosen)
         value, members = "", written_members(declared)
         documented = read_jsdoc(self._tree, comment)
         if declared is None and not is_signature:
             type_ = documented.returns
-            value = "" if type_ else result_path(self._tree, node, constraints)
+            value = "" if type_ else result_path(self._tree, node, chosen)
             members = None if value or type_ else returned_object(node)
         taken = [(each, type_) for each, type_, _ in parameters(self._tree, list_, constraints)]
         named = tuple((each, type_ or documented.parameters.get(each, "")) for each, type_ in taken)

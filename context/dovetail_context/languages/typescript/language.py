@@ -34,6 +34,7 @@ _RULES = TypeRules(
         ThisType NoInfer DeepPartial DeepReadonly Mutable WeakRef
         """.split()  # noqa: SIM905
     ),
+    checks=r"\b(?:is|has|assert)[A-Z]?\w*\(\s*NAME\s*[,)]|[\"']\s+in\s+NAME\b",
     value_of=frozenset({"typeof"}),
     result_of=frozenset({"ReturnType", "InstanceType"}),
     partial_classes=True,
@@ -57,6 +58,8 @@ _RULES = TypeRules(
     universal_members=frozenset({"constructor", "hasOwnProperty", "prototype", "toString", "valueOf"}),
     root_bases=frozenset({"Object"}),
     additions=Additions(
+        # In a file with imports or exports it adds to a module, and so does all that it declares there.
+        module=r"\A(?=(?:.|\n)*?^(?:import|export)\b)(?:.|\n)*?^\s*declare\s+module\s*[\"']NAME[\"']",
         no_value=r"^\s*(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:interface|type)\b",
         body=r"\[\s*\w+\s+in\s[^\]\n]+\]|^\s*\}?\s*&\s*\(|^\s*(?:readonly\s+)?\[\s*\w+\s*:\s*[^\]\n]+\]\s*\??\s*:|\bObject\.assign\(\s*(?:this|NAME)\b",
         elsewhere=(
@@ -64,7 +67,9 @@ _RULES = TypeRules(
         ),
         own=r"\bthis\.(\w+)\s*=(?![=>])",
         assigned=(r"^\s*NAME\.(?:prototype\.)?(\w+)\s*=(?![=>])",),
-        beside=r"\b\w*[mM]ixins?\(\s*NAME\b|\bObject\.(?:assign|definePropert(?:y|ies))\(\s*NAME\b",
+        beside=r"\A(?=(?:.|\n)*?^(?:import|export)\b)(?:.|\n)*?^\s*declare\s+module\s*[\"'][^\"'\n]+[\"']\s*\{"
+        r"(?:.|\n)*?^\s+(?:export\s+)?(?:interface|class|namespace)\s+NAME\b|"
+        r"\b\w*[mM]ixins?\(\s*NAME\b|\bObject\.(?:assign|definePropert(?:y|ies))\(\s*NAME\b",
     ),
 )
 

@@ -1,5 +1,6 @@
 """TypeScript's types in the type notation of `index/record.py`."""
 
+from dovetail_context.records.access import as_guess
 from dovetail_context.syntax import Node, SyntaxTree
 
 MAX_TYPE_CHARS = 200
@@ -19,6 +20,8 @@ _WRAPPERS = frozenset(
         "opting_type_annotation",
     }
 )
+# Types with members that have no name: a value has those, too.
+_WRITTEN_OUT = frozenset(("object_type", "conditional_type", "mapped_type", "index_type_query"))
 # Bare names of type parameters carry no information; their constraints replace them.
 Constraints = dict[str, str]
 
@@ -97,7 +100,9 @@ def _type(tree: SyntaxTree, node: Node | None, constraints: Constraints, depth: 
         return f"tuple[{', '.join(elements)}]"
     if kind in ("union_type", "intersection_type"):
         parts = [_type(tree, child, constraints, depth + 1) for child in parts_of(node)]
-        return " | ".join(dict.fromkeys(part for part in parts if part))
+        found = " | ".join(dict.fromkeys(part for part in parts if part))
+        is_written_out = any(each.type in _WRITTEN_OUT for each in parts_of(node))
+        return as_guess(found) if is_written_out or kind == "intersection_type" else found
     if kind in ("function_type", "constructor_type"):
         return _function(tree, node, constraints, depth)
     if kind == "object_type":

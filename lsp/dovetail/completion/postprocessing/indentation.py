@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from dovetail.completion.preparation.lexical import depth, inside
+from dovetail.completion.postprocessing.levels import OPENS, Levels
+from dovetail.completion.preparation.lexical import depth, inside, read
 from dovetail.completion.preparation.place import TAB_COLUMNS, Place
 
-# The end of a line that makes the next one a level deeper.
-_OPENS = re.compile(r"(?:[:{]|=>|\b(?:do|then))\s*\Z")
+# The same inside of brackets, where a colon has other meanings.
+_OPENS_IN_BRACKETS = re.compile(r"\{\s*\Z")
 
 
 def fit_indentation(text: str, place: Place) -> str:
@@ -36,32 +37,22 @@ def _expected_indent(place: Place) -> int:
 
 def _fitted(first: str, rest: list[str], place: Place) -> list[str]:
     """Return the lines after the first one."""
-    unit = place.indent_unit
     lines = [first, *rest]
     in_string = inside(lines, place.syntax, place.state)
     code = place.code_of("\n".join(lines)).split("\n")
-    own = place.left[: place.indent] if place.left.strip() else place.left
-    base = len(own.expandtabs(TAB_COLUMNS))
-    begin = len((own + _parted(first)[0]).expandtabs(TAB_COLUMNS))
-    rest = _shifted(rest, in_string[1:], begin - _written_base(lines, code, in_string, begin))
+    own = place.left[: place.indent] if place.left.strip() else place.left + _parted(first)[0]
+    base = _columns(own)
+    rest = _shifted(rest, in_string[1:], base - _written_base(lines, code, in_string, base))
     lines = [first, *rest]
-    step = _step(lines, code, in_string, base)
-    fitted, open_brackets, shift = [], _open_brackets(code[0]), 0
+    levels = Levels(place, own, _step(lines, code, in_string, base))
+    levels.read(place.left + first, base, read(place.left, place.syntax)[0] + code[0])
+    fitted = []
     for line, stays, bare in zip(rest, in_string[1:], code[1:], strict=True):
         if stays or not line.strip():
             fitted.append(line)
-        elif unit == "\t":
-            fitted.append(_in_tabs(line, own, step))
+            levels.read(line, None, bare)
         else:
-            spaced = _in_spaces(line, unit)
-            width = _width(spaced)
-            if open_brackets > 0:
-                new = max(0, width + shift)  # it is aligned with what is above
-            else:
-                new = _rescaled(width, base, step, len(unit))
-                shift = new - width
-            fitted.append(" " * new + spaced.lstrip(" "))
-        open_brackets += _open_brackets(bare)
+            fitted.append(levels.fitted(line, bare))
     return fitted
 
 
@@ -72,7 +63,7 @@ def _written_base(lines: list[str], code: list[str], in_string: list[bool], base
         return _width(lines[1].expandtabs(TAB_COLUMNS)) - 1
     open_ = 0
     for number, line in enumerate(lines):
-        closes = number > 0 and open_ > 0 and open_ + _depth_at_start(code[number]) <= 0
+        closes = number > 0 and open_ > 0 and open_ + _depth_at_start(line, code[number]) <= 0
         if closes and not in_string[number]:
             return _width(line.expandtabs(TAB_COLUMNS))
         open_ += depth(code[number])
@@ -81,9 +72,9 @@ def _written_base(lines: list[str], code: list[str], in_string: list[bool], base
     return base
 
 
-def _depth_at_start(code: str) -> int:
+def _depth_at_start(line: str, code: str) -> int:
     """Return minus the number of brackets that a line begins with closing."""
-    content = code.lstrip()
+    content = code[len(_parted(line)[0]) :]
     return len(content.lstrip(")]}")) - len(content)
 
 
@@ -106,35 +97,17 @@ def _step(lines: list[str], code: list[str], in_string: list[bool], base: int) -
         width = base if number == 0 else _width(line.expandtabs(TAB_COLUMNS))
         if in_string[number] or not line.strip():
             continue
-        if opened is not None and width > opened and "\t" not in line[: len(line) - len(line.lstrip())]:
-            return width - opened
+        space = _parted(line)[0]
+        if opened is not None and 0 < width - opened <= len(space) - len(space.rstrip(" ")):
+            return width - opened  # a tab is a level, however wide
         open_brackets += _open_brackets(code[number])
-        opened = width if open_brackets <= 0 and _OPENS.search(code[number].rstrip()) else None
+        begins = OPENS if open_brackets <= 0 else _OPENS_IN_BRACKETS
+        opened = width if begins.search(code[number].rstrip()) else None
     return 0
 
 
-def _rescaled(width: int, base: int, step: int, unit: int) -> int:
-    """Return the width of a line, which a model indents by `step` columns, in a file that indents by `unit`."""
-    deeper = width - base
-    if step in (0, unit) or deeper <= 0 or deeper % step:
-        return width
-    return base + deeper // step * unit
-
-
-def _in_spaces(line: str, unit: str) -> str:
-    space, content = _parted(line)
-    return unit * space.count("\t") + space.replace("\t", "") + content if "\t" in space else line
-
-
-def _in_tabs(line: str, own: str, step: int) -> str:
-    """Return a line in tabs; `own` is the indentation of the line that it follows."""
-    space, content = _parted(line)
-    if " " not in space or re.fullmatch(r"\t+ +", space):
-        return line
-    columns, base = len(space.expandtabs(TAB_COLUMNS)), len(own.expandtabs(TAB_COLUMNS))
-    if columns < base:
-        return "\t" * (columns // TAB_COLUMNS) + content
-    return "\t" * (base // TAB_COLUMNS + (columns - base) // (step or TAB_COLUMNS)) + content
+def _columns(space: str) -> int:
+    return len(space.expandtabs(TAB_COLUMNS))
 
 
 def _parted(line: str) -> tuple[str, str]:

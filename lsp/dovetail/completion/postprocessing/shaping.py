@@ -48,11 +48,18 @@ _NEEDS_MORE = {
     "rust": frozenset(("mut", "ref", "dyn", "impl", "as", "in", "move")),
 }
 _NEEDS_MORE["javascript"] = _NEEDS_MORE["typescript"]
+# Operators that need something after them, in the languages in which a statement may not end so.
+_NEEDS_OPERAND = re.compile(r"(?:(?<![=!<>])=|[=!]=|[<>]=|&&|\|\||\?\?|(?<!\+)\+|(?<!-)-|[=-]>)\Z")
+# What may follow on the cursor's line after which an operator has no operand; "" for nothing.
+_ENDS_OPERAND = ("", ")", "]", "}", ",", ";")
+_WITH_OPERATORS = frozenset(
+    ("typescript", "javascript", "java", "csharp", "cpp", "c", "rust", "go", "ruby", "kotlin", "php", "swift", "scala")
+)
 _LAST_WORD = re.compile(r"(?<![\w.$])[a-z_]+\Z")
 # Words that begin a declaration: on a line of their own nothing is declared.
 _DECLARES = (
-    "abstract async class const enum export extends extern final fn func function impl implements import interface let"
-    " mod namespace new package private protected pub public readonly static struct trait type typedef use var"
+    "abstract async class const enum export extends extern final fn func function get impl implements import interface"
+    " let mod namespace new package private protected pub public readonly set static struct trait type typedef use var"
 )
 _BEGINNINGS = frozenset(_DECLARES.split())
 # Signs that are no statement and close nothing: `|`, `///`, `=>`.
@@ -237,6 +244,8 @@ def _says_nothing(candidate: str, is_cut: bool, place: Place) -> bool:
     text = candidate.strip()
     if (is_cut or not place.right.strip()) and _lacks_more(candidate, place):
         return True
+    if (is_cut or place.right.strip()[:1] in _ENDS_OPERAND) and _lacks_operand(candidate, place):
+        return True
     if place.left.strip() or place.right.strip():
         return False
     if is_cut and _WORD.fullmatch(text) is not None and text not in _STATEMENTS:
@@ -253,6 +262,13 @@ def _lacks_more(candidate: str, place: Place) -> bool:
     words = _NEEDS_MORE.get(place.syntax)
     last = _LAST_WORD.search((place.left + place.code_of(candidate)).rstrip()) if words else None
     return words is not None and last is not None and last[0] in words
+
+
+def _lacks_operand(candidate: str, place: Place) -> bool:
+    """Return whether the code ends with an operator that needs something after it."""
+    if place.language_name not in _WITH_OPERATORS or place.kind != "code":
+        return False
+    return _NEEDS_OPERAND.search((place.left + place.code_of(candidate)).rstrip()) is not None
 
 
 def _begins_with(following: str, text: str) -> bool:
@@ -282,12 +298,12 @@ def _is_rejected(way: Insertion, place: Place, with_it: ParsedText | None) -> bo
         return not with_it.rejected(place.offset, end) <= place.rejected
     start, end = place.judged
     before, after = place.text[start : place.offset] + way.text, place.text[place.offset + way.replaced : end]
-    if compiles(before + after):
+    if compiles(before + after, start):
         return False
     rest, _, below = after.partition("\n")
     is_header = bool(place.left.strip()) and "\n" not in way.text and (before + rest).rstrip().endswith(":")
     body = f"{place.left[: place.indent]}{place.indent_unit or '    '}pass"
-    return not (is_header and compiles(f"{before}{rest}\n{body}\n{below}"))
+    return not (is_header and compiles(f"{before}{rest}\n{body}\n{below}", start))
 
 
 def _errors_with(way: Insertion, place: Place) -> tuple[int, ParsedText | None]:

@@ -24,15 +24,17 @@ _NAME = "dovetail-judged"
 warnings.filterwarnings("ignore", module=_NAME)
 
 
-def compiles(text: str) -> bool:
+def compiles(text: str, start: int = 1) -> bool:
     """Return whether Python accepts the text; false for one that is too long to check.
 
-    A text whose first line is indented counts as part of a class. Syntax newer than the running version is unknown.
+    `start` is where it begins in its file: one whose first line is indented counts as part of a class, but not at 0.
+    Syntax newer than the running version is unknown.
     """
     if len(text) > MAX_CHARACTERS:
         return False
-    if text[:1] in (" ", "\t"):
-        text = f"class _:\n{text}"
+    if start and text[:1] in (" ", "\t"):
+        indent = text[: len(text) - len(text.lstrip(" \t"))]
+        text = f"class _:\n{text}\n{indent}pass\n"  # the class goes on below
     try:
         compile(text, _NAME, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):

@@ -137,6 +137,46 @@ def depth(code: str) -> int:
     return sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
 
 
+def continued_lines(text: str, language: str) -> tuple[bool, frozenset[int]]:
+    """Return whether lines in round and square brackets mostly align with what follows the bracket on its line, and by
+    how many columns they are indented where nothing follows it."""
+    lines, code = text.split("\n"), read(text, language)[0].split("\n")
+    aligned, others, hanging = 0, 0, set[int]()
+    for number in range(len(lines) - 1):
+        line, below = lines[number], lines[number + 1]
+        opener = _last_open(code[number])
+        width, above = (len(each) - len(each.lstrip()) for each in (below, line))
+        if opener is None or not below.strip() or width <= above or "\t" in line[:above]:
+            continue
+        content = content_after(line, code[number], opener)
+        if content is None:
+            hanging.add(width - above)
+        elif width == content:
+            aligned += 1
+        else:
+            others += 1
+    return aligned > others, frozenset(hanging)
+
+
+def content_after(line: str, code: str, bracket: int) -> int | None:
+    """Return where the text begins that a bracket at the place `bracket` of a line holds there; None for no text but a
+    comment. `code` is the line with everything but code blanked out."""
+    following = line[bracket + 1 :].lstrip()
+    is_comment = not code[bracket + 1 :].strip() and not following.startswith(('"', "'", "`"))
+    return None if not following or is_comment else len(line) - len(following)
+
+
+def _last_open(code: str) -> int | None:
+    """Return the place of the last round or square bracket that a line leaves open."""
+    waiting: list[int] = []
+    for place, sign in enumerate(code):
+        if sign in "([":
+            waiting.append(place)
+        elif sign in ")]" and waiting:
+            waiting.pop()
+    return waiting[-1] if waiting else None
+
+
 def state_in(kind: str, before: str, language: str) -> State:
     """Return the state at the end of `before`, where the tree has a node of `kind`: a "comment" or a "string"."""
     left = before[before.rfind("\n") + 1 :]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from dovetail.completion.preparation.judge import compiles, parts_around
-from dovetail.completion.preparation.lexical import State, kind_of, name_of, read, state_in
+from dovetail.completion.preparation.lexical import State, continued_lines, kind_of, name_of, read, state_in
 from dovetail.text.lazy import lazy
 from dovetail_context.api import ParsedText, PlaceKind, language_for, parse_text, shown_path
 
@@ -18,6 +18,9 @@ TAB_COLUMNS = 4
 INDENTED_CHARACTERS = 40_000
 # The number of characters before a cursor to read for strings and comments where there is no tree.
 READ_CHARACTERS = 40_000
+_ALIGNED_BEHIND_TABS = re.compile(r"^\t+ +[^\s*]", re.MULTILINE)
+# Labels of a class's parts, which C++ indents by less than a level.
+LABEL = re.compile(r"\s*(?:public|private|protected|signals)\b[\w\s]*:")
 _LINE_WITH_TEXT = re.compile(r"\n([^\S\n]*\S[^\n]*)")
 
 
@@ -70,7 +73,8 @@ class Place:
         first, last = self.offset - len(self.left), self.offset + len(self.right)
         line = f"{self.left[: self.indent]}pass"
         for start, end in parts_around(self.text, first, last):
-            if compiles(self.text[start:first] + line + self.text[last:end]) or compiles(self.text[start:end]):
+            finished = self.text[start:first] + line + self.text[last:end]
+            if compiles(finished, start) or compiles(self.text[start:end], start):
                 return start, end
         return None
 
@@ -133,6 +137,25 @@ class Place:
         """One level of indentation, as the file has it: a tab or some spaces; "" where no line is indented."""
         return _indent_unit(self.text)
 
+    @lazy
+    def _continued(self) -> tuple[bool, frozenset[int]]:
+        return continued_lines(self.text[:INDENTED_CHARACTERS], self.syntax)
+
+    @property
+    def aligns_to_brackets(self) -> bool:
+        """Whether lines in round or square brackets are aligned with what follows the bracket on its line."""
+        return self._continued[0]
+
+    @property
+    def hanging_columns(self) -> frozenset[int]:
+        """By how many columns lines are indented below one that ends with a round or square bracket."""
+        return self._continued[1]
+
+    @lazy
+    def aligns_behind_tabs(self) -> bool:
+        """Whether any line is indented by tabs and then by spaces, the stars of a block comment aside."""
+        return _ALIGNED_BEHIND_TABS.search(self.text, 0, INDENTED_CHARACTERS) is not None
+
     def line_above(self) -> str:
         """Return the nearest line above that is not empty; "" where there is none."""
         before = self.text[: self.offset - len(self.left)].rstrip()
@@ -165,7 +188,7 @@ def _indent_unit(text: str) -> str:
     previous = tabs = 0
     for line in text[:INDENTED_CHARACTERS].split("\n"):
         content = line.lstrip()
-        if not content:
+        if not content or LABEL.match(content):
             continue
         tabs += line[0] == "\t"
         width = len(line) - len(content)

@@ -152,6 +152,7 @@ def test_another_version_of_the_extractors_starts_anew(
     assert len(list(cache.folder.glob("*.image"))) == 1
 
 
+@pytest.mark.long(keep=4)
 @pytest.mark.parametrize("seed", range(12))
 def test_a_damaged_image_does_no_harm(seed: int, root: Path, cache: IndexCache) -> None:
     """Truncate the image or flip bytes: the index reads again from the sources what it finds damaged."""

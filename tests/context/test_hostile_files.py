@@ -103,6 +103,7 @@ def test_no_manifest_ends_a_language(kind: str, name: str, tmp_path: Path) -> No
     index.close()
 
 
+@pytest.mark.long(keep=30)
 @NEEDS_PIPES
 @pytest.mark.parametrize("name", SOURCES)
 @pytest.mark.parametrize("kind", KINDS)

@@ -257,6 +257,7 @@ def ask_everything(name: str, text: str) -> None:
                 resolver.companions(path)
 
 
+@pytest.mark.long(keep=2)
 @pytest.mark.parametrize("name", [name for name in KNOWN_KEYS if name not in NO_TABLES])
 def test_any_value_in_place_of_any_known_one(name: str) -> None:
     rng = random.Random(name)
@@ -267,6 +268,7 @@ def test_any_value_in_place_of_any_known_one(name: str) -> None:
             ask_everything(name, json.dumps(put(good, spot, values(rng))))
 
 
+@pytest.mark.long(keep=3)
 @pytest.mark.parametrize("name", KNOWN_KEYS)
 def test_manifests_cut_off_or_changed_anywhere(name: str) -> None:
     rng = random.Random(name)

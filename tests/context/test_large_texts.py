@@ -65,6 +65,7 @@ def seconds(work: Callable[[], object]) -> float:
     return min(found)
 
 
+@pytest.mark.long(keep=2)
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_nothing_fails_on_any_text(suffix: str) -> None:
     for name, text in hostile_texts(300):
@@ -184,6 +185,7 @@ def test_other_threads_run_while_a_text_is_parsed() -> None:
     assert counted_meanwhile >= 5
 
 
+@pytest.mark.long(keep=3)
 @pytest.mark.parametrize(
     "language", [each for each in LANGUAGES if each.grammar("") is not None], ids=lambda language: language.name
 )

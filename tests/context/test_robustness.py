@@ -56,6 +56,7 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
     return bytes(changed)
 
 
+@pytest.mark.long(keep=2)
 @pytest.mark.parametrize("seed", range(8))
 def test_mutations_never_raise(seed: int, tmp_path: Path) -> None:
     rng = random.Random(seed)
@@ -92,6 +93,7 @@ ODD_TEXTS = [
 ]
 
 
+@pytest.mark.long(keep=3)
 @pytest.mark.parametrize("text", ODD_TEXTS, ids=range(len(ODD_TEXTS)))
 def test_odd_texts(text: str, tmp_path: Path) -> None:
     snapshot = own_snapshot(tmp_path)

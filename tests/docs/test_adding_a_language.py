@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.docs.pages import REPOSITORY, blocks
 
 STEPS = [block for block in blocks(REPOSITORY / "CONTRIBUTING.md") if block.title]
@@ -56,6 +58,7 @@ def test_the_steps_give_a_language_whose_fixtures_pass(tmp_path: Path) -> None:
     assert done.stdout.count("PASSED") == len([step for step in STEPS if "/fixtures/" in step.title])
 
 
+@pytest.mark.long
 def test_the_steps_leave_the_static_checks_clean(tmp_path: Path) -> None:
     folder = copied(tmp_path)
     followed(folder)

@@ -38,6 +38,7 @@ def place_of(block: Block) -> str:
     return f"{block.page.relative_to(REPOSITORY).as_posix()}:{block.line}"
 
 
+@pytest.mark.long(keep=6)
 @pytest.mark.parametrize("line", COMMANDS)
 def test_commands_run(line: str, tmp_path: Path) -> None:
     project = shutil.copytree(REPOSITORY / "docs" / "example", tmp_path / "library")

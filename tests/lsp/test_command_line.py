@@ -128,6 +128,7 @@ def test_doctor_says_the_mend_for_a_missing_model(project: Path) -> None:
     assert "no/such/file.gguf" in line.replace("\\", "/")
 
 
+@pytest.mark.long(keep=4)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -204,6 +205,7 @@ def test_eval_names_the_line_of_a_bad_task(project: Path) -> None:
     assert "tasks.jsonl:1" in dovetail("eval", "tasks.jsonl", cwd=project, status=1).stderr
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("project_name", ["mcp", "smolagents", "harlequin"])
 def test_real_projects_get_definitions_from_other_files(shared: Path, project_name: str) -> None:
     """At a line of a real project that uses another file's symbol, the rest of the line cut away."""
@@ -263,6 +265,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.long(keep=2)
 @pytest.mark.skipif(os.name == "nt", reason="a user without a name is a thing of containers")
 @pytest.mark.parametrize(
     "arguments",

@@ -242,6 +242,7 @@ def slow_engine(settings: Settings, on_status: Callable[[EngineStatus], None] | 
     return SlowEngine("answer = 1")
 
 
+@pytest.mark.long(keep=2)
 @pytest.mark.parametrize("batch", range(4))
 async def test_no_prompt_holds_text_of_a_file_that_was_excluded_before(batch: int, tmp_path: Path) -> None:
     shown = await shown_in(range(batch, SEQUENCES, 4), tmp_path, slow_engine)

@@ -124,6 +124,7 @@ def is_over(process: psutil.Process) -> bool:
         return True
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("stuck", STUCK)
 def test_the_server_ends_when_its_editor_is_killed(start: object, stuck: str) -> None:
     """Standard input stays open: another process holds it."""
@@ -134,6 +135,7 @@ def test_the_server_ends_when_its_editor_is_killed(start: object, stuck: str) ->
     assert ended(family)
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("stuck", STUCK)
 def test_the_server_ends_when_its_input_does(start: object, stuck: str) -> None:
     new = start(stuck)
@@ -157,6 +159,7 @@ def test_an_editor_that_is_dead_already(start: object) -> None:
     assert ended([new.server])
 
 
+@pytest.mark.long(keep=2)
 @pytest.mark.parametrize("process_id", [0, -1, 2**40, "x", 1.5])
 def test_what_is_no_process_is_not_waited_for(start: object, process_id: object) -> None:
     new = start("at work", process_id=process_id)

@@ -127,6 +127,7 @@ async def test_a_pull_from_the_editor(hub: LoopbackHub, project: Path, folder: P
         await client.leave()
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("by", ["progress", "request"])
 async def test_a_pull_that_is_cancelled_goes_on_later(hub: LoopbackHub, project: Path, folder: Path, by: str) -> None:
     hub.delay_s = 0.01  # slow enough for several lines of progress before the line falls silent

@@ -254,6 +254,7 @@ LONG = {
 }
 
 
+@pytest.mark.long(keep=4)
 @pytest.mark.parametrize("name", LONG)
 def test_no_file_of_rules_takes_for_ever_or_is_an_error_of_ours(name: str, tmp_path: Path) -> None:
     (tmp_path / "rules").write_text(LONG[name], encoding="utf-8")

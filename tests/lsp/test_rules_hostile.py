@@ -116,6 +116,7 @@ LARGE = {
 }
 
 
+@pytest.mark.long(keep=4)
 @pytest.mark.parametrize("name", LARGE)
 def test_the_largest_file_costs_little(name: str) -> None:
     """Reading it, saving what can be saved of it, and asking it about a path, as every keystroke does."""

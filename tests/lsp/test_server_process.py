@@ -38,6 +38,7 @@ async def test_a_completion_from_nothing(project: Path) -> None:
     assert {item["path"] for item in why["context"]} == {"board.py"}
 
 
+@pytest.mark.long
 async def test_what_was_read_need_not_be_read_again_after_a_restart_if_asked(project: Path) -> None:
     reused = []
     uri = (project / "game.py").as_uri()
@@ -53,6 +54,7 @@ async def test_what_was_read_need_not_be_read_again_after_a_restart_if_asked(pro
     assert reused[0] < 64 < reused[1]
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
 async def test_typing_a_file_keeps_both_sides_in_step(project: Path, encoding: str) -> None:
     """200 lines, key by key, with pauses, requests and cancellations at random."""

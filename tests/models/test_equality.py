@@ -181,6 +181,7 @@ def pairs(remembering: LlamaEngine, fresh: LlamaEngine, recorder: Recorder, roun
     return found
 
 
+@pytest.mark.long(keep=1)
 def test_the_answer_is_that_of_a_fresh_context(engines: tuple[LlamaEngine, LlamaEngine], recorder: Recorder) -> None:
     found = pairs(*engines, recorder, ROUNDS)
     differing = [pair for pair in found if not pair.is_equal]

@@ -137,6 +137,7 @@ def test_the_engine_ends_a_text_at_a_marker_spelled_out(
     assert all(marker[0] not in text for text in shown)
 
 
+@pytest.mark.long(keep=3)
 async def test_completes_through_a_host_and_a_keystroke_finds_the_cache(
     family: Family, new_client: NewClient, tmp_path: Path
 ) -> None:
@@ -172,6 +173,7 @@ def edited(dice: random.Random, parts: PromptParts) -> PromptParts:
             return replace(parts, forced=parts.forced + dice.choice(("r", "e", "t", "u", "n", "de", " ", "f(")))
 
 
+@pytest.mark.long(keep=3)
 def test_answers_are_those_of_an_engine_that_has_read_nothing(
     family: Family, engine: LlamaEngine, tmp_path: Path
 ) -> None:

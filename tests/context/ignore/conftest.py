@@ -14,9 +14,9 @@ from dovetail_context.workspace.scan import scan
 
 
 @pytest.fixture(autouse=True)
-def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(monkeypatch: pytest.MonkeyPatch, new_folder: Callable[[], Path]) -> Path:
     """Provide a user without their own configuration."""
-    folder = tmp_path_factory.mktemp("home")
+    folder = new_folder()
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)

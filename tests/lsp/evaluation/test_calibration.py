@@ -370,6 +370,7 @@ def repository(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 @needs_git
 def test_the_command_keeps_what_is_better_and_resumes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -19,8 +19,9 @@ import psutil
 import pytest
 
 from tests.game import GAME
+from tests.marks import IS_LONG
 
-KILLS = int(os.environ.get("DOVETAIL_KILLS", "3"))
+KILLS = int(os.environ.get("DOVETAIL_KILLS", "3" if IS_LONG else "1"))
 TIMES = ("ms", "tokens")  # how much of a prompt the KV cache held already is no result
 
 

@@ -224,6 +224,7 @@ def test_a_wheel_is_compiled_only_where_that_is_asked_for(bench: Bench, capsys: 
     assert "compile llama-cpp-python<0.4,>=0.3.36 for cuda in place of 0.3.36 (CPU); this takes minutes" in said.err
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("scratch environment")
 def test_pip_takes_the_wheel_where_the_main_index_has_a_newer_source(scratch: Scratch, tmp_path: Path) -> None:
     """The form of the README's command: pip would compile in silence without --prefer-binary."""

@@ -59,6 +59,7 @@ def compile_for_cuda(scratch: Scratch, source: Path, monkeypatch: pytest.MonkeyP
     return Pip(scratch.python).compile("cuda", ">=0.3.36,<0.4", source.parent, lines.append)
 
 
+@pytest.mark.long
 def test_the_wheel_is_built_with_the_arguments_of_its_backend(
     scratch: Scratch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,7 @@ def do(scratch: Scratch, wheel: Path, backend: Backend, *trials: Trial) -> tuple
     return outcome.objection, steps
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGILL to send")
 def test_a_wheel_that_crashes_on_load_is_rolled_back(scratch: Scratch, tmp_path: Path) -> None:
     """Everything is real here: the command, the index, pip, the child that crashes."""
@@ -175,6 +176,7 @@ replacing.replace(
 """
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL to send")
 @pytest.mark.parametrize("stage", ["between remove and install", "half removed", "installed", "in the roll-back"])
 def test_the_next_run_repairs_what_a_kill_left(scratch: Scratch, new_wheel: Path, stage: str) -> None:
@@ -233,6 +235,7 @@ class WithCudaLibraries:
         raise AssertionError("nothing is compiled here")
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("second", [FAST, Failure("it crashed")])
 def test_missing_cuda_libraries_are_added_and_removed_again(scratch: Scratch, new_wheel: Path, second: Trial) -> None:
     before = scratch.state()

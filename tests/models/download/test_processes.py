@@ -68,6 +68,7 @@ def until(process: subprocess.Popen[str], beginning: str, count: int = 1) -> str
     return next(islice(lines, count - 1, None))
 
 
+@pytest.mark.long
 def test_kill_9_at_random_moments_costs_at_most_a_chunk_each(hub: LoopbackHub, start: Start, tmp_path: Path) -> None:
     chance = random.Random(7)
     folder = tmp_path / "models"

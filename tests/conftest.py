@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import sys
 import tempfile
@@ -12,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.marks import IS_LONG
-
 REPOSITORY = Path(__file__).resolve().parent.parent
+IS_LONG = os.environ.get("DOVETAIL_LONG_TESTS", "") not in ("", "0")  # all cases of the tests marked as `long`
 
 # Compiling the tests takes longer than most of them; some systems turn the cache of compiled modules off.
 sys.dont_write_bytecode = False

@@ -14,6 +14,7 @@ from tests.benchmarks.tracked.measure import FIGURES, Scores, dropped, figures, 
 from tests.benchmarks.tracked.projects import TASKS, write_tasks
 
 
+@pytest.mark.long
 def test_no_figure_is_worse_than_the_kept_one() -> None:
     lines = dropped(measure(), read_kept())
     assert not lines, "\n".join(("`python -m tests.benchmarks.tracked --update` keeps figures that are meant", *lines))

@@ -69,6 +69,7 @@ def test_workers_change_nothing(workers: int, root: Path, tmp_path: Path) -> Non
     assert not _workers_of(psutil.Process())
 
 
+@pytest.mark.long
 def test_a_file_that_ends_its_worker_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = records(built(root, 0))
     (root / "bad.py").write_text("x = 1\n", encoding="utf-8")

@@ -62,6 +62,7 @@ MARKERS = (
 )
 
 
+@pytest.mark.long
 def test_whatever_is_typed_where_the_same_is_blanked_out_as_in_the_whole() -> None:
     """Texts of every kind of secret, form and line end, changed in the middle of anything."""
     planted_texts = [one.code + "\n" for one in planted()]

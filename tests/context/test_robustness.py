@@ -93,7 +93,7 @@ ODD_TEXTS = [
 ]
 
 
-@pytest.mark.long(keep=3)
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("text", ODD_TEXTS, ids=range(len(ODD_TEXTS)))
 def test_odd_texts(text: str, tmp_path: Path) -> None:
     snapshot = own_snapshot(tmp_path)

@@ -325,6 +325,7 @@ def test_any_text_keeps_its_length_and_never_raises() -> None:
         ]
 
 
+@pytest.mark.long
 def test_time_grows_with_the_text_alone() -> None:
     """Texts that make careless patterns so slow that the test would not end."""
     for text in (

@@ -112,6 +112,7 @@ def test_huge_files_and_buffers(tmp_path: Path) -> None:
     assert len(index.snapshot.files["a.py"].text) < 100
 
 
+@pytest.mark.long
 def test_large_trees(tmp_path: Path) -> None:
     root = tmp_path / "root"
     for number in range(TREE_FILES):

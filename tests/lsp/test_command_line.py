@@ -205,7 +205,7 @@ def test_eval_names_the_line_of_a_bad_task(project: Path) -> None:
     assert "tasks.jsonl:1" in dovetail("eval", "tasks.jsonl", cwd=project, status=1).stderr
 
 
-@pytest.mark.long(keep=1)
+@pytest.mark.long
 @pytest.mark.parametrize("project_name", ["mcp", "smolagents", "harlequin"])
 def test_real_projects_get_definitions_from_other_files(shared: Path, project_name: str) -> None:
     """At a line of a real project that uses another file's symbol, the rest of the line cut away."""

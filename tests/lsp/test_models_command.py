@@ -135,6 +135,7 @@ def test_errors_are_one_line(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch) 
     assert "does not exist" in failure("use", "none.gguf")
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is a signal of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_pull_says_that_the_next_goes_on(hub: LoopbackHub, folder: Path, number: int) -> None:
@@ -156,6 +157,7 @@ def test_an_interrupted_pull_says_that_the_next_goes_on(hub: LoopbackHub, folder
     assert hub.bytes_sent - len(hub.content) <= 100_000  # what was in the sockets
 
 
+@pytest.mark.long
 def test_an_unfinished_download_can_be_removed(hub: LoopbackHub, folder: Path) -> None:
     name = "seed-coder-8b"  # Only the hub knows its file.
     hub.files = ["Some.Q4_K_M.gguf"]
@@ -169,6 +171,7 @@ def test_an_unfinished_download_can_be_removed(hub: LoopbackHub, folder: Path) -
     assert list(folder.glob("*")) == []
 
 
+@pytest.mark.long
 def test_import_and_use_of_a_file(tmp_path: Path, folder: Path) -> None:
     mine = tmp_path / "mine.gguf"
     mine.write_bytes(resolve_model(None).path.read_bytes())

@@ -79,6 +79,7 @@ async def test_models_use_switches_a_running_server(project: Path, folder: Path)
         await client.leave()
 
 
+@pytest.mark.long
 async def test_a_file_that_breaks_changes_nothing(project: Path, folder: Path) -> None:
     shutil.copy(resolve_model(None).path, folder / FILE)
     set_model(NAME)
@@ -92,6 +93,7 @@ async def test_a_file_that_breaks_changes_nothing(project: Path, folder: Path) -
         await client.leave()
 
 
+@pytest.mark.long
 async def test_the_editors_own_setting_wins_and_the_user_is_told(project: Path, folder: Path) -> None:
     shutil.copy(resolve_model(None).path, folder / FILE)
     async with server_process() as client:
@@ -149,6 +151,7 @@ async def test_a_pull_that_is_cancelled_goes_on_later(hub: LoopbackHub, project:
         await client.leave()
 
 
+@pytest.mark.long
 async def test_a_pull_in_vain_is_one_line(hub: LoopbackHub, project: Path) -> None:
     hub.metadata_faults.append(Fault(404))
     async with server_process() as client:

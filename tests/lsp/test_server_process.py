@@ -122,6 +122,7 @@ async def test_a_killed_host_is_replaced_and_the_editor_sees_no_error(project: P
         await client.leave()
 
 
+@pytest.mark.long
 async def test_a_client_that_vanishes_leaves_no_process(project: Path) -> None:
     async with server_process() as client:
         await client.initialize(project)
@@ -140,6 +141,7 @@ async def test_a_server_that_is_killed_leaves_no_host(project: Path) -> None:
         assert not alive
 
 
+@pytest.mark.long
 async def test_a_server_whose_folders_vanish_works_on_and_leaves(
     project: Path, tmp_path: Path, runtime_folder: Path, state_folder: Path, cache_folder: Path
 ) -> None:
@@ -243,6 +245,7 @@ def lsp_position(text: str, offset: int, encoding: str) -> dict[str, int]:
     return {"line": len(lines) - 1, "character": len(lines[-1].encode(codec)) // unit}
 
 
+@pytest.mark.long
 async def test_another_model_takes_over_and_the_host_of_the_one_before_ends(project: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.gguf"
     shutil.copy(resolve_model(None).path, other)

@@ -89,6 +89,7 @@ def test_forced_text_costs_only_itself(engine: LlamaEngine, options: EngineOptio
 TYPED = "self.width * self.width + len("
 
 
+@pytest.mark.long
 def test_typing_behind_the_anchor_costs_what_was_typed(engine: LlamaEngine, options: EngineOptions) -> None:
     """Each keystroke: the typed tokens, those backed over, and the one before them whose logits are needed."""
     before = engine.complete(JOB, Interrupt()).prompt_tokens

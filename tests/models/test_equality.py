@@ -181,7 +181,7 @@ def pairs(remembering: LlamaEngine, fresh: LlamaEngine, recorder: Recorder, roun
     return found
 
 
-@pytest.mark.long(keep=1)
+@pytest.mark.long
 def test_the_answer_is_that_of_a_fresh_context(engines: tuple[LlamaEngine, LlamaEngine], recorder: Recorder) -> None:
     found = pairs(*engines, recorder, ROUNDS)
     differing = [pair for pair in found if not pair.is_equal]
@@ -199,6 +199,7 @@ def test_the_answer_is_that_of_a_fresh_context(engines: tuple[LlamaEngine, Llama
     )
 
 
+@pytest.mark.long
 def test_with_the_same_batches_it_is_so_bit_for_bit(options: EngineOptions, recorder: Recorder) -> None:
     by_one = replace(options, n_ctx=512, micro_batch=1, speculate=False)
     remembering, fresh = LlamaEngine(by_one), LlamaEngine(by_one)

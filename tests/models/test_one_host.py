@@ -169,6 +169,7 @@ async def test_the_runtime_folder_is_its_owners_alone(
     monkeypatch.setenv(transport.RUNTIME_FOLDER_VARIABLE, str(runtime_folder))
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 async def test_host_client_and_lock_holder_killed_at_random(options: EngineOptions) -> None:
     """After each kill every window gets its answers again; in the end nothing is left."""

@@ -63,6 +63,7 @@ async def test_killed_while_it_starts_the_same_request_is_answered(client: Engin
     assert (await request).generated_tokens > 0
 
 
+@pytest.mark.long
 async def test_killed_at_any_moment(new_client: NewClient) -> None:
     """Every request gets the right text, or one clear line if its second host died too; the next one works."""
     dice = random.Random(1)

@@ -112,6 +112,7 @@ def begin(
     return Steps(sequence, model.logits, lambda: False, Clock(), guesses, drafts, policy)
 
 
+@pytest.mark.long
 def test_the_text_is_that_of_plain_decoding() -> None:
     dice = random.Random(1)
     drafted = accepted = batches = 0

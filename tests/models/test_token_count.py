@@ -22,6 +22,7 @@ def starter() -> Path:
     return resolve_model(None).path
 
 
+@pytest.mark.long
 def test_counts_are_those_of_the_reference(starter: Path) -> None:
     counter, reference = read_token_counter(starter), ReferenceTokenizer(starter)
     assert counter is not None

@@ -169,6 +169,7 @@ assert is_excluded(root, {"a" * 240 + ".py"!r}) is None
     subprocess.run([sys.executable, "-c", code], check=True, timeout=HANG_S)  # the interpreter itself would be held
 
 
+@pytest.mark.long
 def test_many_patterns_are_compiled_once_and_found_by_name(tmp_path: Path) -> None:
     lines = [f"name{number}.py\nfolder{number}/\n*.{number}\np{number}*\nq{number}*[ab]\n" for number in range(8000)]
     put(tmp_path / ".gitignore", "".join(lines))

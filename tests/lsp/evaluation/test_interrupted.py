@@ -19,9 +19,8 @@ import psutil
 import pytest
 
 from tests.game import GAME
-from tests.marks import IS_LONG
 
-KILLS = int(os.environ.get("DOVETAIL_KILLS", "3" if IS_LONG else "1"))
+KILLS = int(os.environ.get("DOVETAIL_KILLS", "3"))
 TIMES = ("ms", "tokens")  # how much of a prompt the KV cache held already is no result
 
 
@@ -76,6 +75,7 @@ def results(out: Path) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if name not in TIMES} for row in rows]
 
 
+@pytest.mark.long
 def test_killed_and_resumed_results_are_those_of_one_run(tasks: Path, results_folder: Path) -> None:
     whole, parts = results_folder / "whole.jsonl", results_folder / "parts.jsonl"
     printed = run(tasks, whole)

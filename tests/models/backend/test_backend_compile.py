@@ -14,7 +14,7 @@ from dovetail_models.backend.install.compiling import step_of
 from dovetail_models.backend.install.installers import Pip
 from tests.models.backend.scratch_environment import Scratch
 
-pytestmark = pytest.mark.xdist_group("scratch environment")
+pytestmark = [pytest.mark.xdist_group("scratch environment"), pytest.mark.long]
 
 PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "back_end"\nbackend-path = ["."]\n'
 
@@ -59,7 +59,6 @@ def compile_for_cuda(scratch: Scratch, source: Path, monkeypatch: pytest.MonkeyP
     return Pip(scratch.python).compile("cuda", ">=0.3.36,<0.4", source.parent, lines.append)
 
 
-@pytest.mark.long
 def test_the_wheel_is_built_with_the_arguments_of_its_backend(
     scratch: Scratch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

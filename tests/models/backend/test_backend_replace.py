@@ -22,7 +22,7 @@ from tests.models.backend import index_server
 from tests.models.backend.index_server import write_wheel
 from tests.models.backend.scratch_environment import PLATFORM, Scratch
 
-pytestmark = pytest.mark.xdist_group("scratch environment")
+pytestmark = [pytest.mark.xdist_group("scratch environment"), pytest.mark.long]
 
 CPU = Device("CPU", "a processor", "cpu", "CPU", 1 << 34)
 GPU = Device("CUDA0", "a GPU", "gpu", "CUDA", 1 << 33)
@@ -60,7 +60,6 @@ def do(scratch: Scratch, wheel: Path, backend: Backend, *trials: Trial) -> tuple
     return outcome.objection, steps
 
 
-@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGILL to send")
 def test_a_wheel_that_crashes_on_load_is_rolled_back(scratch: Scratch, tmp_path: Path) -> None:
     """Everything is real here: the command, the index, pip, the child that crashes."""
@@ -176,7 +175,6 @@ replacing.replace(
 """
 
 
-@pytest.mark.long(keep=1)
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL to send")
 @pytest.mark.parametrize("stage", ["between remove and install", "half removed", "installed", "in the roll-back"])
 def test_the_next_run_repairs_what_a_kill_left(scratch: Scratch, new_wheel: Path, stage: str) -> None:
@@ -235,7 +233,6 @@ class WithCudaLibraries:
         raise AssertionError("nothing is compiled here")
 
 
-@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("second", [FAST, Failure("it crashed")])
 def test_missing_cuda_libraries_are_added_and_removed_again(scratch: Scratch, new_wheel: Path, second: Trial) -> None:
     before = scratch.state()

@@ -11,13 +11,13 @@ from os.path import commonpath
 
 from dovetail_context.meaning.names import Definition
 from dovetail_context.retrieve.affinity import parts_of
+from dovetail_context.retrieve.name_features import MAX_SYMBOLS_OF_FILE
 from dovetail_context.retrieve.situation import Situation
 from dovetail_context.work import counted
 
 MAX_CLASSES = 4  # for one name
 MAX_FILES = 8  # opened for one name, the nearest first
 MAX_NAMED = 200  # a name that more files have (index, mod, main) says nothing of what is in them
-MAX_SYMBOLS_OF_FILE = 400  # looked at; longer files are generated
 
 _CALLS_AND_INDICES = re.compile(r"\W+$")
 

@@ -52,7 +52,7 @@ class RunFile:
         self._out.close()
 
     def take(self, number: int) -> list[Row]:
-        """Return the next results that the file had already, at most so many: a run of several parts takes each in
+        """Return the next results that the file had already, at most that number: a run of several parts takes each in
         turn."""
         found = self.rows[self._taken : self._taken + number]
         self._taken += len(found)

@@ -12,6 +12,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from dovetail.evaluation.interval import Mean, mean_of
 from dovetail.evaluation.scorers.registry import score_text
@@ -111,7 +112,7 @@ def _difference(groups: Sequence[Sequence[float]]) -> tuple[float, float]:
     return mean(groups), drawn[int(0.95 * (DRAWS - 1))]
 
 
-def _rows(program: Sequence[str], folder: Path, *options: str) -> dict[str, Mapping[str, object]]:
+def _rows(program: Sequence[str], folder: Path, *options: str) -> dict[str, Mapping[str, Any]]:
     """Return what `dovetail eval` wrote for each task. Its user has neither settings nor caches."""
     out = folder / "results.jsonl"
     own = {name: str(folder / "user") for name in ("DOVETAIL_CONFIG_DIR", "DOVETAIL_CACHE_DIR", "DOVETAIL_STATE_DIR")}
@@ -120,12 +121,12 @@ def _rows(program: Sequence[str], folder: Path, *options: str) -> dict[str, Mapp
     return {row["id"]: row for row in map(json.loads, out.read_text(encoding="utf-8").splitlines())}
 
 
-def _scores(task: TrackedTask, small: Mapping[str, object], large: Mapping[str, object]) -> dict[str, float]:
+def _scores(task: TrackedTask, small: Mapping[str, Any], large: Mapping[str, Any]) -> dict[str, float]:
     names = {
-        f"names_{SMALL}": visible(task.names, small["context"]),  # type: ignore[arg-type]
-        f"names_{LARGE}": visible(task.names, large["context"]),  # type: ignore[arg-type]
+        f"names_{SMALL}": visible(task.names, small["context"]),
+        f"names_{LARGE}": visible(task.names, large["context"]),
     }
-    listed = {"members": float(task.names[0] in small["names"])}  # type: ignore[operator]
+    listed = {"members": float(task.names[0] in small["names"])}
     asked = Task(task.id, task.group, task.project, TextHole(task.path, ""), task.truth)
     found = score_text(SCORERS, str(small["completion"]), asked)
     return {name: round(value or 0.0, 4) for name, value in (names | listed | found).items()}

@@ -288,7 +288,7 @@ def places(count: int) -> list[Task]:
 
 
 async def tried(good: dict[str, int], count: int = 80, minutes: float = 9.0, ms: float = 1.0) -> list[PromptTrial]:
-    """Return the trials of ways that get so many letters of ten right; 5 where nothing is said."""
+    """Return the trials of ways with their number of right letters of ten, 5 by default."""
 
     async def ask(pairs: Sequence[tuple[Way, Task]]) -> list[Outcome]:
         assert len({(way.name, task.id) for way, task in pairs}) == len(pairs)

@@ -110,7 +110,7 @@ def _answer(task: Task, outcome: Outcome) -> _Answer:
 
 
 def _spread(tasks: Sequence[Task], places: int) -> list[Task]:
-    """Return so many of the tasks, in an order that looks random: those of a larger number begin with a smaller's."""
+    """Return a number of the tasks in random order, always the same: a larger selection begins with a smaller one."""
     order = list(tasks)
     random.Random(0).shuffle(order)
     return order[:places]

@@ -19,7 +19,7 @@ KINDS = ("finished", "prose", "deleted")
 LINES_OF_A_HUNK = 6
 """The first lines of a hunk that are looked at: each costs parsing its file."""
 HOLES_A_QUIET_PLACE = 4
-"""A commit has one such place for so many holes: editing is mostly writing, and each place costs an answer."""
+"""The number of holes in a commit for each such place: editing is mostly writing, and each place costs an answer."""
 
 
 def quiet_rows(

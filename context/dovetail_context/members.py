@@ -13,7 +13,7 @@ from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.embedded import holds_code
 from dovetail_context.languages.language import CursorView, TypeRules
 from dovetail_context.languages.registry import code_of, language_for
-from dovetail_context.meaning.additions import added
+from dovetail_context.meaning.additions import added, macro_members
 from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.values import ExpressionScope, Value
 from dovetail_context.query import Query
@@ -30,6 +30,7 @@ _LONGEST_NAME = 200
 _CAST_AWAY = re.compile(r"\bas\s+(?:any|unknown)\s*\)\s*[?!]?\.\s*[\w$]*\Z")
 # The object that represents a class in Java: it has members of its own.
 _OF_CLASS_OBJECT = re.compile(r"\.class\s*\.\s*[\w$]*\Z")
+_BEHIND_ARGUMENTS = re.compile(r">\s*\.\s*\w*\Z")
 # Characters before the cursor in which a check of its object's type is looked for.
 _CHECKED_CHARACTERS = 2000
 # A class that answers for names it does not have.
@@ -79,6 +80,8 @@ def _members(query: Query, snapshot: IndexSnapshot) -> Members:
     names: set[str] = set()
     paths: set[str] = set()
     values = inference.evaluate(view.receiver, place)
+    if language.rules.arity and not _BEHIND_ARGUMENTS.search(near):
+        values = tuple(value for value in values if not _needs_arguments(value))
     for value in values:
         offered = dict(_offered(value, inference, language.rules, current))
         if not offered:
@@ -91,6 +94,12 @@ def _members(query: Query, snapshot: IndexSnapshot) -> Members:
     if not fitting or len(fitting) > MAX_NAMES:
         return Members()
     return Members(tuple(name[len(view.typed) :] for name in fitting), frozenset(paths))
+
+
+def _needs_arguments(value: Value) -> bool:
+    """Whether a value is a generic class: its name alone means another one, which may be of another project."""
+    symbol = value.definition.symbol
+    return value.kind == "class" and not value.arguments and symbol is not None and bool(symbol.type_parameters)
 
 
 def _may_be_new(query: Query, view: CursorView, rules: TypeRules) -> bool:
@@ -126,5 +135,6 @@ def _offered(
             return
         yield from dict.fromkeys(rules.universal_members, ()).items()
     if found:  # added names alone are never all of them
+        yield from dict.fromkeys(macro_members(found, inference, current), ()).items()
         yield from dict.fromkeys(more.names, ()).items()
         yield from found.items()

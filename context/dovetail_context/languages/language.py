@@ -56,7 +56,9 @@ class Additions:
     member, which group 1 names, in any of these files. `imports`: the packages whose import gives no class anything;
     () where no import ever does. `blanket`: what gives members to all classes, in the files that the current one
     imports. `module`: what adds to a module, which `NAME` is a placeholder for, in its file; `module_word` the same
-    anywhere below its folder, as a word.
+    anywhere below its folder, as a word. `all_names`: whether a dot reaches every name of a module, also those that it
+    does not offer to others. `macro`: the first line of a macro, whose name (group 1) stands for the member that its
+    text begins with (group 2).
     """
 
     marks: str = ""
@@ -73,6 +75,8 @@ class Additions:
     blanket: str = ""
     module: str = ""
     module_word: str = ""
+    all_names: bool = False
+    macro: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,31 +91,32 @@ class TypeRules:
     the instance inside a method. `ignored`: types without information. `enumerations`: base classes whose class
     attributes are instances of the class. `partial_classes`: whether one class may be defined in several files.
     `detached_methods`: how the signatures of methods begin that are written outside of their class, whose name they
-    bear (Go); "" where there are none.
-    `implicit_members`: whether a class's members are visible inside it without a receiver (Java). `reexports`: whether
-    what a file imports can be imported from it. `constructor`: the name of the method that makes an instance; "" where
-    it bears the name of its class. `static_members`: whether the name of a class reaches its static members alone, and
-    an object only the others. `overloads`: whether several definitions of one name exist side by side; else the last
-    one counts. `element_members`: methods whose results are elements of their object, or iterate over them.
-    `extension_mark`: what the parameters begin with of a function that is called like a member of its first parameter's
-    type. `hidden_members`: whether members that are not exported can be used in other files anyway.
-    `package_members`: whether they can in the files of the same folder. `universal_members`: what every object or class
-    may have without its class saying so (toString, methods of derived traits). `root_bases`: base classes of the
-    language that have no other members. `function_types`: generics of the language's own that are functions, each with
-    the number of its arguments that are types of parameters (negative: all but that many). `functional`: a pattern for
-    the signatures of types that a function may be given for, if they have one method. `generators`: containers of what
-    a function yields. `ambient_mark`: how the signatures begin of the names that a file shows to others without an
-    import, if those are not all. `module_separator`: what joins the names of modules where one may be written inside
-    the file of another; "" where none may. `pointers`: whether what points to an object may be indexed like an array.
-    `announced`: how the modules of imports begin that represent classes which a file announces and another one defines,
-    anywhere in the project. `qualified_names`: whether a class may be named by its package or namespace, without an
-    import. `additions`: how classes get members beside those. `extension_receiver`: the name of the parameter that a
-    function called like a member has for its object. `open_members`: whether a class may have members that nothing in
-    the project shows, so that a list of its members is never complete. `type_variables`: a pattern for the signatures
-    of variables that stand for a type which the caller chooses. `checks`: a pattern for code that checks the type of an
-    object, which `NAME` is a placeholder for, without naming a type that inference follows. `mixins`: whether the code
-    of a base may use the members of the classes that take it in (a module of Ruby, a trait of PHP). `macro_modules`: a
-    pattern for a macro that declares the module `NAME` in a text, and may offer its names; "" where there are none.
+    bear (Go); "" where there are none. `implicit_members`: whether a class's members are visible inside it without a
+    receiver (Java). `reexports`: whether what a file imports can be imported from it. `constructor`: the name of the
+    method that makes an instance; "" where it bears the name of its class. `static_members`: whether the name of a
+    class reaches its static members alone, and an object only the others. `overloads`: whether several definitions of
+    one name exist side by side; else the last one counts. `element_members`: methods whose results are elements of
+    their object, and `iterator_members` those whose results iterate over them. `extension_mark`: what the parameters
+    begin with of a function that is called like a member of its first parameter's type. `hidden_members`: whether
+    members that are not exported can be used in other files anyway. `package_members`: whether they can in the files of
+    the same folder. `universal_members`: what every object or class may have without its class saying so (toString,
+    methods of derived traits). `root_bases`: base classes of the language that have no other members. `function_types`:
+    generics of the language's own that are functions, each with the number of its arguments that are types of
+    parameters (negative: all but that many). `functional`: a pattern for the signatures of types that a function may be
+    given for, if they have one method. `generators`: containers of what a function yields. `ambient_mark`: how the
+    signatures begin of the names that a file shows to others without an import, if those are not all.
+    `module_separator`: what joins the names of modules where one may be written inside the file of another; "" where
+    none may. `pointers`: whether what points to an object may be indexed like an array. `announced`: how the modules of
+    imports begin that represent classes which a file announces and another one defines, anywhere in the project.
+    `qualified_names`: whether a class may be named by its package or namespace, without an import. `additions`: how
+    classes get members beside those. `extension_receiver`: the name of the parameter that a function called like a
+    member has for its object. `open_members`: whether a class may have members that nothing in the project shows, so
+    that a list of its members is never complete. `type_variables`: a pattern for the signatures of variables that stand
+    for a type which the caller chooses. `checks`: a pattern for code that checks the type of an object, which `NAME` is
+    a placeholder for, without naming a type that inference follows. `mixins`: whether the code of a base may use the
+    members of the classes that take it in (a module of Ruby, a trait of PHP). `macro_modules`: a pattern for a macro
+    that declares the module `NAME` in a text, and may offer its names; "" where there are none. `arity`: whether the
+    name of a generic class without arguments means another class (C#).
     """
 
     transparent: frozenset[str] = frozenset()
@@ -132,7 +137,8 @@ class TypeRules:
     constructor: str = "__init__"
     static_members: bool = False
     overloads: bool = False
-    element_members: tuple[str, ...] = ("__getitem__", "__iter__", "__next__")
+    element_members: tuple[str, ...] = ("__getitem__", "__next__")
+    iterator_members: tuple[str, ...] = ("__iter__",)
     extension_mark: str = ""
     hidden_members: bool = True
     package_members: bool = False
@@ -153,6 +159,7 @@ class TypeRules:
     open_members: bool = False
     mixins: bool = False
     macro_modules: str = ""
+    arity: bool = False
 
 
 class ImportResolver(Protocol):

@@ -7,9 +7,10 @@ name is taken for wrong.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from dovetail_context.languages.language import Additions
 from dovetail_context.languages.registry import language_named
@@ -181,6 +182,19 @@ def _is_extended_by_imports(value: Value, record: FileRecord, inference: Inferen
     return any(_compiled(rules.blanket).search(each.text) for each in texts if each is not None)
 
 
+def macro_members(members: Container[str], inference: Inference, current: FileRecord) -> Iterator[str]:
+    """The macros that the file `current` sees and whose names stand for one of these members."""
+    pattern = language_named(current.language).rules.additions.macro
+    if not pattern:
+        return
+    for record in islice(_passed_on(current, inference), MAX_FILES):
+        known = inference.known_macros.get(record.path)
+        if known is None or record is current:
+            known = tuple((found[1], found[2]) for found in _compiled(pattern).finditer(record.text))
+            inference.known_macros[record.path] = known
+        yield from (name for name, stands_for in known if stands_for in members)
+
+
 def _is_below(module: str, package: str) -> bool:
     return module == package or module.startswith(f"{package}.")
 
@@ -189,18 +203,43 @@ def _to_module(definition: Definition, inference: Inference) -> Added:
     record = inference.names.record(definition.path) if definition.path else None
     if record is None:
         return Added()
-    resolver = inference.snapshot.resolver(record.language)
     rules = language_named(record.language).rules.additions
-    if _ANSWERS_FOR_ALL in record.members("") or _named(rules.module, definition.module).search(record.text):
+    if _ANSWERS_FOR_ALL in record.members(""):
         return OPEN
     folder = record.path.rpartition("/")[0]
     words = inference.snapshot.words.files_with(rules.module_word) if rules.module_word else ()
     if any(path.startswith(f"{folder}/" if folder else "") for path in words):
         return OPEN
-    for imported in record.imports:
-        if imported.name == "*" and not resolver.sources(imported.module, record.path):
-            return OPEN  # of another project, or of a file that is left out
-    return Added(names=frozenset(_submodules(record, inference)))
+    if any(_is_open_module(each, definition.module, rules, inference) for each in _passed_on(record, inference)):
+        return OPEN
+    names = set(_submodules(record, inference))
+    if rules.all_names:
+        names.update(record.members(""), filter(None, record.imports_by_alias))
+    return Added(names=frozenset(names))
+
+
+def _is_open_module(record: FileRecord, module: str, rules: Additions, inference: Inference) -> bool:
+    """Whether a file may define names that are not written in it, or passes on those of another project's file."""
+    if _named(rules.module, module).search(record.text):
+        return True
+    resolver = inference.snapshot.resolver(record.language)
+    stars = (each for each in record.imports_by_alias.get("", ()) if each.name == "*")
+    # a source that is missing is of another project, or left out
+    return any(not resolver.sources(each.module, record.path) for each in stars)
+
+
+def _passed_on(record: FileRecord, inference: Inference) -> Iterator[FileRecord]:
+    """A file, and those whose names it offers by star imports, also through others."""
+    pending, seen = [record], {record.path}
+    while pending:
+        checkpoint()
+        current = pending.pop()
+        yield current
+        for path in inference.names.star_sources(current):
+            other = inference.names.record(path) if path not in seen else None
+            if other is not None:
+                seen.add(path)
+                pending.append(other)
 
 
 def _submodules(record: FileRecord, inference: Inference) -> Iterable[str]:

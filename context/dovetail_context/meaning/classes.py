@@ -27,6 +27,7 @@ class Classes(ABC):
         self._known_extensions: dict[str, Mapping[str, Mapping[str, Mapping[str, tuple[Symbol, ...]]]]] = {}
         self._known_bases: dict[Definition, tuple[Value, ...]] = {}
         self.known_additions: dict[Definition, Any] = {}  # what `additions` has found out
+        self.known_macros: dict[str, tuple[tuple[str, str], ...]] = {}  # by file: names, and what each stands for
         self._known_parts: dict[Definition, tuple[tuple[str, Mapping[str, tuple[Symbol, ...]]], ...]] = {}
 
     @abstractmethod

@@ -354,15 +354,18 @@ class Inference(DeclaredTypes):
             return ()
         if value.kind == "class":
             return (value,)
-        for name in self._rules(value.definition.path).element_members:
+        rules = self._rules(value.definition.path)
+        for name in (*rules.element_members, *rules.iterator_members):
             for definition in self.member(value, name):
                 found = self._returned(definition, value)
+                if name in rules.element_members:
+                    return found
                 return tuple(
                     each for one in found for each in (self._element(one, None) if one.kind == "container" else (one,))
                 )
         symbol = value.definition.symbol
         is_shape = symbol is not None and symbol.value == SHAPE
-        if self._rules(value.definition.path).pointers and (is_shape or self.is_closed(value)):
+        if rules.pointers and (is_shape or self.is_closed(value)):
             return (value,)
         if index is not None and symbol is not None and index < len(symbol.parameters):  # a tuple with a name
             return self._declared_parameter(value.definition, index, "", value)

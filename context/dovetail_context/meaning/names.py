@@ -114,8 +114,8 @@ class Names:
         if language_named(record.language).rules.ambient_mark:
             names = self._table(ambient).items()
             shown = {name: found for name, all_ in names if (found := self._shown(all_, record))}
-            return {**shown, **self._table(self._opened(record))}
-        return self._table(tuple(dict.fromkeys((*ambient, *self._opened(record)))))
+            return {**shown, **self._table(self.star_sources(record))}
+        return self._table(tuple(dict.fromkeys((*ambient, *self.star_sources(record)))))
 
     def imported(self, imported: Import, path: str) -> tuple[Definition, ...]:
         """What an import statement of `path` binds."""
@@ -216,7 +216,7 @@ class Names:
         resolver = self._snapshot.resolver(record.language)
         if not language_named(record.language).rules.reexports:
             found = self._table(resolver.ambient(record.path)).get(name, ())
-            return found or self._through_classes(record, name) or self._table(self._opened(record)).get(name, ())
+            return found or self._through_classes(record, name) or self._table(self.star_sources(record)).get(name, ())
         pending, asked = deque(self._stars(record)), {(record.path, "")}
         while pending:
             checkpoint()
@@ -304,7 +304,7 @@ class Names:
             if (other := self.record(source)) is not None and last in other.members("")
         )
 
-    def _opened(self, record: FileRecord) -> tuple[str, ...]:
+    def star_sources(self, record: FileRecord) -> tuple[str, ...]:
         """The files all of whose top-level names are imported."""
         return tuple(dict.fromkeys(path for path, container in self._stars(record) if not container))
 

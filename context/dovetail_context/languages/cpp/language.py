@@ -44,6 +44,7 @@ _RULES = TypeRules(
     ignored=frozenset({"void", "int", "char", "bool", "string", "auto", "size_t"}),
     implicit_members=True,
     element_members=("operator[]",),
+    iterator_members=(),
     pointers=True,
     announced="class ",
     constructor="",
@@ -51,6 +52,7 @@ _RULES = TypeRules(
     hidden_members=False,
     additions=Additions(
         module=r"^",  # a namespace goes on in any file
+        macro=r"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:\([^()\n]*\))?[ \t]+(?:\\[ \t]*\n[ \t]*)?(\w+)",
         body=r"\boperator\s*->\s*\(|^[ \t]*#[ \t]*include\b"
         r"|^[ \t]*[A-Z][A-Z0-9_]{2,}[ \t]*(?:\([^;\n]*\))?[ \t]*;?[ \t]*$"
         # A macro between the type and the name of a field, which the grammar takes for the name.

@@ -48,7 +48,8 @@ _RULES = TypeRules(
     constructor="",
     static_members=True,
     overloads=True,
-    element_members=("iterator",),
+    element_members=(),
+    iterator_members=("iterator",),
     hidden_members=False,
     universal_members=frozenset(
         "getClass equals hashCode toString name ordinal compareTo values valueOf class this super".split()  # noqa: SIM905

@@ -1,5 +1,7 @@
 """Python expressions as access paths and Python annotations as types (the notations of `index/record.py`)."""
 
+from collections.abc import Iterator
+
 from dovetail_context.records.access import base_name
 from dovetail_context.syntax import Node, SyntaxTree
 
@@ -25,6 +27,25 @@ def access_path(tree: SyntaxTree, node: Node | None) -> str:
     """Return the access path of an expression, or "" if it does not reveal its type."""
     path = _access(tree, node, depth=0)
     return path if len(path) <= MAX_ACCESS_CHARS else ""
+
+
+def unpacked_paths(tree: SyntaxTree, target: Node, value: Node | None) -> Iterator[tuple[Node, str]]:
+    """The attributes that a target of an assignment holds, also inside brackets, each with the path of what it gets."""
+    if target.type == "attribute":
+        yield target, access_path(tree, value)
+        return
+    if target.type not in ("pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern"):
+        return
+    targets = target.named_children
+    is_starred = any(each.type == "list_splat_pattern" for each in targets)
+    pairwise = value is not None and value.type in ("expression_list", "tuple", "list") and not is_starred
+    values = value.named_children if value is not None and pairwise and value.named_child_count == len(targets) else []
+    for index, each in enumerate(targets):
+        if values:
+            yield from unpacked_paths(tree, each, values[index])
+        else:
+            path = access_path(tree, value) if target.type != "list_splat_pattern" and not is_starred else ""
+            yield from ((node, f"{path}[{index}]" if path else "") for node, _ in unpacked_paths(tree, each, None))
 
 
 def type_text(source: str) -> str:

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from sys import intern
 
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
-from dovetail_context.languages.python.expressions import MAX_ACCESS_CHARS, access_path, type_text
+from dovetail_context.languages.python.expressions import MAX_ACCESS_CHARS, access_path, type_text, unpacked_paths
 from dovetail_context.languages.python.grammar import grammar
 from dovetail_context.languages.python.imports import read_import, recover_imports
 from dovetail_context.languages.python.signatures import (
@@ -33,6 +33,9 @@ PATTERNS = (
     "variable",
     "variables",
     "field",
+    "unpacked",
+    "entered",
+    "looped",
     "augmented",
     "alias",
     "return",
@@ -92,6 +95,9 @@ class _Reader:
             "variable": self._on_variable,
             "variables": self._on_variables,
             "field": self._on_field,
+            "unpacked": self._on_unpacked,
+            "entered": self._on_unpacked,
+            "looped": self._on_unpacked,
             "augmented": self._on_augmented,
             "alias": self._on_alias,
             "return": self._on_return,
@@ -169,10 +175,8 @@ class _Reader:
 
     def _on_field(self, event: Event) -> None:
         """`self.name = ...` in a method. The first one counts, and a declaration in the class before it."""
-        container, name = self._frames.container, self._tree.text(event.captures["name"][0])
-        if not container or not self._frames.functions or (container, name) in self._fields:
-            return
-        if self._tree.text(event.captures["receiver"][0]) not in _SELF:
+        name = self._new_field(event.captures["receiver"][0], event.captures["name"][0])
+        if not name:
             return
         type_ = self._declared_type(event)
         path = "" if type_ else self._resolved(access_path(self._tree, event.one("value")))
@@ -180,6 +184,27 @@ class _Reader:
             type_, path = path[1:-1], ""
         signature = f"{name}: {type_}" if type_ else assignment_text(self._tree, event.node)
         self._add(event.node, name, "field", signature, type_=type_, value=path)
+
+    def _on_unpacked(self, event: Event) -> None:
+        """Fields among several targets, or as the target of a `with` or a loop."""
+        value = event.one("value")
+        for target, path in unpacked_paths(self._tree, event.captures["targets"][0], value):
+            receiver, attribute = target.child_by_field_name("object"), target.child_by_field_name("attribute")
+            if receiver is None or attribute is None or not (name := self._new_field(receiver, attribute)):
+                continue
+            text = f"self.{name} = ..."
+            if event.kind == "unpacked":
+                text = assignment_text(self._tree, event.node)
+            elif path:
+                path += ".__enter__()"
+            self._add(event.node, name, "field", text, value=self._resolved(path))
+
+    def _new_field(self, receiver: Node, attribute: Node) -> str:
+        """The name of a field that an assignment in a method makes; "" if it makes none, or one that is known."""
+        container, name = self._frames.container, self._tree.text(attribute)
+        if not container or not self._frames.functions or (container, name) in self._fields:
+            return ""
+        return name if self._tree.text(receiver) in _SELF else ""
 
     def _on_augmented(self, event: Event) -> None:
         if self._frames.innermost is None and self._tree.text(event.captures["name"][0]) == "__all__":

@@ -68,6 +68,7 @@ _RULES = TypeRules(
         listed=r"^\s+__slots__\s*(?::[^=\n]+)?=\s*([(\[{][^)\]}]*[)\]}]|\"\w+\"|'\w+')",
         beside=r"\bsetattr\(\s*NAME\s*,",
         assigned=(r"^\s*NAME\.(\w+)\s*(?::[^=\n]+)?=(?!=)",),
+        all_names=True,
     ),
 )
 

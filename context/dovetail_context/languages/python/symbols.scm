@@ -29,6 +29,16 @@
   type: (type)? @type
   right: (_)? @value) @field
 
+; What unpacks into fields: self.low, self.high = ...
+(assignment
+  left: [(pattern_list) (tuple_pattern) (list_pattern)] @targets
+  right: (_)? @value) @unpacked
+
+; with open(path) as self.file: ...
+(with_item value: (as_pattern (_) @value alias: (as_pattern_target (attribute) @targets))) @entered
+
+(for_statement left: [(attribute) (pattern_list) (tuple_pattern)] @targets) @looped
+
 (augmented_assignment
   left: (identifier) @name
   right: (_) @value) @augmented

@@ -30,6 +30,8 @@ _LONGEST_NAME = 200
 _CAST_AWAY = re.compile(r"\bas\s+(?:any|unknown)\s*\)\s*[?!]?\.\s*[\w$]*\Z")
 # The object that represents a class in Java: it has members of its own.
 _OF_CLASS_OBJECT = re.compile(r"\.class\s*\.\s*[\w$]*\Z")
+_BEHIND_COLONS = re.compile(r"::\s*\w*\Z")
+_CONSTRUCTOR: dict[str, tuple[str, ...]] = {"new": ()}
 _BEHIND_ARGUMENTS = re.compile(r">\s*\.\s*\w*\Z")
 # Characters before the cursor in which a check of its object's type is looked for.
 _CHECKED_CHARACTERS = 2000
@@ -76,7 +78,11 @@ def _members(query: Query, snapshot: IndexSnapshot) -> Members:
     if not view.receiver or _may_be_new(query, view, language.rules) or _is_checked(query, view, language.rules):
         return Members()
     current, inference = read_meaning(language, query, snapshot)
-    place = ExpressionScope(query.path, view.container, view.bindings)
+    scoped = _BEHIND_COLONS.search(near) is not None
+    bindings = view.bindings
+    if scoped and not language.rules.method_references:
+        bindings = {name: path for name, path in bindings.items() if name != view.receiver}  # no variable has a scope
+    place = ExpressionScope(query.path, view.container, bindings)
     names: set[str] = set()
     paths: set[str] = set()
     values = inference.evaluate(view.receiver, place)
@@ -84,6 +90,10 @@ def _members(query: Query, snapshot: IndexSnapshot) -> Members:
         values = tuple(value for value in values if not _needs_arguments(value))
     for value in values:
         offered = dict(_offered(value, inference, language.rules, current))
+        if offered and scoped and language.rules.method_references and value.kind == "class":
+            offered |= (
+                dict(_offered(value._replace(kind="instance"), inference, language.rules, current)) | _CONSTRUCTOR
+            )
         if not offered:
             names.clear()
             break

@@ -117,6 +117,8 @@ class TypeRules:
     members of the classes that take it in (a module of Ruby, a trait of PHP). `macro_modules`: a pattern for a macro
     that declares the module `NAME` in a text, and may offer its names; "" where there are none. `arity`: whether the
     name of a generic class without arguments means another class (C#).
+    `method_references`: whether `::` behind a class reaches the members of its objects, too, and its constructor.
+    `pairs`: containers whose iteration gives pairs of a key and an element.
     """
 
     transparent: frozenset[str] = frozenset()
@@ -160,6 +162,8 @@ class TypeRules:
     mixins: bool = False
     macro_modules: str = ""
     arity: bool = False
+    method_references: bool = False
+    pairs: frozenset[str] = frozenset()
 
 
 class ImportResolver(Protocol):

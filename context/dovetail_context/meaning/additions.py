@@ -219,8 +219,8 @@ def _to_module(definition: Definition, inference: Inference) -> Added:
 
 
 def _is_open_module(record: FileRecord, module: str, rules: Additions, inference: Inference) -> bool:
-    """Whether a file may define names that are not written in it, or passes on those of another project's file."""
-    if _named(rules.module, module).search(record.text):
+    """Whether a file may define names that nothing shows, or passes on those of another project's file."""
+    if record.problems or _named(rules.module, module).search(record.text):
         return True
     resolver = inference.snapshot.resolver(record.language)
     stars = (each for each in record.imports_by_alias.get("", ()) if each.name == "*")

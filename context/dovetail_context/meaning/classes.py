@@ -57,14 +57,12 @@ class Classes(ABC):
         static_matters = self._rules(value.definition.path).static_members
         for definition, holder in self.members(value):
             symbol, of_class = definition.symbol, holder.definition.symbol
-            if symbol is None or of_class is None or not static_matters:
+            if symbol is None or of_class is None or not static_matters or _is_reached(symbol, of_class, value):
                 yield definition
-            elif symbol.static or symbol.kind in ("class", "type"):
-                extends = symbol.container != of_class.qualified  # an extension method, which belongs to another class
-                if (value.kind == "class") != extends:
-                    yield definition
-            elif value.kind != "class" and symbol.name != of_class.name:  # constructors are reached by `new` alone
-                yield definition
+                continue
+            record = self.names.record(definition.path)
+            overloads = record.members(symbol.container).get(symbol.name, ()) if record is not None else ()
+            yield from (Definition(definition.path, each) for each in overloads if _is_reached(each, of_class, value))
 
     def member(self, value: Value, name: str) -> tuple[Definition, ...]:
         """The definition of one member, the nearest in the line of base classes."""
@@ -225,3 +223,11 @@ class Classes(ABC):
     def _rules(self, path: str) -> TypeRules:
         record = self.names.record(path)
         return language_named(record.language).rules if record is not None else TypeRules()
+
+
+def _is_reached(symbol: Symbol, of_class: Symbol, value: Value) -> bool:
+    """Whether a dot behind a value reaches a member of its class `of_class`."""
+    if symbol.static or symbol.kind in ("class", "type"):
+        extends = symbol.container != of_class.qualified  # an extension method, which belongs to another class
+        return (value.kind == "class") != extends
+    return value.kind != "class" and symbol.name != of_class.name  # constructors are reached by `new` alone

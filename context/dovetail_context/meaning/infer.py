@@ -22,6 +22,7 @@ _BASES = 40  # classes looked through for a member
 _BASE = re.compile(r"<(?P<type>[^<>]*)>|(?P<name>[A-Za-z_$][\w$]*)")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _MEMBER = re.compile(r"[A-Za-z_$][\w$]*\.[A-Za-z_$][\w$]*")
+_INDEXED = re.compile(r"\[\d+\]")
 _STEP = re.compile(
     r"\.(?P<member>[A-Za-z_$][\w$]*)|(?P<call>\(\))|\[(?P<index>\d*)\]|(?P<awaited>~)|\{(?P<parameter>\w+)\}"
     r"|@(?P<passed>\w*)|\*(?P<gathered>\w+)"
@@ -117,23 +118,28 @@ class Inference(DeclaredTypes):
                 Value("function", Definition("", None), "super", owner=value)
                 for value in self.own_class(place, "instance")
             )
-        if rules.implicit_members and place.container and (found := self._implicit(name, place)):
+        if rules.implicit_members and place.container and (found := self._implicit(name, place)) is not None:
             return found
         return tuple(
             value for definition in self.names.top_level(place.path, name) for value in self.of_symbol(definition)
         )
 
-    def _implicit(self, name: str, place: ExpressionScope) -> tuple[Value, ...]:
-        """A member of the class around the place or of the classes around that, named without a receiver."""
+    def _implicit(self, name: str, place: ExpressionScope) -> tuple[Value, ...] | None:
+        """A member of the class around the place or of the classes around that, named without a receiver; None if they
+        have none of that name."""
         if place.owner is not None and (found := self._member_value(place.owner, name)):
             return found
-        container = place.container
+        container, is_hidden = place.container, False
         while container:
             for value in self.own_class(ExpressionScope(place.path, container), "instance"):
                 if found := self._member_value(value, name):
                     return found
+                is_hidden = is_hidden or any(
+                    definition.symbol is not None and definition.symbol.kind in ("field", "property")
+                    for definition in self.member(value, name)
+                )
             container = container.rpartition(".")[0]
-        return ()
+        return () if is_hidden else None
 
     def _step(self, value: Value, step: re.Match[str], place: ExpressionScope) -> tuple[Value, ...]:
         found = self._step_of_one(value, step, place)
@@ -152,6 +158,9 @@ class Inference(DeclaredTypes):
             return self._passed_on(value, step["passed"])
         if step["parameter"] is not None:
             return self._parameter(value, step["parameter"])
+        if not step["index"] and value.owner is None and value.name in self._rules(value.written_in).pairs:
+            if _INDEXED.match(step.string, step.end()):
+                return (value._replace(name="tuple"),)
         return self._element(value, int(step["index"]) if step["index"] else None)
 
     def _member_value(self, value: Value, name: str) -> tuple[Value, ...]:

@@ -50,9 +50,11 @@ _RULES = TypeRules(
     constructor="",
     overloads=True,
     hidden_members=False,
+    universal_members=frozenset({"operator"}),
     additions=Additions(
         module=r"^",  # a namespace goes on in any file
         macro=r"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:\([^()\n]*\))?[ \t]+(?:\\[ \t]*\n[ \t]*)?(\w+)",
+        own=r"^[ \t]*(?:struct|class|union|enum(?:[ \t]+(?:class|struct))?)[ \t]+(\w+)[ \t]*;",
         body=r"\boperator\s*->\s*\(|^[ \t]*#[ \t]*include\b"
         r"|^[ \t]*[A-Z][A-Z0-9_]{2,}[ \t]*(?:\([^;\n]*\))?[ \t]*;?[ \t]*$"
         # A macro between the type and the name of a field, which the grammar takes for the name.

@@ -47,6 +47,7 @@ _RULES = TypeRules(
     reexports=False,
     constructor="",
     static_members=True,
+    method_references=True,
     overloads=True,
     element_members=(),
     iterator_members=("iterator",),

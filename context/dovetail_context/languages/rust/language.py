@@ -36,7 +36,7 @@ _ELEMENT = """
 _OF_TRAITS = frozenset(
     """
     clone into try_into to_string to_owned as_ref as_mut borrow borrow_mut eq ne cmp partial_cmp fmt hash default from
-    try_from iter iter_mut into_iter next await deref unwrap expect
+    try_from iter iter_mut into_iter next await deref unwrap expect serialize deserialize
     """.split()  # noqa: SIM905
 )
 _RULES = TypeRules(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from math import gcd
 
 from dovetail_context.api import parse_text
 from tests.benchmarks.shown.asking import Shown
@@ -20,9 +18,14 @@ def step_of(text: str) -> str:
     indents = [match[0] for match in _SHOWS_STEP.finditer(text) if match[0]]
     if sum(indent.startswith("\t") for indent in indents) * 2 > len(indents):
         return "\t"
-    widths = Counter(len(indent) for indent in indents if "\t" not in indent)
-    common = [width for width, count in widths.items() if count * 20 >= len(indents) and width > 1]
-    return " " * gcd(*common) if common else ""
+    widths = [len(indent) for indent in indents if "\t" not in indent]
+    fitting = (
+        step
+        for step in (8, 4, 3, 2)
+        if sum(width % step == 0 for width in widths) >= 0.8 * len(widths)
+        and widths.count(step // 2) <= 0.05 * len(widths)
+    )
+    return " " * next(fitting, 0) if widths else ""
 
 
 def in_form(hole: Hole, form: str) -> dict[str, str]:
@@ -91,7 +94,9 @@ def foreign_lines(shown: Shown) -> list[str]:
     if own[:1] in (" ", "\t") and (own[0] == "\t") != (step == "\t"):  # a mixed file
         step = "\t" if own[0] == "\t" else "    "
     foreign, inside = [], string_lines(shown)
-    for number, line in enumerate(shown.inserted.split("\n")[1:], 1):
+    first, *rest = shown.inserted.split("\n")
+    whole = [here + first if not here.strip() else "", *rest]  # the first line counts where it brings its indentation
+    for number, line in enumerate(whole):
         indent = line[: len(line) - len(line.lstrip(" \t"))]
         if not line.strip() or not indent or number in inside:
             continue

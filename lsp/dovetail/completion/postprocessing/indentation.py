@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dovetail.completion.postprocessing.levels import OPENS, Levels
+from dovetail.completion.postprocessing.levels import OPENS, Levels, unit_here
 from dovetail.completion.preparation.lexical import depth, inside, read
 from dovetail.completion.preparation.place import TAB_COLUMNS, Place
 
@@ -18,14 +18,38 @@ def fit_indentation(text: str, place: Place) -> str:
     The contents of strings stay unchanged, and so do spaces after tabs, which align.
     """
     first, *rest = text.split("\n")
+    written = _columns(place.left[: place.indent] if place.left.strip() else place.left + _parted(first)[0])
     if place.left.strip() == "":
         if place.left and len(place.left) >= _expected_indent(place):
             first = first.lstrip(" \t")  # the line has its indentation already; the model repeated it or went too deep
+            written = _columns(place.left)
+        elif not inside([first], place.syntax, place.state)[0]:
+            first = _first_fitted(first, place)
     elif place.left.endswith((" ", "\t")):
         first = first.lstrip(" \t")
     if not rest or not place.indent_unit:
         return "\n".join([first, *rest])  # a file that shows none: the model's own is as good
-    return "\n".join([first, *_fitted(first, rest, place)])
+    return "\n".join([first, *_fitted(first, rest, place, written)])
+
+
+def _first_fitted(first: str, place: Place) -> str:
+    """Return a line that brings its own indentation with it, measured from the line above."""
+    space, content = _parted(first)
+    outer = _parted(place.line_above())[0]
+    if not space or not place.indent_unit or content.startswith("*"):  # a star is aligned, in a block comment
+        return first
+    unit, above, width = unit_here(place.indent_unit, outer), _columns(outer), _columns(place.left + space)
+    columns = _columns(unit)
+    is_fitting = "\t" not in space and (width == above or not width % columns)
+    if (not space.strip("\t")) if unit == "\t" else is_fitting:
+        return first
+    levels = round((width - above) / columns)
+    if width > above:  # a block's first line is one level further in, of whatever size that is for the model
+        opens = place.line_above().rstrip().endswith((":", "{", "(", "["))
+        levels = 1 if opens else max(levels, 1)
+    width = max(0, above + levels * columns)
+    indent = "\t" * (width // columns) if unit == "\t" else " " * width
+    return indent[len(place.left) :] + content if indent.startswith(place.left) else first
 
 
 def _expected_indent(place: Place) -> int:
@@ -35,14 +59,14 @@ def _expected_indent(place: Place) -> int:
     return indent + 1 if above.rstrip().endswith((":", "{", "(", "[")) else 0
 
 
-def _fitted(first: str, rest: list[str], place: Place) -> list[str]:
-    """Return the lines after the first one."""
+def _fitted(first: str, rest: list[str], place: Place, written: int) -> list[str]:
+    """Return the lines after the first one, which begins in column `written` for the model."""
     lines = [first, *rest]
     in_string = inside(lines, place.syntax, place.state)
     code = place.code_of("\n".join(lines)).split("\n")
     own = place.left[: place.indent] if place.left.strip() else place.left + _parted(first)[0]
     base = _columns(own)
-    rest = _shifted(rest, in_string[1:], base - _written_base(lines, code, in_string, base))
+    rest = _shifted(rest, in_string[1:], base - _written_base(lines, code, in_string, written))
     lines = [first, *rest]
     levels = Levels(place, own, _step(lines, code, in_string, base))
     levels.read(place.left + first, base, read(place.left, place.syntax)[0] + code[0])
@@ -56,9 +80,9 @@ def _fitted(first: str, rest: list[str], place: Place) -> list[str]:
     return fitted
 
 
-def _written_base(lines: list[str], code: list[str], in_string: list[bool], base: int) -> int:
+def _written_base(lines: list[str], code: list[str], in_string: list[bool], written: int) -> int:
     """Return the columns at which the model takes the first line to be: those of the line that closes its brackets; in
-    a block comment one less than those of its stars."""
+    a block comment one less than those of its stars; else those where it wrote the line."""
     if lines[0].lstrip().startswith("/*") and lines[1].lstrip().startswith("*"):
         return _width(lines[1].expandtabs(TAB_COLUMNS)) - 1
     open_ = 0
@@ -69,7 +93,7 @@ def _written_base(lines: list[str], code: list[str], in_string: list[bool], base
         open_ += depth(code[number])
         if open_ <= 0:
             break
-    return base
+    return written
 
 
 def _depth_at_start(line: str, code: str) -> int:

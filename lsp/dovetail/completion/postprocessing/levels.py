@@ -36,7 +36,7 @@ class Levels:
     def __init__(self, place: Place, own: str, step: int) -> None:
         """`own` is the indentation of the cursor's line, `step` the columns of the model's levels, 0 if unknown."""
         self._place = place
-        self._unit = _unit_here(place.indent_unit, own)
+        self._unit = unit_here(place.indent_unit, own)
         self._columns = TAB_COLUMNS if self._unit == "\t" else len(self._unit)
         self._step = step
         self._base = self._written = self._width = len(own.expandtabs(TAB_COLUMNS))
@@ -141,7 +141,7 @@ class Levels:
         return "\t" * (width // TAB_COLUMNS)
 
 
-def _unit_here(unit: str, own: str) -> str:
+def unit_here(unit: str, own: str) -> str:
     """Return one level of indentation around a line with the indentation `own`, in a file whose lines mostly have
     `unit`."""
     if "\t" in own:

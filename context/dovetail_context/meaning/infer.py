@@ -158,9 +158,9 @@ class Inference(DeclaredTypes):
             return self._passed_on(value, step["passed"])
         if step["parameter"] is not None:
             return self._parameter(value, step["parameter"])
-        if not step["index"] and value.owner is None and value.name in self._rules(value.written_in).pairs:
-            if _INDEXED.match(step.string, step.end()):
-                return (value._replace(name="tuple"),)
+        is_taken_apart = not step["index"] and _INDEXED.match(step.string, step.end())
+        if is_taken_apart and value.owner is None and value.name in self._rules(value.written_in).pairs:
+            return (value._replace(name="tuple"),)
         return self._element(value, int(step["index"]) if step["index"] else None)
 
     def _member_value(self, value: Value, name: str) -> tuple[Value, ...]:

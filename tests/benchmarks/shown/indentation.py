@@ -90,17 +90,19 @@ def foreign_lines(shown: Shown) -> list[str]:
     above = next((line for line in reversed(hole.before.split("\n")) if line.strip()), "")
     base = len(above) - len(above.lstrip())
     here = hole.before.rpartition("\n")[2]
-    own = here if here[:1] in (" ", "\t") else above
+    below = next((line for line in hole.after.split("\n")[1:] if line.strip()), "")
+    own = next((line for line in (here, above, below) if line[:1] in (" ", "\t")), "")
     if own[:1] in (" ", "\t") and (own[0] == "\t") != (step == "\t"):  # a mixed file
         step = "\t" if own[0] == "\t" else "    "
     foreign, inside = [], string_lines(shown)
     first, *rest = shown.inserted.split("\n")
-    whole = [here + first if not here.strip() else "", *rest]  # the first line counts where it brings its indentation
+    is_indented = not here.strip() and first[:1] in (" ", "\t")
+    whole = [here + first if is_indented else "", *rest]
     for number, line in enumerate(whole):
         indent = line[: len(line) - len(line.lstrip(" \t"))]
         if not line.strip() or not indent or number in inside:
             continue
-        if line.lstrip().startswith("*"):
+        if re.match(r"\s*\*(?:[\s/]|$)", line):
             indent = indent.removesuffix(" ")  # in a block comment
         if step == "\t":
             is_foreign = not indent.startswith("\t")

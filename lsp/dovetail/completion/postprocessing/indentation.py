@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dovetail.completion.postprocessing.levels import OPENS, Levels, unit_here
+from dovetail.completion.postprocessing.levels import OPENS, Levels, unit_at
 from dovetail.completion.preparation.lexical import depth, inside, read
 from dovetail.completion.preparation.place import TAB_COLUMNS, Place
 
@@ -36,9 +36,10 @@ def _first_fitted(first: str, place: Place) -> str:
     """Return a line that brings its own indentation with it, measured from the line above."""
     space, content = _parted(first)
     outer = _parted(place.line_above())[0]
-    if not space or not place.indent_unit or content.startswith("*"):  # a star is aligned, in a block comment
+    in_comment = content.startswith("*") and not place.code_of(first).strip()
+    if not space or not place.indent_unit or in_comment:  # where a star is aligned
         return first
-    unit, above, width = unit_here(place.indent_unit, outer), _columns(outer), _columns(place.left + space)
+    unit, above, width = unit_at(place, outer), _columns(outer), _columns(place.left + space)
     columns = _columns(unit)
     is_fitting = "\t" not in space and (width == above or not width % columns)
     if (not space.strip("\t")) if unit == "\t" else is_fitting:
@@ -46,7 +47,7 @@ def _first_fitted(first: str, place: Place) -> str:
     levels = round((width - above) / columns)
     if width > above:  # a block's first line is one level further in, of whatever size that is for the model
         opens = place.line_above().rstrip().endswith((":", "{", "(", "["))
-        levels = 1 if opens else max(levels, 1)
+        levels = 1 if opens else max(levels, int(width > above + 1))
     width = max(0, above + levels * columns)
     indent = "\t" * (width // columns) if unit == "\t" else " " * width
     return indent[len(place.left) :] + content if indent.startswith(place.left) else first
@@ -66,8 +67,11 @@ def _fitted(first: str, rest: list[str], place: Place, written: int) -> list[str
     code = place.code_of("\n".join(lines)).split("\n")
     own = place.left[: place.indent] if place.left.strip() else place.left + _parted(first)[0]
     base = _columns(own)
-    rest = _shifted(rest, in_string[1:], base - _written_base(lines, code, in_string, written))
-    lines = [first, *rest]
+    columns = base - _written_base(lines, code, in_string, written)
+    if columns:
+        rest = _shifted(rest, in_string[1:], columns)
+        lines = [first, *rest]
+        code = place.code_of("\n".join(lines)).split("\n")
     levels = Levels(place, own, _step(lines, code, in_string, base))
     levels.read(place.left + first, base, read(place.left, place.syntax)[0] + code[0])
     fitted = []
@@ -104,8 +108,6 @@ def _depth_at_start(line: str, code: str) -> int:
 
 def _shifted(lines: list[str], in_string: list[bool], columns: int) -> list[str]:
     """Return the lines moved by some columns, without those of strings."""
-    if not columns:
-        return lines
     moved = []
     for line, stays in zip(lines, in_string, strict=True):
         wide = line.expandtabs(TAB_COLUMNS) if line[:1] == "\t" else line

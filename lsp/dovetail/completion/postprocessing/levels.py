@@ -36,7 +36,7 @@ class Levels:
     def __init__(self, place: Place, own: str, step: int) -> None:
         """`own` is the indentation of the cursor's line, `step` the columns of the model's levels, 0 if unknown."""
         self._place = place
-        self._unit = unit_here(place.indent_unit, own)
+        self._unit = unit_at(place, own)
         self._columns = TAB_COLUMNS if self._unit == "\t" else len(self._unit)
         self._step = step
         self._base = self._written = self._width = len(own.expandtabs(TAB_COLUMNS))
@@ -52,6 +52,9 @@ class Levels:
             space = self._unit * space.count("\t") + space.replace("\t", "")
         written = len(space.expandtabs(TAB_COLUMNS))
         width = self._new_width(written, content, code)
+        if content.startswith("*") and not code.startswith("*"):  # in a block comment, whose stars are aligned
+            self.read(space + content, width, space + code)
+            return self._rendered(width - 1) + " " + content
         is_tabbed = self._unit == "\t" and re.fullmatch(r"\t* *", space) is not None
         if is_tabbed and (" " not in space or (space[0] == "\t" and self._may_align(content))):
             width, indent = written, space
@@ -141,9 +144,12 @@ class Levels:
         return "\t" * (width // TAB_COLUMNS)
 
 
-def unit_here(unit: str, own: str) -> str:
-    """Return one level of indentation around a line with the indentation `own`, in a file whose lines mostly have
-    `unit`."""
+def unit_at(place: Place, own: str) -> str:
+    """Return one level of indentation around the cursor, or "" in a file without any. `own` is the indentation of the
+    line there, or of the one above it; the file may have other kinds elsewhere."""
+    unit = place.indent_unit
+    if not own:
+        own = next((line[: _indent(line)] for line in place.lines_below(1)), "")
     if "\t" in own:
         return "\t"
     if unit != "\t" and 1 < len(own) < len(unit):

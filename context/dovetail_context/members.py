@@ -29,7 +29,8 @@ _LONGEST_NAME = 200
 # Code with such a cast uses a member that the type does not have.
 _CAST_AWAY = re.compile(r"\bas\s+(?:any|unknown)\s*\)\s*[?!]?\.\s*[\w$]*\Z")
 # The object that represents a class in Java: it has members of its own.
-_OF_CLASS_OBJECT = re.compile(r"\.class\s*\.\s*[\w$]*\Z")
+_OF_CLASS_OBJECT = re.compile(r"\.class\s*(?:\.|::)\s*[\w$]*\Z")
+_BEHIND_POINT = re.compile(r"\.\s*\w*\Z")
 _BEHIND_COLONS = re.compile(r"::\s*\w*\Z")
 _CONSTRUCTOR: dict[str, tuple[str, ...]] = {"new": ()}
 _BEHIND_ARGUMENTS = re.compile(r">\s*\.\s*\w*\Z")
@@ -89,6 +90,9 @@ def _members(query: Query, snapshot: IndexSnapshot) -> Members:
     if language.rules.arity and not _BEHIND_ARGUMENTS.search(near):
         values = tuple(value for value in values if not _needs_arguments(value))
     for value in values:
+        if value.is_held and _BEHIND_POINT.search(near):
+            names.clear()  # they are those of the pointer
+            break
         offered = dict(_offered(value, inference, language.rules, current))
         if offered and scoped and language.rules.method_references and value.kind == "class":
             offered |= (

@@ -118,7 +118,8 @@ class TypeRules:
     that declares the module `NAME` in a text, and may offer its names; "" where there are none. `arity`: whether the
     name of a generic class without arguments means another class (C#).
     `method_references`: whether `::` behind a class reaches the members of its objects, too, and its constructor.
-    `pairs`: containers whose iteration gives pairs of a key and an element.
+    `pairs`: containers whose iteration gives pairs of a key and an element. `pointer_types`: those of `transparent`
+    behind which a dot reaches their own members, and `->` those of what they hold.
     """
 
     transparent: frozenset[str] = frozenset()
@@ -164,6 +165,7 @@ class TypeRules:
     arity: bool = False
     method_references: bool = False
     pairs: frozenset[str] = frozenset()
+    pointer_types: frozenset[str] = frozenset()
 
 
 class ImportResolver(Protocol):

@@ -102,11 +102,9 @@ class DeclaredTypes(Classes):
         if definitions:
             return tuple(found)
         if name in rules.transparent:
-            return (
-                self._instances(expression.arguments[-1 if name in rules.last_argument else 0], place)
-                if expression.arguments
-                else ()
-            )
+            inside = expression.arguments[-1 if name in rules.last_argument else 0] if expression.arguments else ()
+            values = self._instances(inside, place)
+            return tuple(each._replace(is_held=True) for each in values) if name in rules.pointer_types else values
         if name in rules.value_of and expression.arguments and expression.arguments[0]:
             return self.evaluate(expression.arguments[0][0].name, ExpressionScope(place.path))
         if name in rules.result_of and expression.arguments:

@@ -6,7 +6,7 @@ before: classes and their members (`classes.py`), types as written (`declared.py
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.meaning.declared import FUNCTION_TYPE, DeclaredTypes
@@ -17,11 +17,10 @@ from dovetail_context.meaning.values import ExpressionScope, Value
 from dovetail_context.records.access import alternatives, base_name
 from dovetail_context.records.record import SHAPE, Symbol
 
-_BASES = 40  # classes looked through for a member
-
 _BASE = re.compile(r"<(?P<type>[^<>]*)>|(?P<name>[A-Za-z_$][\w$]*)")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _MEMBER = re.compile(r"[A-Za-z_$][\w$]*\.[A-Za-z_$][\w$]*")
+_ASYNCHRONOUS = re.compile(r"^[^(\n]*\basync\b", re.MULTILINE)
 _INDEXED = re.compile(r"\[\d+\]")
 _STEP = re.compile(
     r"\.(?P<member>[A-Za-z_$][\w$]*)|(?P<call>\(\))|\[(?P<index>\d*)\]|(?P<awaited>~)|\{(?P<parameter>\w+)\}"
@@ -47,8 +46,15 @@ class Inference(DeclaredTypes):
             self._bindings[id(place.bindings)] = place.bindings
         return self._questions.once(
             (access, *self._key(place), id(place.bindings) if place.bindings else 0),
-            lambda: (value for alternative in alternatives(access) for value in self._evaluate_one(alternative, place)),
+            lambda: self._evaluate_each(alternatives(access), place),
         )
+
+    def _evaluate_each(self, paths: Sequence[str], place: ExpressionScope) -> Iterator[Value]:
+        """The values of several paths; guesses, if something else is possible that nobody knows."""
+        found = [self._evaluate_one(path, place) for path in paths]
+        known = all(values or path.startswith("<") for path, values in zip(paths, found, strict=True))
+        for values in found:
+            yield from values if known else _guessed(values)
 
     def result(self, definition: Definition, owner: Value | None = None) -> tuple[Value, ...]:
         """What a definition gives when it is used: what a callable returns, what a variable holds."""
@@ -151,7 +157,7 @@ class Inference(DeclaredTypes):
         if step["call"] is not None:
             return self._called(value)
         if step["awaited"] is not None:
-            return (value,)
+            return (value._replace(is_held=False),)
         if step["gathered"] is not None:
             return (Value("container", Definition("", None), step["gathered"], (), place.path, value),)
         if step["passed"] is not None:
@@ -326,7 +332,7 @@ class Inference(DeclaredTypes):
             return () if effect is None else (self._element(owner, None) if effect else (owner,))
         if value.name == "super":
             return tuple(self.lineage(owner))[1:2]
-        return (owner,)
+        return (owner._replace(is_held=False),)
 
     def _returned(self, definition: Definition, owner: Value | None) -> tuple[Value, ...]:
         symbol = definition.symbol
@@ -338,7 +344,9 @@ class Inference(DeclaredTypes):
         if symbol.type:
             found = self.instances(symbol.type, place)
             return _guessed(found) if self._is_chosen(symbol.type, place) else found
-        return self.evaluate(symbol.value, place) if symbol.value else ()
+        found = self.evaluate(symbol.value, place) if symbol.value else ()
+        is_promise = self._rules(place.path).pointer_types and _ASYNCHRONOUS.search(symbol.signature)
+        return tuple(each._replace(is_held=True) for each in found) if is_promise else found
 
     def _is_chosen(self, type_: str, place: ExpressionScope) -> bool:
         """Whether the caller chooses a type: it is that of a variable that stands for types, which may have a bound."""

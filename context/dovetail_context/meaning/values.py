@@ -15,7 +15,9 @@ class Value(NamedTuple):
     `container` is an instance of a generic type outside the project (list, dict) called `name`. `arguments` are type
     arguments as written in the file `written_in`; `owner` is the class through which a function was reached, and of a
     container without arguments its element.
-    `is_guess` is whether it is what a generic type of another project most likely wraps.
+    `is_guess` is whether it is what a generic type of another project most likely wraps, or one of several possible
+    values of which another is unknown. `is_held` is whether an object with members of its own holds it (a smart
+    pointer).
     """
 
     kind: Literal["instance", "class", "function", "module", "container"]
@@ -25,6 +27,7 @@ class Value(NamedTuple):
     written_in: str = ""
     owner: "Value | None" = None
     is_guess: bool = False
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

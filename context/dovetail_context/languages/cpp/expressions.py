@@ -57,8 +57,21 @@ def function_declarator(node: Node | None) -> Node | None:
 def declared_type(tree: SyntaxTree, type_: Node | None, declarator: Node | None) -> str:
     """The type of what is declared: that of the declaration, or a function type for a pointer to a function."""
     found = type_text(tree, type_)
+    if found.endswith("]"):  # of others, a pointer to the first is as good as the array
+        found = "array[" * (dimensions := _dimensions(declarator)) + found + "]" * dimensions
     text = _of_function(tree, declarator, found, 0)
     return text if len(text) <= MAX_TYPE_CHARS else ""
+
+
+def _dimensions(declarator: Node | None) -> int:
+    """Of how many dimensions the array is that a declarator declares, 0 if it is none."""
+    count = 0
+    for _ in range(MAX_DEPTH):
+        if declarator is None or declarator.type in _NAMES:
+            break
+        count += declarator.type == "array_declarator"
+        declarator = declarator.child_by_field_name("declarator")
+    return count
 
 
 def _of_function(tree: SyntaxTree, declarator: Node | None, result: str, depth: int) -> str:

@@ -35,6 +35,9 @@ _RULES = TypeRules(
             "function_ref",
         ]
     ),
+    pointer_types=frozenset(
+        "unique_ptr shared_ptr weak_ptr reference_wrapper atomic scoped_refptr not_null".split()  # noqa: SIM905
+    ),
     elements={**dict.fromkeys(_FIRST, 0), **dict.fromkeys(_SECOND, 1)},
     accessors={
         **dict.fromkeys(("front", "back", "at", "top", "value", "value_or", "begin", "end", "find", "data"), "[]"),
@@ -55,6 +58,7 @@ _RULES = TypeRules(
         module=r"^",  # a namespace goes on in any file
         macro=r"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:\([^()\n]*\))?[ \t]+(?:\\[ \t]*\n[ \t]*)?(\w+)",
         own=r"^[ \t]*(?:struct|class|union|enum(?:[ \t]+(?:class|struct))?)[ \t]+(\w+)[ \t]*;",
+        beside=r"\b(?:struct|class)\s+(?:\w+::)*NAME\s*<",  # specializations have members of their own
         body=r"\boperator\s*->\s*\(|^[ \t]*#[ \t]*include\b"
         r"|^[ \t]*[A-Z][A-Z0-9_]{2,}[ \t]*(?:\([^;\n]*\))?[ \t]*;?[ \t]*$"
         # A macro between the type and the name of a field, which the grammar takes for the name.

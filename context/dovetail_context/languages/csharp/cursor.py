@@ -25,6 +25,7 @@ from dovetail_context.syntax import Node
 _TYPED = re.compile(r"[A-Za-z_]\w*\Z")
 _EXPECTED = re.compile(r"([A-Za-z_][\w.]*(?:\s*<[^=;{}()]*>)?\??(?:\s*\[\s*\])*)\s+\w+\s*=(?![=>])")
 _CREATED = re.compile(r"(?:.*\W)?new\s+([\w.]+)(?:\s*<.*>)?\s*\Z", re.DOTALL)
+_AWAIT = re.compile(r"\Aawait\s+")
 _DECLARES = re.compile(r"(?:^|[\s;{}])(?!(?:return|new|else|throw|await|case|in|is|yield|do|when)\b)[\w>\]?]+\s+\Z")
 _ATTRIBUTE = re.compile(r"\[\s*(?:\w+\s*:\s*)?\Z")
 MAX_FRAGMENT_CHARS = 40_000  # of the enclosing method that is parsed for bindings (about 1,000 lines)
@@ -104,6 +105,8 @@ def _subject(text: str, masked: str, offset: int) -> str:
 def _path_of(text: str, masked: str, end: int) -> str:
     """The access path of the expression that ends at `end`."""
     source = text[expression_start(masked, end, SYNTAX) : end].strip()
+    if text[end : end + 1] in (".", "("):  # binds closer than `await`
+        source = _AWAIT.sub("", source)
     if not source or source in KEYWORDS - {"this", "base"}:
         return ""
     if source == "base":  # which is no expression by itself

@@ -36,6 +36,7 @@ _STAYS = """
 
 _RULES = TypeRules(
     transparent=frozenset({"Task", "ValueTask", "Nullable", "Lazy", "IOptions", "ref", "Expression"}),
+    pointer_types=frozenset({"Task", "ValueTask", "Nullable", "Lazy", "IOptions", "Expression"}),
     elements={**dict.fromkeys(_HOLDERS, 0), **dict.fromkeys(_MAPPINGS, 1)},
     accessors={**dict.fromkeys(_TAKES_ONE, "[]"), **dict.fromkeys(_STAYS, "")},
     receivers=frozenset({"this"}),

@@ -78,6 +78,10 @@ def _access(tree: SyntaxTree, node: Node | None, depth: int) -> str:
             and (generic := _generic(tree, node.child_by_field_name("function")))
         ):
             return generic
+        if kind == "subscript":
+            index = node.child_by_field_name("subscript")
+            number = tree.text(index) if index is not None and index.type == "integer" else ""
+            return f"{inner}[{number if number.isdecimal() else ''}]"
         module, _, name = inner.rpartition(".")
         if kind == "call" and name in _KNOWN_CALLS and (not module or (name in _METHODS_TOO and module in _MODULES)):
             return _known_call(tree, node, name, depth)

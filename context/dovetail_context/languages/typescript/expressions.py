@@ -134,10 +134,10 @@ def _either(tree: SyntaxTree, nodes: tuple[Node | None, ...], depth: int) -> str
 
 def _cast(tree: SyntaxTree, node: Node, depth: int) -> str:
     """`value as T` is a T, `as any` makes it anything; `as const` changes nothing."""
-    type_ = type_text(tree, node.named_children[-1]) if node.named_child_count > 1 else ""
-    if type_ in ("any", "unknown"):
-        return ""
-    return f"<{type_}>" if type_ else _first(tree, node, depth)
+    if node.named_child_count < 2:
+        return _first(tree, node, depth)
+    type_ = type_text(tree, node.named_children[-1])
+    return f"<{type_}>" if type_ not in ("", "any", "unknown") else ""
 
 
 def _assertion(tree: SyntaxTree, node: Node, depth: int) -> str:

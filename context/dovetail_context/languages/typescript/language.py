@@ -39,6 +39,7 @@ _RULES = TypeRules(
     result_of=frozenset({"ReturnType", "InstanceType"}),
     partial_classes=True,
     function_types={"EventHandler": 1, "Dispatch": 1},
+    pointer_types=frozenset({"Promise", "PromiseLike", "WeakRef"}),
     pairs=frozenset({"Map", "ReadonlyMap"}),
     elements={**dict.fromkeys(_SEQUENCES, 0), **dict.fromkeys(_MAPPINGS, 1)},
     accessors={
@@ -62,7 +63,8 @@ _RULES = TypeRules(
         # In a file with imports or exports it adds to a module, and so does all that it declares there.
         module=r"\A(?=(?:.|\n)*?^(?:import|export)\b)(?:.|\n)*?^\s*declare\s+module\s*[\"']NAME[\"']",
         no_value=r"^\s*(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:interface|type)\b",
-        body=r"\A\s*declare\s+namespace\s|\[\s*\w+\s+in\s[^\]\n]+\]|^\s*\}?\s*&\s*\(|^\s*(?:readonly\s+)?\[\s*\w+\s*:\s*[^\]\n]+\]\s*\??\s*:|\bObject\.assign\(\s*(?:this|NAME)\b",
+        # A type that is a string, too; a field whose name is computed.
+        body=r"\A[^{;]*=\s*(?:string|number|`[^`]*`)\s*&|\bthis\[[^\]\n]+\]\s*=(?!=)|\A\s*declare\s+namespace\s|\[\s*\w+\s+in\s[^\]\n]+\]|^\s*\}?\s*&\s*\(|^\s*(?:readonly\s+)?\[\s*\w+\s*:\s*[^\]\n]+\]\s*\??\s*:|\bObject\.assign\(\s*(?:this|NAME)\b",
         elsewhere=(
             r"\bdeclare\s+(?:module\s*[\"'][^\"'\n]+[\"']|global)\s*\{(?:.|\n)*?\b(?:interface|class|namespace)\s+NAME\b"
         ),

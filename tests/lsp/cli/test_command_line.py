@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from dovetail.cli.doctor import prompt_format_check
+from dovetail.cli.commands.doctor import prompt_format_check
 from dovetail.cli.main import main
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.files import resolve_model

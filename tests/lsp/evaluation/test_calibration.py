@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dovetail.cli import calibrate as command
+from dovetail.cli.commands import calibrate as command
 from dovetail.cli.main import main
 from dovetail.cli.reports.threshold_report import calibration_checks
 from dovetail.completion.postprocessing.confidence import SHIPPED, Thresholds, confident_part

@@ -17,7 +17,7 @@ from dovetail.session.caches import calibration_folder
 from dovetail.session.calibrations import Calibrations, calibrations_path, write_calibrations
 from dovetail.session.idle_calibration import IDLE_S, IdleCalibration
 from dovetail.settings import Settings
-from tests.lsp.evaluation.test_calibration import choice
+from tests.lsp.evaluation.calibration.samples import choice
 
 COMMAND = """import json, os, sys, time
 report = sys.argv[1]

@@ -40,7 +40,7 @@ def pages() -> Iterator[tuple[Path, str]]:
 
 def _command(name: str, summary: str) -> Iterator[str]:
     parser = argparse.ArgumentParser(prog=f"dovetail {name}")
-    importlib.import_module(f"dovetail.cli.{name}").add_arguments(parser)
+    importlib.import_module(f"dovetail.cli.commands.{name}").add_arguments(parser)
     yield f"## dovetail {name}\n\n{summary[0].upper()}{summary[1:]}."
     inner = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     if not inner:

@@ -89,7 +89,7 @@ step drafts env PYTHONPATH="$here" "$venv/bin/python" -m tests.benchmarks.engine
 # Memory: what three clients and their host take, and whether all of it is given back.
 step clients env PYTHONPATH="$here" "$venv/bin/python" -m tests.benchmarks.engine.memory "$model"
 step engine-tests env DOVETAIL_TEST_MODEL="$model" "$venv/bin/python" -m pytest -n 0 \
-    "$here/tests/models/test_engine.py" "$here/tests/models/test_client.py"
+    "$here/tests/models/engine/runtime/test_engine.py" "$here/tests/models/engine/client/test_client.py"
 gpu_memory memory-after
 
 # The same model behind llama.cpp's server, asked as a remote engine.

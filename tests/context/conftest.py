@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.context.workspace import read_workspace, with_expectation
+from tests.context.workspace_text import read_workspace, with_expectation
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

@@ -17,7 +17,7 @@ from dovetail_context.members import members_at
 from dovetail_context.query import Retrieval
 from dovetail_context.retrieve.situation import read_situation
 from tests.context.conftest import FIXTURES
-from tests.context.workspace import read_workspace
+from tests.context.workspace_text import read_workspace
 
 Check = Callable[[Path, str, str], None]
 BUDGET_TOKENS = 300  # of the context cases: enough for a few outlines, too little for everything

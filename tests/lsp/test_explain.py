@@ -24,9 +24,9 @@ from dovetail_context.bundle import LeftOut
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_models.engine.job import BlockTokens, CompletionReply
 from dovetail_models.prompt.fit import Cut
+from tests.lsp.cli.test_command_line import PLACE, dovetail
 from tests.lsp.client import Client
 from tests.lsp.scripted import ScriptedEngine
-from tests.lsp.test_command_line import PLACE, dovetail
 
 Connect = Callable[[ScriptedEngine], Awaitable[Client]]
 URI = "untitled:a.py"

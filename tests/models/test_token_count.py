@@ -10,8 +10,8 @@ import pytest
 from dovetail_models.errors import ModelError
 from dovetail_models.files import resolve_model
 from dovetail_models.token_count import TokenCounter, read_token_counter
+from tests.models.engine.runtime.test_tokenizer import TEXTS
 from tests.models.reference_tokenizer import ReferenceTokenizer
-from tests.models.test_tokenizer import TEXTS
 from tests.models.tiny_model import byte_level, write_model
 
 ALPHABET = "ab_Z 9\t\n\r.,(=+$<é数字“→·²🦕\u2028\u00a0"

@@ -1,1 +1,1 @@
-"""The command line: one file per subcommand, arguments in `main.py`."""
+"""The command line: `main.py` finds the subcommand, `commands/` has one file for each."""

@@ -72,7 +72,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name == asked_for:
-            module = importlib.import_module(f"dovetail.cli.{name}")
+            module = importlib.import_module(f"dovetail.cli.commands.{name}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser.parse_args(argv)

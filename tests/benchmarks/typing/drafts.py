@@ -17,7 +17,7 @@ from itertools import chain, groupby, repeat
 from pathlib import Path
 
 from dovetail.bench.question import our_job
-from dovetail.cli.bench import add_arguments, typed_and_asked
+from dovetail.cli.commands.bench import add_arguments, typed_and_asked
 from dovetail_models.engine.decoding import decode
 from dovetail_models.engine.decoding.draft_length import DraftLengthPolicy
 from dovetail_models.engine.options import EngineOptions

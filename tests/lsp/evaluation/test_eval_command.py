@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dovetail.cli import eval as command
+from dovetail.cli.commands import eval as command
 from dovetail.cli.main import main
 from dovetail.evaluation.presets.registry import PRESETS
 from dovetail.evaluation.run_file import Row, read_run

@@ -13,7 +13,7 @@ from dovetail.evaluation.report.calibration_page import calibration_page
 from dovetail.evaluation.report.comparison import Run, comparison
 from dovetail.evaluation.report.eval_page import eval_page
 from dovetail.evaluation.task import Task, TextHole
-from tests.lsp.evaluation.test_calibration import choice, noisy
+from tests.lsp.evaluation.calibration.samples import choice, noisy
 
 HOSTILE = "</pre><script>alert(1)</script><img src=x onerror=y>\ud800"
 SETTINGS = {"suite": "history", "source": HOSTILE, "model": "m", "dovetail": "1", "tasks_sha256": "ab" * 32}

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from packaging.tags import sys_tags
 
-from dovetail.cli import backend as command
+from dovetail.cli.commands import backend as command
 from dovetail.cli.main import main
 from dovetail_models.backend.choice import Backend
 from dovetail_models.backend.install.environment import Environment

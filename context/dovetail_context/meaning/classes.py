@@ -3,7 +3,7 @@
 import re
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from dovetail_context.index.snapshot import IndexSnapshot
@@ -28,6 +28,7 @@ class Classes(ABC):
         self._known_bases: dict[Definition, tuple[Value, ...]] = {}
         self.known_additions: dict[Definition, Any] = {}  # what `additions` has found out
         self.known_macros: dict[str, tuple[tuple[str, str], ...]] = {}  # by file: names, and what each stands for
+        self._known_reached: dict[tuple[str, int, str, str] | None, tuple[Definition, ...]] = {}
         self._known_parts: dict[Definition, tuple[tuple[str, Mapping[str, tuple[Symbol, ...]]], ...]] = {}
 
     @abstractmethod
@@ -52,8 +53,18 @@ class Classes(ABC):
                         seen.add(name)
                         yield Definition(path, definitions[-1]), holder
 
-    def reached(self, value: Value) -> Iterator[Definition]:
+    def reached(self, value: Value) -> Sequence[Definition]:
         """The members that a dot reaches: where it matters, static ones of classes and others of objects."""
+        definition, symbol = value.definition, value.definition.symbol
+        key = (definition.path, symbol.start_line, symbol.qualified, value.kind) if symbol is not None else None
+        known = self._known_reached.get(key)
+        if known is None:
+            known = tuple(self._reached(value))
+            if key is not None:
+                self._known_reached[key] = known
+        return known
+
+    def _reached(self, value: Value) -> Iterator[Definition]:
         static_matters = self._rules(value.definition.path).static_members
         for definition, holder in self.members(value):
             symbol, of_class = definition.symbol, holder.definition.symbol

@@ -60,10 +60,6 @@ class Surroundings(dict[str, float]):
             if len(part) >= MIN_FORM_CHARS:
                 self._by_start[part[:MIN_FORM_CHARS]].append(part)
 
-    def affinity(self, parts: Iterable[tuple[str, float]]) -> float:
-        """Return 0 (nothing in common) to 1 (the cursor's line holds every word). Each word comes with its rarity."""
-        return self.fit(parts).share
-
     def fit(self, parts: Iterable[tuple[str, float]]) -> Fit:
         """Return how a name made of these words fits. Each word comes with its rarity."""
         whole = shared = best = 0.0

@@ -9,6 +9,7 @@ import re
 import string
 from collections.abc import Collection, Sequence
 from itertools import repeat
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from dovetail_context.index.words import WordView
 from dovetail_context.languages.language import TypeRules
 from dovetail_context.records.record import FileRecord, Symbol
-from dovetail_context.retrieve.affinity import Surroundings
+from dovetail_context.retrieve.affinity import Fit, Surroundings
 from dovetail_context.retrieve.name_features import MAX_WORDS, NamesOfFile, Traits, features_over
 from dovetail_context.retrieve.windows import SimilarWindow, words_in
 
@@ -58,6 +59,15 @@ _LETTERS = string.ascii_letters + string.digits + "_$"
 _FOREIGN_HIDDEN = re.compile(r"\._(?<=\w\._)(?<!\bself\._)(?<!\bcls\._)(?<!\bthis\._)[^\W_]")
 
 
+class _Likeness(NamedTuple):
+    """What a name has in common with the words around the cursor, and the likeness of the places most like the cursor's
+    that have it alone and as a member."""
+
+    fit: Fit
+    alone: float
+    member: float
+
+
 class Likelihood:
     """Weighs names for one situation."""
 
@@ -81,6 +91,7 @@ class Likelihood:
         self._after_dot = text[:offset].rstrip(_LETTERS).endswith((".", "->", "::"))
         member, no_member = (MEMBER_AFTER_DOT, OTHER_AFTER_DOT) if self._after_dot else (0.0, 0.0)
         self._traits = np.array(Traits(USERS, WORD, UNDERSCORE, EXPORTED, CALLABLE, CLASS, member, no_member))
+        self._likeness: dict[str, _Likeness] = {}
         self._fits: dict[str, float] = {}
         self._known: dict[tuple[str, bool], float] = {}
 
@@ -143,14 +154,13 @@ class Likelihood:
         return words
 
     def _words_of(self, name: str) -> float:
-        features = self._features.of(name)
-        share, shared, best = self._surroundings.fit(features.parts)
+        like, features = self._like(name), self._features.of(name)
         return (
-            SHARE * share
-            + SHARED * shared
-            + BEST * best
-            + ALIKE * self._echo(features.alone, name)
-            + ALIKE_MEMBER * self._echo(features.member, "." + name)
+            SHARE * like.fit.share
+            + SHARED * like.fit.shared
+            + BEST * like.fit.best
+            + ALIKE * like.alone
+            + ALIKE_MEMBER * like.member
             + USERS * features.popularity
             + WORD * min(len(features.parts), MAX_WORDS)
             + (UNDERSCORE if name.startswith("_") else 0.0)
@@ -160,12 +170,23 @@ class Likelihood:
         name = symbol.name
         if name.startswith("__"):
             return SPECIAL
-        features = self._features.of(name)
+        like = self._like(name)
         weight = 1.0 if symbol.exported else self._hidden
-        weight *= 1.0 + POPULARITY * features.popularity
-        weight *= 1.0 + AFFINITY * self._surroundings.affinity(features.parts)
-        weight *= 1.0 + ECHO * max(self._echo(features.alone, name), self._echo(features.member, "." + name))
+        weight *= 1.0 + POPULARITY * self._features.of(name).popularity
+        weight *= 1.0 + AFFINITY * like.fit.share
+        weight *= 1.0 + ECHO * max(like.alone, like.member)
         return weight * (PRESENT if name in self._present else 1.0)
+
+    def _like(self, name: str) -> _Likeness:
+        known = self._likeness.get(name)
+        if known is None:
+            features = self._features.of(name)
+            known = self._likeness[name] = _Likeness(
+                self._surroundings.fit(features.parts),
+                self._echo(features.alone, name),
+                self._echo(features.member, "." + name),
+            )
+        return known
 
     def _echoes(self, numbers: Sequence[int], symbols: Sequence[Symbol], before: str) -> npt.NDArray[np.float64]:
         """Return `_echo` for the names of many symbols, each with what stands `before` it."""

@@ -278,9 +278,9 @@ def test_names_fit_by_their_words() -> None:
     text = "# Register the client\n"
     around, signs = Surroundings(text, len(text), words_of(text)), features_over(EmptyBase())
     client, server, unrelated = (signs.of(name).parts for name in ("register_client", "register_server", "unrelated"))
-    assert around.affinity(client) > 0.9
-    assert around.affinity(server) < around.affinity(client)
-    assert around.affinity(unrelated) == 0.0
+    assert around.fit(client).share > 0.9
+    assert around.fit(server).share < around.fit(client).share
+    assert around.fit(unrelated).share == 0.0
 
 
 def test_similar_windows_hold_the_rare_words() -> None:

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dovetail_context import strict_syntax
 from dovetail_context.languages.embedded import embedded, holds_code
 from dovetail_context.languages.registry import code_of, language_for, named_by_language
+from dovetail_context.strict_syntax import reject
 from dovetail_context.syntax import Grammar, Node, SyntaxTree
 from dovetail_context.vicinity import vicinity
 
@@ -134,8 +134,8 @@ class ParsedText:
         if not self.tree.is_read:
             return frozenset()
         first, last = (_byte(self.text, self.tree, self._within(offset)) for offset in (start, end))
-        strays = strict_syntax.strays(self.language, self.tree.root)
-        return strict_syntax.rejected(self.language, self.tree.root, first, last) | strays
+        strays = reject.strays(self.language, self.tree.root)
+        return reject.rejected(self.language, self.tree.root, first, last) | strays
 
     def missing_commas(self, start: int, end: int) -> list[int]:
         """Return the places of [start:end] where a line of a list ends without the comma that Go wants there, `end`

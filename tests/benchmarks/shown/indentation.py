@@ -39,8 +39,10 @@ def in_form(hole: Hole, form: str) -> dict[str, str]:
         return {}
 
     def indented(match: re.Match[str]) -> str:
-        levels, rest = divmod(len(match[0]), len(step))
-        return wanted * levels + " " * rest if match[0] == step[0] * len(match[0]) else match[0]
+        rest, levels = match[0], 0
+        while rest.startswith(step):
+            rest, levels = rest.removeprefix(step), levels + 1
+        return wanted * levels + rest
 
     before = _INDENT.sub(indented, hole.before)
     line = before.rpartition("\n")[2]

@@ -17,6 +17,7 @@ from dovetail_context.index.storage.cache import IndexCache
 from dovetail_context.records.record import FileRecord
 
 FILES = 60
+LOWEST = 19  # of the priorities that a process may have, where it is a number
 LONG_S = 30.0  # how long a test waits before it gives up
 
 
@@ -94,6 +95,19 @@ def test_without_workers_this_process_reads(
 ) -> None:
     monkeypatch.setattr(crew, "COMMAND", command)
     assert len(records(built(root, 2))) == FILES
+
+
+def test_workers_yield_to_others(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "bad.py").write_text("x = 1\n", encoding="utf-8")
+    monkeypatch.setattr(crew, "COMMAND", worker_that("time.sleep(0.5)"))
+    begun = threading.Event()
+    index = WorkspaceIndex(root, workers=1)
+    index.start(progress=lambda done, total: begun.set())
+    assert begun.wait(LONG_S)
+    (worker,) = _workers_of(psutil.Process())
+    own = psutil.Process().nice()
+    assert worker.nice() > own or own == LOWEST
+    index.close()
 
 
 def test_closing_ends_the_workers(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,8 @@ BATCHES_AHEAD = 2  # so that a worker never waits for its next batch
 MAX_DEATHS = 50  # with more the fault is not in single files
 
 COMMAND = (sys.executable, "-E", "-P", "-m", "dovetail_context.index.extraction.worker")
-_NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+# On Windows; elsewhere a worker lowers its priority itself.
+_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
 
 
 def read_all(
@@ -86,7 +87,7 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            creationflags=_NO_WINDOW,
+            creationflags=_FLAGS,
         )
         self._answers = answers
         self._send(greeting(root, cache))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dovetail_context.strict_syntax.nodes import Rule, text_of, words
+from dovetail_context.strict_syntax.nodes import Rule, is_there_twice, text_of, words
 from dovetail_context.syntax import Node
 
 _GO_DECLARATIONS = words(
@@ -23,7 +23,7 @@ def _is_out_of_place(node: Node, parent: Node) -> bool:
     while previous is not None and previous.type == "comment":
         previous = previous.prev_named_sibling
     if node.type == "package_clause":
-        return previous is not None
+        return previous is not None or is_there_twice(node, parent)
     if node.type == "import_declaration":
         return previous is not None and previous.type not in ("import_declaration", "package_clause")
     return node.type not in _GO_DECLARATIONS

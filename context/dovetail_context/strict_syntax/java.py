@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dovetail_context.strict_syntax.nodes import Rule, any_of, at, following, text_of, words
+from dovetail_context.strict_syntax.nodes import Rule, any_of, at, following, is_there_twice, text_of, words
 from dovetail_context.syntax import Node
 
 _JAVA_STATEMENTS = frozenset(
@@ -56,7 +56,7 @@ RULES: Mapping[str, Rule] = {
     "local_variable_declaration": any_of(_is_modified_like_a_field, at("program")),
     "modifiers": _repeats,
     "import_declaration": _is_late,
-    "package_declaration": _is_late,
+    "package_declaration": any_of(_is_late, is_there_twice),
     **dict.fromkeys(
         words(
             "class_declaration interface_declaration enum_declaration record_declaration annotation_type_declaration"

@@ -36,3 +36,8 @@ def at(*parents: str) -> Rule:
 def any_of(*rules: Rule) -> Rule:
     """A rule that rejects what one of these rejects."""
     return lambda node, parent: any(rule(node, parent) for rule in rules)
+
+
+def is_there_twice(node: Node, parent: Node) -> bool:
+    """A rule that rejects a node beside another one of its kind."""
+    return sum(child.type == node.type for child in parent.children) > 1

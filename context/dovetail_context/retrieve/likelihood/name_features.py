@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from dovetail_context.index.words import WordBase
 from dovetail_context.records.record import FileRecord, Symbol
-from dovetail_context.retrieve.affinity import parts_of
+from dovetail_context.retrieve.likelihood.affinity import parts_of
 
 MAX_NAMES = 30_000  # some 10 MB; then it starts again
 MAX_FILES = 400  # whose names are kept as columns, 100 kB each at most; then it starts again

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from dovetail_context.index.words import WordView
 from dovetail_context.languages.language import TypeRules
 from dovetail_context.records.record import FileRecord, Symbol
-from dovetail_context.retrieve.affinity import Fit, Number, Surroundings
-from dovetail_context.retrieve.name_features import (
+from dovetail_context.retrieve.likelihood.affinity import Fit, Number, Surroundings
+from dovetail_context.retrieve.likelihood.name_features import (
     KindTraits,
     NamesOfFile,
     NameTraits,

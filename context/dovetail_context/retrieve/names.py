@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from dovetail_context.meaning.names import Definition
 from dovetail_context.records.record import Symbol
-from dovetail_context.retrieve.name_features import MAX_SYMBOLS_OF_FILE
+from dovetail_context.retrieve.likelihood.name_features import MAX_SYMBOLS_OF_FILE
 from dovetail_context.retrieve.offers import Offers
 from dovetail_context.retrieve.situation import Situation
 from dovetail_context.work import checkpoint

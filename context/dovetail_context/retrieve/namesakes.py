@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from os.path import commonpath
 
 from dovetail_context.meaning.names import Definition
-from dovetail_context.retrieve.affinity import parts_of
-from dovetail_context.retrieve.name_features import MAX_SYMBOLS_OF_FILE
+from dovetail_context.retrieve.likelihood.affinity import parts_of
+from dovetail_context.retrieve.likelihood.name_features import MAX_SYMBOLS_OF_FILE
 from dovetail_context.retrieve.situation import Situation
 from dovetail_context.work import counted
 

@@ -11,7 +11,7 @@ from heapq import nsmallest
 from dovetail_context.meaning.names import Definition
 from dovetail_context.query import RetrieverName
 from dovetail_context.retrieve.candidate import Candidate, Evidence
-from dovetail_context.retrieve.likelihood import Likelihood
+from dovetail_context.retrieve.likelihood.likelihood import Likelihood
 from dovetail_context.retrieve.situation import Situation
 
 CERTAIN = 0.95  # nothing is more certain than this

@@ -17,8 +17,8 @@ from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.values import ExpressionScope, Value
 from dovetail_context.query import RetrieverName
 from dovetail_context.records.record import Import
-from dovetail_context.retrieve.affinity import parts_of
 from dovetail_context.retrieve.candidate import Candidate
+from dovetail_context.retrieve.likelihood.affinity import parts_of
 from dovetail_context.retrieve.names import offer_names
 from dovetail_context.retrieve.namesakes import last_name, namesakes
 from dovetail_context.retrieve.offers import Offers

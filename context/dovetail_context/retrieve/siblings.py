@@ -13,9 +13,9 @@ from dovetail_context.meaning.types import parse_type
 from dovetail_context.meaning.values import Value
 from dovetail_context.query import RetrieverName
 from dovetail_context.records.record import FileRecord, Symbol
-from dovetail_context.retrieve.affinity import parts_of
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.excerpt import excerpt
+from dovetail_context.retrieve.likelihood.affinity import parts_of
 from dovetail_context.retrieve.offers import Offers
 from dovetail_context.retrieve.situation import Situation
 from dovetail_context.work import counted

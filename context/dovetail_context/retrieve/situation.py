@@ -16,7 +16,7 @@ from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.values import ExpressionScope
 from dovetail_context.query import Query
 from dovetail_context.records.record import FileRecord
-from dovetail_context.retrieve.likelihood import Likelihood
+from dovetail_context.retrieve.likelihood.likelihood import Likelihood
 from dovetail_context.retrieve.windows import SimilarWindow, query_rarities, similar_windows
 from dovetail_context.vicinity import head_and_vicinity
 

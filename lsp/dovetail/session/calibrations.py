@@ -67,11 +67,6 @@ class Calibration:
     day: str
     """When, as YYYY-MM-DD."""
 
-    @property
-    def identity(self) -> str:
-        """Return what the model is known by."""
-        return self.key or self.model
-
 
 @dataclass(frozen=True, slots=True)
 class PromptTrial:
@@ -110,11 +105,6 @@ class PromptChoice:
     day: str
     """When, as YYYY-MM-DD."""
 
-    @property
-    def identity(self) -> str:
-        """Return what the model is known by."""
-        return self.key or self.model
-
 
 @dataclass(frozen=True, slots=True)
 class Calibrations:
@@ -129,12 +119,17 @@ class Calibrations:
         """Return what concerns one model: by its key, else by its name where only that was kept."""
         for identity in (key, name):
             found = Calibrations(
-                tuple(each for each in self.thresholds if each.identity == identity),
-                tuple(each for each in self.prompts if each.identity == identity),
+                tuple(each for each in self.thresholds if identity_of(each) == identity),
+                tuple(each for each in self.prompts if identity_of(each) == identity),
             )
             if found != Calibrations():
                 return found
         return Calibrations()
+
+
+def identity_of(calibrated: Calibration | PromptChoice) -> str:
+    """Return what the model is known by: its file, or its name in what was kept before files were told apart."""
+    return calibrated.key or calibrated.model
 
 
 def calibrations_path() -> Path:
@@ -195,9 +190,9 @@ _Kept = TypeVar("_Kept", Calibration, PromptChoice)
 
 def _others(known: Iterable[_Kept], new: Sequence[_Kept]) -> Iterator[_Kept]:
     """Yield those of other models."""
-    keys, names = {each.identity for each in new}, {each.model for each in new}
+    keys, names = {identity_of(each) for each in new}, {each.model for each in new}
     for each in known:
-        if each.identity not in keys and (each.key or each.model not in names):
+        if identity_of(each) not in keys and (each.key or each.model not in names):
             yield each
 
 

@@ -13,6 +13,7 @@ from dovetail.session.calibrations import (
     Calibrations,
     CalibrationsError,
     calibrations_path,
+    identity_of,
     read_calibrations,
 )
 from dovetail_context.api import language_for
@@ -62,10 +63,10 @@ def tunings_of(known: Calibrations, language: str) -> ModelTunings:
     """Return what was calibrated for a language, by model: its own thresholds, else those of all languages."""
     found: dict[str, Tuning] = {}
     for wanted in (ALL_LANGUAGES, language):
-        found |= {each.identity: Tuning(each.thresholds) for each in known.thresholds if each.language == wanted}
+        found |= {identity_of(each): Tuning(each.thresholds) for each in known.thresholds if each.language == wanted}
     for choice in known.prompts:
-        thresholds = found.get(choice.identity, Tuning()).thresholds
-        found[choice.identity] = Tuning(thresholds, choice.layout, choice.context_tokens)
+        thresholds = found.get(identity_of(choice), Tuning()).thresholds
+        found[identity_of(choice)] = Tuning(thresholds, choice.layout, choice.context_tokens)
     return ModelTunings(tuple(found.items()))
 
 

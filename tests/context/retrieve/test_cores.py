@@ -18,10 +18,10 @@ from dovetail_context.meaning.types import TypeExpression, parse_type
 from dovetail_context.query import Retrieval
 from dovetail_context.records.access import alternatives, base_name, put_in
 from dovetail_context.records.record import FileRecord, Symbol
-from dovetail_context.retrieve.affinity import Surroundings, parts_of
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.excerpt import Excerpt, excerpt
-from dovetail_context.retrieve.name_features import features_over
+from dovetail_context.retrieve.likelihood.affinity import Surroundings, parts_of
+from dovetail_context.retrieve.likelihood.name_features import features_over
 from dovetail_context.retrieve.windows import query_rarities, similar_windows
 from dovetail_context.tokens import estimate_tokens
 

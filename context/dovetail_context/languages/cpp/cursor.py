@@ -4,16 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dovetail_context.languages.braces import (
-    case_subject_end,
-    completed,
-    expression_start,
-    mask,
-    open_blocks,
-    open_calls,
-    receiver_end,
-    statement_start,
-)
+from dovetail_context.languages.brace_cursor import BraceCursor, at_cursor
+from dovetail_context.languages.braces import open_blocks, open_calls
 from dovetail_context.languages.cpp.bindings import read_bindings
 from dovetail_context.languages.cpp.expressions import access_path, type_text
 from dovetail_context.languages.cpp.grammar import cpp_grammar
@@ -27,7 +19,6 @@ _CLASS = re.compile(r"\b(?:class|struct|union)\s+(?:[A-Z][A-Z0-9_]+\s+)?(?:\w+\s
 _FUNCTION = re.compile(r"((?:\w+\s*(?:<[^<>]*>)?\s*::\s*)*~?\w+|operator\s*\S+)\s*\(")
 _CONTROL = frozenset({"if", "for", "while", "switch", "catch", "return", "do", "else", "sizeof", "defined"})
 _EXPECTED = re.compile(r"\s*((?:const\s+)?[\w:]+(?:<[^=;]*>)?)[\s*&]+\w+\s*=(?!=)")
-MAX_FRAGMENT_CHARS = 40_000  # of the enclosing function that is parsed for bindings (about 1,000 lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +32,27 @@ class _Scope:
 
 def read_cursor(text: str, offset: int) -> CursorView:
     """Read the surroundings of `offset` (code points)."""
-    offset = max(0, min(offset, len(text)))
-    masked = mask(text, SYNTAX)
-    typed = _TYPED.search(text, max(0, offset - 100), offset)
-    name_start = typed.start() if typed else offset
-    receiver = receiver_end(masked, name_start, SYNTAX)
-    statement = statement_start(masked, offset, SYNTAX)
-    scopes = list(_scopes(masked, offset))
+    at = at_cursor(text, offset, SYNTAX, _TYPED, _path_of)
+    scopes = list(_scopes(at.masked, at.offset))
     functions = [scope for scope in scopes if scope.kind == "function"]
-    source = ""
-    if functions:
-        start = functions[0].start
-        begin = start if statement - start <= MAX_FRAGMENT_CHARS else statement - MAX_FRAGMENT_CHARS
-        source = completed(text, masked, begin, max(begin, name_start))
+    source = at.fragment(functions[0].start, at.name_start) if functions else ""
     outer, _, function = functions[0].name.rpartition("::") if functions else ("", "", "")
     containers = [scope.name for scope in scopes if scope.kind == "class"]
     if outer:
         containers.append(outer.rpartition("::")[2])
-    expected = _EXPECTED.match(text, statement, offset)
+    expected = _EXPECTED.match(text, at.statement, at.offset)
     return CursorView(
-        line=text.count("\n", 0, offset) + 1,
-        receiver=_path_of(text, masked, receiver) if receiver >= 0 else "",
-        typed=typed[0] if typed else "",
-        callees=tuple(_callees(text, masked, offset)),
+        line=at.line,
+        receiver=at.receiver,
+        typed=at.typed,
+        callees=tuple(_callees(at)),
         container=".".join(containers),
         function=function,
         returns=_returns(source),
         expected=_type_of(expected[1]) if expected else "",
-        subject=_subject(text, masked, offset),
+        subject=at.subject,
         bindings=read_bindings(source) if source else {},
-        mentions=tuple(mentions(masked.replace("::", " .").replace("->", " ."), offset, KEYWORDS)),
+        mentions=tuple(mentions(at.masked.replace("::", " .").replace("->", " ."), at.offset, KEYWORDS)),
     )
 
 
@@ -102,24 +84,16 @@ def _type_of(source: str) -> str:
     return type_text(tree, node.child_by_field_name("type")) if node is not None else ""
 
 
-def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
+def _callees(at: BraceCursor) -> Iterator[str]:
     """Return the calls whose arguments enclose the cursor, innermost first."""
-    for opening in open_calls(masked, offset, SYNTAX):
-        path = _path_of(text, masked, opening)
+    for opening in open_calls(at.masked, at.offset, SYNTAX):
+        path = at.path_before(opening)
         if path and path not in KEYWORDS:
             yield path
 
 
-def _subject(text: str, masked: str, offset: int) -> str:
-    """The access path of what the case at the cursor distinguishes."""
-    end = case_subject_end(masked, offset)
-    return _path_of(text, masked, end) if end >= 0 else ""
-
-
-def _path_of(text: str, masked: str, end: int) -> str:
-    source = text[expression_start(masked, end, SYNTAX) : end].strip()
-    if not source:
-        return ""
+def _path_of(source: str) -> str:
+    """The access path of an expression."""
     tree = cpp_grammar().parse(f"auto x = {source};")
     node = tree.root.named_child(0) if tree.root.named_child_count else None
     declarator = node.child_by_field_name("declarator") if node is not None else None

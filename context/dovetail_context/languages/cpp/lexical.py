@@ -26,3 +26,6 @@ SYNTAX = BraceSyntax(
     connectors=(".", "->", "::"),
     prefixes=frozenset({"new"}),
 )
+
+# Definitions, which stay while they are typed.
+DEFINES = re.compile(r"\s*(?:#|(?:class|struct|union|enum|namespace|template|using|typedef)\b)")

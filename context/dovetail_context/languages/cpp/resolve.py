@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
+from dovetail_context.languages.paths import join_within, nearest_first
 from dovetail_context.workspace.manifest import MAX_ENTRIES, ManifestError, ProjectText, json_entries
 
 MODULE = "module "  # how the names of C++20 modules begin, in imports and in a file's `packages`
@@ -85,19 +86,19 @@ class CppResolver:
     def _headers_named(self, name: str, from_path: str) -> tuple[str, ...]:
         folder = from_path.rpartition("/")[0]
         headers = [path for path in self._by_class.get(name, ()) if path != from_path and not path.endswith(_SOURCES)]
-        return tuple(sorted(headers, key=lambda path: (-_shared(path, folder), path)))
+        return tuple(nearest_first(headers, folder))
 
     def _included(self, written: str, folder: str, quoted: bool) -> Iterator[str]:
-        target = _joined("", written) if not written.startswith("..") else ""
+        target = join_within("", written) if not written.startswith("..") else ""
         if quoted:
-            beside = _joined(folder, written)
+            beside = join_within(folder, written)
             if beside in self._paths:
                 yield beside
         for root in self._include_folders:
-            if target and (found := _joined(root, target)) in self._paths:
+            if target and (found := join_within(root, target)) in self._paths:
                 yield found
         if target:
-            yield from sorted(self._by_ending(target, quoted), key=lambda path: (-_shared(path, folder), path))
+            yield from nearest_first(self._by_ending(target, quoted), folder)
 
     def _by_ending(self, target: str, quoted: bool) -> Iterator[str]:
         """Files that end like the include; in angle brackets only below a folder from which includes start."""
@@ -188,29 +189,8 @@ def _workspace_root(file: str, paths: frozenset[str]) -> str | None:
 
 def _absolute(directory: str, path: str) -> str:
     if path.startswith("/") or path[1:2] == ":":
-        return _joined("", path) if path[1:2] == ":" else "/" + _joined("", path)
-    return ("/" if directory.startswith("/") else "") + _joined(directory.strip("/"), path)
-
-
-def _joined(base: str, relative: str) -> str:
-    """`relative` to the folder `base`, both posix; what leads out of the workspace stays at its root."""
-    parts = base.split("/") if base else []
-    for part in relative.split("/"):
-        if part == "..":
-            parts = parts[:-1]
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)
-
-
-def _shared(path: str, folder: str) -> int:
-    """How many leading folders a path shares with a folder."""
-    shared = 0
-    for one, other in zip(path.split("/"), folder.split("/"), strict=False):
-        if one != other:
-            break
-        shared += 1
-    return shared
+        return join_within("", path) if path[1:2] == ":" else "/" + join_within("", path)
+    return ("/" if directory.startswith("/") else "") + join_within(directory.strip("/"), path)
 
 
 def _plain(name: str) -> str:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from dovetail_context.languages.csharp.cursor import read_cursor
 from dovetail_context.languages.csharp.extract import extract
 from dovetail_context.languages.csharp.grammar import grammar
-from dovetail_context.languages.csharp.mend import mended
+from dovetail_context.languages.csharp.lexical import DEFINES, SYNTAX
 from dovetail_context.languages.csharp.resolve import PROJECT_FILES, CSharpResolver, read_msbuild
 from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
+from dovetail_context.languages.mend import with_blank_statement
 from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText
@@ -91,7 +92,7 @@ class CSharp:
         return read_cursor(text, offset)
 
     def mended(self, text: str, offset: int) -> str:
-        return mended(text, offset)
+        return with_blank_statement(text, offset, SYNTAX, DEFINES)
 
     def outline(self, header: Symbol, members: Sequence[str]) -> str:
         head = header.signature or f"partial class {header.name}"

@@ -40,3 +40,8 @@ SYNTAX = BraceSyntax(
     opens_literal=_opens_literal,
     holes=re.compile(r"(?<!\{)\{(?!\{)([^{}\"]*)"),
 )
+
+# Definitions, which stay while they are typed.
+DEFINES = re.compile(
+    r"(?:global\s+)?using\s+[\w.=\s]*;|namespace\b|[^;{}=()]*\b(?:class|interface|enum|struct|record)\s+\w"
+)

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
+from dovetail_context.languages.paths import parent
 from dovetail_context.workspace.manifest import MAX_ENTRIES, ProjectText
 
 # Entries in a file's `packages` beside its namespaces.
@@ -44,12 +45,12 @@ class CSharpResolver:
         self._parts: dict[str, list[str]] = defaultdict(list)
         self._facts = {path: facts for path, facts in paths.items() if any(" " in fact for fact in facts)}
         self._extending: list[str] = []
-        self._project_folders = frozenset(_parent(path) for path in projects if path.endswith(".csproj"))
+        self._project_folders = frozenset(parent(path) for path in projects if path.endswith(".csproj"))
         self._project_of: dict[str, str] = {}
         opened: dict[str, dict[str, None]] = defaultdict(dict)
         for path, text in sorted(projects.items()):
             if path.endswith((".csproj", ".projitems", ".props", ".targets")):
-                opened[_parent(path)].update((found[1], None) for found in _LINE.finditer(read_msbuild(text).text))
+                opened[parent(path)].update((found[1], None) for found in _LINE.finditer(read_msbuild(text).text))
         for path in sorted(paths):
             facts = paths[path]
             self._namespaces_of[path] = tuple(fact for fact in facts if " " not in fact and fact != EXTENDS)
@@ -57,7 +58,7 @@ class CSharpResolver:
                 self._files[namespace].append(path)
             for fact in facts:
                 if fact.startswith(OPENS):
-                    opened[self._project(_parent(path))][fact.removeprefix(OPENS)] = None
+                    opened[self._project(parent(path))][fact.removeprefix(OPENS)] = None
                 elif fact.startswith(PARTIAL):
                     self._parts[fact].append(path)
             if EXTENDS in facts:
@@ -79,7 +80,7 @@ class CSharpResolver:
 
     def ambient(self, from_path: str) -> tuple[str, ...]:
         """The files of the same namespace, of the namespaces around it, and of those opened for the whole project."""
-        namespaces, project = self._namespaces_of.get(from_path, ()), self._project(_parent(from_path))
+        namespaces, project = self._namespaces_of.get(from_path, ()), self._project(parent(from_path))
         key = (project, namespaces)
         if key not in self._ambient:
             around = dict.fromkeys(outer for namespace in namespaces for outer in _outward(namespace))
@@ -102,7 +103,7 @@ class CSharpResolver:
         if folder not in self._project_of:
             above = folder
             while above and above not in self._project_folders:
-                above = _parent(above)
+                above = parent(above)
             self._project_of[folder] = above
         return self._project_of[folder]
 
@@ -113,11 +114,7 @@ class CSharpResolver:
             yield from self._opened.get(folder, ())
             if not folder:
                 return
-            folder = _parent(folder)
-
-
-def _parent(path: str) -> str:
-    return path.rpartition("/")[0]
+            folder = parent(folder)
 
 
 def _outward(namespace: str) -> list[str]:

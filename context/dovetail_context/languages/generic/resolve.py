@@ -6,6 +6,7 @@ from posixpath import normpath
 
 from dovetail_context.languages.generic.extract import DEFINES, EXTENDS
 from dovetail_context.languages.generic.profile import Profile
+from dovetail_context.languages.paths import nearest_first, parent
 
 MAX_SEEN = 150  # files whose names are visible without an import, the nearest
 MAX_OF_NAME = 6  # files that define one name; with more the name identifies none
@@ -55,7 +56,7 @@ class NameResolver:
             found = self._by_last_name(module, from_path)
         if not found:
             found = list(self._at_path(module, from_path))
-        return tuple(path for path in nearest_first(found, from_path) if path != from_path)
+        return tuple(path for path in nearest_first(found, parent(from_path)) if path != from_path)
 
     def is_package(self, module: str, from_path: str) -> bool:
         """A package alone is no value in these languages."""
@@ -77,7 +78,7 @@ class NameResolver:
                 found = self._paths
             elif sees == "nest":
                 found = {path for nest in self._nests.get(from_path, ()) if nest for path in self._nested[nest]}
-            near = nearest_first(sorted(found), from_path)
+            near = nearest_first(found, parent(from_path))
             if sees == "package" and not package:
                 near = [path for path in near if path.rpartition("/")[0] == folder]
             self._ambient[key] = tuple(near[:MAX_SEEN])
@@ -95,7 +96,7 @@ class NameResolver:
             if nest == namespace or nest.endswith("." + namespace)
             for path in paths
         )
-        return tuple(nearest_first(found, from_path)[:MAX_SEEN])
+        return tuple(nearest_first(found, parent(from_path))[:MAX_SEEN])
 
     def _by_last_name(self, module: str, from_path: str) -> list[str]:
         """The files that define a name written without its first parts: those around the current one win."""
@@ -131,23 +132,5 @@ class NameResolver:
             stem = ending.rpartition("/")[2].partition(".")[0]
             below = [path for path in self._by_stem.get(stem, ()) if path.endswith("/" + ending)]
             if below:
-                yield from nearest_first(below, from_path)[:1]
+                yield from nearest_first(below, parent(from_path))[:1]
                 return
-
-
-def nearest_first(paths: Iterable[str], from_path: str) -> list[str]:
-    """Sorted by how many leading folders they share with `from_path`."""
-    found = list(paths)
-    if len(found) < 2:
-        return found
-    parts = from_path.split("/")[:-1]
-
-    def distance(path: str) -> int:
-        shared = 0
-        for own, other in zip(parts, path.split("/"), strict=False):
-            if own != other:
-                break
-            shared += 1
-        return len(parts) - shared
-
-    return sorted(found, key=lambda path: (distance(path), path))

@@ -3,15 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from dovetail_context.languages.braces import (
-    case_subject_end,
-    completed,
-    expression_start,
-    mask,
-    open_brackets,
-    receiver_end,
-    statement_start,
-)
+from dovetail_context.languages.brace_cursor import BraceCursor, at_cursor
+from dovetail_context.languages.braces import open_brackets
 from dovetail_context.languages.go.bindings import read_bindings
 from dovetail_context.languages.go.expressions import access_path, type_text
 from dovetail_context.languages.go.grammar import grammar
@@ -27,34 +20,26 @@ _LITERAL_TYPE = re.compile(r"(?:[^\W\d]\w*\.)?[^\W\d]\w*\Z")
 _ELEMENT_TYPE = re.compile(r"(?:\]|\bmap\[[^\]\n]*\])\*?((?:[^\W\d]\w*\.)?[^\W\d]\w*)\{[^{}]*\Z")
 _DECLARES = re.compile(r"\bfunc\s*(?:\([^()]*\)\s*)?(?:[^\W\d]\w*)?\s*\Z")
 _EXPECTED = re.compile(r"\s*var\s+\w+\s+\*?([\w.]+)\s*=(?!=)")
-MAX_FRAGMENT_CHARS = 40_000  # of the enclosing function that is parsed for bindings (about 1,000 lines)
 
 
 def read_cursor(text: str, offset: int) -> CursorView:
     """Read the surroundings of `offset` (code points)."""
-    offset = max(0, min(offset, len(text)))
-    masked = mask(text, SYNTAX)
-    typed = _TYPED.search(text, max(0, offset - 100), offset)
-    name_start = typed.start() if typed else offset
-    receiver = receiver_end(masked, name_start, SYNTAX)
-    statement = statement_start(masked, offset, SYNTAX)
-    declaration = _declaration_start(masked, offset)
-    begin = declaration if statement - declaration <= MAX_FRAGMENT_CHARS else statement - MAX_FRAGMENT_CHARS
-    source = completed(text, masked, begin, max(begin, name_start))
+    at = at_cursor(text, offset, SYNTAX, _TYPED, _path_of)
+    source = at.fragment(_declaration_start(at.masked, at.offset), at.name_start)
     container, function, returns = _header(source) if source.startswith("func") else ("", "", "")
-    expected = _EXPECTED.match(text, statement, offset)
+    expected = _EXPECTED.match(text, at.statement, at.offset)
     return CursorView(
-        line=text.count("\n", 0, offset) + 1,
-        receiver=_path_of(text, masked, receiver) if receiver >= 0 else "",
-        typed=typed[0] if typed else "",
-        callees=tuple(_callees(text, masked, offset)),
+        line=at.line,
+        receiver=at.receiver,
+        typed=at.typed,
+        callees=tuple(_callees(at)),
         container=container,
         function=function,
         returns=returns,
         expected=expected[1] if expected else "",
-        subject=_subject(text, masked, offset),
+        subject=at.subject,
         bindings=read_bindings(source),
-        mentions=tuple(mentions(masked, offset, KEYWORDS)),
+        mentions=tuple(mentions(at.masked, at.offset, KEYWORDS)),
     )
 
 
@@ -86,11 +71,12 @@ def _results(tree: SyntaxTree, result: Node | None) -> str:
     return text.removeprefix("tuple[").removesuffix("]").replace(", ", " | ")
 
 
-def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
+def _callees(at: BraceCursor) -> Iterator[str]:
     """Return the calls and composite literals that enclose the cursor, innermost first."""
-    for opening in open_brackets(masked, offset, SYNTAX):
+    masked = at.masked
+    for opening in open_brackets(masked, at.offset, SYNTAX):
         if masked[opening] == "(" and not _DECLARES.search(masked, max(0, opening - 200), opening):
-            path = _path_of(text, masked, opening)
+            path = at.path_before(opening)
             if path and path not in KEYWORDS:
                 yield path
         elif masked[opening] == "{":
@@ -101,16 +87,8 @@ def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
                 yield (name[1] if name.re is _ELEMENT_TYPE else name[0])
 
 
-def _subject(text: str, masked: str, offset: int) -> str:
-    """The access path of what the case at the cursor distinguishes."""
-    end = case_subject_end(masked, offset)
-    return _path_of(text, masked, end) if end >= 0 else ""
-
-
-def _path_of(text: str, masked: str, end: int) -> str:
-    source = text[expression_start(masked, end, SYNTAX) : end].strip()
-    if not source:
-        return ""
+def _path_of(source: str) -> str:
+    """The access path of an expression."""
     tree = grammar().parse(f"package p\nvar _ = {source}\n")
     declaration = tree.root.named_children[-1] if tree.root.named_child_count else None
     spec = declaration.named_child(0) if declaration is not None and declaration.named_child_count else None

@@ -41,3 +41,6 @@ SYNTAX = BraceSyntax(
     line_ends_it=True,
     opens_literal=opens_literal,
 )
+
+# Definitions, which stay while they are typed: at the beginning of a line.
+DEFINES = re.compile(r"(?<![^\n])(?:func|type|var|const|import|package)\b")

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 
+from dovetail_context.languages.paths import join
 from dovetail_context.workspace.manifest import MAX_ENTRIES, ProjectText
 
 MAX_PARTS = 64  # of an import path; each length of it is looked up
@@ -107,7 +108,7 @@ def _modules(projects: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for path, text in reversed(files):  # the last one holds: a go.work decides over the modules that it joins
         for line in _lines(text):
             replaced = _REPLACE.match(line)
-            folder = None if replaced is None else _joined(path.rpartition("/")[0], replaced[2])
+            folder = None if replaced is None else join(path.rpartition("/")[0], replaced[2])
             if replaced is not None and folder is not None:
                 yield replaced[1], folder
     for path, text in mods:
@@ -125,16 +126,3 @@ def _lines(text: str) -> Iterator[str]:
         stripped = line.partition("//")[0].strip()
         if stripped and len(stripped) <= MAX_LINE:
             yield stripped
-
-
-def _joined(base: str, relative: str) -> str | None:
-    """The folder `relative` to `base`; None if it leads out of the workspace."""
-    parts = base.split("/") if base else []
-    for part in relative.split("/"):
-        if part == "..":
-            if not parts:
-                return None
-            parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)

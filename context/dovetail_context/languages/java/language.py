@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from dovetail_context.languages.java.cursor import read_cursor
 from dovetail_context.languages.java.extract import extract
 from dovetail_context.languages.java.grammar import grammar
-from dovetail_context.languages.java.mend import mended
+from dovetail_context.languages.java.lexical import DEFINES, SYNTAX
 from dovetail_context.languages.java.resolve import JavaResolver
 from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
+from dovetail_context.languages.mend import with_blank_statement
 from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText
@@ -108,7 +109,7 @@ class Java:
         return read_cursor(text, offset)
 
     def mended(self, text: str, offset: int) -> str:
-        return mended(text, offset)
+        return with_blank_statement(text, offset, SYNTAX, DEFINES, ";")
 
     def outline(self, header: Symbol, members: Sequence[str]) -> str:
         constants = [position for position, member in enumerate(members) if member.endswith(",")]

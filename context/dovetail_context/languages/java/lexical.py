@@ -25,3 +25,6 @@ SYNTAX = BraceSyntax(
     connectors=("::", "."),
     prefixes=frozenset({"new"}),
 )
+
+# Definitions, which stay while they are typed.
+DEFINES = re.compile(r"(?:import|package)\b|[^;{}=()]*\b(?:class|interface|enum|record)\s+\w")

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
+from dovetail_context.languages.paths import nearest_first, parent
+
 
 class JavaResolver:
     """Resolves imports among one set of files.
@@ -26,7 +28,7 @@ class JavaResolver:
         """The file of a top-level class, or all files of a package, nearest to `from_path` first."""
         package, _, name = module.rpartition(".")
         found = self._classes.get((package, name)) or self._members.get(module, [])
-        return tuple(path for path in _nearest_first(found, from_path) if path != from_path)
+        return tuple(path for path in nearest_first(found, parent(from_path)) if path != from_path)
 
     def is_package(self, module: str, from_path: str) -> bool:
         """Java names no package by itself: `java.util` alone is no value."""
@@ -38,30 +40,13 @@ class JavaResolver:
 
     def ambient(self, from_path: str) -> tuple[str, ...]:
         """The other files of the package, the same folder first; without a package, those of the folder."""
-        package, folder = self._package_of.get(from_path, ""), from_path.rpartition("/")[0]
+        package, folder = self._package_of.get(from_path, ""), parent(from_path)
         key = (package, folder)
         if key not in self._ambient:
-            near = _nearest_first(self._members.get(package, []), from_path)
-            self._ambient[key] = tuple(path for path in near if package or path.rpartition("/")[0] == folder)
+            near = nearest_first(self._members.get(package, []), folder)
+            self._ambient[key] = tuple(path for path in near if package or parent(path) == folder)
         return self._ambient[key]
 
     def companions(self, path: str) -> tuple[str, ...]:
         """A Java class is defined in one file."""
         return ()
-
-
-def _nearest_first(paths: list[str], from_path: str) -> list[str]:
-    """Sorted by how many leading folders they share with `from_path`."""
-    if len(paths) < 2:
-        return paths
-    parts = from_path.split("/")[:-1]
-
-    def distance(path: str) -> int:
-        shared = 0
-        for own, other in zip(parts, path.split("/"), strict=False):
-            if own != other:
-                break
-            shared += 1
-        return len(parts) - shared
-
-    return sorted(paths, key=lambda path: (distance(path), path))

@@ -4,17 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dovetail_context.languages.braces import (
-    HOLE,
-    case_subject_end,
-    completed,
-    expression_start,
-    mask,
-    open_blocks,
-    open_brackets,
-    receiver_end,
-    statement_start,
-)
+from dovetail_context.languages.brace_cursor import BraceCursor, at_cursor
+from dovetail_context.languages.braces import HOLE, open_blocks, open_brackets
 from dovetail_context.languages.language import CursorView
 from dovetail_context.languages.mentions import mentions
 from dovetail_context.languages.rust.bindings import read_bindings
@@ -32,7 +23,6 @@ _LITERAL_TYPE = re.compile(r"(?:\w+\s*::\s*)*[A-Z]\w*\s*\Z")
 _EXPECTED = re.compile(r"\s*let\s+(?:mut\s+)?\w+\s*:\s*([^=;]+?)\s*=(?!=)")
 # Types that wrap a function's result: the value that the function builds has the type of a type argument.
 _WRAPPED = re.compile(r"(?:[\w.]*(?:Result|Option|Vec|Future|Iterator|Poll|Box|Arc|Rc))\[(.*)\]\Z")
-MAX_FRAGMENT_CHARS = 40_000  # of the enclosing function that is parsed for bindings (about 1,000 lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,33 +36,26 @@ class _Scope:
 
 def read_cursor(text: str, offset: int) -> CursorView:
     """Read the surroundings of `offset` (code points)."""
-    offset = max(0, min(offset, len(text)))
-    masked = mask(text, SYNTAX)
-    typed = _TYPED.search(text, max(0, offset - 100), offset)
-    name_start = typed.start() if typed else offset
-    receiver = receiver_end(masked, name_start, SYNTAX)
-    statement = statement_start(masked, offset, SYNTAX)
-    scopes = list(_scopes(masked, offset))
+    at = at_cursor(text, offset, SYNTAX, _TYPED, _path_of)
+    scopes = list(_scopes(at.masked, at.offset))
     functions = [scope for scope in scopes if scope.kind == "fn"]
     source = ""
     if functions:
-        start = functions[-1].start
-        begin = start if statement - start <= MAX_FRAGMENT_CHARS else statement - MAX_FRAGMENT_CHARS
         # without a semicolon, what is being typed may also be the value of a block or of a match arm
-        source = completed(text, masked, begin, max(begin, name_start)).replace(f"{HOLE};", HOLE)
-    expected = _EXPECTED.match(text, statement, offset)
+        source = at.fragment(functions[-1].start, at.name_start).replace(f"{HOLE};", HOLE)
+    expected = _EXPECTED.match(text, at.statement, at.offset)
     return CursorView(
-        line=text.count("\n", 0, offset) + 1,
-        receiver=_path_of(text, masked, receiver) if receiver >= 0 else "",
-        typed=typed[0] if typed else "",
-        callees=tuple(_callees(text, masked, offset)),
+        line=at.line,
+        receiver=at.receiver,
+        typed=at.typed,
+        callees=tuple(_callees(at)),
         container=".".join(scope.name for scope in scopes if scope.kind == "class" and scope.name != "tests"),
         function=functions[-1].name if functions else "",
         returns=_unwrapped(_returns(source)) if functions else "",
         expected=_unwrapped(_type_of(expected[1])) if expected else "",
-        subject=_subject(text, masked, offset),
+        subject=at.subject,
         bindings=read_bindings(source),
-        mentions=tuple(mentions(masked.replace("::", " ."), offset, KEYWORDS)),
+        mentions=tuple(mentions(at.masked.replace("::", " ."), at.offset, KEYWORDS)),
     )
 
 
@@ -116,11 +99,12 @@ def _unwrapped(type_: str) -> str:
     return " | ".join(part.strip() for part in re.split(r",(?![^\[]*\])", found[1]))
 
 
-def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
+def _callees(at: BraceCursor) -> Iterator[str]:
     """Return the calls and struct literals that enclose the cursor, innermost first."""
-    for opening in open_brackets(masked, offset, SYNTAX):
+    masked = at.masked
+    for opening in open_brackets(masked, at.offset, SYNTAX):
         if masked[opening] == "(":
-            path = _path_of(text, masked, opening)
+            path = at.path_before(opening)
             before = masked[max(0, opening - 120) : opening]
             if path and path not in KEYWORDS and not re.search(r"\bfn\s+\w+\s*\Z", before):
                 yield path
@@ -130,16 +114,8 @@ def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
                 yield re.sub(r"\s+", "", found[0]).replace("::", ".")
 
 
-def _subject(text: str, masked: str, offset: int) -> str:
-    """The access path of what the case at the cursor distinguishes."""
-    end = case_subject_end(masked, offset)
-    return _path_of(text, masked, end) if end >= 0 else ""
-
-
-def _path_of(text: str, masked: str, end: int) -> str:
-    source = text[expression_start(masked, end, SYNTAX) : end].strip()
-    if not source:
-        return ""
+def _path_of(source: str) -> str:
+    """The access path of an expression."""
     tree = grammar().parse(f"const _: () = {source};")
     node = tree.root.named_child(0) if tree.root.named_child_count else None
     return access_path(tree, node.child_by_field_name("value")) if node is not None else ""

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
+from dovetail_context.languages.mend import without_statement
 from dovetail_context.languages.rust.cursor import read_cursor
 from dovetail_context.languages.rust.extract import extract
 from dovetail_context.languages.rust.grammar import grammar
-from dovetail_context.languages.rust.mend import mended
+from dovetail_context.languages.rust.lexical import DEFINES, SYNTAX
 from dovetail_context.languages.rust.resolve import MACRO, RustResolver, read_cargo
 from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
@@ -102,7 +103,7 @@ class Rust:
         return read_cursor(text, offset)
 
     def mended(self, text: str, offset: int) -> str:
-        return mended(text, offset)
+        return without_statement(text, offset, SYNTAX, DEFINES)
 
     def reduced(self, symbol: Symbol) -> str:
         if symbol.signature.startswith("macro_rules!"):

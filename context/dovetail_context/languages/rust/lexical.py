@@ -37,3 +37,6 @@ SYNTAX = BraceSyntax(
     connectors=(".", "::"),
     opens_literal=opens_literal,
 )
+
+# Definitions, which stay while they are typed.
+DEFINES = re.compile(r"\s*(?:pub\b|fn\b|use\b|mod\b|impl\b|struct\b|enum\b|trait\b|static\b|type\b|#\[)")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from dovetail_context.languages.paths import join_within
 from dovetail_context.workspace.manifest import ProjectText, Shapes, kept_text, read_toml
 
 # Folders whose files are crates of their own.
@@ -118,7 +119,7 @@ class RustResolver:
     def _starts(self, first: str, from_path: str) -> Iterator[str]:
         """The files that the first part of a path may mean, the likeliest first."""
         if first.startswith("./"):
-            yield from self._existing(_joined(from_path.rpartition("/")[0], first))
+            yield from self._existing(join_within(from_path.rpartition("/")[0], first))
         elif first == "crate":
             yield from self._roots(from_path)
         elif first == "self":
@@ -154,26 +155,26 @@ class RustResolver:
         for where in _CRATE_FOLDERS:
             if inside.startswith(where + "/"):
                 parts = inside.removeprefix(where + "/").split("/")
-                base = _joined(folder, where)
+                base = join_within(folder, where)
                 if len(parts) == 1:
                     yield path
                 else:
-                    yield from self._existing(_joined(base, f"{parts[0]}/main.rs"))
+                    yield from self._existing(join_within(base, f"{parts[0]}/main.rs"))
                 return
         named = package.crate_files if package is not None else ()
         if PurePosixPath(path).name == "main.rs" or path in named:
             yield path
         if package is not None and package.library_file:
             yield from self._existing(package.library_file)
-        yield from self._existing(_joined(folder, "src/lib.rs"))
-        yield from self._existing(_joined(folder, "src/main.rs"))
+        yield from self._existing(join_within(folder, "src/lib.rs"))
+        yield from self._existing(join_within(folder, "src/main.rs"))
         near = [file for file in named if path.startswith(file.rpartition("/")[0] + "/")]
         for file in sorted(near, key=lambda file: (-file.count("/"), file)):
             yield from self._existing(file)
         above = path.rpartition("/")[0]
         while True:
-            yield from self._existing(_joined(above, "lib.rs"))
-            yield from self._existing(_joined(above, "main.rs"))
+            yield from self._existing(join_within(above, "lib.rs"))
+            yield from self._existing(join_within(above, "main.rs"))
             if not above:
                 return
             above = above.rpartition("/")[0]
@@ -187,7 +188,7 @@ class RustResolver:
         folder, _, name = path.rpartition("/")
         if name in ("mod.rs", "lib.rs", "main.rs") or self._is_root(path):
             return folder
-        return _joined(folder, name.removesuffix(".rs"))
+        return join_within(folder, name.removesuffix(".rs"))
 
     def _is_root(self, path: str) -> bool:
         package = self._package(path)
@@ -203,13 +204,13 @@ class RustResolver:
         )
 
     def _child(self, path: str, name: str) -> str | None:
-        base = _joined(self._folder_of(path), name)
+        base = join_within(self._folder_of(path), name)
         return next((each for each in (f"{base}.rs", f"{base}/mod.rs") if each in self._paths), None)
 
     def _parent(self, path: str) -> str | None:
         folder, _, name = path.rpartition("/")
         above = folder.rpartition("/")[0] if name == "mod.rs" else folder
-        candidates = [f"{above}.rs", *(_joined(above, each) for each in ("mod.rs", "lib.rs", "main.rs"))]
+        candidates = [f"{above}.rs", *(join_within(above, each) for each in ("mod.rs", "lib.rs", "main.rs"))]
         found = next((each for each in candidates if each in self._paths and each != path), None)
         return found if found is not None else next((root for root in self._roots(path) if root != path), None)
 
@@ -250,7 +251,7 @@ def _read_package(folder: str, manifest: dict[str, Any], shared: Mapping[str, st
     for table in tables:
         dependencies.update(_dependencies(table, folder, shared))
     return Package(
-        folder, name.replace("-", "_"), _joined(folder, path), tuple(_crates(folder, manifest)), dependencies
+        folder, name.replace("-", "_"), join_within(folder, path), tuple(_crates(folder, manifest)), dependencies
     )
 
 
@@ -260,7 +261,7 @@ def _crates(folder: str, manifest: dict[str, Any]) -> Iterator[str]:
     targets = [each for targets in listed if isinstance(targets, list) for each in targets if isinstance(each, dict)]
     for path in (*(_text(each, "path") for each in targets), _text(_table(manifest, "package"), "build")):
         if path:
-            yield _joined(folder, path)
+            yield join_within(folder, path)
 
 
 def _dependencies(table: dict[str, Any], folder: str, shared: Mapping[str, str]) -> dict[str, str]:
@@ -271,7 +272,7 @@ def _dependencies(table: dict[str, Any], folder: str, shared: Mapping[str, str])
         if not isinstance(value, dict):
             continue
         if isinstance(value.get("path"), str):
-            found[code_name] = _joined(folder, value["path"])
+            found[code_name] = join_within(folder, value["path"])
         elif isinstance(value.get("package"), str):
             found[code_name] = value["package"].replace("-", "_")
         elif value.get("workspace") is True and code_name in shared:
@@ -287,14 +288,3 @@ def _table(table: dict[str, Any], key: str) -> dict[str, Any]:
 def _text(table: dict[str, Any], key: str) -> str:
     value = table.get(key)
     return value if isinstance(value, str) else ""
-
-
-def _joined(base: str, relative: str) -> str:
-    """`relative` to the folder `base`, both posix; what leads out of the workspace stays at its root."""
-    parts = base.split("/") if base else []
-    for part in relative.split("/"):
-        if part == "..":
-            parts = parts[:-1]
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)

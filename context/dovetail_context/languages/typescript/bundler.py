@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from dovetail_context.languages.typescript.paths import join, parent
+from dovetail_context.languages.paths import join, parent
 
 ALIAS = "alias "  # of a fact: the prefix of modules, a space, and the folder or file relative to the workspace
 _CONFIGURATION = re.compile(r"(?:.*[.-])?config(?:\.[\w-]+)?\.[cm]?[jt]s|webpack[\w.-]*\.[cm]?js|\.babelrc\.c?js")

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from dovetail_context.languages.braces import case_subject_end, closers, expression_start, open_calls, receiver_end
+from dovetail_context.languages.brace_cursor import MAX_FRAGMENT_CHARS, MAX_WORD_CHARS, BraceCursor
+from dovetail_context.languages.braces import closers, expression_start, open_calls, receiver_end
 from dovetail_context.languages.language import CursorView
 from dovetail_context.languages.mentions import LINES_BEFORE, lines_away, mentions
 from dovetail_context.languages.typescript.bindings import read_bindings
@@ -24,29 +25,28 @@ _ELEMENT = re.compile(r"<(?P<name>[A-Z][\w$]*(?:\.[\w$]+)*)\s[^<>;]*\Z")
 _DECLARES = re.compile(r"\b(?:function\s*\*?|class|get|set|async)\s+\Z")
 _ATTRIBUTE = re.compile(r"<[A-Z][\w$.]*\s[^<>;]*[\w$]=\{\s*(?:async\s*)?(?:\([^()]*\)|[\w$]+)\s*=>\Z")
 MAX_CALLEES = 6  # calls further out hardly predict what comes next
-MAX_FRAGMENT_CHARS = 40_000  # of the enclosing function that is parsed for bindings (about 1,000 lines)
 
 
 def read_cursor(text: str, offset: int) -> CursorView:
     """Read the surroundings of `offset` (code points)."""
     offset = max(0, min(offset, len(text)))
     masked = mask(text)
-    typed = _TYPED.search(text, max(0, offset - 100), offset)
-    name_start = typed.start() if typed else offset
+    typed = _TYPED.search(text, max(0, offset - MAX_WORD_CHARS), offset)
     statement = statement_start(masked, offset)
+    at = BraceCursor(text, masked, offset, typed[0] if typed else "", statement, SYNTAX, _path_of)
     scopes = enclosing(masked, statement)
     functions = [scope for scope in scopes if scope.kind != "class"]
-    dot = receiver_end(masked, name_start, SYNTAX)
+    is_member = receiver_end(masked, at.name_start, SYNTAX) >= 0
     return CursorView(
-        line=text.count("\n", 0, offset) + 1,
-        receiver=_path_of(text, masked, dot) if dot >= 0 else "",
-        typed=typed[0] if typed and (dot >= 0 or typed[0] not in KEYWORDS) else "",
-        callees=tuple(dict.fromkeys(_callees(text, masked, offset))),
+        line=at.line,
+        receiver=at.receiver,
+        typed=at.typed if is_member or at.typed not in KEYWORDS else "",
+        callees=tuple(dict.fromkeys(_callees(at))),
         container=".".join(scope.name for scope in scopes if scope.kind == "class"),
         function=functions[-1].name if functions else "",
         returns=_declared(functions[-1].type) if functions else "",
         expected=_expected(text[statement:offset], masked[statement:offset]),
-        subject=_subject(text, masked, offset),
+        subject=at.subject,
         bindings=_bindings(text, masked, functions, statement, offset),
         mentions=tuple(mentions(masked, offset, KEYWORDS)),
     )
@@ -91,30 +91,24 @@ def _complete(masked: str, statement: int, offset: int) -> int:
     return arrow + 2 if arrow >= 0 else statement
 
 
-def _callees(text: str, masked: str, offset: int) -> Iterator[str]:
+def _callees(at: BraceCursor) -> Iterator[str]:
+    masked, offset = at.masked, at.offset
     element = _ELEMENT.search(masked, max(0, offset - 600), offset)
     if element is not None:
         yield element["name"]
     for opening in islice(open_calls(masked, offset, SYNTAX), MAX_CALLEES):
         start = expression_start(masked, opening, SYNTAX)
-        source = text[start:opening].strip()
+        source = at.text[start:opening].strip()
         if source in KEYWORDS or _DECLARES.search(masked, max(0, start - 20), start):
             continue
-        path = "super" if source == "super" else _path_of(text, masked, opening)
+        path = "super" if source == "super" else at.path_before(opening)
         if path:
             yield path
 
 
-def _subject(text: str, masked: str, offset: int) -> str:
-    """The access path of what the case at the cursor distinguishes."""
-    end = case_subject_end(masked, offset)
-    return _path_of(text, masked, end) if end >= 0 else ""
-
-
-def _path_of(text: str, masked: str, end: int) -> str:
-    """The access path of the expression that ends at `end`."""
-    source = text[expression_start(masked, end, SYNTAX) : end].strip()
-    if not source or source in KEYWORDS:
+def _path_of(source: str) -> str:
+    """The access path of an expression."""
+    if source in KEYWORDS:
         return ""
     tree = grammar().parse(f"({source});")
     statement = tree.root.named_child(0) if tree.root.named_child_count else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dovetail_context.languages.typescript.paths import folders_up, join, parent
+from dovetail_context.languages.paths import folders_up, join, parent
 from dovetail_context.workspace.manifest import ProjectText, Shapes, kept_text, read_json_with_comments
 
 FILE_NAMES = ("deno.json", "deno.jsonc", "import_map.json", "importMap.json", "jsr.json")

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from dovetail_context.languages.paths import folders_up, join, parent, with_star
 from dovetail_context.languages.typescript.deno import without_version
-from dovetail_context.languages.typescript.paths import folders_up, join, parent, with_star
 from dovetail_context.workspace.manifest import ProjectText, Shapes, kept_text, read_json
 
 # Fields that name a package's entry, sources before what is built from them.

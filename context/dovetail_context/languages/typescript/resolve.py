@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
+from dovetail_context.languages.paths import join, parent
 from dovetail_context.languages.typescript.bundler import Aliases
 from dovetail_context.languages.typescript.deno import ImportMaps
 from dovetail_context.languages.typescript.packages import Packages
-from dovetail_context.languages.typescript.paths import join, parent
 from dovetail_context.languages.typescript.settings import CompilerSettings
 
 # In the order in which the compiler tries them; a declaration contains more type information than JavaScript does.

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dovetail_context.languages.paths import folders_up, join, parent, with_star
 from dovetail_context.languages.typescript.packages import Packages
-from dovetail_context.languages.typescript.paths import folders_up, join, parent, with_star
 from dovetail_context.workspace.manifest import ProjectText, Shapes, kept_text, read_json_with_comments
 
 FILE_NAMES = ("tsconfig.json", "jsconfig.json")

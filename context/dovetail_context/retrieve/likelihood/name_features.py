@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from dovetail_context.index.words import WordBase
 from dovetail_context.records.record import FileRecord, Symbol
-from dovetail_context.retrieve.affinity import parts_of
+from dovetail_context.retrieve.likelihood.affinity import parts_of
 
 MAX_NAMES = 30_000  # some 10 MB; then it starts again
 MAX_FILES = 400  # whose names are kept as columns, 100 kB each at most; then it starts again
@@ -23,14 +23,22 @@ MAX_WORDS = 6  # of a name; longer names are equally unlikely
 MAX_SYMBOLS_OF_FILE = 400  # of one file; longer ones are generated, or lists of constants
 
 
+class NameTraits(NamedTuple):
+    """What a name brings to its likelihood wherever the cursor is."""
+
+    popularity: float  # the logarithm of the number of files that use the name as a member
+    words: float  # at most `MAX_WORDS`
+    underscore: float  # 1 for a name that begins with one, else 0
+
+
 class NameFeatures(NamedTuple):
-    """The numbers of the word alone and after a dot (None if not in the base), the logarithm of the number of files
-    that use the name as a member, and the words of the name with the rarity of each (1 for an unused word)."""
+    """The numbers of the word alone and after a dot (None if not in the base), the words of the name with the rarity of
+    each (1 for an unused word), and its traits."""
 
     alone: int | None
     member: int | None
-    popularity: float
     parts: tuple[tuple[str, float], ...]
+    traits: NameTraits
 
 
 class NamesOfFile(NamedTuple):
@@ -39,7 +47,7 @@ class NamesOfFile(NamedTuple):
     `alone` and `member` are the numbers of a name alone and after a dot, -1 for those not in the base. The n-th
     symbol's words are `parts[starts[n]:starts[n + 1]]`, with `rarities` beside them; a name without words has "" there,
     which occurs nowhere. `whole` is the sum of a symbol's rarities (1 where that is 0). `traits` has a row for each
-    field of `Traits`.
+    field of `NameTraits`, then of `KindTraits`.
     """
 
     symbols: Sequence[Symbol]
@@ -52,12 +60,9 @@ class NamesOfFile(NamedTuple):
     traits: npt.NDArray[np.float64]
 
 
-class Traits(NamedTuple):
-    """What a symbol brings to its likelihood wherever the cursor is: 0 or 1 but for the first two."""
+class KindTraits(NamedTuple):
+    """What the kind of a symbol brings to its likelihood: 0 or 1 each."""
 
-    popularity: float
-    words: float  # of its name, at most `MAX_WORDS`
-    underscore: float  # its name begins with one
     exported: float
     callable: float
     type: float  # a class or another type
@@ -65,12 +70,9 @@ class Traits(NamedTuple):
     no_member: float
 
 
-def traits_of(symbol: Symbol, features: NameFeatures) -> Traits:
-    """Return the traits of a symbol, whose name has the `features`."""
-    return Traits(
-        features.popularity,
-        min(len(features.parts), MAX_WORDS),
-        symbol.name.startswith("_"),
+def kind_traits(symbol: Symbol) -> KindTraits:
+    """Return the traits of a symbol apart from its name."""
+    return KindTraits(
         symbol.exported,
         symbol.kind in ("function", "method"),
         symbol.kind in ("class", "type"),
@@ -122,15 +124,15 @@ class NameFeatureTable:
             rarities,
             starts,
             np.where(whole == 0.0, 1.0, whole),
-            np.array(list(map(traits_of, symbols, features)), dtype=np.float64).reshape(-1, len(Traits._fields)).T,
+            _matrix([(*of.traits, *kind_traits(one)) for one, of in zip(symbols, features, strict=True)]),
         )
 
     def _read(self, name: str) -> NameFeatures:
         alone, member = self._base.id_of(name), self._base.id_of("." + name)
         users = 0 if member is None else self._base.frequency(member)
-        return NameFeatures(
-            alone, member, math.log1p(users), tuple((part, self._rarity(part)) for part in parts_of(name))
-        )
+        parts = tuple((part, self._rarity(part)) for part in parts_of(name))
+        traits = NameTraits(math.log1p(users), min(len(parts), MAX_WORDS), name.startswith("_"))
+        return NameFeatures(alone, member, parts, traits)
 
     def _rarity(self, part: str) -> float:
         known = self._rarities.get(part)
@@ -141,6 +143,11 @@ class NameFeatureTable:
     def _users(self, word: str) -> int:
         known = self._base.id_of(word)
         return 0 if known is None else self._base.frequency(known)
+
+
+def _matrix(rows: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
+    """Return the rows as columns, also where there are none."""
+    return np.array(rows, dtype=np.float64).reshape(-1, len(NameTraits._fields) + len(KindTraits._fields)).T
 
 
 @lru_cache(maxsize=4)  # projects that are open at the same time

@@ -7,9 +7,10 @@ words around the cursor, whether it occurs in code like that at the cursor, and 
 import math
 import re
 import string
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import repeat
-from typing import NamedTuple
+from operator import mul
+from typing import Generic, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +18,14 @@ import numpy.typing as npt
 from dovetail_context.index.words import WordView
 from dovetail_context.languages.language import TypeRules
 from dovetail_context.records.record import FileRecord, Symbol
-from dovetail_context.retrieve.affinity import Fit, Surroundings
-from dovetail_context.retrieve.name_features import MAX_WORDS, NamesOfFile, Traits, features_over
+from dovetail_context.retrieve.likelihood.affinity import Fit, Number, Surroundings
+from dovetail_context.retrieve.likelihood.name_features import (
+    KindTraits,
+    NamesOfFile,
+    NameTraits,
+    features_over,
+    kind_traits,
+)
 from dovetail_context.retrieve.windows import SimilarWindow, words_in
 
 SPECIAL = 0.05  # names that the language itself calls
@@ -40,6 +47,7 @@ ALIKE_MEMBER = 5.52  # or has it as a member
 USERS = 0.3  # for each e-fold of files that use the name as a member
 WORD = -0.58  # for each word of the name
 UNDERSCORE = 0.35  # for a name that begins with one
+OF_NAME = NameTraits(USERS, WORD, UNDERSCORE)
 EXPORTED, CALLABLE, CLASS = 0.61, -0.34, -0.42
 MEMBER_AFTER_DOT, OTHER_AFTER_DOT = 0.19, -0.29
 ENOUGH = 1.2  # the sum from which a name is offered for its words alone: a chance of about 0.4 %
@@ -59,13 +67,13 @@ _LETTERS = string.ascii_letters + string.digits + "_$"
 _FOREIGN_HIDDEN = re.compile(r"\._(?<=\w\._)(?<!\bself\._)(?<!\bcls\._)(?<!\bthis\._)[^\W_]")
 
 
-class _Likeness(NamedTuple):
+class _Likeness(NamedTuple, Generic[Number]):
     """What a name has in common with the words around the cursor, and the likeness of the places most like the cursor's
-    that have it alone and as a member."""
+    that have it alone and as a member. For one name, or for columns of them."""
 
-    fit: Fit
-    alone: float
-    member: float
+    fit: Fit[Number]
+    alone: Number
+    member: Number
 
 
 class Likelihood:
@@ -88,11 +96,12 @@ class Likelihood:
         self._hidden = 1.0 if usual else HIDDEN
         self._echoed = words_in(echoes)
         self._new_words = words.log.vocabulary  # those that the base has not
-        self._after_dot = text[:offset].rstrip(_LETTERS).endswith((".", "->", "::"))
-        member, no_member = (MEMBER_AFTER_DOT, OTHER_AFTER_DOT) if self._after_dot else (0.0, 0.0)
-        self._traits = np.array(Traits(USERS, WORD, UNDERSCORE, EXPORTED, CALLABLE, CLASS, member, no_member))
-        self._likeness: dict[str, _Likeness] = {}
-        self._fits: dict[str, float] = {}
+        after_dot = text[:offset].rstrip(_LETTERS).endswith((".", "->", "::"))
+        member, no_member = (MEMBER_AFTER_DOT, OTHER_AFTER_DOT) if after_dot else (0.0, 0.0)
+        self._of_kind = KindTraits(EXPORTED, CALLABLE, CLASS, member, no_member)
+        self._likeness: dict[str, _Likeness[float]] = {}
+        self._names: dict[str, float] = {}  # what they add, whatever has them
+        self._kinds: dict[tuple[str, bool, bool], float] = {}
         self._known: dict[tuple[str, bool], float] = {}
 
     def weight(self, symbol: Symbol) -> float:
@@ -127,44 +136,24 @@ class Likelihood:
         """Return what `_fitting` does, for all symbols of a file at once."""
         near = names.rarities * np.array(list(map(self._surroundings.__getitem__, names.parts)))
         shared = np.add.reduceat(near, names.starts)
-        sums: npt.NDArray[np.float64] = (
-            SHARE * shared / names.whole
-            + SHARED * shared
-            + BEST * np.maximum.reduceat(near, names.starts)
-            + ALIKE * self._echoes(names.alone, names.symbols, "")
-            + ALIKE_MEMBER * self._echoes(names.member, names.symbols, ".")
-            + self._traits @ names.traits
+        like = _Likeness(
+            Fit(shared / names.whole, shared, np.maximum.reduceat(near, names.starts)),
+            self._echoes(names.alone, names.symbols, ""),
+            self._echoes(names.member, names.symbols, "."),
         )
-        return sums
+        return _sum(like, np.array((*OF_NAME, *self._of_kind)) @ names.traits)
 
     def _fitting(self, symbol: Symbol) -> float:
         """Return what the name and kind of a symbol add to the logarithm of its odds."""
-        name, kind = symbol.name, symbol.kind
-        words = self._fits.get(name)
-        if words is None:
-            words = self._fits[name] = self._words_of(name)
-        if symbol.exported:
-            words += EXPORTED
-        if kind == "function" or kind == "method":
-            words += CALLABLE
-        elif kind == "class" or kind == "type":
-            words += CLASS
-        if self._after_dot:
-            words += MEMBER_AFTER_DOT if symbol.container else OTHER_AFTER_DOT
-        return words
-
-    def _words_of(self, name: str) -> float:
-        like, features = self._like(name), self._features.of(name)
-        return (
-            SHARE * like.fit.share
-            + SHARED * like.fit.shared
-            + BEST * like.fit.best
-            + ALIKE * like.alone
-            + ALIKE_MEMBER * like.member
-            + USERS * features.popularity
-            + WORD * min(len(features.parts), MAX_WORDS)
-            + (UNDERSCORE if name.startswith("_") else 0.0)
-        )
+        name = self._names.get(symbol.name)
+        if name is None:
+            traits = _dot(OF_NAME, self._features.of(symbol.name).traits)
+            name = self._names[symbol.name] = _sum(self._like(symbol.name), traits)
+        key = (symbol.kind, symbol.exported, bool(symbol.container))
+        kind = self._kinds.get(key)
+        if kind is None:
+            kind = self._kinds[key] = _dot(self._of_kind, kind_traits(symbol))
+        return name + kind
 
     def _weight(self, symbol: Symbol) -> float:
         name = symbol.name
@@ -172,12 +161,12 @@ class Likelihood:
             return SPECIAL
         like = self._like(name)
         weight = 1.0 if symbol.exported else self._hidden
-        weight *= 1.0 + POPULARITY * self._features.of(name).popularity
+        weight *= 1.0 + POPULARITY * self._features.of(name).traits.popularity
         weight *= 1.0 + AFFINITY * like.fit.share
         weight *= 1.0 + ECHO * max(like.alone, like.member)
         return weight * (PRESENT if name in self._present else 1.0)
 
-    def _like(self, name: str) -> _Likeness:
+    def _like(self, name: str) -> _Likeness[float]:
         known = self._likeness.get(name)
         if known is None:
             features = self._features.of(name)
@@ -202,3 +191,13 @@ class Likelihood:
         if number is None:
             number = self._new_words.get(word)
         return 0.0 if number is None else self._echoed.get(number, 0.0)
+
+
+def _dot(weights: Iterable[float], traits: Iterable[float]) -> float:
+    return float(sum(map(mul, weights, traits)))
+
+
+def _sum(like: _Likeness[Number], traits: Number) -> Number:
+    """Return what adds to the logarithm of the odds, for one name or for columns of them."""
+    fit, alone, member = like
+    return SHARE * fit.share + SHARED * fit.shared + BEST * fit.best + ALIKE * alone + ALIKE_MEMBER * member + traits

@@ -58,6 +58,18 @@ def _is_named_like_the_constructor(node: Node, _parent: Node) -> bool:
     return name is not None and text_of(name) == "constructor"
 
 
+def _is_assigned_to(node: Node, _parent: Node) -> bool:
+    """Return whether a value is assigned to an expression that holds none: `a | b = c`."""
+    right = node.child_by_field_name("right")
+    return right is not None and right.type in ("assignment_expression", "augmented_assignment_expression")
+
+
+def _lacks_body(node: Node, _parent: Node) -> bool:
+    """Return whether a namespace has no body; a module of a package, whose name is quoted, needs none."""
+    name = node.child_by_field_name("name")
+    return node.child_by_field_name("body") is None and name is not None and name.type != "string"
+
+
 RULES: Mapping[str, Rule] = {
     "parenthesized_expression": _has_type_in_brackets,
     "constraint": _has_colon,
@@ -67,6 +79,9 @@ RULES: Mapping[str, Rule] = {
     "const": _lacks_value,
     "jsx_element": _closes_another,
     "super": _is_super_alone,
+    "binary_expression": _is_assigned_to,
+    "internal_module": _lacks_body,
+    "module": _lacks_body,
     "public_field_definition": _is_named_like_the_constructor,
 }
 # The words that are reserved everywhere, not those that are names in some places.

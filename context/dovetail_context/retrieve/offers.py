@@ -86,25 +86,27 @@ class Offers:
 
     def _best(self, own_path: str, likelihood: Likelihood) -> Iterable[tuple[float, _Offer]]:
         found: dict[_Key, _Offer] = {}
+        known: dict[int, _Offer] = {}  # by symbol, which is most often the same object: keys take long to make
         for key, (definition, gains) in self._singles.items():
-            found[key] = offer = _Offer(definition)
+            found[key] = known[id(definition.symbol)] = offer = _Offer(definition)
             for reason, gain in gains.items():
                 offer.add(gain, reason)
         for shares, masses in self._groups.values():
             reasons = list(masses.items())
             for definition, share in shares:
                 symbol = definition.symbol
-                if definition.path != own_path and symbol is not None:
+                if symbol is None or definition.path == own_path:
+                    continue
+                shared = known.get(id(symbol))
+                if shared is None:
                     key = (definition.path, symbol.start_line, symbol.name)
-                    known = found.get(key)
-                    if known is None:
-                        known = found[key] = _Offer(definition)
-                    for reason, mass in reasons:
-                        known.add(mass * share, reason)
+                    shared = known[id(symbol)] = found.setdefault(key, _Offer(definition))
+                for reason, mass in reasons:
+                    shared.add(mass * share, reason)
         ordered = [
-            (-likelihood.used(offer.definition.symbol, 1.0 - offer.missed), key)
+            (-likelihood.used(symbol, 1.0 - offer.missed), key)
             for key, offer in found.items()
-            if offer.definition.symbol is not None
+            if (symbol := offer.definition.symbol) is not None
         ]
         return ((-gain, found[key]) for gain, key in nsmallest(MAX_OFFERED, ordered) if gain < 0.0)
 

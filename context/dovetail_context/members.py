@@ -148,6 +148,8 @@ def _offered(
         if not found or not _ANSWERS_FOR_ALL.isdisjoint(found):
             return
         yield from dict.fromkeys(rules.universal_members, ()).items()
+        if value.kind == "class":
+            yield from dict.fromkeys(rules.class_members, ()).items()
     if found:  # added names alone are never all of them
         yield from dict.fromkeys(macro_members(found, inference, current), ()).items()
         yield from dict.fromkeys(more.names, ()).items()

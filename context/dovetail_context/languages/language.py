@@ -57,8 +57,8 @@ class Additions:
     () where no import ever does. `blanket`: what gives members to all classes, in the files that the current one
     imports. `module`: what adds to a module, which `NAME` is a placeholder for, in its file; `module_word` the same
     anywhere below its folder, as a word. `all_names`: whether a dot reaches every name of a module, also those that it
-    does not offer to others. `macro`: the first line of a macro, whose name (group 1) stands for the member that its
-    text begins with (group 2).
+    does not offer to others. `macro`: the definition of a macro, with its name (group 1) and the text that it stands
+    for (group 2), which may be another name of a member, or declare some.
     """
 
     marks: str = ""
@@ -117,6 +117,7 @@ class TypeRules:
     members of the classes that take it in (a module of Ruby, a trait of PHP). `macro_modules`: a pattern for a macro
     that declares the module `NAME` in a text, and may offer its names; "" where there are none. `arity`: whether the
     name of a generic class without arguments means another class (C#).
+    `class_members`: what the name of every class reaches, as it is an object itself.
     `method_references`: whether `::` behind a class reaches the members of its objects, too, and its constructor.
     `pairs`: containers whose iteration gives pairs of a key and an element. `pointer_types`: those of `transparent`
     behind which a dot reaches their own members, and `->` those of what they hold.
@@ -163,6 +164,7 @@ class TypeRules:
     mixins: bool = False
     macro_modules: str = ""
     arity: bool = False
+    class_members: frozenset[str] = frozenset()
     method_references: bool = False
     pairs: frozenset[str] = frozenset()
     pointer_types: frozenset[str] = frozenset()

@@ -25,6 +25,9 @@ MAX_FILES = 60
 # Lines above a definition in which attributes and annotations are looked for.
 LINES_ABOVE = 12
 _QUOTED = re.compile(r"[\"'](\w+)[\"']")
+_WORD = re.compile(r"\w+")
+# A word, maybe with arguments, that no sign separates from the declaration behind it.
+_BEFORE_DECLARATION = re.compile(r"(?<![\w#])(\w+)(?:[ \t]*\([^()\n]*\))?\s*(?=[A-Za-z_}~])")
 _ENDS_ABOVE = re.compile(r"^\s*$|[;}]\s*$")
 _PACKAGE_FILES = ("__init__.py",)
 # What a module answers any name with.
@@ -114,6 +117,12 @@ def _opens_itself(record: FileRecord, symbol: Symbol, rules: Additions, inferenc
         others = (inference.names.record(path) for path in companions if path != record.path)
         if not any(symbol.name in other.members(symbol.container) for other in others if other is not None):
             return True
+    if _declares_by_macro(record, symbol, inference):
+        return True
+    announced = language_named(record.language).rules.announced or None
+    imports = () if symbol.container else record.imports_by_alias.get(symbol.name, ())
+    if any(announced is None or not imported.module.startswith(announced) for imported in imports):
+        return True  # the class only replaces what may not be there to be imported
     return bool(rules.body) and _named(rules.body, symbol.name).search(_body(record, symbol)) is not None
 
 
@@ -184,15 +193,29 @@ def _is_extended_by_imports(value: Value, record: FileRecord, inference: Inferen
 
 def macro_members(members: Container[str], inference: Inference, current: FileRecord) -> Iterator[str]:
     """The macros that the file `current` sees and whose names stand for one of these members."""
-    pattern = language_named(current.language).rules.additions.macro
-    if not pattern:
-        return
-    for record in islice(_passed_on(current, inference), MAX_FILES):
-        known = inference.known_macros.get(record.path)
-        if known is None or record is current:
-            known = tuple((found[1], found[2]) for found in _compiled(pattern).finditer(record.text))
-            inference.known_macros[record.path] = known
-        yield from (name for name, stands_for in known if stands_for in members)
+    for name, text in _macros(current, inference):
+        begins = _WORD.search(text)
+        if begins is not None and begins[0] in members:
+            yield name
+
+
+def _macros(record: FileRecord, inference: Inference) -> Iterator[tuple[str, str]]:
+    """The macros that a file sees, each with the text that it stands for."""
+    pattern = language_named(record.language).rules.additions.macro
+    for each in islice(_passed_on(record, inference), MAX_FILES if pattern else 0):
+        known = inference.known_macros.get(each.path)
+        if known is None or each is record:
+            known = tuple((found[1], found[2]) for found in _compiled(pattern).finditer(each.text))
+            inference.known_macros[each.path] = known
+        yield from known
+
+
+def _declares_by_macro(record: FileRecord, symbol: Symbol, inference: Inference) -> bool:
+    """Whether the body of a class uses a macro that stands for declarations."""
+    if not language_named(record.language).rules.additions.macro:
+        return False
+    used = {found[1] for found in _BEFORE_DECLARATION.finditer(_body(record, symbol))}
+    return any(name in used and ";" in text for name, text in _macros(record, inference))
 
 
 def _is_below(module: str, package: str) -> bool:

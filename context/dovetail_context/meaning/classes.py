@@ -15,6 +15,7 @@ from dovetail_context.meaning.values import ExpressionScope, Value
 from dovetail_context.records.record import Symbol
 from dovetail_context.work import checkpoint, counted
 
+ANY = "*"  # the type that a function extends which takes any
 MAX_BASES = 40  # classes looked through for a member
 
 
@@ -151,7 +152,8 @@ class Classes(ABC):
                 continue
             if path == record.path or partial or symbol.name not in other.members(symbol.container):
                 found.append((path, members))
-        found.extend(self._extensions(record.path).get(symbol.name, {}).items())
+        extensions = self._extensions(record.path)
+        found.extend(part for name in (symbol.name, ANY) for part in extensions.get(name, {}).items())
         self._known_parts[definition] = tuple(found)
         return self._known_parts[definition]
 
@@ -178,7 +180,8 @@ class Classes(ABC):
                     if not symbol.parameters or (receiver and symbol.parameters[0][0] != receiver):
                         continue
                     if mark in symbol.signature and (to := parse_type(symbol.parameters[0][1])):
-                        of_file = found.setdefault(to[0].last_name, {}).setdefault(other, {})
+                        name = ANY if to[0].last_name in rules.root_bases else to[0].last_name
+                        of_file = found.setdefault(name, {}).setdefault(other, {})
                         of_file[symbol.name] = (*of_file.get(symbol.name, ()), symbol)
             self._known_extensions[language] = found
         return self._known_extensions[language]

@@ -145,7 +145,7 @@ class Names:
                 current = pending.popleft()
                 for name, definitions in counted(self._named_by(current)):
                     found.setdefault(name, definitions)
-                for path, container in self._stars(current) if current.exports and "*" in current.exports else ():
+                for path, container in self._stars(current) if _passes_on(current) else ():
                     other = self.record(path)
                     if other is not None and not container and path not in asked:
                         asked.add(path)
@@ -378,3 +378,8 @@ def _module_name(path: str) -> str:
 def _gathers(record: FileRecord) -> bool:
     """Whether a file is the face of a package, which imports names in order to offer them."""
     return _module_name(record.path) in _FACES
+
+
+def _passes_on(record: FileRecord) -> bool:
+    """Whether a file offers the names that it takes in by star imports."""
+    return _gathers(record) if record.exports is None else "*" in record.exports

@@ -57,11 +57,11 @@ _RULES = TypeRules(
     universal_members=frozenset({"operator"}),
     additions=Additions(
         module=r"^",  # a namespace goes on in any file
-        macro=r"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:\([^()\n]*\))?[ \t]+(?:\\[ \t]*\n[ \t]*)?(\w+)",
+        macro=r"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:\([^()\n]*\))?[ \t]+((?:[^\n\\]|\\[^\n]|\\\n)+)",
         own=r"^[ \t]*(?:struct|class|union|enum(?:[ \t]+(?:class|struct))?)[ \t]+(\w+)[ \t]*;",
         beside=r"\b(?:struct|class)\s+(?:\w+::)*NAME\s*<",  # specializations have members of their own
         body=r"\boperator\s*->\s*\(|^[ \t]*#[ \t]*include\b"
-        r"|^[ \t]*[A-Z][A-Z0-9_]{2,}[ \t]*(?:\([^;\n]*\))?[ \t]*;?[ \t]*$"
+        r"|(?:^|\{)[ \t]*[A-Z][A-Z0-9_]{2,}[ \t]*(?:\([^;\n]*\))?[ \t]*;?[ \t]*$"
         # A macro between the type and the name of a field, which the grammar takes for the name.
         r"|^[ \t]*(?!(?:const|static|mutable|unsigned|struct|enum|class|volatile|inline|constexpr|extern|typedef|using"
         r"|return|virtual|friend)\b)[\w:<>,]+[\s*&]+[A-Z][A-Z0-9_]{2,}[ \t]+\w+[ \t]*[;={]",

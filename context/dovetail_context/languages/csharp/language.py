@@ -56,7 +56,12 @@ _RULES = TypeRules(
     extension_mark="(this ",
     partial_classes=True,
     arity=True,
-    universal_members=frozenset({"GetType", "Equals", "GetHashCode", "ToString"}),
+    universal_members=frozenset(
+        """
+        GetType Equals GetHashCode ToString MemberwiseClone ReferenceEquals Finalize Deconstruct EqualityContract
+        PrintMembers HasFlag CompareTo
+        """.split()  # noqa: SIM905
+    ),
     root_bases=frozenset({"object", "Object"}),
     function_types={"Func": -1, "Action": 16, "Predicate": 1, "Comparison": 1, "Converter": 1},
     additions=Additions(

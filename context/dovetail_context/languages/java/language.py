@@ -54,7 +54,10 @@ _RULES = TypeRules(
     iterator_members=("iterator",),
     hidden_members=False,
     universal_members=frozenset(
-        "getClass equals hashCode toString name ordinal compareTo values valueOf class this super".split()  # noqa: SIM905
+        """
+        getClass equals hashCode toString name ordinal compareTo values valueOf class this super wait notify notifyAll
+        clone finalize describeConstable getDeclaringClass log
+        """.split()  # noqa: SIM905
     ),
     root_bases=frozenset({"Object", "Serializable", "Cloneable"}),
     function_types={

@@ -44,7 +44,12 @@ _RULES = TypeRules(
     ignored=frozenset({"None", "NoneType", "Any", "object", "NoReturn", "Never"}),
     enumerations=frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"}),
     universal_members=frozenset(
-        "__init__ __class__ __dict__ __doc__ __name__ __module__ __eq__ __hash__ __repr__ __str__".split()  # noqa: SIM905
+        """
+        __init__ __new__ __class__ __dict__ __doc__ __name__ __qualname__ __module__ __eq__ __ne__ __lt__ __le__ __gt__
+        __ge__ __hash__ __repr__ __str__ __format__ __bool__ __dir__ __sizeof__ __reduce__ __setattr__ __getattribute__
+        __delattr__ __annotations__ __slots__ __bases__ __mro__ __subclasses__ __wrapped__ __init_subclass__ __members__
+        _value_ _missing_ __dataclass_fields__ __attrs_attrs__ __orig_bases__ __parameters__ __type_params__
+        """.split()  # noqa: SIM905
     ),
     root_bases=frozenset({"object", "ABC", "Protocol", "Generic"}),
     generators=frozenset({"Iterator", "Generator", "AsyncIterator", "AsyncGenerator", "Iterable", "AsyncIterable"}),
@@ -69,6 +74,7 @@ _RULES = TypeRules(
         beside=r"\bsetattr\(\s*NAME\s*,",
         assigned=(r"^\s*NAME\.(\w+)\s*(?::[^=\n]+)?=(?!=)",),
         all_names=True,
+        module=r"\bglobals\(\)|\bsys\.modules\[|\b(?:vars|locals)\(\)|^(?:exec|__import__)\(",
     ),
 )
 

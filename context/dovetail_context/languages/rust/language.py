@@ -38,6 +38,7 @@ _OF_TRAITS = frozenset(
     """
     clone into try_into to_string to_owned as_ref as_mut borrow borrow_mut eq ne cmp partial_cmp fmt hash default from
     try_from iter iter_mut into_iter next await deref unwrap expect serialize deserialize
+    max min clamp lt le gt ge clone_from hash_slice source cause description type_id
     """.split()  # noqa: SIM905
 )
 _RULES = TypeRules(
@@ -64,7 +65,8 @@ _RULES = TypeRules(
             automatically_derived derive test
             """.split()  # noqa: SIM905 - a list of one-word strings fills a screen
         ),
-        beside=r"^\w+!\s*[({\[][^;{}]*?\bNAME\b",
+        # A macro that names it, or whose definition implements something for it.
+        beside=r"^\w+!\s*[({\[][^;{}]*?\bNAME\b|^[ \t]+impl(?:<[^>\n]*>)?\s+NAME\b[^{]*\{[^$]{0,300}\$",
         blanket=(
             r"^\s*(?:unsafe\s+)?impl\s*<(?:\s*'\w+\s*,)*\s*(\w+)\b[^{;]*?>\s+[^{;]*?\s+for\s+"
             r"(?:&\s*(?:'\w+\s+)?(?:mut\s+)?)?\1\b"

@@ -58,10 +58,20 @@ _RULES = TypeRules(
     overloads=True,
     hidden_members=False,
     universal_members=frozenset({"constructor", "hasOwnProperty", "prototype", "toString", "valueOf"}),
+    class_members=frozenset({"name", "length", "call", "apply", "bind"}),
     root_bases=frozenset({"Object"}),
     additions=Additions(
         # In a file with imports or exports it adds to a module, and so does all that it declares there.
         module=r"\A(?=(?:.|\n)*?^(?:import|export)\b)(?:.|\n)*?^\s*declare\s+module\s*[\"']NAME[\"']",
+        marks=r"^\s*@([\w.]+)",
+        harmless=frozenset(
+            """
+            Injectable Component NgModule Directive Pipe Controller Module Entity Catch Resolver ObjectType InputType
+            ArgsType Global WebSocketGateway Service Schema EventSubscriber ChildEntity ViewEntity Command Processor
+            injectable singleton scoped autoInjectable customElement sealed final tag Crud ApiTags UseGuards
+            UseInterceptors UsePipes UseFilters Reflect.metadata Index Unique Tree Exclude Expose
+            """.split()  # noqa: SIM905 - a list of one-word strings fills a screen
+        ),
         no_value=r"^\s*(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:interface|type)\b",
         # A type that is a string, too; a field whose name is computed.
         body=r"\A[^{;]*=\s*(?:string|number|`[^`]*`)\s*&|\bthis\[[^\]\n]+\]\s*=(?!=)|\A\s*declare\s+namespace\s|\[\s*\w+\s+in\s[^\]\n]+\]|^\s*\}?\s*&\s*\(|^\s*(?:readonly\s+)?\[\s*\w+\s*:\s*[^\]\n]+\]\s*\??\s*:|\bObject\.assign\(\s*(?:this|NAME)\b",

@@ -1,6 +1,6 @@
 """What the local names of a C or C++ function refer to, read from the part of it before the cursor."""
 
-from dovetail_context.languages.braces import HOLE
+from dovetail_context.languages.braces.scan import HOLE
 from dovetail_context.languages.cpp.expressions import access_path, declared_name, declared_type
 from dovetail_context.languages.cpp.grammar import cpp_grammar
 from dovetail_context.languages.cpp.signatures import without_macros

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dovetail_context.languages.brace_cursor import BraceCursor, at_cursor
-from dovetail_context.languages.braces import open_blocks, open_calls
+from dovetail_context.languages.braces.cursor import BraceCursor, at_cursor
+from dovetail_context.languages.braces.scan import open_blocks, open_calls
 from dovetail_context.languages.cpp.bindings import read_bindings
 from dovetail_context.languages.cpp.expressions import access_path, type_text
 from dovetail_context.languages.cpp.grammar import cpp_grammar

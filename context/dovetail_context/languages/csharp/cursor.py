@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from dovetail_context.languages.brace_cursor import BraceCursor, at_cursor
-from dovetail_context.languages.braces import expression_start, open_calls, receiver_end
+from dovetail_context.languages.braces.cursor import BraceCursor, at_cursor
+from dovetail_context.languages.braces.scan import expression_start, open_calls, receiver_end
 from dovetail_context.languages.csharp.bindings import read_bindings
 from dovetail_context.languages.csharp.expressions import access_path
 from dovetail_context.languages.csharp.grammar import grammar

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from dovetail_context.languages.braces import mask
+from dovetail_context.languages.braces.scan import mask
 from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.csharp.expressions import access_path
 from dovetail_context.languages.csharp.extensions import ExtensionBlock, without_blocks

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from dovetail_context.languages.braces import open_blocks, statement_start
+from dovetail_context.languages.braces.scan import open_blocks, statement_start
 from dovetail_context.languages.csharp.lexical import SYNTAX
 
 _CLASS = re.compile(r"(?:^|[\s)\]])(?:class|interface|struct|enum|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)")

@@ -1,6 +1,6 @@
 """What the local names of a Go function refer to, read from the part of it before the cursor."""
 
-from dovetail_context.languages.braces import HOLE
+from dovetail_context.languages.braces.scan import HOLE
 from dovetail_context.languages.go.expressions import access_path, type_text
 from dovetail_context.languages.go.grammar import grammar
 from dovetail_context.languages.go.signatures import declared

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from dovetail_context.languages.brace_cursor import BraceCursor, at_cursor
-from dovetail_context.languages.braces import expression_start, open_calls
+from dovetail_context.languages.braces.cursor import BraceCursor, at_cursor
+from dovetail_context.languages.braces.scan import expression_start, open_calls
 from dovetail_context.languages.java.bindings import read_bindings
 from dovetail_context.languages.java.expressions import access_path
 from dovetail_context.languages.java.grammar import grammar

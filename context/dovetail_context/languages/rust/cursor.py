@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dovetail_context.languages.brace_cursor import BraceCursor, at_cursor
-from dovetail_context.languages.braces import HOLE, open_blocks, open_brackets
+from dovetail_context.languages.braces.cursor import BraceCursor, at_cursor
+from dovetail_context.languages.braces.scan import HOLE, open_blocks, open_brackets
 from dovetail_context.languages.language import CursorView
 from dovetail_context.languages.mentions import mentions
 from dovetail_context.languages.rust.bindings import read_bindings

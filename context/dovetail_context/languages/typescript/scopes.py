@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from dovetail_context.languages.braces import open_blocks
+from dovetail_context.languages.braces.scan import open_blocks
 
 # How far back from its brace a definition's first word is looked for, in characters: long parameter lists.
 REACH = 2000

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dovetail_context.languages.braces import (
+from dovetail_context.languages.braces.scan import (
     BraceSyntax,
     case_subject_end,
     completed,

@@ -1,8 +1,9 @@
 """What the cursors of brace languages have in common: the word being typed, its object, its statement, its case."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dovetail_context.languages.braces.scan import (
     BraceSyntax,
@@ -10,12 +11,14 @@ from dovetail_context.languages.braces.scan import (
     completed,
     expression_start,
     mask,
+    open_blocks,
     receiver_end,
     statement_start,
 )
 
 MAX_FRAGMENT_CHARS = 40_000  # of the enclosing function that is parsed for bindings (about 1,000 lines)
 MAX_WORD_CHARS = 100  # of the word being typed
+MAX_HEAD_CHARS = 2000  # of what opens a block
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +90,21 @@ def at_cursor(
     typed = word.search(text, max(0, offset - MAX_WORD_CHARS), offset)
     statement = statement_start(masked, offset, syntax)
     return BraceCursor(text, masked, offset, typed[0] if typed else "", statement, syntax, path_of)
+
+
+class Scope(NamedTuple):
+    """A named block around a cursor: what its head declares, the name there, and the offset where the head begins."""
+
+    kind: str
+    name: str
+    start: int
+
+
+def block_heads(masked: str, offset: int, boundary: re.Pattern[str]) -> Iterator[tuple[str, int]]:
+    """What opens each of the blocks around `offset`, outermost first: the text behind the last `boundary` before its
+    brace, and where that begins."""
+    for brace in open_blocks(masked, offset):
+        ends = (found.end() for found in boundary.finditer(masked, max(0, brace - MAX_HEAD_CHARS), brace))
+        start = max(ends, default=0)
+        head = masked[start:brace]
+        yield head, start + len(head) - len(head.lstrip())

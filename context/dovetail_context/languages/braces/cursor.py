@@ -93,11 +93,14 @@ def at_cursor(
 
 
 class Scope(NamedTuple):
-    """A named block around a cursor: what its head declares, the name there, and the offset where the head begins."""
+    """A block around a cursor. Each language names the kinds that it distinguishes."""
 
     kind: str
     name: str
     start: int
+    """The offset where its head begins."""
+    type: str = ""
+    """The type that the head names: what a function returns, say."""
 
 
 def block_heads(masked: str, offset: int, boundary: re.Pattern[str]) -> Iterator[tuple[str, int]]:

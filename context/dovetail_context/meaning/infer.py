@@ -1,4 +1,4 @@
-"""Light type inference: what an access path (see `index/record.py`) leads to. The same for all languages.
+"""Light type inference: what an access path (see `records/record.py`) leads to. The same for all languages.
 
 It follows annotations, constructor calls, assignments, return types, fields of `self`, elements of containers and base
 classes. It never fails: if it cannot infer a value, the answer is empty. Each of its three layers builds on the one

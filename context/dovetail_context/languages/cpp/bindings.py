@@ -1,9 +1,10 @@
 """What the local names of a C or C++ function refer to, read from the part of it before the cursor."""
 
-from dovetail_context.languages.braces import HOLE
+from dovetail_context.languages.braces.scan import HOLE
 from dovetail_context.languages.cpp.expressions import access_path, declared_name, declared_type
 from dovetail_context.languages.cpp.grammar import cpp_grammar
 from dovetail_context.languages.cpp.signatures import without_macros
+from dovetail_context.languages.nesting import in_text_order
 from dovetail_context.records.access import put_in
 from dovetail_context.syntax import Match, Node, SyntaxTree
 
@@ -15,7 +16,7 @@ def read_bindings(source: str) -> dict[str, str]:
     tree = cpp_grammar().parse(without_macros(source))
     bindings: dict[str, str] = {}
     matches = cpp_grammar().matches(tree.root, "locals.scm")
-    for pattern, captures in sorted(matches, key=lambda match: match[1][_KINDS[match[0]]][0].start_byte):
+    for kind, _, captures in in_text_order(matches, _KINDS):
         declarator = captures["declarator"][0]
         type_ = declared_type(tree, captures["type"][0], declarator)
         parts = _parts(declarator)
@@ -27,7 +28,7 @@ def read_bindings(source: str) -> dict[str, str]:
             continue
         if type_:
             path = f"<{type_}>"
-        elif _KINDS[pattern] == "loop":
+        elif kind == "loop":
             path = access_path(tree, captures["value"][0])
             path += "[]" if path else ""
         elif "parameter" in captures["binding"][0].type:

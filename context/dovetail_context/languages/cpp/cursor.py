@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from dovetail_context.languages.brace_cursor import BraceCursor, at_cursor
-from dovetail_context.languages.braces import open_blocks, open_calls
+from dovetail_context.languages.braces.cursor import BraceCursor, Scope, at_cursor, block_heads
+from dovetail_context.languages.braces.scan import open_calls
 from dovetail_context.languages.cpp.bindings import read_bindings
 from dovetail_context.languages.cpp.expressions import access_path, type_text
 from dovetail_context.languages.cpp.grammar import cpp_grammar
@@ -19,15 +18,6 @@ _CLASS = re.compile(r"\b(?:class|struct|union)\s+(?:[A-Z][A-Z0-9_]+\s+)?(?:\w+\s
 _FUNCTION = re.compile(r"((?:\w+\s*(?:<[^<>]*>)?\s*::\s*)*~?\w+|operator\s*\S+)\s*\(")
 _CONTROL = frozenset({"if", "for", "while", "switch", "catch", "return", "do", "else", "sizeof", "defined"})
 _EXPECTED = re.compile(r"\s*((?:const\s+)?[\w:]+(?:<[^=;]*>)?)[\s*&]+\w+\s*=(?!=)")
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """A block around the cursor; `name` may be qualified, `start` is the offset where its head begins."""
-
-    kind: str
-    name: str
-    start: int
 
 
 def read_cursor(text: str, offset: int) -> CursorView:
@@ -56,18 +46,15 @@ def read_cursor(text: str, offset: int) -> CursorView:
     )
 
 
-def _scopes(masked: str, offset: int) -> Iterator[_Scope]:
+def _scopes(masked: str, offset: int) -> Iterator[Scope]:
     """The classes and functions around `offset`, outermost first."""
-    for brace in open_blocks(masked, offset):
-        boundary = max((found.end() for found in _BOUNDARY.finditer(masked, max(0, brace - 2000), brace)), default=0)
-        head = masked[boundary:brace]
-        start = boundary + len(head) - len(head.lstrip())
+    for head, start in block_heads(masked, offset, _BOUNDARY):
         if (found := _CLASS.search(head)) is not None:
-            yield _Scope("class", found[1], start)
+            yield Scope("class", found[1], start)
         elif (found := _FUNCTION.search(head)) is not None:
             name = re.sub(r"<[^<>]*>|\s", "", found[1])
             if name not in _CONTROL:
-                yield _Scope("function", name, start)
+                yield Scope("function", name, start)
 
 
 def _returns(source: str) -> str:

@@ -1,4 +1,4 @@
-"""C and C++ expressions as access paths and their types in type notation (see `index/record.py`).
+"""C and C++ expressions as access paths and their types in type notation (see `records/record.py`).
 
 Pointers and references are what they point to; `->` and `::` are written as a dot; of `std::vector` the name is kept.
 """

@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dovetail_context.languages.braces.mend import without_statement
 from dovetail_context.languages.cpp.cursor import read_cursor
 from dovetail_context.languages.cpp.extract import extract
 from dovetail_context.languages.cpp.grammar import grammar_for
 from dovetail_context.languages.cpp.lexical import DEFINES, SYNTAX
 from dovetail_context.languages.cpp.resolve import CppResolver, read_compile_commands
 from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
-from dovetail_context.languages.mend import without_statement
 from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText

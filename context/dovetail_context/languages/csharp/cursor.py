@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from dovetail_context.languages.brace_cursor import BraceCursor, at_cursor
-from dovetail_context.languages.braces import expression_start, open_calls, receiver_end
+from dovetail_context.languages.braces.cursor import BraceCursor, Scope, at_cursor
+from dovetail_context.languages.braces.scan import expression_start, open_calls, receiver_end
 from dovetail_context.languages.csharp.bindings import read_bindings
 from dovetail_context.languages.csharp.expressions import access_path
 from dovetail_context.languages.csharp.grammar import grammar
 from dovetail_context.languages.csharp.lexical import KEYWORDS, SYNTAX
-from dovetail_context.languages.csharp.scopes import Scope, created_type, enclosing, scope_of
+from dovetail_context.languages.csharp.scopes import created_type, enclosing, scope_of
 from dovetail_context.languages.csharp.types import type_text
 from dovetail_context.languages.language import CursorView
 from dovetail_context.languages.mentions import LINES_BEFORE, lines_away, mentions

@@ -1,4 +1,4 @@
-"""C# expressions as access paths (the notation of `index/record.py`)."""
+"""C# expressions as access paths (the notation of `records/record.py`)."""
 
 from dovetail_context.languages.csharp.types import type_text
 from dovetail_context.syntax import Node, SyntaxTree

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from dovetail_context.languages.braces import mask
+from dovetail_context.languages.braces.scan import mask
 from dovetail_context.languages.csharp.lexical import SYNTAX
 
 _BLOCK = re.compile(

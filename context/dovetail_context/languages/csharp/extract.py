@@ -3,11 +3,11 @@
 Declarations are found by walking namespaces and the bodies of types, never into those of methods.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 
-from dovetail_context.languages.braces import mask
+from dovetail_context.languages.braces.declarations import Body, Declarations, Read, inside
+from dovetail_context.languages.braces.scan import mask
 from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.csharp.expressions import access_path
 from dovetail_context.languages.csharp.extensions import ExtensionBlock, without_blocks
@@ -26,11 +26,9 @@ from dovetail_context.languages.csharp.signatures import (
 )
 from dovetail_context.languages.csharp.types import type_text
 from dovetail_context.languages.doc_comments import doc_line
-from dovetail_context.languages.nesting import MAX_CONTAINERS
 from dovetail_context.records.access import as_guess
 from dovetail_context.records.record import FileRecord, References, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
-from dovetail_context.work import checkpoint
 
 EXTENSION_MARK = "(this "  # how the parameters of an extension method begin
 _KEYWORDS = frozenset({"class", "struct", "interface", "enum", "record"})
@@ -51,7 +49,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
     code, blocks = without_blocks(text)
     tree = grammar().parse(code)
     reader = _Reader(tree, blocks)
-    reader.read(tree.root.children)
+    reader.declarations.walk(tree.root.children)
     masked = mask(with_directives(text), SYNTAX)
     namespaces = read_namespaces(masked)
     facts = [OPENS + name for name in read_global_usings(masked)]
@@ -67,43 +65,23 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         symbols=tuple(reader.symbols),
         imports=tuple(read_usings(masked)),
         references=_calls(tree) if references else References(),
-        problems=(f"line {reader.error_line}: does not parse",) if tree.is_broken else (),
+        problems=(f"line {reader.declarations.error_line or 1}: does not parse",) if tree.is_broken else (),
         packages=(*namespaces, *dict.fromkeys(facts)),
     )
 
 
-@dataclass(slots=True)
-class Body:
-    """Declarations that are still to be read, with their surroundings: the class around them, its type parameters, the
-    comment above the next one, and whether that names an incomplete type, of which the parser found only the keyword.
-    The comment `documents`, above the entire body, belongs to its first symbol, the one at the position `first`."""
-
-    nodes: Iterator[Node]
-    container: str
-    variables: Mapping[str, str]
-    doc: list[Node] = field(default_factory=list)
-    awaits_name: bool = False
-    first: int = 0
-    documents: list[Node] = field(default_factory=list)
-
-
-_Read = Callable[[Node, str, Mapping[str, str]], Body | None]
-
-
 class _Reader:
-    """Walks declarations and collects their symbols. `variables` are the type parameters in scope with their bounds."""
+    """Collects the symbols of declarations. `variables` are the type parameters in scope with their bounds."""
 
     def __init__(self, tree: SyntaxTree, blocks: tuple[ExtensionBlock, ...] = ()) -> None:
         self._blocks = blocks
         self.symbols: list[Symbol] = []
         self.partial: list[str] = []
-        self.error_line = 1
         self._tree = tree
         self._interfaces: set[str] = set()
-        self._readers: dict[str, _Read] = {
-            **dict.fromkeys(_TRANSPARENT, self._inside),
+        readers: dict[str, Read] = {
+            **dict.fromkeys(_TRANSPARENT, inside),
             **dict.fromkeys(_TYPES, self._type),
-            "ERROR": self._error,
             "method_declaration": self._method,
             "constructor_declaration": self._method,
             "operator_declaration": self._method,
@@ -115,55 +93,7 @@ class _Reader:
             "event_field_declaration": self._fields,
             "enum_member_declaration": self._constant,
         }
-
-    def read(self, nodes: Iterable[Node]) -> None:
-        """Read the declarations of a file in text order, and those in the bodies inside them. Bodies wait on a stack:
-        more of them may be nested than calls may."""
-        bodies = [Body(iter(nodes), "", {})]
-        while bodies:
-            body = bodies[-1]
-            node = next(body.nodes, None)
-            if node is None:
-                self._close(bodies.pop())
-            elif (inner := self._read(node, body)) is not None and inner.container.count(".") < MAX_CONTAINERS:
-                bodies.append(inner)
-
-    def _read(self, node: Node, body: Body) -> Body | None:
-        """Read a child of a body. Return the child's own body, if that may contain declarations."""
-        checkpoint()
-        kind = node.type
-        if kind == "comment":
-            body.doc.append(node)
-            return None
-        if kind in _KEYWORDS:  # a type whose end is missing: what follows belongs to it
-            body.awaits_name = True
-            return None
-        if body.awaits_name and kind == "identifier":
-            body.container = self._headless(node, body.container)
-        body.awaits_name = False
-        reader, doc = self._readers.get(kind), body.doc
-        body.doc = []
-        if reader is None:
-            return None
-        before = len(self.symbols)
-        inner = reader(node, body.container, body.variables)
-        if inner is not None and len(self.symbols) == before:
-            inner.first, inner.documents = before, doc
-        elif doc and len(self.symbols) > before:
-            self._document(before, doc)
-        return inner
-
-    def _close(self, body: Body) -> None:
-        if body.documents and len(self.symbols) > body.first:
-            self._document(body.first, body.documents)
-
-    def _inside(self, node: Node, container: str, variables: Mapping[str, str]) -> Body:
-        return Body(iter(node.children), container, variables)
-
-    def _error(self, node: Node, container: str, variables: Mapping[str, str]) -> Body:
-        if self.error_line == 1:
-            self.error_line = node.start_point[0] + 1
-        return Body(iter(node.children), container, variables)
+        self.declarations = Declarations(self.symbols, readers, "comment", _KEYWORDS, self._headless, self._document)
 
     def _headless(self, name: Node, container: str) -> str:
         text = self._tree.text(name)
@@ -300,7 +230,7 @@ class _Reader:
             return False
         return "private" in words or container not in self._interfaces
 
-    def _document(self, position: int, comments: list[Node]) -> None:
+    def _document(self, position: int, comments: Sequence[Node]) -> None:
         text = "\n".join(self._tree.text(comment) for comment in comments)
         if text.startswith(("///", "/**")) and (line := doc_line(text)):
             self.symbols[position] = self.symbols[position]._replace(doc=line)

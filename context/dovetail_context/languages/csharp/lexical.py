@@ -2,7 +2,7 @@
 
 import re
 
-from dovetail_context.languages.braces import BraceSyntax, opens_literal
+from dovetail_context.languages.braces.scan import BraceSyntax, opens_literal
 
 KEYWORDS = frozenset(
     """

@@ -1,9 +1,9 @@
 """The types and members around a place in C# text, read from their open braces."""
 
 import re
-from dataclasses import dataclass
 
-from dovetail_context.languages.braces import open_blocks, statement_start
+from dovetail_context.languages.braces.cursor import Scope
+from dovetail_context.languages.braces.scan import open_blocks, statement_start
 from dovetail_context.languages.csharp.lexical import SYNTAX
 
 _CLASS = re.compile(r"(?:^|[\s)\]])(?:class|interface|struct|enum|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)")
@@ -23,18 +23,8 @@ _MODIFIERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """A type (kind "class") or a member (kind "method"); `start` is where its head begins, `type` what it gives."""
-
-    kind: str
-    name: str
-    start: int
-    type: str = ""
-
-
 def enclosing(masked: str, offset: int) -> list[Scope]:
-    """The types and members around `offset`, outermost first. Namespaces, blocks and lambdas are none."""
+    """The types (kind "class") and members ("method") around `offset`, outermost first. Others are none."""
     scopes: list[Scope] = []
     for brace in open_blocks(masked, offset):
         start = statement_start(masked, brace, SYNTAX)

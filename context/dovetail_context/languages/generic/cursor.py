@@ -4,7 +4,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from dovetail_context.languages.braces import (
+from dovetail_context.languages.braces.scan import (
     expression_start,
     mask,
     open_blocks,

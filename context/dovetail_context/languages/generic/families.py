@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from dovetail_context.languages.braces import BraceSyntax
+from dovetail_context.languages.braces.scan import BraceSyntax
 
 
 def syntax(

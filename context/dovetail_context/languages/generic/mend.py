@@ -2,7 +2,7 @@
 
 import re
 
-from dovetail_context.languages.braces import mask, statement_end, statement_start, whole_start
+from dovetail_context.languages.braces.scan import mask, statement_end, statement_start, whole_start
 from dovetail_context.languages.generic.profile import Profile
 
 MAX_LINES = 40  # of a statement; a longer one is data

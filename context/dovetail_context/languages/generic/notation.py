@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from dovetail_context.languages.braces import BraceSyntax, mask
+from dovetail_context.languages.braces.scan import BraceSyntax, mask
 
 MAX_ACCESS_CHARS = 160  # longer paths come from chained or generated code and are never looked up
 MAX_EXPRESSION_CHARS = 2000  # an expression longer than this is data

@@ -1,9 +1,10 @@
 """What the local names of a Go function refer to, read from the part of it before the cursor."""
 
-from dovetail_context.languages.braces import HOLE
+from dovetail_context.languages.braces.scan import HOLE
 from dovetail_context.languages.go.expressions import access_path, type_text
 from dovetail_context.languages.go.grammar import grammar
 from dovetail_context.languages.go.signatures import declared
+from dovetail_context.languages.nesting import in_text_order
 from dovetail_context.records.access import put_in
 from dovetail_context.syntax import Match, Node, SyntaxTree
 
@@ -17,8 +18,8 @@ def read_bindings(source: str) -> dict[str, str]:
     tree = grammar().parse(source)
     bindings: dict[str, str] = {}
     matches = grammar().matches(tree.root, "locals.scm")
-    for pattern, captures in sorted(matches, key=lambda match: match[1][_KINDS[match[0]]][0].start_byte):
-        _BINDERS[_KINDS[pattern]](tree, captures, bindings)
+    for kind, _, captures in in_text_order(matches, _KINDS):
+        _BINDERS[kind](tree, captures, bindings)
     bindings.pop("_", None)
     bindings.pop("", None)
     return bindings

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from dovetail_context.languages.brace_cursor import BraceCursor, at_cursor
-from dovetail_context.languages.braces import open_brackets
+from dovetail_context.languages.braces.cursor import BraceCursor, at_cursor
+from dovetail_context.languages.braces.scan import open_brackets
 from dovetail_context.languages.go.bindings import read_bindings
 from dovetail_context.languages.go.expressions import access_path, type_text
 from dovetail_context.languages.go.grammar import grammar

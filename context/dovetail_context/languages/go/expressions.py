@@ -1,4 +1,4 @@
-"""Go expressions as access paths and Go types in type notation (see `index/record.py`)."""
+"""Go expressions as access paths and Go types in type notation (see `records/record.py`)."""
 
 from dovetail_context.syntax import Node, SyntaxTree
 

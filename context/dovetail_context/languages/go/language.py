@@ -4,13 +4,13 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from dovetail_context.languages.braces.mend import without_statement
 from dovetail_context.languages.go.cursor import read_cursor
 from dovetail_context.languages.go.extract import extract
 from dovetail_context.languages.go.grammar import grammar
 from dovetail_context.languages.go.lexical import DEFINES, SYNTAX
 from dovetail_context.languages.go.resolve import FILE_NAMES, GoResolver, read_go_mod, read_go_work
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
-from dovetail_context.languages.mend import without_statement
 from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText

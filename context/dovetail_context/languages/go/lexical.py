@@ -2,7 +2,7 @@
 
 import re
 
-from dovetail_context.languages.braces import BraceSyntax
+from dovetail_context.languages.braces.scan import BraceSyntax
 
 _BLOCK_HEAD = re.compile(r"\b(?:func|if|for|switch|select|else|struct|interface)\b|:\s*\Z")
 _LITERAL_HEAD = re.compile(r"[\w\]})]\s*\Z")

@@ -3,6 +3,7 @@
 from dovetail_context.languages.java.expressions import access_path
 from dovetail_context.languages.java.grammar import grammar
 from dovetail_context.languages.java.types import type_text
+from dovetail_context.languages.nesting import in_text_order
 from dovetail_context.records.access import put_in
 from dovetail_context.syntax import Match, Node, SyntaxTree
 
@@ -35,8 +36,8 @@ def read_bindings(source: str) -> dict[str, str]:
     tree = grammar().parse(source)
     bindings: dict[str, str] = {}
     matches = grammar().matches(tree.root, "locals.scm")
-    for pattern, captures in sorted(matches, key=lambda match: match[1][_KINDS[match[0]]][0].start_byte):
-        _bind(tree, _KINDS[pattern], captures, bindings)
+    for kind, _, captures in in_text_order(matches, _KINDS):
+        _bind(tree, kind, captures, bindings)
     return bindings
 
 

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from dovetail_context.languages.brace_cursor import BraceCursor, at_cursor
-from dovetail_context.languages.braces import expression_start, open_calls
+from dovetail_context.languages.braces.cursor import BraceCursor, Scope, at_cursor
+from dovetail_context.languages.braces.scan import expression_start, open_calls
 from dovetail_context.languages.java.bindings import read_bindings
 from dovetail_context.languages.java.expressions import access_path
 from dovetail_context.languages.java.grammar import grammar
 from dovetail_context.languages.java.lexical import KEYWORDS, SYNTAX
-from dovetail_context.languages.java.scopes import Scope, enclosing
+from dovetail_context.languages.java.scopes import enclosing
 from dovetail_context.languages.java.types import type_text
 from dovetail_context.languages.language import CursorView
 from dovetail_context.languages.mentions import mentions

@@ -1,4 +1,4 @@
-"""Java expressions as access paths (the notation of `index/record.py`)."""
+"""Java expressions as access paths (the notation of `records/record.py`)."""
 
 from dovetail_context.languages.java.types import type_text
 from dovetail_context.syntax import Node, SyntaxTree

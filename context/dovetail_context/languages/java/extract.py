@@ -4,10 +4,10 @@ The walk for declarations enters the bodies of classes, never those of methods: 
 there.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 
+from dovetail_context.languages.braces.declarations import Body, Declarations, Read, inside
 from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.doc_comments import doc_line
 from dovetail_context.languages.java.expressions import access_path
@@ -24,11 +24,9 @@ from dovetail_context.languages.java.signatures import (
     type_variables,
 )
 from dovetail_context.languages.java.types import type_text
-from dovetail_context.languages.nesting import MAX_CONTAINERS
 from dovetail_context.records.access import as_guess
 from dovetail_context.records.record import FileRecord, References, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
-from dovetail_context.work import checkpoint
 
 # The parts of a declaration's head that name base classes.
 _BASES = ("superclass", "super_interfaces", "extends_interfaces")
@@ -39,11 +37,11 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
     """Read a Java file; broken parts are passed over and noted in `problems`."""
     tree = grammar().parse(text)
     reader = _Reader(tree)
-    reader.read(tree.root.children)
+    reader.declarations.walk(tree.root.children)
     head = text.partition("{")[0]
     problems: tuple[str, ...] = ()
     if tree.is_broken:
-        problems = (f"line {reader.error_line}: does not parse",)
+        problems = (f"line {reader.declarations.error_line or 1}: does not parse",)
     return FileRecord(
         path=path,
         language="java",
@@ -57,33 +55,14 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
     )
 
 
-@dataclass(slots=True)
-class Body:
-    """Declarations that are still to be read, with their surroundings: the class around them, its type parameters, the
-    comment above the next one, and whether that names an incomplete class, of which the parser found only the keyword.
-    The comment `documents`, above the entire body, belongs to its first symbol, the one at the position `first`."""
-
-    nodes: Iterator[Node]
-    container: str
-    variables: Mapping[str, str]
-    doc: Node | None = None
-    awaits_name: bool = False
-    first: int = 0
-    documents: Node | None = None
-
-
-_Read = Callable[[Node, str, Mapping[str, str]], Body | None]
-
-
 class _Reader:
-    """Walks declarations and collects their symbols. `variables` are the type parameters in scope with their bounds."""
+    """Collects the symbols of declarations. `variables` are the type parameters in scope with their bounds."""
 
     def __init__(self, tree: SyntaxTree) -> None:
         self.symbols: list[Symbol] = []
-        self.error_line = 1
         self._tree = tree
         self._accessors: dict[str, frozenset[str]] = {}  # which are generated for all fields of a class
-        self._readers: dict[str, _Read] = {
+        readers: dict[str, Read] = {
             "class_declaration": self._class,
             "interface_declaration": self._class,
             "enum_declaration": self._class,
@@ -95,58 +74,11 @@ class _Reader:
             "field_declaration": self._fields,
             "constant_declaration": self._fields,
             "enum_constant": self._constant,
-            "enum_body_declarations": self._inside,
-            "ERROR": self._error,
+            "enum_body_declarations": inside,
         }
-
-    def read(self, nodes: Iterable[Node]) -> None:
-        """Read the declarations of a file in text order, and those in the bodies inside them. Bodies wait on a stack:
-        more of them may be nested than calls may."""
-        bodies = [Body(iter(nodes), "", {})]
-        while bodies:
-            body = bodies[-1]
-            node = next(body.nodes, None)
-            if node is None:
-                self._close(bodies.pop())
-            elif (inner := self._read(node, body)) is not None and inner.container.count(".") < MAX_CONTAINERS:
-                bodies.append(inner)
-
-    def _read(self, node: Node, body: Body) -> Body | None:
-        """Read a child of a body. Return the child's own body, if that may contain declarations."""
-        checkpoint()
-        kind = node.type
-        if kind == "block_comment":
-            body.doc = node
-            return None
-        if kind in _KEYWORDS:  # a class whose end is missing: what follows belongs to it
-            body.awaits_name = True
-            return None
-        if body.awaits_name and kind == "identifier":
-            body.container = self._headless(node, body.container)
-        body.awaits_name = False
-        reader, doc = self._readers.get(kind), body.doc
-        body.doc = None
-        if reader is None:
-            return None
-        before = len(self.symbols)
-        inner = reader(node, body.container, body.variables)
-        if inner is not None and len(self.symbols) == before:
-            inner.first, inner.documents = before, doc
-        elif doc is not None and len(self.symbols) > before:
-            self._document(before, doc)
-        return inner
-
-    def _close(self, body: Body) -> None:
-        if body.documents and len(self.symbols) > body.first:
-            self._document(body.first, body.documents)
-
-    def _inside(self, node: Node, container: str, variables: Mapping[str, str]) -> Body:
-        return Body(iter(node.children), container, variables)
-
-    def _error(self, node: Node, container: str, variables: Mapping[str, str]) -> Body:
-        if self.error_line == 1:
-            self.error_line = node.start_point[0] + 1
-        return Body(iter(node.children), container, variables)
+        self.declarations = Declarations(
+            self.symbols, readers, "block_comment", _KEYWORDS, self._headless, self._document
+        )
 
     def _headless(self, name: Node, container: str) -> str:
         text = self._tree.text(name)
@@ -262,8 +194,8 @@ class _Reader:
             )
         )
 
-    def _document(self, position: int, comment: Node) -> None:
-        text = self._tree.text(comment)
+    def _document(self, position: int, comments: Sequence[Node]) -> None:
+        text = self._tree.text(comments[-1])
         if text.startswith("/**") and (line := doc_line(text)):
             self.symbols[position] = self.symbols[position]._replace(doc=line)
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dovetail_context.languages.braces.mend import with_blank_statement
 from dovetail_context.languages.java.cursor import read_cursor
 from dovetail_context.languages.java.extract import extract
 from dovetail_context.languages.java.grammar import grammar
 from dovetail_context.languages.java.lexical import DEFINES, SYNTAX
 from dovetail_context.languages.java.resolve import JavaResolver
 from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
-from dovetail_context.languages.mend import with_blank_statement
 from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText

@@ -2,7 +2,7 @@
 
 import re
 
-from dovetail_context.languages.braces import BraceSyntax
+from dovetail_context.languages.braces.scan import BraceSyntax
 
 KEYWORDS = frozenset(
     """

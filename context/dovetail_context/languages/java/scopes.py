@@ -1,9 +1,9 @@
 """The classes and methods around a place in Java text, read from their open braces."""
 
 import re
-from dataclasses import dataclass
 
-from dovetail_context.languages.braces import open_blocks, statement_start
+from dovetail_context.languages.braces.cursor import Scope
+from dovetail_context.languages.braces.scan import open_blocks, statement_start
 from dovetail_context.languages.java.lexical import SYNTAX
 
 _CLASS = re.compile(r"(?:^|[\s)])(?:class|interface|enum|record)\s+([A-Za-z_]\w*)")
@@ -17,21 +17,11 @@ _NO_METHODS = frozenset("if for while switch catch synchronized try do else retu
 _MODIFIERS = frozenset("public private protected static final abstract default synchronized".split())  # noqa: SIM905
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """A class, a method, or (kind "anonymous") the body of `new Base() {`.
-
-    `start` is the offset where its head begins, `type` what a method returns or an anonymous class extends.
-    """
-
-    kind: str
-    name: str
-    start: int
-    type: str = ""
-
-
 def enclosing(masked: str, offset: int) -> list[Scope]:
-    """The classes and methods around `offset`, outermost first. Blocks and lambdas are none."""
+    """The classes and methods around `offset`, outermost first. Blocks and lambdas are none.
+
+    The body of `new Base() {` has the kind "anonymous" and the type that it extends.
+    """
     scopes: list[Scope] = []
     for brace in open_blocks(masked, offset):
         start = statement_start(masked, brace, SYNTAX)

@@ -2,7 +2,7 @@
 
 import re
 
-from dovetail_context.languages.braces import BraceSyntax
+from dovetail_context.languages.braces.scan import BraceSyntax
 from dovetail_context.languages.generic.language import GenericLanguage
 from dovetail_context.languages.generic.notation import Notation
 from dovetail_context.languages.generic.profile import Profile

@@ -2,6 +2,7 @@
 
 import re
 
+from dovetail_context.languages.nesting import in_text_order
 from dovetail_context.languages.python.expressions import access_path, type_text
 from dovetail_context.languages.python.grammar import grammar
 from dovetail_context.languages.python.signatures import default_paths, parameters
@@ -29,8 +30,7 @@ def read_bindings(source: str) -> dict[str, str]:
     tree = grammar().parse(source)
     bindings: dict[str, str] = {}
     matches = grammar().matches(tree.root, "locals.scm")
-    for pattern, captures in sorted(matches, key=lambda match: _start(match, _KINDS)):
-        kind = _KINDS[pattern]
+    for kind, _, captures in in_text_order(matches, _KINDS):
         if kind in ("function", "lambda"):
             listed = captures["parameters"][0]
             for name, type_ in parameters(tree, listed):  # one without a type may name a fixture
@@ -48,9 +48,7 @@ def read_statement_bindings(source: str, hole: int, bindings: dict[str, str]) ->
     at = len(source[:hole].encode())
     found = dict(bindings)
     matches = grammar().matches(tree.root, "locals.scm")
-    for pattern, captures in sorted(matches, key=lambda match: _start(match, _KINDS)):
-        kind = _KINDS[pattern]
-        node = captures[kind][0]
+    for kind, node, captures in in_text_order(matches, _KINDS):
         if kind == "lambda" or (kind == "loop" and node.type == "for_in_clause"):
             around = node if kind == "lambda" else node.parent
             if around is not None and around.start_byte <= at <= around.end_byte:
@@ -96,10 +94,6 @@ def _given_to(tree: SyntaxTree, callback: Node) -> str:
 
 # Functions of the standard library that call what they take with an element of something else that they take.
 _ELEMENTWISE = frozenset({"max", "min", "sorted", "map", "filter", "groupby", "itertools.groupby"})
-
-
-def _start(match: tuple[int, Match], kinds: tuple[str, ...]) -> int:
-    return match[1][kinds[match[0]]][0].start_byte
 
 
 def _assignment(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Python expressions as access paths and Python annotations as types (the notations of `index/record.py`)."""
+"""Python expressions as access paths and Python annotations as types (the notations of `records/record.py`)."""
 
 from collections.abc import Iterator
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from dovetail_context.languages.braces.scan import before_space, opening_of
+
 # Each string is a run of plain characters, then again and again an escape or a lone quote with the run behind it: a
 # whole run is one step, which is several times as fast as a step for each character.
 _STRING_OR_COMMENT = re.compile(
@@ -35,10 +37,10 @@ def expression_start(masked: str, end: int) -> int:
     """Where the expression (names, dots, calls, subscripts) that ends at `end` begins; `end` if there is none."""
     floor, start, position = max(0, end - REACH), end, end
     while position > floor:
-        inner = _before_space(masked, position, floor)
+        inner = before_space(masked, position, floor)
         character = masked[inner - 1] if inner > floor else ""
         if character in _OPENERS and character:
-            opening = _opening(masked, inner - 1, floor)
+            opening = opening_of(masked, inner - 1, floor)
             if opening < 0:
                 return start
             start = position = opening
@@ -54,7 +56,7 @@ def expression_start(masked: str, end: int) -> int:
             if word_start == inner:
                 return start
             start = position = word_start
-        dot = _before_space(masked, position, floor)
+        dot = before_space(masked, position, floor)
         if dot <= floor or masked[dot - 1] != ".":
             return start
         position = dot - 1
@@ -63,19 +65,9 @@ def expression_start(masked: str, end: int) -> int:
 
 def open_calls(masked: str, end: int) -> Iterator[int]:
     """The places of the open parentheses around `end`, innermost first, within its statement."""
-    floor, depth, position = max(0, end - REACH), 0, end
-    while position > floor:
-        position -= 1
-        character = masked[position]
-        if character in ")]}":
-            depth += 1
-        elif character in "([{":
-            if depth:
-                depth -= 1
-            elif character == "(":
-                yield position
-        elif character == "\n" and STATEMENT.match(masked, position + 1):
-            return
+    for place in _open_brackets(masked, end):
+        if masked[place] == "(":
+            yield place
 
 
 def closers(masked: str) -> str:
@@ -109,21 +101,3 @@ def _open_brackets(masked: str, end: int) -> Iterator[int]:
                 yield position
         elif character == "\n" and STATEMENT.match(masked, position + 1):
             return
-
-
-def _before_space(masked: str, position: int, floor: int) -> int:
-    while position > floor and masked[position - 1].isspace():
-        position -= 1
-    return position
-
-
-def _opening(masked: str, closing: int, floor: int) -> int:
-    depth = 0
-    for position in range(closing, floor - 1, -1):
-        if masked[position] in ")]}":
-            depth += 1
-        elif masked[position] in "([{":
-            depth -= 1
-            if not depth:
-                return position
-    return -1

@@ -1,6 +1,6 @@
 """What the local names of a Rust function refer to, read from the part of it before the cursor."""
 
-from dovetail_context.languages.braces import HOLE
+from dovetail_context.languages.braces.scan import HOLE
 from dovetail_context.languages.rust.expressions import access_path, type_text
 from dovetail_context.languages.rust.grammar import grammar
 from dovetail_context.languages.rust.signatures import bounds_of

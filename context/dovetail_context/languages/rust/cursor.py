@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from dovetail_context.languages.brace_cursor import BraceCursor, at_cursor
-from dovetail_context.languages.braces import HOLE, open_blocks, open_brackets
+from dovetail_context.languages.braces.cursor import BraceCursor, Scope, at_cursor, block_heads
+from dovetail_context.languages.braces.scan import HOLE, open_brackets
 from dovetail_context.languages.language import CursorView
 from dovetail_context.languages.mentions import mentions
 from dovetail_context.languages.rust.bindings import read_bindings
@@ -23,15 +22,6 @@ _LITERAL_TYPE = re.compile(r"(?:\w+\s*::\s*)*[A-Z]\w*\s*\Z")
 _EXPECTED = re.compile(r"\s*let\s+(?:mut\s+)?\w+\s*:\s*([^=;]+?)\s*=(?!=)")
 # Types that wrap a function's result: the value that the function builds has the type of a type argument.
 _WRAPPED = re.compile(r"(?:[\w.]*(?:Result|Option|Vec|Future|Iterator|Poll|Box|Arc|Rc))\[(.*)\]\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """A block around the cursor: the kind that its head declares, and the offset where the head begins."""
-
-    kind: str
-    name: str
-    start: int
 
 
 def read_cursor(text: str, offset: int) -> CursorView:
@@ -59,22 +49,19 @@ def read_cursor(text: str, offset: int) -> CursorView:
     )
 
 
-def _scopes(masked: str, offset: int) -> Iterator[_Scope]:
+def _scopes(masked: str, offset: int) -> Iterator[Scope]:
     """The named blocks around `offset`, outermost first."""
-    for brace in open_blocks(masked, offset):
-        boundary = max((found.end() for found in _BOUNDARY.finditer(masked, max(0, brace - 2000), brace)), default=0)
-        head = masked[boundary:brace]
-        start = boundary + len(head) - len(head.lstrip())
+    for head, start in block_heads(masked, offset, _BOUNDARY):
         if (found := _FUNCTION.search(head)) is not None:
-            yield _Scope("fn", found[1], start)
+            yield Scope("fn", found[1], start)
         elif re.search(r"\bimpl\b", head):
             plain = head
             while (shorter := _GENERIC.sub("", plain)) != plain:
                 plain = shorter
             if (found := _IMPL.search(plain)) is not None:
-                yield _Scope("class", found[1].replace(" ", "").rpartition("::")[2], start)
+                yield Scope("class", found[1].replace(" ", "").rpartition("::")[2], start)
         elif (found := _CONTAINER.search(head)) is not None:
-            yield _Scope("class", found[1], start)
+            yield Scope("class", found[1], start)
 
 
 def _returns(source: str) -> str:

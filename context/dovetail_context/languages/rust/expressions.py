@@ -1,4 +1,4 @@
-"""Rust expressions as access paths and Rust types in type notation (see `index/record.py`).
+"""Rust expressions as access paths and Rust types in type notation (see `records/record.py`).
 
 Both write `::` as a dot. `Option` and `Result` are containers: `?` and `Some(x)` take their element.
 """

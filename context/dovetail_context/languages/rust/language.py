@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dovetail_context.languages.braces.mend import without_statement
 from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
-from dovetail_context.languages.mend import without_statement
 from dovetail_context.languages.rust.cursor import read_cursor
 from dovetail_context.languages.rust.extract import extract
 from dovetail_context.languages.rust.grammar import grammar

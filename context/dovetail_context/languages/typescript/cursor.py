@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from dovetail_context.languages.brace_cursor import MAX_FRAGMENT_CHARS, MAX_WORD_CHARS, BraceCursor
-from dovetail_context.languages.braces import closers, expression_start, open_calls, receiver_end
+from dovetail_context.languages.braces.cursor import MAX_FRAGMENT_CHARS, MAX_WORD_CHARS, BraceCursor
+from dovetail_context.languages.braces.scan import closers, expression_start, open_calls, receiver_end
 from dovetail_context.languages.language import CursorView
 from dovetail_context.languages.mentions import LINES_BEFORE, lines_away, mentions
 from dovetail_context.languages.typescript.bindings import read_bindings

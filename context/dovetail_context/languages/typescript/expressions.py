@@ -1,4 +1,4 @@
-"""Expressions as access paths (the notation of `index/record.py`)."""
+"""Expressions as access paths (the notation of `records/record.py`)."""
 
 from dovetail_context.languages.typescript.types import type_text
 from dovetail_context.syntax import Node, SyntaxTree

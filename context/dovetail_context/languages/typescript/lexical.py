@@ -2,8 +2,8 @@
 
 import re
 
-from dovetail_context.languages import braces
-from dovetail_context.languages.braces import BraceSyntax, open_brackets
+from dovetail_context.languages.braces import scan
+from dovetail_context.languages.braces.scan import BraceSyntax, open_brackets
 
 _TEMPLATE = r"`(?:\\.|[^`\\])*`"
 _BLANKED = re.compile(
@@ -47,7 +47,7 @@ def mask(text: str) -> str:
 def statement_start(masked: str, offset: int) -> int:
     """Where the statement around `offset` starts. Few semicolons are written: a line's end may end a statement."""
     outermost = min(open_brackets(masked, offset, SYNTAX), default=offset)
-    return braces.statement_start(masked, outermost, SYNTAX)
+    return scan.statement_start(masked, outermost, SYNTAX)
 
 
 def _blank(match: re.Match[str]) -> str:

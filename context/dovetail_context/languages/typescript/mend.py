@@ -2,7 +2,7 @@
 
 import re
 
-from dovetail_context.languages.braces import statement_end
+from dovetail_context.languages.braces.scan import statement_end
 from dovetail_context.languages.typescript.lexical import SYNTAX, mask, statement_start
 
 _DEFINES = re.compile(

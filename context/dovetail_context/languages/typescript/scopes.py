@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from dovetail_context.languages.braces import open_blocks
+from dovetail_context.languages.braces.scan import open_blocks, opening_of
 
 # How far back from its brace a definition's first word is looked for, in characters: long parameter lists.
 REACH = 2000
@@ -55,7 +55,7 @@ def _arrow(head: str, floor: int) -> Scope | None:
         return None
     start = found.start()
     if found["parameters"] == ")":
-        start = _opening(head, found.start())
+        start = opening_of(head, found.start())
     if start < 0:
         return None
     name = _ASSIGNED.search(head, max(0, start - 300), start)
@@ -63,7 +63,7 @@ def _arrow(head: str, floor: int) -> Scope | None:
 
 
 def _function(head: str, floor: int, result: re.Match[str]) -> Scope | None:
-    start = _opening(head, result.start())
+    start = opening_of(head, result.start())
     if start < 0:
         return None
     name = _NAME.search(head, max(0, start - 300), start)
@@ -106,15 +106,3 @@ def _places(head: str, begin: int) -> Iterator[int]:
     word = re.search(r"[\w$]+\s*=>\s*\Z", head[begin:])
     if word is not None:
         yield begin + word.start()
-
-
-def _opening(head: str, closing: int) -> int:
-    depth = 0
-    for position in range(closing, -1, -1):
-        if head[position] in ")]}":
-            depth += 1
-        elif head[position] in "([{":
-            depth -= 1
-            if not depth:
-                return position
-    return -1

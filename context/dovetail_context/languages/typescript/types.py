@@ -1,4 +1,4 @@
-"""TypeScript's types in the type notation of `index/record.py`."""
+"""TypeScript's types in the type notation of `records/record.py`."""
 
 from dovetail_context.records.access import as_guess
 from dovetail_context.syntax import Node, SyntaxTree

@@ -2,7 +2,7 @@
 
 import re
 
-from dovetail_context.languages.braces import BraceSyntax, mask, statement_end, statement_start, whole_start
+from dovetail_context.languages.braces.scan import BraceSyntax, mask, statement_end, statement_start, whole_start
 
 _NOT_LINE_END = re.compile(r"[^\n]")
 

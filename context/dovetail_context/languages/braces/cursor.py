@@ -1,21 +1,24 @@
 """What the cursors of brace languages have in common: the word being typed, its object, its statement, its case."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from dovetail_context.languages.braces import (
+from dovetail_context.languages.braces.scan import (
     BraceSyntax,
     case_subject_end,
     completed,
     expression_start,
     mask,
+    open_blocks,
     receiver_end,
     statement_start,
 )
 
 MAX_FRAGMENT_CHARS = 40_000  # of the enclosing function that is parsed for bindings (about 1,000 lines)
 MAX_WORD_CHARS = 100  # of the word being typed
+MAX_HEAD_CHARS = 2000  # of what opens a block
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +90,24 @@ def at_cursor(
     typed = word.search(text, max(0, offset - MAX_WORD_CHARS), offset)
     statement = statement_start(masked, offset, syntax)
     return BraceCursor(text, masked, offset, typed[0] if typed else "", statement, syntax, path_of)
+
+
+class Scope(NamedTuple):
+    """A block around a cursor. Each language names the kinds that it distinguishes."""
+
+    kind: str
+    name: str
+    start: int
+    """The offset where its head begins."""
+    type: str = ""
+    """The type that the head names: what a function returns, say."""
+
+
+def block_heads(masked: str, offset: int, boundary: re.Pattern[str]) -> Iterator[tuple[str, int]]:
+    """What opens each of the blocks around `offset`, outermost first: the text behind the last `boundary` before its
+    brace, and where that begins."""
+    for brace in open_blocks(masked, offset):
+        ends = (found.end() for found in boundary.finditer(masked, max(0, brace - MAX_HEAD_CHARS), brace))
+        start = max(ends, default=0)
+        head = masked[start:brace]
+        yield head, start + len(head) - len(head.lstrip())

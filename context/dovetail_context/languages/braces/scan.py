@@ -75,13 +75,13 @@ def expression_start(masked: str, end: int, syntax: BraceSyntax) -> int:
     """Where the expression (names, members, calls, subscripts) that ends at `end` begins; `end` if there is none."""
     floor, start, position = max(0, end - REACH), end, end
     while position > floor:
-        inner = _before_space(masked, position, floor)
+        inner = before_space(masked, position, floor)
         character = masked[inner - 1] if inner > floor else ""
         if character == ">" and (generic := _GENERIC.search(masked, max(floor, inner - 200), inner)):
             position = inner = generic.start()
             character = masked[inner - 1] if inner > floor else ""
         if character and character in ")]":
-            opening = _opening(masked, inner - 1, floor)
+            opening = opening_of(masked, inner - 1, floor)
             if opening < 0:
                 return start
             start = position = opening
@@ -103,7 +103,7 @@ def expression_start(masked: str, end: int, syntax: BraceSyntax) -> int:
         connector = _connector_before(masked, position, floor, syntax)
         if not connector:
             return _with_prefix(masked, start, floor, syntax)
-        position = _before_space(masked, position, floor) - len(connector)
+        position = before_space(masked, position, floor) - len(connector)
     return start
 
 
@@ -112,7 +112,7 @@ def receiver_end(masked: str, name_start: int, syntax: BraceSyntax) -> int:
     connector = _connector_before(masked, name_start, max(0, name_start - REACH), syntax)
     if not connector:
         return -1
-    end = _before_space(masked, name_start, 0) - len(connector)
+    end = before_space(masked, name_start, 0) - len(connector)
     if connector == "." and masked[end - 1 : end].isdigit() and not _TUPLE_FIELD.search(masked, max(0, end - 40), end):
         return -1  # a number
     return end
@@ -157,7 +157,7 @@ def statement_start(masked: str, offset: int, syntax: BraceSyntax) -> int:
         character = masked[position]
         if character in ")]}":
             if character == "}" and not depth and not nested and not _goes_on_after(masked, position, offset):
-                opening = _opening(masked, position, floor)
+                opening = opening_of(masked, position, floor)
                 if opening < 0 or not syntax.opens_literal(masked, opening):
                     boundary = position + 1
                     break
@@ -219,7 +219,7 @@ def statement_end(masked: str, start: int, offset: int, syntax: BraceSyntax) -> 
 def whole_start(masked: str, start: int, syntax: BraceSyntax) -> int:
     """Where the call starts in whose arguments a block was opened around `start` and never closed: `each(x -> { x.`."""
     for _ in open_blocks(masked, len(masked)):
-        brace = _before_space(masked, start, 0) - 1
+        brace = before_space(masked, start, 0) - 1
         if brace < 0 or masked[brace] != "{":
             break
         head = statement_start(masked, brace, syntax)
@@ -315,7 +315,7 @@ def _continues(masked: str, line_end: int, limit: int) -> bool:
 
 
 def _connector_before(masked: str, position: int, floor: int, syntax: BraceSyntax) -> str:
-    end = _before_space(masked, position, floor)
+    end = before_space(masked, position, floor)
     for connector in syntax.connectors:
         if masked.endswith(connector, floor, end):
             return connector
@@ -325,7 +325,7 @@ def _connector_before(masked: str, position: int, floor: int, syntax: BraceSynta
 def _with_prefix(masked: str, start: int, floor: int, syntax: BraceSyntax) -> int:
     """The start with the words (`new`, `await`) that belong to the expression behind them."""
     while syntax.prefixes:
-        end = _before_space(masked, start, floor)
+        end = before_space(masked, start, floor)
         begin = _word_start(masked, end, floor) if end < start else end
         if masked[begin:end] not in syntax.prefixes:
             return start
@@ -340,13 +340,15 @@ def _word_start(masked: str, end: int, floor: int) -> int:
     return end
 
 
-def _before_space(masked: str, position: int, floor: int) -> int:
+def before_space(masked: str, position: int, floor: int) -> int:
+    """Where the space that ends at `position` begins, at the earliest at `floor`."""
     while position > floor and masked[position - 1].isspace():
         position -= 1
     return position
 
 
-def _opening(masked: str, closing: int, floor: int) -> int:
+def opening_of(masked: str, closing: int, floor: int = 0) -> int:
+    """The place of the bracket that the one at `closing` closes; -1 if there is none behind `floor`."""
     depth = 0
     for position in range(closing, floor - 1, -1):
         if masked[position] in ")]}":

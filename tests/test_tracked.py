@@ -10,7 +10,16 @@ import pytest
 
 from dovetail.evaluation.interval import Mean
 from tests.benchmarks.tracked import releases
-from tests.benchmarks.tracked.measure import FIGURES, Scores, dropped, figures, measure, read_kept, visible
+from tests.benchmarks.tracked.measure import (
+    FIGURES,
+    Scores,
+    dropped,
+    figures,
+    measure,
+    read_kept,
+    surrounding,
+    visible,
+)
 from tests.benchmarks.tracked.projects import TASKS, write_tasks
 
 
@@ -63,6 +72,21 @@ def test_other_tasks_cannot_be_compared() -> None:
 def test_a_name_is_visible_as_a_whole_word() -> None:
     context = [{"text": "func (d *Desk) LendOut(isbn string)"}, {"text": "type Desk struct"}]
     assert visible(("LendOut", "Desk", "Lend", "Loan"), context) == 0.5
+
+
+def test_lines_around_a_hole_are_found_in_one_piece_next_to_it() -> None:
+    lines = [f"line_{number} = {number}\n" for number in range(20)]
+    text = "".join(lines)
+    start, end = text.index("10"), text.index("10") + 2
+    for above, below, shares in (
+        (lines[:10], lines[11:], (1.0, 1.0)),
+        (lines[:10], [], (1.0, 0.0)),
+        (lines[8:10], lines[11:17], (0.25, 0.75)),
+        (lines[:9], lines[12:], (0.0, 0.0)),
+    ):
+        prompt = f"#other.py\nother = 1\n{''.join(above)}<hole>\n{''.join(below)}line_10 = "
+        assert surrounding(text, start, end, prompt) == shares
+    assert surrounding("only = 1\n", 7, 8, "only = ") == (1.0, 1.0), "nothing is above or below it"
 
 
 def test_the_page_of_releases_is_made_of_the_records(repository: Path) -> None:

@@ -56,7 +56,7 @@ def _line(x: Scale, y: Scale, number: int, name: str, values: Sequence[float]) -
     colour = COLOURS[number % len(COLOURS)]
     points = " ".join(f"{x(value):.1f},{y((i + 1) / len(values)):.1f}" for i, value in enumerate(values))
     yield f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
-    yield f'<text x="{LEFT + 12}" y="{TOP + 18 + 18 * number}" fill="{colour}">{_escaped(name)}</text>'
+    yield f'<text x="{LEFT + 12}" y="{TOP + 18 + 18 * number}" style="fill:{colour}">{_escaped(name)}</text>'
 
 
 def _escaped(text: str) -> str:

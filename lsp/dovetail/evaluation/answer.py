@@ -10,6 +10,10 @@ from dovetail.evaluation.task import Task
 
 NOT_ASKED = "not asked"
 """The stop reason of a place where the pipeline asks no model, whatever the thresholds."""
+NOTHING_REJECTED = "nothing rejected"
+"""The stop reason of a place after a rejection, where the first suggestion was empty or right: there is none."""
+UNANSWERED = (NOT_ASKED, NOTHING_REJECTED)
+"""The stop reasons of answers that are no model's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Answer:
     """The model's text before the pipeline shaped it; None where nothing shapes it."""
     prompt: str | None = None
     """What the model was shown, where that was asked for."""
+    typed: str = ""
+    """What the author typed against a first suggestion before this was answered."""
 
     @property
     def latency_ms(self) -> float:

@@ -63,7 +63,8 @@ def result_row(outcome: Outcome) -> Row:
         "ms": dict(answer.ms),
         "context": [dict(piece) for piece in answer.context],
     }
-    return row | ({"note": outcome.note} if outcome.note else {})
+    typed = {"typed": answer.typed} if answer.typed else {}
+    return row | typed | ({"note": outcome.note} if outcome.note else {})
 
 
 def answer_of(row: Mapping[str, Any]) -> Answer:
@@ -78,6 +79,7 @@ def answer_of(row: Mapping[str, Any]) -> Answer:
         names=tuple(row["names"]) if "names" in row else None,
         written=row.get("written"),
         prompt=row.get("prompt"),
+        typed=row.get("typed", ""),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dovetail.evaluation.answer import Answer, Score
+from dovetail.evaluation.answer import NOTHING_REJECTED, Answer, Score
+from dovetail.evaluation.rejected import after_typing
 from dovetail.evaluation.scorers.registry import PASSES, score_text
 from dovetail.evaluation.task import Task
 
@@ -28,6 +29,10 @@ class RunScoring:
         """Return the scores, and in one line why one is missing."""
         if answer.completion is None:
             return {}, ""
+        if answer.stop == NOTHING_REJECTED:
+            return dict.fromkeys(self.scorers), ""
+        if answer.typed:
+            task = after_typing(task, answer.typed)
         written = self.cut(answer.completion, task)
         scores = score_text(self.scorers, written, task)
         if PASSES not in self.scorers or self.verdict is None or task.check is None:

@@ -6,7 +6,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from dovetail.evaluation.answer import NOT_ASKED, Outcome
+from dovetail.evaluation.answer import UNANSWERED, Outcome
 from dovetail.evaluation.interval import Mean, mean_of
 from dovetail.evaluation.presets.preset import Preset
 
@@ -31,7 +31,7 @@ def means(outcomes: Sequence[Outcome]) -> dict[str, Mean]:
 
 def latency(outcomes: Sequence[Outcome], share: float) -> float:
     """Return the latency, in milliseconds, below which a share of the answers came; 0 where no model was asked."""
-    times = sorted(outcome.answer.latency_ms for outcome in outcomes if outcome.answer.stop != NOT_ASKED)
+    times = sorted(outcome.answer.latency_ms for outcome in outcomes if outcome.answer.stop not in UNANSWERED)
     return times[min(int(share * len(times)), len(times) - 1)] if times else 0.0
 
 

@@ -25,6 +25,8 @@ SMALL, LARGE = 160, 480
 FIGURES = {
     f"names_{SMALL}": f"names in the context, {SMALL} tokens",
     f"names_{LARGE}": f"names in the context, {LARGE} tokens",
+    "above": "lines above, in the prompt",
+    "below": "lines below, in the prompt",
     "members": "name among those listed behind a dot",
     "next_identifier": "next identifier",
     "edit_similarity": "edit similarity",
@@ -35,6 +37,8 @@ the rest of a line right too seldom."""
 SCORERS = ("next_identifier", "edit_similarity", "identifier_f1")
 DRAWS = 4000
 """Bootstrap samples: the edge of the interval is good to half a percent point."""
+LINES = 8
+"""The lines above and below a hole that its prompt must have: all files of the tasks fit into the window."""
 LIMIT_S = 600
 """Seconds after which a run of `dovetail eval` hangs rather than works. It takes some twenty."""
 
@@ -51,14 +55,28 @@ def measure(program: Sequence[str] = (sys.executable, "-m", "dovetail")) -> Scor
         folder = Path(name)
         tasks = write_tasks(folder)
         large = _rows(program, folder, "--context-only", "--budget", str(LARGE))
-        small = _rows(program, folder, "--names", "--model", "starter", "--budget", str(SMALL))
-    return {task.id: _scores(task, small[task.id], large[task.id]) for task in tasks}
+        small = _rows(program, folder, "--names", "--prompts", "--model", "starter", "--budget", str(SMALL))
+        texts = {task.group: (folder / task.project / task.path).read_text(encoding="utf-8") for task in tasks}
+    return {task.id: _scores(task, texts[task.group], small[task.id], large[task.id]) for task in tasks}
 
 
 def visible(names: Sequence[str], context: Sequence[Mapping[str, str]]) -> float:
     """Return the share of the names that the pieces of a context have."""
     known = {word for piece in context for word in re.findall(r"[\w$]+", piece["text"])}
     return sum(1 for name in names if name in known) / len(names)
+
+
+def surrounding(text: str, start: int, end: int, prompt: str) -> tuple[float, float]:
+    """Return the shares of the `LINES` lines above and below a hole that a prompt has in one piece next to the hole.
+
+    The model's answers do not tell: the starter model writes much the same without the text below.
+    """
+    above = text[:start].rpartition("\n")[0].splitlines(keepends=True)[-LINES:]
+    below = text[end:].partition("\n")[2].splitlines(keepends=True)[:LINES]
+    return (
+        _share([number for number in range(1, len(above) + 1) if "".join(above[-number:]) in prompt], len(above)),
+        _share([number for number in range(1, len(below) + 1) if "".join(below[:number]) in prompt], len(below)),
+    )
 
 
 def figures(scores: Scores) -> dict[str, Mean]:
@@ -121,11 +139,17 @@ def _rows(program: Sequence[str], folder: Path, *options: str) -> dict[str, Mapp
     return {row["id"]: row for row in map(json.loads, out.read_text(encoding="utf-8").splitlines())}
 
 
-def _scores(task: TrackedTask, small: Mapping[str, Any], large: Mapping[str, Any]) -> dict[str, float]:
+def _share(found: Sequence[int], of: int) -> float:
+    return max(found, default=0) / of if of else 1.0
+
+
+def _scores(task: TrackedTask, text: str, small: Mapping[str, Any], large: Mapping[str, Any]) -> dict[str, float]:
     names = {
         f"names_{SMALL}": visible(task.names, small["context"]),
         f"names_{LARGE}": visible(task.names, large["context"]),
     }
+    end = task.start + len(task.truth)
+    names |= dict(zip(("above", "below"), surrounding(text, task.start, end, small["prompt"]), strict=True))
     listed = {"members": float(task.names[0] in small["names"])}
     asked = Task(task.id, task.group, task.project, TextHole(task.path, ""), task.truth)
     found = score_text(SCORERS, str(small["completion"]), asked)

@@ -47,7 +47,7 @@ def _curve(firsts: Mapping[str, Sequence[float]]) -> str:
         return ""
     drawn = picture("", {name: values for name, values in firsts.items() if values})
     lead = "The share of the keystrokes that had their first text within a number of milliseconds."
-    return f'<section><h2>How soon text comes</h2><p>{text(lead)}</p><div class="panel">{drawn}</div></section>'
+    return f'<section><h2>How soon text comes</h2><p>{text(lead)}</p><div class="panel scroll">{drawn}</div></section>'
 
 
 def _figures(name: str, found: Mapping[str, Figures], ours: Mapping[str, Figures]) -> str:

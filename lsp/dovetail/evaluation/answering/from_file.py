@@ -13,8 +13,9 @@ from dovetail.completion.postprocessing.shaping import shape
 from dovetail.completion.preparation.place import read_place
 from dovetail.completion.preparation.trigger import decide
 from dovetail.completion.threads import on_thread
-from dovetail.evaluation.answer import Answer
+from dovetail.evaluation.answer import NOTHING_REJECTED, Answer
 from dovetail.evaluation.answering.product import ProductAnswerer
+from dovetail.evaluation.rejected import REJECTED
 from dovetail.evaluation.task import Task
 
 
@@ -54,6 +55,8 @@ class FileAnswerer:
         return await on_thread(partial(self._answer, task))
 
     def _answer(self, task: Task) -> Answer:
+        if task.quiet == REJECTED:  # whoever wrote the answers cannot be asked again
+            return Answer("", stop=NOTHING_REJECTED)
         written, started = self._answers[task.id], perf_counter()
         opened = self._opener.open(task)
         request = opened.request

@@ -19,11 +19,12 @@ from typing import Self
 from dovetail.command_errors import CommandError
 from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import complete, context_for, members_for
-from dovetail.completion.report import completion_json, item_json
-from dovetail.completion.request import Completion, CompletionRequest
+from dovetail.completion.report import item_json
+from dovetail.completion.request import CompletionRequest
 from dovetail.completion.threads import on_thread
 from dovetail.completion.tuning import Layout, ModelTunings, Tuning
-from dovetail.evaluation.answer import NOT_ASKED, Answer
+from dovetail.evaluation.answer import Answer
+from dovetail.evaluation.answering.unasked import answer_of, answer_unasked
 from dovetail.evaluation.task import ProjectHole, Task, TextHole
 from dovetail.rules.live import WorkspaceRules, own_rules
 from dovetail.session.caches import index_cache
@@ -137,10 +138,8 @@ class ProductAnswerer:
             context = tuple(item_json(piece, with_text=True) for piece in bundle.pieces)
             return Answer(None, context, {"context": bundle.tokens}, {"context": round(ms, 1)}, names=names)
         if task.quiet:
-            request = replace(request, trigger="automatic")
+            return await answer_unasked(task, request, self._engine, self._settings)
         completion = await complete(request, self._engine, self._settings)
-        if completion is None and task.quiet:
-            return Answer("", stop=NOT_ASKED)
         if completion is None:  # not for invoked requests; a hole that is refused is a hole not filled
             raise CommandError(f"the pipeline refused task {task.id}: report this, with the task")
         return answer_of(completion, names)
@@ -217,19 +216,3 @@ def _read(task: Task, file: Path, root: Path) -> str:
     if read.data is None:
         raise CommandError(f"task {task.id}: {file} cannot be read: {read.problem}")
     return text
-
-
-def answer_of(completion: Completion, names: tuple[str, ...] | None = None) -> Answer:
-    """Return a completion as an answer."""
-    whole = completion_json(completion)
-    return Answer(
-        completion=completion.text,
-        context=tuple(item_json(piece, with_text=True) for piece in completion.context.pieces),
-        tokens={"context": completion.context.tokens, **whole["tokens"]},
-        ms=whole["ms"],
-        stop=completion.reply.stop,
-        logprob=completion.reply.logprob,
-        names=names,
-        written=completion.written,
-        prompt=completion.reply.prompt,
-    )

@@ -6,11 +6,11 @@ from dataclasses import replace
 from functools import partial
 
 from dovetail.completion.engine import Engine
-from dovetail.completion.pipeline import complete
 from dovetail.completion.threads import on_thread
 from dovetail.completion.tuning import ModelTunings, Tuning
-from dovetail.evaluation.answer import NOT_ASKED, Answer
-from dovetail.evaluation.answering.product import ProductAnswerer, answer_of
+from dovetail.evaluation.answer import Answer
+from dovetail.evaluation.answering.product import ProductAnswerer
+from dovetail.evaluation.answering.unasked import answer_unasked
 from dovetail.evaluation.task import Task
 from dovetail.session.inference.token_count import engine_count
 from dovetail.settings import Settings
@@ -23,7 +23,7 @@ class ReplayAnswerer:
     """Answers as if the user had just typed up to the hole. The completion is what the model wrote, unshaped."""
 
     def __init__(self, opener: ProductAnswerer, engine: Engine, settings: Settings, tuning: Tuning = USUAL) -> None:
-        """`tuning` is how the model is asked; its thresholds decide nothing here."""
+        """`tuning` is how the model is asked. Its thresholds decide only which first suggestion is typed against."""
         self._opener = opener
         self._engine = engine
         self._settings = settings
@@ -33,12 +33,8 @@ class ReplayAnswerer:
         """Answer a task. Raises EngineError, CommandError."""
         opened = await on_thread(partial(self._opener.open, task))
         try:
-            request = replace(
-                opened.request, trigger="automatic", count=engine_count(self._settings), tunings=self._tunings
-            )
-            completion = await complete(request, self._engine, self._settings)
+            request = replace(opened.request, count=engine_count(self._settings), tunings=self._tunings)
+            answer = await answer_unasked(task, request, self._engine, self._settings)
         finally:
             opened.close()
-        if completion is None:
-            return Answer("", stop=NOT_ASKED)
-        return replace(answer_of(completion), completion=completion.written)
+        return answer if answer.written is None else replace(answer, completion=answer.written)

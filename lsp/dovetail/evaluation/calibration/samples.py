@@ -9,7 +9,8 @@ from dovetail.completion.postprocessing.confidence import first_line, first_word
 from dovetail.completion.postprocessing.shaping import shape
 from dovetail.completion.preparation.place import Place, read_place
 from dovetail.completion.preparation.trigger import decide
-from dovetail.evaluation.answer import NOT_ASKED, Answer
+from dovetail.evaluation.answer import UNANSWERED, Answer
+from dovetail.evaluation.rejected import after_typing
 from dovetail.evaluation.scorers.unasked import is_right
 from dovetail.evaluation.task import FOLLOWING, ProjectHole, Task, TextHole
 
@@ -51,11 +52,13 @@ class Sample:
 
 def sample_of(task: Task, answer: Answer) -> Sample:
     """Return the sample of an answer whose completion is what the model wrote. Parses the text: not for a loop."""
+    if answer.typed:
+        task = after_typing(task, answer.typed)
     before, after = _around(task)
     place = read_place(task.question.path, before + after, len(before))
     written = answer.completion or ""
     wanted = task.truth + (f"\n{task.official.get(FOLLOWING, '')}" if FOLLOWING in task.official else "") + after
-    if answer.stop == NOT_ASKED:
+    if answer.stop in UNANSWERED:
         written = ""
     parts = [
         _part(part, written, answer.stop, place, wanted) for part in (first_word(written), first_line(written), written)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from dovetail.evaluation.answer import Outcome
+from dovetail.evaluation.rejected import REJECTED
 from dovetail.evaluation.summary import means, shown_name
 
 KINDS = {
@@ -19,28 +20,29 @@ QUIET = {
     "finished": "silence at the end of a line",
     "prose": "silence in a comment or a long text",
     "deleted": "silence in a line that is being deleted",
+    REJECTED: "silence after a rejected suggestion",
 }
 """The scenarios in which silence is right, and what to call them."""
 
 
 def breakdown(outcomes: Sequence[Outcome]) -> Iterator[str]:
     """Yield a line for each kind of context, and the characters saved."""
-    wanted = sum(_characters(outcome.task.truth) for outcome in outcomes)
-    saved = sum((outcome.scores.get("characters_saved") or 0) * _characters(outcome.task.truth) for outcome in outcomes)
-    if any("characters_saved" in outcome.scores for outcome in outcomes):
+    asked = [outcome for outcome in outcomes if not outcome.task.quiet]
+    wanted = sum(_characters(outcome.task.truth) for outcome in asked)
+    saved = sum((outcome.scores.get("characters_saved") or 0) * _characters(outcome.task.truth) for outcome in asked)
+    if any("characters_saved" in outcome.scores for outcome in asked):
         yield f"characters saved: {saved:.0f} of {wanted}"
     for kind, title in QUIET.items():
-        quiet = [outcome for outcome in outcomes if outcome.task.quiet == kind]
+        scores = [outcome.scores.get("silence") for outcome in outcomes if outcome.task.quiet == kind]
+        quiet = [score for score in scores if score is not None]
         if quiet:
-            silent = sum(outcome.scores.get("silence") or 0 for outcome in quiet)
-            yield f"{title} ({len(quiet)} places): {silent:.0f} without a wrong suggestion"
-    outcomes = [outcome for outcome in outcomes if not outcome.task.quiet]
+            yield f"{title} ({len(quiet)} places): {sum(quiet):.0f} without a wrong suggestion"
     groups: list[tuple[str, Callable[[set[str]], bool]]] = [
         (title, lambda kinds, kind=kind: kind in kinds)  # type: ignore[misc]
         for kind, title in KINDS.items()
     ]
     for title, belongs in (*groups, ("without any other file", lambda kinds: not kinds)):
-        some = [outcome for outcome in outcomes if belongs({str(each["kind"]) for each in outcome.answer.context})]
+        some = [outcome for outcome in asked if belongs({str(each["kind"]) for each in outcome.answer.context})]
         if some:
             figures = ", ".join(
                 f"{shown_name(name)} {mean.value:.3f} ({mean.low:.3f} to {mean.high:.3f})"

@@ -1,7 +1,8 @@
 """Places of a history at which silence is right: nothing should be shown unasked, or what the author wrote next.
 
 finished: the author has just ended a line, and went on elsewhere or below. prose: the author writes a comment or a long
-text. deleted: the author is removing a line that did not come back, and half of it is gone. Pure.
+text. deleted: the author is removing a line that did not come back, and half of it is gone. rejected: the author has
+just typed something else than what was suggested. Pure.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from itertools import islice
 
 from dovetail.completion.preparation.place import read_place
 from dovetail.evaluation.history.added import Hunk
-from dovetail.evaluation.history.holes import FOLLOWING_LINES, MIN_CHARACTERS, draw
+from dovetail.evaluation.history.holes import FOLLOWING_LINES, MIN_CHARACTERS, draw, row, spots
+from dovetail.evaluation.rejected import REJECTED
 from dovetail.evaluation.suites.suite import Row
 
-KINDS = ("finished", "prose", "deleted")
+KINDS = ("finished", "prose", "deleted", REJECTED)
 """The scenarios, in the order in which a commit's are taken in turn."""
 LINES_OF_A_HUNK = 6
 """The first lines of a hunk that are looked at: each costs parsing its file."""
@@ -44,6 +46,11 @@ def quiet_rows(
             yield _row(
                 parent, commit, hunk, "finished", number, above + line + after, len(above) + len(content), following
             )
+    first = [spot for spot in spots(commit, hunk, new_lines) if spot.line < hunk.new_start + LINES_OF_A_HUNK]
+    for spot in first:
+        hole = row(parent, commit, spot, old_lines, new_lines)
+        if hole is not None:
+            yield hole | {"id": f"{hole['id']}:{REJECTED}", "quiet": REJECTED}
     gone = {line.strip() for line in new_lines}
     for number in range(hunk.old_start, hunk.old_start + min(hunk.old_count, LINES_OF_A_HUNK)):
         line = old_lines[number]

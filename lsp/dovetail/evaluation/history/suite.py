@@ -85,7 +85,9 @@ def _rows(repository: Repository, commit: Commit, choice: HistoryChoice) -> list
     ordered = sorted(found, key=lambda spot: draw(commit.id, spot.hunk.path, spot.line, "order"))
     taken = list(islice(_drawn_rows(commit, ordered, texts), choice.per_commit))
     if choice.with_quiet:
-        taken += drawn(commit.id, list(_quiet_rows(commit, hunks, texts)), len(taken) // HOLES_A_QUIET_PLACE)
+        # A few holes give one quiet place in some commits and none in others, or small commits would never give any.
+        number = (len(taken) + draw(commit.id, "quiet places") % HOLES_A_QUIET_PLACE) // HOLES_A_QUIET_PLACE
+        taken += drawn(commit.id, list(_quiet_rows(commit, hunks, texts)), number)
     return sorted(taken, key=lambda each: (each["path"], each["start"]))
 
 

@@ -43,7 +43,8 @@ def calibration_page(proposal: Proposal, samples: Sequence[Sample], trials: Sequ
         ),
         table(
             "Thresholds",
-            "Below these mean log-probabilities a token nothing, a word or a line is shown. Counts are those held out.",
+            "Below these mean log-probabilities a token nothing, a word or a line is shown. Counts are those held out; "
+            "disturbing are wrong suggestions where silence is right.",
             ("", "nothing", "word", "line", "places", "shown", "right", "saved", "disturbing"),
             [line for each in proposal.calibrations for line in _lines(each.language, each.thresholds, each.held_out)],
         ),

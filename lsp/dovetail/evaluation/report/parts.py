@@ -108,8 +108,8 @@ def drawing(
         f'<li><i class="series-{number + 1}"></i>{text(one.name)}</li>' for number, one in enumerate(series)
     )
     return (
-        f'<section><h2>{text(title)}</h2><p>{text(lead)}</p><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="{text(title)}">{"".join(drawn)}</svg><ul class="legend">{legend}</ul></section>'
+        f'<section><h2>{text(title)}</h2><p>{text(lead)}</p><div class="scroll"><svg viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'role="img" aria-label="{text(title)}">{"".join(drawn)}</svg></div><ul class="legend">{legend}</ul></section>'
     )
 
 

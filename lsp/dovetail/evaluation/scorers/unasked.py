@@ -28,7 +28,7 @@ def silence(shown: str, task: Task) -> float | None:
     if not shown.strip():
         return 1.0
     following = task.official.get(FOLLOWING, "")
-    return float(task.quiet == "finished" and is_right(shown, following))
+    return float(task.quiet in ("finished", "rejected") and is_right(shown, following))
 
 
 def _normalized(text: str) -> str:

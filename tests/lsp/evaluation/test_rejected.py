@@ -1,0 +1,126 @@
+"""After a rejection: what an author types against a suggestion, and what may be shown then."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from dovetail.completion.engine import BeforeSending, Enough
+from dovetail.evaluation.answer import NOTHING_REJECTED, Answer, Outcome
+from dovetail.evaluation.answering.product import ProductAnswerer
+from dovetail.evaluation.calibration.replay import ReplayAnswerer
+from dovetail.evaluation.calibration.samples import sample_of
+from dovetail.evaluation.history.breakdown import breakdown
+from dovetail.evaluation.history.suite import HISTORY
+from dovetail.evaluation.rejected import REJECTED, after_typing, typed_against
+from dovetail.evaluation.run import outcome_of, result_row
+from dovetail.evaluation.scoring import RunScoring
+from dovetail.evaluation.task import FOLLOWING, ProjectHole, Task
+from dovetail.settings import Settings
+from dovetail_models.engine.job import CompletionJob, CompletionReply
+from tests.lsp.scripted import ScriptedEngine
+
+BEFORE = "width, height = 3, 4\n"
+SCORING = RunScoring(HISTORY.scorers, HISTORY.cut)
+
+
+def task(folder: Path, truth: str = "area = width * height", following: str = "print(area)\n") -> Task:
+    text = f"{BEFORE}{truth}\n"
+    hole = ProjectHole(folder, "game.py", len(BEFORE), len(BEFORE) + len(truth), text)
+    return Task("1", "g", "python", hole, truth, official={FOLLOWING: following}, quiet=REJECTED)
+
+
+@pytest.mark.parametrize(
+    ("shown", "typed"),
+    [
+        ("", ""),
+        ("area = width * height", ""),
+        ("area = width * height\nprint(area)", ""),
+        ("area = 12", "area = w"),
+        ("total = 12", "a"),
+        ("are", "area"),
+        ("area = width * height\n\nx = 1", "area = width * height\np"),
+        ("area = width * height\nprint(area)\nprint(width)", ""),
+    ],
+)
+def test_an_author_types_up_to_the_first_other_character(tmp_path: Path, shown: str, typed: str) -> None:
+    assert typed_against(shown, task(tmp_path)) == typed
+
+
+def test_the_place_after_a_rejection_has_what_was_typed(tmp_path: Path) -> None:
+    for typed, left, rest in (
+        ("area = w", "area = w", "idth * height\nprint(area)\n"),
+        ("area = width * height\np", "p", "rint(area)\n"),
+    ):
+        moved = after_typing(task(tmp_path), typed)
+        hole = moved.question
+        assert isinstance(hole, ProjectHole) and hole.text == f"{BEFORE}{typed}\n" and not moved.truth
+        assert hole.text[: hole.start].rpartition("\n")[2] == left and hole.start == hole.end
+        assert moved.official[FOLLOWING] == rest
+
+
+class InTurn(ScriptedEngine):
+    """Writes one text after the other, whatever the prompt."""
+
+    def __init__(self, *texts: str) -> None:
+        super().__init__()
+        self._texts = list(texts)
+
+    async def complete(
+        self, job: CompletionJob, enough: Enough | None = None, before_sending: BeforeSending | None = None
+    ) -> CompletionReply:
+        self.text = self._texts.pop(0)
+        return await super().complete(job, enough, before_sending)
+
+
+def answered(folder: Path, *texts: str, replayed: bool = False) -> tuple[Answer, InTurn]:
+    (folder / "game.py").write_text(BEFORE, encoding="utf-8")
+    engine, settings = InTurn(*texts), Settings()
+
+    async def ask() -> Answer:
+        with ProductAnswerer(engine, settings, is_private=True) as opener:
+            answerer = ReplayAnswerer(opener, engine, settings) if replayed else opener
+            return await answerer.answer(task(folder))
+
+    return asyncio.run(ask()), engine
+
+
+@pytest.mark.parametrize(
+    ("second", "silence"),
+    [("", 1.0), ("idth * height", 1.0), ("2", 0.0), ("hatever(3)", 0.0)],
+)
+def test_only_what_the_author_goes_on_with_is_right_after_a_rejection(
+    tmp_path: Path, second: str, silence: float
+) -> None:
+    answer, engine = answered(tmp_path, "area = 12", second)
+    assert answer.typed == "area = w" and answer.completion == second
+    parts = engine.jobs[1].parts
+    assert f"{parts.prefix}{parts.forced}".endswith("area = w") and "idth * height" not in parts.suffix
+    outcome = Outcome(task(tmp_path), answer, *SCORING(task(tmp_path), answer))
+    assert outcome.scores["silence"] == silence and outcome.scores["exact_match"] is None
+    lines = [line for line in breakdown([outcome]) if "rejected" in line]
+    assert lines == [f"silence after a rejected suggestion (1 places): {silence:.0f} without a wrong suggestion"]
+    found = sample_of(task(tmp_path), answered(tmp_path, "area = 12", second, replayed=True)[0])
+    assert found.quiet == REJECTED and found.whole.text == second
+    assert found.whole.is_right is (second == "idth * height")
+
+
+@pytest.mark.parametrize("first", ["", "area = width * height"])
+def test_nothing_is_asked_again_where_nothing_was_rejected(tmp_path: Path, first: str) -> None:
+    answer, engine = answered(tmp_path, first)
+    assert answer.stop == NOTHING_REJECTED and len(engine.jobs) == 1
+    scores, _ = SCORING(task(tmp_path), answer)
+    assert set(scores.values()) == {None}, "a place without a rejection says nothing about silence"
+    assert list(breakdown([Outcome(task(tmp_path), answer, scores)])) == []
+    assert not sample_of(task(tmp_path), answer).whole.text
+
+
+def test_a_result_keeps_what_was_typed(tmp_path: Path) -> None:
+    answer, _ = answered(tmp_path, "area = 12", "hatever(3)")
+    outcome = Outcome(task(tmp_path), answer, *SCORING(task(tmp_path), answer))
+    again = outcome_of(task(tmp_path), json.loads(json.dumps(result_row(outcome))), SCORING)
+    assert again.answer.typed == "area = w" and again.scores == outcome.scores
+    assert sample_of(task(tmp_path), again.answer) == sample_of(task(tmp_path), answer)

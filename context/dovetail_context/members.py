@@ -24,16 +24,12 @@ from dovetail_context.work import Exhausted, at_most, open_work
 MAX_STEPS = 100_000  # definitions looked at; large projects take some 1,000
 MAX_NAMES = 1000  # more carry little information, and each has to be examined
 # The text before a member in any of the languages. Most positions do not follow it, and are not analysed further.
-_BEHIND_A_DOT = re.compile(r"(?:\.|->|::)\s*[\w$]*\Z")
+_DOT = re.compile(r"(\.|->|::)\s*[\w$]*\Z")
 _LONGEST_NAME = 200
 # Code with such a cast uses a member that the type does not have.
 _CAST_AWAY = re.compile(r"\bas\s+(?:any|unknown)\s*\)\s*[?!]?\.\s*[\w$]*\Z")
 # The object that represents a class in Java: it has members of its own.
 _OF_CLASS_OBJECT = re.compile(r"\.class\s*(?:\.|::)\s*[\w$]*\Z")
-_BEHIND_POINT = re.compile(r"\.\s*\w*\Z")
-_BEHIND_COLONS = re.compile(r"::\s*\w*\Z")
-_CONSTRUCTOR: dict[str, tuple[str, ...]] = {"new": ()}
-_BEHIND_ARGUMENTS = re.compile(r">\s*\.\s*\w*\Z")
 # Characters before the cursor in which a check of its object's type is looked for.
 _CHECKED_CHARACTERS = 2000
 # A class that answers for names it does not have.
@@ -68,36 +64,28 @@ def members_with_files(query: Query, snapshot: IndexSnapshot, cancelled: Callabl
 def _members(query: Query, snapshot: IndexSnapshot) -> Members:
     language = language_for(query.path, query.language)
     near = query.text[max(0, query.offset - _LONGEST_NAME) : query.offset]
-    if language is None or language.rules.open_members or not _BEHIND_A_DOT.search(near) or _CAST_AWAY.search(near):
+    dot = _DOT.search(near)
+    if language is None or language.rules.open_members or dot is None or _CAST_AWAY.search(near):
         return Members()
     if holds_code(query.path, query.language):
         return Members()  # a template may add to what its script defines
     if language.name == "java" and _OF_CLASS_OBJECT.search(near):
         return Members()
     query = replace(query, text=code_of(query.text, query.language))
-    view = language.cursor(query.text, query.offset)
-    if not view.receiver or _may_be_new(query, view, language.rules) or _is_checked(query, view, language.rules):
+    view, rules = language.cursor(query.text, query.offset), language.rules
+    if not view.receiver or _may_be_new(query, view, rules) or _is_checked(query, view, rules):
         return Members()
     current, inference = read_meaning(language, query, snapshot)
-    scoped = _BEHIND_COLONS.search(near) is not None
     bindings = view.bindings
-    if scoped and not language.rules.method_references:
+    if dot[1] == "::" and not rules.method_references:
         bindings = {name: path for name, path in bindings.items() if name != view.receiver}  # no variable has a scope
-    place = ExpressionScope(query.path, view.container, bindings)
+    values = inference.evaluate(view.receiver, ExpressionScope(query.path, view.container, bindings))
+    if rules.arity and not near[: dot.start()].rstrip().endswith(">"):
+        values = tuple(value for value in values if not _needs_arguments(value))
     names: set[str] = set()
     paths: set[str] = set()
-    values = inference.evaluate(view.receiver, place)
-    if language.rules.arity and not _BEHIND_ARGUMENTS.search(near):
-        values = tuple(value for value in values if not _needs_arguments(value))
     for value in values:
-        if value.is_held and _BEHIND_POINT.search(near):
-            names.clear()  # they are those of the pointer
-            break
-        offered = dict(_offered(value, inference, language.rules, current))
-        if offered and scoped and language.rules.method_references and value.kind == "class":
-            offered |= (
-                dict(_offered(value._replace(kind="instance"), inference, language.rules, current)) | _CONSTRUCTOR
-            )
+        offered = dict(_offered_behind(dot[1], value, inference, rules, current))
         if not offered:
             names.clear()
             break
@@ -130,6 +118,18 @@ def _is_checked(query: Query, view: CursorView, rules: TypeRules) -> bool:
         return False
     before = query.text[max(0, query.offset - _CHECKED_CHARACTERS) : query.offset]
     return re.search(rules.checks.replace("NAME", re.escape(view.receiver)), before) is not None
+
+
+def _offered_behind(
+    dot: str, value: Value, inference: Inference, rules: TypeRules, current: FileRecord
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """All names that follow this kind of dot behind a value; none where there may be others."""
+    if value.is_held and dot == ".":
+        return  # those of the pointer
+    offered = list(_offered(value, inference, rules, current))
+    if offered and dot == "::" and rules.method_references and value.kind == "class":
+        offered += [*_offered(value._replace(kind="instance"), inference, rules, current), ("new", ())]
+    yield from offered
 
 
 def _offered(

@@ -3,8 +3,8 @@
     python -m tests.benchmarks.shown.prose FOLDER... [--places N] [--seed S] [--show]
 
 Draws N places inside such tokens, as Pygments finds them, in the files below the folders, in as many of each language
-as there are. Each file is opened in the real server with a scripted engine that counts what it is asked. Prints a line
-for each language: places, and how many were asked about.
+as there are; every second one at the end of a line. Each file is opened in the real server with a scripted engine that
+counts what it is asked. Prints a line for each language: places, and how many were asked about.
 """
 
 from __future__ import annotations
@@ -78,7 +78,10 @@ async def measure(arguments: argparse.Namespace) -> None:
                     continue
                 if not places or text.startswith("\ufeff") or "\r" in text:
                     continue
-                at = rng.randint(*rng.choice(places))
+                first, last = rng.choice(places)
+                at = rng.randint(first, last)
+                if counts[suffix, "places"] % 2:  # where people type
+                    at = min(last, text.find("\n", at) if "\n" in text[at:] else last)
                 before, asked = text[:at], len(engine.jobs)
                 client.open(path.as_uri(), text, _IDS[suffix])
                 line, column = before.count("\n"), at - before.rfind("\n") - 1

@@ -35,7 +35,7 @@ def at(marked: str, path: str = "a.py") -> Place:
         ("x = $0 + rest\r\n", "invoked", REST),
         ("x = 1  # the $0", "automatic", None),
         ("x = 1  # the $0", "invoked", REST),
-        ('"""Reads the $0\n"""', "automatic", REST),
+        ('"""Reads the $0\n"""', "automatic", None),
         ('"""Reads.\n\nAnd then $0\n"""', "automatic", None),
         ('open("$0")', "automatic", REST),
     ],

@@ -44,15 +44,15 @@ _FAMILIES = {
     "c": _C,
     "cpp": _C,
 }
-_LONG = ('"""', "'''")
+LONG_QUOTES = ('"""', "'''")
 # Most languages write strings and comments in one of these ways.
-_UNKNOWN = Family(("#", "//", "--"), _SLASHES, "\"'`", _LONG)
-_HASH = Family(("#",), (), "\"'", _LONG)
+_UNKNOWN = Family(("#", "//", "--"), _SLASHES, "\"'`", LONG_QUOTES)
+_HASH = Family(("#",), (), "\"'", LONG_QUOTES)
 _DASHES = Family(("--",), (("--[[", "]]"), ("/*", "*/")), "\"'")
 _MARKUP = Family((), (("<!--", "-->"),), "")
-_SLASHES_AND_LONG = Family(("//",), _SLASHES, "\"'", _LONG[:1])
+_SLASHES_AND_LONG = Family(("//",), _SLASHES, "\"'", LONG_QUOTES[:1])
 _WITHOUT_GRAMMAR = (
-    ("sh bash zsh fish rb ruby pl pm r jl julia ex exs elixir toml yaml yml ini cfg conf mk bzl star bazel nix", _HASH),
+    ("sh bash zsh fish rb ruby pl pm r jl julia ex exs elixir toml yaml yml conf mk bzl star bazel nix", _HASH),
     ("tcl ps1 cmake gd nim cr awk dockerfile makefile gemfile rakefile", _HASH),
     ("lua sql hs haskell elm adb ads vhd vhdl", _DASHES),
     ("kt kts kotlin swift scala dart zig groovy gradle proto", _SLASHES_AND_LONG),
@@ -61,6 +61,7 @@ _WITHOUT_GRAMMAR = (
     ("php", Family(("//", "#"), _SLASHES)),
     ("html htm vue svelte astro", Family(("//",), (*_SLASHES, ("<!--", "-->")), "\"'`")),
     ("xml md markdown rst txt", _MARKUP),
+    ("ini cfg properties editorconfig", Family(("#", ";"), (), "")),
     ("lisp el clj cljs scm rkt", Family((";",), (), '"')),
     ("tex erl", Family(("%",), (), '"')),
 )

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from itertools import islice
 
 from dovetail.completion.preparation.judge import compiles, parts_around
-from dovetail.completion.preparation.lexical import State, continued_lines, kind_of, name_of, read, state_in
+from dovetail.completion.preparation.lexical import (
+    LONG_QUOTES,
+    State,
+    continued_lines,
+    kind_of,
+    name_of,
+    read,
+    state_in,
+)
 from dovetail.text.lazy import lazy
 from dovetail_context.api import ParsedText, PlaceKind, language_for, parse_text, shown_path
 
@@ -21,6 +29,8 @@ READ_CHARACTERS = 40_000
 _ALIGNED_BEHIND_TABS = re.compile(r"^\t+ +[^\s*]", re.MULTILINE)
 # Labels of a class's parts, which C++ indents by less than a level.
 LABEL = re.compile(r"\s*(?:public|private|protected|signals)\b[\w\s]*:")
+# Where a string between backticks may have several lines.
+_LONG_TEMPLATES = ("typescript", "javascript", "go")
 _LINE_WITH_TEXT = re.compile(r"\n([^\S\n]*\S[^\n]*)")
 
 
@@ -92,9 +102,12 @@ class Place:
 
     @property
     def is_in_long_text(self) -> bool:
-        """Whether the cursor is in a string that began on a line above."""
+        """Whether the cursor is in a string of several lines, or in one with the quotes of such (docstrings)."""
         if self.kind != "string":
             return False
+        goes_on = self.state.end == "`" and "`" not in self.right and self.syntax in _LONG_TEMPLATES
+        if self.state.end in LONG_QUOTES or goes_on:
+            return True
         if self.parsed:
             start = self.parsed.string_start(self.offset)
             return start is not None and "\n" in self.text[start : self.offset]

@@ -110,6 +110,9 @@ class ParsedText:
         node = path[place]
         while _belongs_to_next(node) and (following := node.next_named_sibling) is not None:
             node = following
+        body = node.next_named_sibling
+        if body is not None and body.type == "function_body" and node.type.endswith("_signature"):
+            node = body  # which Dart's grammar sets apart
         if node.has_error or _belongs_to_next(node):
             return None
         return self.start + self._characters(node.end_byte)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from dovetail_context.syntax import Node
 
@@ -41,3 +41,11 @@ def any_of(*rules: Rule) -> Rule:
 def is_there_twice(node: Node, parent: Node) -> bool:
     """A rule that rejects a node beside another one of its kind."""
     return sum(child.type == node.type for child in parent.children) > 1
+
+
+def around(node: Node) -> Iterator[Node]:
+    """The nodes that hold a node, the nearest first."""
+    holder = node.parent
+    while holder is not None:
+        yield holder
+        holder = holder.parent

@@ -74,6 +74,11 @@ def _holds_untyped(node: Node, parent: Node) -> bool:
     return is_of_function and any(child.is_named and child.type not in _PARAMETERS for child in node.children)
 
 
+def _lacks_body(_node: Node, parent: Node) -> bool:
+    """Return whether a function of an implementation has no body."""
+    return parent.type == "declaration_list" and parent.parent is not None and parent.parent.type == "impl_item"
+
+
 RULES: Mapping[str, Rule] = {
     "line_comment": _documents_nothing,
     "block_comment": _documents_nothing,
@@ -83,6 +88,7 @@ RULES: Mapping[str, Rule] = {
     "macro_invocation": _lacks_semicolon,
     "parameter": _is_self_late,
     "parameters": _holds_untyped,
+    "function_signature_item": _lacks_body,
     "range_expression": _is_chained,
     "binary_expression": _is_chained,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dovetail_context.strict_syntax.nodes import Rule, text_of, words
+from dovetail_context.strict_syntax.nodes import Rule, around, text_of, words
 from dovetail_context.syntax import Node
 
 
@@ -70,7 +70,55 @@ def _lacks_body(node: Node, _parent: Node) -> bool:
     return node.child_by_field_name("body") is None and name is not None and name.type != "string"
 
 
+_FUNCTIONS = words(
+    "function_declaration function_expression generator_function generator_function_declaration arrow_function"
+    " method_definition class_static_block"
+)
+_LOOPS = words("for_statement for_in_statement while_statement do_statement")
+# What cannot be judged: a part of a file that does not parse may be inside of anything.
+_BROKEN = words("ERROR")
+
+
+def _has_nothing_to_leave(node: Node, _parent: Node) -> bool:
+    """Return whether a `break` or `continue` without a label is in no loop of its function, and in no `switch`."""
+    if node.child_by_field_name("label") is not None:
+        return False
+    left = _LOOPS | {"switch_statement"} if node.type == "break_statement" else _LOOPS
+    nearest = next((each for each in around(node) if each.type in left | _FUNCTIONS | _BROKEN), None)
+    return nearest is None or nearest.type in _FUNCTIONS
+
+
+def _is_in_no_function(node: Node, _parent: Node) -> bool:
+    return not any(each.type in _FUNCTIONS | _BROKEN for each in around(node))
+
+
+def _waits_in_vain(node: Node, _parent: Node) -> bool:
+    """Return whether an `await` is in a function that is not asynchronous."""
+    nearest = next((each for each in around(node) if each.type in _FUNCTIONS | _BROKEN), None)
+    if nearest is None or nearest.type in _BROKEN:
+        return False
+    return not any(child.type == "async" for child in nearest.children)
+
+
+def _is_declared_twice(node: Node, parent: Node) -> bool:
+    """Return whether a block declares a variable twice."""
+    names = [
+        text_of(name)
+        for sibling in parent.children
+        if sibling.type == "lexical_declaration"
+        for each in sibling.named_children
+        if (name := each.child_by_field_name("name")) is not None and name.type == "identifier"
+    ]
+    own = {text_of(name) for each in node.named_children if (name := each.child_by_field_name("name")) is not None}
+    return any(names.count(name) > 1 for name in own)
+
+
 RULES: Mapping[str, Rule] = {
+    "break_statement": _has_nothing_to_leave,
+    "continue_statement": _has_nothing_to_leave,
+    "return_statement": _is_in_no_function,
+    "await_expression": _waits_in_vain,
+    "lexical_declaration": _is_declared_twice,
     "parenthesized_expression": _has_type_in_brackets,
     "constraint": _has_colon,
     "expression_statement": _begins_with_object,

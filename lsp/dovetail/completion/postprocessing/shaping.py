@@ -30,7 +30,12 @@ _NO_ATTRIBUTE = re.compile(r"(?!)")
 _ATTRIBUTE = {
     "rust": re.compile(r"\s*#!?\["),
     "csharp": re.compile(r"\s*\[(?!.*=)"),
-    **dict.fromkeys(("python", "java", "typescript", "javascript"), re.compile(r"\s*@[\w.]+\s*(?:\(|$)")),
+    "php": re.compile(r"\s*#\["),
+    "cpp": re.compile(r"\s*\[\["),
+    **dict.fromkeys(
+        ("python", "java", "typescript", "javascript", "kotlin", "swift", "scala", "dart"),
+        re.compile(r"\s*@[\w.:]+\s*(?:\(|$)"),
+    ),
 }
 # A macro between `class` and the name, such as an export macro: without its definition no parser understands it.
 _EXPORT_MACRO = re.compile(

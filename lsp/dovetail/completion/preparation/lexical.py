@@ -28,6 +28,7 @@ class Family:
     long_quotes: tuple[str, ...] = ()
     has_regexes: bool = False
     has_lifetimes: bool = False
+    has_attributes: bool = False  # `#[` begins one, and no comment
 
 
 _SLASHES = (("/*", "*/"),)
@@ -58,7 +59,7 @@ _WITHOUT_GRAMMAR = (
     ("kt kts kotlin swift scala dart zig groovy gradle proto", _SLASHES_AND_LONG),
     ("scss less", _C),
     ("css", Family((), _SLASHES)),
-    ("php", Family(("//", "#"), _SLASHES)),
+    ("php", Family(("//", "#"), _SLASHES, has_attributes=True)),
     ("html htm vue svelte astro", Family(("//",), (*_SLASHES, ("<!--", "-->")), "\"'`")),
     ("xml md markdown rst txt", _MARKUP),
     ("ini cfg properties editorconfig", Family(("#", ";"), (), "")),
@@ -105,7 +106,8 @@ def read(text: str, language: str, state: State = CODE) -> tuple[str, State]:
             place = _end_of_regex(text, match.start())
             pieces.append(BLANK * (place - match.start()) if place > match.end() else begin)
             continue
-        end = _end_for(begin, text, match.start(), family)
+        is_attribute = family.has_attributes and text.startswith("#[", match.start())
+        end = "" if is_attribute else _end_for(begin, text, match.start(), family)
         pieces.append(BLANK * len(begin) if end else begin)
     return "".join(pieces), State(end)
 

@@ -117,13 +117,16 @@ def _opens_itself(record: FileRecord, symbol: Symbol, rules: Additions, inferenc
         others = (inference.names.record(path) for path in companions if path != record.path)
         if not any(symbol.name in other.members(symbol.container) for other in others if other is not None):
             return True
-    if _declares_by_macro(record, symbol, inference):
+    if _declares_by_macro(record, symbol, inference) or _replaces_another(record, symbol):
         return True
-    announced = language_named(record.language).rules.announced or None
-    imports = () if symbol.container else record.imports_by_alias.get(symbol.name, ())
-    if any(announced is None or not imported.module.startswith(announced) for imported in imports):
-        return True  # the class only replaces what may not be there to be imported
     return bool(rules.body) and _named(rules.body, symbol.name).search(_body(record, symbol)) is not None
+
+
+def _replaces_another(record: FileRecord, symbol: Symbol) -> bool:
+    """Whether the file also imports the name of a class, which then only replaces what may not be there."""
+    announced = language_named(record.language).rules.announced
+    imports = () if symbol.container else record.imports_by_alias.get(symbol.name, ())
+    return any(not announced or not imported.module.startswith(announced) for imported in imports)
 
 
 def _body(record: FileRecord, symbol: Symbol) -> str:

@@ -15,7 +15,7 @@ from dovetail_context.query import Query, Retrieval
 from dovetail_context.records.record import Symbol
 from dovetail_context.retrieve.callers import Callers
 from dovetail_context.retrieve.candidate import Candidate, Retriever
-from dovetail_context.retrieve.pinned import standing
+from dovetail_context.retrieve.pinned import always_shown
 from dovetail_context.retrieve.recent import Recent
 from dovetail_context.retrieve.scope import Scope
 from dovetail_context.retrieve.siblings import Siblings
@@ -58,7 +58,7 @@ def _gathered(
     situation = read_situation(query, snapshot) if budget > 0 else None
     if situation is None:
         count = count or estimate_tokens
-        pieces, problems = standing(query, snapshot, max(budget, 0), count) if budget > 0 else ([], [])
+        pieces, problems = always_shown(query, snapshot, max(budget, 0), count) if budget > 0 else ([], [])
         return ContextBundle(max(budget, 0), _whole(pieces), tuple(pieces), (), tuple(problems))
     bundle = assemble(situation, propose(situation, query.retrieval), budget, query.retrieval, count)
     if not work.exhausted:  # else there may be questions in it that were left half answered
@@ -92,7 +92,7 @@ def assemble(
     count = cache(
         count or estimate_for(situation.record.language)
     )  # headings and reduced symbols are counted many times
-    first, problems = standing(situation.query, situation.snapshot, budget, count)
+    first, problems = always_shown(situation.query, situation.snapshot, budget, count)
     room = budget - _whole(first)
     ranked = [one for one in rank(candidates, retrieval) if not any(_within(one, piece) for piece in first)]
     shown = [piece for piece in situation.query.shown if piece.kind not in ("note", "pinned")]
@@ -148,7 +148,7 @@ def _still_true(shown: list[ContextPiece], wanted: list[ContextPiece], situation
 
 
 class _Prices:
-    """The prices of candidates. Many stand under the same headings, which are counted once."""
+    """The prices of candidates. Many are under the same headings, which are counted once."""
 
     def __init__(self, situation: Situation, count: Callable[[str], int]) -> None:
         self._situation = situation

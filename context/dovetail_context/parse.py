@@ -50,7 +50,7 @@ class ParsedText:
         return self.tree.effort
 
     def errors(self) -> int:
-        """How many nodes the grammar could not make sense of, or had to invent, as far as one can look in passing."""
+        """How many nodes the grammar could not make sense of, or had to insert, as far as one can look in passing."""
         count, visited, waiting = 0, 0, [self.tree.root]
         while waiting and visited < _MAX_NODES:
             node = waiting.pop()

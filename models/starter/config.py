@@ -23,13 +23,13 @@ class Training:
     warm_up_steps: int
     decay_share: float  # of the steps, at the end, over which the rate falls to zero (WSD schedule)
     weight_decay: float
-    middle_weight: float  # of the loss on what is to be filled in, against 1 for what stands around it
+    middle_weight: float  # of the loss on what is to be filled in, against 1 for what is around it
     checkpoint_minutes: float
     threads: int
     bf16: bool
     compile: bool
     device: str
-    starts_at: int = 0  # the step at which a file that was adopted stands; warm-up and decay count from there
+    starts_at: int = 0  # the step of a file that was adopted; warm-up and decay count from there
 
 
 @dataclass(frozen=True, slots=True)

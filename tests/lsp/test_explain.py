@@ -138,7 +138,7 @@ def test_line_ends_do_not_move_the_cursor(ends: str) -> None:
     ],
     ids=["prefix first", "suffix first"],
 )
-def test_parts_are_told_in_the_order_of_the_models_layout(labels: tuple[str, ...], kinds: list[str]) -> None:
+def test_parts_are_reported_in_the_order_of_the_models_layout(labels: tuple[str, ...], kinds: list[str]) -> None:
     blocks = tuple(BlockTokens(label, number + 1) for number, label in enumerate(labels))
     explained, completion = account("def f():\n    ret$0\n\nf()\n", "urn", blocks=blocks)
     named = account_of(replace(completion, repository="shop"), explained.text, automatic=True)
@@ -203,7 +203,7 @@ def test_what_shaping_took_away_is_struck_out() -> None:
     assert any("Shaping left 1 character" in step for step in explained.steps)
 
 
-def test_what_did_not_fit_is_told() -> None:
+def test_what_did_not_fit_is_reported() -> None:
     explained, _ = account("b = $0\n", "1", cut=(Cut("prefix", 120),))
     assert {block.kind: block.cut for block in explained.blocks}["prefix"] == 120
     assert ("prefix", 120, "the window was full") in {

@@ -56,7 +56,7 @@ def test_a_byte_order_mark_is_no_mistake(user_file: Path) -> None:
         ("\xff", Settings(), 1),
     ],
 )
-def test_each_mistake_is_told_and_all_else_holds(user_file: Path, text: str, settings: Settings, told: int) -> None:
+def test_each_mistake_is_reported_and_all_else_holds(user_file: Path, text: str, settings: Settings, told: int) -> None:
     user_file.write_bytes(text.encode("latin-1"))
     problems: list[str] = []
     assert load_settings(on_problem=lambda problem: problems.append(str(problem))) == settings

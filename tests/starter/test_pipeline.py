@@ -155,7 +155,7 @@ def test_training_goes_on_from_a_file_where_its_run_is_lost(work: Path, tmp_path
     with pytest.raises(FileExistsError, match="goes on from there"):
         adopt(config, _run(work) / "model-f32.gguf", tmp_path, tmp_path / "run")
     wrong = replace(config, training=replace(config.training, starts_at=7))
-    with pytest.raises(ValueError, match="stands at step"):
+    with pytest.raises(ValueError, match="is at step"):
         adopt(wrong, _run(work) / "model-f32.gguf", tmp_path, tmp_path / "other")
 
 

@@ -51,9 +51,9 @@ def choose(
     `most` is the maximum number of tokens for the first finds of a retriever. A candidate that a chosen one `covers`
     is not chosen as well. Deterministic: ties go to the better ranked.
     """
-    shelf = _Shelf([price(one) for one in ranked], [gain(one) for one in ranked])
+    selection = _Selection([price(one) for one in ranked], [gain(one) for one in ranked])
     left, spent = budget, dict.fromkeys(most, 0)
-    while (offer := shelf.best()) is not None:
+    while (offer := selection.best()) is not None:
         index, cost = offer
         finder = ranked[index].retriever
         if cost > left or (finder in most and spent[finder] + cost > most[finder]):
@@ -61,18 +61,20 @@ def choose(
         left -= cost
         if finder in most:
             spent[finder] += cost
-        shelf.take(index)
+        selection.take(index)
         if ranked[index].symbol is None:
-            left += shelf.cover(other for other, each in enumerate(ranked) if covers(ranked[index], each))
-    chosen = [Choice(one, shelf.level[index] == _FULL) for index, one in enumerate(ranked) if shelf.taken(index)]
-    rest = [(one, shelf.cost(index)) for index, one in enumerate(ranked) if shelf.level[index] == _ABSENT]
+            left += selection.cover(other for other, each in enumerate(ranked) if covers(ranked[index], each))
+    chosen = [
+        Choice(one, selection.level[index] == _FULL) for index, one in enumerate(ranked) if selection.taken(index)
+    ]
+    rest = [(one, selection.cost(index)) for index, one in enumerate(ranked) if selection.level[index] == _ABSENT]
     return chosen, rest
 
 
 _ABSENT, _BRIEF, _FULL, _COVERED = 0, 1, 2, 3
 
 
-class _Shelf:
+class _Selection:
     """The offers, best gain per token first; an offer whose cost has changed since it was made is made again."""
 
     def __init__(self, prices: list[Price], scores: list[float]) -> None:

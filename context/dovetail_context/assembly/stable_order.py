@@ -26,7 +26,7 @@ def settle(
     kept = {path: block for path, block in _blocks(shown).items() if _parts(fresh.get(path, ())) <= _parts(block)}
     while kept and _tokens(kept.values()) + _tokens(fresh[path] for path in fresh if path not in kept) > room:
         del kept[min(reversed(kept), key=lambda path: _worth(kept[path], worth) / _tokens([kept[path]]))]
-    settled = [_told_anew(piece, fresh.get(path, ())) for path, block in kept.items() for piece in block]
+    settled = [_updated(piece, fresh.get(path, ())) for path, block in kept.items() for piece in block]
     settled += [piece for path, block in fresh.items() if path not in kept for piece in block]
     return settled
 
@@ -47,7 +47,7 @@ def _tokens(blocks: Iterable[Block]) -> int:
     return sum(piece.tokens for block in blocks for piece in block)
 
 
-def _told_anew(piece: ContextPiece, fresh: Block) -> ContextPiece:
+def _updated(piece: ContextPiece, fresh: Block) -> ContextPiece:
     """The piece with reason and score of today, where it is still wanted."""
     today = [each for each in fresh if each.parts & piece.parts]
     return replace(piece, reason=today[0].reason, score=today[0].score) if today else piece

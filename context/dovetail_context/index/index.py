@@ -110,10 +110,10 @@ class WorkspaceIndex:
         changed = list(paths)
         self._post(lambda pending: pending.paths.update(changed))
 
-    def watch(self, told_too: Callable[[frozenset[str]], None] = lambda paths: None) -> None:
+    def watch(self, on_change: Callable[[frozenset[str]], None] = lambda paths: None) -> None:
         """Follow changes on disk. If the system cannot watch, `problems` reports that, and the index polls.
 
-        `told_too` gets the absolute paths that changed, on the watcher's thread.
+        `on_change` gets the absolute paths that changed, on the watcher's thread.
         """
         if is_too_wide(self.root):
             self._note("a home, system or library folder is neither read nor watched: open the folder of a project")
@@ -121,7 +121,7 @@ class WorkspaceIndex:
 
         def changed(paths: frozenset[str]) -> None:
             self.apply(paths)
-            told_too(paths)
+            on_change(paths)
 
         with self._watching:
             if self._watcher is None and not self._closing:
@@ -184,7 +184,7 @@ class WorkspaceIndex:
                 builds, self._pending.builds = self._pending.builds, []
             self._guarded(self._apply_pending, "applying changes")
             for progress, on_ready in builds:
-                self._guarded(partial(self._build_and_tell, progress, on_ready), "reading the workspace")
+                self._guarded(partial(self._build_and_report, progress, on_ready), "reading the workspace")
             self._guarded(self._settle_on_thread, "keeping what was read")
         with self._work:
             self._busy = False
@@ -200,7 +200,7 @@ class WorkspaceIndex:
             self._busy = True
             return not self._closing
 
-    def _build_and_tell(self, progress: Progress | None, on_ready: Callable[[BuildReport], None] | None) -> None:
+    def _build_and_report(self, progress: Progress | None, on_ready: Callable[[BuildReport], None] | None) -> None:
         with self._working:
             report = self._build(progress)
         if on_ready is not None and not self._closing:
@@ -224,7 +224,7 @@ class WorkspaceIndex:
                     progress(done, total)
                 since = time.monotonic() - published
                 if done < total and since > (TYPED_EVERY_S if self._pending.overlays else PUBLISH_EVERY_S):
-                    self._apply_told()
+                    self._apply_buffers_and_rules()
                     self._snapshot = self._state.next_snapshot(self._snapshot)
                     published = time.monotonic()
 
@@ -256,14 +256,14 @@ class WorkspaceIndex:
 
     def _apply_pending(self) -> None:
         with self._working:
-            self._apply_told()
+            self._apply_buffers_and_rules()
             with self._work:
                 paths, self._pending.paths = self._pending.paths, set()
             if paths:
                 self._follow(self._state.change(paths))
             self._snapshot = self._state.next_snapshot(self._snapshot)
 
-    def _apply_told(self) -> None:
+    def _apply_buffers_and_rules(self) -> None:
         """Open buffers and the project's rules."""
         with self._work:
             selection, self._pending.selection = self._pending.selection, None

@@ -184,7 +184,7 @@ class WorkspaceState:
         return snapshot.updated(records, new_words, projects, complete)
 
     def settle(self, snapshot: IndexSnapshot, purge: bool) -> IndexSnapshot:
-        """Make an image if enough has changed, on disk if there is a cache; the same snapshot, resting on it. `purge`
+        """Make an image if enough has changed, on disk if there is a cache; the same snapshot over it. `purge`
         makes what has left the index leave the disk, too."""
         if self._store is not None:
             if purge and not self._orphans_dropped:  # a killed process may have put in what no image ever knew

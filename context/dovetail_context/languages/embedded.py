@@ -118,10 +118,10 @@ def _language_of(match: re.Match[str]) -> str:
     if _NO_CODE.search(match["attributes"]):
         return ""
     is_style = match["tag"].lower() == "style"
-    said = _LANG.search(match["attributes"])
-    if said is None or said["name"] in ("module", "javascript", "css"):
+    named = _LANG.search(match["attributes"])
+    if named is None or named["name"] in ("module", "javascript", "css"):
         return "css" if is_style else "javascript"
-    found = id_of_name(said["name"])
+    found = id_of_name(named["name"])
     return "" if found == PLAIN or is_style != (found == "css") else found
 
 

@@ -235,7 +235,7 @@ class Language(Protocol):
         """Return the surroundings of `offset` (code points)."""
         ...
 
-    def mended(self, text: str, offset: int) -> str:
+    def repaired(self, text: str, offset: int) -> str:
         """`text` with the statement around `offset` replaced by one that parses; line numbers stay."""
         ...
 

@@ -61,14 +61,14 @@ _PATTERN_SUFFIXES = tuple(suffix for _, suffix, _ in _PROJECT_PATTERNS)
 _NOTEBOOK = ".ipynb"
 
 
-def language_of(path: str, said: str = "", text: str = "") -> str:
+def language_of(path: str, editor_id: str = "", text: str = "") -> str:
     """Return the id of a text's language: by its editor's name for it, else by the path's suffix, else by the first
     line.
 
     Return "" if the path decides, or nothing does: `language_for(path, id)` is the language in any case. The beginning
     of the text is enough.
     """
-    by_editor = id_of_name(said)
+    by_editor = id_of_name(editor_id)
     if by_editor or language_for(path) is not None:
         return by_editor
     return id_of_beginning(text)

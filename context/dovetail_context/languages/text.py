@@ -91,7 +91,7 @@ class Text:
     def cursor(self, text: str, offset: int) -> CursorView:
         return plain_cursor(text, offset)
 
-    def mended(self, text: str, offset: int) -> str:
+    def repaired(self, text: str, offset: int) -> str:
         return text
 
     def outline(self, header: Symbol, members: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ CERTAIN = 1.0
 _redacted = lru_cache(maxsize=64)(redact)  # the same notes are shown at every keystroke
 
 
-def standing(
+def always_shown(
     query: Query, snapshot: IndexSnapshot, budget: int, count: Callable[[str], int]
 ) -> tuple[list[ContextPiece], list[str]]:
     """The pieces of at most `budget` tokens, and the problems: files that are not there, what did not fit."""

@@ -11,7 +11,7 @@ from dovetail_context.retrieve.windows import likeness
 
 # How often what comes next takes something from a place that was just ...
 GAINS = {"yanked": 0.5, "edited": 0.35, "viewed": 0.12}
-SAYS = {"yanked": "copied", "edited": "edited", "viewed": "looked at"}
+ACTIONS = {"yanked": "copied", "edited": "edited", "viewed": "looked at"}
 HALF_LIFE_S = 600.0  # after ten minutes the user is mostly at something else
 UNLIKE = 0.5  # what is left of the gain where no word is shared with the surroundings of the cursor
 MAX_LINES = 24  # of one place; of longer ones the part most like the surroundings of the cursor
@@ -32,7 +32,7 @@ class Recent:
                 alike = likeness(shown.text, situation.rarities)
                 freshness = 0.5 ** (max(place.age_s, 0.0) / HALF_LIFE_S)
                 gain = GAINS[place.kind] * freshness * (UNLIKE + (1.0 - UNLIKE) * alike)
-                reason = f"{SAYS[place.kind]} {_ago(place.age_s)}"
+                reason = f"{ACTIONS[place.kind]} {_ago(place.age_s)}"
                 yield Candidate(
                     place.path, shown.start_line, shown.end_line, shown.text, Evidence("recent", reason, gain)
                 )

@@ -99,7 +99,7 @@ def read_meaning(language: Language, query: Query, snapshot: IndexSnapshot) -> t
         record = known
     else:
         record = _as_typed(language, query, known)
-    if known is not None and record is not known and _says_the_same(record, known):
+    if known is not None and record is not known and _is_equivalent(record, known):
         record = known
     return record, _inference(snapshot, record)
 
@@ -127,7 +127,7 @@ def _inference(snapshot: IndexSnapshot, record: FileRecord) -> Inference:
     return Inference(snapshot if snapshot.files.get(record.path) is record else snapshot.with_record(record))
 
 
-def _says_the_same(record: FileRecord, known: FileRecord) -> bool:
+def _is_equivalent(record: FileRecord, known: FileRecord) -> bool:
     """Whether two records of a file differ in nothing that another file, or the cursor, could see."""
     return (record.symbols, record.imports, record.exports, record.packages) == (
         known.symbols,
@@ -143,7 +143,7 @@ def _as_typed(language: Language, query: Query, known: FileRecord | None) -> Fil
 
     The repaired text does not change while one statement is being typed, so it is read once for all those keystrokes.
     """
-    repaired = _extracted(query.path, language.mended(query.text, query.offset), query.language)
+    repaired = _extracted(query.path, language.repaired(query.text, query.offset), query.language)
     if not repaired.problems:
         return repaired
     raw = known if known is not None and known.text == query.text else None

@@ -299,7 +299,7 @@ def _may_count(root: str, path: str) -> bool:
 
 def _advice(error: Exception) -> str:
     """What the user should know about a system that does not watch."""
-    missing = f"changes on disk are looked for every {POLL_S:.0f} s or less often, since the system does not tell them"
+    missing = f"the disk is searched for changes every {POLL_S:.0f} s or less often, as the system reports none"
     code = error.errno if isinstance(error, OSError) else None
     if code == errno.ENOSPC:
         return f"{missing}: its limit of watched folders is reached (raise fs.inotify.max_user_watches)"

@@ -29,7 +29,7 @@ COMMANDS = {
     "eval": "fill the holes of a tasks file and score the answers",
     "calibrate": "replay your own history, and let the model show what it is sure of",
     "bench": "replay typing over real files and measure each keystroke",
-    "stats": "tell what became of the suggestions, as counted on this computer alone",
+    "stats": "show what became of the suggestions, as counted on this computer alone",
     "demo": "ask the real language server at many places of a project, and count the answers",
 }
 

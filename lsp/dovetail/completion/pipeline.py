@@ -94,9 +94,9 @@ async def complete(
     )
     job = _with_members(request, job, members)
     reply = await engine.complete(job, enough=lambda text: is_complete(text, place, extent))
-    files, invented = job.files, 0
+    files, unknown_members = job.files, 0
     if has_names and reply.stop not in TAKEN_BACK:
-        reply, files, invented = await repair_unknown_members(
+        reply, files, unknown_members = await repair_unknown_members(
             reply,
             job,
             engine,
@@ -120,7 +120,7 @@ async def complete(
         total_ms=(perf_counter() - started) * 1000,
         others=tuple(other for other in dict.fromkeys(others) if other.text and other != shaped),
         names=len(members.names),
-        invented=invented,
+        unknown_members=unknown_members,
         files=tuple(file for file in files if file != own_source(request)),
         language=request.language,
         thresholds=request.tunings.of(reply.model, reply.model_key).thresholds,

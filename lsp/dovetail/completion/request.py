@@ -134,7 +134,7 @@ class Completion:
     names: int = 0
     """The number of names known to be valid here, which the model was biased towards; 0 if not all are known."""
 
-    invented: int = 0
+    unknown_members: int = 0
     """How often the model was asked again because it wrote an unknown member."""
 
     files: tuple[str, ...] = ()

@@ -36,7 +36,7 @@ _STOPS = {
     "eos": "the model was done",
     "line": "its lines were full",
     "stop": "it came to where it was to stop",
-    "loop": "it had begun to say the same again and again",
+    "loop": "it had begun to repeat itself",
     "length": "it had no more tokens to spend",
     "enough": "what it had written was all that was wanted",
     "cancelled": "it was taken back",
@@ -71,11 +71,11 @@ class NotTaken:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of time. `told` describes what happened in it."""
+    """A stretch of time. `detail` describes what happened in it."""
 
     name: str
     milliseconds: float
-    told: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def account_json(account: Account) -> dict[str, Any]:
             for each in account.not_taken
         ],
         "phases": [
-            {"name": phase.name, "ms": round(phase.milliseconds, 2), "told": phase.told} for phase in account.phases
+            {"name": phase.name, "ms": round(phase.milliseconds, 2), "told": phase.detail} for phase in account.phases
         ],
     }
 
@@ -223,9 +223,9 @@ def _steps(completion: Completion, automatic: bool, replaced: str) -> tuple[str,
     steps = [f"The model wrote {_characters(reply.text)} and ended because {_STOPS[reply.stop]}."]
     if completion.names:
         steps.append(f"It leaned towards names that the project has behind that dot; it knows {completion.names}.")
-    if completion.invented:
-        times = "Once" if completion.invented == 1 else f"{completion.invented} times"
-        steps.append(f"{times} it made up a member that the project has not; from there on it was asked once more.")
+    if completion.unknown_members:
+        times = "Once" if completion.unknown_members == 1 else f"{completion.unknown_members} times"
+        steps.append(f"{times} it wrote a member that the project does not have; from there on it was asked once more.")
     part = confident_part(reply.text, reply.logprob, completion.thresholds) if automatic else reply.text
     if part != reply.text:
         steps.append(f"Its confidence was worth {_characters(part)} of that.")
@@ -234,11 +234,11 @@ def _steps(completion: Completion, automatic: bool, replaced: str) -> tuple[str,
     if not shown:
         steps.append("Of what remained nothing was fit to be shown: it would have broken or repeated what is there.")
     elif part == shown:
-        steps.append("All of it parses, repeats nothing and fits what stands around it: nothing was changed.")
+        steps.append("All of it parses, repeats nothing and fits the code around it: nothing was changed.")
     else:
         steps.append(f"Shaping left {_characters(shown)}: what ends the statement, repeats nothing and parses.")
     if replaced:
-        steps.append(f"It takes the place of “{replaced}”, which stands right of the cursor.")
+        steps.append(f"It takes the place of “{replaced}”, which is right of the cursor.")
     return tuple(steps)
 
 

@@ -22,7 +22,7 @@ def context_page(path: str, line: int, bundle: ContextBundle) -> str:
         NotTaken(f"{each.path}:{each.start_line}", each.tokens, each.reason, "what was taken helps more for its tokens")
         for each in bundle.left_out
     )
-    told = (
+    lead = (
         f"{number(len(blocks))} piece{'' if len(blocks) == 1 else 's'} of other files, "
         f"{number(bundle.tokens)} of {number(bundle.budget)} tokens. This file around the cursor comes after them."
     )
@@ -36,7 +36,7 @@ def context_page(path: str, line: int, bundle: ContextBundle) -> str:
     )
     head = (
         f'<header><p class="over">The context here</p><h1 class="place">{text(place)}</h1>'
-        f'<p class="lead">{told}</p>{problems}</header>'
+        f'<p class="lead">{lead}</p>{problems}</header>'
     )
     style = resources.files("dovetail.explain").joinpath("page.css").read_text(encoding="utf-8")
     return frame.page(f"Context at {place}", style, "\n".join((head, shown, left_out_section(not_taken))))

@@ -45,32 +45,32 @@ def blocks_panel(blocks: tuple[Block, ...], path: str) -> str:
     return f'<div class="panel blocks">{listed}</div>'
 
 
-def section(title: str, told: str, body: str) -> str:
+def section(title: str, lead: str, body: str) -> str:
     """Return a section of a page."""
-    return f"<section><h2>{title}</h2><p>{told}</p>{body}</section>"
+    return f"<section><h2>{title}</h2><p>{lead}</p>{body}</section>"
 
 
 def _head(account: Account, place: str) -> str:
     reply, shown = account.completion.reply, account.completion.text
     files = sum(block.kind == "context" for block in account.blocks)
     others = "no other file" if not files else f"{number(files)} other file{'' if files == 1 else 's'}"
-    told = (
+    lead = (
         f"{text(reply.model)} saw {number(reply.prompt_tokens)} tokens of this and {others}, "
         f"{number(reply.reused_tokens)} of them still in its memory, and wrote {number(reply.generated_tokens)}."
     )
     if account.confidence is not None:
-        told += f" It gave each of its tokens a chance of {percent(account.confidence)}: {text(account.decision)}."
+        lead += f" It gave each of its tokens a chance of {percent(account.confidence)}: {text(account.decision)}."
     note = ""
     if account.completion.remembered:
         note = (
-            '<p class="note">This answer came from memory, without the model. What the model saw and said is told as '
+            '<p class="note">This answer came from memory, without the model. What the model saw and wrote is shown as '
             "it was when it was asked.</p>"
         )
     elif not shown:
-        note = '<p class="note">Nothing is shown here. The sections below tell why.</p>'
+        note = '<p class="note">Nothing is shown here. The sections below show why.</p>'
     return (
         f'<header><p class="over">Why this completion</p><h1 class="place">{text(place)}</h1>'
-        f'<p class="lead">{told}</p>{note}</header>'
+        f'<p class="lead">{lead}</p>{note}</header>'
     )
 
 
@@ -87,9 +87,9 @@ def _file(account: Account) -> str:
     shown = "\n".join(lines[first:last])
     return section(
         "In the file",
-        "What is offered stands in colour where it would be inserted."
+        "The suggestion is in colour where it would be inserted."
         if ghost
-        else f"The cursor stands in line {lines_above + 1}.",
+        else f"The cursor is in line {lines_above + 1}.",
         f'<pre class="code panel" tabindex="0" aria-label="The file around the cursor">'
         f"{rows(completion.shown_path, shown, [mark for mark in marks if mark.start < mark.end], first + 1)}</pre>",
     )
@@ -111,13 +111,13 @@ def _prompt(account: Account) -> str:
         if tokens
     )
     budget = account.completion.context
-    told = f"{number(total)} tokens in this order, each as wide as it is long. Choose one to read it."
+    lead = f"{number(total)} tokens in this order, each as wide as it is long. Choose one to read it."
     if budget.budget:
-        told += f" Other files had {number(budget.budget)} tokens to spend."
+        lead += f" Other files had {number(budget.budget)} tokens to spend."
     problems = "".join(f'<p class="note">{text(problem)}</p>' for problem in budget.problems)
     return section(
         "What the model saw",
-        told,
+        lead,
         f'<nav class="bar" aria-label="The prompt, block by block">{bar}</nav><ul class="legend">{legend}</ul>'
         f"{blocks_panel(account.blocks, account.completion.shown_path)}{problems}",
     )
@@ -207,13 +207,13 @@ def _confidence(account: Account) -> str:
         if end > start
     )
     at = (min(max(logprob, _SCALE_FROM), 0.0) - _SCALE_FROM) / -_SCALE_FROM * 100
-    told = (
+    lead = (
         f"The mean log-probability of the tokens is {logprob:.2f}, which is a chance of {percent(account.confidence)} "
         f"for each. Unasked, that decides how much is shown; here: {text(account.decision)}."
     )
     return section(
         "How sure the model was",
-        told,
+        lead,
         f'<div class="scale" role="img" aria-label="{logprob:.2f} on a scale from {_SCALE_FROM} to 0">'
         f'<b style="left:{at:.2f}%"><span class="num">{logprob:.2f}</span></b><div class="zones">{zones}</div></div>',
     )
@@ -227,8 +227,8 @@ def _time(account: Account) -> str:
         for phase in account.phases
     )
     listed = "".join(
-        f'<div><dt><i class="{_phase_style(phase)}"></i>{text(phase.name)}</dt><dd class="soft">{text(phase.told)}</dd>'
-        f'<dd class="num">{milliseconds(phase.milliseconds)}</dd></div>'
+        f'<div><dt><i class="{_phase_style(phase)}"></i>{text(phase.name)}</dt>'
+        f'<dd class="soft">{text(phase.detail)}</dd><dd class="num">{milliseconds(phase.milliseconds)}</dd></div>'
         for phase in account.phases
     )
     return section(

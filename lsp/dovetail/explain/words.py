@@ -39,6 +39,6 @@ def _sections(account: Account) -> Iterator[tuple[str, list[str]]]:
         "milliseconds",
         [
             f"{account.index_ms:8.1f}  project: reading it, once, before",
-            *(f"{phase.milliseconds:8.1f}  {phase.name.lower()}: {phase.told}" for phase in account.phases),
+            *(f"{phase.milliseconds:8.1f}  {phase.name.lower()}: {phase.detail}" for phase in account.phases),
         ],
     )

@@ -70,7 +70,7 @@ class Endpoint:
             if question is None:
                 status, values = 200, {"status": "ok"}
             else:
-                found = await _unless_gone(self.answer(question), reader)
+                found = await _unless_ended(self.answer(question), reader)
                 if found is None:
                     return False
                 status, values = 200, found
@@ -130,7 +130,7 @@ async def _request(connection: h11.Connection, reader: asyncio.StreamReader) -> 
             return None
 
 
-async def _unless_gone(answering: Awaitable[dict[str, Any]], reader: asyncio.StreamReader) -> dict[str, Any] | None:
+async def _unless_ended(answering: Awaitable[dict[str, Any]], reader: asyncio.StreamReader) -> dict[str, Any] | None:
     """Return the answer; None if the client hangs up before that, which stops the work."""
     work = asyncio.ensure_future(answering)
     gone = asyncio.ensure_future(_hung_up(reader))

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from dovetail.rules.globs import STEM, first_matching
 from dovetail.rules.keys import PinRule, ProjectRules
-from dovetail.rules.source import Problem, Said
+from dovetail.rules.source import Problem, RuleText
 from dovetail.text.lines import split_lines
 from dovetail_context.api import EVERYTHING, Selection, is_excluded, read_source, scan
 
@@ -63,16 +63,16 @@ def pin_fault(root: Path, pin: PinRule, selection: Selection = EVERYTHING) -> st
 
 def _patterns(rules: ProjectRules, tree: Tree) -> Iterator[Problem]:
     everything = (*tree.files, *tree.skipped)
-    narrowing = [said for name in _NARROWING for said in getattr(rules, name)]
-    preferred = [said for rule in rules.rules for said in rule.prefer]
+    narrowing = [each for name in _NARROWING for each in getattr(rules, name)]
+    preferred = [each for rule in rules.rules for each in rule.prefer]
     yield from _for_nothing([*narrowing, *preferred], tree.files, tree)
-    paths = [said for rule in rules.rules for said in rule.paths]
+    paths = [each for rule in rules.rules for each in rule.paths]
     yield from _for_nothing([*rules.completion_off, *paths], everything, tree)
 
 
-def _for_nothing(patterns: Sequence[Said], paths: Sequence[str], tree: Tree) -> Iterator[Problem]:
+def _for_nothing(patterns: Sequence[RuleText], paths: Sequence[str], tree: Tree) -> Iterator[Problem]:
     """Yield a problem for each pattern that matches none of the paths. Search all at once, as both may be many."""
-    bare = [said.text.removeprefix("!") for said in patterns]
+    bare = [each.text.removeprefix("!") for each in patterns]
     found = first_matching(bare, paths)
     left = [number for number in range(len(patterns)) if number not in found]
     if not left:
@@ -81,15 +81,15 @@ def _for_nothing(patterns: Sequence[Said], paths: Sequence[str], tree: Tree) -> 
     order = {path: place for place, path in enumerate(tree.skipped)}
     met = first_matching([bare[number] for number in left], both)
     for place, number in enumerate(left):
-        said, candidates = patterns[number], _folders_of(bare[number], order)
+        each, candidates = patterns[number], _folders_of(bare[number], order)
         if place in met:
             candidates.append(met[place].removesuffix("/"))
         known = min(candidates, key=order.__getitem__, default=None)
         if known is None:
-            message = f"the pattern {said.text!r} matches no file; correct or remove it"
+            message = f"the pattern {each.text!r} matches no file; correct or remove it"
         else:
-            message = f"the pattern {said.text!r} matches only what is never read: {known} ({tree.skipped[known]})"
-        yield Problem("warning", message, said.source)
+            message = f"the pattern {each.text!r} matches only what is never read: {known} ({tree.skipped[known]})"
+        yield Problem("warning", message, each.source)
 
 
 def _folders_of(pattern: str, skipped: Mapping[str, int]) -> list[str]:
@@ -101,7 +101,7 @@ def _folders_of(pattern: str, skipped: Mapping[str, int]) -> list[str]:
 
 def _pins(rules: ProjectRules, tree: Tree, fault: Callable[[PinRule], str | None]) -> Iterator[Problem]:
     pins = [*rules.pins, *(pin for rule in rules.rules for pin in rule.pins)]
-    yield from _for_nothing([Said(pin.path, pin.source) for pin in pins if STEM in pin.path], tree.files, tree)
+    yield from _for_nothing([RuleText(pin.path, pin.source) for pin in pins if STEM in pin.path], tree.files, tree)
     by_name: dict[str, list[str]] = {}
     for path in tree.files if pins else ():
         by_name.setdefault(path.rpartition("/")[2], []).append(path)

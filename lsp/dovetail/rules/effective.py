@@ -14,7 +14,7 @@ from typing import cast
 
 from dovetail.rules.globs import STEM, Globs, stem_of, with_stem
 from dovetail.rules.keys import PathRule, PinRule, ProjectRules, RetrieverRule, keys_of
-from dovetail.rules.source import Said, Source
+from dovetail.rules.source import RuleText, Source
 from dovetail_context.api import RETRIEVER_NAMES, Retrieval, RetrieverName, excluded_name, language_for, left_out
 
 _KEPT_PATHS = 100  # more than anybody edits at a time
@@ -62,7 +62,7 @@ class RulesSelection:
 class _LeavingOut:
     """The patterns of a layer that leave files out, each list with the reason, and those that files must match."""
 
-    patterns: tuple[tuple[str, tuple[Said, ...], Globs], ...]
+    patterns: tuple[tuple[str, tuple[RuleText, ...], Globs], ...]
     include: Globs
 
     @staticmethod
@@ -92,8 +92,8 @@ class EffectiveRules:
     no_completion: str
     not_context: str
     pins: tuple[PinRule, ...]
-    notes: tuple[Said, ...]
-    prefer: tuple[Said, ...]
+    notes: tuple[RuleText, ...]
+    prefer: tuple[RuleText, ...]
     retrievers: MappingProxyType[tuple[str, str], Ruled]
 
     @property
@@ -103,21 +103,21 @@ class EffectiveRules:
     def retrieval(self) -> Retrieval:
         """Return the weights, shares and switches as retrieval takes them."""
 
-        def said(what: str) -> dict[RetrieverName, float]:
+        def chosen(what: str) -> dict[RetrieverName, float]:
             return {
                 cast(RetrieverName, name): ruled.value for (name, key), ruled in self.retrievers.items() if key == what
             }
 
-        enabled = said("enabled")
+        enabled = chosen("enabled")
         return Retrieval(
             enabled=frozenset(name for name in RETRIEVER_NAMES if enabled.get(name, True)),
-            weights=MappingProxyType(said("weight")),
-            shares=MappingProxyType(said("share")),
+            weights=MappingProxyType(chosen("weight")),
+            shares=MappingProxyType(chosen("share")),
         )
 
-    def preferred(self, files: Sequence[str]) -> dict[str, Said]:
+    def preferred(self, files: Sequence[str]) -> dict[str, RuleText]:
         """Return the preferred ones of `files`, each with the rule that prefers it; never the edited file itself."""
-        globs = Globs([said.text for said in self.prefer])
+        globs = Globs([each.text for each in self.prefer])
         by_number: dict[int, list[str]] = {}
         for path in files:
             number = min(globs.matching(path), default=None)
@@ -176,10 +176,10 @@ class Rules:
             pins=tuple(dict.fromkeys(pin for layer, ruled in speaking for pin in _pins(layer, ruled))),
             notes=tuple(dict.fromkeys(note for layer, ruled in speaking for note in _notes(layer, ruled))),
             prefer=tuple(
-                Said(with_stem(said.text, stem), said.source)
+                RuleText(with_stem(each.text, stem), each.source)
                 for _, ruled in speaking
                 for rule, stem in ruled
-                for said in rule.prefer
+                for each in rule.prefer
             ),
             retrievers=MappingProxyType(_retrievers(speaking)),
         )
@@ -200,7 +200,7 @@ class _LayerGlobs:
 
     @staticmethod
     def of(layer: ProjectRules) -> _LayerGlobs:
-        owned = [(number, said.text) for number, rule in enumerate(layer.rules) for said in rule.paths]
+        owned = [(number, each.text) for number, rule in enumerate(layer.rules) for each in rule.paths]
         texts = tuple(text for _, text in owned)
         owners = tuple(number for number, _ in owned)
         return _LayerGlobs(layer.rules, owners, texts, Globs(texts), _globs_of(layer.completion_off))
@@ -251,7 +251,7 @@ def _pins(layer: ProjectRules, ruled: Sequence[tuple[PathRule, str]]) -> Iterato
             yield replace(pin, path=pin.path.replace(STEM, stem))
 
 
-def _notes(layer: ProjectRules, ruled: Sequence[tuple[PathRule, str]]) -> Iterator[Said]:
+def _notes(layer: ProjectRules, ruled: Sequence[tuple[PathRule, str]]) -> Iterator[RuleText]:
     yield from layer.notes
     for rule, _ in ruled:
         yield from rule.notes
@@ -268,5 +268,5 @@ def _retrievers(speaking: _Speaking) -> dict[tuple[str, str], Ruled]:
     return found
 
 
-def _globs_of(patterns: Sequence[Said]) -> Globs:
-    return Globs(tuple(said.text for said in patterns))
+def _globs_of(patterns: Sequence[RuleText]) -> Globs:
+    return Globs(tuple(each.text for each in patterns))

@@ -34,14 +34,14 @@ def explain(rules: WorkspaceRules, path: str) -> tuple[Decision, ...]:
     for pin in effective.pins:
         lines = f":{pin.start_line}-{pin.end_line}" if pin.end_line else ""
         fault = pin_fault(rules.root, pin, rules.rules.selection)
-        told = f"{pin.path}{lines}" + (f" ({fault})" if fault else "")
-        found.append(Decision("pin", told, str(pin.source)))
+        shown = f"{pin.path}{lines}" + (f" ({fault})" if fault else "")
+        found.append(Decision("pin", shown, str(pin.source)))
     if effective.prefer:
         preferred = effective.preferred(tree_of(rules.root).files)
-        found += [Decision("preferred", other, str(said.source)) for other, said in preferred.items()]
-        for said in effective.prefer:
-            if said not in preferred.values():
-                found.append(Decision("preferred", f"{said.text} (no such file)", str(said.source)))
+        found += [Decision("preferred", other, str(each.source)) for other, each in preferred.items()]
+        for each in effective.prefer:
+            if each not in preferred.values():
+                found.append(Decision("preferred", f"{each.text} (no such file)", str(each.source)))
     for (name, key), ruled in sorted(effective.retrievers.items()):
         value = str(ruled.value).lower() if isinstance(ruled.value, bool) else f"{ruled.value:g}"
         found.append(Decision(f"{key} of {name}", value, str(ruled.source)))
@@ -75,6 +75,6 @@ def _reading(rules: WorkspaceRules, path: str) -> tuple[list[Decision], str]:
     if secrets:
         kinds = ", ".join(sorted({secret.kind for secret in secrets}))
         lines = sorted({result.text.count("\n", 0, secret.start) + 1 for secret in secrets})
-        told = ", ".join(map(str, lines[:10])) + (" and more" if len(lines) > 10 else "")
-        found.append(Decision("blanked out", f"lines {told}", kinds))
+        shown = ", ".join(map(str, lines[:10])) + (" and more" if len(lines) > 10 else "")
+        found.append(Decision("blanked out", f"lines {shown}", kinds))
     return found, language

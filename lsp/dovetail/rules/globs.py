@@ -42,7 +42,7 @@ def fault(pattern: str) -> str | None:
     other = _OTHER_BRACES.search(pattern)
     if other is not None:
         shown = other[0] if len(other[0]) <= 40 else f"{other[0][:36]}...}}"
-        return f"has {shown}: only {STEM} may stand in braces; write several patterns for alternatives"
+        return f"has {shown}: only {STEM} may be in braces; write several patterns for alternatives"
     parsed = parse_pattern(_plain(pattern))
     try:
         nothing = empty_range(tokenize(parsed.text, parsed.is_path))

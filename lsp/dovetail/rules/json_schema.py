@@ -27,7 +27,7 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Dovetail: context rules of a project",
-        "description": "What .dovetail.toml at the root of a project may say.",
+        "description": "What .dovetail.toml at the root of a project may contain.",
         **_table(ProjectRules),
     }
 

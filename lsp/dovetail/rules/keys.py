@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-from dovetail.rules.source import Said, Source
+from dovetail.rules.source import RuleText, Source
 from dovetail_context.api import LANGUAGES, RETRIEVER_NAMES
 
 Kind = Literal["globs", "pins", "notes", "languages", "flag", "number", "retrievers", "rules"]
@@ -71,20 +71,20 @@ class PathRule:
     """`[[rules]]`: what holds in the files that `paths` name."""
 
     source: Source = field(compare=False)
-    paths: tuple[Said, ...] = _key(
+    paths: tuple[RuleText, ...] = _key(
         "globs",
         "The files in which this rule holds; one `{stem}` may stand for a part of the name. Required.",
         'paths = ["tests/**/test_{stem}.py"]',
         narrows=True,
     )
-    prefer: tuple[Said, ...] = _key(
+    prefer: tuple[RuleText, ...] = _key(
         "globs",
         "Files that help most there, as the module under test; `{stem}` is what it stood for in `paths`, or else the "
         "file's name without suffix and without `test`.",
         'prefer = ["src/**/{stem}.py"]',
     )
     pins: tuple[PinRule, ...] = _key("pins", "Files or lines that are always shown there.", 'pins = ["tests/kit.py"]')
-    notes: tuple[Said, ...] = _key("notes", "Texts that are always shown there.", 'notes = ["Use pytest."]')
+    notes: tuple[RuleText, ...] = _key("notes", "Texts that are always shown there.", 'notes = ["Use pytest."]')
     retrievers: tuple[RetrieverRule, ...] = _key(
         "retrievers", "As `[retrievers.NAME]`, for these files alone.", "retrievers.similar.weight = 2"
     )
@@ -95,32 +95,32 @@ class PathRule:
 class ProjectRules:
     """A whole file of rules."""
 
-    include: tuple[Said, ...] = _key(
+    include: tuple[RuleText, ...] = _key(
         "globs",
         "Only these files are read for context; without it, all that are not left out. It brings nothing back that "
         "is left out otherwise.",
         'include = ["src/**", "tests/**"]',
         narrows=True,
     )
-    exclude: tuple[Said, ...] = _key(
+    exclude: tuple[RuleText, ...] = _key(
         "globs", "Files and folders that are never read for context.", 'exclude = ["legacy/"]', narrows=True
     )
-    generated: tuple[Said, ...] = _key(
+    generated: tuple[RuleText, ...] = _key(
         "globs",
         "Generated code, left out, too; what bears a mark of its generator is known without.",
         'generated = ["src/api/gen/"]',
         narrows=True,
     )
-    vendored: tuple[Said, ...] = _key(
+    vendored: tuple[RuleText, ...] = _key(
         "globs", "Other people's code, left out, too.", 'vendored = ["extern/"]', narrows=True
     )
-    languages_off: tuple[Said, ...] = _key(
+    languages_off: tuple[RuleText, ...] = _key(
         "languages",
         "Languages in which nothing is suggested and of which nothing is read.",
         'languages_off = ["cpp"]',
         narrows=True,
     )
-    completion_off: tuple[Said, ...] = _key(
+    completion_off: tuple[RuleText, ...] = _key(
         "globs", "Files in which nothing is suggested.", 'completion_off = ["*.md"]', narrows=True
     )
     pins: tuple[PinRule, ...] = _key(
@@ -128,7 +128,7 @@ class ProjectRules:
         "Files, or lines of them, that are always shown: `path`, `path:line` or `path:first-last`.",
         'pins = ["src/types.py:10-40"]',
     )
-    notes: tuple[Said, ...] = _key(
+    notes: tuple[RuleText, ...] = _key(
         "notes", "Texts that are always shown before everything else.", 'notes = ["Python 3.11, pydantic 2."]'
     )
     retrievers: tuple[RetrieverRule, ...] = _key(

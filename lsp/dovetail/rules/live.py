@@ -79,8 +79,8 @@ def user_rules_path() -> Path:
 
 def own_rules(editor: Mapping[str, Any] | None = None, trusted: bool = True) -> OwnRules:
     """Return the user's own rules, read again, and those of the editor's settings, which are values already."""
-    said = parse_values(editor or {}, EDITOR)
-    given = OwnRules(editor=said.rules or ProjectRules(), trusted=trusted, problems=said.problems)
+    parsed = parse_values(editor or {}, EDITOR)
+    given = OwnRules(editor=parsed.rules or ProjectRules(), trusted=trusted, problems=parsed.problems)
     path = user_rules_path()
     return _with_user_file(given, read_rules(path, str(path), None), str(path))
 
@@ -169,7 +169,7 @@ class WorkspaceRules:
             self._latest = read_rules(self.file, RULES_FILE, self.root, self._latest) or self._latest
             return None if self._latest is self._reading else self._latest
 
-    def says_else(self, reading: RulesReading) -> bool:
+    def differs_from(self, reading: RulesReading) -> bool:
         """Return whether the contents of a reading differ from the applied ones."""
         return reading.parsed is not self.parsed
 
@@ -184,7 +184,7 @@ class WorkspaceRules:
     def take(self, reading: RulesReading | None, own: OwnRules | None = None) -> None:
         """Let what was read hold from now on, or the user's `own` rules, or both."""
         if reading is not None:
-            is_known, self._reading, self.parsed = not self.says_else(reading), reading, reading.parsed
+            is_known, self._reading, self.parsed = not self.differs_from(reading), reading, reading.parsed
             if is_known and own is None:
                 return
         self.own = own or self.own
@@ -243,7 +243,7 @@ class WorkspaceRules:
         key, known = (effective.path, snapshot.files.path_set), self._preferred
         if key not in known:
             found = effective.preferred(tuple(snapshot.files))
-            reasons = ((path, f"preferred by {said.source}") for path, said in found.items())
+            reasons = ((path, f"preferred by {each.source}") for path, each in found.items())
             while len(known) >= MAX_PATHS:
                 known.pop(next(iter(known)), None)
             known[key] = tuple(islice(reasons, MAX_PREFERRED))

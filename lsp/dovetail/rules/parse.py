@@ -26,7 +26,7 @@ from dovetail.rules.keys import (
     keys_of,
 )
 from dovetail.rules.places import Path, Placed, place_of_fault, places_in
-from dovetail.rules.source import Problem, Said, Severity, Source, SourceRange
+from dovetail.rules.source import Problem, RuleText, Severity, Source, SourceRange
 from dovetail.settings import Settings, user_config_path
 from dovetail_context.api import counted
 
@@ -72,8 +72,8 @@ def parse_values(values: Mapping[str, Any], file: str, places: Mapping[Path, Pla
     """Parse rules that are values already, such as an editor's settings."""
     reader = _Reader(file, places or {})
     rules, found = reader.project(values), reader.problems
-    told = [replace(each, message=_shortened(each.message)) for each in first_problems(found, file)]
-    return Parsed(rules, tuple(told))
+    problems = [replace(each, message=_shortened(each.message)) for each in first_problems(found, file)]
+    return Parsed(rules, tuple(problems))
 
 
 def first_problems(found: Sequence[Problem], file: str) -> tuple[Problem, ...]:
@@ -179,10 +179,10 @@ class _Reader:
             case "globs" | "pins" | "notes" | "languages":
                 return self._list(key, value, path)
 
-    def _list(self, key: Key, value: object, path: Path) -> tuple[Said | PinRule, ...]:
+    def _list(self, key: Key, value: object, path: Path) -> tuple[RuleText | PinRule, ...]:
         if not isinstance(value, list):
             raise _wrong(path, key, "a list of texts", value)
-        read: list[Said | PinRule] = []
+        read: list[RuleText | PinRule] = []
         for index, member in enumerate(counted(value)):
             here = (*path, index)
             with self._noting():
@@ -191,7 +191,7 @@ class _Reader:
                 read.append(self._member(key, member, here))
         return tuple(read)
 
-    def _member(self, key: Key, text: str, path: Path) -> Said | PinRule:
+    def _member(self, key: Key, text: str, path: Path) -> RuleText | PinRule:
         source = self._source(path)
         match key.kind:
             case "pins":
@@ -203,15 +203,15 @@ class _Reader:
                 if not text.strip():
                     raise _Mistake(path, "this note is empty; write what the model should know")
                 if len(text) > MAX_NOTE_CHARACTERS:
-                    told = f"{len(text)} characters, and more than {MAX_NOTE_CHARACTERS} leave no room for code"
-                    raise _Mistake(path, f"this note has {told}; shorten it, or pin a file")
+                    size = f"{len(text)} characters, and more than {MAX_NOTE_CHARACTERS} leave no room for code"
+                    raise _Mistake(path, f"this note has {size}; shorten it, or pin a file")
             case _:
                 wrong = fault(text)
                 if wrong is None and STEM in text and path[-2] not in ("paths", "prefer"):
                     wrong = f"has {STEM}, which only the paths, prefer and pins of [[rules]] may have"
                 if wrong is not None:
                     raise _Mistake(path, f"the pattern {text!r} {wrong}")
-        return Said(text, source)
+        return RuleText(text, source)
 
     def _retrievers(self, key: Key, value: object, path: Path) -> tuple[RetrieverRule, ...]:
         if not isinstance(value, Mapping):
@@ -235,7 +235,7 @@ class _Reader:
             here = (*path, index)
             with self._noting():
                 if table.get("paths", []) == []:
-                    raise _Mistake(here, 'this rule holds nowhere: say paths = ["..."] in it', at_key=True)
+                    raise _Mistake(here, 'this rule holds nowhere: add paths = ["..."] in it', at_key=True)
                 read.append(PathRule(self._source(here), **self._table(table, PathRule, here)))
         return tuple(rule for rule in read if rule.paths)
 

@@ -32,7 +32,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RuleText:
     """A text of the rules, and its position. Two are equal if their texts are, wherever they appear."""
 
     text: str

@@ -1,4 +1,4 @@
-"""The end of this process when its editor is gone: within seconds, whatever the event loop does.
+"""The end of this process when its editor has ended: within seconds, whatever the event loop does.
 
 Three things notice it: standard input ends (its reading thread calls `end_soon`), the editor's process ends (`watch`,
 a thread), and the guard, a process forked before anything large is loaded, looks for both. Threads end a loop that is
@@ -146,7 +146,7 @@ def _pidfd(pid: int) -> int | None:
 
 
 def _guard(link: int, server: int, parent: int) -> None:
-    """The guard's whole life: wait for the server's end; kill it if its editor is gone and it does not end."""
+    """The guard's whole life: wait for the server's end; kill it if its editor has ended and it does not."""
     if sys.platform == "win32":
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -159,7 +159,7 @@ def _guard(link: int, server: int, parent: int) -> None:
     has_input, unread = True, b""
     deadline: float | None = None
     while True:
-        if has_input and not editor.is_gone:
+        if has_input and not editor.has_ended:
             deadline = None
         elif deadline is None:
             deadline = time.monotonic() + GUARD_PATIENCE_S
@@ -194,11 +194,11 @@ class _Watched:
         self._poll = poll
         self._pid = pid
         self._descriptor: int | None = None
-        self.is_gone = False
+        self.has_ended = False
         try:
             self._descriptor = _pidfd(pid) if pid else None
         except ProcessLookupError:
-            self.is_gone = True
+            self.has_ended = True
         if self._descriptor is not None:
             poll.register(self._descriptor, select.POLLIN)
 
@@ -211,12 +211,12 @@ class _Watched:
         if self._descriptor is not None:
             if self._descriptor in events:
                 self.stop()
-                self.is_gone = True
-        elif self._pid and not self.is_gone:
+                self.has_ended = True
+        elif self._pid and not self.has_ended:
             try:
                 os.kill(self._pid, 0)
             except ProcessLookupError:
-                self.is_gone = True
+                self.has_ended = True
             except OSError:
                 pass  # it is there, and not ours
 

@@ -32,7 +32,7 @@ class ProtocolOutput:
         self._stream = os.fdopen(descriptor, "wb", closefd=True)
 
     def write(self, data: bytes) -> None:
-        """Write a whole message. Raises BrokenPipeError when the client is gone."""
+        """Write a whole message. Raises BrokenPipeError when the client has disconnected."""
         self._stream.write(data)
         self._stream.flush()
 

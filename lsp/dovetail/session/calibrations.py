@@ -128,7 +128,7 @@ class Calibrations:
 
 
 def identity_of(calibrated: Calibration | PromptChoice) -> str:
-    """Return what the model is known by: its file, or its name in what was kept before files were told apart."""
+    """Return what the model is known by: its file, or its name in what was kept before files were distinguished."""
     return calibrated.key or calibrated.model
 
 

@@ -181,7 +181,7 @@ class Projects:
         self.rules.check(workspace)
         loop = asyncio.get_running_loop()
 
-        def told_too(paths: frozenset[str]) -> None:
+        def changed(paths: frozenset[str]) -> None:
             # The root itself means everything: more has changed than the system reported.
             if loop.is_closed():
                 return
@@ -191,7 +191,7 @@ class Projects:
                 loop.call_soon_threadsafe(self.kept.prune, True)
 
         # Watching a large tree takes a walk through all its folders.
-        await asyncio.to_thread(workspace.index.watch, told_too)
+        await asyncio.to_thread(workspace.index.watch, changed)
 
     def _place_again(self) -> None:
         """Folders have come or gone: each document belongs to the innermost one around it that is open."""

@@ -47,8 +47,8 @@ def stats_page(summary: Summary) -> str:
     return frame.page("Dovetail: statistics", style, "\n".join(sections))
 
 
-def _header(title: str, told: str) -> str:
-    return f'<header><p class="over">Dovetail statistics</p><h1>{title}</h1><p class="lead">{told}</p></header>'
+def _header(title: str, lead: str) -> str:
+    return f'<header><p class="over">Dovetail statistics</p><h1>{title}</h1><p class="lead">{lead}</p></header>'
 
 
 def _cards(figures: Figures) -> str:
@@ -65,8 +65,8 @@ def _cards(figures: Figures) -> str:
         (_share(figures["remembered"], figures["answered"]), "from memory", "answered without the model"),
     )
     listed = "".join(
-        f'<div class="panel card"><dt>{name}</dt><dd class="figure">{value}</dd><dd class="soft">{told}</dd></div>'
-        for value, name, told in cards
+        f'<div class="panel card"><dt>{name}</dt><dd class="figure">{value}</dd><dd class="soft">{lead}</dd></div>'
+        for value, name, lead in cards
     )
     return f'<dl class="cards">{listed}</dl>'
 
@@ -89,10 +89,10 @@ def _days(by_day: dict[date, Figures]) -> str:
                     f'<rect class="{name}" x="{position * step + step * 0.1:.1f}" y="{top:.1f}" '
                     f'width="{step * 0.8:.1f}" height="{max(height - 1, 0.5):.1f}" rx="2"/>'
                 )
-        told = ", ".join(f"{figures[name]} {ended}" for name, ended in _ENDS)
+        lead = ", ".join(f"{figures[name]} {ended}" for name, ended in _ENDS)
         columns.append(
             f'<rect class="day" x="{position * step:.1f}" y="0" width="{step:.1f}" height="{_HEIGHT}">'
-            f"<title>{_day(day)}: {told}</title></rect>"
+            f"<title>{_day(day)}: {lead}</title></rect>"
         )
     legend = "".join(f'<li><i class="{name}"></i>{ended}</li>' for name, ended in _ENDS)
     return (

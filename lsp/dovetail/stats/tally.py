@@ -12,7 +12,7 @@ from typing import Literal
 
 # Each bucket is this much wider than the one before it: percentiles are right to within half of it.
 BUCKET_GROWTH = 1.1
-# Bands of certainty: ten of a tenth each show where rejections begin, and are too coarse to tell anything about a text.
+# Bands of certainty: ten of a tenth each show where rejections begin, and reveal nothing about a text.
 BANDS = 10
 # Replaces a language that Dovetail has no name for. A client's own name for it might reveal something.
 OTHER_LANGUAGE = "other"

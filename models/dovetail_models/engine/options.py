@@ -25,11 +25,11 @@ class EngineOptions:
     sequences: int = 1
     """The number of prompts that the KV cache may hold at a time, one for each document and anchor, all within `n_ctx`
     tokens. Each slows the steps of the others."""
-    parking_bytes: int = 2**30
+    memory_store_bytes: int = 2**30
     """Bytes of main memory for KV states that were evicted from the KV cache."""
-    shelf: Path | None = None
+    kv_folder: Path | None = None
     """Folder in which KV states are persisted when a client asks for it; None persists none."""
-    shelf_bytes: int = 0
+    kv_folder_bytes: int = 0
     """The maximum number of bytes that persisted KV states take on disk."""
     speculate: bool = True
     """Whether prompt lookup drafts tokens where that pays; it changes no text."""

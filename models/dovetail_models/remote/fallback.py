@@ -58,7 +58,7 @@ class FallbackEngine:
                 return await self._remote.ensure_ready()
             except RemoteFault as fault:
                 self._begin_outage(fault)
-        return self._told_of_outage(await self._local_engine().ensure_ready())
+        return self._with_outage(await self._local_engine().ensure_ready())
 
     async def complete(
         self, job: CompletionJob, enough: Enough | None = None, before_sending: BeforeSending | None = None
@@ -123,9 +123,9 @@ class FallbackEngine:
 
     def _take_local_status(self, status: EngineStatus) -> None:
         if self._outage is not None:
-            self._on_status(self._told_of_outage(status))
+            self._on_status(self._with_outage(status))
 
-    def _told_of_outage(self, status: EngineStatus) -> EngineStatus:
+    def _with_outage(self, status: EngineStatus) -> EngineStatus:
         if self._outage is None:
             return status
         line = f"{self._outage}; until it is back {status.model or 'the local model'} answers on this machine"

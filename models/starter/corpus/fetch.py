@@ -1,4 +1,4 @@
-"""`python -m models.starter fetch`: every package of sources.toml into WORK/archives, and manifest.jsonl that says
+"""`python -m models.starter fetch`: every package of sources.toml into WORK/archives, and manifest.jsonl that lists
 exactly what they are.
 
 A package that the manifest names is fetched in that version and must have that hash; a new one gets a line.

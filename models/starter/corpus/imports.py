@@ -86,7 +86,7 @@ def _python(file: File, paths: ProjectPaths) -> Iterable[str]:
 
 
 def _python_module(module: str, folder: str, paths: ProjectPaths) -> Iterable[str]:
-    """The file of an absolute import. A name without a package stands at a source root or beside the file."""
+    """The file of an absolute import. A name without a package is at a source root or beside the file."""
     if "/" in module:
         return paths.unique(module)
     if module in sys.stdlib_module_names:

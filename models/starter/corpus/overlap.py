@@ -11,7 +11,7 @@ from models.starter.corpus.projects import LANGUAGE_BY_SUFFIX
 
 GRAM_WORDS = 20  # long enough that ordinary code does not repeat it by chance
 TABLE_BITS = 28  # 256 MB, of which the references fill a few percent
-MAX_SHARE = 0.05  # of a file's n-grams that may stand in the evaluation: licence headers and stock imports do
+MAX_SHARE = 0.05  # of a file's n-grams that may be in the evaluation: licence headers and stock imports do
 _WORD = re.compile(r"\w+|[^\w\s]")
 # A licence at the head of a file is the same everywhere and says nothing about where the code is from.
 _HEAD_COMMENT = re.compile(r"\A\s*(?:/\*[\s\S]*?\*/|(?:[ \t]*(?://|#)[^\n]*\n)+)")
@@ -25,7 +25,7 @@ class OverlapFilter:
         self._powers = np.array([pow(1_000_003, power, 2**64) for power in range(GRAM_WORDS)], dtype=np.uint64)
         self._seen = np.unique(np.concatenate([np.zeros(0, np.uint64), *(self._grams(text) for text in references)]))
 
-        # Nearly all n-grams stand nowhere in the references: a table of their high bits says so without a search.
+        # Nearly all n-grams are nowhere in the references: a table of their high bits shows that without a search.
         self._table = np.zeros(1 << TABLE_BITS, bool)
         self._table[self._seen >> np.uint64(64 - TABLE_BITS)] = True
 
@@ -33,7 +33,7 @@ class OverlapFilter:
         return len(self._seen)
 
     def share(self, text: str) -> float:
-        """The share of the text's n-grams that stand in the references (0 where it is shorter than one)."""
+        """The share of the text's n-grams that are in the references (0 where it is shorter than one)."""
         grams = self._grams(text)
         if not len(grams) or not len(self._seen):
             return 0.0

@@ -21,7 +21,7 @@ _SUFFIXES = {
 }
 LANGUAGE_BY_SUFFIX = {suffix: language for language, suffixes in _SUFFIXES.items() for suffix in suffixes.split()}
 MAX_FILE_BYTES = 400_000  # larger ones are data or amalgamations
-# What a package ships of others, or compiled from what stands elsewhere in it.
+# What a package ships of others, or compiled from what is elsewhere in it.
 FOREIGN_FOLDERS = frozenset(
     (
         *("vendor", "_vendor", "_vendored", "vendored", "third_party", "thirdparty", "third-party", "node_modules"),

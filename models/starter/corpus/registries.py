@@ -1,7 +1,7 @@
 """Fetching one package by name through its registry's ordinary client: pip, npm, apt. The only module that speaks to
 another machine.
 
-Each function leaves one archive in `folder` and says what it is. Nothing is installed and no package's code is run.
+Each function leaves one archive in `folder` and returns what it is. Nothing is installed and no package's code is run.
 """
 
 import json
@@ -186,8 +186,8 @@ def prepare_apt(archives: Path) -> None:
 def _debian_mirror() -> str:
     """The mirror from which the system itself takes the release."""
     targets = ["apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME) $(COMPONENT)", "Created-By: Packages"]
-    told = subprocess.run(targets, capture_output=True, text=True, check=False).stdout
-    mirrors = [line.split()[0] for line in told.splitlines() if line.split()[1:] == [DEBIAN_RELEASE, "main"]]
+    listed = subprocess.run(targets, capture_output=True, text=True, check=False).stdout
+    mirrors = [line.split()[0] for line in listed.splitlines() if line.split()[1:] == [DEBIAN_RELEASE, "main"]]
     if not mirrors:
         raise FetchError(f"apt on this system has no source for Debian's {DEBIAN_RELEASE} main: add one")
     return min(mirrors)

@@ -1,4 +1,4 @@
-"""Scores of a completion against what stood there, and paired bootstrap intervals. Pure."""
+"""Scores of a completion against what was there, and paired bootstrap intervals. Pure."""
 
 import random
 import re

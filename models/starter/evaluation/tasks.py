@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A hole: `truth` stood between `prefix` and `suffix` of the file `path` of the project at `root`."""
+    """A hole: `truth` was between `prefix` and `suffix` of the file `path` of the project at `root`."""
 
     id: str
     language: str

@@ -16,7 +16,7 @@ DESCRIPTION = (
 
 
 def export_checkpoint(config: Config, work: Path, folder: Path, manifest: Path = MANIFEST) -> dict[str, object]:
-    """Write the exact file and say what it is."""
+    """Write the exact file; return what it is."""
     state = torch.load(folder / "checkpoint.pt", weights_only=True, map_location="cpu")
     tokens = state["step"] * config.training.batch_rows * config.samples.length
     shape = Shape(vocabulary=config.vocabulary, **config.shape)

@@ -1,4 +1,4 @@
-"""Where a hole stands: random spans as in pre-training, and holes as an editor makes them. Pure; all positions are
+"""Where a hole is: random spans as in pre-training, and holes as an editor makes them. Pure; all positions are
 characters."""
 
 import random
@@ -44,7 +44,7 @@ def editor_hole(text: str, near: Sequence[int], rng: random.Random) -> Hole | No
         cursor = _cursor(text, first, end, position if position >= first else None, rng)
         return Hole(cursor, max(cursor, _rest_end(text, end, rng)), kind)
     # From the line's start: the product freezes its prefix there and forces what was typed. Sometimes the indentation
-    # stands already.
+    # is there already.
     start = begin if rng.random() < 0.9 else first
     if kind == "line":
         return Hole(start, end, kind)
@@ -53,7 +53,7 @@ def editor_hole(text: str, near: Sequence[int], rng: random.Random) -> Hole | No
 
 
 def uses(text: str, symbols: frozenset[str]) -> list[int]:
-    """Positions at which one of the symbols stands, outside import lines."""
+    """Positions at which one of the symbols is, outside import lines."""
     return [
         match.start()
         for match in _IDENTIFIER.finditer(text)

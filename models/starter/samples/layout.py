@@ -4,7 +4,6 @@ then the answer.
     [BOS]#dep/path.py\\ncode...\\n#current/path.py\\n<fim_begin>prefix<fim_hole>suffix<fim_end>middle[EOS]
 
 Special tokens are ids put between the pieces; text is tokenized piece by piece, as the product does it, so a marker
-that stands
 in a source file stays text.
 """
 

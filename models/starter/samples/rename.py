@@ -15,8 +15,8 @@ from models.starter.corpus.projects import Project
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 COMMON = 0.02  # of a language's files hold the word: keywords, libraries, everyday words; they keep their meaning
-FILES_READ = 1500  # of each language, to tell common words
-MOST_WORDS = 6  # exchanged in one sample
+FILES_READ = 1500  # of each language, to recognize common words
+MAX_WORDS = 6  # exchanged in one sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Vocabulary:
 
 
 def vocabulary_of(projects: Sequence[Project], rng: random.Random) -> Vocabulary:
-    """Words by the share of files they stand in."""
+    """Words by the share of files they are in."""
     files = [file for project in projects for file in project.files]
     read = rng.sample(files, min(FILES_READ, len(files)))
     counts = Counter(word for file in read for word in set(words(file.text)))
@@ -54,7 +54,7 @@ def draw_renaming(names: Set[str], vocabulary: Vocabulary, rng: random.Random) -
     own = sorted({word for name in names for word in words(name) if len(word) > 2} - vocabulary.common)
     if not own or not vocabulary.rare:
         return unchanged
-    chosen = rng.sample(own, min(len(own), rng.randint(1, MOST_WORDS)))
+    chosen = rng.sample(own, min(len(own), rng.randint(1, MAX_WORDS)))
     exchanged = {word: rng.choice(vocabulary.rare) for word in chosen}
     return lambda text: _WORD.sub(lambda match: _in_its_case(match.group(), exchanged), text)
 

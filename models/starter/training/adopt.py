@@ -11,7 +11,7 @@ from models.starter.training.train import save_checkpoint
 
 
 def adopt(config: Config, gguf: Path, work: Path, folder: Path) -> dict[str, object]:
-    """Write both files and say what was read. Raises FileExistsError where the run has a checkpoint already, and
+    """Write both files and return what was read. Raises FileExistsError where the run has a checkpoint already, and
     ValueError where the file's shape or age is not the config's."""
     checkpoint = folder / "checkpoint.pt"
     if checkpoint.exists():
@@ -20,7 +20,7 @@ def adopt(config: Config, gguf: Path, work: Path, folder: Path) -> dict[str, obj
     adopted = read_gguf(gguf, shape)
     step = adopted.tokens_seen // (config.training.batch_rows * config.samples.length)
     if step != config.training.starts_at:
-        raise ValueError(f"{gguf} stands at step {step}, {config.name} starts at {config.training.starts_at}")
+        raise ValueError(f"{gguf} is at step {step}, {config.name} starts at {config.training.starts_at}")
     network = Network(shape)
     network.load_state_dict(adopted.weights)
     folder.mkdir(parents=True, exist_ok=True)

@@ -134,7 +134,7 @@ class Rows:
 def targets_and_weights(rows: Tensor, config: Config) -> tuple[Tensor, Tensor]:
     """(ids to predict, IGNORED for padding; weight of each), both of shape (batch, length).
 
-    What stands between <fim_end> and EOS weighs `middle_weight`.
+    What is between <fim_end> and EOS weighs `middle_weight`.
     """
     eos, end = config.vocabulary - 4, config.vocabulary - 1  # by the order of SPECIAL_TOKENS
     inputs, targets = rows[:, :-1], rows[:, 1:].clone()

@@ -123,7 +123,7 @@ async def after_drop(options: EngineOptions, rounds: int = 5) -> None:
 def reopened(options: EngineOptions) -> None:
     """Measure how long the first answer of the day waits for its prompt, evaluated or restored from disk."""
     with TemporaryDirectory() as folder:
-        keeping = replace(options, shelf=Path(folder), shelf_bytes=4 << 30)
+        keeping = replace(options, kv_folder=Path(folder), kv_folder_bytes=4 << 30)
         for when in ("read", "from disk"):
             reply, kept_s = asyncio.run(_kept(keeping))
             size = sum(path.stat().st_size for path in Path(folder).rglob("*.kv")) / 1e6

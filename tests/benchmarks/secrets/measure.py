@@ -29,7 +29,7 @@ SUFFIXES = frozenset(
     (".py", ".ts", ".tsx", ".js", ".jsx", ".go", ".rs", ".java", ".cs", ".c", ".h", ".cc", ".cpp", ".hpp")
 )
 ENOUGH = 0.9  # of the characters of a secret; other scanners report it with or without an escape or a line end
-MOST_BYTES = 1_000_000  # larger files are not read for context
+MAX_BYTES = 1_000_000  # larger files are not read for context
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--print", action="store_true", dest="is_printed")
     parser.add_argument("--missed", action="store_true")
     parser.add_argument("--against", type=Path)
-    parser.add_argument("--most-files", type=int, default=sys.maxsize, help="a random choice of so many files")
+    parser.add_argument("--most-files", type=int, default=sys.maxsize, help="a random choice of this number of files")
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     files = _files(options.folders, options.most_files)
@@ -113,7 +113,7 @@ def _files(folders: Sequence[Path], most: int) -> list[Path]:
         for file in sorted(folder.rglob("*"))
         if file.suffix in SUFFIXES and file.is_file() and not {".git", "node_modules"} & set(file.parts)
     ]
-    found = [file for file in found if file.stat().st_size <= MOST_BYTES]
+    found = [file for file in found if file.stat().st_size <= MAX_BYTES]
     random.Random(1).shuffle(found)
     return found[:most]
 
@@ -221,7 +221,7 @@ def _keystrokes(against: Path, files: Sequence[Path]) -> None:
     kinds = {"before": _module(against, "secrets.redaction").Redaction}  # type: ignore[attr-defined]
     kinds["now"] = _module(Path(__file__).parents[3], "secrets.redaction").Redaction  # type: ignore[attr-defined]
     texts = [_text(file) for file in files]
-    for low, high in ((3_000, 10_000), (10_000, 40_000), (40_000, 130_000), (130_000, MOST_BYTES)):
+    for low, high in ((3_000, 10_000), (10_000, 40_000), (40_000, 130_000), (130_000, MAX_BYTES)):
         some = [text for text in texts if low <= len(text) < high][:60]
         spent = dict.fromkeys(kinds, 0.0)
         chance = random.Random(4)

@@ -107,9 +107,7 @@ def test_no_manifest_ends_a_language(kind: str, name: str, tmp_path: Path) -> No
 @NEEDS_PIPES
 @pytest.mark.parametrize("name", SOURCES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_manifest_that_turns_bad_is_told_and_told_no_more_when_it_is_good(
-    kind: str, name: str, tmp_path: Path
-) -> None:
+def test_a_manifest_that_turns_bad_is_reported_until_it_is_good(kind: str, name: str, tmp_path: Path) -> None:
     root = tmp_path / "project"
     root.mkdir()
     good = {"toml": "", "json": "[]" if name == "compile_commands.json" else "{}", "mod": "module m\n", "cfg": ""}

@@ -71,7 +71,7 @@ def test_mutations_never_raise(seed: int, tmp_path: Path) -> None:
             assert all(1 <= symbol.start_line <= symbol.end_line <= last_line + 1 for symbol in record.symbols)
             offset = rng.randint(0, len(broken))
             language.cursor(broken, offset)
-            assert language.mended(broken, offset).count("\n") == broken.count("\n")
+            assert language.repaired(broken, offset).count("\n") == broken.count("\n")
             bundle = gather(Query("somewhere.py", broken, offset), snapshot, 200)
             assert bundle.tokens <= 200
 

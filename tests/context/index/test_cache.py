@@ -141,7 +141,7 @@ def test_what_was_read_before_is_not_extracted_again(
     assert content(again.snapshot) == expected
 
 
-def test_another_version_of_the_extractors_starts_anew(
+def test_another_version_of_the_extractors_starts_again(
     root: Path, cache: IndexCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started(root, cache)
@@ -198,14 +198,14 @@ def test_a_damaged_row_is_extracted_again(root: Path, cache: IndexCache) -> None
     assert content(index.snapshot) == from_scratch(root)
 
 
-def test_a_folder_that_cannot_be_is_told_once(root: Path, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_is_reported_once(root: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     index, _ = started(root, IndexCache(tmp_path / "file" / "cache", LARGE))
     assert content(index.snapshot) == from_scratch(root)
     assert len(index.problems) == 2 and all("is not used" in problem for problem in index.problems)
 
 
-def test_a_full_disk_is_told_once(root: Path, cache: IndexCache, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_once(root: Path, cache: IndexCache, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(out: io.IOBase, entries: Sequence[image.Entry], words: Sequence[str]) -> None:
         if not isinstance(out, io.BytesIO):
             out.write(b"a beginning")
@@ -344,7 +344,7 @@ def _some_record() -> tuple[build.PackedRecord, build.TextWords]:
     return build.pack(record), build.words_of_record(record)
 
 
-def test_keys_tell_apart_what_decides_a_record() -> None:
+def test_keys_distinguish_what_decides_a_record() -> None:
     assert len({key_of(path, text, version) for path in "ab" for text in "xy" for version in "12"}) == 8
 
 

@@ -44,7 +44,7 @@ def until(condition: Callable[[], bool]) -> bool:
     return True
 
 
-def test_reads_nothing_before_it_is_told(index: WorkspaceIndex) -> None:
+def test_reads_nothing_before_it_is_asked_to(index: WorkspaceIndex) -> None:
     assert index.snapshot.files == {}
     assert not index.snapshot.complete
 
@@ -252,7 +252,7 @@ def test_the_watcher_sees_what_changes(index: WorkspaceIndex, tmp_path: Path) ->
 
 
 @pytest.mark.filterwarnings("ignore:Callback with id:RuntimeWarning")  # watchdog, of a folder created again
-def test_after_a_storm_the_index_is_as_if_built_anew(index: WorkspaceIndex, tmp_path: Path) -> None:
+def test_after_a_storm_the_index_is_as_if_built_again(index: WorkspaceIndex, tmp_path: Path) -> None:
     """After random creations, changes, deletions and renames, the watcher alone brings the index up to date."""
     index.start()
     assert index.wait_idle(LONG_S)
@@ -278,7 +278,7 @@ def test_after_a_storm_the_index_is_as_if_built_anew(index: WorkspaceIndex, tmp_
     assert index.problems == ()
 
 
-def test_a_snapshot_tells_whether_anything_but_one_file_changed(index: WorkspaceIndex, tmp_path: Path) -> None:
+def test_a_snapshot_reports_whether_anything_but_one_file_changed(index: WorkspaceIndex, tmp_path: Path) -> None:
     index.build()
     before = index.snapshot.version_apart_from("a.py")
     index.set_overlay("a.py", "def second(): ...\n")

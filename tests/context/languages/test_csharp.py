@@ -1,4 +1,4 @@
-"""C# where a case in `fixtures/` does not show it: cursors, mending, shown code that parses."""
+"""C# where a case in `fixtures/` does not show it: cursors, repairing, shown code that parses."""
 
 from __future__ import annotations
 
@@ -111,9 +111,9 @@ def test_half_typed_statement_hides_nothing(typed: str) -> None:
     """What is defined around a statement being typed is still seen, on the same lines."""
     at = SHOP.index("            item.Sell();")
     text = SHOP[:at] + "            " + typed + "\n" + SHOP[at:]
-    mended = CSHARP.mended(text, at + 12 + len(typed))
-    assert mended.count("\n") == text.count("\n")
-    names = [symbol.qualified for symbol in CSHARP.extract("Shop.cs", mended).symbols]
+    repaired = CSHARP.repaired(text, at + 12 + len(typed))
+    assert repaired.count("\n") == text.count("\n")
+    names = [symbol.qualified for symbol in CSHARP.extract("Shop.cs", repaired).symbols]
     assert names == [symbol.qualified for symbol in CSHARP.extract("Shop.cs", SHOP).symbols]
 
 

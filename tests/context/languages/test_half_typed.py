@@ -1,4 +1,4 @@
-"""Go, Rust and C++ in the middle of an unfinished statement: what is seen there, and that mending it saves the rest."""
+"""Go, Rust and C++ in the middle of an unfinished statement: what is seen there, and that a repair saves the rest."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_what_stands_around_the_cursor(case: Case) -> None:
+def test_what_is_around_the_cursor(case: Case) -> None:
     offset = case.text.index("$0")
     view = language_named(case.language).cursor(case.text.replace("$0", ""), offset)
     seen = (view.receiver, view.typed, view.callees, view.container, view.function)
@@ -116,12 +116,12 @@ def test_what_stands_around_the_cursor(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_mending_saves_what_stands_around(case: Case) -> None:
+def test_a_repair_saves_what_is_around(case: Case) -> None:
     language, offset = language_named(case.language), case.text.index("$0")
     text = case.text.replace("$0", "")
-    mended = language.mended(text, offset)
-    assert mended.count("\n") == text.count("\n")
-    record = language.extract(f"mended{language.suffixes[0]}", mended)
+    repaired = language.repaired(text, offset)
+    assert repaired.count("\n") == text.count("\n")
+    record = language.extract(f"repaired{language.suffixes[0]}", repaired)
     assert {symbol.name for symbol in record.symbols} >= set(case.symbols)
     places = {symbol.name: symbol.start_line for symbol in record.symbols}
     last = case.symbols[-1]

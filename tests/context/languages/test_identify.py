@@ -120,7 +120,7 @@ def test_a_name_for_a_language_has_its_grammar_and_says_so_to_a_model(path: str,
         ("README.md", "", "README.md"),
     ],
 )
-def test_what_a_model_is_told(path: str, language: str, shown: str) -> None:
+def test_what_a_model_is_shown(path: str, language: str, shown: str) -> None:
     assert shown_path(path, language) == shown
 
 

@@ -1,4 +1,4 @@
-"""Java where a case in `fixtures/` does not show it: cursors, mending, shown code that parses."""
+"""Java where a case in `fixtures/` does not show it: cursors, repairing, shown code that parses."""
 
 from __future__ import annotations
 
@@ -123,15 +123,15 @@ def test_half_typed_statement_hides_nothing(typed: str) -> None:
     """What is defined around a statement being typed is still seen, on the same lines."""
     at = SHOP.index("            item.sell();")
     text = SHOP[:at] + "            " + typed + "\n" + SHOP[at:]
-    mended = JAVA.mended(text, at + 12 + len(typed))
-    assert mended.count("\n") == text.count("\n")
-    names = [symbol.qualified for symbol in JAVA.extract("Shop.java", mended).symbols]
+    repaired = JAVA.repaired(text, at + 12 + len(typed))
+    assert repaired.count("\n") == text.count("\n")
+    names = [symbol.qualified for symbol in JAVA.extract("Shop.java", repaired).symbols]
     assert names == [symbol.qualified for symbol in JAVA.extract("Shop.java", SHOP).symbols]
 
 
-def test_definitions_are_not_mended_away() -> None:
+def test_definitions_are_not_repaired_away() -> None:
     for text in ("import shop.Mo", "package sh", "class Shop extends Ba {\n}\n"):
-        assert JAVA.mended(text, text.find("Ba") + 2 if "Ba" in text else len(text)) == text
+        assert JAVA.repaired(text, text.find("Ba") + 2 if "Ba" in text else len(text)) == text
 
 
 def test_what_is_shown_parses() -> None:

@@ -1,4 +1,4 @@
-"""TypeScript where a case in `fixtures/` does not show it: cursors, mending, shown code that parses, deep nesting."""
+"""TypeScript where a case in `fixtures/` does not show it: cursors, repairing, shown code that parses, deep nesting."""
 
 from __future__ import annotations
 
@@ -87,18 +87,18 @@ def test_declared_type_of_the_variable() -> None:
 @pytest.mark.parametrize(
     "typed", ["this.", "foo(", "const x = {", "await this.#repo.find(`", "if (", "names.map((x) => "]
 )
-def test_mending_keeps_what_stands_around(typed: str) -> None:
+def test_a_repair_keeps_what_is_around(typed: str) -> None:
     text = SHOP.replace("    return order\n", f"    {typed}\n    return order\n")
-    mended = TYPESCRIPT.mended(text, text.index(f"    {typed}\n") + 4 + len(typed))
-    assert mended.count("\n") == text.count("\n")
-    names = {symbol.qualified for symbol in TYPESCRIPT.extract("shop.ts", mended).symbols}
+    repaired = TYPESCRIPT.repaired(text, text.index(f"    {typed}\n") + 4 + len(typed))
+    assert repaired.count("\n") == text.count("\n")
+    names = {symbol.qualified for symbol in TYPESCRIPT.extract("shop.ts", repaired).symbols}
     assert {"Shop", "Shop.repo", "Shop.find", "after"} <= names
 
 
 def test_mending_anywhere_keeps_lines() -> None:
     for offset in range(len(SHOP) + 1):
         for text in (SHOP, SHOP[:offset]):
-            assert TYPESCRIPT.mended(text, offset).count("\n") == text.count("\n")
+            assert TYPESCRIPT.repaired(text, offset).count("\n") == text.count("\n")
 
 
 def test_what_is_shown_parses() -> None:
@@ -143,4 +143,4 @@ def test_deep_nesting(text: str) -> None:
     for path in ("x.ts", "x.tsx"):
         TYPESCRIPT.extract(path, text)
     TYPESCRIPT.cursor(text, len(text))
-    assert TYPESCRIPT.mended(text, len(text)).count("\n") == 0
+    assert TYPESCRIPT.repaired(text, len(text)).count("\n") == 0

@@ -49,7 +49,7 @@ def test_callers_show_how_others_construct_it(tmp_path: Path) -> None:
     assert piece.reason == "calls Money"
 
 
-def test_callers_tell_methods_of_one_name_apart(tmp_path: Path) -> None:
+def test_callers_distinguish_methods_of_one_name(tmp_path: Path) -> None:
     bundle = ask(tmp_path, SHOP + "#- main.py\nfrom money import Money\ndef f(m: Money):\n    m.save($0)\n", "callers")
     found = {piece.text.strip(): piece.reason for piece in bundle.pieces}
     assert found["""money.save("ledger")"""] == "calls save"
@@ -57,7 +57,7 @@ def test_callers_tell_methods_of_one_name_apart(tmp_path: Path) -> None:
     assert not any("drawings" in text for text in found)
 
 
-def test_callers_of_something_unknown_are_told_as_such(tmp_path: Path) -> None:
+def test_callers_of_something_unknown_are_reported_as_such(tmp_path: Path) -> None:
     text = "#- a.py\nimport lib\nlib.connect('host', 80)\n#- main.py\nimport lib\nlib.connect($0)\n"
     (piece,) = ask(tmp_path, text, "callers").pieces
     assert (piece.text, piece.reason) == ("lib.connect('host', 80)", "calls something named connect")
@@ -170,7 +170,7 @@ MANY = "".join(
 TYPED = "result = first.step_0_3(second.step_1_5(1), third)\n"
 
 
-def test_typing_on_keeps_what_stands_in_front(tmp_path: Path) -> None:
+def test_typing_on_keeps_what_is_in_front(tmp_path: Path) -> None:
     """Of what was shown, in tokens, nearly everything stays as a common prefix from one key to the next."""
     snapshot = read_workspace(MANY).snapshot(tmp_path)
     imports = "".join(f"from part{number} import Part{number}\n" for number in range(8))

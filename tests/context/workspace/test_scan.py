@@ -116,7 +116,7 @@ def test_heads(head: bytes, reason: str | None) -> None:
     assert excluded_head(head) == reason
 
 
-def test_huge_files_are_told(tmp_path: Path) -> None:
+def test_huge_files_are_reported(tmp_path: Path) -> None:
     (tmp_path / "big.py").write_bytes(b"x = 1\n" * (MAX_FILE_BYTES // 6 + 1))
     assert found(tmp_path) == []
     assert "larger" in skipped(tmp_path)["big.py"]
@@ -154,7 +154,7 @@ def test_links_never_lead_out_and_never_loop(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="needs folders that this user cannot read")
-def test_unreadable_folders_are_told(tmp_path: Path) -> None:
+def test_unreadable_folders_are_reported(tmp_path: Path) -> None:
     tree(tmp_path, "a.py", "locked/b.py")
     (tmp_path / "locked").chmod(0)
     try:
@@ -164,7 +164,7 @@ def test_unreadable_folders_are_told(tmp_path: Path) -> None:
         (tmp_path / "locked").chmod(0o700)
 
 
-def test_missing_root_is_told(tmp_path: Path) -> None:
+def test_missing_root_is_reported(tmp_path: Path) -> None:
     result = scan(tmp_path / "nothing")
     assert result.files == ()
     assert "unreadable" in result.skipped[0].reason

@@ -121,7 +121,7 @@ def test_whole_trees_are_watched_elsewhere(
     assert not any("node_modules" in path for path in reported)
 
 
-def test_an_error_of_who_is_told_does_not_end_the_watching(index: WorkspaceIndex, tmp_path: Path) -> None:
+def test_an_error_of_a_listener_does_not_end_the_watching(index: WorkspaceIndex, tmp_path: Path) -> None:
     reported: list[frozenset[str]] = []
 
     def fail(paths: frozenset[str]) -> None:

@@ -119,10 +119,10 @@ def test_doctor_finds_a_sound_installation(project: Path) -> None:
 )
 def test_doctor_names_the_prompt_format(status: EngineStatus, expected: tuple[str, str, str]) -> None:
     check = prompt_format_check(status)
-    assert (check.verdict, check.found, check.mend) == expected
+    assert (check.verdict, check.found, check.fix) == expected
 
 
-def test_doctor_says_the_mend_for_a_missing_model(project: Path) -> None:
+def test_doctor_names_a_fix_for_a_missing_model(project: Path) -> None:
     done = dovetail("doctor", "--model", "no/such/file.gguf", cwd=project, status=1)
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("fail")]
     assert "no/such/file.gguf" in line.replace("\\", "/")

@@ -32,7 +32,7 @@ PACE = Pace(40e9, 400e9)
 
 def test_a_driver_that_this_build_cannot_use() -> None:
     check = build_check(STATUS, "an NVIDIA driver for CUDA 12.4")
-    assert check.verdict == "warn" and "an NVIDIA driver" in check.mend and "dovetail backend auto" in check.mend
+    assert check.verdict == "warn" and "an NVIDIA driver" in check.fix and "dovetail backend auto" in check.fix
     assert build_check(STATUS, "").verdict == "ok"
 
 
@@ -53,7 +53,7 @@ def test_each_choice_and_each_step_is_a_line() -> None:
     )
     window, step = choice_checks(status)
     assert (window.verdict, window.found) == ("ok", "2048 tokens: lowered to fit: 900 MiB are free")
-    assert step.verdict == "warn" and step.found == status.steps[0] and step.mend
+    assert step.verdict == "warn" and step.found == status.steps[0] and step.fix
 
 
 def test_memory() -> None:

@@ -114,7 +114,7 @@ def test_pull_list_use_verify_remove(hub: LoopbackHub, folder: Path) -> None:
     assert load_settings().model == "starter"
 
 
-def test_a_licence_that_limits_is_said_before_the_pull(hub: LoopbackHub) -> None:
+def test_a_licence_that_limits_is_reported_before_the_pull(hub: LoopbackHub) -> None:
     _, err = models("pull", "codegemma-2b")
     assert err.startswith("codegemma-2b: licence Gemma. Commercial use is allowed; the Gemma Terms")
 

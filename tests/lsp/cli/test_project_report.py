@@ -58,18 +58,18 @@ def test_doctor_advises_by_what_a_project_holds(tmp_path: Path) -> None:
     choice = RootChoice(tmp_path, "top of the repository (.git)")
     unknown = project_check(choice, report_of(tmp_path, {"a.unheardofkind": ""}))
     assert unknown.verdict == "warn" and "not read: 1 .unheardofkind" in unknown.found
-    assert "start dovetail in a folder" not in unknown.mend and "the open file" in unknown.mend
+    assert "start dovetail in a folder" not in unknown.fix and "the open file" in unknown.fix
     sound = project_check(choice, report_of(tmp_path, {"a.py": "a = 1\n"}))
-    assert (sound.verdict, sound.mend) == ("ok", "") and "1 python (in full)" in sound.found
+    assert (sound.verdict, sound.fix) == ("ok", "") and "1 python (in full)" in sound.found
     assert sound.found.startswith(root_line(choice))
 
 
 def test_doctor_advises_in_an_empty_folder(tmp_path: Path) -> None:
     empty = project_check(RootChoice(tmp_path), report_of(tmp_path, {}))
-    assert empty.verdict == "warn" and empty.mend.startswith("start dovetail in a folder of a project")
+    assert empty.verdict == "warn" and empty.fix.startswith("start dovetail in a folder of a project")
 
 
 def test_a_workspace_that_was_narrowed_is_reported(tmp_path: Path) -> None:
     choice = RootChoice(tmp_path, "has go.mod", "all holds too many files: put a .dovetail.toml into it")
     check = project_check(choice, BuildReport({"go": 1}, (), (), 0.1))
-    assert (check.verdict, check.mend) == ("warn", choice.narrowed)
+    assert (check.verdict, check.fix) == ("warn", choice.narrowed)

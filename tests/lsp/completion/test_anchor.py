@@ -60,5 +60,5 @@ def test_what_the_model_is_not_shown_of_the_file_is_looked_through() -> None:
         ("a = 1\n" + "b = 1\n" * 9 + "$0\nc = 2\n", None),
     ],
 )
-def test_what_is_typed_is_forced_as_long_as_the_rest_stands(typed: str, forced: str | None) -> None:
+def test_what_is_typed_is_forced_as_long_as_the_rest_stays(typed: str, forced: str | None) -> None:
     assert frozen("a = 1\nb = $0\nc = 2\n").forced(at(typed)) == forced

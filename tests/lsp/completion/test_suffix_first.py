@@ -21,7 +21,7 @@ from tests.models.families import FAMILIES, Family
 TAIL = "\n\n\nprint(1)\n"
 HEAD = "import one\n\n\n" + "def f():\n    return one.ONE\n\n\n" * 6
 LINE = "x = returns(total"
-MOST_READ = 6
+MAX_READ = 6
 """What was typed, what healing backs over, and a marker that follows the cursor's text."""
 
 SUFFIX_FIRST = [family for family in FAMILIES if not family.format.frozen_anchor]
@@ -60,9 +60,9 @@ def test_typing_along_a_line_reads_only_what_was_typed(engine: LlamaEngine) -> N
     typist = Typist(engine)
     assert read(typist.at("")) > 50
     for end in range(1, len(LINE) + 1):
-        assert 0 < read(typist.at(LINE[:end])) <= MOST_READ
+        assert 0 < read(typist.at(LINE[:end])) <= MAX_READ
     for end in reversed(range(1, len(LINE))):
-        assert 0 < read(typist.at(LINE[:end])) <= MOST_READ  # and so does taking it back
+        assert 0 < read(typist.at(LINE[:end])) <= MAX_READ  # and so does taking it back
 
 
 def test_a_changed_suffix_is_read_again(engine: LlamaEngine) -> None:

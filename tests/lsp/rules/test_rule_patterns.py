@@ -105,7 +105,7 @@ def test_preferred_files_come_in_the_order_of_the_patterns() -> None:
     rules = Rules((rules_of("[[rules]]\npaths = ['t.py']\nprefer = ['lib/*.py', 'src/', '*.py']"),))
     files = ["a.py", "src/b.py", "lib/c.py", "src/d.py", "lib/e.go"]
     found = rules.for_path("t.py").preferred(files)
-    assert [(path, said.text) for path, said in found.items()] == [
+    assert [(path, each.text) for path, each in found.items()] == [
         ("lib/c.py", "lib/*.py"),
         ("src/b.py", "src/"),
         ("src/d.py", "src/"),

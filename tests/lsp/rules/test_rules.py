@@ -190,7 +190,7 @@ MISTAKES = {
     "a pattern that leads out": Mistake('exclude = [«"../x/**"»]', "leads out of the workspace"),
     "a pattern of Windows": Mistake("exclude = [«'src\\\\a'»]".replace("\\\\", "\\"), "has a backslash"),
     "a pattern that is a comment": Mistake('exclude = [«"#x"»]', "begins with #"),
-    "braces": Mistake('exclude = [«"*.{js,ts}"»]', "has {js,ts}: only {stem} may stand in braces"),
+    "braces": Mistake('exclude = [«"*.{js,ts}"»]', "has {js,ts}: only {stem} may be in braces"),
     "a range the wrong way round": Mistake(
         'exclude = ["x", «"[z-a].py"»]', "has the range z-a, in which there is nothing"
     ),
@@ -279,14 +279,14 @@ def test_a_mistake_costs_only_itself() -> None:
     parsed = parse_rules(text, FILE)
     assert not parsed.is_sound and len(parsed.problems) == 3
     assert parsed.rules is not None
-    assert [said.text for said in parsed.rules.exclude] == ["a", "b"]
-    assert [said.text for said in parsed.rules.notes] == ["kept"]
+    assert [each.text for each in parsed.rules.exclude] == ["a", "b"]
+    assert [each.text for each in parsed.rules.notes] == ["kept"]
     assert len(parsed.rules.rules) == 1
 
 
-def test_what_stands_above_a_broken_line_is_salvaged() -> None:
+def test_what_is_above_a_broken_line_is_salvaged() -> None:
     rules = salvaged('exclude = ["private/"]\nnotes = ["x"]\n\n[[rules]\npaths = ["y"]\n', FILE)
-    assert [said.text for said in rules.exclude] == ["private/"] and [note.text for note in rules.notes] == ["x"]
+    assert [each.text for each in rules.exclude] == ["private/"] and [note.text for note in rules.notes] == ["x"]
     assert salvaged("[[", FILE) == ProjectRules()
 
 
@@ -294,7 +294,7 @@ def test_an_array_that_is_not_closed_costs_nothing_above_it() -> None:
     for members in range(40):
         above = "".join(f"# {number}\n" for number in range(members % 7)) + 'exclude = ["private/"]\nnotes = ["x"]\n'
         rules = salvaged(f"{above}pins = [\n" + '"a.py",\n' * members, FILE)
-        assert [said.text for said in rules.exclude] == ["private/"] and [note.text for note in rules.notes] == ["x"]
+        assert [each.text for each in rules.exclude] == ["private/"] and [note.text for note in rules.notes] == ["x"]
 
 
 def test_an_empty_file_says_nothing() -> None:
@@ -304,7 +304,7 @@ def test_an_empty_file_says_nothing() -> None:
 
 def test_rules_without_a_text_are_read_too() -> None:
     parsed = parse_values({"exclude": ["x"], "zzz": 1}, "the editor's settings")
-    assert parsed.rules is not None and [said.text for said in parsed.rules.exclude] == ["x"]
+    assert parsed.rules is not None and [each.text for each in parsed.rules.exclude] == ["x"]
     assert str(parsed.problems[0].source) == "the editor's settings"
 
 

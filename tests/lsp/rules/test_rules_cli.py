@@ -47,7 +47,7 @@ def test_check_of_sound_rules(root: Path, run: Run) -> None:
     assert status == 0 and json.loads(out) == {"root": str(root), "errors": 0, "problems": []}
 
 
-def test_check_tells_every_mistake_with_its_place_and_fails(root: Path, run: Run) -> None:
+def test_check_reports_every_mistake_with_its_place_and_fails(root: Path, run: Run) -> None:
     (root / ".dovetail.toml").write_text('exlude = ["x"]\nexclude = ["none/"]\npins = ["gone.py"]\n')
     status, out, _ = run("rules", "check", str(root))
     assert status == 1
@@ -82,7 +82,7 @@ def test_check_without_a_file(tmp_path: Path, run: Run) -> None:
     assert status == 0 and "has no .dovetail.toml" in out
 
 
-def test_check_tells_mistakes_in_the_users_own_rules(root: Path, own_rules_file: Path, run: Run) -> None:
+def test_check_reports_mistakes_in_the_users_own_rules(root: Path, own_rules_file: Path, run: Run) -> None:
     own_rules_file.write_text("zzz = 1\n")
     status, out, _ = run("rules", "check")
     assert status == 1 and out.startswith(f"{own_rules_file}:1:1: error: there is no key 'zzz'")

@@ -144,17 +144,17 @@ def test_what_a_text_costs_does_not_grow_with_its_mistakes(monkeypatch: pytest.M
         assert len(calls) <= 30
 
 
-def test_what_stands_above_an_open_list_is_salvaged() -> None:
+def test_what_is_above_an_open_list_is_salvaged() -> None:
     text = (
         'exclude = ["one"]\n[[rules]]\npaths = ["two"]\ncompletion = false\n\n[[rules]]\npaths = [\n'
         + '  "a=b",\n' * 300
     )
     rules = salvaged(text, "rules")
-    assert [said.text for said in rules.exclude] == ["one"]
-    assert [said.text for rule in rules.rules for said in rule.paths] == ["two"]
+    assert [each.text for each in rules.exclude] == ["one"]
+    assert [each.text for rule in rules.rules for each in rule.paths] == ["two"]
 
 
-def test_too_many_mistakes_are_not_all_told() -> None:
+def test_too_many_mistakes_are_not_all_reported() -> None:
     parsed = parse_rules(LARGE["unknown keys"], "rules")
     assert len(parsed.problems) == MAX_PROBLEMS + 1
     assert "more mistakes" in parsed.problems[-1].message

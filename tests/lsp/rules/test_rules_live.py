@@ -105,7 +105,7 @@ CHECKS = {
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_what_the_workspace_does_not_hold_is_told_at_its_line(name: str, root: Path) -> None:
+def test_what_the_workspace_does_not_hold_is_reported_at_its_line(name: str, root: Path) -> None:
     text, severity, line, says = CHECKS[name]
     rules = write(root, text)
     ((got_severity, got_line, message),) = reported(rules)
@@ -305,14 +305,14 @@ def test_the_users_own_rules_hold_everywhere_and_in_full(root: Path, own_rules_f
     assert rules.rules.for_path("src/other.py").not_context == "excluded by .dovetail.toml:2"
 
 
-def test_mistakes_in_the_users_own_rules_are_told(own_rules_file: Path) -> None:
+def test_mistakes_in_the_users_own_rules_are_reported(own_rules_file: Path) -> None:
     own_rules_file.write_text('exlude = ["x"]\nnotes = ["kept"]\n', encoding="utf-8")
     own = own_rules({"zzz": 1})
     assert [str(problem.source) for problem in own.problems] == [f"{own_rules_file}:1", "the editor's settings"]
     assert [str(note) for note in own.user.notes] == ["kept"]
 
 
-def test_explain_tells_which_line_decided(root: Path) -> None:
+def test_explain_reports_which_line_decided(root: Path) -> None:
     (root / "src" / "other.py").write_text('x = 1\nAPI_KEY = "a8Jd03kLmN4pQ7rStU9vWx"\n', encoding="utf-8")
     rules = write(
         root,

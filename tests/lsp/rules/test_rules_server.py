@@ -85,7 +85,7 @@ async def prompt(client: Client, engine: ScriptedEngine, uri: str, line: int, ch
 
 
 @pytest.mark.parametrize(("encoding", "column"), [("utf-8", 17), ("utf-16", 15), ("utf-32", 14)])
-async def test_a_mistake_is_shown_at_its_place_and_cleared_when_mended(
+async def test_a_mistake_is_shown_at_its_place_and_cleared_when_fixed(
     connect: Connect, root: Path, encoding: str, column: int
 ) -> None:
     client = await connect(ScriptedEngine())
@@ -130,7 +130,7 @@ async def test_mistakes_are_shown_at_the_very_line_and_nothing_is_lost(name: str
     assert ("The last good note." in shown) == stays
 
 
-async def test_a_sound_file_is_told_nothing(connect: Connect, root: Path) -> None:
+async def test_a_sound_file_gets_no_diagnostic(connect: Connect, root: Path) -> None:
     (root / ".dovetail.toml").write_text('notes = ["a"]\n', encoding="utf-8")
     client = await started(connect, root)
     save(client, root, 'notes = ["a"]\nzzz = 1\n')
@@ -138,7 +138,7 @@ async def test_a_sound_file_is_told_nothing(connect: Connect, root: Path) -> Non
     assert len([n for n in client.notifications if n["method"] == DIAGNOSTICS]) == 1
 
 
-async def test_a_broken_file_is_told_when_the_folder_is_opened(connect: Connect, root: Path) -> None:
+async def test_a_broken_file_is_reported_when_the_folder_is_opened(connect: Connect, root: Path) -> None:
     (root / ".dovetail.toml").write_text("zzz = 1\n", encoding="utf-8")
     client = await started(connect, root)
     assert [span(each) for each in await diagnostics_when(client, rules_file(root), bool)] == [(0, 0, 0, 3)]
@@ -324,7 +324,9 @@ def broken_rules_file(own_rules_file: Path) -> Path:
     return own_rules_file
 
 
-async def test_mistakes_in_the_users_own_rules_are_told(connect: Connect, root: Path, broken_rules_file: Path) -> None:
+async def test_mistakes_in_the_users_own_rules_are_reported(
+    connect: Connect, root: Path, broken_rules_file: Path
+) -> None:
     client = await started(connect, root, rules={"exlude": ["x"]})
     messages = [n["params"]["message"] for n in client.notifications if n["method"] == "window/showMessage"]
     assert len(messages) == 2 and all("\n" not in message for message in messages)

@@ -73,7 +73,7 @@ def test_every_key_that_is_offered_is_understood() -> None:
             assert not any("no key" in one or "unknown" in one for one in problems), problems
 
 
-async def test_clients_that_can_be_told_for_which_files_are_told(connect: Connect, tmp_path: Path) -> None:
+async def test_clients_that_can_watch_files_are_asked_to(connect: Connect, tmp_path: Path) -> None:
     client = await connect(ScriptedEngine())
     capabilities = {"textDocument": {"completion": {"dynamicRegistration": True}}}
     params = {"processId": None, "rootUri": None, "capabilities": capabilities}

@@ -142,7 +142,7 @@ async def test_requests_after_shutdown_are_answered_with_an_error(connect: Conne
     assert (await client.answer(late))["error"]["code"] == -32600
 
 
-async def test_trouble_with_the_model_is_told_once_and_requests_stay_calm(connect: Connect) -> None:
+async def test_trouble_with_the_model_is_reported_once_and_requests_stay_calm(connect: Connect) -> None:
     client = await connect(ScriptedEngine(trouble="The model is gone. Choose another."))
     await client.initialize(None)
     client.open(URI, "a = ")
@@ -153,7 +153,7 @@ async def test_trouble_with_the_model_is_told_once_and_requests_stay_calm(connec
 
 
 @pytest.mark.parametrize("options", [{"no_such_option": 1}, {"max_tokens": "many"}, {"max_tokens": 0}])
-async def test_a_mistake_in_the_settings_is_told_in_one_line(connect: Connect, options: dict[str, Any]) -> None:
+async def test_a_mistake_in_the_settings_is_reported_in_one_line(connect: Connect, options: dict[str, Any]) -> None:
     client = await connect(ScriptedEngine("x"))
     await client.initialize(None, **options)
     shown = (await client.notification("window/showMessage"))["message"]
@@ -347,7 +347,7 @@ async def open_game(connect: Connect, engine: ScriptedEngine, project: Path, ret
     return client, uri
 
 
-async def test_the_names_behind_a_dot_reach_the_model_and_the_account_tells(connect: Connect, project: Path) -> None:
+async def test_the_names_behind_a_dot_reach_the_model_and_the_account(connect: Connect, project: Path) -> None:
     engine = ScriptedEngine("dth")
     client, uri = await open_game(connect, engine, project, "board.wi")
     await client.answer(client.ghost_text(uri, 4, 19))
@@ -356,7 +356,7 @@ async def test_the_names_behind_a_dot_reach_the_model_and_the_account_tells(conn
     assert any("leaned towards names" in step and "knows 1" in step for step in why["why"]["steps"])
 
 
-async def test_where_the_rules_switch_scope_off_no_names_are_told(connect: Connect, project: Path) -> None:
+async def test_where_the_rules_switch_scope_off_no_names_are_sent(connect: Connect, project: Path) -> None:
     (project / ".dovetail.toml").write_text("[retrievers.scope]\nenabled = false\n", encoding="utf-8")
     engine = ScriptedEngine("dth")
     client, uri = await open_game(connect, engine, project, "board.wi")
@@ -383,4 +383,4 @@ async def test_a_member_that_the_project_has_not_is_asked_for_once_more(connect:
     assert first.names == () and "width" in second.names
     assert second.parts == replace(first.parts, forced="    return board.")
     why = await client.ask("dovetail/why", {"textDocument": {"uri": uri}})
-    assert any("made up a member" in step for step in why["why"]["steps"])
+    assert any("wrote a member" in step for step in why["why"]["steps"])

@@ -253,7 +253,7 @@ async def test_a_model_that_cannot_be_loaded_changes_nothing(connect: Connect, m
     assert await shown(client) == '"good"'
 
 
-async def test_a_model_that_may_be_a_poor_choice_is_told_once_and_answers(connect: Connect) -> None:
+async def test_a_model_that_may_be_a_poor_choice_is_reported_once_and_answers(connect: Connect) -> None:
     models = Models("starter", "chatty")
     for ready in models.ready.values():
         ready.set()
@@ -269,7 +269,7 @@ async def test_a_model_that_may_be_a_poor_choice_is_told_once_and_answers(connec
     assert [note["method"] for note in client.notifications].count("window/showMessage") == 1
 
 
-async def test_after_a_model_that_failed_the_next_one_is_told_as_its_own(connect: Connect) -> None:
+async def test_after_a_model_that_failed_the_next_one_is_reported_as_its_own(connect: Connect) -> None:
     models = Models("starter", "broken", "good")
     for name in ("starter", "broken"):
         models.ready[name].set()
@@ -314,7 +314,7 @@ async def test_where_no_model_could_be_made_the_next_one_is_taken_at_once(connec
     assert models.several == [False, False]
 
 
-async def test_the_status_tells_when_a_completion_takes_long(connect: Connect) -> None:
+async def test_the_status_reports_when_a_completion_takes_long(connect: Connect) -> None:
     client = await opened(connect, ScriptedEngine("1", delay_s=0.4))
     asked = client.ghost_text(URI, 0, 4)
     await client.notification("dovetail/status", lambda status: status["busy"])

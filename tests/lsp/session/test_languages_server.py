@@ -81,7 +81,7 @@ async def test_nothing_is_suggested_in_a_comment_of_the_editors_language(
     assert not engine.jobs
 
 
-async def test_where_the_editor_knows_no_language_the_first_line_tells(connect: Connect) -> None:
+async def test_where_the_editor_knows_no_language_the_first_line_decides(connect: Connect) -> None:
     engine = ScriptedEngine("lines")
     client = await started(connect, engine)
     uri = "file:///nowhere/tool"
@@ -245,7 +245,7 @@ async def test_a_language_that_is_off_is_that_of_the_editor(
     assert await items(client, uri, 0, 8, kind=1) == ([] if is_off else ["7"])
 
 
-async def test_a_document_that_is_opened_in_another_language_is_asked_about_anew(connect: Connect) -> None:
+async def test_a_document_that_is_opened_in_another_language_is_asked_about_again(connect: Connect) -> None:
     """Editors report a new language in this way: they close the document and open it again."""
     engine = ScriptedEngine("lines")
     client = await started(connect, engine)

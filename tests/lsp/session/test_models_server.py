@@ -94,7 +94,7 @@ async def test_a_file_that_breaks_changes_nothing(project: Path, folder: Path) -
 
 
 @pytest.mark.long
-async def test_the_editors_own_setting_wins_and_the_user_is_told(project: Path, folder: Path) -> None:
+async def test_the_editors_own_setting_wins_and_the_user_is_notified(project: Path, folder: Path) -> None:
     shutil.copy(resolve_model(None).path, folder / FILE)
     async with server_process() as client:
         await client.initialize(project, model="starter")

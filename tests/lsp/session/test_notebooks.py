@@ -373,7 +373,7 @@ async def test_typing_along_in_a_cell_asks_no_model_and_is_counted(
     assert (rows["answered"].count, rows["remembered"].count, rows["whole"].count) == (4, 3, 1)
 
 
-async def test_a_changed_cell_above_is_asked_about_anew(connect: Connect, root: Path) -> None:
+async def test_a_changed_cell_above_is_asked_about_again(connect: Connect, root: Path) -> None:
     notebook = await started(connect, root, text="seven")
     notebook.open(("a", "a = 0"), ("b", "x = "))
     assert await notebook.items("b", 0, 4)

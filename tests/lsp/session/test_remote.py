@@ -154,7 +154,7 @@ class Remote:
         return make_engine(self.settings, on_status)
 
 
-async def test_the_editor_is_told_where_prompts_go(fake: FakeServer, tmp_path: Path) -> None:
+async def test_the_editor_is_notified_where_prompts_go(fake: FakeServer, tmp_path: Path) -> None:
     engine: Any = Remote(fake)
     (tmp_path / "a.py").write_text("def area(width, height):\n    return \n")
     async with server_in_process(engine) as client:

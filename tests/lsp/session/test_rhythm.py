@@ -28,7 +28,7 @@ def test_thinking_is_not_typing() -> None:
     assert Rhythm().typed(0.1).typed(30.0).gap_s == pytest.approx(0.1)
 
 
-def test_a_prompt_that_is_read_at_once_is_made_afresh() -> None:
+def test_a_prompt_that_is_read_at_once_is_made_again() -> None:
     assert Rhythm().reads_quickly(1000)  # nothing is known yet
     assert Rhythm().answered(reply(read=1000, prefill_ms=50)).reads_quickly(1000)
     assert not Rhythm().answered(reply(read=1000, prefill_ms=8000)).reads_quickly(1000)

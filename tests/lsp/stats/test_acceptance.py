@@ -134,7 +134,7 @@ def test_accepted_over_a_closing_bracket_by_an_editor_that_sends_the_smallest_ch
     assert summed_up(screen) == ("whole", 4, 0)
 
 
-def test_a_change_told_from_further_right_because_the_text_repeats() -> None:
+def test_a_change_reported_from_further_right_because_the_text_repeats() -> None:
     screen = Screen("a\n|\n    c\n", "\n    b")
     whole = screen.text[: screen.cursor] + "\n    b" + screen.text[screen.cursor :]
     change = difference(screen.text, whole)
@@ -201,7 +201,7 @@ def test_one_of_several_is_chosen() -> None:
     assert screen.outcome() == Outcome("1.1", "whole", 3, 0)
 
 
-def test_one_of_several_is_chosen_and_told() -> None:
+def test_one_of_several_is_chosen_and_reported() -> None:
     screen = Screen("x = |\n", reports=True)
     screen.show("a", 0, "bar")
     screen.report_accept("1.1")
@@ -274,7 +274,7 @@ def test_an_accept_undone_counts_as_accepted_and_not_kept() -> None:
     assert screen.kept() == {30: 0.0, 300: 0.0}
 
 
-def test_of_what_is_closed_too_soon_nothing_is_said() -> None:
+def test_of_what_is_closed_too_soon_nothing_is_reported() -> None:
     screen = accepted_screen()
     screen.now += 60
     assert [event.after_s for event in acceptance.closed(screen.following, screen.now) if isinstance(event, Kept)] == [

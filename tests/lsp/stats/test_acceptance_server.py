@@ -87,7 +87,7 @@ async def test_typing_through_is_no_accept_and_asks_no_model(connect: Connect, s
     assert counted(state_folder) == {"answered": 5, "remembered": 4, "shown": 1, "typed": 1}
 
 
-async def test_the_items_command_tells_of_an_accept(connect: Connect, state_folder: Path) -> None:
+async def test_the_items_command_reports_an_accept(connect: Connect, state_folder: Path) -> None:
     client = await connect(ScriptedEngine("7"))
     capabilities = (await client.initialize(None))["capabilities"]
     assert capabilities["executeCommandProvider"]["commands"] == ["dovetail.accepted", "dovetail.pullModel"]
@@ -100,7 +100,7 @@ async def test_the_items_command_tells_of_an_accept(connect: Connect, state_fold
     assert counted(state_folder)["whole"] == 1
 
 
-async def test_each_of_several_items_can_be_told_of(connect: Connect, state_folder: Path) -> None:
+async def test_each_of_several_items_can_be_reported(connect: Connect, state_folder: Path) -> None:
     engine = ScriptedEngine("first()")
     engine.beginnings = ("second",)
     client = await connect(engine)

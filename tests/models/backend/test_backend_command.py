@@ -177,7 +177,7 @@ def test_auto_leaves_a_cpu_build_alone_where_no_gpu_wheel_fits(
     [
         (["cuda", "--yes"], 1, "no NVIDIA GPU was found: choose another backend"),
         (["cpu", "--index", "ftp://example.org"], 1, "ftp://example.org is not a wheel index: give an address"),
-        (["--yes"], 2, "say what to install: auto, cpu, cuda, metal, vulkan, rocm"),
+        (["--yes"], 2, "name what to install: auto, cpu, cuda, metal, vulkan, rocm"),
         (["gpu"], 2, "invalid choice: 'gpu'"),
         (["cpu", "--yes", "--index", "http://127.0.0.1:9/"], 1, "the wheel index cannot be reached"),
     ],
@@ -196,7 +196,7 @@ def test_nothing_is_installed_without_being_asked(
     before = sorted(bench.environment.site.rglob("*"))
     bench.use(NO_GPU, PLAIN)
     assert main(["backend", "cpu", "--index", index]) == 2
-    assert last_line(capsys).endswith("say --yes")
+    assert last_line(capsys).endswith("add --yes")
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda: "n")
     bench.use(NO_GPU, PLAIN)

@@ -195,7 +195,7 @@ def test_the_next_run_repairs_what_a_kill_left(scratch: Scratch, new_wheel: Path
     assert scratch.state() == before
 
 
-def test_a_damaged_journal_is_said(scratch: Scratch) -> None:
+def test_a_damaged_journal_is_reported(scratch: Scratch) -> None:
     path = scratch.environment.state / "journal.json"
     path.write_text('{"version": "0.3.36"')
     try:

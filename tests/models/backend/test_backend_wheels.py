@@ -61,7 +61,7 @@ def test_the_newest_allowed_wheel_for_this_python_is_picked() -> None:
     assert wheel.link.name == f"llama_cpp_python-0.3.38-py3-none-{LINUX}.whl"
 
 
-def test_a_stale_tag_is_passed_over_and_said() -> None:
+def test_a_stale_tag_is_skipped_and_reported() -> None:
     pages = {
         "cu124": wheel_links(f"llama_cpp_python-0.3.30-py3-none-{LINUX}.whl"),
         "cu123": (),

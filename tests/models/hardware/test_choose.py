@@ -170,6 +170,6 @@ def test_heads_that_cannot_be_quantized() -> None:
     assert next_step(Plan(1024, "f16", False, 128, 2, 0), odd) is None
 
 
-def test_a_plan_that_fits_is_said_to_fit() -> None:
+def test_a_plan_that_fits_is_reported_to_fit() -> None:
     chosen = choose(SMALL, machine(8, 16), Wishes())
     assert chosen.fits and not chosen.steps and fits(SMALL, chosen.plan, machine(8, 16))

@@ -42,8 +42,8 @@ class FakeServer:
         self.has_logprobs = True
         self.extras: Callable[[str, Any], tuple[int, Any]] | None = None
         self.likely: Callable[[int], dict[str, float]] | None = None
-        self.tells_window = True
-        self.tells_usage = True
+        self.reports_window = True
+        self.reports_usage = True
         self.n_ctx = 512
         self.models = ["tiny.gguf"]
         self.faults: list[Fault] = []
@@ -132,7 +132,7 @@ class FakeServer:
             case "/props" if self.speaks_llama:
                 return {"default_generation_settings": {"n_ctx": self.n_ctx}, "model_alias": self.models[0]}
             case "/v1/models":
-                meta = {"n_vocab": len(VOCABULARY), "n_ctx": self.n_ctx if self.tells_window else 0}
+                meta = {"n_vocab": len(VOCABULARY), "n_ctx": self.n_ctx if self.reports_window else 0}
                 return {"data": [{"id": name, "meta": meta} for name in self.models]}
             case "/tokenize" if self.speaks_llama:
                 content = body["content"]
@@ -196,7 +196,7 @@ class FakeServer:
         else:
             last = {"text": "", "finish_reason": "length" if is_full else "stop", "logprobs": None}
             yield _event({"choices": [last]})
-            if self.tells_usage:
+            if self.reports_usage:
                 yield _event({"choices": [], "usage": usage})
                 yield b"data: [DONE]\n\n"
 

@@ -289,7 +289,7 @@ async def test_a_prompt_that_is_too_long_is_made_shorter(openai: FakeServer, new
 
 
 async def test_a_server_that_does_not_say_how_long_a_prompt_may_be(openai: FakeServer, new_engine: NewEngine) -> None:
-    openai.tells_window = False
+    openai.reports_window = False
     engine = new_engine(openai, n_ctx=200)
     await engine.complete(job(prefix="x = 1\n" * 500))
     measured = [each for each in openai.requests if not (each.body or {"stream": True}).get("stream")]
@@ -302,16 +302,16 @@ async def test_a_server_that_does_not_say_how_long_a_prompt_may_be(openai: FakeS
     assert lengths[-1] < lengths[-2]  # that may have been the reason
 
 
-@pytest.mark.parametrize("tells_usage", [True, False])
+@pytest.mark.parametrize("reports_usage", [True, False])
 async def test_what_an_answer_has_cost_comes_behind_it(
-    openai: FakeServer, new_engine: NewEngine, tells_usage: bool
+    openai: FakeServer, new_engine: NewEngine, reports_usage: bool
 ) -> None:
     engine = new_engine(openai)
     await engine.ensure_ready()
-    openai.tells_usage = tells_usage  # without it the stream ends without a word
+    openai.reports_usage = reports_usage  # without it the stream ends without a word
     reply = await engine.complete(job())
     sent = len(openai.completions[0].body["prompt"])
-    assert reply.text == openai.text and (reply.prompt_tokens == sent) == tells_usage
+    assert reply.text == openai.text and (reply.prompt_tokens == sent) == reports_usage
 
 
 async def test_context_comes_before_the_file(server: FakeServer, new_engine: NewEngine) -> None:

@@ -22,7 +22,7 @@ JOB = CompletionJob(PromptParts((), "a.py", "def area():\n", "\n", "    re"), cl
 @pytest.fixture
 def python_server(openai: FakeServer) -> FakeServer:
     """Return a server with `/extras` that does not report its window."""
-    openai.extras, openai.likely, openai.tells_window = extras, likely, False
+    openai.extras, openai.likely, openai.reports_window = extras, likely, False
     return openai
 
 

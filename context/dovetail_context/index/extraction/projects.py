@@ -35,7 +35,7 @@ class ProjectFiles:
             self._problems[path] = problem
 
     def forget(self, path: str) -> bool:
-        """The file is gone, or can be read no longer; false if nothing was known of it."""
+        """The file was deleted, or can be read no longer; false if nothing was known of it."""
         self._problems.pop(path, None)
         is_known = self.texts.pop(path, None) is not None
         self.is_touched |= is_known

@@ -20,7 +20,7 @@ from dovetail_context.index.storage.cache import IndexCache
 from dovetail_context.index.words import TextWords, read_ids
 from dovetail_context.records.packed import PackedRecord
 
-# Trees make many objects that die in order: looking for cycles among them at the usual pace takes a tenth of the time.
+# Trees make many objects that die in order: looking for cycles among them at the usual rate takes a tenth of the time.
 YOUNG_OBJECTS = 200_000
 # How far a worker yields to the model and the editor: beside them it gets a tenth of a processor, alone all of it.
 NICENESS = 10
@@ -37,7 +37,7 @@ def main() -> None:
         os.nice(NICENESS)
     with suppress(BrokenPipeError, EOFError):
         _serve(sys.stdin.buffer, answers)
-    os._exit(0)  # closing the pipes again would fail if the other side is gone
+    os._exit(0)  # closing the pipes again would fail if the other side has ended
 
 
 def greeting(root: Path, cache: IndexCache | None) -> tuple[object, ...]:
@@ -51,7 +51,7 @@ def as_message(tasks: Sequence[Task]) -> tuple[object, ...]:
 
 
 def send(pipe: IO[bytes], message: Any) -> None:
-    """Write one message. Raises OSError if the other side is gone."""
+    """Write one message. Raises OSError if the other side has ended."""
     data = marshal.dumps(message)
     pipe.write(_LENGTH.pack(len(data)))
     pipe.write(data)
@@ -59,7 +59,7 @@ def send(pipe: IO[bytes], message: Any) -> None:
 
 
 def receive(pipe: IO[bytes]) -> Any:
-    """Read one message. Raises EOFError if the other side is gone."""
+    """Read one message. Raises EOFError if the other side has ended."""
     head = pipe.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         raise EOFError

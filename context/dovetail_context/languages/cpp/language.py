@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dovetail_context.languages.braces.mend import without_statement
+from dovetail_context.languages.braces.repair import without_statement
 from dovetail_context.languages.cpp.cursor import read_cursor
 from dovetail_context.languages.cpp.extract import extract
 from dovetail_context.languages.cpp.grammar import grammar_for
@@ -100,7 +100,7 @@ class Cpp:
     def cursor(self, text: str, offset: int) -> CursorView:
         return read_cursor(text, offset)
 
-    def mended(self, text: str, offset: int) -> str:
+    def repaired(self, text: str, offset: int) -> str:
         return without_statement(text, offset, SYNTAX, DEFINES)
 
     def reduced(self, symbol: Symbol) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dovetail_context.languages.braces.mend import with_blank_statement
+from dovetail_context.languages.braces.repair import with_blank_statement
 from dovetail_context.languages.csharp.cursor import read_cursor
 from dovetail_context.languages.csharp.extract import extract
 from dovetail_context.languages.csharp.grammar import grammar
@@ -96,7 +96,7 @@ class CSharp:
     def cursor(self, text: str, offset: int) -> CursorView:
         return read_cursor(text, offset)
 
-    def mended(self, text: str, offset: int) -> str:
+    def repaired(self, text: str, offset: int) -> str:
         return with_blank_statement(text, offset, SYNTAX, DEFINES)
 
     def outline(self, header: Symbol, members: Sequence[str]) -> str:

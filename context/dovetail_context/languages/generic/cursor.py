@@ -1,4 +1,4 @@
-"""The surroundings of a cursor. Names and scopes come from the tree of the mended text, the statement from its text."""
+"""The surroundings of a cursor: names and scopes from the tree of the repaired text, the statement from its text."""
 
 import re
 import sys
@@ -14,10 +14,10 @@ from dovetail_context.languages.braces.scan import (
 )
 from dovetail_context.languages.generic.events import Event
 from dovetail_context.languages.generic.extract import element_of, read
-from dovetail_context.languages.generic.mend import mended
 from dovetail_context.languages.generic.names import named_type
 from dovetail_context.languages.generic.notation import access_path
 from dovetail_context.languages.generic.profile import Profile
+from dovetail_context.languages.generic.repair import repaired
 from dovetail_context.languages.generic.types import type_text
 from dovetail_context.languages.language import CursorView, Mention
 from dovetail_context.languages.mentions import mentions
@@ -40,8 +40,7 @@ def read_cursor(profile: Profile, grammar: Grammar, text: str, offset: int) -> C
     typed = _TYPED.search(text, max(0, offset - 100), offset)
     start = typed.start() if typed else offset
     line = text.count("\n", 0, offset) + 1
-    repaired = mended(profile, text, offset)
-    record, events, tree = read(profile, grammar, repaired)
+    record, events, tree = read(profile, grammar, repaired(profile, text, offset))
     around = [each for each in record.symbols if each.start_line <= line <= _last_line(profile, each)]
     container, function = _enclosing(around)
     bindings = _bindings(profile, events, tree, function, line)

@@ -44,7 +44,7 @@ def extract(profile: Profile, grammar: Grammar, path: str, text: str) -> FileRec
 @lru_cache(maxsize=4)
 def read(profile: Profile, grammar: Grammar, text: str) -> tuple[FileRecord, list[Event], SyntaxTree]:
     """The record of a text, what the tags query finds in it, and its tree. The text of an open file, and the one with
-    the statement at its cursor mended, are asked for several times with each keystroke."""
+    the statement at its cursor repaired, are asked for several times with each keystroke."""
     tree = grammar.parse(profile.prepared(text))
     events = in_text_order(grammar.matches(tree.root, "tags.scm"))
     return record_of(profile, "", text, tree, events), events, tree

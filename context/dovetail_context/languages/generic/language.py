@@ -6,8 +6,8 @@ from importlib.util import find_spec
 
 from dovetail_context.languages.generic.cursor import read_cursor
 from dovetail_context.languages.generic.extract import extract, plain_record
-from dovetail_context.languages.generic.mend import mended
 from dovetail_context.languages.generic.profile import Profile
+from dovetail_context.languages.generic.repair import repaired
 from dovetail_context.languages.generic.resolve import NameResolver
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
 from dovetail_context.languages.plain import plain_cursor
@@ -79,8 +79,8 @@ class GenericLanguage:
         grammar = self.grammar("")
         return plain_cursor(text, offset) if grammar is None else read_cursor(self.profile, grammar, text, offset)
 
-    def mended(self, text: str, offset: int) -> str:
-        return text if self.grammar("") is None else mended(self.profile, text, offset)
+    def repaired(self, text: str, offset: int) -> str:
+        return text if self.grammar("") is None else repaired(self.profile, text, offset)
 
     def outline(self, header: Symbol, members: Sequence[str]) -> str:
         head = header.signature or f"{self.profile.reopens} {header.name}"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from dovetail_context.languages.braces.mend import without_statement
+from dovetail_context.languages.braces.repair import without_statement
 from dovetail_context.languages.go.cursor import read_cursor
 from dovetail_context.languages.go.extract import extract
 from dovetail_context.languages.go.grammar import grammar
@@ -51,7 +51,7 @@ class Go:
     def cursor(self, text: str, offset: int) -> CursorView:
         return read_cursor(text, offset)
 
-    def mended(self, text: str, offset: int) -> str:
+    def repaired(self, text: str, offset: int) -> str:
         return without_statement(text, offset, SYNTAX, DEFINES)
 
     def reduced(self, symbol: Symbol) -> str:

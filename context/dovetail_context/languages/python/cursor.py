@@ -11,7 +11,7 @@ from dovetail_context.languages.python.bindings import read_bindings, read_state
 from dovetail_context.languages.python.expressions import access_path, type_text
 from dovetail_context.languages.python.grammar import grammar
 from dovetail_context.languages.python.lexical import closers, expression_start, mask, open_calls, statement_start
-from dovetail_context.languages.python.mend import statement_end
+from dovetail_context.languages.python.repair import statement_end
 
 _SCOPE = re.compile(r"([ \t]*)(?:async[ \t]+)?(class|def)[ \t]+([A-Za-z_]\w*)")
 _TYPED = re.compile(r"[A-Za-z_]\w*\Z")

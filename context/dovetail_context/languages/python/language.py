@@ -7,7 +7,7 @@ from dovetail_context.languages.language import Additions, CursorView, ImportRes
 from dovetail_context.languages.python.cursor import read_cursor
 from dovetail_context.languages.python.extract import extract
 from dovetail_context.languages.python.grammar import grammar
-from dovetail_context.languages.python.mend import mended
+from dovetail_context.languages.python.repair import repaired
 from dovetail_context.languages.python.resolve import PythonResolver
 from dovetail_context.languages.python.settings import FILE_NAMES, read_settings
 from dovetail_context.records.record import FileRecord, Symbol
@@ -110,8 +110,8 @@ class Python:
             else symbol.signature
         )
 
-    def mended(self, text: str, offset: int) -> str:
-        return mended(text, offset)
+    def repaired(self, text: str, offset: int) -> str:
+        return repaired(text, offset)
 
     def outline(self, header: Symbol, members: Sequence[str]) -> str:
         body = "\n".join("    " + line for member in members for line in member.split("\n"))

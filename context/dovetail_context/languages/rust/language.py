@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dovetail_context.languages.braces.mend import without_statement
+from dovetail_context.languages.braces.repair import without_statement
 from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
 from dovetail_context.languages.rust.cursor import read_cursor
 from dovetail_context.languages.rust.extract import extract
@@ -104,7 +104,7 @@ class Rust:
     def cursor(self, text: str, offset: int) -> CursorView:
         return read_cursor(text, offset)
 
-    def mended(self, text: str, offset: int) -> str:
+    def repaired(self, text: str, offset: int) -> str:
         return without_statement(text, offset, SYNTAX, DEFINES)
 
     def reduced(self, symbol: Symbol) -> str:

@@ -9,8 +9,8 @@ from dovetail_context.languages.typescript.cursor import read_cursor
 from dovetail_context.languages.typescript.deno import FILE_NAMES as DENO_NAMES, read_deno
 from dovetail_context.languages.typescript.extract import extract
 from dovetail_context.languages.typescript.grammar import grammar
-from dovetail_context.languages.typescript.mend import mended
 from dovetail_context.languages.typescript.packages import read_package
+from dovetail_context.languages.typescript.repair import repaired
 from dovetail_context.languages.typescript.resolve import TypeScriptResolver
 from dovetail_context.languages.typescript.settings import PATTERNS, SHARED_NAME, read_settings
 from dovetail_context.records.record import FileRecord, Symbol
@@ -114,8 +114,8 @@ class TypeScript:
     def cursor(self, text: str, offset: int) -> CursorView:
         return read_cursor(text, offset)
 
-    def mended(self, text: str, offset: int) -> str:
-        return mended(text, offset)
+    def repaired(self, text: str, offset: int) -> str:
+        return repaired(text, offset)
 
     def reduced(self, symbol: Symbol) -> str:
         if symbol.kind == "class":

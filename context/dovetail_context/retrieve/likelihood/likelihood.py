@@ -56,7 +56,7 @@ ENOUGH = 1.2  # the sum from which a name is offered for its words alone: a chan
 # meaning, which loses what inference is certain of.
 WORDS_BESIDE_MEANING = 0.8
 USUAL = -0.3  # the sum of the weights of a usual name, which words do not change
-LEAST_CHANCE, MOST_CHANCE = 0.0001, 0.95  # of meaning
+MIN_CHANCE, MAX_CHANCE = 0.0001, 0.95  # of meaning
 
 # What the definition of a name is worth that the file has already, in comparison with one that nobody could know: the
 # name is no news, its signature is. 0.6 and 1 show fewer of the names that are needed.
@@ -114,7 +114,7 @@ class Likelihood:
 
     def used(self, symbol: Symbol, chance: float) -> float:
         """Return the probability that a symbol is used, where meaning alone gives it the `chance`."""
-        chance = min(max(chance, LEAST_CHANCE), MOST_CHANCE)
+        chance = min(max(chance, MIN_CHANCE), MAX_CHANCE)
         if symbol.name in self._present:
             return chance * SEEN
         words = self._fitting(symbol)
@@ -178,7 +178,7 @@ class Likelihood:
         return known
 
     def _echoes(self, numbers: Sequence[int], symbols: Sequence[Symbol], before: str) -> npt.NDArray[np.float64]:
-        """Return `_echo` for the names of many symbols, each with what stands `before` it."""
+        """Return `_echo` for the names of many symbols, each with what is written `before` it."""
         found = np.array(list(map(self._echoed.get, numbers, repeat(0.0))))
         if self._new_words:
             for place, number in enumerate(numbers):

@@ -11,7 +11,7 @@ local HAS_11 = vim.fn.has("nvim-0.11") == 1
 local RESTARTS, RESTARTS_WITHIN_S = 4, 180
 
 local ends = {} ---@type number[] when the server ended by itself, in seconds
-local expected_end = {} ---@type table<integer, true> clients that were told to stop
+local expected_end = {} ---@type table<integer, true> clients that were asked to stop
 local gave_up = false
 
 local function call(client, method, ...)
@@ -31,7 +31,7 @@ function M.get()
   end
 end
 
---- Send a request about a buffer. Returns the request's number, or nil where the server is gone.
+--- Send a request about a buffer. Returns the request's number, or nil where the server has ended.
 ---@param method string
 ---@param params table
 ---@param callback fun(error: table?, result: any)
@@ -326,7 +326,7 @@ function M.restart()
   M.stop(attach_everywhere)
 end
 
---- Tell the running server about changed settings.
+--- Notify the running server of changed settings.
 ---@param changes table<string, any>
 function M.configure(changes)
   for name, value in pairs(changes) do

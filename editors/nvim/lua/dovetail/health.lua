@@ -151,7 +151,8 @@ local function check_installation()
   end
   for _, check in ipairs(report.checks) do
     local text = ("%s: %s"):format(check.name, check.found)
-    local advice = check.mend ~= "" and { check.mend } or nil
+    local fix = check.fix or check.mend -- as older servers name it
+    local advice = fix ~= "" and { fix } or nil
     if check.verdict == "ok" then
       health.ok(text)
     elseif check.verdict == "warning" or check.verdict == "warn" then

@@ -78,7 +78,7 @@ function M.ask(callback)
   end
 end
 
---- Tell the server that an entry was accepted.
+--- Notify the server that an entry was accepted.
 ---@param entry table
 function M.accepted(entry)
   local command = entry.data

@@ -83,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     if arguments.backend is None and (arguments.compile or arguments.yes):
-        raise UsageError(f"say what to install: {AUTO}, {', '.join(BACKENDS)}")
+        raise UsageError(f"name what to install: {AUTO}, {', '.join(BACKENDS)}")
     environment = running_environment()
     if arguments.backend is None and not journal_exists(environment.state):
         return _show(environment, detect(LocalProbes()), arguments.json)
@@ -241,11 +241,11 @@ class _Switch:
             print(plan, file=sys.stderr)
             return
         if not sys.stdin.isatty():
-            raise UsageError(f"nobody can be asked here whether to {plan}: say --yes")
+            raise UsageError(f"nobody can be asked here whether to {plan}: add --yes")
         print(f"{plan}\nThe build from before is put back if the new one fails.", file=sys.stderr)
         print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
         if input().strip().lower() not in ("y", "yes"):
-            raise CommandError("nothing was changed: answer y, or say --yes, to install")
+            raise CommandError("nothing was changed: answer y, or add --yes, to install")
 
     def _check_hosts(self) -> None:
         """Windows replaces no library that a process has loaded."""

@@ -221,7 +221,7 @@ def _keep(found: Calibrations, path: Path, is_dry_run: bool) -> int:
 def _check_enough(tasks: int) -> None:
     if tasks < MIN_SAMPLES:
         raise CommandError(
-            f"the history has {tasks} places to replay, and {MIN_SAMPLES} are the fewest that tell anything: "
+            f"the history has {tasks} places to replay, and at least {MIN_SAMPLES} are needed: "
             "take more with --commits N or --per-commit N"
         )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from dovetail.cli.output import print_json, write_page
 from dovetail.cli.place import FilePlace, add_place_arguments, index_project, read_place, request_at
 from dovetail.cli.remote import Notices, add_remote_argument, remote_layer
-from dovetail.cli.reports.starter_notice import tell_about_the_starter
+from dovetail.cli.reports.starter_notice import notify_of_starter
 from dovetail.command_errors import CommandError
 from dovetail.completion.pipeline import complete
 from dovetail.completion.report import completion_json
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     silent = place.rules.rules.for_path(place.path, place.language).no_completion
     if silent:
         raise CommandError(f"nothing is suggested in {place.path}: {silent}")
-    tell_about_the_starter(settings)
+    notify_of_starter(settings)
     request, completion, index_ms = asyncio.run(_complete(place, settings, arguments))
     if arguments.json:
         print_json(completion_json(completion, index_ms))

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from dovetail.cli.place import positive
-from dovetail.cli.reports.starter_notice import tell_about_the_starter
+from dovetail.cli.reports.starter_notice import notify_of_starter
 from dovetail.command_errors import CommandError, UsageError
 from dovetail.demo.answers import Answer, most_confident, summary
 from dovetail.demo.editor import HeadlessEditor, ServerTrouble, start_editor
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder: name a project's folder")
     flags = {"model": arguments.model} if arguments.model else {}
-    tell_about_the_starter(load_settings((COMMAND_LINE, flags)))
+    notify_of_starter(load_settings((COMMAND_LINE, flags)))
     root = find_root(folder / "any-file")
     holes = _holes(root, arguments.places)
     console = Console(highlight=False, soft_wrap=True)

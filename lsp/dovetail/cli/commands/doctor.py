@@ -88,10 +88,10 @@ def run(arguments: argparse.Namespace) -> int:
         checks.append(check)
         if not arguments.json:
             print(f"{check.verdict:>4}  {check.name}: {check.found}")
-            if check.mend:
-                print(f"      -> {check.mend}")
+            if check.fix:
+                print(f"      -> {check.fix}")
     if arguments.json:
-        keys = ("name", "verdict", "found", "mend")
+        keys = ("name", "verdict", "found", "fix")
         print_json({"checks": [{key: getattr(check, key) for key in keys} for check in checks]})
     return 1 if any(check.verdict == "fail" for check in checks) else 0
 

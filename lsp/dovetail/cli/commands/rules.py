@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     checking = actions.add_parser(
         "check", help=f"find every mistake in {RULES_FILE}; exit status 1 if there are errors"
     )
-    explaining = actions.add_parser("explain", help="tell which rule decided what for a path")
+    explaining = actions.add_parser("explain", help="show which rule decided what for a path")
     explaining.add_argument("path", metavar="PATH", help="a file of the project; it need not exist")
     for action in (checking, explaining):
         action.add_argument(

@@ -10,9 +10,9 @@ Verdict = Literal["ok", "warn", "fail"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The result of one check. `mend` explains how to fix it where the verdict is not "ok"."""
+    """The result of one check. `fix` explains how to fix it where the verdict is not "ok"."""
 
     name: str
     verdict: Verdict
     found: str
-    mend: str = ""
+    fix: str = ""

@@ -125,6 +125,6 @@ def prompt_format_check(status: EngineStatus) -> Check:
     """Return which format the model's prompts have, and whether it is doubtful that the model fills holes."""
     order = "the suffix follows the prefix" if status.frozen_anchor else "the suffix comes first"
     if status.advice:
-        doubt, _, mend = status.advice.partition(": ")
-        return Check("prompt format", "warn", f"{status.format}; {doubt}", mend)
+        doubt, _, fix = status.advice.partition(": ")
+        return Check("prompt format", "warn", f"{status.format}; {doubt}", fix)
     return Check("prompt format", "ok", f"{status.format}; {order}")

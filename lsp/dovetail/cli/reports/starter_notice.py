@@ -1,4 +1,4 @@
-"""Says once that the small starter model is at work, and how to get a better one."""
+"""Notifies once that the small starter model is at work, and how to get a better one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ or name a GGUF file with --model FILE.gguf, or with model = "FILE.gguf" in
 """
 
 
-def tell_about_the_starter(settings: Settings) -> None:
+def notify_of_starter(settings: Settings) -> None:
     """Print the notice to standard error, the first time that the starter model is used by this user."""
     if settings.model != STARTER or settings.remote.url:
         return

@@ -21,7 +21,7 @@ from dovetail.evaluation.task import Task
 from dovetail.session.calibrations import PromptTrial
 
 ROUNDS = (16, 32, 64)
-"""The number of places by the end of each round. Sixteen tell a bad way from a good one, sixty-four near ones."""
+"""The number of places by the end of each round. Sixteen distinguish bad ways from good ones, 64 near ones."""
 DIVISORS = (1, 2, 4)
 """The budgets that are tried: what is allowed, divided by these."""
 LEAST_TOKENS = 32

@@ -67,6 +67,6 @@ def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     except FileNotFoundError:
         raise UsageError("git is not installed here: install git, which reads the history") from None
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"git ended with {done.returncode}"]
-        raise CommandError(f"{arguments[0]}: {said[-1]}")
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"git ended with {done.returncode}"]
+        raise CommandError(f"{arguments[0]}: {lines[-1]}")
     return done.stdout

@@ -104,8 +104,8 @@ def _drawing(
         some = ordered[number * len(ordered) // BINS : (number + 1) * len(ordered) // BINS]
         if some:
             mean = mean_of([each.scores[score] or 0.0 for _, each in some], [each.task.group for _, each in some])
-            told = f"{words(some[0][0])} to {words(some[-1][0])}: {interval(mean)}, {len(some)} answers"
-            points.append(Point((number + 0.5) / BINS, mean, told))
+            label = f"{words(some[0][0])} to {words(some[-1][0])}: {interval(mean)}, {len(some)} answers"
+            points.append(Point((number + 0.5) / BINS, mean, label))
             labels.append(((number + 0.5) / BINS, words(some[len(some) // 2][0])))
     lead = f"Each point is an eighth of the answers, in the order of {order}: {shown_name(score)} with its interval."
     return drawing(title, lead, (Series(shown_name(score), tuple(points)),), labels)

@@ -99,8 +99,8 @@ def make_local_engine(
         unload_after_s=settings.unload_after_s,
         sandbox=settings.sandbox,
         fallbacks=_smaller_models(settings.model, path),
-        shelf=kv_folder() if settings.kv_cache_mb else None,
-        shelf_bytes=settings.kv_cache_mb * MEGABYTE,
+        kv_folder=kv_folder() if settings.kv_cache_mb else None,
+        kv_folder_bytes=settings.kv_cache_mb * MEGABYTE,
         linger_s=_linger_s(),
         several_models=several_models,
     )

@@ -199,7 +199,7 @@ class Disclosure:
         excluded: set[str] = set()
         for each in findings:
             workspace = each.question.workspace
-            if each.rules is not None and workspace.rules.says_else(each.rules):
+            if each.rules is not None and workspace.rules.differs_from(each.rules):
                 self.withdraw()
                 self._rules_changed(workspace, each.rules)
             elif each.rules is not None:

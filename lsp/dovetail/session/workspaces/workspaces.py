@@ -88,7 +88,7 @@ class Workspaces:
         return tuple(self._by_root.values())
 
     def excludes(self, file: str) -> bool:
-        """Return whether a file (absolute path) is gone, or excluded by rules of an open workspace. Asks the disk."""
+        """Return whether a file (absolute path) was deleted or is excluded by an open workspace. Asks the disk."""
         path = Path(file)
         try:
             return not path.is_file() or any(workspace.excludes(path) for workspace in self._holding(path))

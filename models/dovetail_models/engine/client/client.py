@@ -36,9 +36,11 @@ class EngineClient:
 
     def __init__(self, options: EngineOptions, on_status: Callable[[EngineStatus], None] | None = None) -> None:
         # The host runs in another folder: a relative path would mean another file there.
-        shelf = options.shelf.absolute() if options.shelf else None
+        kv_folder = options.kv_folder.absolute() if options.kv_folder else None
         fallbacks = tuple(path.absolute() for path in options.fallbacks)
-        self._options = replace(options, model_path=options.model_path.absolute(), shelf=shelf, fallbacks=fallbacks)
+        self._options = replace(
+            options, model_path=options.model_path.absolute(), kv_folder=kv_folder, fallbacks=fallbacks
+        )
         self._on_status = on_status or (lambda _status: None)
         self._status = self._in_state("stopped")
         self._connection: HostConnection | None = None
@@ -106,12 +108,12 @@ class EngineClient:
         time, on another thread. The host does this when it is idle, and stays until it is done. If the options name no
         folder for states or no host runs, nothing happens.
         """
-        connection, shelf, files = self._connection, self._options.shelf, tuple(self._files)
-        if shelf is None or connection is None:
+        connection, kv_folder, files = self._connection, self._options.kv_folder, tuple(self._files)
+        if kv_folder is None or connection is None:
             return
 
         def decided() -> tuple[str, list[str]]:
-            stamp = stamp_of(shelf)  # what is forgotten from now on is not to be put there again
+            stamp = stamp_of(kv_folder)  # what is forgotten from now on is not to be put there again
             return stamp, [file for file in files if may_be_kept(file)]
 
         stamp, kept = await asyncio.to_thread(decided)
@@ -190,7 +192,7 @@ class EngineClient:
         raise HostDied(f"left {MAX_JOINS} times before it could be spoken to")
 
     async def _bury(self) -> None:
-        """Part with a host that is gone."""
+        """Part with a host that has ended."""
         connection = self._connection
         if connection is None:
             return

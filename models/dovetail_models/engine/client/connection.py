@@ -140,7 +140,7 @@ class HostConnection:
             while self.status.state != "failed" and (line := await self._reader.readline()):
                 self._take(wire.decode(line))
         except (OSError, ValueError):
-            pass  # The same as an end: the host is gone.
+            pass  # The same as an end: the host disconnected.
         except (wire.WireError, KeyError) as error:
             self.death = f"sent invalid data: {error}"
         finally:

@@ -119,11 +119,11 @@ class _Host:
             reason = self._entry.sandbox_fault.read_text("utf-8", "replace")
             return Sandbox(missing=(f"the model did not load in a sandbox ({reason}): the host runs without",))
         models = [file for path in (options.model_path, *options.fallbacks) for file in model_files(path)]
-        shelf = [options.shelf] if options.shelf is not None else []
-        for folder in shelf:
+        kv_folder = [options.kv_folder] if options.kv_folder is not None else []
+        for folder in kv_folder:
             with suppress(OSError):  # Then nothing is kept in it, which the engine reports.
                 folder.mkdir(parents=True, exist_ok=True)
-        writable = [self._entry.folder, self._folder, *shelf]
+        writable = [self._entry.folder, self._folder, *kv_folder]
         return sandbox.confine([*sandbox.readable_folders(), *models], writable)
 
     def _refuse_the_sandbox(self, error: Exception) -> None:

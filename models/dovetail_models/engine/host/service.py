@@ -26,7 +26,7 @@ from dovetail_models.errors import EngineError
 if TYPE_CHECKING:
     from dovetail_models.engine.runtime.engine import LlamaEngine
 
-LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 """Goes to the host's own log."""
 
 HELLO_TIMEOUT_S = 10
@@ -175,7 +175,7 @@ class Service:
             while line := await reader.readline():
                 self._handle(connection, wire.decode(line))
         except (wire.WireError, OSError, ValueError):
-            pass  # The peer is gone or out of its mind; either way the connection ends here.
+            pass  # The peer disconnected or sent invalid data; either way the connection ends here.
         finally:
             self._leave(connection)
 
@@ -247,7 +247,7 @@ class Service:
         ):
             raise wire.WireError("what is to be kept is no list of paths, or has no stamp")
         # Before the model is ready there is nothing.
-        if self._status.state == "ready" and self._options.shelf is not None and len(self._to_keep) < MAX_WAITING:
+        if self._status.state == "ready" and self._options.kv_folder is not None and len(self._to_keep) < MAX_WAITING:
             self._to_keep.append((frozenset(files), stamp))
             self._work.set()
 
@@ -257,7 +257,7 @@ class Service:
         try:
             is_done = await asyncio.get_running_loop().run_in_executor(thread, _is_done, self._keeping)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is no reason to die with others' requests
-            LOG.warning("a state cannot be kept on disk: %r", error)
+            log.warning("a state cannot be kept on disk: %r", error)
             is_done = True
         if is_done:
             self._keeping = None

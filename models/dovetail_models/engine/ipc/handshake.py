@@ -13,7 +13,7 @@ GREETING_TIMEOUT_S = 15
 
 
 async def greet(streams: transport.Streams, endpoint: HostEndpoint, make_way: bool = False) -> wire.Message:
-    """Return the host's reply to our hello. Raises OSError if the host is gone, TimeoutError if it does not reply."""
+    """Return the host's reply to our hello. Raises OSError if it disconnected, TimeoutError if it does not reply."""
     reader, writer = streams
     hello = {"op": "hello", "version": wire.VERSION, "token": endpoint.token, "make_way": make_way}
     try:
@@ -28,7 +28,7 @@ async def greet(streams: transport.Streams, endpoint: HostEndpoint, make_way: bo
 
 
 async def asked_to_leave(endpoint: HostEndpoint) -> bool:
-    """Ask a host to leave if it has no clients; whether it is gone."""
+    """Ask a host to leave if it has no clients; return whether it has left."""
     try:
         streams = await transport.connect(endpoint.address)
         answer = await greet(streams, endpoint, make_way=True)

@@ -4,7 +4,7 @@ Client to host: hello(version, token, make_way), complete(id, stream, job), canc
 keep(files, stamp: put states of prompts with their text alone on disk, unless something was forgotten since the stamp).
 Host to client: welcome(version, status), refused(message), leaving (it has no clients and makes way for another host),
 status(status) whenever it changes, text(id, text), reply(id, reply, speed: what of the status changes with each reply),
-error(id, message), pong(busy, progress), bye(leaves: whether the host ends when this client is gone).
+error(id, message), pong(busy, progress), bye(leaves: whether the host ends when this client disconnects).
 
 Here live the protocol's version and the JSON form of each value; sockets are `transport.py`'s.
 """
@@ -24,7 +24,7 @@ from dovetail_models.prompt.parts import ContextBlock, PromptParts
 from dovetail_models.prompt.segments import Role
 from dovetail_models.prompt.verbatim import Piece, Side, VerbatimPrompt
 
-VERSION = 12
+VERSION = 13
 """Raised when a message changes its meaning; client and host of different versions refuse each other."""
 
 MESSAGE_BYTES = 32 * 2**20
@@ -119,9 +119,9 @@ def with_speed(status: EngineStatus, fields: Any) -> EngineStatus:
 def options_from_json(fields: Any) -> EngineOptions:
     """Raises WireError."""
     try:
-        shelf = Path(fields["shelf"]) if fields["shelf"] is not None else None
+        kv_folder = Path(fields["kv_folder"]) if fields["kv_folder"] is not None else None
         fallbacks = tuple(map(Path, fields["fallbacks"]))
-        paths = {"model_path": Path(fields["model_path"]), "shelf": shelf, "fallbacks": fallbacks}
+        paths = {"model_path": Path(fields["model_path"]), "kv_folder": kv_folder, "fallbacks": fallbacks}
         return EngineOptions(**{**fields, **paths})
     except (TypeError, KeyError, ValueError) as error:
         raise WireError(f"malformed options ({type(error).__name__})") from error

@@ -38,7 +38,7 @@ from dovetail_models.hardware.machine import usable_cores
 from dovetail_models.prompt.fit import Block, PromptTooLong
 from dovetail_models.prompt.verbatim import MissingToken
 
-LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 """Goes to the host's own log."""
 
 OnText = Callable[[str], None]
@@ -67,7 +67,7 @@ class LlamaEngine:
         steps: list[str] = []
 
         def note(line: str) -> None:
-            LOG.warning("%s", line)
+            log.warning("%s", line)
             steps.append(line)
             if report is not None:
                 report(line)
@@ -77,7 +77,7 @@ class LlamaEngine:
         self._model = model
         self._vocabulary = model.vocabulary
         self._context = loaded.context
-        self._cache = KvCache(self._context, _memory_store_bytes(options, loaded), _shelf(options, model.path))
+        self._cache = KvCache(self._context, _memory_store_bytes(options, loaded), _disk_store(options, model.path))
         self._format = loaded.chosen.format
         self._tokenizer = Tokenizer(model.vocabulary, self._format.markers)
         self._pieces = PieceIndex(model.vocabulary)
@@ -280,17 +280,17 @@ def _devices(loaded: Loaded) -> tuple[str, ...]:
 def _memory_store_bytes(options: EngineOptions, loaded: Loaded) -> int:
     """Return how much main memory states of other places may take: no more than half of what the model leaves."""
     left = max(0, loaded.machine.free_bytes - loaded.need.main)
-    return min(options.parking_bytes, left // 2)
+    return min(options.memory_store_bytes, left // 2)
 
 
-def _shelf(options: EngineOptions, path: Path) -> DiskStateStore | None:
+def _disk_store(options: EngineOptions, path: Path) -> DiskStateStore | None:
     """Return where states are kept on disk, if they are: none where there is no such folder to be had."""
-    if options.shelf is None or not options.shelf_bytes:
+    if options.kv_folder is None or not options.kv_folder_bytes:
         return None
     try:
-        return DiskStateStore(options.shelf / key_of_file(path), options.shelf_bytes, llama_api.version())
+        return DiskStateStore(options.kv_folder / key_of_file(path), options.kv_folder_bytes, llama_api.version())
     except OSError as error:
-        LOG.warning("%s cannot hold states: %s", options.shelf, error)
+        log.warning("%s cannot hold states: %s", options.kv_folder, error)
         return None
 
 

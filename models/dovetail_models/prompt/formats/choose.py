@@ -122,7 +122,7 @@ def _advice(chosen: Format, identity: ModelIdentity) -> str:
             )
         if chosen.tuned == "doubtful":
             return (
-                f"{identity.file} is a model for chat and its makers do not say that it completes code in place: "
+                f"{identity.file} is a model for chat and its makers do not document that it completes code in place: "
                 f"if its suggestions are poor, choose {chosen.base}"
             )
     if chosen.documented and not identity.has(chosen.documented):

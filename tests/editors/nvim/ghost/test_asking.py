@@ -181,7 +181,7 @@ def test_the_trigger_key_asks_after_a_dismissal(edit: Editor) -> None:
     edit.wait_screen(SHOWN)
 
 
-def test_the_server_is_told_what_was_on_the_screen(edit: Editor) -> None:
+def test_the_server_is_notified_of_what_was_on_the_screen(edit: Editor) -> None:
     edit.suggest(FOO, shown=SHOWN)
     edit.type("foo")
     edit.wait_screen("x = foo⟦(bar)⟧")

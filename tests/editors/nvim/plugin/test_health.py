@@ -16,7 +16,7 @@ import json, sys
 if sys.argv[1] == "--version":
     print("dovetail 9.9")
 else:
-    print(json.dumps({"checks": [{"name": "memory", "verdict": "%s", "found": "1 MiB free", "mend": "add memory"}]}))
+    print(json.dumps({"checks": [{"name": "memory", "verdict": "%s", "found": "1 MiB free", "fix": "add memory"}]}))
 """
 
 

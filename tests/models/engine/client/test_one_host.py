@@ -253,7 +253,7 @@ def _link(path: Path, target: Path) -> Path:
 async def test_what_was_read_outlives_its_host_if_asked(
     new_client: NewClient, options: EngineOptions, tmp_path: Path
 ) -> None:
-    keeping = replace(options, shelf=tmp_path / "kv", shelf_bytes=10**8)
+    keeping = replace(options, kv_folder=tmp_path / "kv", kv_folder_bytes=10**8)
     jobs = {
         file: CompletionJob(
             PromptParts((), file, f"# {file}\n" + "total = [1, 2, 3]\n" * 20, "\n", "value = "),
@@ -281,7 +281,7 @@ async def test_a_host_that_could_not_load_its_model_does_not_stay_to_keep_anythi
 ) -> None:
     (tmp_path / "broken.gguf").write_bytes(b"GGUF" + bytes(100))
     host = await find_or_start(
-        replace(options, model_path=tmp_path / "broken.gguf", shelf=tmp_path / "kv", shelf_bytes=10**8)
+        replace(options, model_path=tmp_path / "broken.gguf", kv_folder=tmp_path / "kv", kv_folder_bytes=10**8)
     )
     peer = await Peer.connect(host)
     message = await peer.greet(host)
@@ -297,7 +297,7 @@ async def test_a_host_that_could_not_load_its_model_does_not_stay_to_keep_anythi
 async def test_a_host_that_keeps_states_makes_way_for_another(
     new_client: NewClient, options: EngineOptions, tmp_path: Path
 ) -> None:
-    keeping = replace(options, shelf=tmp_path / "kv", shelf_bytes=10**8, linger_s=30.0)
+    keeping = replace(options, kv_folder=tmp_path / "kv", kv_folder_bytes=10**8, linger_s=30.0)
     first = new_client(keeping)
     for number in range(8):
         parts = PromptParts((), "a.py", f"# {number}\n" + "total = [1, 2, 3]\n" * 60, "", "value = ")
@@ -313,7 +313,7 @@ async def test_a_folder_that_cannot_hold_states_harms_nothing(
     new_client: NewClient, options: EngineOptions, tmp_path: Path
 ) -> None:
     (tmp_path / "kv").write_text("a file", "utf-8")
-    client = new_client(replace(options, shelf=tmp_path / "kv", shelf_bytes=10**8))
+    client = new_client(replace(options, kv_folder=tmp_path / "kv", kv_folder_bytes=10**8))
     assert (await client.complete(replace(JOB, files=("/a.py",)))).text
     await client.keep(lambda _file: True)
     assert (await client.complete(JOB)).text

@@ -8,7 +8,7 @@ from dovetail_models.errors import EngineDied
 FILE = (1, 1)
 
 
-def test_a_few_deaths_are_mended_at_once() -> None:
+def test_after_a_few_deaths_it_starts_at_once() -> None:
     policy = RestartPolicy()
     for _ in range(FREE_DEATHS):
         policy.note_death(0.0, FILE, "was killed by signal 9")

@@ -44,7 +44,7 @@ def test_status_and_options() -> None:
     status = EngineStatus("ready", "", "m", "d", 10, 2, 77, 1.5, "AVX", ("CUDA0",), 5, 6)
     assert wire.status_from_json(sent(wire.to_json(status))) == status
     options = EngineOptions(Path("a") / "ü b.gguf", 1, None, 3, 4)
-    for each in (options, replace(options, shelf=Path("ü") / "kv", shelf_bytes=5)):
+    for each in (options, replace(options, kv_folder=Path("ü") / "kv", kv_folder_bytes=5)):
         assert wire.options_from_json(sent(wire.to_json(each))) == each
 
 

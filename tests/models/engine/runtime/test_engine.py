@@ -220,7 +220,7 @@ def test_the_completion_behind_an_accepted_one_is_had_ahead(engine: LlamaEngine,
     assert reply.prompt_tokens - reply.reused_tokens <= 3
 
 
-def test_a_file_longer_than_the_window_is_cut_and_said_so(engine: LlamaEngine) -> None:
+def test_a_file_longer_than_the_window_is_cut_and_reported(engine: LlamaEngine) -> None:
     parts = replace(LONG, prefix=SOURCE * 4, suffix=SOURCE * 4)
     reply = engine.complete(CompletionJob(parts, "a", max_tokens=8, explain=True), Interrupt())
     assert reply.prompt_tokens + 8 <= engine.status.n_ctx

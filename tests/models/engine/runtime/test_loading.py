@@ -87,16 +87,16 @@ def test_missing_and_empty(options: EngineOptions, tmp_path: Path) -> None:
     assert "is empty" in error(options, tmp_path / "empty.gguf")
 
 
-def test_a_file_that_names_no_pre_tokenizer_is_mended(options: EngineOptions, tmp_path: Path, loaded: Loaded) -> None:
+def test_a_file_that_names_no_pre_tokenizer_is_repaired(options: EngineOptions, tmp_path: Path, loaded: Loaded) -> None:
     path = altered(options.model_path, tmp_path / "old.gguf", {b"tokenizer.ggml.pre": b"tokenizer.ggml.ex_"})
     old = llama.load_model(path, vocab_only=True)
     expected = loaded.model.vocabulary.tokenize(TEXT.encode())
     assert old.vocabulary.tokenize(TEXT.encode()) != expected, "the fault is there"
     old.close()
-    mended = load(replace(options, model_path=path))
-    assert mended.model.vocabulary.tokenize(TEXT.encode()) == expected
-    mended.context.close()
-    mended.model.close()
+    repaired = load(replace(options, model_path=path))
+    assert repaired.model.vocabulary.tokenize(TEXT.encode()) == expected
+    repaired.context.close()
+    repaired.model.close()
 
 
 def test_a_window_that_memory_cannot_hold(options: EngineOptions, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +185,7 @@ def test_a_damaged_file_that_asks_for_everything_is_damaged_where_memory_is_free
         assert said in error(options, options.model_path)
 
 
-def test_a_host_that_ran_out_of_memory_is_said_to_have(tmp_path: Path) -> None:
+def test_a_host_that_ran_out_of_memory_is_reported_as_such(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc\n")
     assert launch._cause_of_death(log) == "ran out of memory"

@@ -9,7 +9,7 @@ REACH = 4000
 _DEFINES = re.compile(r"[ \t]*(?:from|import|class|def|async[ \t]+def|@)\b")
 
 
-def mended(text: str, offset: int) -> str:
+def repaired(text: str, offset: int) -> str:
     """`text` with the statement around `offset` replaced by `pass` (by `if 1:` where a block hangs on it)."""
     offset = max(0, min(offset, len(text)))
     masked = mask(text)

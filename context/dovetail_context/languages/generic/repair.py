@@ -11,7 +11,7 @@ _BLOCK_HEAD = re.compile(r"[\w\s,:()<>?.]*(?:->|\bin)[ \t]*\n")
 _NOT_LINE_END = re.compile(r"[^\n]")
 
 
-def mended(profile: Profile, text: str, offset: int) -> str:
+def repaired(profile: Profile, text: str, offset: int) -> str:
     """The text with the statement around `offset` blanked; a line that opens a block stays."""
     offset = max(0, min(offset, len(text)))
     syntax = profile.notation.syntax

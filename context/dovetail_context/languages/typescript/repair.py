@@ -12,7 +12,7 @@ _DEFINES = re.compile(
 _NOT_LINE_END = re.compile(r"[^\n]")
 
 
-def mended(text: str, offset: int) -> str:
+def repaired(text: str, offset: int) -> str:
     """`text` with the statement around `offset` blanked: nothing is a statement, too."""
     offset = max(0, min(offset, len(text)))
     masked = mask(text)

@@ -1,13 +1,14 @@
 """`IndexSnapshot`: an immutable picture of the whole project, open buffers over disk.
 
 It is replaced as a whole, never changed. What it derives from its files (import resolvers) is computed when first asked
-for and kept, which no reader can observe.
+for and kept, which no reader can observe. The same holds for `analysis`, which all snapshots of an index share.
 """
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from dovetail_context.index.analysis import AnalysisCache
 from dovetail_context.index.table import RecordTable
 from dovetail_context.index.words import TextWords, WordLog, WordView
 from dovetail_context.languages.language import ImportResolver
@@ -25,7 +26,7 @@ class IndexSnapshot:
     `version` counts the snapshots of one index; `complete` is false until the first build is done.
     """
 
-    __slots__ = ("_changes", "_resolvers", "complete", "files", "projects", "root", "version", "words")
+    __slots__ = ("_changes", "_resolvers", "analysis", "complete", "files", "projects", "root", "version", "words")
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class IndexSnapshot:
         projects: Mapping[str, str] = MappingProxyType({}),
         words: WordView | None = None,
         complete: bool = False,
+        analysis: AnalysisCache | None = None,
     ) -> None:
         self.root = root
         self.version = version
@@ -42,6 +44,7 @@ class IndexSnapshot:
         self.projects = projects
         self.words = WordView(WordLog()) if words is None else words
         self.complete = complete
+        self.analysis = AnalysisCache() if analysis is None else analysis
         self._resolvers: dict[str, ImportResolver] = {}
         # The file that changed last, and the version in which any other one did.
         self._changes: tuple[str, int] = ("", version)
@@ -62,6 +65,7 @@ class IndexSnapshot:
             self.projects if projects is None else MappingProxyType(dict(projects)),
             self.words.updated(words.items(), removed),
             self.complete if complete is None else complete,
+            self.analysis,
         )
         if projects is None and not self._moved(records):
             changed._resolvers = self._resolvers
@@ -78,7 +82,7 @@ class IndexSnapshot:
 
     def resting_on(self, files: RecordTable, words: WordView) -> "IndexSnapshot":
         """This snapshot, with the same files and words in another form."""
-        same = IndexSnapshot(self.root, self.version, files, self.projects, words, self.complete)
+        same = IndexSnapshot(self.root, self.version, files, self.projects, words, self.complete, self.analysis)
         same._resolvers, same._changes = self._resolvers, self._changes
         return same
 
@@ -87,7 +91,7 @@ class IndexSnapshot:
         file of the project can be asked about so: others do not see it."""
         records = {record.path: record}
         files = self.files.updated(records)
-        changed = IndexSnapshot(self.root, self.version, files, self.projects, self.words, self.complete)
+        changed = IndexSnapshot(self.root, self.version, files, self.projects, self.words, self.complete, self.analysis)
         # No import leads to what is no file of the project, and a new resolver costs 10 ms for a thousand files.
         is_visitor = record.path not in self.files and not record.packages
         if is_visitor:
@@ -106,7 +110,7 @@ class IndexSnapshot:
             return self
         files, words = self.files.updated(dict.fromkeys(removed)), self.words.updated((), removed)
         version = self.version - edition * _EDITION
-        rest = IndexSnapshot(self.root, version, files, self.projects, words, self.complete)
+        rest = IndexSnapshot(self.root, version, files, self.projects, words, self.complete, self.analysis)
         last, others = self._changes
         rest._changes = (last, others - edition * _EDITION)
         return rest

@@ -164,7 +164,8 @@ class WorkspaceState:
         """The snapshot after what has changed; the same one if nothing has."""
         if self._opened:
             self._opened = False
-            snapshot = IndexSnapshot(self._root, snapshot.version).resting_on(*self._on_image())
+            empty = IndexSnapshot(self._root, snapshot.version, analysis=snapshot.analysis)
+            snapshot = empty.resting_on(*self._on_image())
         touched, self._touched = sorted(self._touched), set()
         projects = dict(self._projects.texts) if self._projects.is_touched else None
         self._projects.is_touched = False

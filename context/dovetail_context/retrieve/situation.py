@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from pathlib import Path
 
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.words import words_of
@@ -17,12 +16,12 @@ from dovetail_context.meaning.values import ExpressionScope
 from dovetail_context.query import Query
 from dovetail_context.records.record import FileRecord
 from dovetail_context.retrieve.likelihood.likelihood import Likelihood
+from dovetail_context.retrieve.likelihood.name_features import features_of
 from dovetail_context.retrieve.windows import SimilarWindow, query_rarities, similar_windows
 from dovetail_context.vicinity import head_and_vicinity
 
 MAX_ECHOES = 32
 MAX_HELD_RECORDS = 1000  # of the project's files, unpacked: some 40 MB
-MAX_SPARE = 4  # projects that are open at the same time
 
 _CHAIN = re.compile(r"[\w.]+")
 _ASCII_CHAIN = re.compile(r"[\w.]+", re.ASCII)  # faster
@@ -80,7 +79,9 @@ def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
     echoes = tuple(similar_windows(rarities, query.path, snapshot.words, MAX_ECHOES, foreign))
     chains = Counter((_ASCII_CHAIN if query.text.isascii() else _CHAIN).findall(query.text))
     present = words_of(" ".join(chains))
-    likelihood = Likelihood(query.text, query.offset, present, language.rules, snapshot.words, echoes)
+    likelihood = Likelihood(
+        query.text, query.offset, present, language.rules, snapshot.words, echoes, features_of(snapshot)
+    )
     return Situation(query, whole, language, record, view, inference, rarities, echoes, likelihood, chains)
 
 
@@ -107,18 +108,12 @@ def read_meaning(language: Language, query: Query, snapshot: IndexSnapshot) -> t
 def hand_back(inference: Inference) -> None:
     """Let the next question about the same project go on from what was inferred for this one."""
     if inference.held_records <= MAX_HELD_RECORDS:
-        _spare[inference.snapshot.root] = inference
-        while len(_spare) > MAX_SPARE:
-            _spare.pop(next(iter(_spare)), None)
-
-
-# What was inferred last, by the project's root. Taken out while it is in use, so that no two threads share one.
-_spare: dict[Path, Inference] = {}
+        inference.snapshot.analysis.keep(inference)
 
 
 def _inference(snapshot: IndexSnapshot, record: FileRecord) -> Inference:
     """One for the snapshot with `record` in it: that of the last question if nothing has changed since."""
-    spare = _spare.pop(snapshot.root, None)
+    spare = snapshot.analysis.take(Inference)
     if spare is not None:
         before = spare.snapshot
         same = before.version_apart_from(record.path) == snapshot.version_apart_from(record.path)

@@ -21,7 +21,7 @@ from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.excerpt import Excerpt, excerpt
 from dovetail_context.retrieve.likelihood.affinity import Surroundings, parts_of
-from dovetail_context.retrieve.likelihood.name_features import features_over
+from dovetail_context.retrieve.likelihood.name_features import NameFeatureTable
 from dovetail_context.retrieve.windows import query_rarities, similar_windows
 from dovetail_context.tokens import estimate_tokens
 
@@ -261,7 +261,7 @@ def test_words_are_found_by_file() -> None:
     assert view.files_with("money") == ["a.py", "b.py"]
 
 
-def test_the_log_is_written_anew_when_most_of_it_is_replaced() -> None:
+def test_the_log_is_written_again_when_most_of_it_is_replaced() -> None:
     view = WordView(WordLog()).updated(read(("a.py", "kept\n"), ("b.py", "typed0\n")), ())
     first = view
     for keystroke in range(1, 2500):
@@ -276,8 +276,10 @@ def test_the_log_is_written_anew_when_most_of_it_is_replaced() -> None:
 def test_names_fit_by_their_words() -> None:
     assert parts_of("loadURLs_from2") == ("load", "url", "from")
     text = "# Register the client\n"
-    around, signs = Surroundings(text, len(text), words_of(text)), features_over(EmptyBase())
-    client, server, unrelated = (signs.of(name).parts for name in ("register_client", "register_server", "unrelated"))
+    around, features = Surroundings(text, len(text), words_of(text)), NameFeatureTable(EmptyBase())
+    client, server, unrelated = (
+        features.of(name).parts for name in ("register_client", "register_server", "unrelated")
+    )
     assert around.fit(client).share > 0.9
     assert around.fit(server).share < around.fit(client).share
     assert around.fit(unrelated).share == 0.0

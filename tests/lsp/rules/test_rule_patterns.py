@@ -51,7 +51,7 @@ def test_the_stem_of_a_pattern(pattern: str, path: str, stem: str | None) -> Non
     assert stem_of(path, pattern) == stem
 
 
-def test_a_stem_with_special_characters_stands_for_itself() -> None:
+def test_a_stem_with_special_characters_means_itself() -> None:
     text = "[[rules]]\npaths = ['test_{stem}.py']\nprefer = ['{stem}.py']"
     effective = Rules((rules_of(text),)).for_path("test_[a].py")
     assert list(effective.preferred(("[a].py", "a.py"))) == ["[a].py"]

@@ -21,9 +21,9 @@ from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.retrieve.likelihood.affinity import Fit, Number, Surroundings
 from dovetail_context.retrieve.likelihood.name_features import (
     KindTraits,
+    NameFeatureTable,
     NamesOfFile,
     NameTraits,
-    features_over,
     kind_traits,
 )
 from dovetail_context.retrieve.windows import SimilarWindow, words_in
@@ -87,9 +87,10 @@ class Likelihood:
         rules: TypeRules,
         words: WordView,
         echoes: Sequence[SimilarWindow],
+        features: NameFeatureTable,
     ) -> None:
         """`present` are the distinct words of `text`."""
-        self._features = features_over(words.log.base)
+        self._features = features
         self._present = present
         self._surroundings = Surroundings(text, offset, self._present)
         usual = rules.package_members or _FOREIGN_HIDDEN.search(text)

@@ -7,12 +7,12 @@ counts as unused.
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.words import WordBase
 from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.retrieve.likelihood.affinity import parts_of
@@ -85,7 +85,7 @@ class NameFeatureTable:
     """The features of names over one base."""
 
     def __init__(self, base: WordBase) -> None:
-        self._base = base
+        self.base = base
         self._known: dict[str, NameFeatures] = {}
         self._rarities: dict[str, float] = {}
         self._files: dict[tuple[str, str], NamesOfFile] = {}
@@ -128,8 +128,8 @@ class NameFeatureTable:
         )
 
     def _read(self, name: str) -> NameFeatures:
-        alone, member = self._base.id_of(name), self._base.id_of("." + name)
-        users = 0 if member is None else self._base.frequency(member)
+        alone, member = self.base.id_of(name), self.base.id_of("." + name)
+        users = 0 if member is None else self.base.frequency(member)
         parts = tuple((part, self._rarity(part)) for part in parts_of(name))
         traits = NameTraits(math.log1p(users), min(len(parts), MAX_WORDS), name.startswith("_"))
         return NameFeatures(alone, member, parts, traits)
@@ -141,8 +141,8 @@ class NameFeatureTable:
         return known
 
     def _users(self, word: str) -> int:
-        known = self._base.id_of(word)
-        return 0 if known is None else self._base.frequency(known)
+        known = self.base.id_of(word)
+        return 0 if known is None else self.base.frequency(known)
 
 
 def _matrix(rows: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
@@ -150,7 +150,11 @@ def _matrix(rows: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
     return np.array(rows, dtype=np.float64).reshape(-1, len(NameTraits._fields) + len(KindTraits._fields)).T
 
 
-@lru_cache(maxsize=4)  # projects that are open at the same time
-def features_over(base: WordBase) -> NameFeatureTable:
-    """The features of names over a base."""
-    return NameFeatureTable(base)
+def features_of(snapshot: IndexSnapshot) -> NameFeatureTable:
+    """The features of names over the base of a snapshot's words."""
+    base = snapshot.words.log.base
+    known = snapshot.analysis.find(NameFeatureTable)
+    if known is None or known.base is not base:
+        known = NameFeatureTable(base)
+        snapshot.analysis.keep(known)
+    return known

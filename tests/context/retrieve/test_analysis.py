@@ -1,0 +1,64 @@
+"""What a question leaves for the next one: it belongs to the index, and holds while nothing else changes."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from pathlib import Path
+
+from dovetail_context.gather import gather
+from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.meaning.infer import Inference
+from dovetail_context.query import Query
+
+FILES = {
+    "shop.py": "class Shop:\n    def open(self): ...\n",
+    "use.py": "from shop import Shop\n\n\ndef main():\n    shop = Shop()\n    shop.",
+}
+
+
+def built(root: Path) -> WorkspaceIndex:
+    for name, text in FILES.items():
+        (root / name).write_text(text, encoding="utf-8")
+    index = WorkspaceIndex(root)
+    index.build()
+    return index
+
+
+def asked(index: WorkspaceIndex) -> Inference:
+    """Return what a question at the end of `use.py` leaves."""
+    text = FILES["use.py"]
+    assert gather(Query("use.py", text, len(text)), index.snapshot, 200).pieces
+    left = index.snapshot.analysis.find(Inference)
+    assert left is not None
+    return left
+
+
+def test_the_next_question_goes_on_while_nothing_else_changes(tmp_path: Path) -> None:
+    index = built(tmp_path)
+    first = asked(index)
+    assert asked(index) is first
+    index.set_overlay("shop.py", FILES["shop.py"] + "    def close(self): ...\n")
+    assert asked(index) is not first
+
+
+def test_two_indexes_of_one_folder_share_nothing(tmp_path: Path) -> None:
+    one, other = built(tmp_path), built(tmp_path)
+    asked(one)
+    assert other.snapshot.analysis.find(Inference) is None
+
+
+def test_what_is_taken_is_nobody_elses(tmp_path: Path) -> None:
+    index = built(tmp_path)
+    left = asked(index)
+    assert index.snapshot.analysis.take(Inference) is left
+    assert index.snapshot.analysis.take(Inference) is None
+
+
+def test_what_was_inferred_ends_with_its_index(tmp_path: Path) -> None:
+    index = built(tmp_path)
+    left = weakref.ref(asked(index))
+    index.close()
+    del index
+    gc.collect()
+    assert left() is None

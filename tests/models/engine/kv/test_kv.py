@@ -163,7 +163,7 @@ def test_what_a_place_held_before_is_remembered_until_it_is_asked_for_again() ->
     assert cache.claim("a", [*range(20), 80]).former == (), "that was another's"
 
 
-def test_without_a_sequence_to_spare_the_one_that_rested_longest_makes_way() -> None:
+def test_without_a_sequence_to_spare_the_least_recently_used_one_makes_way() -> None:
     cache = KvCache(FakeContext(sequences=2))
     ask(cache, "a", [1, 2])
     ask(cache, "b", [3, 4])
@@ -173,7 +173,7 @@ def test_without_a_sequence_to_spare_the_one_that_rested_longest_makes_way() -> 
     assert ask(cache, "b", [3, 4]) == 2
 
 
-def test_without_cells_to_spare_the_one_that_rested_longest_makes_way() -> None:
+def test_without_cells_to_spare_the_least_recently_used_one_makes_way() -> None:
     context = FakeContext(sequences=4, n_ctx=10)
     cache = KvCache(context)
     ask(cache, "a", [1, 2, 3, 4])

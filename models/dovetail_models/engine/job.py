@@ -87,7 +87,8 @@ class CompletionReply:
     stop: StopReason
     """Why it ended."""
     logprob: float | None
-    """Mean natural-log probability of the generated tokens, without the end token; None where there are none."""
+    """Mean natural-log probability of the tokens of `text`, without the end token; None where there are none. Where the
+    client had enough, the tokens that came after that do not count."""
     model: str
     """Name of the model that answered."""
     prompt_tokens: int = 0

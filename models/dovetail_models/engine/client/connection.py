@@ -20,11 +20,13 @@ Enough = Callable[[str], bool]
 
 @dataclass(slots=True)
 class _Pending:
-    """A request on its way: where its answer goes, the client's test, and the text that passed the test."""
+    """A request on its way: where its answer goes, the client's test, the text that passed the test, and the mean
+    log-probability of its tokens: how many more the model writes until it is stopped is chance."""
 
     answer: asyncio.Future[CompletionReply]
     enough: Enough | None
     accepted: str | None = None
+    logprob: float | None = None
 
 
 class HostConnection:
@@ -100,7 +102,7 @@ class HostConnection:
         finally:
             del self._pending[id]
         if pending.accepted is not None:
-            return replace(reply, text=pending.accepted, stop="enough")
+            return replace(reply, text=pending.accepted, stop="enough", logprob=pending.logprob)
         return reply
 
     def keep(self, files: Collection[str], stamp: str) -> None:
@@ -197,7 +199,7 @@ class HostConnection:
             return  # The answer to a request that has been cancelled.
         match message["op"]:
             case "text":
-                self._test(message["id"], pending, message["text"])
+                self._test(message["id"], pending, message["text"], message["logprob"])
             case "reply":
                 self.status = wire.with_speed(self.status, message["speed"])
                 pending.answer.set_result(wire.reply_from_json(message["reply"]))
@@ -206,7 +208,7 @@ class HostConnection:
             case op:
                 raise wire.WireError(f"an unknown op {op!r}")
 
-    def _test(self, id: int, pending: _Pending, text: str) -> None:
+    def _test(self, id: int, pending: _Pending, text: str, logprob: float) -> None:
         """Ask the client's own test about the text so far; an exception in it is the answer."""
         if pending.enough is None or pending.accepted is not None:
             return
@@ -217,5 +219,5 @@ class HostConnection:
             self._send({"op": "cancel", "id": id})
             return
         if content:
-            pending.accepted = text
+            pending.accepted, pending.logprob = text, logprob
             self._send({"op": "enough", "id": id})

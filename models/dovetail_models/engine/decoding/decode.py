@@ -15,6 +15,8 @@ from dovetail_models.engine.decoding.name_bias import NameBias
 from dovetail_models.engine.decoding.steps import Logits, Steps
 from dovetail_models.engine.decoding.stops import CompletionText
 
+OnText = Callable[[str, float], None]
+"""Takes the safe text so far and the mean natural-log probability of the tokens until then."""
 DecodeStop = Literal["eos", "line", "stop", "loop", "length", "interrupted"]
 
 
@@ -68,12 +70,12 @@ def generate(
     vocabulary: Vocabulary,
     limits: Limits,
     interrupted: Callable[[], bool],
-    on_text: Callable[[str], None] | None = None,
+    on_text: OnText | None = None,
     opening: Opening = Opening(),
 ) -> Generated:
     """Decode greedily from the end of the prompt, where `steps` is.
 
-    `on_text` is called with the safe text so far whenever it has grown. `interrupted` is asked before each token.
+    `on_text` is called whenever the safe text has grown. `interrupted` is asked before each token.
     Tokens that only spell what the text must begin with are not counted. A full window ends the text as `max_tokens`
     does. Degenerate repetition ends the text: the rest would not be shown.
     """
@@ -109,7 +111,7 @@ def generate(
             stop = text.add(new)
             if on_text is not None and text.safe != shown:
                 shown = text.safe
-                on_text(shown)
+                on_text(shown, logprobs / tokens)
             if stop is not None:
                 return generated(stop)
             if tokens > limits.min_tokens and not limits.may_repeat and text.goes_round:

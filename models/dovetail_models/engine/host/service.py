@@ -279,8 +279,9 @@ class Service:
 
         loop = asyncio.get_running_loop()
 
-        def on_text(text: str) -> None:
-            loop.call_soon_threadsafe(self._send, ticket.connection, {"op": "text", "id": ticket.id, "text": text})
+        def on_text(text: str, logprob: float) -> None:
+            message = {"op": "text", "id": ticket.id, "text": text, "logprob": logprob}
+            loop.call_soon_threadsafe(self._send, ticket.connection, message)
 
         queue_ms = (time.perf_counter() - ticket.received) * 1000
         try:

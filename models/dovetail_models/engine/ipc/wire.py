@@ -3,8 +3,8 @@
 Client to host: hello(version, token, make_way), complete(id, stream, job), cancel(id), enough(id), ping, bye,
 keep(files, stamp: put states of prompts with their text alone on disk, unless something was forgotten since the stamp).
 Host to client: welcome(version, status), refused(message), leaving (it has no clients and makes way for another host),
-status(status) whenever it changes, text(id, text), reply(id, reply, speed: what of the status changes with each reply),
-error(id, message), pong(busy, progress), bye(leaves: whether the host ends when this client disconnects).
+status(status) whenever it changes, text(id, text, logprob), reply(id, reply, speed: what of the status changes with
+each reply), error(id, message), pong(busy, progress), bye(leaves: whether the host ends when this client disconnects).
 
 Here live the protocol's version and the JSON form of each value; sockets are `transport.py`'s.
 """

@@ -6,12 +6,12 @@ Here a job becomes a prompt, a prompt becomes tokens in the KV cache, and those 
 import logging
 import os
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from dovetail_models.engine.decoding.acceptance import sorts_of
-from dovetail_models.engine.decoding.decode import Generated, Limits, Opening, generate
+from dovetail_models.engine.decoding.decode import Generated, Limits, OnText, Opening, generate
 from dovetail_models.engine.decoding.draft_length import DraftLengthPolicy
 from dovetail_models.engine.decoding.healing import PieceIndex
 from dovetail_models.engine.decoding.name_bias import NameBias, ends_of
@@ -41,7 +41,6 @@ from dovetail_models.prompt.verbatim import MissingToken
 log = logging.getLogger(__name__)
 """Goes to the host's own log."""
 
-OnText = Callable[[str], None]
 
 MAX_COMPLETION_SHARE = 1 / 2
 """The maximum share of the window that a completion may take; the prompt has the rest."""
@@ -121,7 +120,7 @@ class LlamaEngine:
         on_text: OnText | None = None,
         queue_ms: float = 0.0,
     ) -> CompletionReply:
-        """Answer a job. `on_text` gets the text so far whenever it grows.
+        """Answer a job. `on_text` gets the text so far, and how likely it is, whenever it grows.
 
         Raises EngineError if the prompt cannot fit, Yielded if it yielded to another job.
         """

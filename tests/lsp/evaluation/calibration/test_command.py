@@ -16,13 +16,13 @@ from tests.lsp.evaluation.test_history import commit, needs_git
 from tests.lsp.scripted import ScriptedEngine
 
 
-def repository(folder: Path) -> Path:
+def repository(folder: Path, commits: int = 9) -> Path:
     """Return a repository with commits that add a function each."""
     folder.mkdir()
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True, timeout=60)
     commit(folder, {"pyproject.toml": "[project]\nname = 'game'\n"})
     text = ""
-    for number in range(9):
+    for number in range(commits):
         lines = "".join(f"    total_{line} = first_{number} * second_{line}\n" for line in range(8))
         text += f"def function_{number}(first_{number}):\n{lines}    return first_{number}\n\n\n"
         commit(folder, {"game.py": text})

@@ -12,12 +12,16 @@ from pathlib import Path
 import psutil
 import pytest
 
+from dovetail.cli.reports.threshold_report import calibration_checks
 from dovetail.session import idle_calibration
 from dovetail.session.caches import calibration_folder
-from dovetail.session.calibrations import Calibrations, calibrations_path, write_calibrations
+from dovetail.session.calibrations import Calibrations, calibrations_path, read_calibrations, write_calibrations
+from dovetail.session.child import COMMAND as DOVETAIL
 from dovetail.session.idle_calibration import IDLE_S, IdleCalibration
 from dovetail.settings import Settings
 from tests.lsp.evaluation.calibration.samples import choice
+from tests.lsp.evaluation.calibration.test_command import repository
+from tests.lsp.evaluation.test_history import needs_git
 
 COMMAND = """import json, os, sys, time
 report = sys.argv[1]
@@ -63,9 +67,9 @@ class World:
         await asyncio.gather(self.running, return_exceptions=True)
 
 
-async def until(holds: Callable[[], bool]) -> None:
+async def until(holds: Callable[[], bool], seconds: float = 60) -> None:
     """Wait until something holds; the limit ends a test that would wait for ever."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110 - the state of a process has no event
             await asyncio.sleep(0.01)
 
@@ -144,3 +148,45 @@ async def test_what_is_fresh_or_has_no_project_is_left_alone(monkeypatch: pytest
     world.root = tmp_path
     await world.nothing_starts()
     await world.close()
+
+
+@pytest.mark.long
+@needs_git
+async def test_a_real_one_yields_goes_on_and_keeps_what_it_found(tmp_path: Path) -> None:
+    root = repository(tmp_path / "game", commits=17)
+    now = IDLE_S
+    calibration = IdleCalibration(
+        lambda: root, clock=lambda: now, is_on_battery=lambda: False, command=DOVETAIL, look_again_s=0.05
+    )
+    now += IDLE_S
+    running = asyncio.create_task(calibration.run(Settings(model="starter")))
+    try:
+        await until(lambda: answers() >= 10)
+        calibration.note_activity()
+        await until(lambda: not calibrating() and not (calibration_folder() / "temporary").exists())
+        left = answers()
+        assert left >= 10 and not list(calibration_folder().glob("*.done")), "the next idle time goes on with these"
+        now += IDLE_S
+        await until(lambda: answers() > left, seconds=300)
+        await until(lambda: bool(list(calibration_folder().glob("*.done"))), seconds=300)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert not list(calibration_folder().glob("*.jsonl")), "the replay has code"
+    path = idle_calibration.resolve_model("starter").path
+    key = idle_calibration.model_key(path)
+    (found,) = read_calibrations(calibrations_path()).of(path.stem, key).prompts
+    assert found.source == "game" and found.trials
+    told = "\n".join(str(check) for check in calibration_checks(path.stem, key, calibrations_path()))
+    assert "game" in told and found.day in told
+
+
+def answers() -> int:
+    """Return the number of answers in the replay that is under way."""
+    return sum(file.read_bytes().count(b"\n") - 1 for file in calibration_folder().glob("*.jsonl"))
+
+
+def calibrating() -> bool:
+    """Return whether a calibration is a child of this process."""
+    children = psutil.Process().children(recursive=True)
+    return any("calibrate" in child.cmdline() for child in children if child.status() != psutil.STATUS_ZOMBIE)

@@ -79,6 +79,20 @@ async def test_enough_ends_the_completion_with_just_that_text(client: EngineClie
     assert all(len(text) < 6 for text in seen[:-1])
 
 
+async def test_what_the_model_writes_after_enough_does_not_count(client: EngineClient) -> None:
+    """The model goes on until it is stopped, which takes as long as chance will have it."""
+    seen: list[str] = []
+
+    def enough(text: str) -> bool:
+        seen.append(text)
+        return len(seen) == 3
+
+    reply = await client.complete(ENDLESS, enough)
+    alone = await client.complete(replace(ENDLESS, max_tokens=3, min_tokens=3))
+    assert (alone.text, alone.generated_tokens) == (reply.text, 3)
+    assert reply.logprob == pytest.approx(alone.logprob, abs=1e-3)
+
+
 async def test_an_error_in_the_test_for_enough_reaches_the_caller(client: EngineClient, expected: str) -> None:
     def enough(_text: str) -> bool:
         raise RuntimeError("of the caller's own")

@@ -67,7 +67,7 @@ def run(
     max_lines: int | None = None,
     stop: tuple[str, ...] = (),
     interrupted: Callable[[], bool] = lambda: False,
-    on_text: Callable[[str], None] | None = None,
+    on_text: Callable[[str, float], None] | None = None,
 ) -> Generated:
     limits = Limits(max_tokens, max_lines, stop)
     return generate(steps(script), script, limits, interrupted, on_text)
@@ -115,10 +115,19 @@ def test_a_text_that_goes_round_is_ended() -> None:
 
 def test_what_is_shown_never_holds_half_a_code_point() -> None:
     shown: list[str] = []
-    result = run(Script([A, EMOJI_1, EMOJI_2, B, END]), on_text=shown.append)
+    result = run(Script([A, EMOJI_1, EMOJI_2, B, END]), on_text=lambda text, logprob: shown.append(text))
     assert shown == ["a", "a🦕", "a🦕 b"]
     assert result.text == "a🦕 b"
     assert run(Script([A, EMOJI_1, END])).text == "a"
+
+
+def test_a_text_is_as_likely_as_one_that_ends_there() -> None:
+    told: list[tuple[str, float]] = []
+    run(Script([A, B, A, NEWLINE, B, END]), on_text=lambda text, logprob: told.append((text, logprob)))
+    assert len(told) == 5
+    for number, (text, logprob) in enumerate(told, 1):
+        alone = run(Script([A, B, A, NEWLINE, B, END]), max_tokens=number)
+        assert (alone.text, alone.logprob) == (text, pytest.approx(logprob))
 
 
 def test_an_interrupt_between_tokens() -> None:
@@ -137,7 +146,11 @@ def run_opened(
     shown: list[str] = []
     limits = Limits(max_tokens, None, ())
     opening = Opening(pending, spelling)
-    return generate(steps(script, [A, *guesses]), script, limits, lambda: False, shown.append, opening), shown
+
+    def on_text(text: str, logprob: float) -> None:
+        shown.append(text)
+
+    return generate(steps(script, [A, *guesses]), script, limits, lambda: False, on_text, opening), shown
 
 
 def test_what_the_text_must_begin_with_is_no_part_of_it() -> None:

@@ -235,3 +235,29 @@ def test_a_history_has_a_quiet_place_for_four_holes(shop: Repository) -> None:
         scores = score_text(HISTORY.scorers, task.truth, task)
         assert (scores["silence"] is None) is not bool(task.quiet)
         assert (scores["exact_match"] is None) is bool(task.quiet)
+
+
+@needs_git
+def test_a_resumed_history_finds_the_same_context(tmp_path: Path) -> None:
+    """What an index knows of former states must not count: a resumed run has not seen them."""
+    folder, whole = tmp_path / "shop", tmp_path / "whole.jsonl"
+    folder.mkdir()
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True, timeout=60)
+    commit(folder, {"pyproject.toml": "[project]\nname = 'shop'\n"})
+    texts = {f"part_{part}.py": "" for part in range(4)}
+    for number in range(6):
+        for part, name in enumerate(texts):
+            texts[name] += (
+                f"def price_of_order_{number}_{part}(order, discount):\n    amount = order.amount * discount_{number}\n"
+                f"    return round_to_cents(amount, order.currency)\n\n\n"
+            )
+        commit(folder, dict(texts))
+    arguments = ["eval", "--history", str(folder), "--context-only", "--per-commit", "4", "--out"]
+    assert main([*arguments, str(whole)]) == 0
+    lines = whole.read_text(encoding="utf-8").splitlines(keepends=True)
+    for kept in (3, len(lines) // 2, len(lines) - 2):
+        parts = tmp_path / f"parts_{kept}.jsonl"
+        parts.write_text("".join(lines[:kept]), encoding="utf-8")
+        assert main([*arguments, str(parts), "--resume"]) == 0
+        again = [json.loads(line)["context"] for line in parts.read_text(encoding="utf-8").splitlines()[1:]]
+        assert again == [json.loads(line)["context"] for line in lines[1:]] and any(again)

@@ -267,7 +267,7 @@ async def _calibrate(
         opener = stack.enter_context(ProductAnswerer(engine, settings, with_rules=True, is_private=True))
 
         def asked(tuning: Tuning) -> HistoryAnswerer:
-            return HistoryAnswerer(ReplayAnswerer(opener, engine, settings, tuning), checkout)
+            return HistoryAnswerer(ReplayAnswerer(opener, engine, settings, tuning), checkout, opener)
 
         async def ask(pairs: Sequence[tuple[Way, Task]]) -> Sequence[Outcome]:
             by_way = ByTask({_trial_id(way, task): asked(_tuning(way)) for way, task in pairs})

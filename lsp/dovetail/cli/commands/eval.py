@@ -286,7 +286,7 @@ async def _answerer(plan: Plan, checkout: Checkout | None, stack: AsyncExitStack
     )
     stack.enter_context(opener)
     answerer: Answerer = FileAnswerer(opener, plan.answers) if plan.answers else opener
-    return HistoryAnswerer(answerer, checkout) if checkout else answerer
+    return HistoryAnswerer(answerer, checkout, opener) if checkout else answerer
 
 
 def _with_more(plan: Plan, to_row: ToRow) -> ToRow:

@@ -144,6 +144,12 @@ class ProductAnswerer:
             raise CommandError(f"the pipeline refused task {task.id}: report this, with the task")
         return answer_of(completion, names)
 
+    def forget(self, root: Path) -> None:
+        """Drop the index of a project whose files were replaced. One that followed them would count the words of former
+        files as well, and a resumed run, which has not seen those, would find other context."""
+        self._cached.discard(root)
+        self._cache.drop_images(root)
+
     def open(self, task: Task) -> Opened:
         """Return a task as a request, to be closed. Raises CommandError."""
         question = task.question

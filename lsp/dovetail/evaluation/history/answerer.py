@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from dovetail.evaluation.answer import Answer, Answerer
+from dovetail.evaluation.answering.product import ProductAnswerer
 from dovetail.evaluation.history.checkout import Checkout
 from dovetail.evaluation.history.suite import PARENT
 from dovetail.evaluation.task import Task
@@ -13,11 +14,14 @@ from dovetail.evaluation.task import Task
 class HistoryAnswerer:
     """Moves a checkout before each task."""
 
-    def __init__(self, answerer: Answerer, checkout: Checkout) -> None:
+    def __init__(self, answerer: Answerer, checkout: Checkout, opener: ProductAnswerer) -> None:
+        """`opener` has the index of the checkout, which is made again for each commit."""
         self._answerer = answerer
+        self._opener = opener
         self._checkout = checkout
 
     async def answer(self, task: Task) -> Answer:
         """Answer a task in the state of its parent commit. Raises EngineError, CommandError."""
-        await asyncio.to_thread(self._checkout.move_to, task.official[PARENT])
+        if await asyncio.to_thread(self._checkout.move_to, task.official[PARENT]):
+            self._opener.forget(self._checkout.folder)
         return await self._answerer.answer(task)

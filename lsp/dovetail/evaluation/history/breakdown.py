@@ -17,10 +17,10 @@ KINDS = {
 }
 """The kinds of context pieces, and what to call tasks that had one."""
 QUIET = {
-    "finished": "silence at the end of a line",
-    "prose": "silence in a comment or a long text",
-    "deleted": "silence in a line that is being deleted",
-    REJECTED: "silence after a rejected suggestion",
+    "finished": "at the end of a line",
+    "prose": "in a comment or a long text",
+    "deleted": "in a line that is being deleted",
+    REJECTED: "after a rejected suggestion",
 }
 """The scenarios in which silence is right, and what to call them."""
 
@@ -32,11 +32,8 @@ def breakdown(outcomes: Sequence[Outcome]) -> Iterator[str]:
     saved = sum((outcome.scores.get("characters_saved") or 0) * _characters(outcome.task.truth) for outcome in asked)
     if any("characters_saved" in outcome.scores for outcome in asked):
         yield f"characters saved: {saved:.0f} of {wanted}"
-    for kind, title in QUIET.items():
-        scores = [outcome.scores.get("silence") for outcome in outcomes if outcome.task.quiet == kind]
-        quiet = [score for score in scores if score is not None]
-        if quiet:
-            yield f"{title} ({len(quiet)} places): {sum(quiet):.0f} without a wrong suggestion"
+    for kind, scores in silence(outcomes):
+        yield f"silence {QUIET[kind]} ({len(scores)} places): {sum(scores):.0f} without a wrong suggestion"
     groups: list[tuple[str, Callable[[set[str]], bool]]] = [
         (title, lambda kinds, kind=kind: kind in kinds)  # type: ignore[misc]
         for kind, title in KINDS.items()
@@ -49,6 +46,15 @@ def breakdown(outcomes: Sequence[Outcome]) -> Iterator[str]:
                 for name, mean in means(some).items()
             )
             yield f"{title} ({len(some)} tasks): {figures}" if figures else f"{title}: {len(some)} tasks"
+
+
+def silence(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, list[float]]]:
+    """Yield each scenario in which silence is right, with the scores of its places, if it has any."""
+    for kind in QUIET:
+        scores = [outcome.scores.get("silence") for outcome in outcomes if outcome.task.quiet == kind]
+        known = [score for score in scores if score is not None]
+        if known:
+            yield kind, known
 
 
 def _characters(text: str) -> int:

@@ -39,10 +39,11 @@ class Checkout:
     ) -> None:
         self._temporary.cleanup()
 
-    def move_to(self, commit: str) -> None:
-        """Let the folder hold the files of a commit, with the project's rules of today. Raises CommandError."""
+    def move_to(self, commit: str) -> bool:
+        """Let the folder hold the files of a commit, with the project's rules of today. Return whether it held those of
+        another one. Raises CommandError."""
         if commit == self._at:
-            return
+            return False
         before = self._at or self._empty_tree()
         changes = list(_changes(self.repository.read("diff-tree", "-r", "-z", "--no-renames", before, commit)))
         small = self._small([change.blob for change in changes if change.blob])
@@ -56,6 +57,7 @@ class Checkout:
             file.write_bytes(content)
         self._take_the_rules_of_today()
         self._at = commit
+        return True
 
     def _take_the_rules_of_today(self) -> None:
         """Whoever measures wants to know what the present rules do, not those of then."""

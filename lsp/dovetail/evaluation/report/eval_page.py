@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from dovetail.evaluation.answer import Outcome
+from dovetail.evaluation.history.breakdown import QUIET, silence
 from dovetail.evaluation.interval import mean_of
 from dovetail.evaluation.report.comparison import Run, comparison
 from dovetail.evaluation.report.parts import (
@@ -49,6 +50,7 @@ def eval_page(outcomes: Sequence[Outcome], settings: Row, command: str, beside: 
             lead,
         ),
         _scores(outcomes),
+        _silence(outcomes),
         *comparison((Run(settings, tuple(outcomes)), *beside), main),
         _drawing("Quality against latency", "the time that they took", outcomes, main, _latency, milliseconds),
         _drawing("Reliability", "the model's certainty of a token", outcomes, main, _certainty, percent),
@@ -78,6 +80,15 @@ def _scores(outcomes: Sequence[Outcome]) -> str:
         lines.append((title, str(len(some)), *cells, milliseconds(latency(some, 0.5))))
     heads = ("", "tasks", *map(shown_name, names), "p50")
     return table("Scores", "In brackets the 95 % interval, over independent groups of tasks.", heads, lines)
+
+
+def _silence(outcomes: Sequence[Outcome]) -> str:
+    lines = [
+        (QUIET[kind], str(len(scores)), str(round(sum(scores))), str(len(scores) - round(sum(scores))))
+        for kind, scores in silence(outcomes)
+    ]
+    lead = "Places of the history at which nothing wrong should be shown unasked."
+    return table("Where silence is right", lead, ("", "places", "without a wrong suggestion", "disturbed"), lines)
 
 
 def _latency(outcome: Outcome) -> float | None:
@@ -118,11 +129,13 @@ def _cases(outcomes: Sequence[Outcome], score: str, sign: int) -> list[Case]:
         tie = len(each.task.truth) if sign > 0 else _certainty(each) or 0.0
         return sign * (each.scores[score] or 0.0), tie
 
-    best = sorted(scored, key=rank, reverse=True)[:CASES]
+    worth = [each for each in scored if (each.scores[score] != 0.0 if sign > 0 else each.scores[score] != 1.0)]
+    best = sorted(worth, key=rank, reverse=True)[:CASES]
     return [
         Case(
-            f"{each.task.id}: {shown_name(score)} {each.scores[score]:.2f}"
-            + ("" if each.answer.logprob is None else f", certainty {percent(math.exp(each.answer.logprob))} a token"),
+            f"{shown_name(score)} {each.scores[score]:.2f}"
+            + ("" if each.answer.logprob is None else f", certainty {percent(math.exp(each.answer.logprob))} a token")
+            + f": {each.task.id}",
             each.task.question.path,
             each.task.truth,
             each.answer.completion or "",

@@ -120,7 +120,11 @@ def cases(title: str, lead: str, some: Sequence[Case]) -> str:
     listed = "".join(
         f"<details><summary>{text(one.title)}</summary>"
         f'<h4>the author wrote</h4><pre class="code">{rows(one.path, one.truth, first=0)}</pre>'
-        f'<h4>the model wrote</h4><pre class="code">{rows(one.path, one.written, first=0)}</pre></details>'
+        + (
+            f'<h4>the model wrote</h4><pre class="code">{rows(one.path, one.written, first=0)}</pre></details>'
+            if one.written
+            else "<h4>nothing was shown</h4></details>"
+        )
         for one in some
     )
     return f'<section><h2>{text(title)}</h2><p>{text(lead)}</p><div class="panel cases">{listed}</div></section>'
@@ -136,7 +140,7 @@ def repeat(command: str, facts: str) -> str:
 
 def interval(mean: Mean) -> str:
     """Format a share with its interval."""
-    return f"{percent(mean.value, 1)} ({percent(mean.low, 1)} to {percent(mean.high, 1)})"
+    return f"{percent(mean.value, 1)} ({100 * mean.low:.1f} to {100 * mean.high:.1f})"
 
 
 def _drawn(point: Point, number: int, aside: float) -> str:

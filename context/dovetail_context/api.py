@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         source_of,
     )
     from dovetail_context.workspace.root import RootChoice, choose_root, find_root
-    from dovetail_context.workspace.scan import is_excluded, scan
+    from dovetail_context.workspace.scan import OWN_RULES, is_excluded, scan
     from dovetail_context.workspace.secrets.find import find_secrets, redact
     from dovetail_context.workspace.secrets.redaction import Redaction
     from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out
@@ -103,6 +103,7 @@ __all__ = [  # noqa: RUF022 - grouped by subject
     "choose_root",
     "RootChoice",
     "scan",
+    "OWN_RULES",
     "is_excluded",
     "excluded_name",
     "left_out",
@@ -165,7 +166,7 @@ _MODULES = {
     "workspace.ignore.wildmatch": "MalformedPattern empty_range tokenize",
     "workspace.read": "LINKS_OUT ReadResult decode read_project_file read_source source_of",
     "workspace.root": "RootChoice choose_root find_root",
-    "workspace.scan": "is_excluded scan",
+    "workspace.scan": "OWN_RULES is_excluded scan",
     "workspace.secrets.find": "find_secrets redact",
     "workspace.secrets.redaction": "Redaction",
     "workspace.selection": "EVERYTHING Selection left_out",

@@ -13,7 +13,6 @@ from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.meaning.names import MAX_IMPORTS
 from dovetail_context.query import Query, Retrieval
 from dovetail_context.records.record import Symbol
-from dovetail_context.retrieve.callers import Callers
 from dovetail_context.retrieve.candidate import Candidate, Retriever
 from dovetail_context.retrieve.pinned import always_shown
 from dovetail_context.retrieve.recent import Recent
@@ -24,7 +23,7 @@ from dovetail_context.retrieve.situation import Situation, hand_back, read_situa
 from dovetail_context.tokens import estimate_for, estimate_tokens
 from dovetail_context.work import Exhausted, Work, at_most, counted, open_work
 
-RETRIEVERS: tuple[Retriever, ...] = (Scope(), Similar(), Callers(), Siblings(), Recent())
+RETRIEVERS: tuple[Retriever, ...] = (Scope(), Similar(), Siblings(), Recent())
 # The maximum number of reported candidates that exceed the budget, best first: they show what a larger one would add.
 MAX_LEFT_OUT = 50
 MAX_PRICED = 250  # candidates, best first, that the budget looks at; several times what the largest budget holds

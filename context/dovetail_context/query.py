@@ -7,8 +7,8 @@ from typing import Literal
 
 from dovetail_context.bundle import ContextPiece
 
-RetrieverName = Literal["scope", "similar", "callers", "siblings", "recent"]
-RETRIEVER_NAMES: tuple[RetrieverName, ...] = ("scope", "similar", "callers", "siblings", "recent")
+RetrieverName = Literal["scope", "similar", "siblings", "recent"]
+RETRIEVER_NAMES: tuple[RetrieverName, ...] = ("scope", "similar", "siblings", "recent")
 
 
 @dataclass(frozen=True, slots=True)

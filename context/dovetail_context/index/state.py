@@ -35,7 +35,7 @@ from dovetail_context.languages.registry import is_project_file, language_for
 from dovetail_context.records.packed import DamagedError, PackedRecord, unpack
 from dovetail_context.records.record import FileRecord
 from dovetail_context.workspace.exclude import excluded_folder
-from dovetail_context.workspace.root import is_folder, path_inside
+from dovetail_context.workspace.root import RULES_FILE, is_folder, path_inside
 from dovetail_context.workspace.scan import Skipped, Stamp, is_excluded, may_be_script, scan, stamp_of_file
 from dovetail_context.workspace.selection import EVERYTHING, Selection, left_out, left_out_itself
 
@@ -225,7 +225,7 @@ class WorkspaceState:
         if any(excluded_folder(part, frozenset()) for part in folder.split("/") if part) and path not in self._stamps:
             return False
         full = self._root / path
-        if name == ".gitignore":
+        if name == ".gitignore" or (name == RULES_FILE and folder):
             return True
         if not is_wanted(path) and path not in self._stamps and not may_be_script(full):
             if is_folder(full):

@@ -32,7 +32,7 @@ _NO_CODE = re.compile(
 )
 _NOT_LINE_END = re.compile(r"[^\n]")
 _PROPS = re.compile(
-    r"defineProps\s*<(?P<typed>[^;]*?)>\s*\(|defineProps\s*\((?P<listed>[^;]*?)\)\s*$|"
+    r"defineProps\s*<(?P<typed>(?:\{[^{}]*\}|[^;])*?)>\s*\(|defineProps\s*\((?P<listed>[^;]*?)\)\s*$|"
     r"interface\s+Props\b[^{]*\{(?P<interface>[^}]*)\}|let\s+\{(?P<runes>[^}]*)\}[^=\n]*=\s*\$props",
     re.MULTILINE,
 )

@@ -25,7 +25,8 @@ class CursorView:
     `callees` are the calls whose arguments enclose the cursor (innermost first). `container` and `function` enclose the
     cursor; `returns` is that function's return type. `bindings` maps local names (`name.member` for a member of a value
     whose type has no name) to access paths. `expected` is the type of the variable being assigned. `subject` is the
-    access path of what the cases are distinguished by, where the cursor is at the beginning of a case.
+    access path of what the cases are distinguished by, where the cursor is at the beginning of a case. `module` is the
+    module whose names an import statement at the cursor lists, as it writes it.
     """
 
     line: int
@@ -37,6 +38,7 @@ class CursorView:
     returns: str = ""
     expected: str = ""
     subject: str = ""
+    module: str = ""
     bindings: Mapping[str, str] = field(default_factory=dict)
     mentions: tuple[Mention, ...] = ()
 
@@ -116,11 +118,17 @@ class TypeRules:
     a placeholder for, without naming a type that inference follows. `mixins`: whether the code of a base may use the
     members of the classes that take it in (a module of Ruby, a trait of PHP). `macro_modules`: a pattern for a macro
     that declares the module `NAME` in a text, and may offer its names; "" where there are none. `arity`: whether the
-    name of a generic class without arguments means another class (C#).
-    `class_members`: what the name of every class reaches, as it is an object itself.
-    `method_references`: whether `::` behind a class reaches the members of its objects, too, and its constructor.
-    `pairs`: containers whose iteration gives pairs of a key and an element. `pointer_types`: those of `transparent`
-    behind which a dot reaches their own members, and `->` those of what they hold.
+    name of a generic class without arguments means another class (C#). `class_members`: what the name of every class
+    reaches, as it is an object itself. `method_references`: whether `::` behind a class reaches the members of its
+    objects, too, and its constructor. `pairs`: containers whose iteration gives pairs of a key and an element.
+    `pointer_types`: those of `transparent` behind which a dot reaches their own members, and `->` those of what they
+    hold. `package_mark`: how the modules begin that are packages by their last names alone, which code may use before
+    it imports them; "" where there are none. `guards`: containers whose members code uses that are those of what they
+    hold. `itself`: members that stand for the object itself, unless its class has one of that name. `parts`: the
+    endings of files that continue the one which includes them. `element_of`: generics that are an element of their
+    argument. `contents`: the members of containers that are what those hold. `global_objects`: the types of the
+    language's own objects that code may add members to. `ordered_fields`: a pattern for the signatures of classes whose
+    fields can be taken apart by their places.
     """
 
     transparent: frozenset[str] = frozenset()
@@ -168,6 +176,14 @@ class TypeRules:
     method_references: bool = False
     pairs: frozenset[str] = frozenset()
     pointer_types: frozenset[str] = frozenset()
+    ordered_fields: str = ""
+    package_mark: str = ""
+    guards: frozenset[str] = frozenset()
+    itself: frozenset[str] = frozenset()
+    parts: tuple[str, ...] = ()
+    element_of: frozenset[str] = frozenset()
+    contents: frozenset[str] = frozenset()
+    global_objects: Mapping[str, str] = field(default_factory=dict)
 
 
 class ImportResolver(Protocol):

@@ -33,13 +33,15 @@ class Frame:
     """An open scope.
 
     `position` is its symbol's place in the result. `bindings` maps its local names to their values, each an access path
-    or a function that reads it: most local names are never looked up.
+    or a function that reads it: most local names are never looked up. `returned` is what a function returns that is no
+    symbol.
     """
 
     end_byte: int
     is_class: bool
     name: str
     position: int | None = None
+    returned: str = ""
     bindings: dict[str, str | Callable[[], str]] = field(default_factory=dict)
 
 

@@ -87,12 +87,6 @@ def language_for(path: str, language: str = "") -> Language | None:
     return TEXT if is_text_name(path) else None
 
 
-def is_foreign(path: str, other: str) -> bool:
-    """Whether a file is in another kind of text than `other`, and one of them has no grammar: prose beside code."""
-    suffix, others = suffix_of(path), suffix_of(other)
-    return suffix != others and (suffix not in _BY_SUFFIX or others not in _BY_SUFFIX)
-
-
 def too_long(path: str, text: str) -> bool:
     """Whether a text is too long for its kind to be what somebody writes."""
     return len(text) > MAX_TEXT_CHARS and language_for(path) is TEXT

@@ -43,6 +43,10 @@ class DeclaredTypes(Classes):
     def called(self, value: Value) -> tuple[Value, ...]:
         """What calling a value gives."""
 
+    @abstractmethod
+    def element(self, value: Value) -> tuple[Value, ...]:
+        """What a value holds that can be indexed or iterated over."""
+
     def instances(self, type_: str, place: ExpressionScope) -> tuple[Value, ...]:
         """What a value of the declared type `type_` is."""
         return self._instances(parse_type(type_), place)
@@ -107,6 +111,9 @@ class DeclaredTypes(Classes):
             return tuple(each._replace(is_held=True) for each in values) if name in rules.pointer_types else values
         if name in rules.value_of and expression.arguments and expression.arguments[0]:
             return self.evaluate(expression.arguments[0][0].name, ExpressionScope(place.path))
+        if name in rules.element_of and expression.arguments:
+            held = self._instances(expression.arguments[0], place)
+            return tuple(each for one in held for each in self.element(one))
         if name in rules.result_of and expression.arguments:
             functions = self._instances(expression.arguments[0], place)
             return tuple(result for function in functions for result in self.called(function))
@@ -118,7 +125,8 @@ class DeclaredTypes(Classes):
         if name == FUNCTION_TYPE:
             return (Value("function", Definition("", None), name, expression.arguments, place.path),)
         if name in rules.elements or name in rules.function_types:
-            arguments = _own_named(expression, rules.own_type, place.container).arguments
+            owner = place.owner.definition if place.owner is not None else Definition("", None)
+            arguments = _own_named(expression, rules.own_type, place.container, owner).arguments
             return (Value("container", Definition("", None), name, arguments, place.path),)
         if expression.arguments:  # a generic of another project; most of them wrap their first argument
             return tuple(value._replace(is_guess=True) for value in self._instances(expression.arguments[0], place))
@@ -247,14 +255,19 @@ def _arguments_of(
     return found
 
 
-def _own_named(expression: TypeExpression, own_type: frozenset[str], container: str) -> TypeExpression:
-    """The type with the name of the class in place of `Self`, for those who see it from outside of the class."""
-    if not container or not own_type:
+def _own_named(
+    expression: TypeExpression, own_type: frozenset[str], container: str, owner: Definition
+) -> TypeExpression:
+    """The type with the name of the class in place of `Self`, for those who see it from outside of the class; where it
+    is known, that is the class of the object (`owner`), whose base class this may be."""
+    if not container or not own_type or expression.written_in:
         return expression
     first, dot, rest = expression.name.partition(".")
+    if first in own_type and owner.symbol is not None and rest:
+        return replace(expression, name=f"{owner.symbol.qualified}{dot}{rest}", written_in=owner.path)
     if first in own_type:
         return replace(expression, name=f"{container}{dot}{rest}")
     arguments = tuple(
-        tuple(_own_named(each, own_type, container) for each in argument) for argument in expression.arguments
+        tuple(_own_named(each, own_type, container, owner) for each in argument) for argument in expression.arguments
     )
     return replace(expression, arguments=arguments)

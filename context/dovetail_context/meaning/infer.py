@@ -6,7 +6,7 @@ before: classes and their members (`classes.py`), types as written (`declared.py
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.meaning.declared import FUNCTION_TYPE, DeclaredTypes
@@ -108,6 +108,8 @@ class Inference(DeclaredTypes):
             values = tuple(dict.fromkeys(after for value in values for after in self._step(value, step, place)))[
                 :MAX_VALUES
             ]
+        if not values and name in self._rules(place.path).global_objects and access.startswith(f"{name}."):
+            return self._evaluate_one(access[len(name) + 1 :], place)
         return values
 
     def _name(self, name: str, place: ExpressionScope) -> tuple[Value, ...]:
@@ -126,9 +128,10 @@ class Inference(DeclaredTypes):
             )
         if rules.implicit_members and place.container and (found := self._implicit(name, place)) is not None:
             return found
-        return tuple(
-            value for definition in self.names.top_level(place.path, name) for value in self.of_symbol(definition)
-        )
+        definitions = self.names.top_level(place.path, name)
+        if not definitions and name in rules.global_objects:
+            return self.instances(rules.global_objects[name], place)
+        return tuple(value for definition in definitions for value in self.of_symbol(definition))
 
     def _implicit(self, name: str, place: ExpressionScope) -> tuple[Value, ...] | None:
         """A member of the class around the place or of the classes around that, named without a receiver; None if they
@@ -177,6 +180,11 @@ class Inference(DeclaredTypes):
                 for each in self.of_symbol(definition)
             )
         if value.kind == "container":
+            rules = self._rules(value.written_in)
+            if name in rules.contents:
+                return self._element(value, None)
+            if value.name in rules.guards and name not in rules.accessors:
+                return tuple(each for held in self._element(value, None) for each in self._member_value(held, name))
             return (Value("function", value.definition, name, value.arguments, value.written_in, value),)
         if value.kind == "function":
             return ()
@@ -189,6 +197,8 @@ class Inference(DeclaredTypes):
                 found.extend(self.of_symbol(definition, owner))
         if not found and value.kind == "instance":
             found.extend(each for base in self._container_bases(value) for each in self._member_value(base, name))
+        if not found and name in self._rules(value.definition.path).itself:
+            return (value,)
         if not found and value.kind == "instance" and self._gives_itself(name, value):
             return (Value("function", Definition("", None), name, owner=value),)
         return tuple(found)
@@ -209,6 +219,8 @@ class Inference(DeclaredTypes):
                 return self._returned(value.definition, value.owner)
             return self._built_in(value)
         if value.kind == "container":
+            if value.owner is not None and value.name == FUNCTION_TYPE:
+                return (value.owner,)
             return self._result_of_type(value)
         if value.kind == "instance" and value.definition.symbol is not None and value.definition.symbol.value == SHAPE:
             return (value,)  # a class that a function has made
@@ -218,6 +230,18 @@ class Inference(DeclaredTypes):
             )
             return found or tuple(each for base in self._function_bases(value) for each in self._called(base))
         return ()
+
+    def through_guards(self, values: Iterable[Value]) -> tuple[Value, ...]:
+        """The values, what a guard holds in place of the guard."""
+        found: dict[Value, None] = {}
+        for value in values:
+            is_guard = value.kind == "container" and value.name in self._rules(value.written_in).guards
+            found.update(dict.fromkeys(self._element(value, None) if is_guard else (value,)))
+        return tuple(found)
+
+    def element(self, value: Value) -> tuple[Value, ...]:
+        """What a value holds that can be indexed or iterated over."""
+        return self._element(value, None)
 
     def _result_of_type(self, value: Value) -> tuple[Value, ...]:
         """What a function of one of the language's own types returns, if its last argument says (`Func<Money>`)."""
@@ -386,7 +410,16 @@ class Inference(DeclaredTypes):
             return (value,)
         if index is not None and symbol is not None and index < len(symbol.parameters):  # a tuple with a name
             return self._declared_parameter(value.definition, index, "", value)
+        if index is not None and self._has_ordered_fields(value):
+            fields = [
+                each for each, _ in self.members(value) if each.symbol is not None and each.symbol.kind == "field"
+            ]
+            return self.of_symbol(fields[index], value) if index < len(fields) else ()
         return tuple(each for base in self._container_bases(value) for each in self._element(base, index))
+
+    def _has_ordered_fields(self, value: Value) -> bool:
+        symbol, pattern = value.definition.symbol, self._rules(value.definition.path).ordered_fields
+        return symbol is not None and bool(pattern) and re.search(pattern, symbol.signature, re.MULTILINE) is not None
 
 
 def _guessed(values: tuple[Value, ...]) -> tuple[Value, ...]:

@@ -103,6 +103,11 @@ class Names:
         found: dict[str, tuple[Definition, ...]] = {}
         for record in self._files_of(module):
             found.update(self._exported_by(record))
+            mark = language_named(record.language).rules.ambient_mark
+            if mark and _module_name(record.path) in _FACES:  # macros are offered by the root of their crate
+                ambient = self._table(self._snapshot.resolver(record.language).ambient(record.path))
+                shown = ((name, self._shown(definitions, record)) for name, definitions in ambient.items())
+                found.update((name, definitions) for name, definitions in shown if definitions)
         return found
 
     def visible(self, path: str) -> Mapping[str, tuple[Definition, ...]]:
@@ -115,7 +120,17 @@ class Names:
             names = self._table(ambient).items()
             shown = {name: found for name, all_ in names if (found := self._shown(all_, record))}
             return {**shown, **self._table(self.star_sources(record))}
-        return self._table(tuple(dict.fromkeys((*ambient, *self.star_sources(record)))))
+        table = self._table(tuple(dict.fromkeys((*ambient, *self.star_sources(record)))))
+        members = dict(self._taken_in(record))
+        return {**table, **members} if members else table
+
+    def _taken_in(self, record: FileRecord) -> Iterator[tuple[str, tuple[Definition, ...]]]:
+        """The static members of the classes all of whose members are imported."""
+        for path, container in self._stars(record):
+            other = self.record(path) if container else None
+            for name, symbols in counted(other.members(container).items()) if other is not None else ():
+                if symbols[-1].static:
+                    yield name, tuple(Definition(path, symbol) for symbol in symbols)
 
     def imported(self, imported: Import, path: str) -> tuple[Definition, ...]:
         """What an import statement of `path` binds."""
@@ -124,6 +139,10 @@ class Names:
         if found is None:
             found = self._known_imports[key] = self._follow(imported, path, frozenset())
         return found
+
+    def module(self, module: str, path: str) -> tuple[Definition, ...]:
+        """The module that an import statement of `path` names."""
+        return self._module(module, path)
 
     def import_sources(self, path: str) -> frozenset[str]:
         """The files that the first imports of a file name themselves, without those that pass names on to them."""
@@ -186,6 +205,11 @@ class Names:
             found.extend(self._through_stars(record, name, seen))
         if not found and len(seen) == 1 and language_named(record.language).rules.module_separator:
             found.extend(self._module(name, path))  # a path may begin with a module that no import names
+        mark = language_named(record.language).rules.package_mark
+        if not found and len(seen) == 1 and mark and name not in record.imports_by_alias:
+            package = self._module(f"{mark}{name}", path)
+            known = {source for each in record.imports[:MAX_IMPORTS] for source in self._sources(each.module, path)}
+            found.extend(each for each in package if each.path not in known)  # else it has another name here
         return tuple(dict.fromkeys(found))
 
     def _follow(self, imported: Import, path: str, seen: frozenset[tuple[str, str]]) -> tuple[Definition, ...]:
@@ -209,7 +233,20 @@ class Names:
             for source in self._sources(imported.module, path):
                 if found := self._defined_below(source, imported.name):
                     return found
-        return self._submodule(imported.module, imported.name, path)
+        return self._submodule(imported.module, imported.name, path) or self._added(imported, path)
+
+    def _added(self, imported: Import, path: str) -> tuple[Definition, ...]:
+        """What the project adds to a type of a package, in a global namespace of that package's name (`Express`)."""
+        record = self.record(path)
+        if record is None or not language_named(record.language).rules.global_objects:
+            return ()
+        ambient = self._table(self._snapshot.resolver(record.language).ambient(path))
+        for definition in ambient.get(imported.module.capitalize(), ()):
+            other = self.record(definition.path)
+            if other is not None and definition.symbol is not None:
+                own = _own(other, f"{definition.symbol.qualified}.{imported.name}")
+                return tuple(Definition(definition.path, symbol) for symbol in own)
+        return ()
 
     def _through_stars(self, record: FileRecord, name: str, seen: frozenset[tuple[str, str]]) -> tuple[Definition, ...]:
         """Return what star imports and the language itself make visible. Visit each file once, the nearest first."""
@@ -306,7 +343,13 @@ class Names:
 
     def star_sources(self, record: FileRecord) -> tuple[str, ...]:
         """The files all of whose top-level names are imported."""
-        return tuple(dict.fromkeys(path for path, container in self._stars(record) if not container))
+        opened = dict.fromkeys(path for path, container in self._stars(record) if not container)
+        parts = language_named(record.language).rules.parts
+        for path in list(opened) if parts else ():
+            other = self.record(path)
+            inner = self._stars(other) if other is not None else ()
+            opened.update(dict.fromkeys(each for each, _ in inner if each.endswith(parts)))
+        return tuple(opened)
 
     def _table(self, paths: tuple[str, ...]) -> Mapping[str, tuple[Definition, ...]]:
         """The top-level names of files that are visible together, each from the first file that defines it."""

@@ -6,7 +6,8 @@ Two small notations keep records compact and free of any language's syntax:
   or something derived from it, such as a result whose type the caller chooses (see `meaning/types.py`);
 - an *access path* specifies where a value comes from: `repo.find().owner[]` is "call find of repo, take owner, take an
   element"; `<Money>` at its start is "an instance of the type Money", `~` is an awaited value, `f{0}` is what the first
-  parameter of f (`f{key}` the one of that name) is declared to be, `a*list` is a list of what `a` is, `f@` is what a
+  parameter of f (`f{key}` the one of that name) is declared to be, `a*list` is a list of what `a` is (`a*Callable` a
+  function that returns it), `f@` is what a
   framework that calls f passes on (`f@fixture` if f is decorated so), `a|b` is one of two
   (see `meaning/infer.py`).
 """

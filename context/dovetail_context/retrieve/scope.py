@@ -96,6 +96,11 @@ class _Reading:
     def receiver(self) -> None:
         """The members of what the cursor follows a dot of; a whole name before the cursor may get its dot next."""
         view = self._view
+        if view.module:
+            for definition in self._inference.names.module(view.module, self._path):
+                self._module(Value("module", definition), RECEIVER, f"offered by {view.module}", typed=view.typed)
+            self.is_known = self.offers.anything
+            return
         longer = f"{view.receiver}.{view.typed}" if view.receiver else view.typed
         if view.typed and (values := self._values(longer)):
             for value in values:
@@ -106,8 +111,9 @@ class _Reading:
                 self._members(value, RECEIVER, f"member of {view.receiver}", view.typed)
                 self._behind(value, view.receiver)
             self.is_known = bool(values)
-            if not values:
+            if all(value.kind == "container" for value in values):
                 self._extensions()
+            if not values:
                 self._namesakes(view.receiver, NAMESAKE, view.typed)
 
     def surroundings(self) -> None:
@@ -173,8 +179,13 @@ class _Reading:
         for value in self._values(subject) if subject else ():
             reason = f"is what the cases distinguish: {subject}"
             self._definition(value.definition, CALLEE, reason)
-            if value.kind == "instance" and self._inference.is_enumeration(value):
-                self._members(value._replace(kind="class"), RECEIVER, reason)
+            if self._listed(value) != value:
+                self._members(self._listed(value), RECEIVER, reason)
+
+    def _listed(self, value: Value) -> Value:
+        """For a value of an enumeration the class, which lists all values that it may be."""
+        listed = value.kind == "instance" and self._inference.is_enumeration(value)
+        return value._replace(kind="class") if listed else value
 
     def _callee(self, callee: str, gain: float) -> None:
         """Return the signature of a call; for a class, its constructor or the fields that replace one."""
@@ -200,7 +211,7 @@ class _Reading:
         for _, type_ in symbol.parameters if symbol is not None else ():
             for value in self._inference.instances(type_, place) if type_ else ():
                 self._definition(value.definition, gain, reason)
-                self._members(value, gain, f"member of a type: {reason}")
+                self._members(self._listed(value), gain, f"member of a type: {reason}")
 
     def _result(self) -> None:
         """The type that the variable being set or the function's result must have."""
@@ -211,7 +222,7 @@ class _Reading:
         ):
             for value in self._inference.instances(type_, self._situation.place) if type_ else ():
                 self._definition(value.definition, RESULT, what)
-                self._members(value, RESULT / 2, f"member of a type that {what}")
+                self._members(self._listed(value), RESULT / 2, f"member of a type that {what}")
 
     def _own_class(self) -> None:
         """What the class around the cursor inherits, and the types that its members hold or return."""
@@ -281,7 +292,7 @@ class _Reading:
         return text.count(name) <= 1 or len(re.findall(rf"\b{re.escape(name)}\b", text)) <= 1
 
     def _values(self, access: str) -> tuple[Value, ...]:
-        return self._inference.evaluate(access, self._situation.place)
+        return self._inference.through_guards(self._inference.evaluate(access, self._situation.place))
 
     def _module(self, value: Value, mass: float, reason: str, used: str = "", typed: str = "") -> None:
         """The names of a module; the one that is `used` at the current place counts as such."""

@@ -4,13 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.words import words_of
 from dovetail_context.languages.embedded import embedded
 from dovetail_context.languages.language import CursorView, Language
-from dovetail_context.languages.registry import code_of, extract, is_foreign, language_for
+from dovetail_context.languages.registry import code_of, extract, language_for
 from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.values import ExpressionScope
 from dovetail_context.query import Query
@@ -75,8 +75,7 @@ def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
     whole = inference.snapshot
     view = language.cursor(query.text, query.offset)
     rarities = query_rarities(written.text, query.offset, snapshot.words)
-    foreign = partial(is_foreign, query.path)
-    echoes = tuple(similar_windows(rarities, query.path, snapshot.words, MAX_ECHOES, foreign))
+    echoes = tuple(similar_windows(rarities, query.path, snapshot.words, MAX_ECHOES))
     chains = Counter((_ASCII_CHAIN if query.text.isascii() else _CHAIN).findall(query.text))
     present = words_of(" ".join(chains))
     likelihood = Likelihood(

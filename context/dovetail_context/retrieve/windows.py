@@ -6,8 +6,8 @@ every window is scored by the rarity of the distinct query words in it (BM25 wit
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from heapq import nsmallest
 
 import numpy as np
@@ -23,7 +23,6 @@ STRIDE_LINES = 6
 MAX_WORDS = 1000  # in one window, which is data then
 MAX_FILES = 30  # looked into; the score of files below that is that of chance
 FILES_WEIGHED = 4  # times as many are weighed by their kind
-FOREIGN = 0.5  # what a window of another kind of text counts for
 MAX_WINDOWS_OF_FILE = 8
 COMMON_SHARE = 0.4  # a word in more than this share of the files carries no information, unless there are few files
 MIN_FILES_FOR_COMMON = 20
@@ -83,12 +82,8 @@ def similar_windows(
     path: str,
     words: WordView,
     limit: int,
-    foreign: Callable[[str], bool] = lambda path: False,
 ) -> list[SimilarWindow]:
-    """The `limit` windows of other files than `path` that hold most of `rarities`, best first, none overlapping.
-
-    Files that are `foreign` (prose beside code) count for less.
-    """
+    """The `limit` windows of other files than `path` that hold most of `rarities`, best first, none overlapping."""
     whole = _whole(rarities)
     if not whole:
         return []
@@ -99,14 +94,8 @@ def similar_windows(
             known = words.id_of(form)
             if known is not None and known < len(slots):
                 slots[known] = slot
-    paths = _promising_files(rarities, path, words, foreign)
-    found = _best_windows(paths, words, slots, weights, whole, limit)
-    counted = [_at_distance(each) if foreign(each.path) else each for each in found]
-    return sorted(counted, key=lambda window: -window.likeness)
-
-
-def _at_distance(window: SimilarWindow) -> SimilarWindow:
-    return replace(window, likeness=window.likeness * FOREIGN)
+    paths = _promising_files(rarities, path, words)
+    return sorted(_best_windows(paths, words, slots, weights, whole, limit), key=lambda window: -window.likeness)
 
 
 def words_in(windows: Iterable[SimilarWindow]) -> dict[int, float]:
@@ -127,9 +116,7 @@ def _query_words(text: str, offset: int) -> set[str]:
     return words_of("\n".join(before) + "\n" + "\n".join(after))
 
 
-def _promising_files(
-    rarities: Mapping[str, float], path: str, words: WordView, foreign: Callable[[str], bool]
-) -> list[str]:
+def _promising_files(rarities: Mapping[str, float], path: str, words: WordView) -> list[str]:
     """The files that hold most of the rarity, judged by the rarest words: as many as `MAX_POSTINGS` allow."""
     scores = np.zeros(words.numbers_size)
     counted = np.zeros(words.numbers_size, dtype=np.uint16)  # the word that was counted last for a file
@@ -147,18 +134,17 @@ def _promising_files(
     own = words.files.get(path)
     if own is not None and own.number < len(scores):
         scores[own.number] = 0.0
-    return _best_files(scores, words, foreign)
+    return _best_files(scores, words)
 
 
-def _best_files(scores: npt.NDArray[np.float64], words: WordView, foreign: Callable[[str], bool]) -> list[str]:
+def _best_files(scores: npt.NDArray[np.float64], words: WordView) -> list[str]:
     """The files of the highest scores above 0, by path where those are equal."""
     numbers = np.flatnonzero(scores)
     if len(numbers) > MAX_FILES * FILES_WEIGHED:
         least = np.partition(scores[numbers], -MAX_FILES * FILES_WEIGHED)[-MAX_FILES * FILES_WEIGHED]
         numbers = numbers[scores[numbers] >= least]
     found = [(-score, words.path_of(number)) for number, score in zip(numbers.tolist(), scores[numbers], strict=True)]
-    weighed = ((score * FOREIGN if foreign(path) else score, path) for score, path in found)
-    return [path for _, path in nsmallest(MAX_FILES, weighed)]
+    return [path for _, path in nsmallest(MAX_FILES, found)]
 
 
 def _best_windows(

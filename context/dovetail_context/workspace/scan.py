@@ -26,8 +26,11 @@ TOO_MANY = (
     f"put a {RULES_FILE} into the folder that you work in"
 )
 TOO_WIDE = "is a home, system or library folder, which is not read whole: open the folder of a project"
+OWN_RULES = f"a project of its own, with a {RULES_FILE}"
 VENV = "virtual environment"
 VENV_FILE = "pyvenv.cfg"
+# Files that set the folder which holds them apart from the project around it, with the reason.
+_APART = ((VENV_FILE, VENV), (RULES_FILE, OWN_RULES))
 
 
 class Stamp(NamedTuple):
@@ -138,8 +141,8 @@ def is_excluded(
         if rules.ignores(relative, is_folder and not os.path.islink(folder)):  # noqa: PTH114 - with every keystroke
             return IGNORED
         reason = selection.excluded(relative, True) if is_folder else left_out_itself(selection, relative, language)
-        if reason is None and is_folder and os.path.lexists(f"{folder}/{VENV_FILE}"):
-            reason = VENV
+        if reason is None and is_folder:
+            reason = next((why for file, why in _APART if os.path.lexists(f"{folder}/{file}")), None)
         if reason is not None:
             return reason
     return _target_excluded(Path(root), Path(folder), path, selection)
@@ -207,8 +210,9 @@ class _Walk:
             return
         self._visited.add(key)
         siblings = frozenset(entry.name for entry in entries)
-        if base and VENV_FILE in siblings:
-            self._skip(base, VENV)
+        apart = next((why for file, why in _APART if file in siblings), None) if base else None
+        if apart is not None:
+            self._skip(base, apart)
             return
         self.folders.append(base)
         rules = above.entering(folder, base) if GITIGNORE in siblings or ".git" in siblings else above

@@ -17,6 +17,7 @@ from typing import Protocol
 from dovetail_context.workspace.exclude import excluded_folder
 from dovetail_context.workspace.ignore.gitignore import GITIGNORE, ignore_files_outside
 from dovetail_context.workspace.inotify import Inotify
+from dovetail_context.workspace.root import RULES_FILE
 
 # Editors and git write a file in several steps within some milliseconds; after this quiet time the set is complete.
 QUIET_S = 0.2
@@ -191,7 +192,7 @@ class _Folders:
                     inotify.remove(folder)
             if event.appeared:  # watch before notifying: so the receiver finds files added meanwhile
                 self._add_below(inotify, event.path)
-            if event.path.endswith("/" + GITIGNORE):
+            if event.path.endswith(("/" + GITIGNORE, "/" + RULES_FILE)):
                 self._stale.set()
             self._note(event.path)
         if self._stale.is_set():

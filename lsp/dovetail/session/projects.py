@@ -105,8 +105,10 @@ class Projects:
                     workspace.index.apply([workspace.relative(path)])
                 if path == workspace.rules.file:
                     self._spawn(self.disclosure.permits(workspace))
-                elif path.name == GITIGNORE:
+                elif path.name in (GITIGNORE, RULES_FILE):
                     self.kept.prune(rules_changed=True)
+            if path.name == RULES_FILE:  # its folder becomes a project of its own, or ceases to be one
+                self._place_again()
 
     def place(self, uri: str, file: Path | None, kind: Kind) -> DocumentLocation:
         """Return where a document belongs.
@@ -187,6 +189,8 @@ class Projects:
                 return
             if paths & {str(workspace.rules.file), str(workspace.root)}:
                 loop.call_soon_threadsafe(lambda: self._spawn(self.disclosure.permits(workspace)))
+            elif any(path.endswith(RULES_FILE) for path in paths):
+                loop.call_soon_threadsafe(self._place_again)
             elif any(path.endswith(GITIGNORE) for path in paths):
                 loop.call_soon_threadsafe(self.kept.prune, True)
 
@@ -201,6 +205,7 @@ class Projects:
                 self.place_loose(opened)
                 continue
             workspace = self.workspaces.around(opened.file)
+            workspace = self.workspaces.of(opened.file) if workspace is not None else None
             if workspace is opened.place.workspace:
                 continue
             self.overlay(opened, None)

@@ -98,25 +98,6 @@ Money has cents.
     assert "drawerCode" in found["schema/money.graphql"]
 
 
-def test_prose_gives_way_to_code(tmp_path: Path) -> None:
-    """A text that says the same as a piece of code counts for less beside a cursor in code."""
-    lines = "\n".join(f"drawer_total({number}, coins_left, purse_size)" for number in range(8))
-    text = f"""Both files have the words around the cursor.
-#- notes.md
-{lines}
-#- shop/other.py
-{lines}
-#- shop/main.py
-def f(coins_left, purse_size):
-    drawer_total(1, coins_left, $0
-"""
-    workspace = read_workspace(text)
-    assert workspace.query is not None
-    bundle = gather(workspace.query, workspace.snapshot(tmp_path), BUDGET_TOKENS)
-    scores = {piece.path: piece.score for piece in bundle.pieces}
-    assert scores["shop/other.py"] > scores.get("notes.md", 0.0)
-
-
 @pytest.mark.parametrize("language", GENERIC, ids=lambda language: language.name)
 def test_without_its_grammar_a_language_has_words_and_no_symbols(
     language: GenericLanguage, monkeypatch: pytest.MonkeyPatch

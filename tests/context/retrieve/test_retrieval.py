@@ -41,28 +41,6 @@ def keep(money: Money, drawing: Drawing, other) -> None:
 """
 
 
-def test_callers_show_how_others_construct_it(tmp_path: Path) -> None:
-    bundle = ask(tmp_path, SHOP + "#- main.py\nfrom money import Money\nm = Money($0)\n", "callers")
-    (piece,) = bundle.pieces
-    assert (piece.start_line, piece.end_line) == (3, 6)
-    assert piece.text == '    return Money(\n        100,\n        currency="EUR",\n    )'
-    assert piece.reason == "calls Money"
-
-
-def test_callers_distinguish_methods_of_one_name(tmp_path: Path) -> None:
-    bundle = ask(tmp_path, SHOP + "#- main.py\nfrom money import Money\ndef f(m: Money):\n    m.save($0)\n", "callers")
-    found = {piece.text.strip(): piece.reason for piece in bundle.pieces}
-    assert found["""money.save("ledger")"""] == "calls save"
-    assert found["""other.save("who knows")"""] == "calls something named save"
-    assert not any("drawings" in text for text in found)
-
-
-def test_callers_of_something_unknown_are_reported_as_such(tmp_path: Path) -> None:
-    text = "#- a.py\nimport lib\nlib.connect('host', 80)\n#- main.py\nimport lib\nlib.connect($0)\n"
-    (piece,) = ask(tmp_path, text, "callers").pieces
-    assert (piece.text, piece.reason) == ("lib.connect('host', 80)", "calls something named connect")
-
-
 def test_a_test_sees_the_file_under_test(tmp_path: Path) -> None:
     text = (
         "#- shop/cart.py\nclass Cart:\n    def add(self, item: str) -> None: ...\n"

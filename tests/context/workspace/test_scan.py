@@ -11,7 +11,7 @@ import pytest
 from dovetail_context.workspace.exclude import MAX_FILE_BYTES, excluded_head, excluded_name, is_generated
 from dovetail_context.workspace.read import read_source
 from dovetail_context.workspace.root import find_root, is_too_wide
-from dovetail_context.workspace.scan import is_excluded, scan
+from dovetail_context.workspace.scan import OWN_RULES, is_excluded, scan
 from tests.marks import needs_links
 
 
@@ -72,6 +72,15 @@ def test_nested_gitignore_wins(tmp_path: Path) -> None:
     ignore(tmp_path, "x.py")
     ignore(tmp_path / "a", "!x.py", "/y.py")
     assert found(tmp_path) == ["a/b/y.py", "a/x.py"]
+
+
+def test_a_folder_with_rules_of_its_own_is_apart(tmp_path: Path) -> None:
+    tree(tmp_path, "x.py", "a/x.py", "a/b/y.py", "c/z.py")
+    (tmp_path / ".dovetail.toml").write_text("", encoding="utf-8")
+    (tmp_path / "a" / ".dovetail.toml").write_text("", encoding="utf-8")
+    assert found(tmp_path) == ["c/z.py", "x.py"]
+    assert is_excluded(tmp_path, "a/b/y.py") == OWN_RULES
+    assert is_excluded(tmp_path / "a", "b/y.py") is None
 
 
 def test_git_info_exclude_is_the_weakest(tmp_path: Path) -> None:

@@ -71,6 +71,10 @@ def mask(text: str, syntax: BraceSyntax) -> str:
     return syntax.blanked.sub(blank, text)
 
 
+# Words that end no expression: what follows them, even a connector, begins one.
+_BEFORE_EXPRESSIONS = frozenset({"return", "throw", "case", "else", "co_return", "yield"})
+
+
 def expression_start(masked: str, end: int, syntax: BraceSyntax) -> int:
     """Where the expression (names, members, calls, subscripts) that ends at `end` begins; `end` if there is none."""
     floor, start, position = max(0, end - REACH), end, end
@@ -98,6 +102,8 @@ def expression_start(masked: str, end: int, syntax: BraceSyntax) -> int:
         else:
             begin = _word_start(masked, inner, floor)
             if begin == inner:
+                return start
+            if masked[begin:inner] in _BEFORE_EXPRESSIONS:
                 return start
             start = position = begin
         connector = _connector_before(masked, position, floor, syntax)

@@ -34,7 +34,8 @@ def read_bindings(source: str) -> dict[str, str]:
         elif "parameter" in captures["binding"][0].type:
             path = _given(tree, captures["binding"][0])
         else:
-            value = declarator.child_by_field_name("value") if declarator.type == "init_declarator" else None
+            holder = declarator if declarator.type == "init_declarator" else captures["binding"][0]
+            value = holder.child_by_field_name("value")  # `if (auto found = find())` has it beside the name
             path = access_path(tree, value)
         if HOLE not in path:  # else it is bound by what is being typed
             local = tree.text(name)

@@ -74,6 +74,12 @@ def _dimensions(declarator: Node | None) -> int:
     return count
 
 
+def trailing_type(tree: SyntaxTree, declarator: Node) -> str:
+    """The result that a function declares behind its parameters: `auto find() -> Result`."""
+    found = next((child for child in declarator.named_children if child.type == "trailing_return_type"), None)
+    return type_text(tree, found.named_child(0)) if found is not None and found.named_child_count else ""
+
+
 def _of_function(tree: SyntaxTree, declarator: Node | None, result: str, depth: int) -> str:
     """`Callable[[Conn], Receipt]` for `Receipt (*)(Conn *)` and `Receipt(Conn *)`; else `result`."""
     node = declarator

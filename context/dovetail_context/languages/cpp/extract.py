@@ -14,6 +14,7 @@ from dovetail_context.languages.cpp.expressions import (
     declared_name,
     declared_type,
     function_declarator,
+    trailing_type,
     type_text,
 )
 from dovetail_context.languages.cpp.grammar import grammar_for, is_c
@@ -232,7 +233,7 @@ class _Reader:
     def _on_access(self, event: Event) -> None:
         frame = self._frames.innermost
         if frame is not None:
-            self._hidden[frame.end_byte] = self._tree.text(event.node) != "public"
+            self._hidden[frame.end_byte] = self._tree.text(event.node) == "private"
 
     def _on_alias(self, event: Event) -> None:
         name = self._tree.text(event.captures["name"][0])
@@ -277,7 +278,7 @@ class _Reader:
             text.strip(),
             "method" if container else "function",
             head_text(self._tree, start, end_byte),
-            type_text(self._tree, node.child_by_field_name("type")),
+            type_text(self._tree, node.child_by_field_name("type")) or trailing_type(self._tree, function),
             container=container,
             parameters=tuple(parameters(self._tree, function)),
             start=start,

@@ -17,6 +17,10 @@ _KINDS = (
     "parameter",
     "lambda",
     "out",
+    "loop",
+    "parts",
+    "pairs",
+    "property",
     "assigned",
 )
 
@@ -48,18 +52,43 @@ def _bind(tree: SyntaxTree, kind: str, captures: Match, bindings: dict[str, str]
     if kind == "lambda":
         _bind_parameter(tree, captures["lambda"][0], captures["name"][0], bindings)
         return
-    name = tree.text(captures["name"][0])
     value = access_path(tree, captures["value"][0]) if "value" in captures else ""
+    if kind in ("parts", "pairs"):
+        for index, each in enumerate(captures["names"][0].named_children):
+            of_map = f"{value}[]" if index else ""
+            path = f"{value}[{index}]" if kind == "parts" else f"{value}[][{index}]|{of_map}".rstrip("|")
+            bindings[tree.text(each)] = path if value and "|" not in value else ""
+        return
+    name = tree.text(captures["name"][0])
+    if kind == "property":
+        bindings[name] = f"{declared}.{tree.text(captures['field'][0])}"
+        return
     value = put_in(value, name, bindings.get(name, "")) if value else ""
     if kind == "assigned":
         if bindings.get(name) == "":  # declared without an informative type
             bindings[name] = value
-    elif kind in ("loop", "out"):
+    elif kind == "out":
+        bindings[name] = declared or _passed_out(tree, captures["name"][0], value)
+    elif kind == "loop":
         bindings[name] = declared or (value + "[]" if value else "")
     elif not declared and "value" in captures and captures["value"][0].type == "implicit_object_creation_expression":
         bindings[name] = ""
     else:
-        bindings[name] = declared or value
+        kept = bindings.get(name, "") if kind == "parameter" else ""  # `var`, whose type the pattern around it says
+        bindings[name] = declared or value or kept
+
+
+def _passed_out(tree: SyntaxTree, name: Node, receiver: str) -> str:
+    """What `TryFind(key, out var name)` sets: what the method declares; of a container, an element."""
+    declaration = name.parent
+    argument = declaration.parent if declaration is not None else None
+    listed = argument.parent if argument is not None else None
+    call = listed.parent if listed is not None else None
+    called = access_path(tree, call.child_by_field_name("function")) if call is not None else ""
+    if not receiver or "|" in receiver or listed is None or not called:
+        return f"{receiver}[]" if receiver else ""
+    place = next((index for index, each in enumerate(listed.named_children) if each == argument), 0)
+    return f"{called}{{{place}}}|{receiver}[]"
 
 
 def _bind_parameter(tree: SyntaxTree, callback: Node, parameter: Node, bindings: dict[str, str]) -> None:
@@ -73,6 +102,10 @@ def _bind_parameter(tree: SyntaxTree, callback: Node, parameter: Node, bindings:
     name, argument = tree.text(named), callback.parent
     arguments = argument.parent if argument is not None and argument.type == "argument" else None
     call = arguments.parent if arguments is not None else None
+    if argument is not None and argument.type == "assignment_expression":  # an event, or a field of a function type
+        path = access_path(tree, argument.child_by_field_name("left"))
+        bindings[name] = f"{path}{{{position}}}" if path else ""
+        return
     if argument is None or arguments is None or call is None:
         type_ = _declared_for(tree, argument)
         bindings[name] = f"<{type_}>{{{position}}}" if type_ else ""

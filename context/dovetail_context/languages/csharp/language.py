@@ -19,7 +19,7 @@ _HOLDERS = """
     SortedSet Queue Stack LinkedList IQueryable IAsyncEnumerable ImmutableArray ImmutableList ImmutableHashSet Span
     ReadOnlySpan Memory ReadOnlyMemory ConcurrentBag ConcurrentQueue ConcurrentStack BlockingCollection Collection
     ObservableCollection Lazy Func Nullable ThreadLocal AsyncLocal WeakReference ArraySegment IOrderedEnumerable
-    PriorityQueue Action Predicate IOptions tuple
+    PriorityQueue Action Predicate IOptions tuple DbSet IQueryable IIncludableQueryable IMongoCollection
     """.split()  # noqa: SIM905
 _MAPPINGS = """
     Dictionary IDictionary IReadOnlyDictionary ConcurrentDictionary SortedDictionary SortedList ImmutableDictionary
@@ -63,7 +63,7 @@ _RULES = TypeRules(
         """.split()  # noqa: SIM905
     ),
     root_bases=frozenset({"object", "Object"}),
-    function_types={"Func": -1, "Action": 16, "Predicate": 1, "Comparison": 1, "Converter": 1},
+    function_types={"EventHandler": 1, "Func": -1, "Action": 16, "Predicate": 1, "Comparison": 1, "Converter": 1},
     additions=Additions(
         lonely=r"\bpartial\s+(?:ref\s+)?(?:class|struct|record|interface)\b",
         beside=r"\bextension\s*(?:<[^>\n]*>)?\s*\(\s*(?:(?:this|ref|in|scoped)\s+)*(?:[\w.]+\.)?NAME\b",

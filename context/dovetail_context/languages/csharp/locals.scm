@@ -28,4 +28,15 @@
   arguments: (argument_list
     (argument (declaration_expression type: (_) @type name: (identifier) @name)))) @out
 
+(from_clause name: (identifier) @name . (_) @value) @loop
+
+; var (first, second) = ..., foreach (var (key, value) in ...)
+(variable_declarator (tuple_pattern) @names (_) @value) @parts
+(foreach_statement left: (tuple_pattern) @names right: (_) @value) @pairs
+
+; is Order { Owner: var who }
+(recursive_pattern type: (_) @type
+  (property_pattern_clause (subpattern (identifier) @field
+    (declaration_pattern type: (implicit_type) name: (identifier) @name)))) @property
+
 (assignment_expression left: (identifier) @name right: (_) @value) @assigned

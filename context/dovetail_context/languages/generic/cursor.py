@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 
 from dovetail_context.languages.braces.scan import (
+    completed,
     expression_start,
     mask,
     open_blocks,
@@ -12,8 +13,8 @@ from dovetail_context.languages.braces.scan import (
     receiver_end,
     statement_start,
 )
-from dovetail_context.languages.generic.events import Event
-from dovetail_context.languages.generic.extract import element_of, read
+from dovetail_context.languages.generic.events import Event, in_text_order
+from dovetail_context.languages.generic.extract import bound_path, element_of, read
 from dovetail_context.languages.generic.names import named_type
 from dovetail_context.languages.generic.notation import access_path
 from dovetail_context.languages.generic.profile import Profile
@@ -23,13 +24,14 @@ from dovetail_context.languages.language import CursorView, Mention
 from dovetail_context.languages.mentions import mentions
 from dovetail_context.records.access import put_in
 from dovetail_context.records.record import Symbol
-from dovetail_context.syntax import Grammar, SyntaxTree
+from dovetail_context.syntax import Grammar, Node, SyntaxTree
 
 _TYPED = re.compile(r"[^\W\d]\w*\Z")
+_BLOCK = re.compile(r"\{[^{}\n]*(?:->|\bin\b)")  # of a block with parameters, the line that it begins in
 _DECLARED = re.compile(r":\s*([^\W\d][\w.<>?, ]*?)\s*=(?![=>])")
 _DEFINES = re.compile(r"\b(?:def|fun|func|function|fn|class|defp?|sub)\s+[\w.:!?]*\Z")
 # A variable is a member or a local one by its place.
-_BINDING = frozenset({"parameter", "local", "element", "each", "field"})
+_BINDING = frozenset({"parameter", "local", "element", "each", "field", "part", "pair", "given"})
 
 
 def read_cursor(profile: Profile, grammar: Grammar, text: str, offset: int) -> CursorView:
@@ -44,6 +46,11 @@ def read_cursor(profile: Profile, grammar: Grammar, text: str, offset: int) -> C
     around = [each for each in record.symbols if each.start_line <= line <= _last_line(profile, each)]
     container, function = _enclosing(around)
     bindings = _bindings(profile, events, tree, function, line)
+    block = next(iter(reversed(open_blocks(masked, start))), -1)
+    if block >= 0 and not profile.is_ended_by_word and _BLOCK.match(masked, block, start):
+        begin = statement_start(masked, block, syntax)
+        inner, own = _of_statement(profile, grammar, completed(text, masked, begin, start))
+        bindings = _bindings(profile, inner, own, None, sys.maxsize, bindings)
     if profile.implicit_parameter and profile.implicit_parameter not in bindings:
         bindings |= _implicit(profile, text, masked, offset, bindings)
     end = receiver_end(masked, start, syntax)
@@ -79,11 +86,16 @@ def _enclosing(around: list[Symbol]) -> tuple[str, Symbol | None]:
 
 
 def _bindings(
-    profile: Profile, events: list[Event], tree: SyntaxTree, function: Symbol | None, line: int
+    profile: Profile,
+    events: list[Event],
+    tree: SyntaxTree,
+    function: Symbol | None,
+    line: int,
+    earlier: dict[str, str] | None = None,
 ) -> dict[str, str]:
     """Local names before the cursor with their access paths; the last binding wins."""
     first = function.start_line if function is not None else 1
-    found: dict[str, str] = {}
+    found = dict(earlier or {})
     for event in events:
         at = event.node.start_point[0] + 1
         if at > line:
@@ -94,9 +106,9 @@ def _bindings(
             continue
         name = _text(tree, event, "name")
         type_ = type_text(_text(tree, event, "type"))
-        value = _text(tree, event, "value")
-        path = f"<{type_}>" if type_ else put_in(access_path(value, profile.notation, found), name, "") if value else ""
-        path = path if type_ else element_of(path, event.kind)
+        known = found.get(name, "") if event.kind == "given" else ""
+        path = bound_path(event, lambda node: put_in(_access(profile, tree, node, found), name, ""))  # noqa: B023
+        path = f"<{type_}>" if type_ else f"{path}|{known}" if path and known else path or known
         if path or event.kind == "parameter" or name not in found:
             found[name] = path
     if function is not None:
@@ -109,6 +121,16 @@ def _bindings(
     if function is not None and function.parameters[:1] and function.parameters[0][0] == "this":
         found["self"] = f"<{function.parameters[0][1]}>"
     return found
+
+
+def _access(profile: Profile, tree: SyntaxTree, node: Node, found: dict[str, str]) -> str:
+    return access_path(tree.text(node), profile.notation, found)
+
+
+def _of_statement(profile: Profile, grammar: Grammar, source: str) -> tuple[list[Event], SyntaxTree]:
+    """What the blocks that are open in the statement at the cursor bind."""
+    tree = grammar.parse(profile.prepared(source))
+    return in_text_order(grammar.matches(tree.root, "tags.scm")), tree
 
 
 def _implicit(profile: Profile, text: str, masked: str, offset: int, bindings: dict[str, str]) -> dict[str, str]:

@@ -23,6 +23,9 @@ KINDS = frozenset(
         "local",  # a local variable: @name, @type, @value
         "element",  # a local variable for each element of @value: @name, @type
         "each",  # a parameter of a block that gets @value or its elements: @name, @type
+        "part",  # a local variable for the part of @value that stands in its place: @name
+        "pair",  # the same of an element of @value, which may be a map: @name
+        "given",  # a parameter of the block that @taker is given behind its @arguments: @name
         "return",  # what a function returns: @value
         "import",  # one name, by its qualified name: @module, @alias
         "import.all",  # all names of a module: @module

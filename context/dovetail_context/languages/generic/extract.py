@@ -3,7 +3,7 @@
 The query says what the nodes are; this module knows scopes, signatures and the order of the text.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
@@ -85,6 +85,29 @@ def element_of(path: str, kind: str) -> str:
     if not path or kind not in ("element", "each") or "|" in path:
         return path
     return f"{path}[]" if kind == "element" else f"{path}[]|{path}"
+
+
+def bound_path(event: Event, read_path: Callable[[Node], str]) -> str:
+    """What an event binds a local name to; `read_path` gives the access path of a node."""
+    value, function = event.one("value"), event.one("taker")
+    place = _place(event.node)
+    if function is not None:
+        listed, called = event.one("arguments"), read_path(function)
+        before = listed.named_child_count if listed is not None else 0
+        return f"{called}{{{before}}}{{{place}}}" if called and "|" not in called else ""
+    path = read_path(value) if value is not None else ""
+    if event.kind == "part":
+        return f"{path}[{place}]" if path and "|" not in path else ""
+    if event.kind == "pair":
+        of_map = f"|{path}[]" if place == 1 else ""
+        return f"{path}[][{place}]{of_map}" if path and "|" not in path else ""
+    return element_of(path, event.kind)
+
+
+def _place(node: Node) -> int:
+    """Which of its parent's children a node is."""
+    siblings = node.parent.named_children if node.parent is not None else []
+    return next((place for place, each in enumerate(siblings) if each == node), 0)
 
 
 # The name of the parameter that represents the object which a function is called on like a member of it.
@@ -242,7 +265,7 @@ class Reader:
             if not scope.body or event.node.start_byte < scope.body:
                 scope.parameters.append((name, type_text(self._text(event, "type"))))
                 scope.bindings[name] = self._bound(event, scope)
-        elif kind in ("local", "element", "each", "field"):
+        elif kind in ("local", "element", "each", "field", "part", "pair", "given"):
             scope.bindings[name] = self._bound(event, scope)
         elif kind == "return" and not scope.is_class and (value := event.one("value")) is not None:
             scope.returns.append(self._path(value, scope))
@@ -254,9 +277,7 @@ class Reader:
     def _bound(self, event: Event, scope: _Open) -> str:
         if type_ := type_text(self._text(event, "type")):
             return f"<{type_}>"
-        value = event.one("value")
-        path = self._path(value, scope) if value is not None else ""
-        return element_of(path, event.kind)
+        return bound_path(event, lambda node: self._path(node, scope))
 
     def _path(self, value: Node, scope: _Open | None) -> str:
         """The access path of a value, with what is known of local names put in."""

@@ -10,16 +10,32 @@ _VARIANCE = re.compile(r"\b(?:in|out|suspend|vararg|some|any|inout|const|final|l
 _ARRAY = re.compile(r"([\w.]+)\[\]")
 _LISTED = re.compile(r"\A\[\s*([\w.]+)\s*\]\Z")
 _FUNCTION = re.compile(r"->|=>|⇒")
+# One without functions among its parameters, which may be optional as a whole; generics with commas are too much.
+_PLAIN_FUNCTION = re.compile(
+    r"\(?(?:suspend\s+)?(?:@\w+\s+)*\((?P<taken>[^()<>]*(?:<[^<>,()]*>[^()<>]*)*)\)\s*(?:async\s+|throws\s+)*"
+    r"(?:->|=>|⇒)\s*(?P<result>[^()]+?)\)?\??\Z"
+)
 _SPACE = re.compile(r"\s+")
 
 
 def type_text(source: str) -> str:
-    """A type in type notation; "" for function types and for what is too long to be of use."""
+    """A type in type notation; "" for what is too long or too nested to be of use."""
     source = _SPACE.sub(" ", source.strip().removeprefix(":").strip())
-    if _FUNCTION.search(source) or len(source) > MAX_TYPE_CHARS:
+    if len(source) > MAX_TYPE_CHARS:
         return ""
+    if _FUNCTION.search(source):
+        return _function(source)
     source = _VARIANCE.sub("", _PACKAGE.sub("", _QUALIFIED.sub("", source)))
     source = source.removeprefix("?").replace("?", "").replace("!", "").replace("&", "|").lstrip("*")
     source = _ARRAY.sub(r"Array[\1]", source)
     source = _LISTED.sub(r"Array[\1]", source)
     return source.replace("<", "[").replace(">", "]").strip()
+
+
+def _function(source: str) -> str:
+    """`(Account, at: Long) -> Unit` is `Callable[[Account, Long], Unit]`."""
+    found = _PLAIN_FUNCTION.match(source)
+    if found is None:
+        return ""
+    taken = [type_text(each.rpartition(":")[2]) or "_" for each in found["taken"].split(",") if each.strip()]
+    return f"Callable[[{', '.join(taken)}], {type_text(found['result']) or '_'}]"

@@ -9,7 +9,7 @@ from dovetail_context.languages.go.cursor import read_cursor
 from dovetail_context.languages.go.extract import extract
 from dovetail_context.languages.go.grammar import grammar
 from dovetail_context.languages.go.lexical import DEFINES, SYNTAX
-from dovetail_context.languages.go.resolve import FILE_NAMES, GoResolver, read_go_mod, read_go_work
+from dovetail_context.languages.go.resolve import BY_NAME, FILE_NAMES, GoResolver, read_go_mod, read_go_work
 from dovetail_context.languages.language import CursorView, ImportResolver, TypeRules
 from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
@@ -23,6 +23,7 @@ _RULES = TypeRules(
     functional=r" interface$",
     hidden_members=False,
     package_members=True,
+    package_mark=BY_NAME,
 )
 _BRIEF = re.compile(r"(?:func (?:\([^()]*\) )?)?[^\W\d]\w*")
 

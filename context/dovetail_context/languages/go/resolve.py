@@ -4,10 +4,12 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
+from posixpath import commonpath
 
 from dovetail_context.languages.paths import join
 from dovetail_context.workspace.manifest import MAX_ENTRIES, ProjectText
 
+BY_NAME = "?"  # of a module: the package is meant by its last name alone
 MAX_PARTS = 64  # of an import path; each length of it is looked up
 MAX_LINE = 4096  # characters; longer ones are no module's path
 _REPLACE = re.compile(r"(?:replace[ \t]+)?([^\s=(]+)(?:[ \t]+v\S+)?[ \t]*=>[ \t]*(\.\.?(?:/\S*)?)$")
@@ -52,7 +54,8 @@ class GoResolver:
 
     def sources(self, module: str, from_path: str) -> tuple[str, ...]:
         """The files of the package at the import path `module`, without its tests."""
-        folder = self._folder(module)
+        by_name = module.startswith(BY_NAME)
+        folder = self._nearest(module.removeprefix(BY_NAME), from_path) if by_name else self._folder(module)
         if folder is None:
             return ()
         return tuple(path for path in self._packages[folder] if not path.endswith("_test.go"))
@@ -84,6 +87,12 @@ class GoResolver:
                 folder = "/".join([*([base] if base else []), *parts[length:]])
                 return folder if folder in self._packages else None
         return self._by_ending(parts)
+
+    def _nearest(self, name: str, from_path: str) -> str | None:
+        """The folder of a name that is nearest to a file in another folder."""
+        own = from_path.rpartition("/")[0]
+        found = [folder for folder in self._by_last.get(name, ()) if folder and folder != own]
+        return min(found, key=lambda folder: (-len(commonpath((folder, own))), folder), default=None)
 
     def _by_ending(self, parts: list[str]) -> str | None:
         """The folder that shares the longest ending with an import path of another host, at least two parts of it."""

@@ -13,7 +13,7 @@ from dovetail_context.languages.doc_comments import doc_line
 from dovetail_context.languages.java.expressions import access_path
 from dovetail_context.languages.java.grammar import grammar
 from dovetail_context.languages.java.imports import read_imports, read_package
-from dovetail_context.languages.java.lombok import accessors, generated_accessors
+from dovetail_context.languages.java.lombok import accessors, builder_of, generated_accessors
 from dovetail_context.languages.java.signatures import (
     class_head,
     constant_text,
@@ -61,6 +61,7 @@ class _Reader:
     def __init__(self, tree: SyntaxTree) -> None:
         self.symbols: list[Symbol] = []
         self._tree = tree
+        self._constructors: dict[str, int] = {}  # the places of those that an annotation stands for
         self._accessors: dict[str, frozenset[str]] = {}  # which are generated for all fields of a class
         readers: dict[str, Read] = {
             "class_declaration": self._class,
@@ -108,6 +109,8 @@ class _Reader:
         generated = generated_accessors(self._tree, node)
         if generated:
             self._accessors[qualified] = generated
+        if "builder" in generated:
+            self.symbols.extend(builder_of(text, qualified, node.start_point[0] + 1))
         for component, type_ in components:
             self._add(name, component, "method", qualified, f"{type_ or 'Object'} {component}()", type_)
         return Body(iter(body.children), qualified, inner)
@@ -149,6 +152,19 @@ class _Reader:
         """Add the methods that an annotation lets a compiler write for a field."""
         line, declared = node.start_point[0] + 1, node.child_by_field_name("type")
         written = self._tree.text(declared) if declared is not None else ""
+        own = container.rpartition(".")[2]
+        if "builder" in generated:
+            where, text = f"{container}.{own}Builder", f"{own}Builder {field}({written} {field})"
+            one = ((field, type_),)
+            self.symbols.append(Symbol(field, "method", where, line, line, text, type=f"{own}Builder", parameters=one))
+        if "constructor" in generated:
+            place = self._constructors.setdefault(container, len(self.symbols))
+            earlier = self.symbols[place].parameters if place < len(self.symbols) else ()
+            text = self.symbols[place].signature.removesuffix(")") + ", " if earlier else f"{own}("
+            made = Symbol(
+                own, "method", container, line, line, f"{text}{written} {field})", parameters=(*earlier, (field, type_))
+            )
+            self.symbols[place : place + 1] = [made]
         for name, is_getter, text in accessors(field, written, generated):
             taken = () if is_getter else ((field, type_),)
             result = type_ if is_getter else ""

@@ -1,27 +1,40 @@
-"""Accessors that Lombok's annotations stand for: other files call them, and no file defines them."""
+"""What Lombok's annotations stand for: accessors, constructors and builders that other files call and none defines."""
 
 import re
 from collections.abc import Iterator
 
+from dovetail_context.records.record import Symbol
 from dovetail_context.syntax import Node, SyntaxTree
 
 _ANNOTATIONS = {
     "Getter": frozenset({"get"}),
     "Setter": frozenset({"set"}),
     "Data": frozenset({"get", "set"}),
-    "Value": frozenset({"get"}),
+    "Value": frozenset({"get", "constructor"}),
+    "AllArgsConstructor": frozenset({"constructor"}),
+    "Builder": frozenset({"builder"}),
+    "SuperBuilder": frozenset({"builder"}),
 }
 _NAMED = re.compile(r"@(?:lombok\.)?(\w+)")
 _IMPORTED = re.compile(rb"\blombok\b")
 
 
 def generated_accessors(tree: SyntaxTree, node: Node) -> frozenset[str]:
-    """Which accessors the annotations of a class or field stand for: "get", "set"."""
+    """What the annotations of a class or field stand for: "get", "set", "constructor", "builder"."""
     first = node.child(0) if node.child_count else None
     if first is None or first.type != "modifiers" or not _IMPORTED.search(tree.data):
         return frozenset()
     names = _NAMED.findall(tree.text(first))
     return frozenset().union(*(_ANNOTATIONS.get(name, frozenset()) for name in names))
+
+
+def builder_of(name: str, qualified: str, line: int) -> Iterator[Symbol]:
+    """The builder of a class, without the methods that set its fields."""
+    builder = f"{name}Builder"
+    head = f"static {builder} builder()"
+    yield Symbol("builder", "method", qualified, line, line, head, type=builder, static=True)
+    yield Symbol(builder, "class", qualified, line, line, f"class {builder}")
+    yield Symbol("build", "method", f"{qualified}.{builder}", line, line, f"{name} build()", type=name)
 
 
 def accessors(field: str, type_: str, generated: frozenset[str]) -> Iterator[tuple[str, bool, str]]:

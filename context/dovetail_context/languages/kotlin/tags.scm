@@ -38,6 +38,17 @@
 (for_statement (variable_declaration . (identifier) @name . (_)? @type) . (_) @value) @element
 (lambda_parameters (variable_declaration . (identifier) @name . (_)? @type) @local)
 (call_expression
+  . (_) @taker
+  (value_arguments)? @arguments
+  (annotated_lambda (lambda_literal (lambda_parameters (variable_declaration . (identifier) @name .) @given))))
+(property_declaration (multi_variable_declaration (variable_declaration . (identifier) @name) @part) . (_) @value)
+(for_statement (multi_variable_declaration (variable_declaration . (identifier) @name) @pair) . (_) @value)
+(call_expression
+  (navigation_expression . (_) @value)
+  (annotated_lambda (lambda_literal (lambda_parameters
+    . (multi_variable_declaration (variable_declaration . (identifier) @name) @pair) .))))
+(is_expression . (identifier) @name . (_) @type) @local
+(call_expression
   (navigation_expression . (_) @value)
   (annotated_lambda (lambda_literal (lambda_parameters . (variable_declaration . (identifier) @name .) .)))) @each
 (when_subject (variable_declaration . (identifier) @name) . (_) @value) @local

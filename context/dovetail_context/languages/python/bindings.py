@@ -22,6 +22,8 @@ _KINDS = (
     "function",
     "lambda",
 )
+_Found = str | list["_Found"]  # an access path, or those of the parts of a value
+_GATHERING = frozenset({"asyncio.gather", "gather"})
 _PAIRS = re.compile(r"(.*)\.items\(\)\Z")
 
 
@@ -52,7 +54,7 @@ def read_statement_bindings(source: str, hole: int, bindings: dict[str, str]) ->
         if kind == "lambda" or (kind == "loop" and node.type == "for_in_clause"):
             around = node if kind == "lambda" else node.parent
             if around is not None and around.start_byte <= at <= around.end_byte:
-                (_lambda if kind == "lambda" else _loop)(tree, captures, found)
+                (_lambda if kind == "lambda" else loop)(tree, captures, found)
         elif kind in ("assignment", "isinstance") and node.end_byte <= at and node.type != "assignment":
             _BINDERS[kind](tree, captures, found)
     return found
@@ -105,34 +107,60 @@ def _assignment(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> 
 
 
 def _unpacking(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
-    names = [child for child in captures["names"][0].named_children if child.type == "identifier"]
     value = captures["value"][0]
-    values = value.named_children if value.type == "expression_list" and value.named_child_count == len(names) else []
-    path = access_path(tree, value)
-    for index, name in enumerate(names):
-        own = access_path(tree, values[index]) if values else (f"{path}[{index}]" if path else "")
-        bindings[tree.text(name)] = _without_self_reference(tree.text(name), own, bindings)
+    _bind(tree, captures["names"][0], _parts(tree, value) or access_path(tree, value), bindings)
 
 
-def _loop(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
-    target, value = captures["names"][0], captures["value"][0]
+def loop(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
+    """Bind what a `for` binds."""
+    _bind(tree, captures["names"][0], _element(tree, captures["value"][0]), bindings)
+
+
+def _bind(tree: SyntaxTree, target: Node, found: _Found, bindings: dict[str, str]) -> None:
+    """Bind the names of a target, which may be several in brackets, to a path or to one for each of them."""
+    if target.type == "identifier":
+        name = tree.text(target)
+        bindings[name] = _without_self_reference(name, found if isinstance(found, str) else "", bindings)
+    elif target.type in ("pattern_list", "tuple_pattern", "list_pattern"):
+        earlier = dict(bindings)  # a, b = b, a
+        for index, child in enumerate(target.named_children):
+            inner = dict(earlier)
+            _bind(tree, child, _part(found, index), inner)
+            bindings.update((name, path) for name, path in inner.items() if earlier.get(name) != path)
+
+
+def _part(found: _Found, index: int) -> _Found:
+    if isinstance(found, str):
+        return f"{found}[{index}]" if found else ""
+    return found[index] if index < len(found) else ""
+
+
+def _parts(tree: SyntaxTree, value: Node) -> list[_Found]:
+    """The paths of values that are written one by one; empty for any other value."""
+    if value.type in ("expression_list", "tuple"):
+        return [access_path(tree, child) for child in value.named_children]
+    inner = value.named_child(0) if value.type == "await" else None
+    if inner is not None and inner.type == "call" and _called(tree, inner) in _GATHERING:
+        return [f"{path}~" if path else "" for path in (access_path(tree, each) for each in _arguments(inner))]
+    return []
+
+
+def _element(tree: SyntaxTree, value: Node) -> _Found:
+    """What a loop over a value gives: a path, or those of its parts."""
+    called = _called(tree, value)
+    if called == "enumerate":
+        return ["<int>", *(_element(tree, each) for each in _arguments(value)[:1])]
+    if called == "zip":
+        return [_element(tree, each) for each in _arguments(value)]
     path = access_path(tree, value)
-    names = [child for child in (target.named_children or [target]) if child.type == "identifier"]
-    if len(names) == 1:
-        name = tree.text(names[0])
-        bindings[name] = _without_self_reference(name, path + "[]" if path else "", bindings)
-        return
     pairs = _PAIRS.match(path)
-    for index, node in enumerate(names):
-        element = f"{path}[][{index}]" if path else ""
-        if pairs is not None:
-            element = f"{pairs[1]}[]" if index else ""
-        elif path == "enumerate()" and index and (first := _first_argument(tree, value)):
-            element = f"{first}[]"
-        bindings[tree.text(node)] = element
+    if pairs is not None:
+        return ["", f"{pairs[1]}[]"]
+    return f"{path}[]" if path else ""
 
 
-def _with(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
+def entered(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
+    """Bind what a `with` binds."""
     path = access_path(tree, captures["value"][0])
     bindings[tree.text(captures["name"][0])] = path + ".__enter__()" if path else ""
 
@@ -153,17 +181,46 @@ def _isinstance(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> 
 
 
 def _case(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
-    """`case Class():` reveals the class of the match subject, if the subject is a name."""
+    """`case Class(field=name):` reveals the class of the match subject, if that is a name, and binds names."""
     subject = _subject(captures["case"][0])
-    if subject is not None and subject.type == "identifier":
-        bindings[tree.text(subject)] = f"<{tree.text(captures['value'][0])}>"
+    narrowed = _pattern(tree, captures["value"][0], access_path(tree, subject), bindings)
+    if subject is not None and subject.type == "identifier" and narrowed:
+        bindings[tree.text(subject)] = narrowed
+
+
+def _pattern(tree: SyntaxTree, node: Node, path: str, bindings: dict[str, str]) -> str:
+    """Bind the names in a pattern that is matched with `path`; return what the pattern says about that."""
+    children = node.named_children
+    if node.type == "case_pattern" and children:
+        return _pattern(tree, children[0], path, bindings)
+    if node.type == "class_pattern":
+        narrowed = f"<{tree.text(children[0])}>"
+        for index, child in enumerate(children[1:]):
+            inner = child.named_child(0) if child.type == "case_pattern" else child
+            if inner is not None and inner.type == "keyword_pattern" and inner.named_child_count > 1:
+                field, value = inner.named_children[0], inner.named_children[-1]
+                _pattern(tree, value, f"{narrowed}.{tree.text(field)}", bindings)
+            else:
+                _pattern(tree, child, f"{narrowed}[{index}]", bindings)
+        return narrowed
+    if node.type == "as_pattern" and len(children) > 1:
+        narrowed = _pattern(tree, children[0], path, bindings)
+        bindings[tree.text(children[-1])] = narrowed or path
+        return narrowed
+    if node.type == "dotted_name" and len(children) == 1 and tree.text(node) != "_":
+        bindings[tree.text(node)] = path
+    elif node.type in ("list_pattern", "tuple_pattern", "union_pattern"):
+        is_one = node.type == "union_pattern"
+        for index, child in enumerate(children):
+            _pattern(tree, child, path if is_one or not path else f"{path}[{index}]", bindings)
+    return ""
 
 
 _BINDERS = {
     "assignment": _assignment,
     "unpacking": _unpacking,
-    "loop": _loop,
-    "with": _with,
+    "loop": loop,
+    "with": entered,
     "except": _except,
     "isinstance": _isinstance,
     "case": _case,
@@ -177,9 +234,17 @@ def _subject(clause: Node) -> Node | None:
     return node.child_by_field_name("subject") if node is not None else None
 
 
-def _first_argument(tree: SyntaxTree, call: Node) -> str:
-    arguments = call.child_by_field_name("arguments")
-    return access_path(tree, arguments.named_child(0)) if arguments is not None and arguments.named_child_count else ""
+def _called(tree: SyntaxTree, node: Node) -> str:
+    """What a call calls, "" for anything else."""
+    function = node.child_by_field_name("function") if node.type == "call" else None
+    return access_path(tree, function) if function is not None else ""
+
+
+def _arguments(call: Node) -> list[Node]:
+    """The arguments of a call that are given by their places."""
+    listed = call.child_by_field_name("arguments")
+    children = listed.named_children if listed is not None else []
+    return [child for child in children if child.type not in ("comment", "keyword_argument")]
 
 
 def _without_self_reference(name: str, path: str, bindings: dict[str, str]) -> str:

@@ -19,6 +19,7 @@ _RETURNS = re.compile(r"\)\s*->\s*(.+?)\s*:\s*$", re.DOTALL | re.MULTILINE)
 _EXPECTED = re.compile(r"^\s*[\w.]+\s*:\s*([^=\n]+?)\s*=\s*[^=]?", re.MULTILINE)
 _CASE = re.compile(r"[ \t]+case[ \t]+[\w.]*\Z")
 _MATCH = re.compile(r"^(?P<indent>[ \t]*)match[ \t]+(?P<subject>[^\n:]+):[ \t]*$", re.MULTILINE)
+_TAKEN_FROM = re.compile(r"[ \t]*from[ \t]+(\.*[ \t]*[\w.]*)[ \t]+import\b[ \t]*\(?[\w\s,]*\Z")
 MAX_CHARACTERS = 10_000  # above the cursor, looked through for a `match`
 KEYWORDS = frozenset(kwlist)
 MAX_CALLEES = 3  # calls around the cursor, innermost first; further ones hardly predict what comes next
@@ -48,6 +49,7 @@ def read_cursor(text: str, offset: int) -> CursorView:
         returns=_returns(text, functions[-1].start, offset) if functions else "",
         expected=_expected(text[statement:offset]),
         subject=_subject(text, masked, statement, offset),
+        module=_module(masked[statement:offset]),
         bindings=_bindings(text, masked, max(fragment_start, statement - MAX_FRAGMENT_CHARS), statement, offset),
         mentions=tuple(mentions(masked, offset, KEYWORDS)),
     )
@@ -141,6 +143,12 @@ def _returns(text: str, function_start: int, offset: int) -> str:
 def _expected(statement: str) -> str:
     found = _EXPECTED.match(statement)
     return type_text(found[1]) if found else ""
+
+
+def _module(statement: str) -> str:
+    """The module from which an import statement takes the names that it lists."""
+    found = _TAKEN_FROM.match(statement)
+    return found[1].replace(" ", "").replace("\t", "") if found else ""
 
 
 def _module_fragment(masked: str, statement: int) -> int:

@@ -140,9 +140,13 @@ _KNOWN_CALLS = {
     "max": (0, "[]"),
     "min": (0, "[]"),
     "cast": (0, ""),
+    "partial": (0, ""),
+    "map": (0, "()*list"),
 }
-_METHODS_TOO = frozenset({"cast", "deepcopy", "copy", "wait_for", "shield"})  # also reached through their modules
-_MODULES = frozenset({"typing", "t", "copy", "asyncio", "anyio"})
+_METHODS_TOO = frozenset(
+    {"cast", "deepcopy", "copy", "wait_for", "shield", "partial"}
+)  # also reached through their modules
+_MODULES = frozenset({"typing", "t", "copy", "asyncio", "anyio", "functools"})
 _COMPREHENSIONS = {
     "list_comprehension": "list",
     "set_comprehension": "set",

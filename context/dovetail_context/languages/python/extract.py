@@ -8,9 +8,12 @@ from hashlib import blake2b
 from sys import intern
 
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
+from dovetail_context.languages.python.bindings import entered, loop
 from dovetail_context.languages.python.expressions import MAX_ACCESS_CHARS, access_path, type_text, unpacked_paths
 from dovetail_context.languages.python.grammar import grammar
 from dovetail_context.languages.python.imports import read_import, recover_imports
+from dovetail_context.languages.python.literals import keys_of, namespace
+from dovetail_context.languages.python.settings import said_by_setup
 from dovetail_context.languages.python.signatures import (
     assignment_text,
     base_names,
@@ -22,8 +25,8 @@ from dovetail_context.languages.python.signatures import (
     type_parameters,
 )
 from dovetail_context.records.access import alternatives, base_name, put_in
-from dovetail_context.records.record import FileRecord, Import, References, Symbol, SymbolKind
-from dovetail_context.syntax import Node, SyntaxTree
+from dovetail_context.records.record import SHAPE, FileRecord, Import, References, Symbol, SymbolKind
+from dovetail_context.syntax import Match, Node, SyntaxTree
 
 # The captures that name the patterns of symbols.scm, in its order.
 PATTERNS = (
@@ -40,11 +43,16 @@ PATTERNS = (
     "alias",
     "return",
     "yield",
+    "loop",
+    "with",
     "import",
     "import",
     "error",
 )
 _SELF = ("self", "cls")
+_NEW_TYPE = re.compile(r"(?:\w+\.)?NewType\(\s*[\"']\w+[\"']\s*,\s*(.+?)\s*,?\s*\)\Z", re.DOTALL)
+_FIXTURE_NAME = re.compile(r"@(?:\w+\.)*fixture\(.*?\bname\s*=\s*[\"'](\w+)[\"']")
+Binder = Callable[[SyntaxTree, Match, dict[str, str]], None]
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _QUOTED_NAME = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _BOUND = re.compile(r"(?:\w+\.)?(?:TypeVar|ParamSpec)\(.*?bound\s*=\s*([\"']?[\w.\[\]| ]+)", re.DOTALL)
@@ -73,6 +81,7 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         references=_calls(tree) if references else References(),
         exports=exports,
         problems=problems,
+        packages=said_by_setup(path, text),
     )
 
 
@@ -102,6 +111,8 @@ class _Reader:
             "alias": self._on_alias,
             "return": self._on_return,
             "yield": self._on_yield,
+            "loop": self._on_loop,
+            "with": self._on_with,
             "import": self._on_import,
             "error": self._on_error,
         }
@@ -123,15 +134,25 @@ class _Reader:
 
     def _on_function(self, event: Event) -> None:
         name, frame = self._tree.text(event.captures["name"][0]), Frame(event.node.end_byte, False, "")
-        if self._frames.functions:  # a function inside a function: nobody else can name it
+        if (type_ := self._declared_type(event)) and self._frames.functions:
+            frame.returned = f"<{type_}>"
+        if self._frames.functions:  # a function inside a function: others can name it only if it is returned
             self._decorators.clear()
+            outer = self._frames.innermost
+            if outer is not None and not outer.is_class:
+                outer.bindings[name] = partial(_function_of, frame)
         else:
             named = tuple(parameters(self._tree, event.captures["parameters"][0]))
             kind: SymbolKind = "method" if self._frames.container else "function"
             frame.position = len(self.symbols)
-            symbol = Symbol(name, kind, "", 0, 0, "", type=self._declared_type(event), parameters=named)
+            symbol = Symbol(name, kind, "", 0, 0, "", type=type_, parameters=named)
+            passed = "@fixture" if any("fixture" in self._tree.text(each) for each in self._decorators) else ""
             self._add_definition(event, symbol)
-            frame.bindings.update((each, f"<{type_}>" if type_ else "") for each, type_ in named if each not in _SELF)
+            frame.bindings.update(
+                (each, f"<{declared}>" if declared else f"{each}{passed}" if passed else "")
+                for each, declared in named
+                if each not in _SELF
+            )
             defaults = default_paths(self._tree, event.captures["parameters"][0])
             frame.bindings.update((each, path) for each, path in defaults if not path.startswith("<"))
         self._frames.enter(frame)
@@ -221,12 +242,34 @@ class _Reader:
     def _on_return(self, event: Event) -> None:
         """Return what a function without declared type returns: the value of the first informative return statement."""
         frame = self._frames.innermost
-        if frame is None or frame.is_class or frame.position is None:
+        if frame is None or frame.is_class:
+            return
+        value = event.captures["value"][0]
+        if frame.position is None:
+            frame.returned = frame.returned or self._resolved(access_path(self._tree, value))
             return
         symbol = self.symbols[frame.position]
-        if not symbol.type and not symbol.value:
-            path = self._resolved(access_path(self._tree, event.captures["value"][0]))
-            self.symbols[frame.position] = symbol._replace(value=path)
+        if symbol.type or symbol.value:
+            return
+        fields, path = namespace(self._tree, value), access_path(self._tree, value)
+        if fields:
+            path = SHAPE
+            for name, given in fields:
+                text = one_line(self._tree.text(given))
+                self.symbols.append(
+                    Symbol(
+                        name,
+                        "field",
+                        symbol.qualified,
+                        given.start_point[0] + 1,
+                        given.end_point[0] + 1,
+                        text,
+                        value=self._resolved(access_path(self._tree, given.child_by_field_name("value"))),
+                    )
+                )
+        elif keys := keys_of(self._tree, value):
+            symbol = symbol._replace(signature=f"{symbol.signature} -> {keys}")
+        self.symbols[frame.position] = symbol._replace(value=path if fields else self._resolved(path))
 
     def _on_yield(self, event: Event) -> None:
         """A function without declared type that yields is a generator of that value."""
@@ -243,6 +286,24 @@ class _Reader:
             value = "|".join(f"{part}*Generator" for part in alternatives(path))
         if value:
             self.symbols[frame.position] = symbol._replace(value=value)
+
+    def _on_loop(self, event: Event) -> None:
+        self._bind_locals(event, event.captures["names"][0], loop)
+
+    def _on_with(self, event: Event) -> None:
+        self._bind_locals(event, event.captures["name"][0], entered)
+
+    def _bind_locals(self, event: Event, target: Node, bind: Binder) -> None:
+        """Name the local values that a statement binds; what they are is read if somebody asks."""
+        frame = self._frames.innermost
+        if frame is not None and not frame.is_class:
+            names = _WORD.findall(self._tree.text(target))
+            frame.bindings.update((name, partial(self._bound, event, name, bind)) for name in names)
+
+    def _bound(self, event: Event, name: str, bind: Binder) -> str:
+        found: dict[str, str] = {}
+        bind(self._tree, event.captures, found)
+        return self._resolved(found.get(name, ""))
 
     def _on_import(self, event: Event) -> None:
         self.imports.extend(read_import(self._tree, event.node))
@@ -276,6 +337,8 @@ class _Reader:
                 type_parameters=symbol.type_parameters,
             )
         )
+        if texts and (named := _FIXTURE_NAME.match(texts[0])):
+            self.symbols.append(self.symbols[-1]._replace(name=named[1]))
 
     def _add(
         self,
@@ -301,6 +364,8 @@ class _Reader:
 
     def _alias(self, name: str, value: Node | None) -> str:
         """The type that `Name = Union[A, B]` or `Name = A | B` gives a name to; "" for other assignments."""
+        if value is not None and value.type == "call" and (made := _NEW_TYPE.match(self._tree.text(value))):
+            return type_text(made[1])
         if value is None or not name[:1].isupper() or value.type not in ("subscript", "binary_operator"):
             return ""
         return type_text(self._tree.text(value))
@@ -318,6 +383,11 @@ class _Reader:
             if bound is not None:
                 path = put_in(path, name, bound)
         return path if len(path) <= MAX_ACCESS_CHARS else ""
+
+
+def _function_of(frame: Frame) -> str:
+    """The value of a function that is no symbol: what it returns is known by now."""
+    return f"{frame.returned}*Callable" if frame.returned and "|" not in frame.returned else ""
 
 
 def _calls(tree: SyntaxTree) -> References:

@@ -1,6 +1,6 @@
 """Python as a `Language`: everything that the rest of the project needs to know about it, in one value."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dovetail_context.languages.language import Additions, CursorView, ImportResolver, TypeRules
@@ -25,7 +25,18 @@ _MAPPINGS = """
 
 _RULES = TypeRules(
     transparent=frozenset(
-        ["Optional", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "Awaitable", "Coroutine"]
+        [
+            "Optional",
+            "Annotated",
+            "Final",
+            "ClassVar",
+            "Required",
+            "NotRequired",
+            "ReadOnly",
+            "Awaitable",
+            "Coroutine",
+            "Unpack",
+        ]
     ),
     last_argument=frozenset({"Coroutine"}),
     class_of=frozenset({"type", "Type"}),
@@ -54,6 +65,7 @@ _RULES = TypeRules(
     root_bases=frozenset({"object", "ABC", "Protocol", "Generic"}),
     generators=frozenset({"Iterator", "Generator", "AsyncIterator", "AsyncGenerator", "Iterable", "AsyncIterable"}),
     checks=r"\b(?:hasattr|type)\(\s*NAME\s*[,)]|\b_?is_\w+\(\s*NAME\s*\)",
+    ordered_fields=r"^@(?:\w+\.)?(?:dataclass|define|frozen|mutable|attrs|s)\b|\bNamedTuple\b",
     type_variables=r"=\s*(?:\w+\.)?TypeVar\(",
     additions=Additions(
         marks=r"^\s*@([\w.]+)|\bmetaclass\s*=\s*([\w.]+)",
@@ -97,7 +109,7 @@ class Python:
     def read_project(self, path: str, text: str) -> ProjectText:
         return read_settings(path, text)
 
-    def resolver(self, paths: Collection[str], projects: Mapping[str, str]) -> ImportResolver:
+    def resolver(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> ImportResolver:
         return PythonResolver(paths, projects)
 
     def cursor(self, text: str, offset: int) -> CursorView:

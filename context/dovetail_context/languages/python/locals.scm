@@ -18,7 +18,7 @@
   arguments: (argument_list . (identifier) @name . (_) @value .)
   (#eq? @function "isinstance")) @isinstance
 
-(case_clause (case_pattern (class_pattern . (dotted_name) @value))) @case
+(case_clause (case_pattern) @value) @case
 
 (function_definition parameters: (parameters) @parameters) @function
 (lambda parameters: (lambda_parameters) @parameters) @lambda

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
-from dovetail_context.languages.python.settings import source_folders
+from dovetail_context.languages.python.settings import folders_of_setups, source_folders
 
 _FIXTURES = "conftest.py"
 _PACKAGE_FILES = ("__init__.pyi", "__init__.py")
@@ -22,15 +22,15 @@ class PythonResolver:
     file wins. A module whose folder has another name is found by what the project files say.
     """
 
-    def __init__(self, paths: Collection[str], projects: Mapping[str, str]) -> None:
+    def __init__(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> None:
         self._paths = frozenset(paths)
         self._folders = frozenset(_folders(self._paths))
-        configured = source_folders(projects)
+        configured, written = source_folders(projects), folders_of_setups(paths)
         built = (path.rpartition("/")[0] for path in self._paths if path.endswith("/setup.py"))
-        found = {"", *self._package_parents(), *self._conventional(), *configured.roots, *built}
+        found = {"", *self._package_parents(), *self._conventional(), *configured.roots, *written.roots, *built}
         self._roots = tuple(sorted(found))
         self._named: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for module, place in configured.named:
+        for module, place in (*configured.named, *written.named):
             self._named[module.partition(".")[0]].append((module, place))
         self._by_first: dict[str, tuple[str, ...]] = self._roots_by_first_name()
         self._known: dict[tuple[str, str], tuple[str, ...]] = {}

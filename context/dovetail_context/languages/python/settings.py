@@ -24,6 +24,7 @@ from dovetail_context.workspace.manifest import (
     read_toml,
 )
 
+FOLDER = "folder "  # of a fact: a module ("" for all of them), `=`, and its folder relative to the file
 INI_FILES = ("setup.cfg", "mypy.ini", ".mypy.ini", "pytest.ini", "tox.ini")
 FILE_NAMES = ("pyproject.toml", "pyrightconfig.json", *INI_FILES)
 MAX_INI_LINES = 5000
@@ -68,6 +69,9 @@ _INI_KEYS: tuple[tuple[tuple[str, str], tuple[str, ...]], ...] = (
     (("pytest", "pythonpath"), _NAMED[1]),
     (("mypy", "mypy_path"), _NAMED[2]),
 )
+_PACKAGE_DIR_ARGUMENT = re.compile(r"\bpackage_dir\s*=\s*\{([^{}]*)\}")
+_PAIR = re.compile(r"[\"']([\w.]*)[\"']\s*:\s*[\"']([^\"'\n]+)[\"']")
+_FOUND_IN = re.compile(r"\bfind_(?:namespace_)?packages\(\s*(?:where\s*=\s*)?[\"']([^\"'\n]+)[\"']")
 _SEPARATED = re.compile(r"[\s,:;]+")
 
 
@@ -153,6 +157,31 @@ def _read_ini(text: str) -> ProjectText:
         else:
             table[keys[-1]] = [word for word in _SEPARATED.split(value) if word][:MAX_ENTRIES]
     return kept_text(Manifest({"tool": tool}, problem), _SHAPES)
+
+
+def said_by_setup(path: str, text: str) -> tuple[str, ...]:
+    """The folders that a setup.py writes out, as facts of its record; () for any other file."""
+    if path.rpartition("/")[2] != "setup.py":
+        return ()
+    moved = _PACKAGE_DIR_ARGUMENT.search(text)
+    pairs = _PAIR.findall(moved[1])[:MAX_ENTRIES] if moved is not None else []
+    pairs += [("", folder) for folder in _FOUND_IN.findall(text)[:MAX_ENTRIES]]
+    return tuple(f"{FOLDER}{module}={folder}" for module, folder in pairs)
+
+
+def folders_of_setups(paths: Mapping[str, tuple[str, ...]]) -> SourceFolders:
+    """Return what the facts of all files say."""
+    roots: dict[str, None] = {}
+    named: dict[tuple[str, str], None] = {}
+    for path, facts in paths.items():
+        for fact in facts if path.endswith("setup.py") else ():
+            module, _, entry = fact.removeprefix(FOLDER).partition("=")
+            folder = _inside(path.rpartition("/")[0], entry)
+            if folder is not None and module:
+                named[module, folder] = None
+            elif folder is not None:
+                roots[folder] = None
+    return SourceFolders(tuple(roots), tuple(named))
 
 
 def _named_folders(tool: dict[str, Any]) -> Iterator[str]:

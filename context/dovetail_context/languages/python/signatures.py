@@ -16,6 +16,7 @@ _INJECTING = frozenset({"Depends()", "Security()", "Inject()", "Provide()"})
 _AFTER_OPENING = re.compile(r"([(\[]) ")
 _BEFORE_CLOSING = re.compile(r" ([)\]])")
 _GENERIC = re.compile(r"(?:\w+\.)*(?:Generic|Protocol)\[")
+_UNPACKED = re.compile(r"(?:\w+\.)?Unpack\[")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _TYPE_VARIABLE = re.compile(r"\b_?(?:[A-Z][A-Z0-9]?|[A-Z]\w*T|T[A-Z]?\w*)(?:_co|_contra)?\b")
 _DOC = re.compile(r"""[rRuUbB]*(\"{3}|'{3}|"|')(.*)\1\Z""", re.DOTALL)
@@ -98,7 +99,7 @@ def parameters(tree: SyntaxTree, node: Node) -> Iterator[tuple[str, str]]:
             if name.type == "list_splat_pattern":
                 type_ = f"tuple[{type_}, ...]"
             elif name.type == "dictionary_splat_pattern":
-                type_ = f"dict[str, {type_}]"
+                type_ = f"{type_}" if _UNPACKED.match(type_) else f"dict[str, {type_}]"
             yield tree.text(name).lstrip("*"), type_
 
 

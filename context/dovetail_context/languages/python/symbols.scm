@@ -48,6 +48,10 @@
 (return_statement (_) @value) @return
 (yield) @yield
 
+; What a function returns or yields may be what a loop or a with statement binds.
+(for_statement left: (_) @names right: (_) @value) @loop
+(with_item value: (as_pattern (_) @value alias: (as_pattern_target (identifier) @name))) @with
+
 (import_statement) @import
 (import_from_statement) @import
 

@@ -53,6 +53,7 @@ PATTERNS = (
     "crate",
     "error",
 )
+_INCLUDED = re.compile(r"\{\s*include!\s*\(\s*\"([^\"\n]+)\"\s*\)\s*;?\s*\}")  # all of a module's body
 _VISIBLE = re.compile(r"(?:#\[[^\n]*\]\s*)*pub\b")
 
 
@@ -153,6 +154,8 @@ class _Reader:
     def _on_module(self, event: Event) -> None:
         name, body = self._name(event), event.one("body")
         path, self._path_attribute = self._path_attribute, ""
+        if body is not None and (whole := _INCLUDED.fullmatch(self._tree.text(body))):
+            path, body = whole[1], None
         if body is None:
             self.imports.append(module_import(name, path, event.node.start_point[0] + 1))
         elif name in ("tests", "test"):

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dovetail_context.languages.typescript.expressions import access_path
 from dovetail_context.languages.typescript.grammar import grammar
 from dovetail_context.languages.typescript.jsdoc import jsdoc_type, read_jsdoc
+from dovetail_context.languages.typescript.modules import required
 from dovetail_context.languages.typescript.signatures import parameter_paths, pattern_paths
-from dovetail_context.languages.typescript.types import constraints_of, type_text
+from dovetail_context.languages.typescript.types import CHECKED, constraints_of, type_text
 from dovetail_context.records.access import base_name, put_in
 from dovetail_context.syntax import Match, Node, SyntaxTree
 
@@ -19,6 +20,8 @@ _KINDS = (
     "single",
     "parameters",
     "callback",
+    "callback",
+    "guard",
 )
 # Methods that call back with an element of what they are called on, and the position of that parameter.
 _CALLING_BACK = {
@@ -46,7 +49,11 @@ def read_bindings(source: str) -> dict[str, str]:
 def _place(match: tuple[int, Match]) -> tuple[int, int]:
     """In text order; what a callback is given comes after its own parameters."""
     kind = _KINDS[match[0]]
-    return (match[1][kind][0].start_byte + (kind == "callback"), match[0])
+    node = match[1][kind][0]
+    if kind == "callback":
+        own = node.child_by_field_name("parameters") or node
+        return (own.start_byte + 1, match[0])
+    return (node.start_byte, match[0])
 
 
 def _declared(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
@@ -54,8 +61,27 @@ def _declared(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> No
     if not type_ and (declaration := captures["declared"][0].parent) is not None:
         before = declaration.prev_named_sibling
         type_ = jsdoc_type(tree, before) if before is not None and before.type == "comment" else ""
-    path = f"<{type_}>" if type_ else access_path(tree, _one(captures, "value"))
-    _bind(tree, captures["name"][0], path, bindings)
+    pattern, value = captures["name"][0], _one(captures, "value")
+    imported = value.named_child(0) if value is not None and value.type == "await_expression" else None
+    if imported is not None and required(tree, imported):  # an import of the file
+        return
+    awaited = _awaited_together(value) if pattern.type == "array_pattern" else None
+    if awaited is not None and not type_:
+        for child, each in zip(pattern.named_children, awaited.named_children, strict=False):
+            path = access_path(tree, each)
+            _bind(tree, child, f"{path}~" if path else "", bindings)
+        return
+    _bind(tree, pattern, f"<{type_}>" if type_ else access_path(tree, value), bindings)
+
+
+def _awaited_together(value: Node | None) -> Node | None:
+    """The array that is written out in `await Promise.all([...])`."""
+    call = value.named_child(0) if value is not None and value.type == "await_expression" else None
+    function = call.child_by_field_name("function") if call is not None else None
+    listed = call.child_by_field_name("arguments") if call is not None else None
+    first = listed.named_child(0) if listed is not None and listed.named_child_count else None
+    is_all = function is not None and function.text == b"Promise.all"
+    return first if is_all and first is not None and first.type == "array" else None
 
 
 def _assigned(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
@@ -69,13 +95,20 @@ def _assigned(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> No
 
 def _loop(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
     path = access_path(tree, captures["value"][0])
-    element = path + "[]" if path and tree.text(captures["operator"][0]) == "of" else ""
     pattern = captures["name"][0]
-    if path.endswith(".entries()") and pattern.type == "array_pattern":
-        for index, child in enumerate(pattern.named_children):
-            _bind(tree, child, f"{path.removesuffix('.entries()')}[]" if index else "", bindings)
+    if pattern.type == "array_pattern":
+        _bind_pair(tree, pattern, path, bindings)
     else:
-        _bind(tree, pattern, element, bindings)
+        _bind(tree, pattern, path + "[]" if path and tree.text(captures["operator"][0]) == "of" else "", bindings)
+
+
+def _bind_pair(tree: SyntaxTree, pattern: Node, path: str, bindings: dict[str, str]) -> None:
+    """Bind what `[a, b]` takes out of an element of `path`: of a map, that is a key and a value."""
+    of_map = path.removesuffix(".entries()")
+    for index, child in enumerate(pattern.named_children):
+        parts = [f"{path}[][{index}]"] if path == of_map else []
+        parts += [f"{of_map}[]"] if index == 1 else []
+        _bind(tree, child, "|".join(parts) if path and "|" not in path else "", bindings)
 
 
 def _catch(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
@@ -88,6 +121,13 @@ def _instanceof(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> 
     earlier = bindings.get(name, "")
     if tested:
         bindings[name] = f"<{tested}>|{earlier}" if earlier else f"<{tested}>"
+
+
+def _guard(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
+    name, function = tree.text(captures["name"][0]), access_path(tree, captures["guard"][0])
+    earlier = bindings.get(name, "")
+    if function and "|" not in function:
+        bindings[name] = f"{function}{{{CHECKED}}}|{earlier}" if earlier else f"{function}{{{CHECKED}}}"
 
 
 def _single(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> None:
@@ -127,9 +167,12 @@ def _callback(tree: SyntaxTree, captures: Match, bindings: dict[str, str]) -> No
         return
     place = _place_of(tree, callback, 0)
     for index, parameter in enumerate(given):
-        path = "|".join(filter(None, (_of_method(tree, callback, index), f"{place}{{{index}}}" if place else "")))
-        if path and untyped[index]:
-            _bind(tree, parameter.child_by_field_name("pattern") or parameter, path, bindings)
+        passed, pattern = _of_method(tree, callback, index), parameter.child_by_field_name("pattern") or parameter
+        path = "|".join(filter(None, (passed, f"{place}{{{index}}}" if place else "")))
+        if passed.endswith(".entries()[]") and pattern.type == "array_pattern":
+            _bind_pair(tree, pattern, passed.removesuffix("[]"), bindings)
+        elif path and untyped[index]:
+            _bind(tree, pattern, path, bindings)
 
 
 def _of_method(tree: SyntaxTree, callback: Node, index: int) -> str:
@@ -156,6 +199,10 @@ def _place_of(tree: SyntaxTree, value: Node, depth: int) -> str:
     outer, call = value.parent, _call_of(value)
     if outer is None or depth > MAX_DEPTH:
         return ""
+    if value.type == "method_definition":
+        key = value.child_by_field_name("name")
+        inside = _place_of(tree, outer, depth + 1)
+        return f"{inside}.{tree.text(key)}" if inside and key is not None and tree.text(key).isidentifier() else ""
     if call is not None:
         called = access_path(tree, call.child_by_field_name("function") or call.child_by_field_name("constructor"))
         values = [child for child in outer.named_children if child.type != "comment"]
@@ -195,6 +242,7 @@ _BINDERS = {
     "single": _single,
     "parameters": _parameters,
     "callback": _callback,
+    "guard": _guard,
 }
 
 

@@ -23,6 +23,7 @@ _FIELD = re.compile(
 )
 _ELEMENT = re.compile(r"<(?P<name>[A-Z][\w$]*(?:\.[\w$]+)*)\s[^<>;]*\Z")
 _DECLARES = re.compile(r"\b(?:function\s*\*?|class|get|set|async)\s+\Z")
+_FUNCTION = re.compile(r"\bfunction\s*\*?\s*[\w$]+\s*\Z")
 _ATTRIBUTE = re.compile(r"<[A-Z][\w$.]*\s[^<>;]*[\w$]=\{\s*(?:async\s*)?(?:\([^()]*\)|[\w$]+)\s*=>\Z")
 MAX_CALLEES = 6  # calls further out hardly predict what comes next
 
@@ -47,19 +48,22 @@ def read_cursor(text: str, offset: int) -> CursorView:
         returns=_declared(functions[-1].type) if functions else "",
         expected=_expected(text[statement:offset], masked[statement:offset]),
         subject=at.subject,
-        bindings=_bindings(text, masked, functions, statement, offset),
+        bindings=_bindings(text, masked, scopes, statement, offset),
         mentions=tuple(mentions(masked, offset, KEYWORDS)),
     )
 
 
-def _bindings(text: str, masked: str, functions: list[Scope], statement: int, offset: int) -> dict[str, str]:
+def _bindings(text: str, masked: str, scopes: list[Scope], statement: int, offset: int) -> dict[str, str]:
     """Local names: those of the open functions, and those that callbacks in the statement itself bind."""
+    functions = [scope for scope in scopes if scope.kind != "class"]
     cut = _complete(masked, statement, offset)
     if not functions:
         start, prefix = lines_away(masked, statement, -LINES_BEFORE), ""
     elif statement - functions[0].start > MAX_FRAGMENT_CHARS:
         start, prefix = statement - MAX_FRAGMENT_CHARS, ""
-    elif functions[0].kind == "arrow":  # its place implies the types of its parameters
+    elif functions[0].kind == "arrow" or _is_value(
+        masked, scopes, functions[0]
+    ):  # its place implies the types of its parameters
         start, prefix = _value_start(masked, functions[0].start), ""
     else:
         start, prefix = functions[0].start, "function f"
@@ -68,6 +72,12 @@ def _bindings(text: str, masked: str, functions: list[Scope], statement: int, of
     if _ATTRIBUTE.search(masked, start, cut):  # an element whose attribute is being written
         ends = ends.replace("}", "} />", 1)
     return read_bindings(f"{comment}{prefix}{text[start:cut]}\n_{ends}")
+
+
+def _is_value(masked: str, scopes: list[Scope], function: Scope) -> bool:
+    """Whether a function has no name, or is written as the method of an object: without a keyword and a class."""
+    is_declared = _FUNCTION.search(masked, max(0, function.start - 200), function.start) is not None
+    return not is_declared and not any(scope.kind == "class" for scope in scopes[: scopes.index(function)])
 
 
 def _value_start(masked: str, function: int) -> int:

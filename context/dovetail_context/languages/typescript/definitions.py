@@ -3,10 +3,13 @@
 An object literal with functions and a type alias with members are classes too: their members are what matters.
 """
 
+import re
+
 from dovetail_context.languages.typescript.expressions import access_path, component_of
-from dovetail_context.languages.typescript.jsdoc import jsdoc_type
+from dovetail_context.languages.typescript.jsdoc import TypeDefinition, jsdoc_type
 from dovetail_context.languages.typescript.members import FUNCTIONS, METHODS, Members, function_type_parameters
 from dovetail_context.languages.typescript.signatures import base_names, head_text, one_line, value_text
+from dovetail_context.languages.typescript.stores import store_of, store_parts
 from dovetail_context.languages.typescript.types import (
     constraints_of,
     function_type,
@@ -22,6 +25,7 @@ from dovetail_context.syntax import Node, SyntaxTree
 _WRAPPERS = ("as_expression", "satisfies_expression", "parenthesized_expression")
 # Larger object literals are tables of data.
 MAX_LITERAL_MEMBERS = 80
+_COMPONENT = re.compile(r"(?:React\.)?(?:Pure)?Component\[([^,\[\]]+)")
 
 
 class Definitions:
@@ -53,13 +57,14 @@ class Definitions:
             return self._members.add_method(node, container, outer, comment, {})
         return ""
 
-    def add_typedef(self, name: str, type_: str, properties: tuple[tuple[str, str], ...], node: Node) -> None:
+    def add_typedef(self, defined: TypeDefinition, node: Node) -> None:
         """Add a type that a comment defines: an alias, or an object with its properties."""
-        if type_ and not properties:
-            self._members.add(name, "type", "", node, f"type {name} = {type_}", None, type_)
+        name, type_ = defined.name, defined.type
+        if type_ and not defined.properties:
+            self._members.add(name, "type", "", node, f"type {name} = {defined.shown or type_}", None, type_)
             return
         self._members.add(name, "class", "", node, f"interface {name}", None, bases=(type_,) if type_ else ())
-        for each, of_each in properties:
+        for each, of_each in defined.properties:
             self._members.add(each, "field", name, node, f"{each}: {of_each or 'any'}", None, of_each)
 
     def add_namespace(self, name: str, node: Node, container: str, outer: Node, comment: Node | None) -> None:
@@ -95,7 +100,10 @@ class Definitions:
     ) -> None:
         """Add what a name is by its value: a function, a class, an object with members, or a plain variable."""
         head = head or (f"export {name}" if name == "default" else f"exports.{name}")
+        is_constant = False
         while value.type in _WRAPPERS and value.named_child_count and value.named_children[0].type == "object":
+            few = value.named_children[0].named_child_count < MAX_LITERAL_MEMBERS
+            is_constant = value.type == "as_expression" and few
             value = value.named_children[0]
         equals = "" if head.endswith(" default") else " ="
         wrapped = component_of(self._tree, value)
@@ -106,7 +114,13 @@ class Definitions:
             self._members.add_function_value(name, value, container, outer, comment, f"{head}{equals}")
         elif value.type == "class":
             self._class(value, container, outer, comment, name)
-        elif value.type == "object" and _has_functions(value):
+        elif (store := store_of(self._tree, value)) is not None and store.type in FUNCTIONS:
+            self._members.add_function_value(name, store, container, outer, comment, f"{head}{equals}")
+        elif store is not None:
+            self._members.add(name, "function", container, outer, f"{head}{equals} () => {{}}", comment, value=SHAPE)
+            for part in store_parts(self._tree, store):
+                self._members.add_members(part, f"{container}.{name}" if container else name, {})
+        elif value.type == "object" and (is_constant or _has_functions(value)):
             self._members.add(name, "class", container, outer, f"{head}{equals}", comment)
             self._members.add_members(value, f"{container}.{name}" if container else name, {})
         else:
@@ -115,38 +129,6 @@ class Definitions:
                 signature = signature.replace(" = ", " ", 1)
             path, type_ = access_path(self._tree, value), jsdoc_type(self._tree, comment)
             self._members.add(name, "variable", container, outer, signature, comment, type_, "" if type_ else path)
-
-    def add_prototype(self, owner: str, name: str, value: Node, outer: Node, comment: Node | None) -> None:
-        """Add a member that a constructor function gets through its prototype."""
-        position = next(
-            (
-                index
-                for index, symbol in enumerate(self._members.symbols)
-                if symbol.name == owner and not symbol.container and symbol.kind in ("function", "class")
-            ),
-            None,
-        )
-        if position is None:
-            return
-        symbol = self._members.symbols[position]
-        if symbol.kind == "function":
-            self._members.symbols[position] = symbol._replace(kind="class", value="")
-            if (function := self._members.functions.get(owner)) is not None:
-                self._members.add_constructor_fields(function, owner, {})
-        if value.type in FUNCTIONS:
-            self._members.add_function_value(name, value, owner, outer, comment, f"{name} =")
-        else:
-            signature = value_text(self._tree, name, None, value)
-            self._members.add(name, "field", owner, outer, signature, comment, value=access_path(self._tree, value))
-
-    def add_prototype_members(self, owner: str, body: Node) -> None:
-        """Add the members of an object that becomes the prototype of a constructor function."""
-        for child in body.named_children:
-            name, value = child.child_by_field_name("key"), child.child_by_field_name("value")
-            if child.type == "pair" and name is not None and value is not None:
-                self.add_prototype(owner, self._tree.text(name).strip("\"'"), value, child, None)
-            elif child.type == "method_definition" and (name := child.child_by_field_name("name")) is not None:
-                self.add_prototype(owner, self._tree.text(name), child, child, None)
 
     def _class(self, node: Node, container: str, outer: Node, comment: Node | None, name: str = "default") -> str:
         named, body = node.child_by_field_name("name"), node.child_by_field_name("body")
@@ -158,7 +140,10 @@ class Definitions:
         signature = head_text(self._tree, node, body.start_byte)
         if named is None:
             signature = signature.replace("class", f"class {name}", 1)
-        self._members.add(name, "class", container, outer, signature, comment, bases=bases, generic=generic)
+        taken = tuple(("props", found[1]) for base in bases if (found := _COMPONENT.match(base)))
+        self._members.add(
+            name, "class", container, outer, signature, comment, bases=bases, parameters=taken, generic=generic
+        )
         self._members.add_members(body, f"{container}.{name}" if container else name, {})
         return name
 

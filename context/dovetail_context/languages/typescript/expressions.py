@@ -1,10 +1,12 @@
 """Expressions as access paths (the notation of `records/record.py`)."""
 
+from dovetail_context.languages.typescript.jsdoc import jsdoc_type
 from dovetail_context.languages.typescript.types import type_text
 from dovetail_context.syntax import Node, SyntaxTree
 
 # Longer paths come from generated or deeply chained code and cost more memory than inference gains from them.
 MAX_ACCESS_CHARS = 120
+MAX_ELEMENTS = 16  # of an array that is written out; a longer one is data
 MAX_DEPTH = 12  # deeper chains are data, not code that somebody completes
 
 _LITERALS = {
@@ -13,7 +15,6 @@ _LITERALS = {
     "number": "<number>",
     "true": "<boolean>",
     "false": "<boolean>",
-    "array": "<Array>",
     "regex": "<RegExp>",
     "this": "this",
     "super": "super()",
@@ -70,6 +71,8 @@ def _access(tree: SyntaxTree, node: Node | None, depth: int) -> str:
 
 def _member(tree: SyntaxTree, node: Node, depth: int) -> str:
     inner, member = _of(tree, node, "object", depth), node.child_by_field_name("property")
+    if inner == "process" and member is not None and tree.text(member) == "env":
+        return "<NodeJS.ProcessEnv>"
     return f"{inner}.{tree.text(member).lstrip('#')}" if inner and member is not None else ""
 
 
@@ -150,6 +153,24 @@ def _assigned(tree: SyntaxTree, node: Node, depth: int) -> str:
     return _of(tree, node, "right", depth)
 
 
+def _meta(tree: SyntaxTree, node: Node, depth: int) -> str:
+    return "<ImportMeta>" if tree.text(node) == "import.meta" else ""
+
+
+def _parenthesized(tree: SyntaxTree, node: Node, depth: int) -> str:
+    """`/** @type {T} */ (value)` is a T."""
+    before = node.prev_sibling
+    type_ = jsdoc_type(tree, before) if before is not None and before.type == "comment" else ""
+    return f"<{type_}>" if type_ else _first(tree, node, depth)
+
+
+def _array(tree: SyntaxTree, node: Node, depth: int) -> str:
+    """A list of what its elements are, if they are all the same."""
+    paths = {_access(tree, child, depth + 1) for child in node.named_children[:MAX_ELEMENTS] if child.type != "comment"}
+    path = paths.pop() if len(paths) == 1 else ""
+    return f"{path}*Array" if path and "|" not in path and not path.startswith("<") else "<Array>"
+
+
 def _first(tree: SyntaxTree, node: Node, depth: int) -> str:
     return _access(tree, node.named_child(0), depth + 1) if node.named_child_count else ""
 
@@ -170,7 +191,9 @@ _READERS = {
     "as_expression": _cast,
     "satisfies_expression": _first,
     "non_null_expression": _first,
-    "parenthesized_expression": _first,
+    "parenthesized_expression": _parenthesized,
+    "array": _array,
+    "meta_property": _meta,
     "type_assertion": _assertion,
     "assignment_expression": _assigned,
 }
@@ -181,6 +204,8 @@ _COMPONENTS = frozenset({"memo", "forwardRef", "observer", "defineComponent"})
 # Calls whose type argument is what they hold.
 _GENERIC_CALLS = {
     **dict.fromkeys(("useState", "React.useState"), "<tuple[{0}, Callable[[{0}]]]>"),
+    **dict.fromkeys(("useRef", "React.useRef", "ref", "shallowRef", "signal", "computed"), "<Ref[{0}]>"),
+    "create": "<Callable[[unknown], Callable[[Callable[[{0}], unknown]], {0}]]>",  # a store: create<State>()(...)
     **dict.fromkeys(("createContext", "React.createContext", "inject"), "<{0}>"),
 }
 
@@ -195,6 +220,11 @@ _KNOWN_CALLS = {
     "Promise.resolve": "",
     "Promise.all": "",
     "Object.create": "",
+    "Object.entries": ".entries()",
+    **dict.fromkeys(("inject", "TestBed.inject"), "()"),
+    **dict.fromkeys(("useRef", "React.useRef", "ref", "shallowRef", "signal"), "*Ref"),
+    "computed": "*Ref",
+    **dict.fromkeys(("useMemo", "React.useMemo"), ""),
     **dict.fromkeys(("memo", "React.memo", "forwardRef", "React.forwardRef", "observer"), ""),
     **dict.fromkeys(("useContext", "React.useContext", "use"), ""),
 }
@@ -203,5 +233,7 @@ _KNOWN_CALLS = {
 def _known_call(tree: SyntaxTree, node: Node, called: str, depth: int) -> str:
     arguments = node.child_by_field_name("arguments")
     first = arguments.named_child(0) if arguments is not None and arguments.named_child_count else None
+    if first is not None and first.type == "arrow_function":
+        first = first.child_by_field_name("body")
     path = _access(tree, first, depth + 1)
     return path + _KNOWN_CALLS[called] if path else f"{called}()"

@@ -6,7 +6,6 @@ from hashlib import blake2b
 from sys import intern
 
 from dovetail_context.languages.typescript.bundler import read_aliases
-from dovetail_context.languages.typescript.definitions import Definitions
 from dovetail_context.languages.typescript.expressions import access_path, string_value
 from dovetail_context.languages.typescript.grammar import grammar, parse
 from dovetail_context.languages.typescript.jsdoc import MAX_COMMENT_CHARS, read_comment_imports, typedefs
@@ -15,16 +14,21 @@ from dovetail_context.languages.typescript.modules import (
     read_export,
     read_import,
     recover_imports,
+    required,
+    required_inside,
     required_module,
 )
-from dovetail_context.languages.typescript.resolve import DECLARES, GLOBAL
+from dovetail_context.languages.typescript.prototypes import AssignedDefinitions, described_value, prototype_of
+from dovetail_context.languages.typescript.resolve import DECLARES, GLOBAL, SCRIPT
 from dovetail_context.languages.typescript.signatures import pattern_paths
 from dovetail_context.records.record import FileRecord, Import, References, Symbol
 from dovetail_context.syntax import Node, SyntaxTree
 
+_GLOBALS = frozenset({"window", "globalThis", "self", "global"})
 MAX_DEPTH = 40  # blocks inside blocks, most of them in code that does not parse
 _GLOBAL = re.compile(r"^[ \t]*declare\s+global\b", re.MULTILINE)
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
+_PLAIN = (".js", ".ts", ".jsx", ".tsx")
 _WITH_JSX = (".tsx", ".jsx", ".js")
 
 
@@ -39,11 +43,14 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         imports += recover_imports(text, {imported.line for imported in imports}, own_module(path))
         imports.sort(key=lambda imported: imported.line)
         problems = (f"line {_error_line(tree.root)}: does not parse",)
+    imports += required_inside(text, {imported.line for imported in imports})
     imports += read_comment_imports(text, frozenset(imported.alias for imported in imports))
     exports = frozenset(reader.exports)
     facts = list(reader.facts)
     if _GLOBAL.search(text) or (path.endswith(_DECLARATIONS) and not exports and not imports and not facts):
         facts.append(GLOBAL)
+    elif path.endswith(_PLAIN) and not exports and not imports:
+        facts.append(SCRIPT)
     return FileRecord(
         path=path,
         language="typescript",
@@ -62,13 +69,15 @@ class _Reader:
     """Visits the statements of a file's top level and of what is nested in its namespaces."""
 
     def __init__(self, tree: SyntaxTree, path: str) -> None:
-        self.definitions = Definitions(tree)
+        self.definitions = AssignedDefinitions(tree)
         self.imports: list[Import] = []
         self.exports: list[str] = []
         self._tree = tree
         self.facts: list[str] = []
         self._own = own_module(path)
         self._depth = 0
+        self._globals = _GLOBALS
+        self._prototypes: dict[str, str] = {}  # owners by the names that their prototypes were given
 
     def statements(self, block: Node, container: str = "", exported: bool = False) -> None:
         """Read the statements of a block; the comment before a definition is its documentation."""
@@ -88,10 +97,10 @@ class _Reader:
 
     def _typedefs(self, comment: Node) -> None:
         text = self._tree.text(comment)
-        if "@typedef" in text and len(text) <= MAX_COMMENT_CHARS:
-            for name, type_, properties in typedefs(text):
-                self.definitions.add_typedef(name, type_, properties, comment)
-                self.exports.append(name)
+        if ("@typedef" in text or "@callback" in text) and len(text) <= MAX_COMMENT_CHARS:
+            for defined in typedefs(text):
+                self.definitions.add_typedef(defined, comment)
+                self.exports.append(defined.name)
 
     def _statement(self, node: Node, container: str, outer: Node, comment: Node | None, exported: bool) -> None:
         """`outer` is the whole statement, of which `node` may be only the declaration behind `export`."""
@@ -114,11 +123,13 @@ class _Reader:
             if inner is not None and inner.type == "internal_module":
                 self._namespace(inner, container, outer, comment, exported)
             elif inner is not None and inner.type == "call_expression" and not container:
-                self._inherits(inner)
+                self._call(inner)
             elif inner is not None and inner.type == "assignment_expression" and not container:
                 self._assignment(inner, comment)
         else:
             name = self.definitions.add(node, container, outer, comment)
+            if kind == "function_declaration" and name and not container:
+                self.definitions.add_results(name, node)
             if name and exported and not container:
                 self.exports.append(name)
 
@@ -167,6 +178,15 @@ class _Reader:
             name, value = declarator.child_by_field_name("name"), declarator.child_by_field_name("value")
             if name is None or self._require(name, value):
                 continue
+            if name.type == "identifier" and value is not None and value.type == "member_expression":
+                owner, dot, rest = self._tree.text(value).partition(".prototype")
+                if dot and not rest:
+                    self._prototypes[self._tree.text(name)] = owner
+            if name.type == "identifier" and value is not None and value.type == "assignment_expression":
+                before = len(self.definitions.symbols)
+                self._assignment(value, comment)  # var Queue = exports.Queue = ...
+                if any(each.name == self._tree.text(name) for each in self.definitions.symbols[before:]):
+                    continue
             if name.type == "identifier":
                 self.definitions.add_variable(declarator, keyword, container, place, comment)
                 names = [self._tree.text(name)]
@@ -182,6 +202,13 @@ class _Reader:
         """`const x = require("m")`, `const { a, b: c } = require("m")` and the same with `await import("m")`."""
         if value is not None and value.type == "await_expression" and value.named_child_count:
             value = value.named_child(0)
+        member = value.child_by_field_name("property") if value is not None else None
+        if value is not None and member is not None and name.type == "identifier":  # const x = require("m").x
+            module = required(self._tree, value.child_by_field_name("object"))
+            if module:
+                line = name.start_point[0] + 1
+                self.imports.append(Import(module, self._tree.text(member), self._tree.text(name), line))
+            return bool(module)
         if value is None or value.type != "call_expression":
             return False
         module = required(self._tree, value)
@@ -201,6 +228,10 @@ class _Reader:
         if left is None or right is None or left.type != "member_expression":
             return
         target = self._tree.text(left)
+        owner, _, name = target.rpartition(".")
+        while right.type == "assignment_expression":  # a.x = b.x = value
+            self._assignment(right, comment)
+            right = right.child_by_field_name("right") or right.children[-1]
         if target == "module.exports":
             if right.type == "object":
                 self._offer_object(right, node, comment)
@@ -212,22 +243,77 @@ class _Reader:
             name = target.rpartition(".")[2]
             if target in (f"exports.{name}", f"module.exports.{name}") and self._tree.text(right) != "void 0":
                 self._offer_value(right, name, node, comment)
-        elif ".prototype" in target:
+        elif owner in self._globals and name.isidentifier():
+            self._add_global(name, right, node, comment)
+        elif ".prototype" in target or owner in self._prototypes:
+            if owner in self._prototypes and ".prototype" not in target:
+                target = f"{self._prototypes[owner]}.prototype.{name}"
             owner, _, name = target.partition(".prototype")
             if name.startswith(".") and name[1:].isidentifier():
                 self.definitions.add_prototype(owner, name[1:], right, node, comment)
             elif not name and right.type == "object":
                 self.definitions.add_prototype_members(owner, right)
+            elif not name and (base := prototype_of(self._tree, right)):
+                self.definitions.add_base(owner, base)
+        elif name.isidentifier() and owner and owner != "this":
+            self.definitions.add_assigned(owner, name, right, node, comment)
 
-    def _inherits(self, node: Node) -> None:
-        """`Object.assign(Name.prototype, { ... })`."""
+    def _add_global(self, name: str, value: Node, node: Node, comment: Node | None) -> None:
+        """What a script hangs on `window` is a name for all other scripts."""
+        if value.type == "identifier":
+            if self._tree.text(value) != name:
+                self.imports.append(Import(self._own, self._tree.text(value), name, node.start_point[0] + 1))
+        else:
+            self.definitions.add_value(name, value, node, comment, head=f"var {name}")
+        self.facts.append(GLOBAL)
+
+    def _call(self, node: Node) -> None:
+        """`Object.assign(Name.prototype, { ... })` and others that add to what the file defines or exports."""
         function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-        if function is None or arguments is None or arguments.named_child_count < 2:
+        if function is None or arguments is None:
             return
-        first, second = arguments.named_children[:2]
+        if function.type == "parenthesized_expression" or function.type in ("function_expression", "arrow_function"):
+            self._called_at_once(function, arguments)
+        if arguments.named_child_count < 2:
+            return
+        called, (first, second) = self._tree.text(function), arguments.named_children[:2]
         owner, dot, rest = self._tree.text(first).partition(".prototype")
-        if self._tree.text(function) == "Object.assign" and dot and not rest and second.type == "object":
+        if called == "Object.assign" and dot and not rest and second.type == "object":
             self.definitions.add_prototype_members(owner, second)
+        elif called == "Object.assign" and owner in ("exports", "module.exports") and not dot:
+            for source in arguments.named_children[1:]:
+                if module := required(self._tree, source):
+                    self._offer_all(module, node)
+                elif source.type == "object":
+                    self._offer_object(source, node, None)
+        elif called.rpartition(".")[2] == "inherits" and first.type == "identifier":
+            self.definitions.add_base(owner, access_path(self._tree, second))
+        elif called == "Object.defineProperty" and owner in ("exports", "module.exports") and not dot:
+            name, value = string_value(self._tree, second), described_value(arguments.named_children[-1], self._tree)
+            if name and name != "__esModule" and value is not None:
+                self._offer_value(value, name, node, None)
+
+    def _called_at_once(self, function: Node, arguments: Node) -> None:
+        """`(function (root) { root.Name = ... })(window)`: what such a function hangs on the global object."""
+        while function.type == "parenthesized_expression" and (bare := function.named_child(0)) is not None:
+            function = bare
+        listed, body = function.child_by_field_name("parameters"), function.child_by_field_name("body")
+        if body is None or body.type != "statement_block":
+            return
+        names = [self._tree.text(child) for child in (listed.named_children if listed is not None else ())]
+        given = [self._tree.text(child) for child in arguments.named_children]
+        outer, self._globals = (
+            self._globals,
+            self._globals
+            | {name for name, value in zip(names, given, strict=False) if value in self._globals or value == "this"},
+        )
+        for statement in body.named_children:
+            inner: Node | None = statement.named_child(0) if statement.type == "expression_statement" else None
+            if inner is not None and inner.type == "assignment_expression":
+                target = inner.child_by_field_name("left")
+                if target is not None and self._tree.text(target).rpartition(".")[0] in self._globals:
+                    self._assignment(inner, None)
+        self._globals = outer
 
     def _offer_object(self, value: Node, node: Node, comment: Node | None) -> None:
         for member in value.named_children:
@@ -268,18 +354,6 @@ class _Reader:
         if own and own != name:
             self.exports.append(own)
             self.imports.append(Import(self._own, own, name, node.start_point[0] + 1))
-
-
-def required(tree: SyntaxTree, node: Node | None) -> str:
-    """The module that `require("m")` or `import("m")` names, "" for other expressions."""
-    if node is None or node.type != "call_expression":
-        return ""
-    function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-    if function is None or arguments is None or not arguments.named_child_count:
-        return ""
-    if function.type != "import" and tree.text(function) != "require":
-        return ""
-    return string_value(tree, arguments.named_child(0))
 
 
 def _calls(tree: SyntaxTree, path: str) -> References:

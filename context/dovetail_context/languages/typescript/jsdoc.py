@@ -15,12 +15,14 @@ MAX_COMMENT_CHARS = 4_000  # longer ones are documents
 _BRACED = r"\{(?P<type>(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 _TAG = re.compile(
     rf"@(?P<tag>type|param|arg|argument|returns?|typedef|property|prop)\b[ \t]*{_BRACED}[ \t]*\[?(?P<name>[\w$.]*)"
+    r"|@(?P<called>callback)\b[ \t]+(?P<callback>[\w$]+)"
 )
 _IMPORTED_TYPE = re.compile(r"""(?:typeof\s+)?import\(\s*["'](?P<module>[^"'\n]+)["']\s*\)\.(?P<name>[\w$]+)""")
 _IMPORT = re.compile(
     r"""@import\s+(?P<default>[\w$]+\s*,?\s*)?(?:\{(?P<names>[^}]*)\}|\*\s+as\s+(?P<all>[\w$]+))?\s*from\s*["'](?P<module>[^"'\n]+)["']"""
 )
 _NAME = re.compile(r"([\w$]+)(?:\s+as\s+([\w$]+))?")
+_PLAIN_TYPE = re.compile(r"[\w$.]+(?:<[\w$., ]+>)?(?:\[\])*")
 _STARS = re.compile(r"^[ \t]*\*", re.MULTILINE)
 
 
@@ -58,6 +60,8 @@ def read_comment(text: str) -> JsDoc:
     type_ = returns = ""
     parameters: dict[str, str] = {}
     for tag in _TAG.finditer(_STARS.sub(" ", text)):
+        if tag["called"]:
+            return NOTHING  # what follows describes a type
         written = notation(tag["type"])
         if tag["tag"] == "type":
             type_ = written
@@ -101,17 +105,47 @@ def read_comment_imports(text: str, bound: frozenset[str]) -> Iterator[Import]:
                 yield Import(found["module"], found["name"], found["name"], line)
 
 
-def typedefs(text: str) -> Iterator[tuple[str, str, tuple[tuple[str, str], ...]]]:
-    """The types that a comment defines: name, type ("" for an object) and its properties."""
-    name = type_ = ""
-    properties: list[tuple[str, str]] = []
+@dataclass(frozen=True, slots=True)
+class TypeDefinition:
+    """A type that a comment defines: an alias of `type` ("" for an object), or an object with `properties`. `shown` is
+    what it is written as, where `type` is not that."""
+
+    name: str
+    type: str = ""
+    properties: tuple[tuple[str, str], ...] = ()
+    shown: str = ""
+
+
+def typedefs(text: str) -> Iterator[TypeDefinition]:
+    """The types that a comment defines. A type that it only imports under its own name is none."""
+    tags: list[re.Match[str]] = []
     for tag in _TAG.finditer(_STARS.sub(" ", text)):
-        if tag["tag"] == "typedef":
-            if name:
-                yield name, type_, tuple(properties)
-            name, type_, properties = tag["name"], notation(tag["type"]), []
-            type_ = "" if type_ in ("Object", "object") else type_
-        elif tag["tag"].startswith("prop") and "." not in tag["name"]:
-            properties.append((tag["name"], notation(tag["type"])))
-    if name:
-        yield name, type_, tuple(properties)
+        if tag["called"] or tag["tag"] == "typedef":
+            yield from _defined(tags)
+            tags = []
+        tags.append(tag)
+    yield from _defined(tags)
+
+
+def _defined(tags: list[re.Match[str]]) -> Iterator[TypeDefinition]:
+    """The type that the first of some tags defines, with what the others say of it."""
+    if not tags or not (tags[0]["called"] or tags[0]["tag"] == "typedef"):
+        return
+    first, *others = tags
+    if first["called"]:
+        taken = [tag for tag in others if (tag["tag"] or "").startswith(("param", "arg")) and "." not in tag["name"]]
+        result = next((tag["type"] for tag in others if (tag["tag"] or "").startswith("return")), "void")
+        types = ", ".join(notation(tag["type"]) or "unknown" for tag in taken)
+        listed = ", ".join(f"{tag['name']}: {_plain(tag['type'])}" for tag in taken)
+        type_ = f"Callable[[{types}], {notation(result) or 'unknown'}]"
+        yield TypeDefinition(first["callback"], type_, shown=f"({listed}) => {_plain(result)}")
+        return
+    name, type_ = first["name"], notation(first["type"])
+    properties = [tag for tag in others if (tag["tag"] or "").startswith("prop") and "." not in tag["name"]]
+    if name and name != type_:
+        pairs = tuple((tag["name"], notation(tag["type"])) for tag in properties)
+        yield TypeDefinition(name, "" if type_ in ("Object", "object") else type_, pairs)
+
+
+def _plain(type_: str) -> str:
+    return type_.strip() if _PLAIN_TYPE.fullmatch(type_.strip()) else "any"

@@ -13,6 +13,7 @@ from dovetail_context.languages.typescript.packages import read_package
 from dovetail_context.languages.typescript.repair import repaired
 from dovetail_context.languages.typescript.resolve import TypeScriptResolver
 from dovetail_context.languages.typescript.settings import PATTERNS, SHARED_NAME, read_settings
+from dovetail_context.languages.typescript.types import ELEMENT
 from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.syntax import Grammar
 from dovetail_context.workspace.manifest import ProjectText
@@ -25,6 +26,9 @@ _SEQUENCES = """
     Array ReadonlyArray Set ReadonlySet WeakSet Iterable Iterator IterableIterator AsyncIterable AsyncIterator
     AsyncIterableIterator Generator AsyncGenerator ArrayLike tuple
     """.split()  # noqa: SIM905
+_HOLDERS = """
+    Ref ShallowRef ComputedRef WritableComputedRef ModelRef RefObject MutableRefObject Signal WritableSignal
+    """.split()  # noqa: SIM905
 _MAPPINGS = ["Map", "ReadonlyMap", "WeakMap", "Record"]
 
 _RULES = TypeRules(
@@ -36,12 +40,15 @@ _RULES = TypeRules(
     ),
     checks=r"\b(?:is|has|assert)[A-Z]?\w*\(\s*NAME\s*[,)]|[\"']\s+in\s+NAME\b",
     value_of=frozenset({"typeof"}),
+    element_of=frozenset({ELEMENT}),
+    contents=frozenset({"value", "current"}),
+    global_objects={"window": "Window", "globalThis": "Window", "self": "Window", "document": "Document"},
     result_of=frozenset({"ReturnType", "InstanceType"}),
     partial_classes=True,
     function_types={"EventHandler": 1, "Dispatch": 1},
     pointer_types=frozenset({"Promise", "PromiseLike", "WeakRef"}),
     pairs=frozenset({"Map", "ReadonlyMap"}),
-    elements={**dict.fromkeys(_SEQUENCES, 0), **dict.fromkeys(_MAPPINGS, 1)},
+    elements={**dict.fromkeys((*_SEQUENCES, *_HOLDERS), 0), **dict.fromkeys(_MAPPINGS, 1)},
     accessors={
         **dict.fromkeys(("at", "find", "findLast", "get", "pop", "shift", "next"), "[]"),
         **dict.fromkeys(

@@ -15,3 +15,8 @@
 
 ; A function as a value: what it is given depends on its place.
 [(arrow_function) (function_expression)] @callback
+(object (method_definition) @callback)
+
+; `if (isAccount(value))`: what the function checks for is declared as its result.
+(if_statement condition: (parenthesized_expression (call_expression
+  function: (_) @guard arguments: (arguments . (identifier) @name))))

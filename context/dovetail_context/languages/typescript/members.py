@@ -15,7 +15,9 @@ from dovetail_context.languages.typescript.signatures import (
     value_text,
 )
 from dovetail_context.languages.typescript.types import (
+    CHECKED,
     Constraints,
+    checked_type,
     constraints_of,
     function_type,
     is_function_type,
@@ -48,6 +50,7 @@ class Members:
     def __init__(self, tree: SyntaxTree) -> None:
         self.symbols: list[Symbol] = []
         self.functions: dict[str, Node] = {}  # by qualified name
+        self.positions: dict[str, int] = {}  # of the first symbol of each qualified name
         self._tree = tree
         self._overloads: Counter[tuple[str, str]] = Counter()
 
@@ -68,6 +71,7 @@ class Members:
         """Add one symbol at the lines of `node`, documented by `comment`."""
         doc = doc_line(self._tree.text(comment)) if comment is not None else ""
         hidden = container and signature.startswith(("private ", "#", "static #"))
+        self.positions.setdefault(f"{container}.{name}" if container else name, len(self.symbols))
         self.symbols.append(
             Symbol(
                 name,
@@ -119,6 +123,8 @@ class Members:
         named = tuple((each, type_ or documented.parameters.get(each, "")) for each, type_ in taken)
         if properties and named and not named[0][1]:
             named = ((named[0][0], properties), *named[1:])
+        if checked := checked_type(self._tree, declared):
+            named = (*named, (CHECKED, checked))
         self.functions[f"{container}.{name}" if container else name] = node
         if members is not None:
             type_, value = "", SHAPE

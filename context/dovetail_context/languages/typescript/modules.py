@@ -18,6 +18,12 @@ _FROM = re.compile(
     re.MULTILINE,
 )
 _NAME = re.compile(r"(?:type\s+)?([\w$]+)(?:\s+as\s+([\w$]+))?")
+_REQUIRED = re.compile(
+    r"(?:^[ \t]+|[;{}][ \t]*)(?:const|let|var)[ \t]+(?P<name>[\w$]+|\{[^{}()=]*\})[ \t]*=[ \t]*"
+    r"(?:await[ \t]+import|require)\([ \t]*['\"](?P<module>[^'\"\n]+)['\"][ \t]*\)",
+    re.MULTILINE,
+)
+_TAKEN = re.compile(r"([\w$]+)(?:\s*:\s*([\w$]+))?")
 _NAMESPACE = re.compile(r"\*\s+as\s+([\w$]+)")
 
 
@@ -64,6 +70,33 @@ def required_module(module: str, alias: str, line: int) -> Iterator[Import]:
     """`const x = require("m")` is the module, or the one value that the module exports."""
     yield Import(module, "", alias, line)
     yield Import(module, "default", alias, line)
+
+
+def required(tree: SyntaxTree, node: Node | None) -> str:
+    """The module that `require("m")` or `import("m")` names, "" for other expressions."""
+    if node is None or node.type != "call_expression":
+        return ""
+    function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+    if function is None or arguments is None or not arguments.named_child_count:
+        return ""
+    if function.type != "import" and tree.text(function) != "require":
+        return ""
+    return string_value(tree, arguments.named_child(0))
+
+
+def required_inside(text: str, known_lines: set[int]) -> Iterator[Import]:
+    """What functions import: `const x = require("m")` and `await import("m")`; `known_lines` are not read again."""
+    if "require(" not in text and "import(" not in text:
+        return
+    for line, match in numbered(_REQUIRED, text, "name"):
+        if line in known_lines:
+            continue
+        module, name = match["module"], match["name"]
+        if not name.startswith("{"):
+            yield from required_module(module, name, line)
+            continue
+        for each, alias in _TAKEN.findall(name):
+            yield Import(module, each, alias or each, line)
 
 
 def recover_imports(text: str, known_lines: set[int], own: str) -> Iterator[Import]:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from posixpath import commonpath
 
 from dovetail_context.languages.paths import join, parent
 from dovetail_context.languages.typescript.bundler import Aliases
@@ -26,6 +27,8 @@ _SOURCE_FOLDERS = ("src", "source", "lib", "ts", "")
 # Entries in a file's `packages`.
 DECLARES = "declares "  # a module whose exports the file declares or adds to
 GLOBAL = "global"  # the file's names are visible everywhere
+SCRIPT = "script"  # the file is no module: its names are visible to other scripts
+MAX_SCRIPTS = 64  # whose names one script sees, the nearest first: a page loads a handful
 
 
 class TypeScriptResolver:
@@ -44,6 +47,7 @@ class TypeScriptResolver:
         self._aliases = Aliases(paths)
         self._below: dict[str, tuple[str, ...]] = {}
         self._global = tuple(sorted(path for path, facts in paths.items() if GLOBAL in facts))
+        self._scripts = frozenset(path for path, facts in paths.items() if SCRIPT in facts)
         self._declared: dict[str, list[str]] = defaultdict(list)
         for path in sorted(path for path, facts in paths.items() if facts):
             for fact in paths[path]:
@@ -71,7 +75,11 @@ class TypeScriptResolver:
 
     def ambient(self, from_path: str) -> tuple[str, ...]:
         """The files whose declarations are global."""
-        return tuple(path for path in self._global if path != from_path)
+        found = dict.fromkeys(path for path in self._global if path != from_path)
+        if from_path in self._scripts:
+            near = sorted(self._scripts, key=lambda path: (-len(commonpath((parent(path), parent(from_path)))), path))
+            found.update(dict.fromkeys(path for path in near[: MAX_SCRIPTS + 1] if path != from_path))
+        return tuple(found)
 
     def companions(self, path: str) -> tuple[str, ...]:
         """The files that add members to what a module defines: `declare module "./request" { interface ... }`."""

@@ -66,12 +66,24 @@ def returned_object(function: Node) -> Node | None:
             if each.type == "return_statement" and (value := each.named_child(0) if each.named_child_count else None)
         ]
     for value in returned:
+        if value.type == "identifier":  # const api = { ... }; return api
+            value = _declared_object(body, value) or value
         while value.type in _WRAPPERS and value.named_child_count and (inner := value.named_child(0)) is not None:
             value = inner
         if value.type == "object" and 0 < value.named_child_count <= MAX_MEMBERS:
             return value
         if value.type == "class":
             return value.child_by_field_name("body")
+    return None
+
+
+def _declared_object(body: Node, name: Node) -> Node | None:
+    """The object that a statement of a function's body gives a name to."""
+    for statement in islice(_statements(body), MAX_STATEMENTS):
+        for declarator in statement.named_children if statement.type != "return_statement" else ():
+            named, value = declarator.child_by_field_name("name"), declarator.child_by_field_name("value")
+            if named is not None and value is not None and named.text == name.text and value.type == "object":
+                return value
     return None
 
 

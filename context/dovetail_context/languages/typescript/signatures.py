@@ -92,6 +92,8 @@ def parameter_paths(tree: SyntaxTree, node: Node | None, constraints: Constraint
     for child in node.named_children if node is not None else ():
         named = child.child_by_field_name("pattern")
         if named is not None and named.type == "identifier":
+            if not found.get(tree.text(named)):
+                found[tree.text(named)] = access_path(tree, child.child_by_field_name("value"))
             for member, type_ in _written_out(tree, child.child_by_field_name("type"), constraints).items():
                 found[f"{tree.text(named)}.{member}"] = f"<{type_}>" if type_ else ""
     return found

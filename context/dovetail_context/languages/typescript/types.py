@@ -4,6 +4,8 @@ from dovetail_context.records.access import as_guess
 from dovetail_context.syntax import Node, SyntaxTree
 
 MAX_TYPE_CHARS = 200
+CHECKED = "is"  # how records name, among the parameters of a function, what it checks its argument for
+ELEMENT = "ElementOf"  # `Order["lines"][number]` is ElementOf[Order.lines]
 MAX_DEPTH = 10  # deeper types are programs of their own
 
 # Types that represent their first child.
@@ -43,6 +45,15 @@ def returned_type(tree: SyntaxTree, node: Node | None, constraints: Constraints 
             if member.type == "call_signature":
                 return type_text(tree, member.child_by_field_name("return_type"), constraints)
     return ""
+
+
+def checked_type(tree: SyntaxTree, node: Node | None) -> str:
+    """What a function that returns `value is T` checks its argument for, "" for other results."""
+    while node is not None and node.type in ("type_predicate_annotation", "asserts_annotation", "asserts"):
+        node = node.named_child(0) if node.named_child_count else None
+    return (
+        type_text(tree, node.child_by_field_name("type")) if node is not None and node.type == "type_predicate" else ""
+    )
 
 
 def is_function_type(node: Node | None) -> bool:
@@ -86,8 +97,10 @@ def _type(tree: SyntaxTree, node: Node | None, constraints: Constraints, depth: 
     if kind in ("type_identifier", "identifier"):
         name = tree.text(node)
         return constraints.get(name, name)
-    if kind == "predefined_type":
+    if kind in ("predefined_type", "this_type"):
         return tree.text(node)
+    if kind == "index_type_query":  # `keyof T`: one of the names of T's members
+        return as_guess(_type(tree, node.named_child(0), constraints, depth + 1)) if node.named_child_count else ""
     if kind in ("nested_type_identifier", "nested_identifier"):
         return "".join(tree.text(node).split())
     if kind in _WRAPPERS:
@@ -191,6 +204,8 @@ def _lookup(tree: SyntaxTree, node: Node, constraints: Constraints, depth: int) 
         return ""
     owner = _type(tree, node.named_child(0), constraints, depth + 1)
     index = tree.text(node.named_children[1]).strip("\"'")
+    if index == "number" and owner:
+        return f"{ELEMENT}[{owner}]"
     return f"{owner}.{index}" if owner and index.isidentifier() and "[" not in owner and " " not in owner else ""
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dovetail.rules.live import OwnRules, WorkspaceRules
-from dovetail_context.api import IndexCache, Verdicts, WorkspaceIndex, find_root, is_excluded
+from dovetail.rules.source import RULES_FILE
+from dovetail_context.api import OWN_RULES, IndexCache, Verdicts, WorkspaceIndex, find_root, is_excluded
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +39,17 @@ class Workspace:
         """Return the same for an absolute path as text; None for a file that is not below the root."""
         root = str(self.root).rstrip(os.sep) + os.sep
         return file[len(root) :].replace(os.sep, "/") if file.startswith(root) else None
+
+    def project_inside(self, file: Path) -> Path | None:
+        """Return the folder of this workspace that is a project of its own and holds a file; None if there is none."""
+        folder = file.parent
+        if (
+            folder == self.root
+            or is_excluded(self.root, self.relative(folder), self.rules.selection, True) != OWN_RULES
+        ):
+            return None
+        inside = (each for each in (folder, *folder.parents) if each != self.root and (each / RULES_FILE).is_file())
+        return next(inside, None)
 
     def excludes(self, file: Path) -> bool:
         """Return whether a file of this workspace may not be shown to the model. Asks the disk."""
@@ -80,8 +92,15 @@ class Workspaces:
         return max(self._holding(path), key=lambda workspace: len(workspace.root.parts), default=None)
 
     def of(self, path: Path) -> Workspace:
-        """Return the workspace of a file. A file outside every open root opens the project that contains it."""
-        return self.around(path) or self.open(find_root(path))
+        """Return the workspace of a file.
+
+        A file outside every open root, or in a folder with rules of its own, opens the project that contains it.
+        """
+        around = self.around(path)
+        inner = around.project_inside(path) if around is not None else None
+        if inner is not None or around is None:
+            return self.open(inner or find_root(path))
+        return around
 
     def all(self) -> tuple[Workspace, ...]:
         """Every open workspace."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.registry import language_named
+from dovetail_context.meaning.module_paths import FACES, gathers, inside, module_name, own_symbols, passes_on
 from dovetail_context.records.record import FileRecord, Import, Symbol
 from dovetail_context.work import checkpoint, counted
 
@@ -15,8 +16,6 @@ MAX_DEFINING = 40  # files that name a class and are looked through for its defi
 MAX_DEFINING_BELOW = 12  # the same for a name that a module offers, highest files first
 MAX_IMPORTS = 2000  # of one file
 MAX_HOPS = 12  # re-exports through more files than this are a cycle or a mistake
-
-_FACES = ("__init__", "index", "mod", "lib")  # files that represent their folder
 
 
 class Definition(NamedTuple):
@@ -104,7 +103,7 @@ class Names:
         for record in self._files_of(module):
             found.update(self._exported_by(record))
             mark = language_named(record.language).rules.ambient_mark
-            if mark and _module_name(record.path) in _FACES:  # macros are offered by the root of their crate
+            if mark and module_name(record.path) in FACES:  # macros are offered by the root of their crate
                 ambient = self._table(self._snapshot.resolver(record.language).ambient(record.path))
                 shown = ((name, self._shown(definitions, record)) for name, definitions in ambient.items())
                 found.update((name, definitions) for name, definitions in shown if definitions)
@@ -164,7 +163,7 @@ class Names:
                 current = pending.popleft()
                 for name, definitions in counted(self._named_by(current)):
                     found.setdefault(name, definitions)
-                for path, container in self._stars(current) if _passes_on(current) else ():
+                for path, container in self._stars(current) if passes_on(current) else ():
                     other = self.record(path)
                     if other is not None and not container and path not in asked:
                         asked.add(path)
@@ -178,7 +177,7 @@ class Names:
         if names is None:
             own = [name for name, symbols in record.members("").items() if symbols[-1].exported]
             taken = [alias for alias in record.imports_by_alias if alias and not alias.startswith("_")]
-            names = (*own, *taken) if _gathers(record) else tuple(own)
+            names = (*own, *taken) if gathers(record) else tuple(own)
         for name in dict.fromkeys(names):
             if name != "*" and (definitions := self.top_level(record.path, name)):
                 yield name, definitions
@@ -195,7 +194,7 @@ class Names:
         if record is None or (path, name) in seen or len(seen) > MAX_HOPS:
             return ()
         seen |= {(path, name)}
-        found = [Definition(path, symbol) for symbol in _own(record, name)]
+        found = [Definition(path, symbol) for symbol in own_symbols(record, name)]
         if len(seen) > 1 and not language_named(record.language).rules.reexports:
             return tuple(found)
         if not found:
@@ -225,7 +224,7 @@ class Names:
             return self._defined_anywhere(imported.name, record)
         for source, container in self._written_inside(imported.module, path):
             record = self.record(source)
-            own = _own(record, f"{container}.{imported.name}") if record is not None else ()
+            own = own_symbols(record, f"{container}.{imported.name}") if record is not None else ()
             found = tuple(Definition(source, symbol) for symbol in own)
             if found or (found := self._look_up(source, imported.name, seen)):
                 return found
@@ -244,7 +243,7 @@ class Names:
         for definition in ambient.get(imported.module.capitalize(), ()):
             other = self.record(definition.path)
             if other is not None and definition.symbol is not None:
-                own = _own(other, f"{definition.symbol.qualified}.{imported.name}")
+                own = own_symbols(other, f"{definition.symbol.qualified}.{imported.name}")
                 return tuple(Definition(definition.path, symbol) for symbol in own)
         return ()
 
@@ -302,7 +301,7 @@ class Names:
 
     def _defined_below(self, module: str, name: str) -> tuple[Definition, ...]:
         """What a module offers of modules that only a macro declares, from the highest file below it with the name."""
-        below = [path for path in self._snapshot.words.files_with(name) if path.startswith(_inside(module))]
+        below = [path for path in self._snapshot.words.files_with(name) if path.startswith(inside(module))]
         for path in sorted(below, key=lambda path: (path.count("/"), path))[:MAX_DEFINING_BELOW]:
             other = self.record(path)
             symbols = other.members("").get(name, ()) if other is not None and path != module else ()
@@ -313,16 +312,16 @@ class Names:
     def _is_declared_by_macros(self, path: str, module: str) -> bool:
         """Whether every module on the way from a module to a file below it is the argument of a macro."""
         stem, dot, suffix = path.rpartition(".")
-        for part in stem.removeprefix(_inside(module)).split("/"):
+        for part in stem.removeprefix(inside(module)).split("/"):
             record = self.record(module)
             pattern = language_named(record.language).rules.macro_modules if record is not None else ""
             if record is None or not pattern:
                 return False
-            if part == _module_name(module):
+            if part == module_name(module):
                 continue  # `mod.rs`, which represents the folder that was looked at
             if not re.search(pattern.replace("NAME", re.escape(part)), record.text):
                 return False
-            child = f"{_inside(module)}{part}"
+            child = f"{inside(module)}{part}"
             module = next(
                 (each for each in (f"{child}{dot}{suffix}", f"{child}/mod{dot}{suffix}") if self.record(each)), ""
             )
@@ -398,31 +397,3 @@ class Names:
     def _sources(self, module: str, path: str) -> tuple[str, ...]:
         record = self.record(path)
         return self._snapshot.resolver(record.language).sources(module, path) if record is not None else ()
-
-
-def _own(record: FileRecord, name: str) -> tuple[Symbol, ...]:
-    """The symbols of a file by their qualified name."""
-    container, _, last = name.rpartition(".")
-    return record.members(container).get(last, ())
-
-
-def _inside(module: str) -> str:
-    """How the paths of the files begin that are inside of a module."""
-    folder = module.rpartition("/")[0]
-    name = _module_name(module)
-    whole = folder if name in (*_FACES, "main") else f"{folder}/{name}".removeprefix("/")
-    return f"{whole}/" if whole else ""
-
-
-def _module_name(path: str) -> str:
-    return path.rpartition("/")[2].partition(".")[0]
-
-
-def _gathers(record: FileRecord) -> bool:
-    """Whether a file is the face of a package, which imports names in order to offer them."""
-    return _module_name(record.path) in _FACES
-
-
-def _passes_on(record: FileRecord) -> bool:
-    """Whether a file offers the names that it takes in by star imports."""
-    return _gathers(record) if record.exports is None else "*" in record.exports

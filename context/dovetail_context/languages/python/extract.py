@@ -1,14 +1,14 @@
 """From a parsed Python file to its `FileRecord`: definitions, imports and calls."""
 
 import re
-from array import array
 from collections.abc import Callable
 from functools import partial
 from hashlib import blake2b
-from sys import intern
 
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
 from dovetail_context.languages.python.bindings import entered, loop
+from dovetail_context.languages.python.calls import calls_of
+from dovetail_context.languages.python.exports import mark_exported
 from dovetail_context.languages.python.expressions import MAX_ACCESS_CHARS, access_path, type_text, unpacked_paths
 from dovetail_context.languages.python.grammar import grammar
 from dovetail_context.languages.python.imports import read_import, recover_imports
@@ -76,9 +76,9 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         language="python",
         digest=blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest(),
         text=text,
-        symbols=_mark_exported(reader.symbols, exports),
+        symbols=mark_exported(reader.symbols, exports),
         imports=tuple(imports),
-        references=_calls(tree) if references else References(),
+        references=calls_of(tree) if references else References(),
         exports=exports,
         problems=problems,
         packages=said_by_setup(path, text),
@@ -388,29 +388,3 @@ class _Reader:
 def _function_of(frame: Frame) -> str:
     """The value of a function that is no symbol: what it returns is known by now."""
     return f"{frame.returned}*Callable" if frame.returned and "|" not in frame.returned else ""
-
-
-def _calls(tree: SyntaxTree) -> References:
-    """All calls in text order, those of attributes with their receivers."""
-    matches = grammar().matches(tree.root, "calls.scm")
-    found = sorted(
-        ((captures["called"][0], captures.get("receiver")) for _, captures in matches),
-        key=lambda one: one[0].start_byte,
-    )
-    return References(
-        tuple(intern(tree.text(called)) for called, _ in found),
-        tuple(intern(access_path(tree, receiver[0])) if receiver else "" for _, receiver in found),
-        array("I", [called.start_point[0] + 1 for called, _ in found]),
-    )
-
-
-def _mark_exported(symbols: list[Symbol], exports: tuple[str, ...] | None) -> tuple[Symbol, ...]:
-    """At module level `__all__` decides; elsewhere, and without it, a leading underscore hides a name."""
-    listed = frozenset(exports or ())
-
-    def exported(symbol: Symbol) -> bool:
-        if exports is not None and not symbol.container:
-            return symbol.name in listed
-        return not symbol.name.startswith("_") or symbol.name.endswith("__")
-
-    return tuple(symbol if exported(symbol) else symbol._replace(exported=False) for symbol in symbols)

@@ -20,14 +20,17 @@ def line_loop(lines: list[str]) -> int | None:
 
 def loop_at_end(line: str) -> tuple[int, int] | None:
     """Return the begin and end of the first turn that repeats up to the end of a line: `x.y.x.y.x.y.x.y`."""
-    for length in range(MIN_TURN, len(line) // MIN_REPEATS + 1):
+    end, tail = len(line), line[-MIN_TURN:]  # asked of every token, so only where the end of the line comes before
+    at = line.rfind(tail, 0, end - MIN_TURN) if end >= MIN_TURN * MIN_REPEATS else -1
+    while at >= 0 and (length := end - MIN_TURN - at) * MIN_REPEATS <= end:
         turn = line[-length:]
         times = MIN_REPEATS if length > 2 * MIN_TURN else MIN_REPEATS + 1
         if turn.strip(" -=*#/_\t") and line.endswith(turn * times):
-            start = len(line)
+            start = end
             while line[:start].endswith(turn):
                 start -= length
             return start, start + length
+        at = line.rfind(tail, 0, at + MIN_TURN - 1)
     return None
 
 

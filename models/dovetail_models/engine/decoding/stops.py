@@ -56,7 +56,7 @@ class CompletionText:
     @property
     def goes_round(self) -> bool:
         """Return whether the text has begun to repeat itself and would continue to (degenerate repetition)."""
-        lines = self._text.split("\n")[-MIN_REPEATS - 1 :]
+        lines = self._text.rsplit("\n", MIN_REPEATS + 1)[-MIN_REPEATS - 1 :]
         return loop_at_end(lines[-1]) is not None or line_loop(lines[:-1]) is not None
 
     def _find_stop_string(self, before: int) -> int | None:

@@ -100,6 +100,9 @@ def foreign_lines(shown: Shown) -> list[str]:
     first, *rest = shown.inserted.split("\n")
     is_indented = not here.strip() and first[:1] in (" ", "\t")
     whole = [here + first if is_indented else "", *rest]
+    if not own and re.search(r"^\t", hole.text, re.MULTILINE) and re.search(r"^ ", hole.text, re.MULTILINE):
+        begins = next((line[0] for line in whole if line[:1] in (" ", "\t")), "")
+        step = "\t" if begins == "\t" else "    "  # the file has both kinds, and none near by
     for number, line in enumerate(whole):
         indent = line[: len(line) - len(line.lstrip(" \t"))]
         if not line.strip() or not indent or number in inside:

@@ -132,7 +132,7 @@ def test_the_engine_ends_a_text_at_a_marker_spelled_out(
     monkeypatch.setattr(decode, "most_likely", lambda *_: (next(script), -0.1))
     shown: list[str] = []
     job = replace(JOB, parts=PARTS, max_tokens=60, min_tokens=0)
-    reply = engine.complete(job, Interrupt(), shown.append)
+    reply = engine.complete(job, Interrupt(), lambda text, logprob: shown.append(text))
     assert (reply.text, reply.stop) == ("turn 1", "stop")
     assert all(marker[0] not in text for text in shown)
 

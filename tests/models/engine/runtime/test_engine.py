@@ -157,7 +157,7 @@ def test_stop_rules(engine: LlamaEngine) -> None:
 
 def test_text_so_far_grows_to_the_text(engine: LlamaEngine) -> None:
     shown: list[str] = []
-    reply = engine.complete(JOB, Interrupt(), shown.append)
+    reply = engine.complete(JOB, Interrupt(), lambda text, logprob: shown.append(text))
     assert shown[-1] == reply.text
     assert all(later.startswith(earlier) for earlier, later in pairwise(shown))
 

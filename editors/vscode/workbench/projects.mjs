@@ -13,9 +13,12 @@ const BOARD = `class Board:
         return self.width * self.height
 `;
 
-/** A call whose arguments are missing: the cursor belongs to line 5, column 19. */
+/**
+ * A call whose arguments are missing: the cursor belongs to line 5, column 19. The call above makes the model so sure of
+ * them that no machine's arithmetic changes what is shown.
+ */
 export const CALL = `from board import Board
-
+small = Board(self.width, self.height)
 
 def start(size: int) -> Board:
     board = Board()
@@ -24,13 +27,13 @@ def start(size: int) -> Board:
 
 /** The third dictionary is empty: an invoked completion at line 12, column 5 has two lines. */
 export const DICTIONARIES = `SMALL = {
-    "width": 3,
-    "height": 4,
+    "first": True,
+    "second": False,
 }
 
 MEDIUM = {
-    "width": 3,
-    "height": 4,
+    "first": True,
+    "second": False,
 }
 
 LARGE = {
@@ -42,10 +45,10 @@ LARGE = {
 const PAIR = `from board import Board
 
 
-def start(board: Board) -> int:
+def sides(board: Board) -> int:
     first = board.
     other = board.
-    return first
+    return board.width
 `;
 
 const NOTEBOOK = {

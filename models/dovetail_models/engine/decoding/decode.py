@@ -109,8 +109,8 @@ def generate(
             tokens += 1
             logprobs += logprob
             stop = text.add(new)
-            if on_text is not None and text.safe != shown:
-                shown = text.safe
+            if on_text is not None and (safe := text.safe) != shown:
+                shown = safe
                 on_text(shown, logprobs / tokens)
             if stop is not None:
                 return generated(stop)

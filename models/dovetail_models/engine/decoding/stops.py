@@ -19,6 +19,8 @@ class CompletionText:
     def __init__(self, max_lines: int | None = None, stop: tuple[str, ...] = ()) -> None:
         self._max_lines = max_lines
         self._stops = tuple(string for string in stop if string)
+        self._begin = tuple({string[0] for string in self._stops})
+        self._longest = max(map(len, self._stops), default=0)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._text = ""
         self._newlines = 0
@@ -44,7 +46,10 @@ class CompletionText:
     def safe(self) -> str:
         if self._stop:
             return self._text
-        held_back = max((_begun(self._text, string) for string in self._stops), default=0)
+        held_back = 0
+        tail = self._text[-self._longest :]
+        if any(first in tail for first in self._begin):  # asked after every token, of some ten markers
+            held_back = max(_begun(self._text, string) for string in self._stops)
         if self._max_lines is not None and self._text.endswith("\r"):
             held_back = max(held_back, 1)
         return self._text[: len(self._text) - held_back]

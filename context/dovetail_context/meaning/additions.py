@@ -207,7 +207,7 @@ def _macros(record: FileRecord, inference: Inference) -> Iterator[tuple[str, str
     pattern = language_named(record.language).rules.additions.macro
     for each in islice(_passed_on(record, inference), MAX_FILES if pattern else 0):
         known = inference.known_macros.get(each.path)
-        if known is None or each is record:
+        if known is None:
             known = tuple((found[1], found[2]) for found in _compiled(pattern).finditer(each.text))
             inference.known_macros[each.path] = known
         yield from known

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from functools import partial
 from hashlib import blake2b
 
+from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
 from dovetail_context.languages.python.bindings import entered, loop
-from dovetail_context.languages.python.calls import calls_of
 from dovetail_context.languages.python.exports import mark_exported
 from dovetail_context.languages.python.expressions import MAX_ACCESS_CHARS, access_path, type_text, unpacked_paths
 from dovetail_context.languages.python.grammar import grammar
@@ -78,7 +78,9 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         text=text,
         symbols=mark_exported(reader.symbols, exports),
         imports=tuple(imports),
-        references=calls_of(tree) if references else References(),
+        references=read_calls(tree, grammar().matches(tree.root, "calls.scm"), access_path)
+        if references
+        else References(),
         exports=exports,
         problems=problems,
         packages=said_by_setup(path, text),

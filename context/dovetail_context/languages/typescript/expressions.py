@@ -165,7 +165,7 @@ def _parenthesized(tree: SyntaxTree, node: Node, depth: int) -> str:
 
 
 def _array(tree: SyntaxTree, node: Node, depth: int) -> str:
-    """A list of what its elements are, if they are all the same."""
+    """A list of what its elements are, if all are of one type."""
     paths = {_access(tree, child, depth + 1) for child in node.named_children[:MAX_ELEMENTS] if child.type != "comment"}
     path = paths.pop() if len(paths) == 1 else ""
     return f"{path}*Array" if path and "|" not in path and not path.startswith("<") else "<Array>"

@@ -41,8 +41,8 @@ def _first_fitted(first: str, place: Place) -> str:
         return first
     unit, above, width = unit_at(place, outer), _columns(outer), _columns(place.left + space)
     columns = _columns(unit)
-    is_fitting = "\t" not in space and (width == above or not width % columns)
-    if (not space.strip("\t")) if unit == "\t" else is_fitting:
+    in_tabs, in_spaces = not space.strip("\t"), "\t" not in space
+    if (unit == "\t" and in_tabs) or (unit != "\t" and in_spaces and (width == above or not width % columns)):
         return first
     levels = round((width - above) / columns)
     if width > above:  # a block's first line is one level further in, of whatever size that is for the model

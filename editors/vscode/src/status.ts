@@ -98,7 +98,8 @@ function running(status: Status, nowS: number): BarText {
     return plain("$(debug-pause) Dovetail: paused", "Paused everywhere");
   }
   if (isSnoozed(server, nowS)) {
-    const minutes = Math.ceil(((server.snoozedUntil ?? nowS) - nowS) / 60);
+    // The server's clock is read a moment later: five minutes may be 300.1 seconds.
+    const minutes = Math.max(1, Math.round(((server.snoozedUntil ?? nowS) - nowS) / 60));
     return plain("$(bell-slash) Dovetail: snoozed", `Snoozed for another ${minutes} ${minutes === 1 ? "minute" : "minutes"}`);
   }
   if (server.state === "failed") {

@@ -10,7 +10,7 @@ import { report } from "../src/report";
 import { patternFor, withExclusion } from "../src/rules";
 import { candidates, parseVersion, pathCandidates, wheelVersion } from "../src/program/search";
 import { optionName, serverOptions, serverSettingNames } from "../src/settings";
-import { barText, menu, serverStatus, sizeText, type Status } from "../src/status";
+import { type BarText, barText, menu, serverStatus, sizeText, type Status } from "../src/status";
 
 const AROUND = { setting: [], trusted: true, interpreter: "/i/python", onPath: "/p/dovetail", own: "/o/python" };
 const READY = serverStatus({ state: "ready", model: "/models/starter.gguf" });
@@ -72,7 +72,8 @@ test("a language's own entry wins over the star", () => {
 });
 
 test("the status bar shows each state", () => {
-  const text = (server: object, rest: Partial<Status> = {}): string => barText({ ...RUNNING, server: serverStatus({ state: "ready", ...server }), ...rest }, 1000).text;
+  const bar = (server: object, rest: Partial<Status> = {}): BarText => barText({ ...RUNNING, server: serverStatus({ state: "ready", ...server }), ...rest }, 1000);
+  const text = (server: object, rest: Partial<Status> = {}): string => bar(server, rest).text;
   assert.match(text({}), /check/);
   assert.match(text({ indexing: true, progress: 43 }), /indexing 43 %/);
   assert.match(text({ indexing: true }), /indexing$/);
@@ -80,6 +81,8 @@ test("the status bar shows each state", () => {
   assert.match(text({ paused: true }), /paused$/);
   assert.match(text({ snoozedUntil: 1060 }), /snoozed/);
   assert.match(text({ snoozedUntil: 999 }), /check/);
+  assert.match(bar({ snoozedUntil: 1300.4 }).tooltip, /another 5 minutes/);
+  assert.match(bar({ snoozedUntil: 1020 }).tooltip, /another 1 minute$/);
   assert.match(text({ pausedLanguages: ["python"] }), /paused in python/);
   assert.match(text({}, { enable: { python: false } }), /off in python/);
   assert.match(text({ busy: true }), /loading~spin\) Dovetail$/);

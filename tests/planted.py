@@ -26,10 +26,10 @@ class Planted:
 
 def planted() -> tuple[Planted, ...]:
     """One of each kind, always the same ones. Each code is valid Python."""
-    chance = random.Random(11)
+    rng = random.Random(11)
 
     def some(count: int, alphabet: str = _LETTERS) -> str:
-        return "".join(chance.choice(alphabet) for _ in range(count))
+        return "".join(rng.choice(alphabet) for _ in range(count))
 
     def key(kind: str, prefix: str, rest: str) -> Planted:
         return Planted(kind, f'value = "{prefix}{rest}"', (prefix + rest,))

@@ -48,7 +48,7 @@ def draw(root: Path, count: int, rng: random.Random) -> tuple[Counter[str], list
             counts["drawn"] += 1
             counts[f"{language.name} dots"] += 1
             names = members_at(Query(path, text, dot.end()), snapshot)
-            counts[f"{language.name} told"] += bool(names)
+            counts[f"{language.name} listed"] += bool(names)
             if names and dot[1] not in names:
                 counts[f"{language.name} wrong"] += 1
                 number = text.count("\n", 0, dot.start()) + 1
@@ -72,10 +72,12 @@ def main() -> None:
     if arguments.show:
         print("\n".join(wrong))
     for language in sorted({key.partition(" ")[0] for key in counts if key.endswith(" dots")}):
-        dots, told, lacks = (counts[f"{language} {what}"] for what in ("dots", "told", "wrong"))
-        print(f"{language}: {dots} dots, {told} told ({100 * told / dots:.1f} %), {lacks} lack the name")
-    told, lacks = (sum(n for key, n in counts.items() if key.endswith(what)) for what in (" told", " wrong"))
-    print(f"all: {counts['drawn']} dots, {told} told, {lacks} lack the name ({100 * lacks / counts['drawn']:.2f} %)")
+        dots, listed, lacks = (counts[f"{language} {what}"] for what in ("dots", "listed", "wrong"))
+        print(f"{language}: {dots} dots, {listed} listed ({100 * listed / dots:.1f} %), {lacks} lack the name")
+    listed, lacks = (sum(n for key, n in counts.items() if key.endswith(what)) for what in (" listed", " wrong"))
+    print(
+        f"all: {counts['drawn']} dots, {listed} listed, {lacks} lack the name ({100 * lacks / counts['drawn']:.2f} %)"
+    )
 
 
 if __name__ == "__main__":

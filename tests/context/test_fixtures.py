@@ -75,7 +75,7 @@ def test_members_behind_a_dot(file: Path, check: Check, tmp_path: Path) -> None:
     typed = language.cursor(workspace.query.text, workspace.query.offset).typed
     names = (typed + rest for rest in members_at(workspace.query, workspace.snapshot(tmp_path)))
     shown = " ".join(name for name in names if name not in language.rules.universal_members)
-    check(file, "members", f"{shown or 'cannot be told'}\n")
+    check(file, "members", f"{shown or 'unknown'}\n")
 
 
 @pytest.mark.parametrize("file", cases("symbols"))

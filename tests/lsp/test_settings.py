@@ -48,7 +48,7 @@ def test_a_byte_order_mark_is_no_mistake(user_file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "settings", "told"),
+    ("text", "settings", "count"),
     [
         ("colour = 1\nmax_tokens = 32\nthreads = -5\n", Settings(max_tokens=32), 2),
         (f"threads = {'1' * 5000}\n", Settings(), 1),
@@ -56,11 +56,13 @@ def test_a_byte_order_mark_is_no_mistake(user_file: Path) -> None:
         ("\xff", Settings(), 1),
     ],
 )
-def test_each_mistake_is_reported_and_all_else_holds(user_file: Path, text: str, settings: Settings, told: int) -> None:
+def test_each_mistake_is_reported_and_the_rest_holds(
+    user_file: Path, text: str, settings: Settings, count: int
+) -> None:
     user_file.write_bytes(text.encode("latin-1"))
     problems: list[str] = []
     assert load_settings(on_problem=lambda problem: problems.append(str(problem))) == settings
-    assert len(problems) == told and not any("\n" in problem or len(problem) > 600 for problem in problems)
+    assert len(problems) == count and not any("\n" in problem or len(problem) > 600 for problem in problems)
 
 
 def test_the_settings_page_lists_every_option(repository: Path) -> None:

@@ -26,8 +26,8 @@ def starter() -> Path:
 def test_counts_are_those_of_the_reference(starter: Path) -> None:
     counter, reference = read_token_counter(starter), ReferenceTokenizer(starter)
     assert counter is not None
-    chance = random.Random(7)
-    texts = [*TEXTS, *("".join(chance.choices(ALPHABET, k=chance.randint(1, 60))) for _ in range(400))]
+    rng = random.Random(7)
+    texts = [*TEXTS, *("".join(rng.choices(ALPHABET, k=rng.randint(1, 60))) for _ in range(400))]
     for text in texts:
         assert counter(text) == len(reference.tokens(text)), repr(text)
 

@@ -50,10 +50,10 @@ def rank(candidates: Iterable[Candidate], retrieval: Retrieval = _EVERYTHING) ->
 
 
 def _merged(same: list[Candidate], retrieval: Retrieval) -> Ranked:
-    """Evidence adds up as independent chances do; of one retriever's with the same reason only the best counts."""
-    first, chance, reasons = same[0], _weighted(same[0].evidence, retrieval), [same[0].evidence]
+    """Add evidence up as independent probabilities; of one retriever's with the same reason only the best counts."""
+    first, probability, reasons = same[0], _weighted(same[0].evidence, retrieval), [same[0].evidence]
     if len(same) > 1:
-        chance, reasons = _added(same, retrieval)
+        probability, reasons = _added(same, retrieval)
     return Ranked(
         first.path,
         first.start_line,
@@ -61,14 +61,14 @@ def _merged(same: list[Candidate], retrieval: Retrieval) -> Ranked:
         first.text,
         first.symbol,
         first.brief,
-        chance,
+        probability,
         tuple(dict.fromkeys(evidence.reason for evidence in reasons))[:MAX_REASONS],
         reasons[0].retriever,
     )
 
 
 def _added(same: list[Candidate], retrieval: Retrieval) -> tuple[float, list[Evidence]]:
-    """Return the chance that all evidence together gives, and the evidence that counts, the strongest first."""
+    """Return the probability that all evidence together gives, and the evidence that counts, the strongest first."""
     best: dict[tuple[str, str], Evidence] = {}
     for candidate in same:
         key = (candidate.evidence.retriever, candidate.evidence.reason)

@@ -2,7 +2,7 @@
 
 Types lead to few names in code without types, behind macros, or through values of other packages. But the words of the
 next name often appear around the cursor already, or similar code uses it. So the names of the files most related to
-the current one are offered with a small chance, which `Likelihood.used` raises for those that fit.
+the current one are offered with a small probability, which `Likelihood.used` raises for those that fit.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from dovetail_context.retrieve.offers import Offers
 from dovetail_context.retrieve.situation import Situation
 from dovetail_context.work import checkpoint
 
-UNSEEN = 0.0007  # the chance of a name of a related file that nothing at the cursor leads to
+UNSEEN = 0.0007  # the probability of a name of a related file that nothing at the cursor leads to
 MAX_SYMBOLS = 1000  # looked at, of the most related files first
 NEIGHBOURS = 12  # files of the same folder on each side, in path order
 REASON = "its name fits the code at the cursor"

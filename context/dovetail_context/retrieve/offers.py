@@ -1,7 +1,7 @@
 """`Offers`: what a retriever found, added up by definition before anything is rendered.
 
-The same object is often found in many ways, and each of its members with it; so chances are kept by object and shared
-out among the members once, at the end.
+The same object is often found in many ways, and each of its members with it. So probabilities are kept by object and
+shared out among the members once, at the end.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +23,7 @@ _Key = tuple[str, int, str]
 
 @dataclass(slots=True)
 class _Offer:
-    """A definition: the chance that none of its reasons holds, and the best of them."""
+    """A definition: the probability that none of its reasons holds, and the best of them."""
 
     definition: Definition
     missed: float = 1.0
@@ -40,7 +40,7 @@ class _Offer:
 
 @dataclass(slots=True)
 class Offers:
-    """Collects chances. Of those for one thing with the same reason only the best counts."""
+    """Collects probabilities. Of those for one thing with the same reason only the best counts."""
 
     _singles: dict[_Key, tuple[Definition, dict[str, float]]] = field(default_factory=dict)
     _groups: dict[int, tuple[Shares, dict[str, float]]] = field(default_factory=dict)
@@ -51,12 +51,12 @@ class Offers:
         return bool(self._singles or self._groups)
 
     def one(self, definition: Definition, gain: float, reason: str) -> None:
-        """A definition that is used with the chance `gain`."""
+        """A definition that is used with the probability `gain`."""
         _, gains = self._singles.setdefault(_key(definition), (definition, {}))
         gains[reason] = max(gain, gains.get(reason, 0.0))
 
     def shared(self, shares: Shares, mass: float, reason: str) -> None:
-        """Definitions one of which is used with the chance `mass`; the same object must be given for the same ones."""
+        """Definitions of which one is used with the probability `mass`; give the same object for the same ones."""
         if shares:
             _, masses = self._groups.setdefault(id(shares), (shares, {}))
             masses[reason] = max(mass, masses.get(reason, 0.0))

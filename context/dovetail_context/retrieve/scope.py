@@ -305,7 +305,7 @@ class _Reading:
             self._definition(definition, MENTIONED_NAME * min(1.0, mass / MODULE_NAMES), f"{reason}, used near by")
 
     def _members(self, value: Value, mass: float, reason: str, typed: str = "") -> None:
-        """The members of an object, class or module share the chance `mass` that one of them is used."""
+        """The members of an object, class or module share the probability `mass` that one of them is used."""
         if value.kind == "module":
             self._module(value, mass, reason, typed=typed)
         elif value.kind in ("instance", "class"):

@@ -83,26 +83,26 @@ def _place(path: str, text: str, place: int, dice: random.Random) -> Iterator[Ke
     else:
         yield now("jumped", 0)
     while done < len(truth.rstrip()):
-        chance = dice.random()
+        draw = dice.random()
         left = truth[done:].split("\n", 1)[0]
         if not left:
             indented = len(truth[done:]) - len(truth[done:].lstrip())
             done += indented
             yield now("new line", indented)
-        elif chance < BURST_SHARE and len(left) > BURST_LETTERS:
+        elif draw < BURST_SHARE and len(left) > BURST_LETTERS:
             for _ in range(BURST_LETTERS):
                 done += 1
                 yield now("burst", 1, drop_after_ms=BURST_AFTER_MS)
             done += 1
             yield now("typed", 1)
-        elif chance < BURST_SHARE + CORRECTION_SHARE:
+        elif draw < BURST_SHARE + CORRECTION_SHARE:
             yield now("typed", 1, extra="q")
             yield now("corrected", 0)
-        elif chance < BURST_SHARE + CORRECTION_SHARE + ACCEPT_SHARE:
+        elif draw < BURST_SHARE + CORRECTION_SHARE + ACCEPT_SHARE:
             piece = min(len(left), dice.randrange(4, 20))
             done += piece
             yield now("accepted", piece)
-        elif chance < BURST_SHARE + CORRECTION_SHARE + ACCEPT_SHARE + EDIT_ABOVE_SHARE:
+        elif draw < BURST_SHARE + CORRECTION_SHARE + ACCEPT_SHARE + EDIT_ABOVE_SHARE:
             shown = _with_line_above(shown, dice)
             yield now("edited above", 0)
         else:

@@ -138,7 +138,7 @@ def account_json(account: Account) -> dict[str, Any]:
             for each in account.not_taken
         ],
         "phases": [
-            {"name": phase.name, "ms": round(phase.milliseconds, 2), "told": phase.detail} for phase in account.phases
+            {"name": phase.name, "ms": round(phase.milliseconds, 2), "detail": phase.detail} for phase in account.phases
         ],
     }
 

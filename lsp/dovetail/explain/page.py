@@ -59,7 +59,7 @@ def _head(account: Account, place: str) -> str:
         f"{number(reply.reused_tokens)} of them still in its memory, and wrote {number(reply.generated_tokens)}."
     )
     if account.confidence is not None:
-        lead += f" It gave each of its tokens a chance of {percent(account.confidence)}: {text(account.decision)}."
+        lead += f" It gave each of its tokens a probability of {percent(account.confidence)}: {text(account.decision)}."
     note = ""
     if account.completion.remembered:
         note = (
@@ -208,8 +208,9 @@ def _confidence(account: Account) -> str:
     )
     at = (min(max(logprob, _SCALE_FROM), 0.0) - _SCALE_FROM) / -_SCALE_FROM * 100
     lead = (
-        f"The mean log-probability of the tokens is {logprob:.2f}, which is a chance of {percent(account.confidence)} "
-        f"for each. Unasked, that decides how much is shown; here: {text(account.decision)}."
+        f"The mean log-probability of the tokens is {logprob:.2f}, which is a probability of "
+        f"{percent(account.confidence)} for each. "
+        f"Unasked, that decides how much is shown; here: {text(account.decision)}."
     )
     return section(
         "How sure the model was",

@@ -67,7 +67,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenPlan:
     """How to load a model."""
 
     plan: Plan
@@ -79,14 +79,14 @@ class Chosen:
     """Whether the plan fits the free memory, by estimate."""
 
 
-def choose(shape: ModelShape, machine: Machine, wishes: Wishes) -> Chosen:
+def choose(shape: ModelShape, machine: Machine, wishes: Wishes) -> ChosenPlan:
     """Return how to load a model on this machine; where nothing fits, the plan that needs least."""
     plan, reasons = _wanted(shape, machine, wishes)
     steps: list[Step] = []
     while not fits(shape, plan, machine) and (step := next_step(plan, shape, may_quantize(wishes))):
         steps.append(step)
         plan = step.plan
-    return Chosen(plan, reasons, tuple(steps), fits(shape, plan, machine))
+    return ChosenPlan(plan, reasons, tuple(steps), fits(shape, plan, machine))
 
 
 def may_quantize(wishes: Wishes) -> bool:
@@ -108,7 +108,7 @@ def is_hopeless(need: MemoryNeed, machine: Machine) -> bool:
     return need.main - need.weights > machine.free_bytes
 
 
-def explain(shape: ModelShape, plan: Plan, chosen: Chosen, machine: Machine) -> tuple[Choice, ...]:
+def explain(shape: ModelShape, plan: Plan, chosen: ChosenPlan, machine: Machine) -> tuple[Choice, ...]:
     """Return each value of the `plan` that was loaded with its reason: `chosen`'s, or that memory was short."""
     wanted = chosen.steps[0].before if chosen.steps else chosen.plan
     short = f"lowered to fit: {free_words(machine)}"

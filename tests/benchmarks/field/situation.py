@@ -56,7 +56,7 @@ class Situation:
 
     @property
     def language(self) -> str:
-        """Return a name for the language, as comments tell the model."""
+        """Return a name for the language, as a comment in the prompt gives it."""
         names = {".py": "python", ".ts": "typescript", ".tsx": "typescriptreact", ".rs": "rust", ".js": "javascript"}
         return names.get(Path(self.path).suffix, Path(self.path).suffix.lstrip("."))
 

@@ -71,9 +71,9 @@ LINES = (
 def innocents(half: str, seed: int = 7, each: int = 6) -> Iterator[tuple[str, str]]:
     """Yield paths and texts: `each` of every line of this half; the same ones for the same seed."""
     for number, (path, style, line) in enumerate(LINES):
-        chance = random.Random(f"{seed} {half} {number}")
+        rng = random.Random(f"{seed} {half} {number}")
         if number % 2 == HALVES.index(half):
             for _ in range(each):
-                words = chance.choice(names_of(half)).split()
+                words = rng.choice(names_of(half)).split()
                 text = line.replace("«N»", STYLES[style](words)).replace("«U»", STYLES["upper"](words))
                 yield path, text

@@ -224,9 +224,9 @@ def _keystrokes(against: Path, files: Sequence[Path]) -> None:
     for low, high in ((3_000, 10_000), (10_000, 40_000), (40_000, 130_000), (130_000, MAX_BYTES)):
         some = [text for text in texts if low <= len(text) < high][:60]
         spent = dict.fromkeys(kinds, 0.0)
-        chance = random.Random(4)
+        rng = random.Random(4)
         for text in some:
-            place = chance.randrange(len(text))
+            place = rng.randrange(len(text))
             states = {name: kind.of(text) for name, kind in kinds.items()}
             for count in range(1, 9):
                 typed = text[:place] + "abcdefgh"[:count] + text[place:]

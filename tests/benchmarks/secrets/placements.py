@@ -76,38 +76,38 @@ _SIGNS = "!#%^&*+=?~"
 
 
 def _drawn(alphabet: str, low: int, high: int) -> Callable[[random.Random], str]:
-    return lambda chance: "".join(chance.choice(alphabet) for _ in range(chance.randint(low, high)))
+    return lambda rng: "".join(rng.choice(alphabet) for _ in range(rng.randint(low, high)))
 
 
-def _password(chance: random.Random) -> str:
+def _password(rng: random.Random) -> str:
     """Return upper-case and lower-case letters and digits, at least one of each."""
-    drawn = [chance.choice(_LOWER), chance.choice(_LOWER.upper()), chance.choice(_DIGITS)]
-    drawn += [chance.choice(string.ascii_letters + _DIGITS) for _ in range(9)]
-    chance.shuffle(drawn)
+    drawn = [rng.choice(_LOWER), rng.choice(_LOWER.upper()), rng.choice(_DIGITS)]
+    drawn += [rng.choice(string.ascii_letters + _DIGITS) for _ in range(9)]
+    rng.shuffle(drawn)
     return "".join(drawn)
 
 
 def _around(inner: str) -> Callable[[random.Random], str]:
-    def value(chance: random.Random) -> str:
-        base = _password(chance)
-        cut = chance.randint(3, 9)
-        return base[:cut] + inner.replace("?", chance.choice(_LOWER)) + base[cut:]
+    def value(rng: random.Random) -> str:
+        base = _password(rng)
+        cut = rng.randint(3, 9)
+        return base[:cut] + inner.replace("?", rng.choice(_LOWER)) + base[cut:]
 
     return value
 
 
 VALUES: dict[str, Callable[[random.Random], str]] = {
     "12 characters": _password,
-    "with signs": lambda chance: _password(chance)[:7] + chance.choice(_SIGNS) + _password(chance)[:5],
-    "word and digits": lambda chance: (
-        chance.choice(("hunter", "dragon", "Summer", "letmein", "monkey")) + str(chance.randint(10, 2024))
+    "with signs": lambda rng: _password(rng)[:7] + rng.choice(_SIGNS) + _password(rng)[:5],
+    "word and digits": lambda rng: (
+        rng.choice(("hunter", "dragon", "Summer", "letmein", "monkey")) + str(rng.randint(10, 2024))
     ),
     "base36, 24": _drawn(_LOWER + _DIGITS, 24, 24),
     "hexadecimal, 32": _drawn("0123456789abcdef", 32, 32),
     "letters and digits, 32": _drawn(string.ascii_letters + _DIGITS, 28, 40),
     "lower case, 32": _drawn(_LOWER, 28, 36),
     "letters, 32": _drawn(string.ascii_letters, 28, 36),
-    "base64, 44": lambda chance: base64.b64encode(chance.randbytes(32)).decode(),
+    "base64, 44": lambda rng: base64.b64encode(rng.randbytes(32)).decode(),
     "in braces": _around("{3?}"),
     "with braces": _around("{?}"),
     "with a dollar": _around("$?"),
@@ -121,21 +121,21 @@ def placements(half: str, seed: int = 7, each: int = 6) -> Iterator[Placement]:
     order = list(range(len(FORMS)))
     random.Random("forms").shuffle(order)
     for number in sorted(order[HALVES.index(half) :: 2]):
-        chance = random.Random(f"{seed} {half} {number}")
+        rng = random.Random(f"{seed} {half} {number}")
         for _ in range(each):
-            yield _placed(FORMS[number], half, chance)
-    chance = random.Random(f"{seed} {half} long")
-    yield from _long(half, chance)
+            yield _placed(FORMS[number], half, rng)
+    rng = random.Random(f"{seed} {half} long")
+    yield from _long(half, rng)
 
 
-def _placed(form: Form, half: str, chance: random.Random) -> Placement:
+def _placed(form: Form, half: str, rng: random.Random) -> Placement:
     is_key = form.values is KEYS
-    words = chance.choice(_names(_NAMES_OF_KEYS if is_key else _NAMES_OF_PASSWORDS, half)).split()
+    words = rng.choice(_names(_NAMES_OF_KEYS if is_key else _NAMES_OF_PASSWORDS, half)).split()
     name = STYLES[form.style](words)
-    alphabet = chance.choice(form.values)
+    alphabet = rng.choice(form.values)
 
     def value() -> str:
-        return form.escape(VALUES[alphabet](chance))
+        return form.escape(VALUES[alphabet](rng))
 
     drawn = value()
     cut = len(drawn) // 2
@@ -150,14 +150,14 @@ def _placed(form: Form, half: str, chance: random.Random) -> Placement:
     return _marked(form.kind, f"{form.title}; {name}; {alphabet}", half, form.path, text)
 
 
-def _long(half: str, chance: random.Random) -> Iterator[Placement]:
+def _long(half: str, rng: random.Random) -> Iterator[Placement]:
     """Yield multi-line keys, and literals that are longer than any password."""
 
     def body(lines: int, width: int = 64) -> str:
         alphabet = string.ascii_letters + _DIGITS + "+/"
-        return "\n".join(_OPEN + "".join(chance.choice(alphabet) for _ in range(width)) + _SHUT for _ in range(lines))
+        return "\n".join(_OPEN + "".join(rng.choice(alphabet) for _ in range(width)) + _SHUT for _ in range(lines))
 
-    account = json.dumps({"type": "service_account", "private_key": chance.randbytes(chance.randint(2600, 3400)).hex()})
+    account = json.dumps({"type": "service_account", "private_key": rng.randbytes(rng.randint(2600, 3400)).hex()})
     encoded = base64.b64encode(account.encode()).decode()
     marked = _OPEN + encoded + _SHUT
     forms = (

@@ -69,7 +69,7 @@ def visible(names: Sequence[str], context: Sequence[Mapping[str, str]]) -> float
 def surrounding(text: str, start: int, end: int, prompt: str) -> tuple[float, float]:
     """Return the shares of the `LINES` lines above and below a hole that a prompt has in one piece next to the hole.
 
-    The model's answers do not tell: the starter model writes much the same without the text below.
+    The model's answers do not show it: the starter model writes much the same without the text below.
     """
     above = text[:start].rpartition("\n")[0].splitlines(keepends=True)[-LINES:]
     below = text[end:].partition("\n")[2].splitlines(keepends=True)[:LINES]

@@ -97,9 +97,9 @@ def test_no_manifest_ends_a_language(kind: str, name: str, tmp_path: Path) -> No
     assert index.last_report is not None
     if (kind, name) == ("digits", "go.mod"):  # An invalid Go version does not matter here.
         return
-    (told,) = [problem for problem in index.last_report.problems if problem.path == name]
-    assert told.reason and "\n" not in told.reason
-    assert f"{name}: {told.reason}" in index.problems
+    (problem,) = [each for each in index.last_report.problems if each.path == name]
+    assert problem.reason and "\n" not in problem.reason
+    assert f"{name}: {problem.reason}" in index.problems
     index.close()
 
 

@@ -90,13 +90,13 @@ def test_mutated_files_never_raise(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_files_in_any_encoding(encoding: str, tmp_path: Path) -> None:
     """The index follows byte order marks and encoding cookies. Without them it reads the code, if not the comments."""
-    text = f"# -*- coding: {encoding} -*-\ndef told(): ...\n# テスト ж é\ndef after(): ...\n"
+    text = f"# -*- coding: {encoding} -*-\ndef before(): ...\n# テスト ж é\ndef after(): ...\n"
     (tmp_path / "a.py").write_bytes(text.encode(encoding, "replace"))
-    (tmp_path / "a.go").write_bytes("package a\n// テスト ж é\nfunc Told() {}\n".encode(encoding, "replace"))
+    (tmp_path / "a.go").write_bytes("package a\n// テスト ж é\nfunc Before() {}\n".encode(encoding, "replace"))
     index = WorkspaceIndex(tmp_path)
     index.build()
-    assert [symbol.name for symbol in index.snapshot.files["a.py"].symbols] == ["told", "after"]
-    assert [symbol.name for symbol in index.snapshot.files["a.go"].symbols] == ["Told"]
+    assert [symbol.name for symbol in index.snapshot.files["a.py"].symbols] == ["before", "after"]
+    assert [symbol.name for symbol in index.snapshot.files["a.go"].symbols] == ["Before"]
 
 
 def test_huge_files_and_buffers(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_only_what_changed_is_read(root: Path, cache: IndexCache) -> None:
     assert content(again.snapshot) == from_scratch(root)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell when a file's times were set back")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not record when a file's times were set back")
 def test_a_change_that_keeps_size_and_time_is_seen(root: Path, cache: IndexCache) -> None:
     (root / "a.py").write_text("def one(): ...\n", encoding="utf-8")
     before = (root / "a.py").stat()

@@ -31,13 +31,13 @@ def test_whoever_types_without_a_pause_is_read_all_the_same() -> None:
     assert now - pending.first_typed <= LONGEST_AFTER_TYPING_S + AFTER_TYPING_S
 
 
-@pytest.mark.parametrize("told", ["a build", "a path", "a selection"])
-def test_everything_else_is_done_at_once(told: str) -> None:
+@pytest.mark.parametrize("change", ["a build", "a path", "a selection"])
+def test_everything_else_is_done_at_once(change: str) -> None:
     pending = Pending()
     pending.overlay("a.py", "x", now=10.0)
-    if told == "a build":
+    if change == "a build":
         pending.builds.append((None, None))
-    elif told == "a path":
+    elif change == "a path":
         pending.paths.add("b.py")
     else:
         pending.select(EVERYTHING, walk_after=False)

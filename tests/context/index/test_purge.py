@@ -83,7 +83,7 @@ LEAVING = [delete, delete_folder, ignore, move_to_ignored, rename_to_secret]
 
 
 @pytest.mark.parametrize("leave", LEAVING)
-@pytest.mark.parametrize("when", ["while open", "between starts", "told to an index without a thread"])
+@pytest.mark.parametrize("when", ["while open", "between starts", "to an index without a thread"])
 def test_what_left_the_project_leaves_the_disk(
     leave: Callable[[Path], list[str]], when: str, root: Path, cache: IndexCache
 ) -> None:

@@ -19,7 +19,7 @@ CASES = re.split(r"^=== ", Path(__file__).with_name("members.txt").read_text(enc
 def test_no_list_lacks_a_name_that_exists(case: str, tmp_path: Path) -> None:
     _, *parts = re.split(r"^#- (.+)\n", case, flags=re.M)
     files = dict(zip(parts[::2], parts[1::2], strict=True))
-    wanted = files.pop("has", ""), files.pop("told", "")
+    wanted = files.pop("has", ""), files.pop("lists", "")
     query = None
     for path, text in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)

@@ -57,17 +57,17 @@ def test_a_young_stamp_is_not_trusted(root: Path, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("seed", range(12))
 def test_after_any_change_they_are_those_of_a_fresh_look(seed: int, root: Path) -> None:
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     known = Verdicts(root)
     for step in range(30):
-        path = chance.choice(PATHS)
+        path = rng.choice(PATHS)
         file = root / path
-        match chance.randrange(6):
+        match rng.randrange(6):
             case 0:
-                name = f"{chance.choice(('', 'pkg/', 'pkg/deep/'))}.gitignore"
-                (root / name).write_text(f"# {step}\n" + chance.choice(("*.py\n", "deep/\n", "!*.py\n", "d.txt\n")))
+                name = f"{rng.choice(('', 'pkg/', 'pkg/deep/'))}.gitignore"
+                (root / name).write_text(f"# {step}\n" + rng.choice(("*.py\n", "deep/\n", "!*.py\n", "d.txt\n")))
             case 1:
-                (root / chance.choice(("", "pkg", "pkg/deep")) / ".gitignore").unlink(missing_ok=True)
+                (root / rng.choice(("", "pkg", "pkg/deep")) / ".gitignore").unlink(missing_ok=True)
             case 2:
                 file.unlink(missing_ok=True)
             case 3:
@@ -75,11 +75,11 @@ def test_after_any_change_they_are_those_of_a_fresh_look(seed: int, root: Path) 
                 file.write_text(f"x = {step}\n")
             case 4:
                 (root / ".git" / "info").mkdir(parents=True, exist_ok=True)
-                (root / ".git" / "info" / "exclude").write_text(f"# {step}\n" + chance.choice(("a.py\n", "c.py\n", "")))
+                (root / ".git" / "info" / "exclude").write_text(f"# {step}\n" + rng.choice(("a.py\n", "c.py\n", "")))
             case 5:
                 if sys.platform != "win32":
                     file.unlink(missing_ok=True)
-                    file.symlink_to(root / chance.choice(PATHS))
+                    file.symlink_to(root / rng.choice(PATHS))
         assert known.excluded(PATHS, EVERYTHING)[0] == Verdicts(root).excluded(PATHS, EVERYTHING)[0], step
 
 

@@ -152,17 +152,17 @@ def test_other_answers_are_shown_and_scored_as_a_models(
     monkeypatch.delattr(command, "make_engine")
     answers, out = shop.with_name("answers.jsonl"), shop.with_name("out.jsonl")
     answers.write_text('{"run": {}}\n{"id": "1", "completion": "add(3))"}\n', encoding="utf-8")
-    told = ["eval", str(shop), "--answers", str(answers), "--out", str(out), "--written"]
-    assert main(told) == 0
+    arguments = ["eval", str(shop), "--answers", str(answers), "--out", str(out), "--written"]
+    assert main(arguments) == 0
     row = json.loads(out.read_text(encoding="utf-8"))
     assert (row["completion"], row["written"]) == ("add(3)", "add(3))")
     assert "exact match     1.000" in capsys.readouterr().out
     answers.write_text('{"id": "2", "completion": "x"}\n', encoding="utf-8")
-    assert main(told) == 1 and "has no answer to 1" in capsys.readouterr().err
+    assert main(arguments) == 1 and "has no answer to 1" in capsys.readouterr().err
     answers.write_text("add(3)\n", encoding="utf-8")
-    assert main(told) == 1 and "line 1: no JSON" in capsys.readouterr().err
+    assert main(arguments) == 1 and "line 1: no JSON" in capsys.readouterr().err
     answers.unlink()
-    assert main(told) == 1 and "cannot be read" in capsys.readouterr().err
+    assert main(arguments) == 1 and "cannot be read" in capsys.readouterr().err
 
 
 def test_other_runs_of_the_same_tasks_are_drawn_beside(
@@ -172,10 +172,10 @@ def test_other_runs_of_the_same_tasks_are_drawn_beside(
     other, page = shop.with_name("other.jsonl"), shop.with_name("page.html")
     for name in ("out.jsonl", "out.jsonl.run.json"):
         shop.with_name(name).rename(shop.with_name(name.replace("out", "other")))
-    told = ["eval", str(shop), "--html", str(page), "--beside", str(other)]
-    assert main(told) == 0
+    arguments = ["eval", str(shop), "--html", str(page), "--beside", str(other)]
+    assert main(arguments) == 0
     assert "Quality against budget" in page.read_text(encoding="utf-8")
     other.write_text(other.read_text(encoding="utf-8").replace('"id": "1"', '"id": "2"'), encoding="utf-8")
-    assert main(told) == 2 and "has other tasks than this run" in capsys.readouterr().err
+    assert main(arguments) == 2 and "has other tasks than this run" in capsys.readouterr().err
     other.unlink()
-    assert main(told) == 1 and "cannot be read" in capsys.readouterr().err
+    assert main(arguments) == 1 and "cannot be read" in capsys.readouterr().err

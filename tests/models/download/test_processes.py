@@ -70,14 +70,14 @@ def until(process: subprocess.Popen[str], beginning: str, count: int = 1) -> str
 
 @pytest.mark.long
 def test_kill_9_at_random_moments_costs_at_most_a_chunk_each(hub: LoopbackHub, start: Start, tmp_path: Path) -> None:
-    chance = random.Random(7)
+    rng = random.Random(7)
     folder = tmp_path / "models"
     hub.content = gguf(4 * KILLS * CHUNK)
     hub.delay_s = 0.002  # a block each time, so that there are moments
     for _ in range(KILLS):
         process = start(folder)
         assert process.stdout is not None
-        for _, line in zip(range(chance.randint(1, 14)), process.stdout, strict=False):
+        for _, line in zip(range(rng.randint(1, 14)), process.stdout, strict=False):
             assert line.split()[0] in ("asking", "downloading")
         process.send_signal(signal.SIGKILL)
         process.wait(60)

@@ -52,12 +52,12 @@ def test_every_truncation_is_found(tmp_path: Path) -> None:
 
 
 def test_damaged_headers_raise_nothing_else(tmp_path: Path) -> None:
-    chance, whole, file = random.Random(3), gguf(100), tmp_path / "a.gguf"
+    rng, whole, file = random.Random(3), gguf(100), tmp_path / "a.gguf"
     header = len(whole) - 100
     for _ in range(2000):
         damaged = bytearray(whole)
-        for _ in range(chance.randint(1, 4)):
-            damaged[chance.randrange(header)] = chance.randrange(256)
+        for _ in range(rng.randint(1, 4)):
+            damaged[rng.randrange(header)] = rng.randrange(256)
         file.write_bytes(damaged)
         try:
             check_structure(file)

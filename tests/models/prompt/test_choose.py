@@ -14,7 +14,7 @@ from dovetail_models.engine.runtime.loading import format_of, load
 from dovetail_models.errors import EngineError, ModelError
 from dovetail_models.prompt.formats.choose import (
     FORMATS,
-    Chosen,
+    ChosenFormat,
     ModelIdentity,
     candidates,
     choose,
@@ -26,7 +26,7 @@ from tests.models.tiny_model import NORMAL, USER_DEFINED, Words, byte_level
 BY_NAME = {family.name: family for family in FAMILIES}
 
 
-def chosen(family: str, name: str, architecture: str | None = None) -> Chosen:
+def chosen(family: str, name: str, architecture: str | None = None) -> ChosenFormat:
     """Return the choice for a file with a family's vocabulary and this name."""
     words = BY_NAME[family].words
     identity = ModelIdentity("m.gguf", ("", name), architecture or BY_NAME[family].architecture)
@@ -36,7 +36,7 @@ def chosen(family: str, name: str, architecture: str | None = None) -> Chosen:
 @pytest.mark.parametrize("family", FAMILIES, ids=[family.name for family in FAMILIES])
 def test_each_family_is_known_by_its_file(family: Family, tmp_path: Path) -> None:
     with closing(llama.load_model(family.write(tmp_path), vocab_only=True)) as model:
-        assert format_of(model) == Chosen(family.format)
+        assert format_of(model) == ChosenFormat(family.format)
 
 
 @pytest.mark.parametrize(

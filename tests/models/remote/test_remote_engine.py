@@ -218,15 +218,15 @@ async def test_the_token_is_sent_and_nowhere_else_seen(
     server: FakeServer, new_engine: NewEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv(TOKEN_VARIABLE, SECRET)
-    told: list[EngineStatus] = []
-    engine = new_engine(server, told.append)
+    reported: list[EngineStatus] = []
+    engine = new_engine(server, reported.append)
     with caplog.at_level(logging.DEBUG):
         await engine.complete(job(prefix="private text\n"))
         server.faults = ["401"]
         with pytest.raises(RemoteFault, match="did not accept the token") as caught:
             await engine.complete(job())
     assert all(request.headers["authorization"] == f"Bearer {SECRET}" for request in server.requests)
-    seen = f"{told} {caught.value} {caplog.text}"
+    seen = f"{reported} {caught.value} {caplog.text}"
     assert SECRET not in seen and "private" not in seen
 
 

@@ -50,13 +50,13 @@ UNDERSCORE = 0.35  # for a name that begins with one
 OF_NAME = NameTraits(USERS, WORD, UNDERSCORE)
 EXPORTED, CALLABLE, CLASS = 0.61, -0.34, -0.42
 MEMBER_AFTER_DOT, OTHER_AFTER_DOT = 0.19, -0.29
-ENOUGH = 1.2  # the sum from which a name is offered for its words alone: a chance of about 0.4 %
+ENOUGH = 1.2  # the sum from which a name is offered for its words alone: a probability of about 0.4 %
 # How far the words of a name change the odds that meaning gives it. Only part of the weights above: the share of a name
 # among the members of its class follows its words already. Tried: 0.4, 0.8 (best), and the regression's own 0.31 for
 # meaning, which loses what inference is certain of.
 WORDS_BESIDE_MEANING = 0.8
 USUAL = -0.3  # the sum of the weights of a usual name, which words do not change
-MIN_CHANCE, MAX_CHANCE = 0.0001, 0.95  # of meaning
+MIN_PRIOR, MAX_PRIOR = 0.0001, 0.95  # of meaning
 
 # What the definition of a name is worth that the file has already, in comparison with one that nobody could know: the
 # name is no news, its signature is. 0.6 and 1 show fewer of the names that are needed.
@@ -113,13 +113,13 @@ class Likelihood:
             known = self._known[key] = self._weight(symbol)
         return known
 
-    def used(self, symbol: Symbol, chance: float) -> float:
-        """Return the probability that a symbol is used, where meaning alone gives it the `chance`."""
-        chance = min(max(chance, MIN_CHANCE), MAX_CHANCE)
+    def used(self, symbol: Symbol, prior: float) -> float:
+        """Return the probability that a symbol is used, where meaning alone gives it the `prior`."""
+        prior = min(max(prior, MIN_PRIOR), MAX_PRIOR)
         if symbol.name in self._present:
-            return chance * SEEN
+            return prior * SEEN
         words = self._fitting(symbol)
-        odds = chance / (1.0 - chance) * math.exp(WORDS_BESIDE_MEANING * (words - USUAL))
+        odds = prior / (1.0 - prior) * math.exp(WORDS_BESIDE_MEANING * (words - USUAL))
         return 1.0 - 1.0 / ((1.0 + odds) * (1.0 + math.exp(BIAS + words)))
 
     def is_seen(self, symbol: Symbol) -> bool:

@@ -164,7 +164,7 @@ local function why_lines(answer)
   section(
     "milliseconds",
     each(account.phases, function(phase)
-      return ("%8.1f  %s: %s"):format(phase.ms, phase.name, phase.told)
+      return ("%8.1f  %s: %s"):format(phase.ms, phase.name, phase.detail)
     end)
   )
   return lines

@@ -21,7 +21,7 @@ def notify_of_starter(settings: Settings) -> None:
     """Print the notice to standard error, the first time that the starter model is used by this user."""
     if settings.model != STARTER or settings.remote.url:
         return
-    marker = user_folder("state") / "told-about-starter"
+    marker = user_folder("state") / "starter-notice-shown"
     if marker.exists():
         return
     print(NOTICE.format(path=user_config_path()), file=sys.stderr)

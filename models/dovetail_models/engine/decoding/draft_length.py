@@ -15,7 +15,7 @@ COSTS = (1.0, 1.85, 2.25, 2.7, 3.2, 3.7, 4.0, 4.0, 4.4, 4.8, 5.0, 5.2, 5.5, 5.7,
 where learning starts; the steps are those of the processor's kernels, which take four rows at a time."""
 
 PRIOR_WEIGHT = 20.0
-"""Guesses of a kind that its starting chance (`acceptance.py`) counts for."""
+"""Guesses of a kind that its starting probability (`acceptance.py`) counts for."""
 
 MEMORY = 200
 """Drafted tokens after which what was learnt of acceptance counts for a third: texts change."""

@@ -16,7 +16,7 @@ from dovetail_models.errors import EngineError, ModelError
 from dovetail_models.files import check_file
 from dovetail_models.hardware.choose import (
     Choice,
-    Chosen,
+    ChosenPlan,
     Wishes,
     choose,
     explain,
@@ -31,7 +31,7 @@ from dovetail_models.hardware.machine import Machine, detect
 from dovetail_models.hardware.shape import ModelShape
 from dovetail_models.hardware.steps import Step, next_step
 from dovetail_models.prompt.formats.choose import (
-    Chosen as ChosenFormat,
+    ChosenFormat,
     ModelIdentity,
     candidates,
     choose as choose_format,
@@ -187,7 +187,7 @@ def _with_context(
     model: llama.Model,
     file: _File,
     plan: Plan,
-    chosen: Chosen,
+    chosen: ChosenPlan,
     machine: Machine,
     options: EngineOptions,
     progress: Progress | None,
@@ -213,7 +213,7 @@ def _wishes(options: EngineOptions) -> Wishes:
     )
 
 
-def _check_memory(file: _File, chosen: Chosen, machine: Machine, has_fallback: bool) -> None:
+def _check_memory(file: _File, chosen: ChosenPlan, machine: Machine, has_fallback: bool) -> None:
     """Refuse what memory cannot hold: the system would grant it and later kill some process for it."""
     need = memory_need(file.shape, chosen.plan, machine.instruction_sets)
     if is_hopeless(need, machine) or (has_fallback and need.main > machine.free_bytes):

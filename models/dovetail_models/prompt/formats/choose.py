@@ -56,7 +56,7 @@ class ModelIdentity:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenFormat:
     """The format of a model, and a line of advice where it is doubtful that the model fills holes well."""
 
     format: Format
@@ -77,7 +77,7 @@ def candidates(is_special: Callable[[str], bool]) -> tuple[Format, ...]:
     return tuple(each for each in FORMATS if all(map(is_special, each.markers.values())))
 
 
-def choose(identity: ModelIdentity, is_special: Callable[[str], bool]) -> Chosen:
+def choose(identity: ModelIdentity, is_special: Callable[[str], bool]) -> ChosenFormat:
     """Return the format of a model file; `is_special` returns whether a text is one special token of its vocabulary.
 
     Raises ModelError with one line that names a model which fills holes.
@@ -95,7 +95,7 @@ def choose(identity: ModelIdentity, is_special: Callable[[str], bool]) -> Chosen
     for part, reason in chosen.untrained.items():
         if identity.has((part,)):
             raise ModelError(f"{identity.file} {reason}: choose a model such as {chosen.base}")
-    return Chosen(chosen, _advice(chosen, identity))
+    return ChosenFormat(chosen, _advice(chosen, identity))
 
 
 def without_markers(file: str) -> ModelError:

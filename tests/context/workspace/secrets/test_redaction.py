@@ -15,17 +15,17 @@ from tests.planted import planted
 PLAIN = "def total(items: list[int]) -> int:\n    return sum(items)  # of all of them\n\n\n"
 
 
-def _long_text(chance: random.Random) -> str:
+def _long_text(rng: random.Random) -> str:
     """Some 300,000 characters with every kind of secret in it."""
-    parts = [PLAIN * chance.randint(20, 120) for _ in range(60)]
+    parts = [PLAIN * rng.randint(20, 120) for _ in range(60)]
     for one in planted():
-        parts.insert(chance.randrange(len(parts)), one.code + "\n")
+        parts.insert(rng.randrange(len(parts)), one.code + "\n")
     return "".join(parts)
 
 
 def test_after_random_edits_the_same_is_blanked_out_as_in_a_text_that_is_new() -> None:
-    chance = random.Random(5)
-    text = _long_text(chance)
+    rng = random.Random(5)
+    text = _long_text(rng)
     secrets = [secret for one in planted() for secret in one.secrets]
     pieces = [
         *(one.code for one in planted()),
@@ -40,11 +40,11 @@ def test_after_random_edits_the_same_is_blanked_out_as_in_a_text_that_is_new() -
     state = Redaction.of(text)
     for _ in range(60):
         # Where something happens: anywhere, or in the middle of a secret.
-        known = [place for secret in chance.sample(secrets, 3) if (place := text.find(secret)) >= 0]
-        start = chance.choice(known) + chance.randint(-30, 30) if known and chance.random() < 0.6 else 0
-        start = max(0, start or chance.randrange(len(text)))
-        end = min(len(text), start + chance.choice((0, 0, 1, 5, 80, 2000)))
-        text = text[:start] + chance.choice(pieces) + text[end:]
+        known = [place for secret in rng.sample(secrets, 3) if (place := text.find(secret)) >= 0]
+        start = rng.choice(known) + rng.randint(-30, 30) if known and rng.random() < 0.6 else 0
+        start = max(0, start or rng.randrange(len(text)))
+        end = min(len(text), start + rng.choice((0, 0, 1, 5, 80, 2000)))
+        text = text[:start] + rng.choice(pieces) + text[end:]
         state = state.followed_by(text)
         assert state.text == text
         assert state.redacted == redact(text)
@@ -68,16 +68,16 @@ def test_whatever_is_typed_where_the_same_is_blanked_out_as_in_the_whole() -> No
     planted_texts = [one.code + "\n" for one in planted()]
     changes = differing = 0
     for seed in range(25):
-        chance = random.Random(seed)
+        rng = random.Random(seed)
         fillers = (PLAIN, PLAIN.strip() + "\n", "\n", "\n\n\n", MANIFEST, "x = 1\n\n")
         kinds = (planted_texts, EVERY_FORM, fillers, fillers)
-        text = "".join(chance.choice(chance.choice(kinds)) for _ in range(80))
-        text = text.replace("\n", chance.choice(("\n", "\n", "\r\n", "\r")))
+        text = "".join(rng.choice(rng.choice(kinds)) for _ in range(80))
+        text = text.replace("\n", rng.choice(("\n", "\n", "\r\n", "\r")))
         state = Redaction.of(text)
         for _ in range(30):
-            start = chance.randrange(len(text) + 1)
-            end = min(len(text), start + chance.choice((0, 0, 1, 2, 5, 80, 2000)))
-            piece = chance.choice(chance.choice((planted_texts, EVERY_FORM, SHORT_PIECES, SHORT_PIECES, MARKERS)))
+            start = rng.randrange(len(text) + 1)
+            end = min(len(text), start + rng.choice((0, 0, 1, 2, 5, 80, 2000)))
+            piece = rng.choice(rng.choice((planted_texts, EVERY_FORM, SHORT_PIECES, SHORT_PIECES, MARKERS)))
             text = text[:start] + piece + text[end:]
             state = state.followed_by(text)
             changes += 1

@@ -160,7 +160,7 @@ def test_status_of_the_server(start: Start) -> None:
         after="""
         vim.api.nvim_create_autocmd("User", {
           pattern = "DovetailStatus",
-          callback = function(event) vim.g.told = event.data.state end,
+          callback = function(event) vim.g.reported = event.data.state end,
         })
         """
     )
@@ -169,7 +169,7 @@ def test_status_of_the_server(start: Start) -> None:
     edit.nvim.command("Dovetail")
     assert "no server is running: open a file" in edit.messages()
     edit.open()
-    wait_for(lambda: edit.nvim.eval("get(g:, 'told', '')") == "ready")
+    wait_for(lambda: edit.nvim.eval("get(g:, 'reported', '')") == "ready")
     assert edit.lua("return require('dovetail').status().model") == "starter"
     assert edit.lua("return require('dovetail.status').text()") == "dovetail: ready"
     edit.nvim.command("Dovetail status")

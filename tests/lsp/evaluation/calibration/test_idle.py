@@ -177,8 +177,8 @@ async def test_a_real_one_yields_goes_on_and_keeps_what_it_found(tmp_path: Path)
     key = idle_calibration.model_key(path)
     (found,) = read_calibrations(calibrations_path()).of(path.stem, key).prompts
     assert found.source == "game" and found.trials
-    told = "\n".join(str(check) for check in calibration_checks(path.stem, key, calibrations_path()))
-    assert "game" in told and found.day in told
+    report = "\n".join(str(check) for check in calibration_checks(path.stem, key, calibrations_path()))
+    assert "game" in report and found.day in report
 
 
 def answers() -> int:

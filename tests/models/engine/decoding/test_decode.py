@@ -122,10 +122,10 @@ def test_what_is_shown_never_holds_half_a_code_point() -> None:
 
 
 def test_a_text_is_as_likely_as_one_that_ends_there() -> None:
-    told: list[tuple[str, float]] = []
-    run(Script([A, B, A, NEWLINE, B, END]), on_text=lambda text, logprob: told.append((text, logprob)))
-    assert len(told) == 5
-    for number, (text, logprob) in enumerate(told, 1):
+    reported: list[tuple[str, float]] = []
+    run(Script([A, B, A, NEWLINE, B, END]), on_text=lambda text, logprob: reported.append((text, logprob)))
+    assert len(reported) == 5
+    for number, (text, logprob) in enumerate(reported, 1):
         alone = run(Script([A, B, A, NEWLINE, B, END]), max_tokens=number)
         assert (alone.text, alone.logprob) == (text, pytest.approx(logprob))
 

@@ -105,15 +105,15 @@ def test_a_draft_ends_before_a_token_that_ends() -> None:
 
 
 def test_a_copy_is_likelier_the_longer_it_is_and_the_more_places_agree() -> None:
-    def chance(sources: list[list[int]], text: list[int]) -> float:
+    def probability(sources: list[list[int]], text: list[int]) -> float:
         guess = PromptLookup(sources, text, 0, sorts=SORTS).guess()
         assert guess is not None
         return guess.log_odds
 
     run = list(range(1, 30))
-    assert chance([run], run[:3]) < chance([run], run[:6]) < chance([run], run[:20])
-    assert chance([run], run[:2]) < chance([run] * 2, run[:2]) < chance([run] * 5, run[:2])
-    assert chance([run, [1, 2, 50]], run[:2]) < chance([run], run[:2])
+    assert probability([run], run[:3]) < probability([run], run[:6]) < probability([run], run[:20])
+    assert probability([run], run[:2]) < probability([run] * 2, run[:2]) < probability([run] * 5, run[:2])
+    assert probability([run, [1, 2, 50]], run[:2]) < probability([run], run[:2])
 
 
 def test_random_texts_against_a_plain_search() -> None:
@@ -166,8 +166,8 @@ def test_sorts_of_tokens(piece: bytes, sort: int) -> None:
     assert sorts_of(1, lambda token: piece).tolist() == [sort]
 
 
-def test_kinds_are_steps_of_chance() -> None:
-    chances = [acceptance_probability(kind) for kind in range(KINDS)]
-    assert chances == sorted(chances) and chances[0] < 0.15 and chances[-1] > 0.99
+def test_kinds_are_steps_of_probability() -> None:
+    probabilities = [acceptance_probability(kind) for kind in range(KINDS)]
+    assert probabilities == sorted(probabilities) and probabilities[0] < 0.15 and probabilities[-1] > 0.99
     assert kind_of(-99.0) == 0 and kind_of(99.0) == KINDS - 1
     assert abs(acceptance_probability(kind_of(1.0)) - 1 / (1 + np.exp(-1.0))) < 0.05

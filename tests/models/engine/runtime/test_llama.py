@@ -150,7 +150,7 @@ def test_only_one_module_knows_llama_cpp(repository: Path) -> None:
     ] == ["llama_api.py"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="GNU's OpenMP tells its settings, others have other words for them")
+@pytest.mark.skipif(sys.platform != "linux", reason="GNU's OpenMP reports its settings, others name them differently")
 def test_openmp_waits_as_was_set_before_it_was_loaded() -> None:
     environment = {name: value for name, value in os.environ.items() if name not in WAITING}
     load = (sys.executable, "-c", "import dovetail_models.engine.runtime.llama")

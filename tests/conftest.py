@@ -1,4 +1,4 @@
-"""Fixtures for every wing. A wing's own fixtures live in its folder."""
+"""Fixtures for all tests. Those of one package are in its folder."""
 
 from __future__ import annotations
 

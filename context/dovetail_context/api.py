@@ -1,4 +1,4 @@
-"""The API of the context wing: the one module that the server imports of it.
+"""The API of the package: the one module that the server imports of it.
 
 Each name is imported from its module when it is first used, so that a command which only needs the project's root does
 not load the parsers. `__all__` lists the names by subject; `_MODULES` maps each of them to the module that defines it.

@@ -81,8 +81,10 @@ class Settings:
     """The options, with their defaults."""
 
     model: str = _option("starter", "Name of a model, or the path of a GGUF file with fill-in-the-middle tokens.")
-    context_tokens: int = _option(1024, "Most tokens of other files to show the model; 0 shows none.", 0)
-    max_tokens: int = _option(64, "Most tokens of one completion.", 1)
+    context_tokens: int = _option(
+        1024, "The maximum number of tokens from other files to show the model; 0 shows none.", 0
+    )
+    max_tokens: int = _option(64, "The maximum length of a completion, in tokens.", 1)
     target_ms: int = _option(300, "Milliseconds to the first suggestion that a slow machine works towards.", 50)
     enable: LanguageSwitches = _option(  # noqa: RUF009 - the default never changes
         LanguageSwitches(), 'Languages in which to complete, as the editor names them; `"*"` stands for all others.'
@@ -106,11 +108,11 @@ class Settings:
         "Whether to run `dovetail calibrate` on the open project while nobody types, on mains power only.",
     )
     index_cache_mb: int = _option(
-        1000, "Most megabytes that the index of all projects keeps on disk between starts; 0 keeps nothing.", 0
+        1000, "The most disk space, in megabytes, for the index of all projects between starts; 0 keeps nothing.", 0
     )
     kv_cache_mb: int = _option(
         0,
-        "Most megabytes of what the model has read (KV states) that are kept on disk between starts; 0 keeps nothing.",
+        "The most disk space, in megabytes, for what the model has read (KV states) between starts; 0 keeps nothing.",
         0,
     )
     gpu_layers: int = _option(-1, "Layers of the model to put on the GPU; -1 means as many as fit.", -1)

@@ -11,7 +11,7 @@ import platformdirs
 Kind = Literal["config", "state", "cache", "data"]
 
 VARIABLES: dict[Kind, str] = {"config": "DOVETAIL_CONFIG_DIR", "data": "DOVETAIL_DATA_DIR"}
-"""Environment variables that name other folders; those for state and cache belong to the rooms that use them."""
+"""Environment variables that name other folders; those for state and cache belong to the modules that use them."""
 
 
 def user_folder(kind: Kind) -> Path:

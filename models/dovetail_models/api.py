@@ -1,4 +1,4 @@
-"""The models wing as the server and the command line see it: they import nothing else of this package.
+"""The package as the server and the command line see it: they import nothing else of this package.
 
 A name loads its module on first use. Importing this module therefore loads neither llama.cpp nor numpy, neither a model
 hub's client nor an HTTP library, and a server starts without what it does not use.

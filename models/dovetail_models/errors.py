@@ -1,4 +1,4 @@
-"""The errors of the models wing. Each message is one line: what happened, and what to do next."""
+"""The errors of this package. Each message is one line: what happened, and what to do next."""
 
 
 class EngineError(Exception):

@@ -1,4 +1,4 @@
-"""The facade of the wing: its names, where they come from, and that the contract guards every other module."""
+"""The facade of context/: its names, where they come from, and that the contract guards every other module."""
 
 import ast
 import subprocess

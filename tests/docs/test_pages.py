@@ -16,6 +16,8 @@ from tests.docs.pages import REPOSITORY, all_pages, anchors, links
 PAGES = all_pages()
 DOCS = REPOSITORY / "docs"
 README_LINES = 150
+_MODULE = re.compile(r"`(?:\.\./)*((?:[\w.-]+/)*[\w-]+\.(?:py|lua|ts|mjs|scm))`")
+_NOT_OURS = {"dataclasses.py", "Untitled-1.py"}  # examples of what a user has
 _CODE_PATH = re.compile(r"`((?:lsp|context|models|editors|tests|docs|\.ci|\.github)/[\w./-]*)`")
 
 
@@ -37,6 +39,18 @@ def test_links_within_the_project_lead_somewhere(page: Path) -> None:
 def test_paths_of_code_that_a_page_names_exist(page: Path) -> None:
     missing = [
         path for path in _CODE_PATH.findall(page.read_text(encoding="utf-8")) if not (REPOSITORY / path).exists()
+    ]
+    assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_modules_that_a_page_names_exist(page: Path) -> None:
+    named = set(_MODULE.findall(page.read_text(encoding="utf-8"))) - _NOT_OURS
+    folders = [REPOSITORY / name for name in ("lsp", "context", "models", "editors", "tests", "docs")]
+    missing = [
+        name
+        for name in sorted(named)
+        if not (REPOSITORY / name).exists() and not any(next(folder.rglob(name), None) for folder in folders)
     ]
     assert not missing
 

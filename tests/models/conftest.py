@@ -1,4 +1,4 @@
-"""Fixtures of the models wing: the model that tests run on, clients that leave nothing behind, a real vocabulary."""
+"""Fixtures for tests/models/: the model that tests run on, clients that leave nothing behind, a real vocabulary."""
 
 from __future__ import annotations
 

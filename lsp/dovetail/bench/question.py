@@ -61,7 +61,7 @@ def our_job(asked: Question, tokens: int) -> CompletionJob:
     """Return the job for our engine, with an answer of just this many tokens."""
     return CompletionJob(
         parts=PromptParts(asked.context, asked.path, asked.frozen.prefix, asked.frozen.suffix, asked.forced),
-        client=asked.path,
+        document=asked.path,
         anchor=asked.frozen.name,
         max_tokens=tokens,
         min_tokens=tokens,

@@ -54,7 +54,7 @@ def add_place_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of every command that works at a place."""
     parser.add_argument("place", metavar="PATH:LINE:COL", help="line and column count from 1, columns in code points")
     parser.add_argument("--stdin", action="store_true", help="read the document from standard input, not from disk")
-    parser.add_argument("--untrusted", action="store_true", help="obey of the project's rules only what they leave out")
+    parser.add_argument("--untrusted", action="store_true", help="apply only the exclusions of the project's rules")
 
 
 def positive(text: str) -> int:

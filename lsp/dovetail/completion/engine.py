@@ -1,4 +1,4 @@
-"""What the pipeline needs of an engine: the seam to the models wing.
+"""What the pipeline needs of an engine: the seam to `models/`.
 
 `EngineClient` is the local one, `RemoteEngine` asks a server, `FallbackEngine` has both.
 """

@@ -1,4 +1,4 @@
-"""The only path that produces a completion: the two wings meet here.
+"""The only path that produces a completion: context and models meet here.
 
 Read it top to bottom: remember, decide, gather, lay out, ask, shape. The session remembers documents, anchors and
 answers; the index remembers snapshots; the engine keeps the KV cache.
@@ -81,7 +81,7 @@ async def complete(
 
     job = CompletionJob(
         parts=_parts(request, anchor, place, status.frozen_anchor and tuning.layout == "frozen"),
-        client=request.document,
+        document=request.document,
         max_tokens=budget.answer,
         max_lines=extent.max_lines,
         explain=request.explain,

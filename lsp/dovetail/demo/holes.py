@@ -1,7 +1,8 @@
 """Choose places in a project at which someone may pause while typing: behind a dot, a bracket, a `=` or a `return`.
 
 The rest of the line is cut away there, so that what the project's author wrote can be compared with the suggestion.
-The choice looks at the text alone. It prefers no place at which a model is likely to be right.
+Files that define nothing, such as prose and data, are left out. Otherwise the choice looks at the text alone: it
+prefers no place at which a model is likely to be right.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ class Hole:
 
 
 def find_holes(snapshot: IndexSnapshot) -> Iterator[Hole]:
-    """Yield holes of the whole project: one of each file in turn, in an order that depends on paths and texts alone."""
+    """Yield holes of all code: one of each file in turn, in an order that depends on paths and texts alone."""
     files = sorted(snapshot.files.items(), key=lambda file: _order(file[0]))
-    waiting = deque(_holes_of(record) for _, record in files)
+    waiting = deque(_holes_of(record) for _, record in files if record.symbols)
     while waiting:
         file = waiting.popleft()
         hole = next(file, None)

@@ -17,7 +17,7 @@ from dovetail.server.handlers import (
     lifecycle,
     notebooks,
 )
-from dovetail.server.handlers.extensions import acceptance
+from dovetail.server.handlers.extensions import accept_reports
 from dovetail.server.handlers.extensions.context import CONTEXT, ContextParams, context
 from dovetail.server.handlers.extensions.document_state import (
     DOCUMENT_STATE,
@@ -65,10 +65,10 @@ def create_server(make_engine: MakeEngine, untrusted: bool = False, lifeline: Li
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(folders.did_change_workspace_folders)
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(configuration.did_change_configuration)
     server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(folders.did_change_watched_files)
-    server.command(acceptance.ACCEPTED)(acceptance.accepted)
+    server.command(accept_reports.ACCEPTED)(accept_reports.accepted)
     server.command(PULL_MODEL)(pull_model)
-    server.feature(acceptance.SHOWN)(acceptance.shown)
-    server.feature(acceptance.PARTLY_ACCEPTED)(acceptance.partly_accepted)
+    server.feature(accept_reports.SHOWN)(accept_reports.shown)
+    server.feature(accept_reports.PARTLY_ACCEPTED)(accept_reports.partly_accepted)
     server.feature(WHY)(why)
     server.feature(TRUST)(trust)
     server.feature(DOCUMENT_STATE)(document_state)
@@ -79,8 +79,8 @@ def create_server(make_engine: MakeEngine, untrusted: bool = False, lifeline: Li
     server.feature(MODELS)(models)
     server.feature(FOCUS)(did_focus)
     server.protocol.params_types = {
-        acceptance.SHOWN: acceptance.ShownParams,
-        acceptance.PARTLY_ACCEPTED: acceptance.ShownParams,
+        accept_reports.SHOWN: accept_reports.ShownParams,
+        accept_reports.PARTLY_ACCEPTED: accept_reports.ShownParams,
         WHY: WhyParams,
         TRUST: TrustParams,
         PAUSE: PauseParams,

@@ -1,1 +1,1 @@
-"""Fetches model files from a hub, resumes, verifies. The only room that imports huggingface_hub or its HTTP client."""
+"""Fetches model files from a hub, resumes, verifies. Only this folder imports huggingface_hub or its HTTP client."""

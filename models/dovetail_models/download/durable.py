@@ -1,4 +1,4 @@
-"""Writes that survive a crash of the process and of the machine. The platform-dependent module of this room."""
+"""Writes that survive a crash of the process and of the machine. The platform-dependent module of this folder."""
 
 import os
 import sys

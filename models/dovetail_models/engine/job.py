@@ -19,7 +19,7 @@ StopReason = Literal["eos", "line", "stop", "loop", "length", "enough", "cancell
 
 eos: the model ended it. line: `max_lines` were full. stop: a stop string came. loop: after `min_tokens` the text
 degenerated into repetition. length: `max_tokens` were full (a warm job ends with this too). enough: the client's own
-test accepted the text. cancelled: the client withdrew the job. superseded: a newer job with the same key came.
+test accepted the text. cancelled: the client withdrew the job. superseded: a newer job of the same document came.
 """
 
 
@@ -29,9 +29,9 @@ class CompletionJob:
 
     parts: PromptParts
     """What the prompt is made of."""
-    client: str
-    """A key, such as a document: a newer interactive job with the same key supersedes an older one, which is then
-    answered with stop "superseded"."""
+    document: str
+    """Names the document, or whatever else asks. A newer interactive job of the same document supersedes an older
+    one, which is then answered with stop "superseded"."""
     max_tokens: int = 64
     """The maximum number of tokens to generate."""
     max_lines: int | None = None
@@ -44,7 +44,7 @@ class CompletionJob:
     """Jobs that are ahead or warm wait for interactive jobs, yield to them, resume after them, and supersede none."""
     anchor: str = ""
     """Names the position in the document at which prefix and suffix are frozen. The KV cache keeps one sequence for
-    each client and anchor: a prompt replaces the last one of its anchor and leaves those of others alone."""
+    each document and anchor: a prompt replaces the last one of its anchor and leaves those of others alone."""
     min_tokens: int = 0
     """Before this many tokens the model may not end the text: for measurements, whose work must not depend on the
     model's choice."""

@@ -64,7 +64,7 @@ async def probe(engine: RemoteEngine) -> AsyncIterator[Finding]:
             "use llama.cpp's server if that matters",
         )
     started = time.perf_counter()
-    job = CompletionJob(HOLE, client="doctor", max_tokens=16, max_lines=1)
+    job = CompletionJob(HOLE, document="doctor", max_tokens=16, max_lines=1)
     try:
         reply = await engine.complete(job)
     except EngineError as error:

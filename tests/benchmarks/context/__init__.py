@@ -1,1 +1,1 @@
-"""What the context wing costs and finds."""
+"""What context/ costs and finds."""

@@ -1,4 +1,4 @@
-"""Measure the speed and memory of the context wing on real sources.
+"""Measure the speed and memory of context/ on real sources.
 
     python -m tests.benchmarks.context.speed FOLDER... [--times N]
 

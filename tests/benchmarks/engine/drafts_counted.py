@@ -23,7 +23,7 @@ import numpy.typing as npt
 from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.query import Query
-from dovetail_models.engine.decoding.acceptance import sorts_of
+from dovetail_models.engine.decoding.acceptance_probability import sorts_of
 from dovetail_models.engine.decoding.draft_length import DraftLengthPolicy
 from dovetail_models.engine.decoding.prompt_lookup import PromptLookup
 from dovetail_models.engine.runtime.llama import load_model

@@ -1,4 +1,4 @@
-"""Fit the weights in `engine/decoding/acceptance.py` to real code, and print them in the form used there.
+"""Fit the weights in `engine/decoding/acceptance_probability.py` to real code, and print them in the form used there.
 
     python -m tests.benchmarks.engine.fit_drafts VOCABULARY.gguf PROJECT...
 
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from dovetail_models.engine.decoding.acceptance import FEATURES, MATCH_STEPS, SORTS, sorts_of
+from dovetail_models.engine.decoding.acceptance_probability import FEATURES, MATCH_STEPS, SORTS, sorts_of
 from dovetail_models.engine.decoding.prompt_lookup import Guess, PromptLookup
 from dovetail_models.engine.runtime.llama import load_model
 from dovetail_models.engine.runtime.tokenizer import Tokenizer

@@ -87,7 +87,7 @@ async def both(hole: Hole, engine: Engine) -> Pair:
     for number, cut in enumerate((len(before), line)):
         window = cut_window(before[:cut], after, WINDOW_TOKENS, estimate_tokens)
         parts = PromptParts((), hole.path, window.prefix, window.suffix, before[cut:])
-        job = CompletionJob(parts, client=f"{number}", max_tokens=48, max_lines=1)
+        job = CompletionJob(parts, document=f"{number}", max_tokens=48, max_lines=1)
         scores.append(score((await engine.complete(job)).text, hole.truth))
     inside = (before[-1] + hole.truth[0]).replace("_", "a").isalnum()
     return Pair(inside, *scores)

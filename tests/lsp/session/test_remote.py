@@ -130,7 +130,7 @@ async def test_a_prompt_is_checked_before_each_sending() -> None:
         assert list(files) == ["/a.py"]
         return engine.sent < 2
 
-    job = CompletionJob(PromptParts((), "a.py", "", ""), client="a", files=("/a.py",))
+    job = CompletionJob(PromptParts((), "a.py", "", ""), document="a", files=("/a.py",))
     with pytest.raises(Withdrawn):
         await CheckedEngine(engine, permits).complete(job)
     assert engine.sent == 2 and asked == 4 and engine.jobs == []

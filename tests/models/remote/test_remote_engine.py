@@ -24,7 +24,7 @@ SECRET = "sk-7f3a9c"
 
 
 def job(forced: str = "", prefix: str = "def area():\n", **more: Any) -> CompletionJob:
-    return CompletionJob(PromptParts((), "area.py", prefix, "\n", forced), client="area.py", **more)
+    return CompletionJob(PromptParts((), "area.py", prefix, "\n", forced), document="area.py", **more)
 
 
 async def test_llama_cpp_gets_the_tokens_of_the_local_engine(server: FakeServer, new_engine: NewEngine) -> None:

@@ -16,7 +16,7 @@ from tests.models.remote.fake_server import BEGIN, END, HOLE, FakeServer
 
 NewEngine = Callable[..., Any]
 LINE_END = "\n"
-JOB = CompletionJob(PromptParts((), "a.py", "def area():\n", "\n", "    re"), client="a.py")
+JOB = CompletionJob(PromptParts((), "a.py", "def area():\n", "\n", "    re"), document="a.py")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from dovetail_models.remote.fallback import FallbackEngine
 from dovetail_models.remote.options import RemoteOptions
 from tests.models.remote.fake_server import FakeServer
 
-JOB = CompletionJob(PromptParts((), "a.py", "x = ", "\n"), client="a.py")
+JOB = CompletionJob(PromptParts((), "a.py", "x = ", "\n"), document="a.py")
 
 
 class Local:

@@ -35,7 +35,7 @@ def jobs() -> Iterator[CompletionJob]:
     """Yield places with words typed in part, a marker in the text, and characters of several bytes."""
     blocks = (ContextBlock("game.py", "def play(board):\n    # <｜fim▁end｜> größe 😀\n    return board.width\n"),)
     for typed in TYPED:
-        yield CompletionJob(PromptParts(blocks, "board.py", PREFIX, "\n", typed), client="board", max_tokens=12)
+        yield CompletionJob(PromptParts(blocks, "board.py", PREFIX, "\n", typed), document="board", max_tokens=12)
 
 
 class LlamaCpp:
@@ -106,7 +106,7 @@ async def test_llama_cpp_writes_what_the_local_engine_writes(llama: LlamaCpp, cl
 
 async def test_cancelling_frees_the_server(llama: LlamaCpp) -> None:
     remote = RemoteEngine(RemoteOptions(llama.url, first_token_s=60.0))
-    long = CompletionJob(PromptParts((), "a.py", "x = [\n" + "    1,\n" * 150, "\n"), client="a", max_tokens=500)
+    long = CompletionJob(PromptParts((), "a.py", "x = [\n" + "    1,\n" * 150, "\n"), document="a", max_tokens=500)
     try:
         await remote.ensure_ready()
         asking = asyncio.create_task(remote.complete(long))

@@ -22,7 +22,7 @@ from tests.models.remote.fake_server import FakeServer
 from_keyring = token._from_keyring  # before a fixture puts something else in its place
 
 NewEngine = Callable[..., Any]
-JOB = CompletionJob(PromptParts((), "a.py", "x = ", "\n"), client="a.py")
+JOB = CompletionJob(PromptParts((), "a.py", "x = ", "\n"), document="a.py")
 
 
 @pytest.fixture(scope="module")

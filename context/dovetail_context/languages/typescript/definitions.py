@@ -5,9 +5,9 @@ An object literal with functions and a type alias with members are classes too: 
 
 import re
 
+from dovetail_context.languages.typescript.collected import FUNCTIONS, METHODS, Members, function_type_parameters
 from dovetail_context.languages.typescript.expressions import access_path, component_of
 from dovetail_context.languages.typescript.jsdoc import TypeDefinition, jsdoc_type
-from dovetail_context.languages.typescript.members import FUNCTIONS, METHODS, Members, function_type_parameters
 from dovetail_context.languages.typescript.signatures import base_names, head_text, one_line, value_text
 from dovetail_context.languages.typescript.stores import store_of, store_parts
 from dovetail_context.languages.typescript.types import (

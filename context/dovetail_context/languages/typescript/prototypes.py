@@ -1,8 +1,8 @@
 """What statements add to the definitions of a file: prototypes, inheritance, `Name.member = value`."""
 
+from dovetail_context.languages.typescript.collected import FUNCTIONS, MAX_DEPTH
 from dovetail_context.languages.typescript.definitions import Definitions
 from dovetail_context.languages.typescript.expressions import access_path
-from dovetail_context.languages.typescript.members import FUNCTIONS, MAX_DEPTH
 from dovetail_context.languages.typescript.signatures import value_text
 from dovetail_context.records.record import SHAPE, Symbol
 from dovetail_context.syntax import Node, SyntaxTree

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_place_arguments(parser)
     parser.add_argument("--model", metavar="NAME|FILE.gguf", help="the model to use (default: the setting)")
     add_remote_argument(parser)
-    parser.add_argument("--max-tokens", type=int, metavar="N", help="most tokens of the completion")
+    parser.add_argument("--max-tokens", type=int, metavar="N", help="maximum length of the completion")
     parser.add_argument("--no-context", action="store_true", help="show the model nothing of other files")
     parser.add_argument("--explain", action="store_true", help="also print the prompt, its parts and the time")
     parser.add_argument("--html", metavar="FILE", help="write the same as a page to look at")

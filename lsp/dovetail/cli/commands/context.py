@@ -17,7 +17,7 @@ from dovetail.settings import load_settings
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_place_arguments(parser)
-    parser.add_argument("--budget", type=int, metavar="TOKENS", help="most tokens to spend (default: the setting)")
+    parser.add_argument("--budget", type=int, metavar="TOKENS", help="maximum number of tokens (default: the setting)")
     parser.add_argument("--json", action="store_true", help="print the documented JSON object")
 
 

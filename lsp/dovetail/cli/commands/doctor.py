@@ -189,7 +189,7 @@ async def _try_the_model(settings: Settings) -> tuple[EngineStatus, CompletionRe
         characters = _within(SAMPLE_CHARACTERS, speed.prefill_tokens_s * SAMPLE_S * CHARACTERS_A_TOKEN)
         tokens = _within(SAMPLE_TOKENS, SAMPLE_S * 1000 / max(speed.decode_ms, 1.0))
         parts = PromptParts(context=(), path="doctor.py", prefix=_own_code()[:characters], suffix="\n")
-        job = CompletionJob(parts=parts, client="doctor", max_tokens=tokens, min_tokens=tokens)
+        job = CompletionJob(parts=parts, document="doctor", max_tokens=tokens, min_tokens=tokens)
         reply = await engine.complete(job)
         status = await engine.status()
         return status, reply, _resident_bytes(status.pid)

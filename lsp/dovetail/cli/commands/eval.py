@@ -92,8 +92,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-names", action="store_true", help="let the model write any name behind a dot, known or unknown"
     )
-    parser.add_argument("--max-tokens", type=positive, metavar="N", help="most tokens of an answer")
-    parser.add_argument("--budget", type=int, metavar="N", help="most tokens of other files (default: the setting)")
+    parser.add_argument("--max-tokens", type=positive, metavar="N", help="maximum length of an answer, in tokens")
+    parser.add_argument(
+        "--budget", type=int, metavar="N", help="maximum number of tokens from other files (default: the setting)"
+    )
     parser.add_argument("--model", metavar="NAME|FILE.gguf", help="the model to use (default: the setting)")
     add_remote_argument(parser)
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N tasks")

@@ -13,7 +13,7 @@ from pygls.exceptions import JsonRpcException
 from dovetail.rules.source import RULES_FILE
 from dovetail.rules.suggestions import suggestions
 from dovetail.server import convert
-from dovetail.server.handlers.extensions.acceptance import accepted_commands
+from dovetail.server.handlers.extensions.accept_reports import accepted_commands
 from dovetail.server.handlers.inline_completion import completed
 from dovetail.server.server import DovetailServer
 from dovetail.session.open_document import OpenDocument

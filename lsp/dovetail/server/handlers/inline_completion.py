@@ -9,7 +9,7 @@ from lsprotocol import types
 from dovetail.completion.request import Completion
 from dovetail.completion.values import Trigger
 from dovetail.server import convert
-from dovetail.server.handlers.extensions.acceptance import accepted_commands
+from dovetail.server.handlers.extensions.accept_reports import accepted_commands
 from dovetail.server.server import DovetailServer
 from dovetail.session.open_document import OpenDocument
 from dovetail.text.document import Edit, Position

@@ -7,7 +7,7 @@ works. The caller provides the durations; this module has no clock.
 
 from collections.abc import Sequence
 
-from dovetail_models.engine.decoding.acceptance import KINDS, acceptance_probability
+from dovetail_models.engine.decoding.acceptance_probability import KINDS, acceptance_probability
 from dovetail_models.engine.decoding.prompt_lookup import MAX_DRAFT
 
 COSTS = (1.0, 1.85, 2.25, 2.7, 3.2, 3.7, 4.0, 4.0, 4.4, 4.8, 5.0, 5.2, 5.5, 5.7, 5.7, 5.6)
@@ -15,7 +15,7 @@ COSTS = (1.0, 1.85, 2.25, 2.7, 3.2, 3.7, 4.0, 4.0, 4.4, 4.8, 5.0, 5.2, 5.5, 5.7,
 where learning starts; the steps are those of the processor's kernels, which take four rows at a time."""
 
 PRIOR_WEIGHT = 20.0
-"""Guesses of a kind that its starting probability (`acceptance.py`) counts for."""
+"""Guesses of a kind that its starting probability (`acceptance_probability.py`) counts for."""
 
 MEMORY = 200
 """Drafted tokens after which what was learnt of acceptance counts for a third: texts change."""

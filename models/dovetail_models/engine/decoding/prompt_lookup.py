@@ -1,7 +1,7 @@
 """Prompt lookup decoding: drafts without a second model, from what followed the same tokens before. Pure.
 
-Code repeats itself, and a completion repeats what surrounds it. `acceptance.py` estimates how likely a guess is right,
-`draft_length.py` decides how much of a draft is worth a try, and `steps.py` tries it.
+Code repeats itself, and a completion repeats what surrounds it. `acceptance_probability.py` estimates how likely a
+guess is right, `draft_length.py` decides how much of a draft is worth a try, and `steps.py` tries it.
 """
 
 import math
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dovetail_models.engine.decoding.acceptance import LINE_END, OTHER, kind_of, log_odds
+from dovetail_models.engine.decoding.acceptance_probability import LINE_END, OTHER, kind_of, log_odds
 
 MAX_MATCH = 32
 """The maximum number of tokens compared to find earlier occurrences of the text."""
@@ -46,7 +46,7 @@ class Draft:
     tokens: tuple[int, ...]
     """The guesses, in order."""
     kinds: tuple[int, ...]
-    """The kind of each guess: see `acceptance.kind_of`."""
+    """The kind of each guess: see `acceptance_probability.kind_of`."""
 
 
 NO_DRAFT = Draft((), ())
@@ -81,8 +81,8 @@ class PromptLookup:
     """Look up what followed earlier occurrences of the last tokens of a text.
 
     `sources` are token runs in which to look, the most telling last; `text` is the text so far, in which is looked too.
-    Nothing is drafted from a token in `ends` on. `sorts` has the sort of each token (`acceptance.sorts_of`); unknown
-    ones end no line.
+    Nothing is drafted from a token in `ends` on. `sorts` has the sort of each token
+    (`acceptance_probability.sorts_of`); unknown ones end no line.
     """
 
     def __init__(

@@ -99,6 +99,6 @@ class Schedule:
 
 
 def _supersedes(new: Ticket, old: Ticket) -> bool:
-    same_key = (new.connection, new.job.client) == (old.connection, old.job.client)
+    is_same = (new.connection, new.job.document) == (old.connection, old.job.document)
     # A job that nobody waits for is a guess: it must not supersede one that someone waits for.
-    return same_key and (new.job.priority == "interactive" or old.job.priority != "interactive")
+    return is_same and (new.job.priority == "interactive" or old.job.priority != "interactive")

@@ -24,7 +24,7 @@ from dovetail_models.prompt.parts import ContextBlock, PromptParts
 from dovetail_models.prompt.segments import Role
 from dovetail_models.prompt.verbatim import Piece, Side, VerbatimPrompt
 
-VERSION = 13
+VERSION = 14
 """Raised when a message changes its meaning; client and host of different versions refuse each other."""
 
 MESSAGE_BYTES = 32 * 2**20
@@ -71,7 +71,7 @@ def job_from_json(fields: Any) -> CompletionJob:
         job = CompletionJob(**{**fields, **tuples, "parts": PromptParts(context, **texts), "verbatim": verbatim})
     except (TypeError, KeyError, ValueError) as error:
         raise WireError(f"a malformed job ({type(error).__name__})") from error
-    strings = (job.client, job.anchor, *job.stop, *job.names, *job.lookup, *job.files)
+    strings = (job.document, job.anchor, *job.stop, *job.names, *job.lookup, *job.files)
     if not (
         all(isinstance(string, str) for string in strings)
         and isinstance(job.max_tokens, int)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from dovetail_models.engine.decoding.acceptance import sorts_of
+from dovetail_models.engine.decoding.acceptance_probability import sorts_of
 from dovetail_models.engine.decoding.decode import Generated, Limits, OnText, Opening, generate
 from dovetail_models.engine.decoding.draft_length import DraftLengthPolicy
 from dovetail_models.engine.decoding.healing import PieceIndex
@@ -131,7 +131,7 @@ class LlamaEngine:
             started = time.perf_counter()
             evaluated = self._cache.evaluated
             rows = len(prompt.guesses) + 1
-            sequence = self._cache.claim((job.client, job.anchor), prompt.ids, rows, job.files, prompt.frozen)
+            sequence = self._cache.claim((job.document, job.anchor), prompt.ids, rows, job.files, prompt.frozen)
             reused = len(sequence.held)
             whole = sequence.extend(prompt.ids[reused:], lambda: interrupt.reason is not None, rows)
             prefill_ms = _ms_since(started)

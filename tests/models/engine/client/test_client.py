@@ -150,7 +150,7 @@ async def test_cancelling_while_the_host_starts_does_not_stop_the_start(client: 
 
 
 async def test_many_at_once_start_one_host_and_each_gets_one_answer(client: EngineClient, expected: str) -> None:
-    replies = await asyncio.gather(*(client.complete(replace(JOB, client=str(i))) for i in range(8)))
+    replies = await asyncio.gather(*(client.complete(replace(JOB, document=str(i))) for i in range(8)))
     assert [reply.text for reply in replies] == [expected] * 8
     assert len(hosts()) == 1
 
@@ -192,7 +192,7 @@ async def test_a_file_that_cannot_be_loaded_gives_one_line_to_every_request(
     path.write_bytes(whole[: len(whole) // 2])
     client = new_client(replace(options, model_path=path))
     results = await asyncio.gather(
-        *(client.complete(replace(JOB, client=str(i))) for i in range(4)), return_exceptions=True
+        *(client.complete(replace(JOB, document=str(i))) for i in range(4)), return_exceptions=True
     )
     messages = {str(result) for result in results if isinstance(result, EngineError)}
     assert len(results) == 4 and len(messages) == 1

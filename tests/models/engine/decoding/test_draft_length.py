@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from dovetail_models.engine.decoding.acceptance import KINDS, kind_of
+from dovetail_models.engine.decoding.acceptance_probability import KINDS, kind_of
 from dovetail_models.engine.decoding.draft_length import RETRY_STEPS, DraftLengthPolicy
 from dovetail_models.engine.decoding.prompt_lookup import MAX_DRAFT
 

@@ -17,7 +17,7 @@ ODD = "x = 'é🦕 naïve 日本語'\r\n\t\tif  a<=b:  # ======== \n        retu
 
 @pytest.fixture(scope="module")
 def code(repository: Path) -> list[str]:
-    """Return texts to cut anywhere: this wing's own sources, and characters that they lack."""
+    """Return texts to cut anywhere: this package's own sources, and characters that they lack."""
     sources = [path.read_text("utf-8") for path in sorted((repository / "models").rglob("dovetail_models/**/*.py"))]
     return [*sources, ODD * 20]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dovetail_models.engine.decoding import prompt_lookup
-from dovetail_models.engine.decoding.acceptance import (
+from dovetail_models.engine.decoding.acceptance_probability import (
     BLANK,
     DIGIT,
     KINDS,

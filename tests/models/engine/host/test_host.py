@@ -126,7 +126,7 @@ async def test_the_newest_of_a_key_supersedes(peer: Peer) -> None:
 
 async def test_other_keys_are_all_answered(peer: Peer) -> None:
     for id in range(1, 6):
-        peer.ask(id, replace(JOB, client=str(id)))
+        peer.ask(id, replace(JOB, document=str(id)))
     assert {(await peer.receive("reply"))["id"] for _ in range(5)} == {1, 2, 3, 4, 5}
 
 
@@ -143,7 +143,7 @@ async def test_jobs_of_a_client_that_left_are_dropped(host: FoundHost, peer: Pee
     other = await Peer.connect(host)
     await other.greet(host)
     for id in range(20):
-        other.ask(id, replace(ENDLESS, client=str(id)), stream=True)
+        other.ask(id, replace(ENDLESS, document=str(id)), stream=True)
     await other.receive("text")
     await other.close()
     peer.ask(1, JOB)

@@ -68,7 +68,7 @@ async def complete(
     extent = await on_thread(partial(decide, place, request.trigger, settings.in_comments))
     if extent is None:
         return None
-    await asyncio.sleep(request.pause_s)
+    await asyncio.sleep(request.wait_s)
 
     status = await engine.ensure_ready()
     tuning = request.tunings.of(status.model, status.model_key)
@@ -164,7 +164,7 @@ def accepted(request: CompletionRequest, completion: Completion) -> CompletionRe
         text=place.text[: place.offset] + text + after,
         offset=place.offset + len(text),
         anchor=completion.anchor,
-        pause_s=0.0,
+        wait_s=0.0,
         candidates=1,
         trigger="automatic",
         priority="ahead",

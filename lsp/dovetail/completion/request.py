@@ -45,7 +45,7 @@ class CompletionRequest:
     anchor: Anchor | None = None
     """The frozen prefix, suffix and context to go on from while they hold; None gathers them again."""
 
-    pause_s: float = 0.0
+    wait_s: float = 0.0
     """Seconds to wait before the model is asked: a newer keystroke may make the request unnecessary."""
 
     priority: Priority = "interactive"

@@ -38,7 +38,7 @@ class Rhythm:
         # A short prompt reveals more about the cost of one evaluation than about the cost of a token.
         return replace(known, token_s=_mixed(self.token_s, reply.prefill_ms / 1000 / read)) if read >= 64 else known
 
-    def pause_s(self, on_battery: bool) -> float:
+    def wait_s(self, on_battery: bool) -> float:
         """Return how long to wait for the next keystroke before asking the model about this one."""
         if self.answer_s < INSTANT_S and not on_battery:
             return 0.0

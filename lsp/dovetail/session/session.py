@@ -262,7 +262,7 @@ class Session:
                 return None
             request = replace(await self._request(opened, text, offset, trigger), turn=turn)
             if attempt:
-                request = replace(request, pause_s=0.0, use_context=attempt < PROMPTS - 1)
+                request = replace(request, wait_s=0.0, use_context=attempt < PROMPTS - 1)
             try:
                 completion = await complete(
                     request, self._checked(opened, request, engine), self.settings, self.completion_cache
@@ -289,7 +289,7 @@ class Session:
             rules=rules,
             trigger=trigger,
             anchor=None if self.rhythm.reads_quickly(tokens) else opened.anchor,
-            pause_s=self.rhythm.pause_s(on_battery()) if trigger == "automatic" else 0.0,
+            wait_s=self.rhythm.wait_s(on_battery()) if trigger == "automatic" else 0.0,
             hurried=True,
             candidates=CANDIDATES if trigger == "invoked" else 1,
             recent=self.recent.places(workspace.root, path, time.monotonic()) if workspace else (),

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from dovetail.bench.figures import Figures, Spread
 from dovetail.cli.reports.bench_page import OURS, bench_page
 from dovetail.evaluation.answer import Answer, Outcome
-from dovetail.evaluation.calibration.calibrate import propose
+from dovetail.evaluation.calibration.propose import propose
 from dovetail.evaluation.report.calibration_page import calibration_page
 from dovetail.evaluation.report.comparison import Run, comparison
 from dovetail.evaluation.report.eval_page import eval_page

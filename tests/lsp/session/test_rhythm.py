@@ -14,14 +14,14 @@ def reply(read: int = 0, prefill_ms: float = 0.0, decode_ms: float = 0.0) -> Com
 
 def test_nobody_waits_for_a_fast_model() -> None:
     rhythm = Rhythm().typed(0.2).answered(reply(decode_ms=20))
-    assert rhythm.pause_s(on_battery=False) == 0.0
-    assert rhythm.pause_s(on_battery=True) == pytest.approx(0.3)
+    assert rhythm.wait_s(on_battery=False) == 0.0
+    assert rhythm.wait_s(on_battery=True) == pytest.approx(0.3)
 
 
 def test_the_pause_follows_the_hand_and_has_an_end() -> None:
     quick, slow = Rhythm().typed(0.1), Rhythm().typed(0.9)
-    assert quick.answered(reply(decode_ms=500)).pause_s(on_battery=False) == pytest.approx(0.075)
-    assert slow.answered(reply(decode_ms=500)).pause_s(on_battery=False) == LONGEST_PAUSE_S
+    assert quick.answered(reply(decode_ms=500)).wait_s(on_battery=False) == pytest.approx(0.075)
+    assert slow.answered(reply(decode_ms=500)).wait_s(on_battery=False) == LONGEST_PAUSE_S
 
 
 def test_thinking_is_not_typing() -> None:

@@ -30,10 +30,10 @@ from dovetail.completion.tuning import Tuning
 from dovetail.evaluation.answer import Answer, Outcome
 from dovetail.evaluation.answering.by_task import ByTask
 from dovetail.evaluation.answering.product import ProductAnswerer
-from dovetail.evaluation.calibration.calibrate import Proposal, earlier, propose
 from dovetail.evaluation.calibration.compare import Ratio
 from dovetail.evaluation.calibration.fit import MIN_SAMPLES
 from dovetail.evaluation.calibration.prompts import Way, best, try_ways, ways
+from dovetail.evaluation.calibration.propose import Proposal, earlier, propose
 from dovetail.evaluation.calibration.replay import USUAL, ReplayAnswerer
 from dovetail.evaluation.calibration.samples import sample_of
 from dovetail.evaluation.history.answerer import HistoryAnswerer

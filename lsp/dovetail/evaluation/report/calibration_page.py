@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dovetail.completion.postprocessing.confidence import SHIPPED
-from dovetail.evaluation.calibration.calibrate import Proposal
 from dovetail.evaluation.calibration.compare import Ratio
+from dovetail.evaluation.calibration.propose import Proposal
 from dovetail.evaluation.calibration.samples import Sample
 from dovetail.evaluation.interval import Mean, mean_of
 from dovetail.evaluation.report.parts import Point, Series, drawing, header, interval, page, repeat, table

@@ -8,9 +8,9 @@ import pytest
 
 from dovetail.completion.postprocessing.confidence import SHIPPED, Thresholds, confident_part
 from dovetail.evaluation.answer import NOT_ASKED, Answer
-from dovetail.evaluation.calibration.calibrate import propose, split
 from dovetail.evaluation.calibration.compare import compare
 from dovetail.evaluation.calibration.fit import fit, shown_by, shown_part
+from dovetail.evaluation.calibration.propose import propose, split
 from dovetail.evaluation.calibration.samples import Part, sample_of
 from dovetail.evaluation.scorers.unasked import is_right
 from dovetail.evaluation.task import Task, TextHole

@@ -119,7 +119,7 @@ def read_tasks(file: Path, every: int = 1) -> Iterator[Task]:
             )
         needed = {
             name: tuple((each["path"], each["line"] + 1) for each in row["defs"].get(name, ()))
-            for name in row["definition_symbols"]
+            for name in row.get("definition_symbols", ())
         }
         query = Query(row["path"], text[:start] + text[end:], start)
         yield Task(row["id"], root, row["language"], query, row["groundtruth"], tuple(row["novel_symbols"]), needed)

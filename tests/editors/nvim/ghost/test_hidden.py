@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dovetail_context.languages.embedded import COMPONENTS
+from dovetail_context.languages.identify import SUFFIX_OF_ID
 from tests.editors.nvim.conftest import Start
 from tests.editors.nvim.driver import Editor, wait_for
 
@@ -179,12 +181,17 @@ def test_a_terminal_is_left_alone(edit: Editor) -> None:
     assert not edit.is_attached()
 
 
+@pytest.mark.parametrize("suffix", sorted({*SUFFIX_OF_ID.values(), *COMPONENTS, ".html"}))
+def test_every_language_of_the_engine_is_on(suffix: str, edit: Editor) -> None:
+    edit.open(f"a{suffix}")
+
+
 def test_filetypes_switch_languages(start: Start) -> None:
-    edit = start(options={"filetypes": {"python": False, "lua": True}})
+    edit = start(options={"filetypes": {"python": False, "vim": True}})
     edit.open("a.py", attached=False)
     edit.settle()
     assert not edit.is_attached()
-    edit.open("a.lua")
+    edit.open("a.vim")
     edit.nvim.command("let b:dovetail = v:false | doautocmd BufEnter")
     wait_for(lambda: not edit.is_attached())
 

@@ -81,11 +81,11 @@ def test_setup_names_each_wrong_key_at_once_and_changes_nothing(edit: Editor) ->
 
 
 def test_options_are_merged_with_the_defaults(start: Start) -> None:
-    edit = start(options={"suggestion": {"keymap": {"next": "<M-n>"}}, "filetypes": {"lua": True}})
+    edit = start(options={"suggestion": {"keymap": {"next": "<M-n>"}}, "filetypes": {"vim": True}})
     found = edit.lua("return require('dovetail.config').current")
     assert found["suggestion"]["keymap"]["next"] == "<M-n>"
     assert found["suggestion"]["keymap"]["accept"] == "<Tab>"
-    assert found["filetypes"]["lua"] is True
+    assert found["filetypes"]["vim"] is True
     assert found["filetypes"]["python"] is True
 
 

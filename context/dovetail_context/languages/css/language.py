@@ -2,6 +2,7 @@
 
 import re
 
+from dovetail_context.languages.css.refine import refine
 from dovetail_context.languages.generic.families import syntax
 from dovetail_context.languages.generic.language import GenericLanguage
 from dovetail_context.languages.generic.notation import Notation
@@ -25,5 +26,6 @@ CSS = GenericLanguage(
         sees="everything",
         noise=re.compile(r"/\*.*?\*/"),
         opens=re.compile(r"\{"),
+        refine=refine,
     )
 )

@@ -60,9 +60,9 @@ class EngineStatus:
     """Main memory that the host was expected to take."""
     accelerators: tuple[Accelerator, ...] = ()
     """Those that llama.cpp lists, in use or not."""
-    parked_states: int = 0
+    offloaded_states: int = 0
     """KV states that are offloaded to main memory."""
-    parked_bytes: int = 0
+    offloaded_bytes: int = 0
     """Main memory that they take."""
     sandboxed: tuple[str, ...] = ()
     """Rights that the host has given up, a line each."""

@@ -78,7 +78,10 @@ def main() -> int:
     settings = {"context_tokens": arguments.budget, "model": arguments.model}
     tasks = [task for file in task_files(arguments.tasks) for task in read_tasks(file, arguments.every)]
     tasks.sort(key=lambda task: str(task.root))
-    with tempfile.TemporaryDirectory() as folder, arguments.out.open("w", encoding="utf-8") as out:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        arguments.out.open("w", encoding="utf-8") as out,
+    ):
         os.environ.update(
             DOVETAIL_RUNTIME_DIR=f"{folder}/runtime",
             DOVETAIL_STATE_DIR=f"{folder}/state",

@@ -74,7 +74,10 @@ def test_speed_beside_what_was_expected() -> None:
 
 
 def test_states_and_rights() -> None:
-    assert states_check(replace(STATUS, parked_states=3, parked_bytes=300 << 20)).found == "3 in main memory (300 MiB)"
+    assert (
+        states_check(replace(STATUS, offloaded_states=3, offloaded_bytes=300 << 20)).found
+        == "3 in main memory (300 MiB)"
+    )
     status = replace(STATUS, sandboxed=("network: none",), unsandboxed=("this kernel has no Landlock",))
     assert sandbox_check(status).found == "network: none; this kernel has no Landlock"
 

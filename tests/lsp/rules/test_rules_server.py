@@ -182,7 +182,7 @@ async def test_of_what_was_read_nothing_with_text_of_excluded_files_is_kept_on_d
     client.open("untitled:b.py", "y = ")
     assert "rate: float" in await prompt(client, engine, (root / "app.py").as_uri(), 2, 12)
     await prompt(client, engine, "untitled:b.py", 0, 4)
-    assert all(job.client in job.files for job in engine.jobs if job.client.startswith("untitled"))
+    assert all(job.document in job.files for job in engine.jobs if job.document.startswith("untitled"))
     save(client, root, 'exclude = ["money.py"]\n')
     for _ in range(200):
         if len(list(folder.glob("*.kv"))) == 1:

@@ -47,7 +47,7 @@ async def items(client: Client, uri: str, line: int, column: int, kind: int = 2)
 async def asked(client: Client, engine: ScriptedEngine, uri: str, line: int, column: int) -> CompletionJob:
     before = len(engine.jobs)
     assert await items(client, uri, line, column, kind=1)
-    return next(job for job in engine.jobs[before:] if job.client == uri and job.priority == "interactive")
+    return next(job for job in engine.jobs[before:] if job.document == uri and job.priority == "interactive")
 
 
 def context_of(job: CompletionJob) -> str:

@@ -88,7 +88,7 @@ class Notebook:
         before = len(self.engine.jobs)
         await self.items(name, line, column, kind=1)
         jobs = (job for job in self.engine.jobs[before:] if job.priority == "interactive")
-        job = next(job for job in jobs if job.client == self.cell(name))
+        job = next(job for job in jobs if job.document == self.cell(name))
         return job.parts.prefix + job.parts.forced
 
 

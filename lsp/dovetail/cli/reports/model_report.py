@@ -81,7 +81,7 @@ def memory_check(status: EngineStatus, resident_bytes: int, machine: Machine) ->
 
 def states_check(status: EngineStatus) -> Check:
     """Return the size of the states of other places that are kept in addition to the KV cache."""
-    return Check("KV states", "ok", f"{status.parked_states} in main memory ({mib(status.parked_bytes)})")
+    return Check("KV states", "ok", f"{status.offloaded_states} in main memory ({mib(status.offloaded_bytes)})")
 
 
 def sandbox_check(status: EngineStatus) -> Check:

@@ -11,7 +11,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from dovetail.rules.source import RULES_FILE
-from dovetail.rules.suggestions import suggestions
+from dovetail.rules.toml_completion import suggestions
 from dovetail.server import convert
 from dovetail.server.handlers.extensions.accept_reports import accepted_commands
 from dovetail.server.handlers.inline_completion import completed

@@ -105,7 +105,7 @@ class Service:
                 engine = await self._load(thread)
                 while await self._serve_jobs(engine, thread):
                     await asyncio.get_running_loop().run_in_executor(thread, engine.close)
-                    self._set_status(replace(self._status, message=UNLOADED, parked_states=0, parked_bytes=0))
+                    self._set_status(replace(self._status, message=UNLOADED, offloaded_states=0, offloaded_bytes=0))
                     self._to_keep.clear()
                     while not self._schedule.is_waiting:
                         await self._some_work()

@@ -165,12 +165,12 @@ class KvCache:
         self._sequences = [CachedSequence(self, context, id) for id in range(context.sequences)]
 
     @property
-    def parked_states(self) -> int:
+    def offloaded_states(self) -> int:
         """Return how many KV states are offloaded to main memory."""
         return self._memory_store.count
 
     @property
-    def parked_bytes(self) -> int:
+    def offloaded_bytes(self) -> int:
         return self._memory_store.used
 
     def claim(

@@ -148,7 +148,7 @@ class LlamaEngine:
         # The first token's logits came with the prompt.
         self._note_speed(speed.after_decode(generated.tokens - 1, decode_ms))
         self.status = replace(
-            self.status, parked_states=self._cache.parked_states, parked_bytes=self._cache.parked_bytes
+            self.status, offloaded_states=self._cache.offloaded_states, offloaded_bytes=self._cache.offloaded_bytes
         )
         return CompletionReply(
             text=generated.text,

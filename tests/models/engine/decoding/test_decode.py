@@ -36,10 +36,10 @@ class Script:
         raise AssertionError("there is one sequence")
 
     def save(self, sequence: int, most: int) -> bytearray | None:
-        raise AssertionError("nothing is parked")
+        raise AssertionError("nothing is offloaded")
 
     def restore(self, state: bytearray, sequence: int) -> None:
-        raise AssertionError("nothing is parked")
+        raise AssertionError("nothing is offloaded")
 
     def evaluate(self, ids: Sequence[int], start: int, rows: int, sequence: int) -> bool:
         self.evaluated += ids

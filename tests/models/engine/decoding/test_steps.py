@@ -45,10 +45,10 @@ class Model:
         raise AssertionError("there is one sequence")
 
     def save(self, sequence: int, most: int) -> bytearray | None:
-        raise AssertionError("nothing is parked")
+        raise AssertionError("nothing is offloaded")
 
     def restore(self, state: bytearray, sequence: int) -> None:
-        raise AssertionError("nothing is parked")
+        raise AssertionError("nothing is offloaded")
 
     def evaluate(self, ids: Sequence[int], start: int, rows: int, sequence: int) -> bool:
         assert len(ids) <= self.n_batch and start == len(self.tokens) and start + len(ids) <= self.n_ctx

@@ -1,7 +1,7 @@
 --- Ghost text: shows a suggestion at the cursor in Insert mode while it fits the text, and acts on it.
 ---
 --- This module follows the user's typing. `ask.lua` speaks to the server, `suggestion.lua` knows what is left of the
---- answer, `draw.lua` shows it, `accept.lua` inserts it, `keys.lua` maps the keys.
+--- answer, `place.lua` whether it may be shown here, `draw.lua` shows it, `accept.lua` inserts it, `keys.lua` maps the keys.
 local M = {}
 
 local accept = require("dovetail.ghost.accept")

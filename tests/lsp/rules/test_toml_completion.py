@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dovetail.rules.parse import parse_rules
-from dovetail.rules.suggestions import Suggestion, suggestions
+from dovetail.rules.toml_completion import Suggestion, suggestions
 from tests.lsp.client import Client
 from tests.lsp.scripted import ScriptedEngine
 

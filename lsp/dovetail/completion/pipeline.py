@@ -16,11 +16,13 @@ from time import perf_counter
 from dovetail.completion.completion_cache import CachedCompletion, CompletionCache
 from dovetail.completion.engine import Engine
 from dovetail.completion.postprocessing.confidence import confident_part
+from dovetail.completion.postprocessing.rejection import withheld
 from dovetail.completion.postprocessing.shaping import is_complete, shape
 from dovetail.completion.postprocessing.unknown_members import TAKEN_BACK, repair_unknown_members
 from dovetail.completion.preparation.anchor import Anchor, freeze, hole, hole_end
 from dovetail.completion.preparation.place import Place, read_place, unix_line_ends
-from dovetail.completion.preparation.trigger import decide
+from dovetail.completion.preparation.restraint import UNRESTRAINED
+from dovetail.completion.preparation.trigger import decide, silence
 from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.completion.threads import on_thread
 from dovetail.completion.tuning import ModelTunings
@@ -57,6 +59,8 @@ async def complete(
 
     Raises EngineError when the model cannot answer at all; a cancelled task stops the model.
     """
+    if request.trigger == "automatic" and request.restraint.is_deleting:
+        return None
     started = perf_counter()
     place = read_place(request.path, request.text, request.offset, request.language)
     memory = CompletionCache() if memory is None else memory
@@ -64,7 +68,7 @@ async def complete(
     asked = (request.document, request.language, request.use_context, settings, request.epoch, version)
     known = memory.find(asked, place)
     if known is not None and (known[0].completion.others or request.trigger == "automatic"):
-        return _from_memory(*known, request, place, started)
+        return _restrained(_from_memory(*known, request, place, started), request, place)
     extent = await on_thread(partial(decide, place, request.trigger, settings.in_comments))
     if extent is None:
         return None
@@ -129,7 +133,13 @@ async def complete(
     if reply.stop not in TAKEN_BACK:
         before, after = place.text[: place.offset], place.text[hole_end(place) :]
         memory.keep(CachedCompletion(asked, before, after, place.right, shaped, completion))
-    return completion
+    return _restrained(completion, request, place)
+
+
+def reason_of_silence(request: CompletionRequest, settings: Settings) -> str:
+    """Return why a request asks nothing of the model, "" where it does. This may parse: not for the event loop."""
+    place = read_place(request.path, request.text, request.offset, request.language)
+    return silence(place, request.trigger, settings.in_comments, request.restraint)
 
 
 async def warm(request: CompletionRequest, engine: Engine, settings: Settings) -> Anchor:
@@ -167,6 +177,7 @@ def accepted(request: CompletionRequest, completion: Completion) -> CompletionRe
         wait_s=0.0,
         candidates=1,
         trigger="automatic",
+        restraint=UNRESTRAINED,
         priority="ahead",
     )
 
@@ -317,6 +328,15 @@ def _shaped(reply: CompletionReply, place: Place, extent: Extent, request: Compl
         tuning = request.tunings.of(reply.model, reply.model_key)
         part = confident_part(reply.text, reply.logprob, tuning.thresholds)
     return shape(part, place, extent, is_whole=is_whole(reply.stop) or part != reply.text)
+
+
+def _restrained(completion: Completion, request: CompletionRequest, place: Place) -> Completion:
+    """Return the completion without a text that the user has just shown not to want."""
+    if request.trigger == "invoked":
+        return completion
+    logprob, thresholds = completion.reply.logprob, completion.thresholds
+    reason = withheld(place.left, completion.text, logprob, thresholds, request.restraint.rejected)
+    return replace(completion, text="", replaced=0, others=(), withheld=reason) if reason else completion
 
 
 def _from_memory(

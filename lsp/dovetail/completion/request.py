@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from dovetail.completion.postprocessing.confidence import SHIPPED, Thresholds
 from dovetail.completion.preparation.anchor import Anchor
+from dovetail.completion.preparation.restraint import UNRESTRAINED, Restraint
 from dovetail.completion.tuning import ModelTunings
 from dovetail.completion.values import Shaped, Trigger
 from dovetail.rules.live import ContextRules
+from dovetail.text.document import Position
 from dovetail_context.api import ContextBundle, ContextPiece, IndexSnapshot, RecentPlace, shown_path
 from dovetail_models.api import CompletionReply, Priority
 
@@ -35,6 +37,9 @@ class CompletionRequest:
 
     trigger: Trigger = "automatic"
     """How the user asked."""
+
+    restraint: Restraint = UNRESTRAINED
+    """What the user has just done at the cursor; it counts only where nobody asked expressly."""
 
     use_context: bool = True
     """Whether the prompt may hold text of other files."""
@@ -86,6 +91,17 @@ class CompletionRequest:
 
     turn: int = 0
     """Number of the request in its session: the engine answers the later one first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A request that asked nothing of the model, because a suggestion would have disturbed."""
+
+    request: CompletionRequest
+    """What was not answered."""
+
+    position: Position
+    """The cursor in the whole document, in code points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +161,9 @@ class Completion:
 
     thresholds: Thresholds = SHIPPED
     """How sure the model had to be, if nobody asked expressly."""
+
+    withheld: str = ""
+    """Why nothing is shown although there is something to show; "" where that is not so."""
 
     repository: str = ""
     """The project's name, which some prompt formats include."""

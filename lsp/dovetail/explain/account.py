@@ -206,6 +206,8 @@ def _not_taken(completion: Completion) -> tuple[NotTaken, ...]:
 
 def _decision(completion: Completion, automatic: bool) -> str:
     reply = completion.reply
+    if completion.withheld:
+        return completion.withheld
     if reply.logprob is None:
         return "there was nothing to be sure of"
     if not automatic:
@@ -231,7 +233,9 @@ def _steps(completion: Completion, automatic: bool, replaced: str) -> tuple[str,
         steps.append(f"Its confidence was worth {_characters(part)} of that.")
     if completion.remembered:
         steps.append("Since then you have typed along, come back or accepted a part: what is left needs no model.")
-    if not shown:
+    if completion.withheld:
+        steps.append(f"Nothing is shown: {completion.withheld}.")
+    elif not shown:
         steps.append("Of what remained nothing was fit to be shown: it would have broken or repeated what is there.")
     elif part == shown:
         steps.append("All of it parses, repeats nothing and fits the code around it: nothing was changed.")

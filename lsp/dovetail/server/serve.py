@@ -69,6 +69,7 @@ def create_server(make_engine: MakeEngine, untrusted: bool = False, lifeline: Li
     server.command(PULL_MODEL)(pull_model)
     server.feature(accept_reports.SHOWN)(accept_reports.shown)
     server.feature(accept_reports.PARTLY_ACCEPTED)(accept_reports.partly_accepted)
+    server.feature(accept_reports.DISMISSED)(accept_reports.dismissed)
     server.feature(WHY)(why)
     server.feature(TRUST)(trust)
     server.feature(DOCUMENT_STATE)(document_state)
@@ -81,6 +82,7 @@ def create_server(make_engine: MakeEngine, untrusted: bool = False, lifeline: Li
     server.protocol.params_types = {
         accept_reports.SHOWN: accept_reports.ShownParams,
         accept_reports.PARTLY_ACCEPTED: accept_reports.ShownParams,
+        accept_reports.DISMISSED: accept_reports.DismissedParams,
         WHY: WhyParams,
         TRUST: TrustParams,
         PAUSE: PauseParams,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dovetail.completion.preparation.anchor import Anchor
-from dovetail.completion.request import Completion, CompletionRequest
+from dovetail.completion.request import Completion, CompletionRequest, Silence
 from dovetail.session.notebooks import cell_language
 from dovetail.session.workspaces.document_location import DocumentLocation, Kind
 from dovetail.session.workspaces.workspaces import Workspace
@@ -52,6 +52,9 @@ class OpenDocument:
     request: CompletionRequest | None = None
     """The request that `answer` completes."""
 
+    silent: Silence | None = None
+    """The newest request, if a suggestion would have disturbed."""
+
     asking: asyncio.Task[object] | None = None
     """The newest request under way."""
 
@@ -89,7 +92,7 @@ class OpenDocument:
 
     def forget(self) -> None:
         """Drop the anchor and the newest answer: they are of another model, or hold text that is no longer shown."""
-        self.anchor = self.answer = self.request = None
+        self.anchor = self.answer = self.request = self.silent = None
 
     def close(self) -> None:
         """Stop and drop everything, secrets that were found included. The document is not used afterwards."""
@@ -99,7 +102,7 @@ class OpenDocument:
 
     def answered(self, request: CompletionRequest, completion: Completion) -> None:
         """Keep the newest answer, and the anchor that the next request continues."""
-        self.answer, self.request = completion, request
+        self.answer, self.request, self.silent = completion, request, None
         if not completion.remembered:
             self.anchor = completion.anchor
 

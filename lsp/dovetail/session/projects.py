@@ -7,9 +7,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from dovetail.completion.threads import on_thread
 from dovetail.rules.live import OwnRules, RulesReading, own_rules
 from dovetail.rules.source import RULES_FILE
 from dovetail.session.open_document import OpenDocument
@@ -149,10 +151,19 @@ class Projects:
             and not place.workspace.rules.rules.for_path(place.path, opened.language).completion
         )
 
+    async def is_silent_now(self, opened: OpenDocument) -> bool:
+        """Return `is_silent`, found out on a thread where it is not known yet."""
+        return self.is_silent(opened) if self.knows_ruling(opened) else await on_thread(partial(self.is_silent, opened))
+
     def knows_ruling(self, opened: OpenDocument) -> bool:
         """Return whether `is_silent` is quick: with many rules, the first check of a path takes long."""
         place = opened.place
         return place.workspace is None or place.workspace.rules.rules.is_known(place.path, opened.language)
+
+    def newest_root(self) -> Path | None:
+        """Return the root of the project whose document was opened last, if any document belongs to one."""
+        roots = [opened.project.root for opened in self._opened.values() if opened.project is not None]
+        return roots[-1] if roots else None
 
     async def finish(self) -> None:
         """Stop every index, and wait for it."""

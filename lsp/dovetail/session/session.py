@@ -13,7 +13,8 @@ from typing import Any, Protocol
 from dovetail.completion.completion_cache import CompletionCache
 from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import accepted, complete, context_budget, context_for, own_source, sources_of, warm
-from dovetail.completion.request import Completion, CompletionRequest
+from dovetail.completion.preparation.restraint import Restraint
+from dovetail.completion.request import Completion, CompletionRequest, Silence
 from dovetail.completion.threads import current_effort, on_thread
 from dovetail.completion.values import Trigger
 from dovetail.rules.live import ContextRules
@@ -72,7 +73,7 @@ class Session:
         self.projects = Projects(
             self.opened, events, self._spawn, lambda: index_cache(self.settings), self._look_no_further
         )
-        self.idle_calibration = IdleCalibration(self._root_of_the_newest)
+        self.idle_calibration = IdleCalibration(self.projects.newest_root)
         self._calibrating: asyncio.Task[object] | None = None
         self.completion_cache = CompletionCache()
         self.calibrations = CurrentCalibrations(self.completion_cache.clear)
@@ -135,11 +136,11 @@ class Session:
             now = time.monotonic()
             self.rhythm, self._typed_at = self.rhythm.typed(now - self._typed_at), now
             edits = list(edits)
-            self.feedback.changed(opened.document, edits, self.encoding)
+            before, opened.document = opened.document, opened.document.edited(edits, version, self.encoding)
+            self.feedback.changed(before, edits, opened.document, self.encoding)
             self.projects.visited(opened)
             if opened.project is not None:
                 self.recent.edited(opened.project.root, opened.place.path, edits, now)
-            opened.document = opened.document.edited(edits, version, self.encoding)
             self.projects.overlay(opened, opened.document.text)
             self.projects.check_rules(opened)
 
@@ -178,7 +179,7 @@ class Session:
         whole = above + asked.text
         text, within = head_and_vicinity(whole, len(above) + at)
         lines_more = 0 if text is whole else whole.count("\n", 0, len(above) + at) - text.count("\n", 0, within)
-        work = self._answer(opened, text, within, trigger, engine, turn)
+        work = self._answer(opened, text, within, trigger, engine, turn, self.feedback.restraint(document, offset))
         self._count_request(1)
         try:
             with awaited(opened.effort):
@@ -188,6 +189,9 @@ class Session:
         if answered is None or not self._is_newest(opened, document):
             return None
         request, completion = answered
+        if completion is None:
+            opened.silent = Silence(request, document.position_at(offset, Encoding.UTF32))
+            return None
         if not completion.remembered:
             self.rhythm = self.rhythm.answered(completion.reply)
         completion = replace(completion, line=completion.line + lines_more - above.count("\n"))
@@ -207,7 +211,7 @@ class Session:
         text, within = head_and_vicinity(opened.document.text, offset)
         for _ in range(PROMPTS):
             await self.projects.disclosure.permits(opened.place.workspace)
-            if await self._is_silent(opened):
+            if await self.projects.is_silent_now(opened):
                 opened.forget()
                 return None
             request = await self._request(opened, text, within, "invoked")
@@ -245,22 +249,25 @@ class Session:
         self._calibrating = self._spawn(self.idle_calibration.run(settings)) if settings.calibrate_when_idle else None
         self.on_settings(settings)
 
-    def _root_of_the_newest(self) -> Path | None:
-        """Return the root of the project whose document was opened last, if any document belongs to one."""
-        roots = [opened.project.root for opened in self.opened.values() if opened.project is not None]
-        return roots[-1] if roots else None
-
     async def _answer(
-        self, opened: OpenDocument, text: str, offset: int, trigger: Trigger, engine: Engine, turn: int
-    ) -> tuple[CompletionRequest, Completion] | None:
-        """Return a completion that may be shown, and what it answers; made again where that has changed meanwhile."""
+        self,
+        opened: OpenDocument,
+        text: str,
+        offset: int,
+        trigger: Trigger,
+        engine: Engine,
+        turn: int,
+        restraint: Restraint,
+    ) -> tuple[CompletionRequest, Completion | None] | None:
+        """Return a completion that may be shown, or None where it would disturb, and the request that it answers; made
+        again where what may be shown has changed meanwhile."""
         current_effort.set(opened.effort)
         for attempt in range(PROMPTS):
             await self.projects.disclosure.permits(opened.place.workspace)
-            if await self._is_silent(opened):
+            if await self.projects.is_silent_now(opened):
                 opened.forget()
                 return None
-            request = replace(await self._request(opened, text, offset, trigger), turn=turn)
+            request = replace(await self._request(opened, text, offset, trigger), turn=turn, restraint=restraint)
             if attempt:
                 request = replace(request, wait_s=0.0, use_context=attempt < PROMPTS - 1)
             try:
@@ -270,7 +277,7 @@ class Session:
             except Withdrawn:
                 continue
             if completion is None or await self._permits(opened, request, completion.files):
-                return None if completion is None else (request, completion)
+                return request, completion
         return None
 
     async def _request(self, opened: OpenDocument, text: str, offset: int, trigger: Trigger) -> CompletionRequest:
@@ -311,11 +318,6 @@ class Session:
         if found is None:
             found = await on_thread(partial(workspace.rules.context_rules, path, snapshot))
         return snapshot, found
-
-    async def _is_silent(self, opened: OpenDocument) -> bool:
-        if self.projects.knows_ruling(opened):
-            return self.projects.is_silent(opened)
-        return await on_thread(partial(self.projects.is_silent, opened))
 
     def _checked(self, opened: OpenDocument, request: CompletionRequest, engine: Engine) -> CheckedEngine:
         return CheckedEngine(engine, lambda files: self._permits(opened, request, files))

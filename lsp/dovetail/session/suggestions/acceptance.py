@@ -99,6 +99,11 @@ class Showing:
     def cursor(self) -> int:
         return self.suggestion.offset + self.present
 
+    @property
+    def rest(self) -> Suggestion:
+        """What of it is not in the document yet, as a suggestion at the cursor."""
+        return replace(self.suggestion, offset=self.cursor, text=self.suggestion.text[self.present :])
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:

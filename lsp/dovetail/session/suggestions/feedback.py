@@ -1,7 +1,7 @@
-"""What becomes of the suggestions of a session, counted for the user's own statistics.
+"""What becomes of the suggestions of a session: what it means for the next one, and counts for the user's statistics.
 
-Follows each open document (`acceptance`), and adds to the user's counts now and then, on a thread. Nothing that goes
-wrong here is an error to anybody: counts that cannot be written wait, and are written later or lost.
+Follows each open document (`acceptance`, `editing`), and adds to the user's counts now and then, on a thread. Nothing
+that goes wrong here is an error to anybody: counts that cannot be written wait, and are written later or lost.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import count
 from pathlib import Path
 
+from dovetail.completion.preparation.restraint import Restraint
 from dovetail.completion.request import Completion
 from dovetail.completion.values import Shaped
 from dovetail.session.suggestions import acceptance
 from dovetail.session.suggestions.acceptance import Event, Following, Outcome, Showing, Suggestion
+from dovetail.session.suggestions.editing import NO_EDITS, Editing
 from dovetail.stats.store import StatsError, add, stats_path
 from dovetail.stats.tally import OTHER_LANGUAGE, Key, Name, Tally, band_of, bucket_of
 from dovetail.text.changes import changes_of
@@ -35,7 +38,7 @@ CLIENTS_THAT_REPORT_ACCEPTS = ("Neovim",)
 
 
 class Feedback:
-    """The account of one session. Off until `follow` turns it on."""
+    """The account of one session. It counts nothing until `follow` turns that on."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -43,6 +46,7 @@ class Feedback:
         self._client_reports = False
         self._names = (f"{number}" for number in count(1))
         self._documents: dict[str, Following] = {}
+        self._editing: dict[str, Editing] = {}
         self._about: dict[str, tuple[str, str]] = {}  # language and model of the suggestions that are followed
         self._bands: dict[str, int] = {}  # their certainty, where the model gave one
         self._tally = Tally()
@@ -56,9 +60,7 @@ class Feedback:
             self._client_reports = client in CLIENTS_THAT_REPORT_ACCEPTS
 
     def answered(self, document: Document, completion: Completion) -> list[str]:
-        """Record an answer. Return the names of its items, the one on the screen first; none if nothing is followed."""
-        if self._path is None:
-            return []
+        """Record an answer. Return the names of its items, the one on the screen first; none if nothing is counted."""
         about = (_language(completion.path, completion.language), completion.reply.model)
         self._count(about, "answered")
         self._count(about, "memory_ms" if completion.remembered else "model_ms", bucket=bucket_of(completion.total_ms))
@@ -77,20 +79,40 @@ class Feedback:
             self._about[suggestion.name] = about
         if completion.reply.logprob is not None:
             self._bands[showing.suggestion.name] = band_of(completion.reply.logprob)
-        return [showing.suggestion.name, *(one.name for one in suggestions[1:])]
+        return [showing.suggestion.name, *(one.name for one in suggestions[1:])] if self._path is not None else []
 
-    def changed(self, document: Document, edits: Sequence[Edit], encoding: Encoding) -> None:
-        """Follow edits that are about to be made in the document."""
-        if document.uri not in self._documents:
-            return
-        for before, change in changes_of(document, edits, encoding):
-            step = acceptance.changed(
-                self._documents[document.uri], before, change, self._clock(), reports=self._client_reports
+    def changed(self, before: Document, edits: Sequence[Edit], after: Document, encoding: Encoding) -> None:
+        """Follow edits that made `after` of `before`."""
+        uri, changes = before.uri, list(changes_of(before, edits, encoding))
+        is_typed_back = False
+        for text, change in changes if uri in self._documents else ():
+            following = self._documents.get(uri, Following())
+            step = acceptance.changed(following, text, change, self._clock(), reports=self._client_reports)
+            showing, now = following.showing, self._keep(uri, step)
+            is_typed_back = showing is not None and now.showing is not None and now.showing.present < showing.present
+            if showing is not None and now.showing is None and _is_rejected(showing, step[1]):
+                self._editing[uri] = self._edits_of(uri).rejecting(showing.rest, before)
+        if self._documents.get(uri) == Following():
+            del self._documents[uri]
+        self._editing[uri] = self._edits_of(uri).edited(changes, after, is_typed_back)
+
+    def dismissed(self, document: Document) -> None:
+        """Record that the user dismissed the suggestion on the document's screen."""
+        following = self._documents.get(document.uri)
+        if following is not None and following.showing is not None:
+            showing = following.showing
+            self._editing[document.uri] = self._edits_of(document.uri).rejecting(
+                showing.rest, document, is_dismissed=True
             )
-            following = self._keep(document.uri, step)
-            if following == Following():
-                del self._documents[document.uri]
-                return
+            seen = acceptance.seen(following, showing.suggestion.name)
+            self._keep(document.uri, acceptance.ended(seen, self._clock()))
+
+    def restraint(self, document: Document, offset: int) -> Restraint:
+        """Return what the user has just done at an offset. What is typed along a suggestion is not rejected there."""
+        restraint = self._edits_of(document.uri).at(document, offset)
+        showing = self._documents.get(document.uri, Following()).showing
+        is_typed_along = showing is not None and showing.cursor == offset
+        return replace(restraint, rejected=()) if is_typed_along else restraint
 
     def accepted(self, name: str, utf16_length: int | None = None) -> None:
         """Record an accept that the editor reports: all of a suggestion, or `utf16_length` units of its newest item."""
@@ -105,6 +127,7 @@ class Feedback:
 
     def closed(self, uri: str) -> None:
         """Record that the document was closed."""
+        self._editing.pop(uri, None)
         following = self._documents.pop(uri, None)
         if following is not None:
             self._settle(acceptance.closed(following, self._clock()))
@@ -116,6 +139,9 @@ class Feedback:
         if self._writing is not None:
             await self._writing
         await self.write()
+
+    def _edits_of(self, uri: str) -> Editing:
+        return self._editing.get(uri, NO_EDITS)
 
     def _keep(self, uri: str, step: tuple[Following, tuple[Event, ...]]) -> Following:
         following, events = step
@@ -154,6 +180,8 @@ class Feedback:
         self._bands = {name: band for name, band in self._bands.items() if name in followed}
 
     def _count(self, about: tuple[str, str], name: Name, number: int = 1, bucket: int = 0) -> None:
+        if self._path is None:
+            return
         if number:
             self._tally[Key(*about, name, bucket)] += number
         if self._clock() - self._written_at >= WRITE_EVERY_S and self._writing is None:
@@ -175,6 +203,12 @@ class Feedback:
         except StatsError as error:
             self._tally += tally
             log.info("%s", error)
+
+
+def _is_rejected(showing: Showing, events: Sequence[Event]) -> bool:
+    """Return whether the user did not want what was left of a suggestion that has ended."""
+    how = next((event.how for event in events if isinstance(event, Outcome)), "unseen")
+    return how in ("rejected", "part") and bool(showing.rest.text.strip())
 
 
 def _suggestion(name: str, shown: Shaped, offset: int, document: Document) -> Suggestion:

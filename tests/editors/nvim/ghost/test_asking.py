@@ -129,6 +129,15 @@ def test_dismiss_hides_it_until_the_text_changes(edit: Editor) -> None:
     edit.wait_screen("x =  ⟦spaced⟧")
 
 
+def test_the_server_is_notified_of_a_dismissal(edit: Editor) -> None:
+    edit.suggest(FOO, shown=SHOWN)
+    edit.type_unseen("<C-]>")
+    (dismissed,) = edit.received("dovetail/dismissed")
+    assert dismissed["textDocument"]["uri"] == edit.received("textDocument/didOpen")[-1]["textDocument"]["uri"]
+    edit.type_unseen("<C-]>")
+    assert len(edit.received("dovetail/dismissed")) == 1, "nothing was on the screen"
+
+
 def test_next_and_previous_candidate(edit: Editor) -> None:
     asked = edit.suggest(THREE, shown="x = ⟦one⟧ (1/3)")
     edit.type("<M-]>")

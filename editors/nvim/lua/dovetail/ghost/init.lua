@@ -6,6 +6,7 @@ local M = {}
 
 local accept = require("dovetail.ghost.accept")
 local ask = require("dovetail.ghost.ask")
+local client = require("dovetail.client")
 local config = require("dovetail.config")
 local draw = require("dovetail.ghost.draw")
 local keys = require("dovetail.ghost.keys")
@@ -156,9 +157,13 @@ function M.cycle(step)
   end
 end
 
---- Hide the suggestion until the text changes.
+--- Hide the suggestion until the text changes, and report that to the server.
 function M.dismiss()
   local bufnr = api.nvim_get_current_buf()
+  if shown_rest() then
+    client.sync(bufnr)
+    client.notify("dovetail/dismissed", { textDocument = { uri = vim.uri_from_bufnr(bufnr) } })
+  end
   dismissed = { bufnr = bufnr, tick = api.nvim_buf_get_changedtick(bufnr) }
   hide()
   suggestion.set(nil)

@@ -3,6 +3,7 @@
 The command `dovetail.accepted` comes with every item, and the editor runs it after an accept. Other completion servers
 define the notifications `textDocument/didShowCompletion` {item} and `textDocument/didPartiallyAcceptCompletion` {item,
 acceptedLength}, and plugins send them already. `acceptedLength` counts UTF-16 units of the item's text.
+`dovetail/dismissed` {textDocument} reports that the user dismissed what is on the screen.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dovetail.server.server import DovetailServer
 
 ACCEPTED = "dovetail.accepted"
 SHOWN = "textDocument/didShowCompletion"
+DISMISSED = "dovetail/dismissed"
 PARTLY_ACCEPTED = "textDocument/didPartiallyAcceptCompletion"
 
 
@@ -56,6 +58,17 @@ def partly_accepted(ls: DovetailServer, params: ShownParams) -> None:
     name, length = _name(params), params.accepted_length
     if name is not None and length is not None:
         ls.session.feedback.accepted(name, length)
+
+
+@attrs.frozen
+class DismissedParams:
+    text_document: types.TextDocumentIdentifier
+
+
+def dismissed(ls: DovetailServer, params: DismissedParams) -> None:
+    opened = ls.session.opened.get(params.text_document.uri)
+    if opened is not None:
+        ls.session.feedback.dismissed(opened.document)
 
 
 def _name(params: ShownParams) -> str | None:

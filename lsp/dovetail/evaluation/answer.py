@@ -12,8 +12,10 @@ NOT_ASKED = "not asked"
 """The stop reason of a place where the pipeline asks no model, whatever the thresholds."""
 NOTHING_REJECTED = "nothing rejected"
 """The stop reason of a place after a rejection, where the first suggestion was empty or right: there is none."""
-UNANSWERED = (NOT_ASKED, NOTHING_REJECTED)
-"""The stop reasons of answers that are no model's."""
+REPEATED = "rejected before"
+"""The stop reason of a place where the model wrote again what was rejected, which is not shown."""
+UNANSWERED = (NOT_ASKED, NOTHING_REJECTED, REPEATED)
+"""The stop reasons of answers of which nothing is shown, whatever the thresholds."""
 
 
 @dataclass(frozen=True, slots=True)

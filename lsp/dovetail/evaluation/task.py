@@ -10,6 +10,9 @@ from typing import Literal
 FOLLOWING = "following"
 """The name, among a task's official texts, of the lines that its author wrote next."""
 
+DELETED = "deleted"
+"""The scenario of a line that its author is deleting."""
+
 Comparison = Literal["exit", "output", "number"]
 """What a program must do to pass.
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dovetail.completion.engine import BeforeSending, Enough
-from dovetail.evaluation.answer import NOTHING_REJECTED, Answer, Outcome
+from dovetail.completion.postprocessing.confidence import SHIPPED
+from dovetail.evaluation.answer import NOT_ASKED, NOTHING_REJECTED, REPEATED, Answer, Outcome
 from dovetail.evaluation.answering.product import ProductAnswerer
 from dovetail.evaluation.calibration.replay import ReplayAnswerer
 from dovetail.evaluation.calibration.samples import sample_of
@@ -18,7 +20,7 @@ from dovetail.evaluation.history.suite import HISTORY
 from dovetail.evaluation.rejected import REJECTED, after_typing, typed_against
 from dovetail.evaluation.run import outcome_of, result_row
 from dovetail.evaluation.scoring import RunScoring
-from dovetail.evaluation.task import FOLLOWING, ProjectHole, Task
+from dovetail.evaluation.task import DELETED, FOLLOWING, ProjectHole, Task
 from dovetail.settings import Settings
 from dovetail_models.engine.job import CompletionJob, CompletionReply
 from tests.lsp.scripted import ScriptedEngine
@@ -27,7 +29,7 @@ BEFORE = "width, height = 3, 4\n"
 SCORING = RunScoring(HISTORY.scorers, HISTORY.cut)
 
 
-def task(folder: Path, truth: str = "area = width * height", following: str = "print(area)\n") -> Task:
+def rejected_task(folder: Path, truth: str = "area = width * height", following: str = "print(area)\n") -> Task:
     text = f"{BEFORE}{truth}\n"
     hole = ProjectHole(folder, "game.py", len(BEFORE), len(BEFORE) + len(truth), text)
     return Task("1", "g", "python", hole, truth, official={FOLLOWING: following}, quiet=REJECTED)
@@ -47,7 +49,7 @@ def task(folder: Path, truth: str = "area = width * height", following: str = "p
     ],
 )
 def test_an_author_types_up_to_the_first_other_character(tmp_path: Path, shown: str, typed: str) -> None:
-    assert typed_against(shown, task(tmp_path)) == typed
+    assert typed_against(shown, rejected_task(tmp_path)) == typed
 
 
 def test_the_place_after_a_rejection_has_what_was_typed(tmp_path: Path) -> None:
@@ -55,7 +57,7 @@ def test_the_place_after_a_rejection_has_what_was_typed(tmp_path: Path) -> None:
         ("area = w", "area = w", "idth * height\nprint(area)\n"),
         ("area = width * height\np", "p", "rint(area)\n"),
     ):
-        moved = after_typing(task(tmp_path), typed)
+        moved = after_typing(rejected_task(tmp_path), typed)
         hole = moved.question
         assert isinstance(hole, ProjectHole) and hole.text == f"{BEFORE}{typed}\n" and not moved.truth
         assert hole.text[: hole.start].rpartition("\n")[2] == left and hole.start == hole.end
@@ -76,14 +78,17 @@ class InTurn(ScriptedEngine):
         return await super().complete(job, enough, before_sending)
 
 
-def answered(folder: Path, *texts: str, replayed: bool = False) -> tuple[Answer, InTurn]:
+def answered(
+    folder: Path, *texts: str, replayed: bool = False, engine: InTurn | None = None, task: Task | None = None
+) -> tuple[Answer, InTurn]:
     (folder / "game.py").write_text(BEFORE, encoding="utf-8")
-    engine, settings = InTurn(*texts), Settings()
+    engine, settings = engine or InTurn(*texts), Settings()
+    asked = task or rejected_task(folder)
 
     async def ask() -> Answer:
         with ProductAnswerer(engine, settings, is_private=True) as opener:
             answerer = ReplayAnswerer(opener, engine, settings) if replayed else opener
-            return await answerer.answer(task(folder))
+            return await answerer.answer(asked)
 
     return asyncio.run(ask()), engine
 
@@ -99,28 +104,53 @@ def test_only_what_the_author_goes_on_with_is_right_after_a_rejection(
     assert answer.typed == "area = w" and answer.completion == second
     parts = engine.jobs[1].parts
     assert f"{parts.prefix}{parts.forced}".endswith("area = w") and "idth * height" not in parts.suffix
-    outcome = Outcome(task(tmp_path), answer, *SCORING(task(tmp_path), answer))
+    outcome = Outcome(rejected_task(tmp_path), answer, *SCORING(rejected_task(tmp_path), answer))
     assert outcome.scores["silence"] == silence and outcome.scores["exact_match"] is None
     lines = [line for line in breakdown([outcome]) if "rejected" in line]
     assert lines == [f"silence after a rejected suggestion (1 places): {silence:.0f} without a wrong suggestion"]
-    found = sample_of(task(tmp_path), answered(tmp_path, "area = 12", second, replayed=True)[0])
+    found = sample_of(rejected_task(tmp_path), answered(tmp_path, "area = 12", second, replayed=True)[0])
     assert found.quiet == REJECTED and found.whole.text == second
     assert found.whole.is_right is (second == "idth * height")
+
+
+@pytest.mark.parametrize("replayed", [True, False])
+def test_what_was_rejected_is_not_shown_again(tmp_path: Path, replayed: bool) -> None:
+    answer, engine = answered(tmp_path, "area = 12", "area = 12", replayed=replayed)
+    assert len(engine.jobs) == 2 and answer.stop == REPEATED
+    found = sample_of(rejected_task(tmp_path), answer)
+    assert not (found.word.text or found.line.text or found.whole.text), "whatever the thresholds"
+    assert replayed or SCORING(rejected_task(tmp_path), answer)[0]["silence"] == 1.0
+
+
+def test_after_a_rejection_only_what_is_sure_enough_for_a_block_is_shown(tmp_path: Path) -> None:
+    answer, engine = answered(tmp_path, "area = 12", "2")
+    assert answer.completion == "2" and answer.logprob == engine.logprob >= SHIPPED.line_below
+    found = sample_of(rejected_task(tmp_path), answer)
+    assert found.whole.text == "2" and not found.word.text and not found.line.text
+    (unsure := InTurn("area = 12", "2")).logprob = SHIPPED.line_below - 0.01
+    assert not answered(tmp_path, engine=unsure)[0].completion
+
+
+def test_nothing_is_asked_in_a_line_that_is_being_deleted(tmp_path: Path) -> None:
+    deleted = replace(rejected_task(tmp_path, "area = wid"), quiet=DELETED)
+    answer, engine = answered(tmp_path, "th", task=deleted)
+    assert answer.stop == NOT_ASKED and not engine.jobs
+    assert SCORING(deleted, answer)[0]["silence"] == 1.0
 
 
 @pytest.mark.parametrize("first", ["", "area = width * height"])
 def test_nothing_is_asked_again_where_nothing_was_rejected(tmp_path: Path, first: str) -> None:
     answer, engine = answered(tmp_path, first)
     assert answer.stop == NOTHING_REJECTED and len(engine.jobs) == 1
-    scores, _ = SCORING(task(tmp_path), answer)
+    scores, _ = SCORING(rejected_task(tmp_path), answer)
     assert set(scores.values()) == {None}, "a place without a rejection says nothing about silence"
-    assert list(breakdown([Outcome(task(tmp_path), answer, scores)])) == []
-    assert not sample_of(task(tmp_path), answer).whole.text
+    assert list(breakdown([Outcome(rejected_task(tmp_path), answer, scores)])) == []
+    assert not sample_of(rejected_task(tmp_path), answer).whole.text
 
 
 def test_a_result_keeps_what_was_typed(tmp_path: Path) -> None:
     answer, _ = answered(tmp_path, "area = 12", "hatever(3)")
-    outcome = Outcome(task(tmp_path), answer, *SCORING(task(tmp_path), answer))
-    again = outcome_of(task(tmp_path), json.loads(json.dumps(result_row(outcome))), SCORING)
+    outcome = Outcome(rejected_task(tmp_path), answer, *SCORING(rejected_task(tmp_path), answer))
+    again = outcome_of(rejected_task(tmp_path), json.loads(json.dumps(result_row(outcome))), SCORING)
     assert again.answer.typed == "area = w" and again.scores == outcome.scores
-    assert sample_of(task(tmp_path), again.answer) == sample_of(task(tmp_path), answer)
+    assert sample_of(rejected_task(tmp_path), again.answer) == sample_of(rejected_task(tmp_path), answer)

@@ -10,9 +10,9 @@ from dovetail.completion.postprocessing.shaping import shape
 from dovetail.completion.preparation.place import Place, read_place
 from dovetail.completion.preparation.trigger import decide
 from dovetail.evaluation.answer import UNANSWERED, Answer
-from dovetail.evaluation.rejected import after_typing
+from dovetail.evaluation.rejected import REJECTED, after_typing
 from dovetail.evaluation.scorers.unasked import is_right
-from dovetail.evaluation.task import FOLLOWING, ProjectHole, Task, TextHole
+from dovetail.evaluation.task import DELETED, FOLLOWING, ProjectHole, Task, TextHole
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,9 @@ def sample_of(task: Task, answer: Answer) -> Sample:
     parts = [
         _part(part, written, answer.stop, place, wanted) for part in (first_word(written), first_line(written), written)
     ]
-    if task.quiet in ("prose", "deleted"):  # nobody wants back what is being deleted, and prose is the author's own
+    if task.quiet == REJECTED:  # after a rejection, what is not sure enough for all of it shows nothing
+        parts = [Part(), Part(), parts[2]]
+    if task.quiet in ("prose", DELETED):  # nobody wants back what is being deleted, and prose is the author's own
         parts = [Part(part.text) for part in parts]
     word, line, whole = parts
     return Sample(task.group, task.language, answer.logprob, word, line, whole, task.quiet)

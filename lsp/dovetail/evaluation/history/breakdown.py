@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dovetail.evaluation.answer import Outcome
 from dovetail.evaluation.rejected import REJECTED
 from dovetail.evaluation.summary import means, shown_name
+from dovetail.evaluation.task import DELETED
 
 KINDS = {
     "signature": "with signatures of other files",
@@ -19,7 +20,7 @@ KINDS = {
 QUIET = {
     "finished": "at the end of a line",
     "prose": "in a comment or a long text",
-    "deleted": "in a line that is being deleted",
+    DELETED: "in a line that is being deleted",
     REJECTED: "after a rejected suggestion",
 }
 """The scenarios in which silence is right, and what to call them."""

@@ -15,8 +15,9 @@ from dovetail.evaluation.history.added import Hunk
 from dovetail.evaluation.history.holes import FOLLOWING_LINES, MIN_CHARACTERS, draw, row, spots
 from dovetail.evaluation.rejected import REJECTED
 from dovetail.evaluation.suites.suite import Row
+from dovetail.evaluation.task import DELETED
 
-KINDS = ("finished", "prose", "deleted", REJECTED)
+KINDS = ("finished", "prose", DELETED, REJECTED)
 """The scenarios, in the order in which a commit's are taken in turn."""
 LINES_OF_A_HUNK = 6
 """The first lines of a hunk that are looked at: each costs parsing its file."""
@@ -61,7 +62,7 @@ def quiet_rows(
         is_code = not _is_prose(hunk.path, "".join(old_lines), len(above) + indent + 1)
         if len(content.strip()) >= MIN_CHARACTERS and content.strip() not in gone and is_code:
             text = above + content[:middle] + line[len(content) :] + "".join(old_lines[number + 1 :])
-            yield _row(parent, commit, hunk, "deleted", number, text, len(above) + middle)
+            yield _row(parent, commit, hunk, DELETED, number, text, len(above) + middle)
 
 
 def drawn(commit: str, rows: Sequence[Row], number: int) -> list[Row]:

@@ -121,6 +121,7 @@ class Session:
         before = self.opened.get(document.uri)
         if before is not None:
             before.close()
+            self.feedback.closed(document.uri)
         place = self.projects.place(document.uri, path, kind)
         opened = OpenDocument(document, path, kind, place, was_saved=path is not None and path.is_file())
         self.opened[document.uri] = opened

@@ -305,3 +305,14 @@ async def test_a_wrong_key_taken_back_brings_the_suggestion_back(connect: Connec
     assert not await editor.shown(5)
     editor.edit(4, 5, "")
     assert [item["insertText"] for item in await editor.shown(4)] == ["seven"]
+
+
+async def test_a_document_that_is_opened_again_was_not_edited(connect: Connect) -> None:
+    client = await connect(ScriptedEngine("7"))
+    await client.initialize(None)
+    client.open(URI, "a = 0\nx = other\n")
+    editor = Typist(client)
+    editor.edit(8, 9, "")
+    assert not await editor.shown(8)
+    client.open(URI, "a = 0\nx = othe\n")
+    assert await editor.shown(8)

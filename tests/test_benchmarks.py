@@ -10,12 +10,14 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from contextlib import closing
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dovetail.evaluation.calibration.samples import Part, Sample
 from dovetail_context.index.index import WorkspaceIndex
 from tests.benchmarks.data import (
     KINDS,
@@ -29,6 +31,8 @@ from tests.benchmarks.data import (
     task_files,
 )
 from tests.benchmarks.figures import paired_interval, quantile, spread, table
+from tests.benchmarks.pipeline.holes import Filled, filled_of
+from tests.benchmarks.pipeline.thresholds import report
 from tests.benchmarks.plot import Mark, reliability_plot
 
 SOURCE = '''"""Shapes."""
@@ -178,6 +182,31 @@ def test_the_plot_has_ten_dots_and_its_thresholds() -> None:
         reliability_plot([], [])
 
 
+def sample(project: str, logprob: float) -> Sample:
+    """Return a sample that is right if the model is sure."""
+    is_right = logprob > -0.2
+    parts = (Part(text, is_right) for text in ("word", "word and line", "word and line\nand more"))
+    return Sample(f"{project}/a.py", "python", logprob, *parts)
+
+
+def test_a_run_of_holes_is_read_again_with_its_samples() -> None:
+    filled = Filled(
+        "a.py", "python", "rest", 1, "x", "x", -0.1, True, 1.0, 0, 0, 0, False, True, 5.0, sample("p", -0.1)
+    )
+    assert filled_of(json.loads(json.dumps(asdict(filled)))) == filled
+
+
+def test_thresholds_are_chosen_on_half_of_the_projects_and_measured_on_the_other() -> None:
+    names = ("one", "three", "four", "two")
+    samples = [sample(name, -0.01 * number) for name in names for number in range(100)]
+    lines = list(report(samples))
+    chosen = [line for line in lines if "fitted to" in line and line.startswith("nothing below")]
+    assert [line.split("fitted to ")[1] for line in chosen] == ["four, three", "one, two"]
+    assert sum("held out: shipped" in line for line in lines) == 2
+    ratios = [re.findall(r"\d\.\d\d", line) for line in lines if line.startswith("  shown")]
+    assert all(float(shown) < 1 <= float(right) for shown, _, _, right, *_ in ratios), lines
+
+
 def test_each_benchmark_is_in_the_readme_and_the_other_way_round(repository: Path) -> None:
     folder = repository / "tests" / "benchmarks"
     runnable = set()
@@ -189,7 +218,9 @@ def test_each_benchmark_is_in_the_readme_and_the_other_way_round(repository: Pat
     assert named == runnable
 
 
-@pytest.mark.parametrize("module", ["context.ablation", "pipeline.holes", "pipeline.layouts", "typing.through"])
+@pytest.mark.parametrize(
+    "module", ["context.ablation", "pipeline.holes", "pipeline.layouts", "pipeline.thresholds", "typing.through"]
+)
 def test_a_benchmark_prints_its_help(module: str, repository: Path) -> None:
     command = [sys.executable, "-m", f"tests.benchmarks.{module}", "--help"]
     done = subprocess.run(command, cwd=repository, capture_output=True, text=True, timeout=120, check=False)

@@ -29,19 +29,24 @@ from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from rich.progress import track
 
 from dovetail.completion.completion_cache import CompletionCache
 from dovetail.completion.engine import Engine
 from dovetail.completion.pipeline import complete
-from dovetail.completion.postprocessing.confidence import SHIPPED, confident_part
+from dovetail.completion.postprocessing.confidence import SHIPPED
 from dovetail.completion.postprocessing.shaping import unshaped
 from dovetail.completion.preparation.place import Place, read_place
 from dovetail.completion.preparation.trigger import decide
 from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.completion.scoring import score
 from dovetail.completion.values import Shaped
+from dovetail.evaluation.answer import Answer
+from dovetail.evaluation.calibration.fit import shown_part
+from dovetail.evaluation.calibration.samples import Part, Sample, sample_of
+from dovetail.evaluation.task import ProjectHole, Task
 from dovetail.server.convert import inline_items
 from dovetail.session.inference.engine import make_engine
 from dovetail.settings import COMMAND_LINE, Settings, load_settings
@@ -75,6 +80,7 @@ class Filled:
     repeats_suffix: bool
     ranges_hold: bool
     ms: float
+    sample: Sample
 
 
 def main() -> None:
@@ -90,7 +96,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.read:
         lines = arguments.read.read_text(encoding="utf-8").splitlines()
-        filled, typed = [Filled(**json.loads(line)) for line in lines], list[Keystroke]()
+        filled, typed = [filled_of(json.loads(line)) for line in lines], list[Keystroke]()
     else:
         filled, typed = asyncio.run(fill(arguments))
     for line in typing_report(typed) if arguments.typing else report(filled):
@@ -135,7 +141,7 @@ async def fill(arguments: argparse.Namespace) -> tuple[list[Filled], list[Keystr
                     if arguments.typing and completion.text and through < arguments.typing:
                         through += 1
                         typed += await type_through(request, completion, engine, settings, memory)
-                    filled.append(judged(hole, completion))
+                    filled.append(judged(hole, completion, root.name))
                     if out:
                         out.write(json.dumps(asdict(filled[-1]), ensure_ascii=False) + "\n")
                         out.flush()
@@ -183,8 +189,15 @@ def typing_report(typed: Sequence[Keystroke]) -> Iterator[str]:
     yield f"of those: {spread(known)}; {sum(not one.right for one in typed)} with a wrong letter"
 
 
-def judged(hole: Hole, completion: Completion) -> Filled:
-    """Return the effect of a full accept on the file."""
+def filled_of(row: dict[str, Any]) -> Filled:
+    """Return what a line of a run holds."""
+    sample = row["sample"]
+    parts = {name: Part(**sample[name]) for name in ("word", "line", "whole")}
+    return Filled(**row | {"sample": Sample(**sample | parts)})
+
+
+def judged(hole: Hole, completion: Completion, project: str) -> Filled:
+    """Return the effect of a full accept on the file, and what of it would be shown unasked."""
     place = read_place(hole.path, hole.text, hole.start)
     extent = decide(place, "invoked")
     assert extent is not None
@@ -206,7 +219,20 @@ def judged(hole: Hole, completion: Completion) -> Filled:
         repeats_suffix=repeats_suffix(place, shown),
         ranges_hold=all(range_holds(hole, completion, unit) for unit in Encoding),
         ms=completion.total_ms,
+        sample=sample_of(task_of(hole, project, place.language_name), answer_of(completion)),
     )
+
+
+def task_of(hole: Hole, project: str, language: str) -> Task:
+    """Return a hole as a task."""
+    whole = hole.text[: hole.start] + hole.truth + hole.text[hole.start :]
+    question = ProjectHole(Path(project), hole.path, hole.start, hole.start + len(hole.truth), whole)
+    return Task(f"{hole.path}:{hole.start}", f"{project}/{hole.path}", language, question, hole.truth)
+
+
+def answer_of(completion: Completion) -> Answer:
+    """Return what the model wrote, unshaped."""
+    return Answer(completion.written, stop=completion.reply.stop, logprob=completion.reply.logprob)
 
 
 def errors_with(place: Place, shown: Shaped) -> int:
@@ -267,31 +293,19 @@ def report(filled: Sequence[Filled]) -> Iterator[str]:
         kept = [one for one in sure if (one.logprob or 0.0) >= threshold]
         right = sum(one.exact for one in kept)
         yield f"{threshold:9.1f}  {100 * len(kept) / len(filled):4.0f} %  {100 * right / max(1, len(kept)):4.0f} %"
-    yield from report_of_defaults(sure)
+    yield from report_of_defaults(filled)
 
 
-def report_of_defaults(sure: Sequence[Filled]) -> Iterator[str]:
-    """Yield the share of suggestions that the default thresholds show, and how often that part is right."""
-    classes: dict[str, list[bool]] = {"nothing": [], "a word": [], "a line": [], "a block": []}
-    for one in sure:
-        part = confident_part(one.shown, one.logprob)
-        if not part:
-            classes["nothing"].append(False)
-        elif part == one.shown and "\n" in part.strip():
-            classes["a block"].append(one.exact)
-        else:
-            kind = "a word" if one.logprob is not None and one.logprob < SHIPPED.word_below else "a line"
-            classes[kind].append(begins_right(part, one.truth))
-    for kind, right in classes.items():
-        share, exact = len(right) / len(sure), sum(right) / max(1, len(right))
-        yield f"shows {kind:8} {share:4.0%} of the time, right as far as it goes {exact:4.0%}"
-
-
-def begins_right(part: str, truth: str) -> bool:
-    """Return whether the truth begins with this text and does not continue its last word."""
-    part, truth = part.strip(), truth.strip()
-    rest = truth[len(part) :]
-    return truth.startswith(part) and not (rest and f"{part[-1]}{rest[0]}".replace("_", "a").isalnum())
+def report_of_defaults(filled: Sequence[Filled]) -> Iterator[str]:
+    """Yield the share of holes at which the default thresholds show each part, and how often that part is right."""
+    classes: dict[str, list[Part]] = {"nothing": [], "a word": [], "a line": [], "all": []}
+    for sample in (one.sample for one in filled):
+        part = shown_part(sample, SHIPPED)
+        kinds = {"a word": sample.word, "a line": sample.line, "all": sample.whole}
+        classes[next((kind for kind, each in kinds.items() if part is each and part.text), "nothing")].append(part)
+    for kind, parts in classes.items():
+        share, right = len(parts) / len(filled), sum(part.is_right for part in parts) / max(1, len(parts))
+        yield f"shows {kind:8} {share:4.0%} of the time, right as far as it goes {right:4.0%}"
 
 
 if __name__ == "__main__":

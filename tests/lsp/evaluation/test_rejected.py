@@ -122,12 +122,12 @@ def test_what_was_rejected_is_not_shown_again(tmp_path: Path, replayed: bool) ->
     assert replayed or SCORING(rejected_task(tmp_path), answer)[0]["silence"] == 1.0
 
 
-def test_after_a_rejection_only_what_is_sure_enough_for_a_block_is_shown(tmp_path: Path) -> None:
+def test_after_a_rejection_only_what_is_sure_enough_for_a_line_is_shown(tmp_path: Path) -> None:
     answer, engine = answered(tmp_path, "area = 12", "2")
-    assert answer.completion == "2" and answer.logprob == engine.logprob >= SHIPPED.line_below
+    assert answer.completion == "2" and answer.logprob == engine.logprob >= SHIPPED.word_below
     found = sample_of(rejected_task(tmp_path), answer)
-    assert found.whole.text == "2" and not found.word.text and not found.line.text
-    (unsure := InTurn("area = 12", "2")).logprob = SHIPPED.line_below - 0.01
+    assert found.whole.text == found.line.text == "2" and not found.word.text
+    (unsure := InTurn("area = 12", "2")).logprob = SHIPPED.word_below - 0.01
     assert not answered(tmp_path, engine=unsure)[0].completion
 
 

@@ -63,8 +63,8 @@ def sample_of(task: Task, answer: Answer) -> Sample:
     parts = [
         _part(part, written, answer.stop, place, wanted) for part in (first_word(written), first_line(written), written)
     ]
-    if task.quiet == REJECTED:  # after a rejection, what is not sure enough for all of it shows nothing
-        parts = [Part(), Part(), parts[2]]
+    if task.quiet == REJECTED:  # after a rejection, what is not sure enough for a line shows nothing
+        parts = [Part(), *parts[1:]]
     if task.quiet in ("prose", DELETED):  # nobody wants back what is being deleted, and prose is the author's own
         parts = [Part(part.text) for part in parts]
     word, line, whole = parts

@@ -103,11 +103,9 @@ def main() -> None:
         say(line)
     if arguments.plot:
         sure = [(one.logprob, one.exact) for one in filled if one.logprob is not None and one.shown]
-        marks = (
-            Mark("word", SHIPPED.nothing_below),
-            Mark("line", SHIPPED.word_below),
-            Mark("block", SHIPPED.line_below),
-        )
+        # Of equal thresholds the last counts: what is between them is never shown.
+        named = {SHIPPED.nothing_below: "word", SHIPPED.word_below: "line", SHIPPED.line_below: "all"}
+        marks = [Mark(name, logprob) for logprob, name in named.items()]
         arguments.plot.write_text(reliability_plot(sure, marks), encoding="utf-8")
 
 

@@ -13,6 +13,7 @@ from dovetail.completion.engine import BeforeSending, Enough
 from dovetail.completion.postprocessing.confidence import SHIPPED
 from dovetail.evaluation.answer import NOT_ASKED, NOTHING_REJECTED, REPEATED, Answer, Outcome
 from dovetail.evaluation.answering.product import ProductAnswerer
+from dovetail.evaluation.calibration.fit import shown_part
 from dovetail.evaluation.calibration.replay import ReplayAnswerer
 from dovetail.evaluation.calibration.samples import sample_of
 from dovetail.evaluation.history.breakdown import breakdown
@@ -67,14 +68,17 @@ def test_the_place_after_a_rejection_has_what_was_typed(tmp_path: Path) -> None:
 class InTurn(ScriptedEngine):
     """Writes one text after the other, whatever the prompt."""
 
-    def __init__(self, *texts: str) -> None:
+    def __init__(self, *texts: str, last_logprob: float = -0.1) -> None:
         super().__init__()
         self._texts = list(texts)
+        self._last_logprob = last_logprob
 
     async def complete(
         self, job: CompletionJob, enough: Enough | None = None, before_sending: BeforeSending | None = None
     ) -> CompletionReply:
         self.text = self._texts.pop(0)
+        if not self._texts:
+            self.logprob = self._last_logprob
         return await super().complete(job, enough, before_sending)
 
 
@@ -122,13 +126,13 @@ def test_what_was_rejected_is_not_shown_again(tmp_path: Path, replayed: bool) ->
     assert replayed or SCORING(rejected_task(tmp_path), answer)[0]["silence"] == 1.0
 
 
-def test_after_a_rejection_only_what_is_sure_enough_for_a_line_is_shown(tmp_path: Path) -> None:
-    answer, engine = answered(tmp_path, "area = 12", "2")
-    assert answer.completion == "2" and answer.logprob == engine.logprob >= SHIPPED.word_below
-    found = sample_of(rejected_task(tmp_path), answer)
-    assert found.whole.text == found.line.text == "2" and not found.word.text
-    (unsure := InTurn("area = 12", "2")).logprob = SHIPPED.word_below - 0.01
-    assert not answered(tmp_path, engine=unsure)[0].completion
+@pytest.mark.parametrize(("more", "shown"), [(-0.01, ""), (0.01, "2")])
+def test_after_a_rejection_the_model_must_be_surer(tmp_path: Path, more: float, shown: str) -> None:
+    logprob = SHIPPED.nothing_after_rejection_below + more
+    assert answered(tmp_path, engine=InTurn("area = 12", "2", last_logprob=logprob))[0].completion == shown
+    engine = InTurn("area = 12", "2", last_logprob=logprob)
+    found = sample_of(rejected_task(tmp_path), answered(tmp_path, engine=engine, replayed=True)[0])
+    assert shown_part(found, SHIPPED).text == shown and shown_part(replace(found, quiet=""), SHIPPED).text == "2"
 
 
 def test_nothing_is_asked_in_a_line_that_is_being_deleted(tmp_path: Path) -> None:

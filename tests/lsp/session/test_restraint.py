@@ -145,7 +145,7 @@ def test_the_newest_rejections_of_a_line_are_remembered() -> None:
         ("x = (", "seven + eight", -0.01, REPEATED),  # moved along
         ("x = ", "nine", -0.01, ""),
         ("x = 4 + ", "eight", -0.01, ""),
-        ("x = ", "nine", SHIPPED.word_below - 0.01, UNSURE),
+        ("x = ", "nine", SHIPPED.nothing_after_rejection_below - 0.01, UNSURE),
         ("x = ", "nine", None, ""),
         ("x = ", "", -0.01, ""),
     ],
@@ -273,11 +273,11 @@ async def test_after_a_rejection_the_model_must_be_surer(connect: Connect) -> No
     editor = await typist(connect, engine, "x = ")
     assert await editor.shown(4)
     editor.dismiss()
-    engine.text, engine.logprob = "eight", SHIPPED.word_below - 0.01
+    engine.text, engine.logprob = "eight", SHIPPED.nothing_after_rejection_below - 0.01
     editor.edit(4, 4, "(")
     assert not await editor.shown(5)
     assert (await editor.why())["why"]["decision"] == UNSURE
-    engine.logprob = SHIPPED.word_below
+    engine.logprob = SHIPPED.nothing_after_rejection_below
     editor.edit(5, 5, "-")
     assert await editor.shown(6)
 

@@ -17,12 +17,17 @@ _FIRST_WORD = re.compile(r"\s*(?:\w+|[^\w\s]+\w*)")
 class Thresholds:
     """Mean natural-log probabilities a token. Each is at most the one after it."""
 
-    nothing_below: float = -1.3
+    nothing_below: float = -0.9
     """Below this nothing is shown."""
-    word_below: float = -0.7
+    word_below: float = -0.2
     """Below this only the first word is shown."""
-    line_below: float = -0.4
+    line_below: float = -0.2
     """Below this only the first line is shown."""
+
+    @property
+    def nothing_after_rejection_below(self) -> float:
+        """Below this nothing is shown in a line with a rejection: half way from nothing to a line."""
+        return (self.nothing_below + self.word_below) / 2
 
 
 SHIPPED = Thresholds()

@@ -1,6 +1,6 @@
 """Whether to show a suggestion where the user has just rejected one: pure.
 
-The text that was rejected is not shown again, and another one only if the model is sure enough to show a line.
+The text that was rejected is not shown again, and another one only if the model is surer than it must be elsewhere.
 """
 
 from __future__ import annotations
@@ -20,4 +20,5 @@ def withheld(left: str, text: str, logprob: float | None, thresholds: Thresholds
         return ""
     if any(each.is_repeated_by(left, text) for each in rejected):
         return REPEATED
-    return UNSURE if logprob is not None and logprob < thresholds.word_below else ""
+    is_unsure = logprob is not None and logprob < thresholds.nothing_after_rejection_below
+    return UNSURE if is_unsure else ""

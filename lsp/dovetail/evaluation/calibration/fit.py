@@ -13,6 +13,7 @@ from itertools import accumulate
 
 from dovetail.completion.postprocessing.confidence import SHIPPED, Thresholds
 from dovetail.evaluation.calibration.samples import Part, Sample
+from dovetail.evaluation.rejected import REJECTED
 from dovetail.session.calibrations import Shown
 
 STEPS = 40
@@ -26,12 +27,15 @@ ALMOST_SURE = -0.0005
 
 
 def shown_part(sample: Sample, thresholds: Thresholds) -> Part:
-    """Return what thresholds show of a sample. The same decision as `confident_part`."""
+    """Return what thresholds show of a sample: what `confident_part` decides, and after a rejection `withheld`."""
     logprob = sample.logprob
-    if logprob is None or logprob >= thresholds.line_below:
+    is_rejected = sample.quiet == REJECTED
+    if logprob is None:
         return sample.whole
-    if logprob < thresholds.nothing_below:
+    if logprob < (thresholds.nothing_after_rejection_below if is_rejected else thresholds.nothing_below):
         return Part()
+    if logprob >= thresholds.line_below:
+        return sample.whole
     return sample.line if logprob >= thresholds.word_below else sample.word
 
 
@@ -82,7 +86,9 @@ class _Sums:
 
 def _candidates(samples: Sequence[Sample]) -> list[tuple[Thresholds, Shown]]:
     """Return all rising triples of edges with their counts."""
-    ordered = sorted((each for each in samples if each.logprob is not None), key=lambda each: each.logprob or 0.0)
+    sure = [each for each in samples if each.logprob is not None]
+    restrained = [each for each in sure if each.quiet == REJECTED]  # few: each is looked at for itself
+    ordered = sorted((each for each in sure if each.quiet != REJECTED), key=lambda each: each.logprob or 0.0)
     unsure = [each.whole for each in samples if each.logprob is None]
     fixed = (sum(1 for part in unsure if part.text), sum(1 for part in unsure if part.is_right))
     fixed_saved = sum(part.saved for part in unsure)
@@ -93,15 +99,18 @@ def _candidates(samples: Sequence[Sample]) -> list[tuple[Thresholds, Shown]]:
         for middle in range(low, len(edges)):
             word, second = edges[middle]
             for line, third in edges[middle:]:
+                thresholds = Thresholds(nothing, word, line)
+                after_rejection = shown_by(restrained, thresholds)
                 counted = zip(
                     words.between(first, second),
                     lines.between(second, third),
                     wholes.between(third, len(ordered)),
                     (*fixed, fixed_saved),
+                    (after_rejection.shown, after_rejection.right, after_rejection.saved),
                     strict=True,
                 )
                 shown, right, saved = (sum(each) for each in counted)
-                found.append((Thresholds(nothing, word, line), Shown(len(samples), shown, right, saved)))
+                found.append((thresholds, Shown(len(samples), shown, right, saved)))
     return found
 
 

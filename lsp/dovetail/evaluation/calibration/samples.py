@@ -10,7 +10,7 @@ from dovetail.completion.postprocessing.shaping import shape
 from dovetail.completion.preparation.place import Place, read_place
 from dovetail.completion.preparation.trigger import decide
 from dovetail.evaluation.answer import UNANSWERED, Answer
-from dovetail.evaluation.rejected import REJECTED, after_typing
+from dovetail.evaluation.rejected import after_typing
 from dovetail.evaluation.scorers.unasked import is_right
 from dovetail.evaluation.task import DELETED, FOLLOWING, ProjectHole, Task, TextHole
 
@@ -63,8 +63,6 @@ def sample_of(task: Task, answer: Answer) -> Sample:
     parts = [
         _part(part, written, answer.stop, place, wanted) for part in (first_word(written), first_line(written), written)
     ]
-    if task.quiet == REJECTED:  # after a rejection, what is not sure enough for a line shows nothing
-        parts = [Part(), *parts[1:]]
     if task.quiet in ("prose", DELETED):  # nobody wants back what is being deleted, and prose is the author's own
         parts = [Part(part.text) for part in parts]
     word, line, whole = parts

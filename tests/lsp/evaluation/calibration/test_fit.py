@@ -9,9 +9,10 @@ import pytest
 from dovetail.completion.postprocessing.confidence import SHIPPED, Thresholds, confident_part
 from dovetail.evaluation.answer import NOT_ASKED, Answer
 from dovetail.evaluation.calibration.compare import compare
-from dovetail.evaluation.calibration.fit import fit, shown_by, shown_part
+from dovetail.evaluation.calibration.fit import _candidates, fit, shown_by, shown_part
 from dovetail.evaluation.calibration.propose import propose, split
 from dovetail.evaluation.calibration.samples import Part, sample_of
+from dovetail.evaluation.rejected import REJECTED
 from dovetail.evaluation.scorers.unasked import is_right
 from dovetail.evaluation.task import Task, TextHole
 from dovetail.session.calibrations import (
@@ -65,6 +66,17 @@ def test_the_counts_of_the_fit_are_those_of_its_thresholds() -> None:
     fitted = fit(samples)
     assert shown_by(samples, fitted).saved >= shown_by(samples, SHIPPED).saved
     assert fit([]) == SHIPPED and fit([sample(-0.1)]) == SHIPPED, "what was never right gives no thresholds"
+
+
+def test_the_fit_counts_what_a_rejection_withholds() -> None:
+    rejected = [dataclasses.replace(one, quiet=REJECTED) for one in noisy(200, 4)]
+    between = (SHIPPED.nothing_below + SHIPPED.nothing_after_rejection_below) / 2
+    one = sample(between)
+    assert shown_part(one, SHIPPED).text and not shown_part(dataclasses.replace(one, quiet=REJECTED), SHIPPED).text
+    samples = [*noisy(150, 3), *rejected]
+    for thresholds, counted in _candidates(samples):
+        by_sample = shown_by(samples, thresholds)
+        assert (counted.shown, counted.right, counted.saved) == (by_sample.shown, by_sample.right, by_sample.saved)
 
 
 def test_what_is_shown_where_silence_is_right_counts() -> None:

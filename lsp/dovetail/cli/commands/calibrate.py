@@ -3,8 +3,8 @@
 Each task is a place where the user typed code, in the state of the project then. The model is asked as it is while one
 types. At some of the earlier tasks it is asked with frozen and plain layout and with less context. Another way than the
 usual one is kept only if it is better beyond doubt. Then thresholds are fitted to the earlier tasks and measured on the
-later ones. They are kept only if they show fewer suggestions there and save about as many characters. The server uses
-what is kept.
+later ones. They are kept only if they save about as many characters there, and show clearly fewer suggestions or have
+clearly more that are right. The server uses what is kept.
 """
 
 from __future__ import annotations
@@ -206,7 +206,7 @@ def _choice(trials: Sequence[PromptTrial], about: tuple[str, str, str, str]) -> 
 
 def _keep(found: Calibrations, path: Path, is_dry_run: bool) -> int:
     if not found.thresholds:
-        print("kept no thresholds: on the places held out the new ones are not better; replay more with --commits N")
+        print("kept no thresholds: on the places held out none is clearly better; replay more with --commits N")
     if is_dry_run or found == Calibrations():
         print("kept nothing" + (", as --dry-run asks: repeat the command without it" if is_dry_run else ""))
         return 0

@@ -15,6 +15,9 @@ from dovetail.session.calibrations import ALL_LANGUAGES, Calibration
 
 ABOUT_AS_MUCH = 0.95
 """New thresholds that save less than this share of what the shipped ones save are not kept."""
+CLEARLY = 0.1
+"""New thresholds that neither show fewer suggestions by this share, nor have more that are right, are not kept: what is
+less may be chance."""
 FITTED_SHARE = 0.6
 """The share of the tasks, the oldest, that thresholds are fitted to. The rest measures them."""
 
@@ -30,12 +33,16 @@ class Proposal:
 
     @property
     def is_better(self) -> bool:
-        """Return whether the held-out tasks speak for it: about as much saved with fewer shown, and silence kept where
-        it is right."""
-        shown, saved, disturbing = self.comparison.shown, self.comparison.saved, self.comparison.disturbing
-        if disturbing is not None and disturbing.value > 1.0:
+        """Return whether the held-out tasks speak for it: about as much saved, clearly fewer shown or more of them
+        right, and silence kept where it is right."""
+        compared = self.comparison
+        if compared.disturbing is not None and compared.disturbing.value > 1.0:
             return False
-        return shown is not None and saved is not None and shown.value < 1.0 and saved.value >= ABOUT_AS_MUCH
+        if compared.shown is None or compared.right is None or compared.saved is None:
+            return False
+        is_less = compared.shown.value <= 1 - CLEARLY
+        is_righter = compared.shown.value <= 1.0 and compared.right.value >= 1 + CLEARLY
+        return (is_less or is_righter) and compared.saved.value >= ABOUT_AS_MUCH
 
 
 def propose(samples: Sequence[Sample], model: str, key: str, source: str, day: str) -> Proposal:

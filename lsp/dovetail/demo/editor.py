@@ -33,7 +33,7 @@ class HeadlessEditor:
     async def complete(self, path: str, text: str, line: int, column: int) -> tuple[str, Any]:
         """Open a document, and ask for ghost text at a 0-based place (column in code points) as typing there does.
 
-        Return the text ("" for none) and the server's account of it (`dovetail/why`; None where nothing was asked).
+        Return the text ("" for none) and the server's account of it (`dovetail/why`).
         """
         uri = (self._root / path).as_uri()
         identifier = types.TextDocumentIdentifier(uri)

@@ -143,6 +143,8 @@ def test_the_newest_rejections_of_a_line_are_remembered() -> None:
         ("x = ", "seven + eight\ny = 2", -0.01, REPEATED),  # more than it
         ("x =", " seven + eight", -0.01, REPEATED),
         ("x = (", "seven + eight", -0.01, REPEATED),  # moved along
+        ("x = (", "seven", -0.01, ""),
+        ("x = seven +", " eight", -0.01, ""),  # typed as it was suggested
         ("x = ", "nine", -0.01, ""),
         ("x = 4 + ", "eight", -0.01, ""),
         ("x = ", "nine", SHIPPED.nothing_after_rejection_below - 0.01, UNSURE),

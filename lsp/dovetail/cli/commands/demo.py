@@ -18,6 +18,7 @@ from dovetail.command_errors import CommandError, UsageError
 from dovetail.demo.answers import Answer, most_confident, summary
 from dovetail.demo.editor import HeadlessEditor, ServerTrouble, start_editor
 from dovetail.demo.holes import Hole, find_holes
+from dovetail.explain.silent import NOT_ASKED
 from dovetail.settings import COMMAND_LINE, load_settings
 from dovetail_context.api import WorkspaceIndex, find_root
 
@@ -85,7 +86,7 @@ async def _ask(editor: HeadlessEditor, hole: Hole) -> Answer:
     started = perf_counter()
     text, why = await editor.complete(hole.path, hole.text, hole.line - 1, hole.column - 1)
     milliseconds = (perf_counter() - started) * 1000
-    if why is None:
+    if why is None or why.stop == NOT_ASKED:
         return Answer(hole, text, None, "", (), milliseconds)
     return Answer(hole, text, why.logprob, why.model, _sources(why), milliseconds)
 

@@ -17,8 +17,11 @@ class Rejected:
     """Whether the user dismissed it expressly, rather than typing something else."""
 
     def is_repeated_by(self, left: str, text: str) -> bool:
-        """Return whether `text` after `left` is this suggestion, a part of it, or more than it."""
-        return _is_same(self.left + self.text, left + text) or _is_same(self.text, text)
+        """Return whether `text` after `left` is this suggestion, or at its place a part of it or more than it."""
+        is_at_its_place = self.left.startswith(left)
+        if is_at_its_place and _is_same(self.left + self.text, left + text):
+            return True
+        return self.text.strip() == text.strip()
 
     def is_taken_back(self, line: str) -> bool:
         """Return whether the line goes on as suggested: what was typed against it was a slip."""

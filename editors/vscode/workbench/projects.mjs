@@ -8,21 +8,24 @@ const BOARD = `class Board:
     def __init__(self, width: int, height: int) -> None:
         self.width = width
         self.height = height
+        self.size = width * height
 
     def square_count(self) -> int:
         return self.width * self.height
 `;
 
 /**
- * A call whose arguments are missing: the cursor belongs to line 5, column 19. The call above makes the model so sure of
+ * A call whose arguments are missing: the cursor belongs to line 5, column 19. The other calls make the model so sure of
  * them that no machine's arithmetic changes what is shown.
  */
 export const CALL = `from board import Board
-small = Board(self.width, self.height)
-
+small = Board(self.size, self.size)
+large = Board(self.size, self.size)
 def start(size: int) -> Board:
     board = Board()
     return board
+
+other = Board(self.size, self.size)
 `;
 
 /** The third dictionary is empty: an invoked completion at line 12, column 5 has two lines. */

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from dovetail.completion.pipeline import complete
+from dovetail.completion.postprocessing.confidence import Thresholds
 from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.explain.account import Account, account_json, account_of
 from dovetail.explain.page import explain_page
@@ -185,14 +186,19 @@ def test_a_page_of_nothing_says_why() -> None:
     ("logprob", "written", "automatic", "decision"),
     [
         (-0.1, "a + 1", True, "sure enough to show all of it"),
-        (-0.6, "f(a,\n  b)", True, "sure enough for a line"),
-        (-1.0, "first + second", True, "sure enough for a word"),
+        (-0.6, "first + second", True, "sure enough for a word"),
         (-9.0, "a", True, "not sure enough to show anything"),
         (-9.0, "a", False, "it was asked for, so that decides nothing"),
     ],
 )
 def test_what_confidence_decided(logprob: float, written: str, automatic: bool, decision: str) -> None:
     assert account("b = $0\n", written, automatic=automatic, logprob=logprob)[0].decision == decision
+
+
+def test_thresholds_of_the_users_own_decide() -> None:
+    _, completion = account("b = $0\n", "f(a,\n  b)", logprob=-0.6)
+    calibrated = replace(completion, thresholds=Thresholds(-1.3, -0.7, -0.4))
+    assert account_of(calibrated, "b = \n", automatic=True).decision == "sure enough for a line"
 
 
 def test_what_shaping_took_away_is_struck_out() -> None:

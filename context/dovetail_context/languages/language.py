@@ -128,7 +128,8 @@ class TypeRules:
     endings of files that continue the one which includes them. `element_of`: generics that are an element of their
     argument. `contents`: the members of containers that are what those hold. `global_objects`: the types of the
     language's own objects that code may add members to. `ordered_fields`: a pattern for the signatures of classes whose
-    fields can be taken apart by their places.
+    fields can be taken apart by their places. `default_export`: the name of the one value that a module exports, which
+    means all that it exports where it has no such value.
     """
 
     transparent: frozenset[str] = frozenset()
@@ -177,6 +178,7 @@ class TypeRules:
     pairs: frozenset[str] = frozenset()
     pointer_types: frozenset[str] = frozenset()
     ordered_fields: str = ""
+    default_export: str = ""
     package_mark: str = ""
     guards: frozenset[str] = frozenset()
     itself: frozenset[str] = frozenset()

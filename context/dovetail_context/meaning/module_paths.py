@@ -1,5 +1,6 @@
 """Paths of files as modules, and the symbols of a record by their names. Pure."""
 
+from dovetail_context.languages.registry import language_named
 from dovetail_context.records.record import FileRecord, Symbol
 
 FACES = ("__init__", "index", "mod", "lib")  # files that represent their folder
@@ -32,3 +33,10 @@ def gathers(record: FileRecord) -> bool:
 def passes_on(record: FileRecord) -> bool:
     """Whether a file offers the names that it takes in by star imports."""
     return gathers(record) if record.exports is None else "*" in record.exports
+
+
+def is_default(name: str, record: FileRecord | None) -> bool:
+    """Whether a name means the whole of a module, because the module exports no value by that name."""
+    if record is None or not name or name != language_named(record.language).rules.default_export:
+        return False
+    return bool(record.exports) and name not in record.exports

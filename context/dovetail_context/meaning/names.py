@@ -8,7 +8,15 @@ from typing import NamedTuple
 
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.registry import language_named
-from dovetail_context.meaning.module_paths import FACES, gathers, inside, module_name, own_symbols, passes_on
+from dovetail_context.meaning.module_paths import (
+    FACES,
+    gathers,
+    inside,
+    is_default,
+    module_name,
+    own_symbols,
+    passes_on,
+)
 from dovetail_context.records.record import FileRecord, Import, Symbol
 from dovetail_context.work import checkpoint, counted
 
@@ -216,7 +224,9 @@ class Names:
             return self._module(imported.module, path)
         for source in self._sources(imported.module, path):
             found = self._look_up(source, imported.name, seen)
-            if found:
+            if found or (
+                is_default(imported.name, self.record(source)) and (found := self._module(imported.module, path))
+            ):
                 return found
         record = self.record(path)
         announced = language_named(record.language).rules.announced if record is not None else ""

@@ -1,5 +1,8 @@
 """Paths of files as modules, and the symbols of a record by their names. Pure."""
 
+import re
+from collections.abc import Callable
+
 from dovetail_context.languages.registry import language_named
 from dovetail_context.records.record import FileRecord, Symbol
 
@@ -40,3 +43,20 @@ def is_default(name: str, record: FileRecord | None) -> bool:
     if record is None or not name or name != language_named(record.language).rules.default_export:
         return False
     return bool(record.exports) and name not in record.exports
+
+
+def is_declared_by_macros(path: str, module: str, record_of: Callable[[str], FileRecord | None]) -> bool:
+    """Whether every module on the way from a module to a file below it is the argument of a macro."""
+    stem, dot, suffix = path.rpartition(".")
+    for part in stem.removeprefix(inside(module)).split("/"):
+        record = record_of(module)
+        pattern = language_named(record.language).rules.macro_modules if record is not None else ""
+        if record is None or not pattern:
+            return False
+        if part == module_name(module):
+            continue  # `mod.rs`, which represents the folder that was looked at
+        if not re.search(pattern.replace("NAME", re.escape(part)), record.text):
+            return False
+        child = f"{inside(module)}{part}"
+        module = next((each for each in (f"{child}{dot}{suffix}", f"{child}/mod{dot}{suffix}") if record_of(each)), "")
+    return module == path

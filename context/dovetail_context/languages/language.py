@@ -129,7 +129,8 @@ class TypeRules:
     argument. `contents`: the members of containers that are what those hold. `global_objects`: the types of the
     language's own objects that code may add members to. `ordered_fields`: a pattern for the signatures of classes whose
     fields can be taken apart by their places. `default_export`: the name of the one value that a module exports, which
-    means all that it exports where it has no such value.
+    means all that it exports where it has no such value. `neighbours`: other languages whose classes the language uses
+    like its own, by their packages; a file of theirs holds the class that it is named after.
     """
 
     transparent: frozenset[str] = frozenset()
@@ -179,6 +180,7 @@ class TypeRules:
     pointer_types: frozenset[str] = frozenset()
     ordered_fields: str = ""
     default_export: str = ""
+    neighbours: tuple[str, ...] = ()
     package_mark: str = ""
     guards: frozenset[str] = frozenset()
     itself: frozenset[str] = frozenset()

@@ -44,6 +44,7 @@ _RULES = TypeRules(
     extension_receiver="this",
     hidden_members=False,
     open_members=True,
+    neighbours=("java",),
 )
 
 _SYNTAX = BraceSyntax(

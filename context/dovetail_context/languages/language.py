@@ -130,7 +130,8 @@ class TypeRules:
     language's own objects that code may add members to. `ordered_fields`: a pattern for the signatures of classes whose
     fields can be taken apart by their places. `default_export`: the name of the one value that a module exports, which
     means all that it exports where it has no such value. `neighbours`: other languages whose classes the language uses
-    like its own, by their packages; a file of theirs holds the class that it is named after.
+    like its own, by their packages; a file of theirs holds the class that it is named after. `getters`: how the names
+    of methods begin that other languages read like fields.
     """
 
     transparent: frozenset[str] = frozenset()
@@ -181,6 +182,7 @@ class TypeRules:
     ordered_fields: str = ""
     default_export: str = ""
     neighbours: tuple[str, ...] = ()
+    getters: tuple[str, ...] = ()
     package_mark: str = ""
     guards: frozenset[str] = frozenset()
     itself: frozenset[str] = frozenset()

@@ -74,6 +74,7 @@ KOTLIN = GenericLanguage(
         ),
         hidden=re.compile(r"^(?:\w+\s+)*?private\b"),
         implicit_parameter="it",
+        receiver_blocks=frozenset({"apply", "run", "with"}),
         opens=re.compile(r"\b(?:fun|class|interface|object|package|import)\b"),
     )
 )

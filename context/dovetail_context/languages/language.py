@@ -88,7 +88,8 @@ class TypeRules:
     `transparent`: generics that represent their first argument (Optional, Annotated), or their last one if they are
     also in `last_argument` (Coroutine). `class_of`: generics whose values are classes (type[X]). `value_of`: what has
     the name of a value as its argument (typeof), and `result_of` what calling its argument gives. `own_type`: names of
-    the enclosing class (Self). `elements`: containers and the index of the argument that indexing or iteration gives.
+    the enclosing class (Self). `elements`: containers and the index of the argument that indexing or iteration gives
+    (-1 for the last one).
     `accessors`: methods of containers that give an element ("[]") or the container itself (""). `receivers`: names of
     the instance inside a method. `ignored`: types without information. `enumerations`: base classes whose class
     attributes are instances of the class. `partial_classes`: whether one class may be defined in several files.

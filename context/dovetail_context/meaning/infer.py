@@ -345,7 +345,7 @@ class Inference(Parameters):
             position = rules.elements.get(value.name, 0)
             if index is not None and value.name in ("tuple", "Tuple"):
                 position = index if index < len(value.arguments) else 0
-            if position < len(value.arguments):
+            if value.arguments and position < len(value.arguments):
                 return self._instances(value.arguments[position], ExpressionScope(value.written_in))
             return ()
         if value.kind == "class":

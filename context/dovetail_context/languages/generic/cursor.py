@@ -55,6 +55,7 @@ def read_cursor(profile: Profile, grammar: Grammar, text: str, offset: int) -> C
         bindings = _bindings(profile, inner, own, None, sys.maxsize, bindings)
     if profile.implicit_parameter and profile.implicit_parameter not in bindings:
         bindings |= _implicit(profile, text, masked, offset, bindings)
+    bindings |= _declared_in_comments(profile, text, function, line)
     if profile.receiver_blocks and (reached := _reached(profile, text, masked, start, bindings)):
         bindings["self"] = f"{reached}|{known}" if (known := bindings.get("self")) else reached
     end = receiver_end(masked, start, syntax)
@@ -100,6 +101,7 @@ def _bindings(
     """Local names before the cursor with their access paths; the last binding wins."""
     first = function.start_line if function is not None else 1
     found = dict(earlier or {})
+    declared_types = dict(function.parameters) if function is not None else {}  # with what its doc comment says
     for event in events:
         at = event.node.start_point[0] + 1
         if at > line:
@@ -110,6 +112,8 @@ def _bindings(
             continue
         name = _text(tree, event, "name")
         type_ = type_text(_text(tree, event, "type"))
+        if event.kind == "parameter" and name not in found:
+            type_ = declared_types.get(name) or type_
         known = found.get(name, "") if event.kind == "given" else ""
         path = bound_path(event, lambda node: put_in(_access(profile, tree, node, found), name, ""))  # noqa: B023
         path = f"<{type_}>" if type_ else f"{path}|{known}" if path and known else path or known
@@ -125,6 +129,15 @@ def _bindings(
     if function is not None and function.parameters[:1] and function.parameters[0][0] == "this":
         found["self"] = f"<{function.parameters[0][1]}>"
     return found
+
+
+def _declared_in_comments(profile: Profile, text: str, function: Symbol | None, line: int) -> dict[str, str]:
+    """The local names before the cursor whose types are written in comments."""
+    if profile.declares is None:
+        return {}
+    lines = text.split("\n")[function.start_line - 1 if function is not None else 0 : line]
+    found = ((match["name"], type_text(match["type"])) for match in profile.declares.finditer("\n".join(lines)))
+    return {name: f"<{type_}>" for name, type_ in found if type_}
 
 
 def _access(profile: Profile, tree: SyntaxTree, node: Node, found: dict[str, str]) -> str:

@@ -42,7 +42,7 @@ def is_default(name: str, record: FileRecord | None) -> bool:
     """Whether a name means the whole of a module, because the module exports no value by that name."""
     if record is None or not name or name != language_named(record.language).rules.default_export:
         return False
-    return bool(record.exports) and name not in record.exports
+    return record.exports is not None and bool(record.exports) and name not in record.exports
 
 
 def is_declared_by_macros(path: str, module: str, record_of: Callable[[str], FileRecord | None]) -> bool:

@@ -35,8 +35,8 @@ class Profile:
     lines that open a block or define something. `reopens` is the word that adds members to a class. `bodies_apart`: the
     grammar puts the body of a function beside it. `implicit_parameter` is the name of a block's only parameter where it
     needs no declaration (`it`). `receiver_blocks` are functions whose block reaches the members of an object without
-    naming it: the one before the dot, or the only argument; other functions declare it. `declares` matches what gives a local name its type in a
-    comment.
+    naming it: the one before the dot, or the only argument; other functions declare it. `declares` matches what gives a
+    local name its type in a comment.
     """
 
     name: str

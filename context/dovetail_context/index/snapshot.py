@@ -119,8 +119,10 @@ class IndexSnapshot:
         """The import resolver of a language for the files of this snapshot."""
         found = self._resolvers.get(language)
         if found is None:
-            paths = self.files.packages(language)
-            found = self._resolvers[language] = language_named(language).resolver(paths, self.projects)
+            paths, known = self.files.packages(language), language_named(language)
+            for neighbour in known.rules.neighbours:
+                paths |= self.files.packages(neighbour)
+            found = self._resolvers[language] = known.resolver(paths, self.projects)
         return found
 
     def _moved(self, records: Mapping[str, PackedRecord | FileRecord | None]) -> bool:

@@ -88,7 +88,8 @@ class TypeRules:
     `transparent`: generics that represent their first argument (Optional, Annotated), or their last one if they are
     also in `last_argument` (Coroutine). `class_of`: generics whose values are classes (type[X]). `value_of`: what has
     the name of a value as its argument (typeof), and `result_of` what calling its argument gives. `own_type`: names of
-    the enclosing class (Self). `elements`: containers and the index of the argument that indexing or iteration gives.
+    the enclosing class (Self). `elements`: containers and the index of the argument that indexing or iteration gives
+    (-1 for the last one).
     `accessors`: methods of containers that give an element ("[]") or the container itself (""). `receivers`: names of
     the instance inside a method. `ignored`: types without information. `enumerations`: base classes whose class
     attributes are instances of the class. `partial_classes`: whether one class may be defined in several files.
@@ -128,7 +129,10 @@ class TypeRules:
     endings of files that continue the one which includes them. `element_of`: generics that are an element of their
     argument. `contents`: the members of containers that are what those hold. `global_objects`: the types of the
     language's own objects that code may add members to. `ordered_fields`: a pattern for the signatures of classes whose
-    fields can be taken apart by their places.
+    fields can be taken apart by their places. `default_export`: the name of the one value that a module exports, which
+    means all that it exports where it has no such value. `neighbours`: other languages whose classes the language uses
+    like its own, by their packages; a file of theirs holds the class that it is named after. `getters`: how the names
+    of methods begin that other languages read like fields.
     """
 
     transparent: frozenset[str] = frozenset()
@@ -177,6 +181,9 @@ class TypeRules:
     pairs: frozenset[str] = frozenset()
     pointer_types: frozenset[str] = frozenset()
     ordered_fields: str = ""
+    default_export: str = ""
+    neighbours: tuple[str, ...] = ()
+    getters: tuple[str, ...] = ()
     package_mark: str = ""
     guards: frozenset[str] = frozenset()
     itself: frozenset[str] = frozenset()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.meaning.declared import FUNCTION_TYPE
 from dovetail_context.meaning.names import Definition
-from dovetail_context.meaning.parameters import Parameters
+from dovetail_context.meaning.parameters import RECEIVER, Parameters
 from dovetail_context.meaning.questions import MAX_VALUES
 from dovetail_context.meaning.types import names_in, parse_type
 from dovetail_context.meaning.values import ExpressionScope, Value
@@ -116,7 +116,7 @@ class Inference(Parameters):
     def _name(self, name: str, place: ExpressionScope) -> tuple[Value, ...]:
         if name in place.bindings:
             bound = place.bindings[name]
-            if base_name(bound) == name:  # it speaks of what the name means outside of the function
+            if base_name(bound) == name or name == RECEIVER:  # it speaks of what names mean outside of the function
                 place = ExpressionScope(place.path, place.container, owner=place.owner)
             return self.evaluate(bound, place) if bound else ()
         rules = self._rules(place.path)
@@ -127,7 +127,8 @@ class Inference(Parameters):
                 Value("function", Definition("", None), "super", owner=value)
                 for value in self.own_class(place, "instance")
             )
-        if rules.implicit_members and place.container and (found := self._implicit(name, place)) is not None:
+        is_inside = place.container or RECEIVER in place.bindings
+        if rules.implicit_members and is_inside and (found := self._implicit(name, place)) is not None:
             return found
         definitions = self.names.top_level(place.path, name)
         if not definitions and name in rules.global_objects:
@@ -136,7 +137,10 @@ class Inference(Parameters):
 
     def _implicit(self, name: str, place: ExpressionScope) -> tuple[Value, ...] | None:
         """A member of the class around the place or of the classes around that, named without a receiver; None if they
-        have none of that name."""
+        have none of that name. The objects of the blocks around the place come first."""
+        for receiver in self._name(RECEIVER, place) if RECEIVER in place.bindings else ():
+            if found := self._member_value(receiver, name):
+                return found
         if place.owner is not None and (found := self._member_value(place.owner, name)):
             return found
         container, is_hidden = place.container, False
@@ -198,6 +202,9 @@ class Inference(Parameters):
                 found.extend(self.of_symbol(definition, owner))
         if not found and value.kind == "instance":
             found.extend(each for base in self._container_bases(value) for each in self._member_value(base, name))
+        for begin in () if found else self._rules(value.definition.path).getters:
+            getters = self.member(value, f"{begin}{name[:1].upper()}{name[1:]}")
+            found.extend(each for getter in getters for each in self._returned(getter, owner))
         if not found and name in self._rules(value.definition.path).itself:
             return (value,)
         if not found and value.kind == "instance" and self._gives_itself(name, value):
@@ -281,7 +288,7 @@ class Inference(Parameters):
         """What a callable declares a parameter to be, which is given by its place (`0`) or its name."""
         place = int(which) if which.isdecimal() else -1
         if value.kind == "container" or (value.kind == "function" and value.definition.symbol is None):
-            return self._parameter_of_type(value, place)
+            return self._parameter_of_type(value, place, which)
         found = tuple(
             found
             for definition in self._called_through(value)
@@ -338,7 +345,7 @@ class Inference(Parameters):
             position = rules.elements.get(value.name, 0)
             if index is not None and value.name in ("tuple", "Tuple"):
                 position = index if index < len(value.arguments) else 0
-            if position < len(value.arguments):
+            if value.arguments and position < len(value.arguments):
                 return self._instances(value.arguments[position], ExpressionScope(value.written_in))
             return ()
         if value.kind == "class":

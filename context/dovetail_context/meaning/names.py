@@ -1,6 +1,5 @@
 """What a name in a file means: followed through imports, re-exports and star imports to its definitions."""
 
-import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from os.path import commonpath
@@ -8,7 +7,16 @@ from typing import NamedTuple
 
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.registry import language_named
-from dovetail_context.meaning.module_paths import FACES, gathers, inside, module_name, own_symbols, passes_on
+from dovetail_context.meaning.module_paths import (
+    FACES,
+    gathers,
+    inside,
+    is_declared_by_macros,
+    is_default,
+    module_name,
+    own_symbols,
+    passes_on,
+)
 from dovetail_context.records.record import FileRecord, Import, Symbol
 from dovetail_context.work import checkpoint, counted
 
@@ -216,6 +224,8 @@ class Names:
             return self._module(imported.module, path)
         for source in self._sources(imported.module, path):
             found = self._look_up(source, imported.name, seen)
+            if not found and is_default(imported.name, self.record(source)):
+                found = self._module(imported.module, path)
             if found:
                 return found
         record = self.record(path)
@@ -305,27 +315,9 @@ class Names:
         for path in sorted(below, key=lambda path: (path.count("/"), path))[:MAX_DEFINING_BELOW]:
             other = self.record(path)
             symbols = other.members("").get(name, ()) if other is not None and path != module else ()
-            if symbols and symbols[-1].exported and self._is_declared_by_macros(path, module):
+            if symbols and symbols[-1].exported and is_declared_by_macros(path, module, self.record):
                 return tuple(Definition(path, symbol) for symbol in symbols)
         return ()
-
-    def _is_declared_by_macros(self, path: str, module: str) -> bool:
-        """Whether every module on the way from a module to a file below it is the argument of a macro."""
-        stem, dot, suffix = path.rpartition(".")
-        for part in stem.removeprefix(inside(module)).split("/"):
-            record = self.record(module)
-            pattern = language_named(record.language).rules.macro_modules if record is not None else ""
-            if record is None or not pattern:
-                return False
-            if part == module_name(module):
-                continue  # `mod.rs`, which represents the folder that was looked at
-            if not re.search(pattern.replace("NAME", re.escape(part)), record.text):
-                return False
-            child = f"{inside(module)}{part}"
-            module = next(
-                (each for each in (f"{child}{dot}{suffix}", f"{child}/mod{dot}{suffix}") if self.record(each)), ""
-            )
-        return module == path
 
     def _written_inside(self, module: str, path: str) -> tuple[tuple[str, str], ...]:
         """The files in which a module is written that has none of its own, each with the class that represents it."""

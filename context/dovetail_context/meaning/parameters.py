@@ -7,6 +7,9 @@ from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.values import ExpressionScope, Value
 from dovetail_context.records.record import Symbol
 
+RECEIVER = "self"  # a parameter of a function type, and the name of its value inside the function
+LAST = "_"  # the last parameter, which a block behind the call is given for
+
 
 class Parameters(DeclaredTypes):
     """What callables take, in one snapshot."""
@@ -47,15 +50,22 @@ class Parameters(DeclaredTypes):
             and (named[0][0] in rules.receivers or (value.owner is not None and _extends(symbol, rules.extension_mark)))
         ):
             place += 1
+        if name == LAST:
+            place = len(named) - 1
         types = [type_ for position, (each, type_) in enumerate(named) if position == place or each == name]
         scope = ExpressionScope(definition.path, symbol.container, owner=owner)
         return tuple(found for type_ in types if type_ for found in self.instances(type_, scope))
 
-    def _parameter_of_type(self, value: Value, place: int) -> tuple[Value, ...]:
-        """A parameter of a function type: of one written out, or of one of the language's own (`Consumer<Money>`)."""
+    def _parameter_of_type(self, value: Value, place: int, name: str = "") -> tuple[Value, ...]:
+        """A parameter of a function type: of one written out, or of one of the language's own (`Consumer<Money>`). The
+        one that is named `RECEIVER` is the object whose members the function reaches without naming it."""
         types = value.arguments
         if value.name == FUNCTION_TYPE:
             listed = types[0][0].arguments if types and types[0] and not types[0][0].name else ()
+            if listed and listed[0] and listed[0][0].name == RECEIVER:
+                if name == RECEIVER:
+                    return self._instances(listed[0][0].arguments[0], ExpressionScope(value.written_in))
+                listed = listed[1:]
         else:
             taken = self._rules(value.written_in).function_types.get(value.name)
             listed = () if taken is None else types[: len(types) + taken if taken < 0 else taken]

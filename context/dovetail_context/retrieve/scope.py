@@ -44,7 +44,7 @@ MENTIONED_NAME = 0.35  # a name that occurs again nearby
 IMPORTED_NAME = 0.06  # a name that the file imports
 UNUSED_IMPORT = 0.35  # an imported name that the file does not use yet, and its members
 IMPORTED_MEMBERS = 0.1  # the members of an imported module or class that the file uses through a dot
-VISIBLE_NAMES = 0.5  # the names of other files that need no import, as those of the same package
+VISIBLE_NAMES = 0.75  # the names of other files that need no import, as those of the same package
 MODULE_NAMES = 0.3  # the names of a module that is used through a dot
 # Everything else, once the object before the dot is known. With 0.4, at 495 places, 684 further names were expected
 # (those found by words alone apart), and 12 were needed.

@@ -16,6 +16,12 @@ _TYPED = re.compile(r"[^\W\d]\w*\Z")
 _BOUNDARY = re.compile(r"[;{}]|\b(?:public|private|protected)\s*:(?!:)")
 _CLASS = re.compile(r"\b(?:class|struct|union)\s+(?:[A-Z][A-Z0-9_]+\s+)?(?:\w+\s*::\s*)*(\w+)[^;(){}=]*\Z")
 _FUNCTION = re.compile(r"((?:\w+\s*(?:<[^<>]*>)?\s*::\s*)*~?\w+|operator\s*\S+)\s*\(")
+# The head of a constructor, up to the colon before its initializers.
+_CONSTRUCTOR = re.compile(
+    r"\b(?P<name>(?:\w+\s*(?:<[^<>]*>)?\s*::\s*)*\w+)\s*\((?:[^(){};]|\([^(){};]*\))*\)\s*(?:noexcept\s*)?(?P<colon>:)(?!:)"
+)
+_BRACKET = re.compile(r"[(){};]")
+_MAX_INITIALIZERS = 4000  # characters
 _CONTROL = frozenset({"if", "for", "while", "switch", "catch", "return", "do", "else", "sizeof", "defined"})
 _EXPECTED = re.compile(r"\s*((?:const\s+)?[\w:]+(?:<[^=;]*>)?)[\s*&]+\w+\s*=(?!=)")
 
@@ -26,6 +32,9 @@ def read_cursor(text: str, offset: int) -> CursorView:
     scopes = list(_scopes(at.masked, at.offset))
     functions = [scope for scope in scopes if scope.kind == "function"]
     source = at.fragment(functions[0].start, at.name_start) if functions else ""
+    if not functions and (constructor := _constructor(at.masked, at.offset)) is not None:
+        functions = [Scope("function", re.sub(r"<[^<>]*>|\s", "", constructor["name"]), constructor.start())]
+        source = text[constructor.start() : constructor.start("colon")] + "{}"
     outer, _, function = functions[0].name.rpartition("::") if functions else ("", "", "")
     containers = [scope.name for scope in scopes if scope.kind == "class"]
     if outer:
@@ -55,6 +64,25 @@ def _scopes(masked: str, offset: int) -> Iterator[Scope]:
             name = re.sub(r"<[^<>]*>|\s", "", found[1])
             if name not in _CONTROL:
                 yield Scope("function", name, start)
+
+
+def _constructor(masked: str, offset: int) -> re.Match[str] | None:
+    """The head of the constructor among whose initializers a place is."""
+    heads = list(_CONSTRUCTOR.finditer(masked, max(0, offset - _MAX_INITIALIZERS), offset))
+    return next((head for head in reversed(heads) if _goes_on(masked[head.end() : offset])), None)
+
+
+def _goes_on(initializers: str) -> bool:
+    """Whether the initializers of a constructor are not over: neither its body nor a statement has begun."""
+    depth = 0
+    for bracket in _BRACKET.finditer(initializers):
+        mark = bracket[0]
+        if mark == ";" or (not depth and mark == "{" and initializers[: bracket.start()].rstrip().endswith((")", "}"))):
+            return False
+        depth += 1 if mark in "({" else -1
+        if depth < 0:
+            return False
+    return True
 
 
 def _returns(source: str) -> str:

@@ -52,6 +52,9 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
     reader.declarations.walk(tree.root.children)
     masked = mask(with_directives(text), SYNTAX)
     namespaces = read_namespaces(masked)
+    kinds = {node.type for node in tree.root.named_children}
+    if "namespace_declaration" in kinds and not kinds.isdisjoint(_TYPES):
+        namespaces = (*namespaces, "")  # types beside the namespaces are in none
     facts = [OPENS + name for name in read_global_usings(masked)]
     for name in reader.partial:
         facts.extend(f"{PARTIAL}{namespace}.{name}" for namespace in namespaces or ("",))

@@ -22,7 +22,7 @@ from dovetail_context.languages.generic.repair import repaired
 from dovetail_context.languages.generic.types import type_text
 from dovetail_context.languages.language import CursorView, Mention
 from dovetail_context.languages.mentions import mentions
-from dovetail_context.records.access import put_in
+from dovetail_context.records.access import base_name, put_in
 from dovetail_context.records.record import Symbol
 from dovetail_context.syntax import Grammar, Node, SyntaxTree
 
@@ -30,6 +30,8 @@ _TYPED = re.compile(r"[^\W\d]\w*\Z")
 _BLOCK = re.compile(r"\{[^{}\n]*(?:->|\bin\b)")  # of a block with parameters, the line that it begins in
 _DECLARED = re.compile(r":\s*([^\W\d][\w.<>?, ]*?)\s*=(?![=>])")
 _DEFINES = re.compile(r"\b(?:def|fun|func|function|fn|class|defp?|sub)\s+[\w.:!?]*\Z")
+_GIVEN = re.compile(r"(\w+)\s*\((.*)\)\Z", re.DOTALL)  # `with(account)`
+MAX_REACHED = 8  # objects whose members are reached without naming them
 # A variable is a member or a local one by its place.
 _BINDING = frozenset({"parameter", "local", "element", "each", "field", "part", "pair", "given"})
 
@@ -53,6 +55,9 @@ def read_cursor(profile: Profile, grammar: Grammar, text: str, offset: int) -> C
         bindings = _bindings(profile, inner, own, None, sys.maxsize, bindings)
     if profile.implicit_parameter and profile.implicit_parameter not in bindings:
         bindings |= _implicit(profile, text, masked, offset, bindings)
+    bindings |= _declared_in_comments(profile, text, function, line)
+    if profile.receiver_blocks and (reached := _reached(profile, text, masked, start, bindings)):
+        bindings["self"] = f"{reached}|{known}" if (known := bindings.get("self")) else reached
     end = receiver_end(masked, start, syntax)
     expected = _DECLARED.search(masked, statement_start(masked, offset, syntax), offset)
     return CursorView(
@@ -96,6 +101,7 @@ def _bindings(
     """Local names before the cursor with their access paths; the last binding wins."""
     first = function.start_line if function is not None else 1
     found = dict(earlier or {})
+    declared_types = dict(function.parameters) if function is not None else {}  # with what its doc comment says
     for event in events:
         at = event.node.start_point[0] + 1
         if at > line:
@@ -106,6 +112,8 @@ def _bindings(
             continue
         name = _text(tree, event, "name")
         type_ = type_text(_text(tree, event, "type"))
+        if event.kind == "parameter" and name not in found:
+            type_ = declared_types.get(name) or type_
         known = found.get(name, "") if event.kind == "given" else ""
         path = bound_path(event, lambda node: put_in(_access(profile, tree, node, found), name, ""))  # noqa: B023
         path = f"<{type_}>" if type_ else f"{path}|{known}" if path and known else path or known
@@ -121,6 +129,15 @@ def _bindings(
     if function is not None and function.parameters[:1] and function.parameters[0][0] == "this":
         found["self"] = f"<{function.parameters[0][1]}>"
     return found
+
+
+def _declared_in_comments(profile: Profile, text: str, function: Symbol | None, line: int) -> dict[str, str]:
+    """The local names before the cursor whose types are written in comments."""
+    if profile.declares is None:
+        return {}
+    lines = text.split("\n")[function.start_line - 1 if function is not None else 0 : line]
+    found = ((match["name"], type_text(match["type"])) for match in profile.declares.finditer("\n".join(lines)))
+    return {name: f"<{type_}>" for name, type_ in found if type_}
 
 
 def _access(profile: Profile, tree: SyntaxTree, node: Node, found: dict[str, str]) -> str:
@@ -141,6 +158,37 @@ def _implicit(profile: Profile, text: str, masked: str, offset: int, bindings: d
         return {}
     receiver, dot, _ = _path(profile, text, masked, blocks[-1], bindings).rpartition(".")
     return {profile.implicit_parameter: element_of(receiver, "each")} if dot else {}
+
+
+def _reached(profile: Profile, text: str, masked: str, offset: int, bindings: dict[str, str]) -> str:
+    """The objects whose members the blocks around a place reach without naming them, those of the innermost first."""
+    found: list[str] = []
+    for brace in open_blocks(masked, offset):
+        begin = expression_start(masked, brace, profile.notation.syntax)
+        source = text[begin:brace].strip()
+        head = masked[statement_start(masked, brace, profile.notation.syntax) : brace]
+        if not source or (profile.opens is not None and profile.opens.search(head)):
+            continue
+        given = _GIVEN.match(source)
+        path = access_path(given[2] if given else source, profile.notation, bindings)
+        owner, dot, name = path.removesuffix("()").rpartition(".")
+        if given and given[1] in profile.receiver_blocks:
+            inner = [path]
+        elif dot and name in profile.receiver_blocks:
+            inner = [owner]
+        else:
+            path = access_path(source, profile.notation, bindings).removesuffix("()")
+            outer = [] if "." in path else [f"{each}.{path}" for each in found]
+            inner = [f"{each}{{_}}{{self}}" for each in (*outer, path) if each]
+        known = (_put_in(each, bindings) for each in inner if each)
+        found = [*filter(None, known), *found][:MAX_REACHED]
+    return "|".join(dict.fromkeys(found))
+
+
+def _put_in(path: str, bindings: dict[str, str]) -> str:
+    """A path with what is known of a local name at its beginning."""
+    name = base_name(path)
+    return put_in(path, name, bindings[name]) if name in bindings else path
 
 
 def _callees(profile: Profile, text: str, masked: str, offset: int, bindings: dict[str, str]) -> Iterator[str]:

@@ -34,7 +34,9 @@ class Profile:
     `names_types`: a variable without a type most likely has that of its name (`purse` is a `Purse`). `opens` matches
     lines that open a block or define something. `reopens` is the word that adds members to a class. `bodies_apart`: the
     grammar puts the body of a function beside it. `implicit_parameter` is the name of a block's only parameter where it
-    needs no declaration (`it`).
+    needs no declaration (`it`). `receiver_blocks` are functions whose block reaches the members of an object without
+    naming it: the one before the dot, or the only argument; other functions declare it. `declares` matches what gives a
+    local name its type in a comment.
     """
 
     name: str
@@ -61,6 +63,8 @@ class Profile:
     bodies_apart: bool = False
     reopens: str = "class"
     implicit_parameter: str = ""
+    receiver_blocks: frozenset[str] = frozenset()
+    declares: re.Pattern[str] | None = None
 
     @property
     def is_ended_by_word(self) -> bool:

@@ -35,6 +35,8 @@ class NameResolver:
             self._package_of[path] = package
             self._packages[package].append(path)
             names = [entry.removeprefix(DEFINES) for entry in declared if entry.startswith(DEFINES)]
+            if not path.endswith(profile.suffixes):  # a neighbour's file, which is named after its class
+                names = [f"{package}.{path.rpartition('/')[2].partition('.')[0]}".lstrip(".")]
             self._nests[path] = tuple(dict.fromkeys(name.rpartition(".")[0] for name in names))
             for nest in self._nests[path]:
                 self._nested[nest].append(path)

@@ -12,7 +12,7 @@ _LISTED = re.compile(r"\A\[\s*([\w.]+)\s*\]\Z")
 _FUNCTION = re.compile(r"->|=>|⇒")
 # One without functions among its parameters, which may be optional as a whole; generics with commas are too much.
 _PLAIN_FUNCTION = re.compile(
-    r"\(?(?:suspend\s+)?(?:@\w+\s+)*\((?P<taken>[^()<>]*(?:<[^<>,()]*>[^()<>]*)*)\)\s*(?:async\s+|throws\s+)*"
+    r"\(?(?:suspend\s+)?(?:@\w+\s+)*(?:(?P<receiver>[\w.]+(?:<[^<>]*>)?\??)\.)?\((?P<taken>[^()<>]*(?:<[^<>,()]*>[^()<>]*)*)\)\s*(?:async\s+|throws\s+)*"
     r"(?:->|=>|⇒)\s*(?P<result>[^()]+?)\)?\??\Z"
 )
 _SPACE = re.compile(r"\s+")
@@ -33,9 +33,12 @@ def type_text(source: str) -> str:
 
 
 def _function(source: str) -> str:
-    """`(Account, at: Long) -> Unit` is `Callable[[Account, Long], Unit]`."""
+    """`(Account, at: Long) -> Unit` is `Callable[[Account, Long], Unit]`, and `Account.() -> Unit` is
+    `Callable[[self[Account]], Unit]`."""
     found = _PLAIN_FUNCTION.match(source)
     if found is None:
         return ""
     taken = [type_text(each.rpartition(":")[2]) or "_" for each in found["taken"].split(",") if each.strip()]
+    if found["receiver"]:
+        taken.insert(0, f"self[{type_text(found['receiver'])}]")
     return f"Callable[[{', '.join(taken)}], {type_text(found['result']) or '_'}]"

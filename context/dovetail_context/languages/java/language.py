@@ -44,6 +44,7 @@ _RULES = TypeRules(
         "void boolean byte short int long char float double Object String Integer Long Boolean Void".split()  # noqa: SIM905
     ),
     implicit_members=True,
+    getters=("get", "is"),
     qualified_names=True,
     reexports=False,
     constructor="",

@@ -44,6 +44,7 @@ _RULES = TypeRules(
     extension_receiver="this",
     hidden_members=False,
     open_members=True,
+    neighbours=("java",),
 )
 
 _SYNTAX = BraceSyntax(
@@ -73,6 +74,7 @@ KOTLIN = GenericLanguage(
         ),
         hidden=re.compile(r"^(?:\w+\s+)*?private\b"),
         implicit_parameter="it",
+        receiver_blocks=frozenset({"apply", "run", "with"}),
         opens=re.compile(r"\b(?:fun|class|interface|object|package|import)\b"),
     )
 )

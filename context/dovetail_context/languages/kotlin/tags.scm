@@ -33,6 +33,9 @@
   (variable_declaration . (identifier) @name . (_)? @type)
   .
   (_)? @value) @field
+(property_declaration
+  (variable_declaration . (identifier) @name .)
+  (property_delegate (call_expression (annotated_lambda (lambda_literal (_) @value .))))) @field
 (type_alias type: (identifier) @name (_) @value) @type
 
 (for_statement (variable_declaration . (identifier) @name . (_)? @type) . (_) @value) @element

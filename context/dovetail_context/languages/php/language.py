@@ -7,7 +7,7 @@ from dovetail_context.languages.generic.language import GenericLanguage
 from dovetail_context.languages.generic.notation import Notation
 from dovetail_context.languages.generic.profile import Profile
 from dovetail_context.languages.language import TypeRules
-from dovetail_context.languages.php.refine import refine
+from dovetail_context.languages.php.refine import LOCAL, refine
 
 KEYWORDS = frozenset(
     """
@@ -26,7 +26,7 @@ _TAKES_ONE = "first last get find pop shift current offsetGet firstWhere sole ra
 _STAYS = "filter where sortBy values take skip reject unique reverse each tap all toArray".split()  # noqa: SIM905
 
 _RULES = TypeRules(
-    elements=dict.fromkeys(_HOLDERS, 0),
+    elements=dict.fromkeys(_HOLDERS, -1),
     accessors={**dict.fromkeys(_TAKES_ONE, "[]"), **dict.fromkeys(_STAYS, "")},
     receivers=frozenset({"self"}),
     own_type=frozenset({"static", "self", "this"}),
@@ -78,6 +78,7 @@ PHP = GenericLanguage(
         noise=re.compile(r"#\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]\s*|/\*.*?\*/|//[^\n]*", re.DOTALL),
         hidden=re.compile(r"^(?:\w+\s+)*?private\b"),
         refine=refine,
+        declares=LOCAL,
         names_types=True,
         opens=re.compile(r"\b(?:function\s+\w|class\s|interface\s|trait\s|enum\s|namespace\s|use\s)"),
     )

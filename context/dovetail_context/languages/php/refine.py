@@ -17,6 +17,9 @@ _DOC_TYPE = r"(?P<type>[\w\\|?]+(?:<[^<>]*(?:<[^<>]*>)?[^<>]*>)?(?:\[\])?)"
 _PARAM = re.compile(rf"@param\s+{_DOC_TYPE}\s+(?:\.\.\.)?(?P<name>\$\w+)")
 _RETURN = re.compile(rf"@return\s+{_DOC_TYPE}")
 _VAR = re.compile(rf"@var\s+{_DOC_TYPE}")
+LOCAL = re.compile(rf"@var\s+{_DOC_TYPE}\s+(?P<name>\$\w+)")
+_TEMPLATE = re.compile(r"@(?:\w+-)?template(?:-\w+)?\s+(?P<name>\w+)(?:\s+of\s+(?P<bound>[\w\\]+))?")
+_BASE = re.compile(rf"@(?:\w+-)?(?:extends|implements|use)\s+{_DOC_TYPE}")
 _MEMBER = re.compile(
     rf"@(?P<what>property|property-read|property-write|method)\s+(?:static\s+)?(?:{_DOC_TYPE}\s+)?"
     r"\$?(?P<name>\w+)(?P<arguments>\([^()]*\))?"
@@ -41,27 +44,37 @@ def refine(record: FileRecord, tree: SyntaxTree) -> FileRecord:
 
 
 def _documented(symbol: Symbol, lines: list[str]) -> Symbol:
-    if symbol.kind == "class":
-        return symbol
     doc = _doc_above(lines, symbol.start_line)
     if "@" not in doc:
         return symbol
+    if symbol.kind == "class":
+        return _generic(symbol, doc)
     found = (_VAR if symbol.kind in ("field", "variable") else _RETURN).search(doc)
-    if found is not None and symbol.type in _VAGUE and found["type"] not in ("$this",):
-        symbol = symbol._replace(type=type_text(_element_last(found["type"])) or symbol.type, value="")
-    types = {match["name"]: type_text(_element_last(match["type"])) for match in _PARAM.finditer(doc)}
+    if found is not None and (precise := _precise(symbol.type, found["type"])) != symbol.type:
+        symbol = symbol._replace(type=precise, value="")
+    types = {match["name"]: match["type"] for match in _PARAM.finditer(doc)}
     if types:
-        parameters = tuple(
-            (name, types.get(name, type_) if type_ in _VAGUE else type_) for name, type_ in symbol.parameters
-        )
+        parameters = tuple((name, _precise(type_, types.get(name, ""))) for name, type_ in symbol.parameters)
         symbol = symbol._replace(parameters=parameters)
     return symbol
 
 
-def _element_last(type_: str) -> str:
-    """`array<string, Foo>` with its element as the first argument, as a list has it."""
-    key = re.match(r"(\w+)<[^<>,]*,\s*(.*)>\Z", type_)
-    return f"{key[1]}<{key[2]}>" if key is not None else type_
+def _precise(type_: str, documented: str) -> str:
+    """The type that a doc comment gives where it is more precise than the declared one, else that."""
+    precise = type_text(documented)
+    is_more = type_ in _VAGUE or precise.startswith(f"{type_}[")
+    return precise if precise and is_more else type_
+
+
+def _generic(symbol: Symbol, doc: str) -> Symbol:
+    """A class with its type parameters, and the arguments that it gives to those of its bases."""
+    own = tuple((match["name"], type_text(match["bound"] or "")) for match in _TEMPLATE.finditer(doc))
+    given = {}
+    for match in _BASE.finditer(doc):
+        type_ = type_text(match["type"])
+        given[type_.partition("[")[0]] = type_
+    bases = tuple(given.get(base, base) for base in symbol.bases)
+    return symbol._replace(bases=bases, type_parameters=own or symbol.type_parameters)
 
 
 def _magic(symbol: Symbol, doc: str) -> Iterator[Symbol]:

@@ -63,6 +63,7 @@ _RULES = TypeRules(
     ),
     constructor="constructor",
     overloads=True,
+    default_export="default",
     hidden_members=False,
     universal_members=frozenset({"constructor", "hasOwnProperty", "prototype", "toString", "valueOf"}),
     class_members=frozenset({"name", "length", "call", "apply", "bind"}),

@@ -89,8 +89,10 @@ def parse_all(root: Path) -> tuple[int, int, float, float]:
         text, language = read_source(root / file.path).text, language_for(file.path)
         if text is None or language is None:
             continue
-        files, lines = files + 1, lines + text.count("\n")
         grammar = language.grammar(file.path)
+        if grammar is None:  # plain text, or a grammar that is not installed
+            continue
+        files, lines = files + 1, lines + text.count("\n")
         began, began_cpu = time.perf_counter(), time.process_time()
         tree = grammar.parse(text)
         wall, processor = wall + time.perf_counter() - began, processor + time.process_time() - began_cpu

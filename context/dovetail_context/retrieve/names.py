@@ -25,7 +25,7 @@ def offer_names(situation: Situation, offers: Offers) -> None:
     left, likelihood = MAX_SYMBOLS, situation.likelihood
     for path in _related(situation, offers):
         record = situation.record_of(path)
-        looked_at = min(left, MAX_SYMBOLS_OF_FILE, len(record.symbols))
+        looked_at = min(left, MAX_SYMBOLS_OF_FILE, len(record.heads.names))
         checkpoint(looked_at)
         for symbol in likelihood.fitting(record, looked_at):
             if _is_reachable(symbol, path, situation):

@@ -11,7 +11,7 @@ from dovetail_context.records.record import FileRecord
 
 # The size limit of the unpacked records in memory, measured in their packed form. A context touches about a hundred,
 # and unpacks most of them only in part. A packed record takes a third of the size of the file's text.
-KEPT_PACKED_BYTES = 8_000_000
+KEPT_PACKED_BYTES = 4_000_000
 
 _SIGNS = str.maketrans("", "", "_-")
 

@@ -146,23 +146,25 @@ class UnpackedRecord(FileRecord):
 class _SymbolsInside(Mapping[str, tuple[Symbol, ...]]):
     """The symbols directly inside a container by name, in file order; of very many with one name the last."""
 
-    __slots__ = ("_container", "_made", "_places", "_rows", "names")
+    __slots__ = ("_container", "_made", "_places", "_rows", "_same", "names")
 
     def __init__(self, container: str, names: tuple[str, ...], rows: Sequence[bytes]) -> None:
         self.names = names
         self._container = container
         self._rows = rows
         self._made: dict[int, Symbol] = {}
-        self._places: dict[str, int] | dict[str, list[int]] = dict(zip(names, range(len(names)), strict=True))
+        # The place of the last symbol of each name, and all places of names that several have.
+        self._places = dict(zip(names, range(len(names)), strict=True))
+        self._same: dict[str, list[int]] = {}
         if len(self._places) < len(names):
-            places: dict[str, list[int]] = {}
             for place, name in enumerate(names):
-                places.setdefault(name, []).append(place)
-            self._places = places
+                if self._places[name] != place or name in self._same:
+                    self._same.setdefault(name, []).append(place)
 
     def __getitem__(self, name: str) -> tuple[Symbol, ...]:
-        places = self._places[name]
-        return (self.at(places),) if isinstance(places, int) else tuple(map(self.at, places[-MAX_SAME_NAME:]))
+        if name in self._same:
+            return tuple(map(self.at, self._same[name][-MAX_SAME_NAME:]))
+        return (self.at(self._places[name]),)
 
     def get(self, name: str, default: Any = None) -> Any:
         return self[name] if name in self._places else default

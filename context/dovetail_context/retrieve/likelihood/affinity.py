@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from sys import intern
 from typing import NamedTuple
 
 LINES_BEFORE = 25
@@ -24,11 +25,13 @@ _WORD = re.compile(r"[^\W\d]\w+")
 _MIN_PART_CHARS = 2
 
 
-@lru_cache(maxsize=65_536)  # the names of a large project, some MB
+@lru_cache(maxsize=16_384)  # the names of some files, some MB
 def parts_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case, plural endings off: `loadURLs_from2` gives load, url, from."""
     return tuple(
-        _singular(part.lower()) for part in _PART.findall(name) if len(part) >= _MIN_PART_CHARS and not part.isdigit()
+        intern(_singular(part.lower()))
+        for part in _PART.findall(name)
+        if len(part) >= _MIN_PART_CHARS and not part.isdigit()
     )
 
 

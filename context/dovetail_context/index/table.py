@@ -140,6 +140,14 @@ class RecordTable(Mapping[str, FileRecord]):
                 found.pop(path, None)
         return found
 
+    def language_of(self, path: str) -> str | None:
+        """The language of one file; None if it is not there. Nothing is unpacked."""
+        if path in self._changed:
+            changed = self._changed[path]
+            return None if changed is None else changed.language
+        number = self._number(path)
+        return None if number is None or self._image is None else self._image.languages[number]
+
     def packages_of(self, path: str) -> tuple[str, ...] | None:
         """The packages of one file; None if it is not there. Nothing is unpacked."""
         if path in self._changed:

@@ -46,7 +46,7 @@ def _related(situation: Situation, offers: Offers) -> Iterator[str]:
     """Yield the related files of the same language, each once, the most related ones first."""
     files, language = situation.snapshot.files, situation.record.language
     for other in dict.fromkeys(_candidates(situation, offers)):
-        if other != situation.query.path and other in files and situation.record_of(other).language == language:
+        if other != situation.query.path and files.language_of(other) == language:
             yield other
 
 

@@ -41,9 +41,9 @@ def _classes(words: Sequence[str], situation: Situation) -> Iterator[Definition]
     if len(named) > MAX_NAMED:
         return
     for path in sorted(named, key=lambda path: (-len(commonpath((path, own))), path))[:MAX_FILES]:
-        record = situation.record_of(path)
-        if record.language != language:
+        if files.language_of(path) != language:
             continue
+        record = situation.record_of(path)
         names, traits = record.heads
         for place, trait in enumerate(counted(traits[:MAX_SYMBOLS_OF_FILE])):
             if trait & KIND_BITS == CLASS and set(words) <= set(parts_of(names[place])):

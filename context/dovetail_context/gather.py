@@ -1,6 +1,6 @@
 """The front door: what the model should see for a place in a file."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 
@@ -104,12 +104,15 @@ def assemble(
         _shows,
         lambda one: one.score * (STAYING if (one.path, _name(one)) in staying else 1.0),
     )
-    wanted = _pieces(chosen, situation, count)
-    while wanted and _whole(wanted) > room:  # the parts were priced one by one; the whole may differ by a few tokens
+    of_files = {path: _of_file(path, parts, situation, count) for path, parts in by_path(chosen).items()}
+    while chosen and sum(map(_whole, of_files.values())) > room:  # parts were priced one by one
         worst = min(chosen, key=lambda one: (one.ranked.score, one.ranked.path, one.ranked.start_line))
         chosen.remove(worst)
         rest.append((worst.ranked, count(worst.ranked.text)))
-        wanted = _pieces(chosen, situation, count)
+        path = worst.ranked.path
+        left = by_path(one for one in chosen if one.ranked.path == path).get(path, [])
+        of_files[path] = _of_file(path, left, situation, count)
+    wanted = _in_order({path: pieces for path, pieces in of_files.items() if pieces}, situation)
     worth = {(one.path, _name(one)): one.score for one in ranked}
     pieces = (*first, *settle(_still_true(shown, wanted, situation), wanted, worth, room))
     rest.sort(key=lambda item: (-item[0].score, item[0].path, item[0].start_line))
@@ -187,12 +190,11 @@ def _class_of(situation: Situation, path: str, outer: str, name: str) -> Symbol 
     return next((each for each in members if each.kind == "class"), None)
 
 
-def _pieces(chosen: list[Choice], situation: Situation, count: Callable[[str], int]) -> list[ContextPiece]:
-    files = by_path(chosen)
+def _in_order(files: Mapping[str, list[ContextPiece]], situation: Situation) -> list[ContextPiece]:
+    """The pieces of some files, those of files that others import first."""
     named = frozenset(name for path in files for name in situation.record_of(path).members(""))
     imports = {path: _imports(situation, path, files.keys(), named) for path in files}
-    ordered = dependency_order(tuple(files), imports.__getitem__)
-    return [piece for path in ordered for piece in _of_file(path, files[path], situation, count)]
+    return [piece for path in dependency_order(tuple(files), imports.__getitem__) for piece in files[path]]
 
 
 def _of_file(path: str, chosen: list[Choice], situation: Situation, count: Callable[[str], int]) -> list[ContextPiece]:

@@ -80,7 +80,7 @@ def test_members_behind_a_dot(file: Path, check: Check, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", cases("symbols"))
 def test_symbols(file: Path, check: Check) -> None:
-    """What a file defines, imports and calls."""
+    """What a file defines and imports."""
     workspace = read_workspace(file.read_text(encoding="utf-8"))
     ((path, text),) = workspace.files.items()
     language = language_for(path)
@@ -102,9 +102,6 @@ def test_symbols(file: Path, check: Check) -> None:
     if "imports" in workspace.expected:
         imports = (f"{each.line}: {each.module} {each.name or '(module)'} as {each.alias}\n" for each in record.imports)
         check(file, "imports", "".join(imports))
-    if "calls" in workspace.expected:
-        calls = zip(record.references.lines, record.references.receivers, record.references.names, strict=True)
-        check(file, "calls", "".join(f"{line}: {name} of {receiver or '-'}\n" for line, receiver, name in calls))
 
 
 @pytest.mark.parametrize("file", cases("context"))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from types import MappingProxyType
+from typing import NamedTuple
 
 from dovetail_context.assembly.rank import Ranked
 
@@ -15,8 +16,7 @@ Heading = tuple[str, str]
 BRIEF_SHARE = 0.6
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(NamedTuple):
     """What a candidate costs in tokens: in `full`, in brief (0: it has no brief form), and every heading not there yet.
 
     `is_heading` is set for a candidate that is itself a heading, so that it is never paid twice.

@@ -25,15 +25,25 @@ def outline(record: FileRecord, texts: Mapping[Symbol, str]) -> str:
         if container:
             _include_class(record, chosen, container)
 
-    def rendered(container: str) -> list[str]:
-        lines = []
-        for symbol in sorted(chosen[container], key=lambda symbol: (symbol.start_line, symbol.name)):
-            inside = rendered(symbol.qualified) if symbol.has_members and symbol.qualified in chosen else []
-            alone = texts.get(symbol, symbol.signature)
-            lines.append(language.outline(symbol, inside) if inside else _with_mark(record, symbol, alone))
-        return lines
+    return "\n".join(_rendered("", record, language, chosen, texts))
 
-    return "\n".join(rendered(""))
+
+def _rendered(
+    container: str,
+    record: FileRecord,
+    language: Language,
+    chosen: Mapping[str, list[Symbol]],
+    texts: Mapping[Symbol, str],
+) -> list[str]:
+    """The chosen symbols of a container as text. (A function inside `outline` would refer to itself, and so keep the
+    record until the interpreter searches for cycles.)"""
+    lines = []
+    for symbol in sorted(chosen[container], key=lambda symbol: (symbol.start_line, symbol.name)):
+        is_open = symbol.has_members and symbol.qualified in chosen
+        inside = _rendered(symbol.qualified, record, language, chosen, texts) if is_open else []
+        alone = texts.get(symbol, symbol.signature)
+        lines.append(language.outline(symbol, inside) if inside else _with_mark(record, symbol, alone))
+    return lines
 
 
 def _with_mark(record: FileRecord, symbol: Symbol, text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
@@ -17,8 +17,7 @@ MAX_REASONS = 3
 _EVERYTHING = Retrieval()
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A candidate with the evidence of all retrievers: `score` is the probability that it is useful.
 
     `retriever` is the one whose evidence is the strongest.
@@ -115,5 +114,5 @@ def _beside(one: Ranked, other: Ranked) -> Ranked | None:
         return None
     lines = one.text.split("\n")
     if before >= behind:
-        return replace(one, end_line=other.start_line - 1, text="\n".join(lines[:before]))
-    return replace(one, start_line=other.end_line + 1, text="\n".join(lines[-behind:]))
+        return one._replace(end_line=other.start_line - 1, text="\n".join(lines[:before]))
+    return one._replace(start_line=other.end_line + 1, text="\n".join(lines[-behind:]))

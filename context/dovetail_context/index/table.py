@@ -11,7 +11,7 @@ from dovetail_context.records.record import FileRecord
 
 # The size limit of the unpacked records in memory, measured in their packed form. A context touches about a hundred,
 # and unpacks most of them only in part. A packed record takes a third of the size of the file's text.
-KEPT_PACKED_BYTES = 8_000_000
+KEPT_PACKED_BYTES = 4_000_000
 
 _SIGNS = str.maketrans("", "", "_-")
 
@@ -139,6 +139,14 @@ class RecordTable(Mapping[str, FileRecord]):
             else:
                 found.pop(path, None)
         return found
+
+    def language_of(self, path: str) -> str | None:
+        """The language of one file; None if it is not there. Nothing is unpacked."""
+        if path in self._changed:
+            changed = self._changed[path]
+            return None if changed is None else changed.language
+        number = self._number(path)
+        return None if number is None or self._image is None else self._image.languages[number]
 
     def packages_of(self, path: str) -> tuple[str, ...] | None:
         """The packages of one file; None if it is not there. Nothing is unpacked."""

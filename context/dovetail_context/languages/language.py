@@ -244,8 +244,8 @@ class Language(Protocol):
         """The grammar that reads a file of this name; None if there is none, or it is not installed."""
         ...
 
-    def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
-        """Read a file. Never raises on broken code. Without `references`, calls are left out (for speed)."""
+    def extract(self, path: str, text: str) -> FileRecord:
+        """Read a file. Never raises on broken code."""
         ...
 
     def resolver(self, paths: Mapping[str, tuple[str, ...]], projects: Mapping[str, str]) -> ImportResolver:

@@ -131,22 +131,22 @@ def shown_path(path: str, language: str = "") -> str:
     return path if language_for(path) is language_for(path, language) else named_by_language(path, language)
 
 
-def extract(path: str, text: str, language: str = "", references: bool = True) -> FileRecord:
+def extract(path: str, text: str, language: str = "") -> FileRecord:
     """The record of a text in the language with the id `language`, or that of its path. Raises KeyError for none."""
     found = language_for(path, language)
     if found is None:
         raise KeyError(language or path)
     if not language and suffix_of(path) in COMPONENTS:
-        return _component(found, path, text, references)
+        return _component(found, path, text)
     name = named_by_language(path, language)
-    record = found.extract(name, with_line_ends(text), references)
+    record = found.extract(name, with_line_ends(text))
     return record if name == path else replace(record, path=path)
 
 
-def _component(language: Language, path: str, text: str, references: bool) -> FileRecord:
+def _component(language: Language, path: str, text: str) -> FileRecord:
     """The record of a component: its scripts, and the component itself, which is what the file exports by default."""
     script, suffix = script_of(path, text)
-    record = language.extract(path + suffix, script, references)
+    record = language.extract(path + suffix, script)
     name, head = component_head(path, script)
     itself = Symbol(name, "variable", "", 1, text.count("\n") + 1, head)
     exported = Import("./" + path.rpartition("/")[2], name, "default", 1)

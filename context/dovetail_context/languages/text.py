@@ -79,7 +79,7 @@ class Text:
     def grammar(self, path: str) -> Grammar | None:
         return None
 
-    def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
+    def extract(self, path: str, text: str) -> FileRecord:
         return plain_record(self.name, path, text)
 
     def read_project(self, path: str, text: str) -> ProjectText:

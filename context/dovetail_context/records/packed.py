@@ -1,25 +1,37 @@
 """A file's record as bytes, its form in memory, in the cache and between processes. Pure.
 
 Fields that queries read for all files at once (language, packages) are not packed. The rest is unpacked on demand, in
-three parts: the *face* of a file (its imports and top-level names), which is all that most queries need; the members
-of its classes, class by class; and its text.
+four parts: the *face* of a file (its imports and top-level symbols), which is all that most queries need; the *heads*
+of the symbols in its classes; those symbols themselves, class by class; and its text. A symbol becomes an object when
+somebody asks for it by its name or place.
 """
 
 import marshal
 import zlib
 from array import array
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-from dovetail_context.records.record import FileRecord, Import, References, Symbol, SymbolsByName, by_name
+from dovetail_context.records.record import (
+    MAX_SAME_NAME,
+    FileRecord,
+    Import,
+    Symbol,
+    SymbolHeads,
+    SymbolsByName,
+    traits_of,
+)
 from dovetail_context.records.text import COMPRESSION, PackedText, pack_text
 
 _OPEN = ("language", "digest", "packages", "problems")
-_OWN_FORM = ("path", "text", "symbols", "imports", "references")
+_OWN_FORM = ("path", "text", "symbols", "imports")
 _OTHERS = tuple(field.name for field in fields(FileRecord) if field.name not in (*_OPEN, *_OWN_FORM))
+# A row is a symbol without its name and container, and without the fields at its end that have their default.
+_DEFAULTS = tuple(Symbol("", "class", "", 0, 0, ""))
+_NAME, _KIND, _CONTAINER, _LINE = range(4)
 
 
 class DamagedError(Exception):
@@ -42,9 +54,10 @@ class UnpackedRecord(FileRecord):
     """A record whose members and text are unpacked when they are first asked for, which no reader can observe."""
 
     _packed: PackedRecord
+    _containers: tuple[str, ...]  # "" first
     _face: bytes
     _imports: bytes
-    _known: dict[str, SymbolsByName]
+    _known: "dict[str, _SymbolsInside]"
 
     @cached_property
     def text(self) -> str:
@@ -56,33 +69,44 @@ class UnpackedRecord(FileRecord):
 
     @cached_property
     def symbols(self) -> tuple[Symbol, ...]:
-        containers, _, order = self._members
-        inside = [self._inside(container) for container in containers]
-        for container, symbols in zip(containers, inside, strict=True):
-            self._known.setdefault(container, by_name(symbols))
-        following = list(map(iter, inside))
-        return tuple(next(following[place]) for place in array("I", order))
+        following = [self._inside(container).in_order() for container in self._containers]
+        return tuple(next(following[place]) for place in self._order)
 
     @cached_property
     def imports(self) -> tuple[Import, ...]:
         return tuple(map(Import._make, marshal.loads(self._imports)))
 
+    @cached_property
+    def heads(self) -> SymbolHeads:
+        top = self._inside("").names
+        if len(self._containers) == 1:
+            return SymbolHeads(top, self._traits)
+        following = list(map(iter, (top, *self._names)))
+        return SymbolHeads(tuple(next(following[place]) for place in self._order), self._traits)
+
+    def symbol(self, place: int) -> Symbol:
+        container = self._order[place]
+        return self._inside(self._containers[container]).at(self._order[:place].count(container))
+
     def lines_between(self, start: int, end: int) -> list[str]:
         return self._packed_text.lines(start, end)
 
     def members(self, container: str) -> SymbolsByName:
+        return self._inside(container)
+
+    def _inside(self, container: str) -> "_SymbolsInside":
         known = self._known.get(container)
         if known is None:
-            known = self._known.setdefault(container, by_name(self._inside(container)))
+            known = self._known.setdefault(container, self._unpacked(container))
         return known
 
-    def _inside(self, container: str) -> tuple[Symbol, ...]:
-        """The symbols directly inside a container, in file order."""
+    def _unpacked(self, container: str) -> "_SymbolsInside":
         if not container:
-            return tuple(map(Symbol._make, marshal.loads(self._face)))
-        containers, parts, _ = self._members
-        part = parts[containers.index(container)] if container in containers else None
-        return () if part is None else tuple(map(Symbol._make, marshal.loads(part)))
+            return _SymbolsInside("", *marshal.loads(self._face))
+        if container not in self._containers:
+            return _NOTHING
+        place = self._containers.index(container) - 1
+        return _SymbolsInside(container, self._names[place], marshal.loads(self._members[place]))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FileRecord):
@@ -91,12 +115,84 @@ class UnpackedRecord(FileRecord):
 
     __hash__ = FileRecord.__hash__
 
+    @property
+    def _names(self) -> tuple[tuple[str, ...], ...]:
+        """The names in each container except ""."""
+        return self._heads[0]
+
+    @property
+    def _traits(self) -> bytes:
+        return self._heads[1]
+
+    @property
+    def _order(self) -> "array[int]":
+        """The place of each symbol's container."""
+        return self._heads[2]
+
     @cached_property
-    def _members(self) -> tuple[tuple[str, ...], tuple[bytes, ...], bytes]:
-        """The containers ("" first), the members of each except "", and the container of every symbol."""
-        _, members = _halves(self._packed.body)
-        found: tuple[tuple[str, ...], tuple[bytes, ...], bytes] = marshal.loads(zlib.decompress(members))
+    def _heads(self) -> "tuple[tuple[tuple[str, ...], ...], bytes, array[int]]":
+        _, heads, _ = _parts(self._packed.body)
+        names, traits, order = marshal.loads(zlib.decompress(heads))
+        return names, traits, array("I", order)
+
+    @cached_property
+    def _members(self) -> tuple[bytes, ...]:
+        """The packed rows of each container except ""."""
+        _, _, members = _parts(self._packed.body)
+        found: tuple[bytes, ...] = marshal.loads(zlib.decompress(members))
         return found
+
+
+class _SymbolsInside(Mapping[str, tuple[Symbol, ...]]):
+    """The symbols directly inside a container by name, in file order; of very many with one name the last."""
+
+    __slots__ = ("_container", "_made", "_places", "_rows", "_same", "names")
+
+    def __init__(self, container: str, names: tuple[str, ...], rows: Sequence[bytes]) -> None:
+        self.names = names
+        self._container = container
+        self._rows = rows
+        self._made: dict[int, Symbol] = {}
+        # The place of the last symbol of each name, and all places of names that several have.
+        self._places = dict(zip(names, range(len(names)), strict=True))
+        self._same: dict[str, list[int]] = {}
+        if len(self._places) < len(names):
+            for place, name in enumerate(names):
+                if self._places[name] != place or name in self._same:
+                    self._same.setdefault(name, []).append(place)
+
+    def __getitem__(self, name: str) -> tuple[Symbol, ...]:
+        if name in self._same:
+            return tuple(map(self.at, self._same[name][-MAX_SAME_NAME:]))
+        return (self.at(self._places[name]),)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self._places else default
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def at(self, place: int) -> Symbol:
+        """The symbol at a place in file order."""
+        made = self._made.get(place)
+        if made is None:
+            kind, *rest = marshal.loads(self._rows[place])
+            whole = (self.names[place], kind, self._container, *rest, *_DEFAULTS[_LINE + len(rest) :])
+            made = self._made.setdefault(place, Symbol._make(whole))
+        return made
+
+    def in_order(self) -> Iterator[Symbol]:
+        """All symbols in file order."""
+        return map(self.at, range(len(self.names)))
+
+
+_NOTHING = _SymbolsInside("", (), ())
 
 
 def pack(record: FileRecord, text: bytes | None = None) -> PackedRecord:
@@ -114,8 +210,8 @@ def pack(record: FileRecord, text: bytes | None = None) -> PackedRecord:
 def unpack(path: str, packed: PackedRecord) -> FileRecord:
     """The record of the file `path`. Raises DamagedError if the bytes are not what was packed."""
     try:
-        face, _ = _halves(packed.body)
-        symbols, imports, (names, receivers, lines), others = marshal.loads(zlib.decompress(face))
+        face, _, _ = _parts(packed.body)
+        containers, symbols, imports, others = marshal.loads(zlib.decompress(face))
         record = object.__new__(UnpackedRecord)
         record.__dict__.update(
             others,
@@ -124,8 +220,8 @@ def unpack(path: str, packed: PackedRecord) -> FileRecord:
             digest=packed.digest,
             packages=packed.packages,
             problems=packed.problems,
-            references=References(names, receivers, array("I", lines)),
             _packed=packed,
+            _containers=containers,
             _face=symbols,
             _imports=imports,
             _known={},
@@ -136,27 +232,32 @@ def unpack(path: str, packed: PackedRecord) -> FileRecord:
 
 
 def _pack_body(record: FileRecord) -> bytes:
-    """The length of the first half (four bytes), the face, then the members: each half compressed by itself."""
-    called = record.references
+    """The lengths of the first two parts (four bytes each), then the parts, each compressed by itself."""
     others: Mapping[str, object] = {name: getattr(record, name) for name in _OTHERS}
-    grouped: dict[str, list[tuple[Any, ...]]] = defaultdict(list, {"": []})
+    grouped: dict[str, list[Symbol]] = defaultdict(list, {"": []})
     for symbol in record.symbols:
-        grouped[symbol.container].append(tuple(symbol))
+        grouped[symbol.container].append(symbol)
     places = {container: place for place, container in enumerate(grouped)}
     order = array("I", [places[symbol.container] for symbol in record.symbols])
-    face: Any = (
-        marshal.dumps(tuple(grouped[""])),
-        marshal.dumps(tuple(map(tuple, record.imports))),
-        (called.names, called.receivers, called.lines.tobytes()),
-        others,
-    )
-    grouped[""] = []  # those are in the face
-    members = (tuple(grouped), tuple(map(marshal.dumps, grouped.values())), order.tobytes())
-    first, second = (zlib.compress(marshal.dumps(half), COMPRESSION) for half in (face, members))
-    return len(first).to_bytes(4, "little") + first + second
+    names = tuple(tuple(symbol.name for symbol in inside) for inside in grouped.values())
+    rows = [tuple(map(_row, inside)) for inside in grouped.values()]
+    imports = marshal.dumps(tuple(map(tuple, record.imports)))
+    face: Any = (tuple(grouped), marshal.dumps((names[0], rows[0])), imports, others)
+    heads: Any = (names[1:], bytes(map(traits_of, record.symbols)), order.tobytes())
+    members: Any = tuple(map(marshal.dumps, rows[1:]))
+    first, second, third = (zlib.compress(marshal.dumps(part), COMPRESSION) for part in (face, heads, members))
+    return b"".join((len(first).to_bytes(4, "little"), len(second).to_bytes(4, "little"), first, second, third))
 
 
-def _halves(body: bytes | memoryview) -> tuple[memoryview, memoryview]:
+def _row(symbol: Symbol) -> bytes:
+    end = len(symbol)
+    while end > _LINE and symbol[end - 1] == _DEFAULTS[end - 1]:
+        end -= 1
+    return marshal.dumps((symbol[_KIND], *symbol[_LINE:end]))
+
+
+def _parts(body: bytes | memoryview) -> tuple[memoryview, memoryview, memoryview]:
     whole = memoryview(body)
-    end = 4 + int.from_bytes(whole[:4], "little")
-    return whole[4:end], whole[end:]
+    first = 8 + int.from_bytes(whole[:4], "little")
+    second = first + int.from_bytes(whole[4:8], "little")
+    return whole[8:first], whole[first:second], whole[second:]

@@ -12,12 +12,11 @@ Two small notations keep records compact and free of any language's syntax:
   (see `meaning/infer.py`).
 """
 
-from array import array
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from dovetail_context.records.text import split_lines
 
@@ -25,6 +24,7 @@ from dovetail_context.records.text import split_lines
 SHAPE = "{}"
 
 SymbolKind = Literal["class", "function", "method", "property", "variable", "field", "type"]
+KINDS: tuple[SymbolKind, ...] = get_args(SymbolKind)
 
 
 class Symbol(NamedTuple):
@@ -65,7 +65,7 @@ class Symbol(NamedTuple):
         return f"{self.container}.{self.name}" if self.container else self.name
 
 
-SymbolsByName = dict[str, tuple[Symbol, ...]]
+SymbolsByName = Mapping[str, tuple[Symbol, ...]]
 # The maximum number of definitions of one name in a class or file; the last ones count. Overloads are fewer.
 MAX_SAME_NAME = 200
 
@@ -83,18 +83,26 @@ class Import(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class References:
-    """The calls of a file, as columns: the n-th call is `receivers[n].names[n](...)` in line `lines[n]`."""
+class SymbolHeads(NamedTuple):
+    """What can be asked of the symbols of a file before they are unpacked, in file order: the name of each, and a byte
+    with the place of its kind in `KINDS` and the two flags."""
 
     names: tuple[str, ...] = ()
-    receivers: tuple[str, ...] = ()
-    lines: "array[int]" = field(default_factory=lambda: array("I"))
+    traits: bytes = b""
+
+
+KIND_BITS, IS_EXPORTED, IS_INSIDE, ALL_TRAITS = 7, 8, 16, 32
+CLASS = KINDS.index("class")
+
+
+def traits_of(symbol: Symbol) -> int:
+    """The byte of a symbol in `SymbolHeads.traits`."""
+    return KINDS.index(symbol.kind) | (IS_EXPORTED if symbol.exported else 0) | (IS_INSIDE if symbol.container else 0)
 
 
 @dataclass(frozen=True)
 class FileRecord:
-    """What one file defines, imports and calls.
+    """What one file defines and imports.
 
     `exports` is None where the language's default rule holds; "*" among them means that the file also exports what star
     imports bring in. `packages` is what the import resolver must know of the file in languages where its path alone is
@@ -109,7 +117,6 @@ class FileRecord:
     text: str
     symbols: tuple[Symbol, ...] = ()
     imports: tuple[Import, ...] = ()
-    references: References = field(default_factory=References)
     exports: tuple[str, ...] | None = None
     problems: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
@@ -122,6 +129,15 @@ class FileRecord:
         for symbol in self.symbols:
             grouped[symbol.container].append(symbol)
         return {container: by_name(symbols) for container, symbols in grouped.items()}
+
+    @cached_property
+    def heads(self) -> SymbolHeads:
+        """The names and traits of all symbols."""
+        return SymbolHeads(tuple(each.name for each in self.symbols), bytes(map(traits_of, self.symbols)))
+
+    def symbol(self, place: int) -> Symbol:
+        """The symbol at a place of `symbols`. The others need not be unpacked for it."""
+        return self.symbols[place]
 
     @cached_property
     def imports_by_alias(self) -> dict[str, tuple[Import, ...]]:
@@ -145,7 +161,7 @@ class FileRecord:
         return self.by_container.get(container, {})
 
 
-def by_name(symbols: Iterable[Symbol]) -> SymbolsByName:
+def by_name(symbols: Iterable[Symbol]) -> dict[str, tuple[Symbol, ...]]:
     """Symbols of one container, in file order under each name; of very many with one name the last."""
     found: dict[str, list[Symbol]] = {}
     for symbol in symbols:

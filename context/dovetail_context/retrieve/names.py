@@ -25,7 +25,7 @@ def offer_names(situation: Situation, offers: Offers) -> None:
     left, likelihood = MAX_SYMBOLS, situation.likelihood
     for path in _related(situation, offers):
         record = situation.record_of(path)
-        looked_at = min(left, MAX_SYMBOLS_OF_FILE, len(record.symbols))
+        looked_at = min(left, MAX_SYMBOLS_OF_FILE, len(record.heads.names))
         checkpoint(looked_at)
         for symbol in likelihood.fitting(record, looked_at):
             if _is_reachable(symbol, path, situation):
@@ -46,7 +46,7 @@ def _related(situation: Situation, offers: Offers) -> Iterator[str]:
     """Yield the related files of the same language, each once, the most related ones first."""
     files, language = situation.snapshot.files, situation.record.language
     for other in dict.fromkeys(_candidates(situation, offers)):
-        if other != situation.query.path and other in files and situation.record_of(other).language == language:
+        if other != situation.query.path and files.language_of(other) == language:
             yield other
 
 

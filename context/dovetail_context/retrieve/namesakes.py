@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from os.path import commonpath
 
 from dovetail_context.meaning.names import Definition
+from dovetail_context.records.record import CLASS, KIND_BITS
 from dovetail_context.retrieve.likelihood.affinity import parts_of
 from dovetail_context.retrieve.likelihood.name_features import MAX_SYMBOLS_OF_FILE
 from dovetail_context.retrieve.situation import Situation
@@ -40,12 +41,13 @@ def _classes(words: Sequence[str], situation: Situation) -> Iterator[Definition]
     if len(named) > MAX_NAMED:
         return
     for path in sorted(named, key=lambda path: (-len(commonpath((path, own))), path))[:MAX_FILES]:
-        record = situation.record_of(path)
-        if record.language != language:
+        if files.language_of(path) != language:
             continue
-        for symbol in counted(record.symbols[:MAX_SYMBOLS_OF_FILE]):
-            if symbol.kind == "class" and set(words) <= set(parts_of(symbol.name)):
-                yield Definition(path, symbol)
+        record = situation.record_of(path)
+        names, traits = record.heads
+        for place, trait in enumerate(counted(traits[:MAX_SYMBOLS_OF_FILE])):
+            if trait & KIND_BITS == CLASS and set(words) <= set(parts_of(names[place])):
+                yield Definition(path, record.symbol(place))
                 left -= 1
                 if left <= 0:
                     return

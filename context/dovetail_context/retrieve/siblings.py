@@ -12,7 +12,7 @@ from dovetail_context.meaning.names import Definition
 from dovetail_context.meaning.types import parse_type
 from dovetail_context.meaning.values import Value
 from dovetail_context.query import RetrieverName
-from dovetail_context.records.record import FileRecord, Symbol
+from dovetail_context.records.record import CLASS, KIND_BITS, FileRecord, Symbol
 from dovetail_context.retrieve.candidate import Candidate, Evidence
 from dovetail_context.retrieve.excerpt import excerpt
 from dovetail_context.retrieve.likelihood.affinity import parts_of
@@ -143,8 +143,14 @@ def _heirs(base: str, own: Value, situation: Situation) -> list[tuple[FileRecord
     found = [
         (files[path], symbol)
         for path in paths[:MAX_FILES]
-        for symbol in counted(files[path].symbols)
-        if symbol.kind == "class" and any(each.last_name == base for one in symbol.bases for each in parse_type(one))
+        for symbol in _classes(files[path])
+        if any(each.last_name == base for one in symbol.bases for each in parse_type(one))
     ]
     found.sort(key=lambda one: -len(like.intersection(parts_of(one[1].name))))
     return found[:MAX_CLASSES]
+
+
+def _classes(record: FileRecord) -> Iterator[Symbol]:
+    for place, trait in enumerate(counted(record.heads.traits)):
+        if trait & KIND_BITS == CLASS:
+            yield record.symbol(place)

@@ -147,4 +147,4 @@ def _as_typed(language: Language, query: Query, known: FileRecord | None) -> Fil
 
 @lru_cache(maxsize=8)
 def _extracted(path: str, text: str, language: str) -> FileRecord:
-    return extract(path, text, language, references=False)
+    return extract(path, text, language)

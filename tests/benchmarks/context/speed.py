@@ -75,9 +75,10 @@ def _measure(root: Path, cache: Path, places: int) -> None:
         image.unlink()
     known, known_cpu, _ = _apart(start, root, cache)
     say(f"texts seen before  {known:6.2f} s   ({known_cpu:.2f} s): another work tree, a branch that comes back")
-    edits, contexts, used_mb = _apart(use, root, cache, places)
+    edits, contexts, contexts_cpu, used_mb = _apart(use, root, cache, places)
     say(f"one edit           {_summary(edits)}   in files of {LONG_FILE_LINES} lines and more")
     say(f"a context          {_summary(contexts)}")
+    say(f"  of processor time {_summary(contexts_cpu)}")
     say(f"  memory after it  {used_mb:6.0f} MB: {used_mb / millions:.0f} MB a million lines")
 
 
@@ -89,8 +90,10 @@ def parse_all(root: Path) -> tuple[int, int, float, float]:
         text, language = read_source(root / file.path).text, language_for(file.path)
         if text is None or language is None:
             continue
-        files, lines = files + 1, lines + text.count("\n")
         grammar = language.grammar(file.path)
+        if grammar is None:  # plain text, or a grammar that is not installed
+            continue
+        files, lines = files + 1, lines + text.count("\n")
         began, began_cpu = time.perf_counter(), time.process_time()
         tree = grammar.parse(text)
         wall, processor = wall + time.perf_counter() - began, processor + time.process_time() - began_cpu
@@ -107,8 +110,9 @@ def start(root: Path, cache: Path) -> tuple[float, float, float]:
     return seconds, _processor_s() - began_cpu, memory
 
 
-def use(root: Path, cache: Path, places: int) -> tuple[list[float], list[float], float]:
-    """Return the seconds until edits are visible, the seconds of contexts, and the megabytes afterwards."""
+def use(root: Path, cache: Path, places: int) -> tuple[list[float], list[float], list[float], float]:
+    """Return the seconds until edits are visible, those of contexts, by the clock and of the processor, and the
+    megabytes afterwards."""
     before = _resident_mb()
     rng = random.Random(SEED)
     with closing(WorkspaceIndex(root, cache=IndexCache(cache, CACHE_BYTES))) as index:
@@ -116,14 +120,17 @@ def use(root: Path, cache: Path, places: int) -> tuple[list[float], list[float],
         index.wait_idle(3600)
         tune_gc()  # as the server does
         paths = sorted(index.snapshot.files)
-        contexts = []
+        contexts, contexts_cpu = [], []
         for _ in range(places):
             path = rng.choice(paths)
             text = index.snapshot.files[path].text
             query = Query(path, text, rng.randint(0, len(text)))
-            contexts.append(_timed(lambda query=query: gather(query, index.snapshot, BUDGET_TOKENS)))
+            began, began_cpu = time.perf_counter(), time.thread_time()
+            gather(query, index.snapshot, BUDGET_TOKENS)
+            contexts.append(time.perf_counter() - began)
+            contexts_cpu.append(time.thread_time() - began_cpu)
         memory = _resident_mb() - before
-        return list(_edits(index, root, paths, rng)), contexts, memory
+        return list(_edits(index, root, paths, rng)), contexts, contexts_cpu, memory
 
 
 def _edits(index: WorkspaceIndex, root: Path, paths: list[str], rng: random.Random) -> Iterator[float]:
@@ -154,12 +161,6 @@ def _link(source: Path, target: Path) -> None:
             os.link(source / file.path, target / file.path)
         except OSError:  # another disk
             shutil.copyfile(source / file.path, target / file.path)
-
-
-def _timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def _processor_s() -> float:

@@ -360,5 +360,5 @@ def test_matching_a_long_text_looks_whether_it_is_still_wanted(monkeypatch: pyte
     tree = grammar.parse("def f(a):\n    return a.b(c)\n" * 5_000)
     looks: list[int] = []
     monkeypatch.setattr("dovetail_context.syntax.look", lambda: looks.append(1))
-    assert len(grammar.matches(tree.root, "calls.scm")) == 5_000
+    assert len(grammar.matches(tree.root, "symbols.scm")) >= 5_000
     assert len(looks) == len(tree.data) // 16_384 + 1

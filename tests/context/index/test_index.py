@@ -203,10 +203,10 @@ def test_a_fault_in_an_extractor_costs_one_file(
 
     real = language.extract
 
-    def fails(path: str, text: str, references: bool = True) -> object:
+    def fails(path: str, text: str) -> object:
         if path == "a.py":
             raise RuntimeError("a mistake of ours")
-        return real(path, text, references)
+        return real(path, text)
 
     monkeypatch.setattr(language, "extract", fails)
     report = index.build()

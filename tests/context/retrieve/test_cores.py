@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -154,7 +153,7 @@ def test_budget_takes_names_before_whole_signatures() -> None:
 
 
 def test_budget_keeps_the_share_of_a_retriever() -> None:
-    offers = [replace(ranked(name, 0.5), retriever="similar") for name in ("one", "two")] + [ranked("three", 0.1)]
+    offers = [ranked(name, 0.5)._replace(retriever="similar") for name in ("one", "two")] + [ranked("three", 0.1)]
     chosen, _ = choose(offers, 30, lambda one: Price(10, 0, ()), {"similar": 15})
     assert [one.ranked.text for one in chosen] == ["one", "three"]
 
@@ -162,7 +161,7 @@ def test_budget_keeps_the_share_of_a_retriever() -> None:
 def test_budget_takes_nothing_twice() -> None:
     """A symbol whose lines a window shows is not shown again, and its tokens return to the budget."""
     symbol = Symbol("f", "function", "", 3, 9, "def f()")
-    offers = [replace(ranked("symbol", 0.9), symbol=symbol), ranked("window", 0.8), ranked("other", 0.3)]
+    offers = [ranked("symbol", 0.9)._replace(symbol=symbol), ranked("window", 0.8), ranked("other", 0.3)]
     chosen, rest = choose(
         offers,
         30,

@@ -1,11 +1,8 @@
-"""`Likelihood`: the names of a file weighed at once, as one by one."""
+"""`Likelihood`: which names of a file are offered for their words alone."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-
-import pytest
 
 from dovetail_context.retrieve.situation import read_situation
 from tests.context.workspace_text import read_workspace
@@ -34,23 +31,6 @@ def start(registry: ClientRegistry, path):
     # register the clients of the path
     registry.$0
 """
-
-
-@pytest.mark.parametrize("after_dot", [True, False])
-def test_a_file_at_once_is_weighed_like_its_names_one_by_one(tmp_path: Path, after_dot: bool) -> None:
-    workspace = read_workspace(SHOP)
-    snapshot, query = workspace.snapshot(tmp_path), workspace.query
-    assert query is not None
-    if not after_dot:
-        query = replace(query, text=query.text[: query.offset - 1] + "\n", offset=query.offset - 1)
-    situation = read_situation(query, snapshot)
-    assert situation is not None
-    likelihood, record = situation.likelihood, snapshot.files["shop/clients.py"]
-    names = likelihood._features.of_file(record)
-    assert [symbol.name for symbol in names.symbols] == [symbol.name for symbol in record.symbols]
-    one_by_one = [likelihood._fitting(symbol) for symbol in record.symbols]
-    assert likelihood._sums(names).tolist() == pytest.approx(one_by_one)
-    assert len(set(one_by_one)) > 4
 
 
 def test_only_names_that_fit_and_are_not_used_yet_are_offered(tmp_path: Path) -> None:

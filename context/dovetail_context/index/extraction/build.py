@@ -126,7 +126,7 @@ def read_text(path: str, text: str, language: str = "") -> FileRecord | str:
         return "no known language"
     try:
         with _in_background(text):
-            record = extract(path, text, language, references=False)
+            record = extract(path, text, language)
     except Exception as error:  # noqa: BLE001 - a fault in an extractor costs one file, not the index
         return f"the {found.name} extractor failed: {type(error).__name__}: {error}"
     return replace(record, generated=True) if is_generated(path, text) else record

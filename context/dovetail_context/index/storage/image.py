@@ -94,7 +94,7 @@ class Image:
         counts = np.frombuffer(self._part(directory["counts"]), dtype=np.uint32)
         self._starts = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)))
         self._postings = np.frombuffer(self._part(directory["postings"]), dtype=np.uint32)
-        self._known: dict[str, int | None] = {}
+        self._blocks: dict[int, bytes] = {}  # those that were searched: all words take 3 MB in a million lines
         self._others: frozenset[str] | None = None
 
     def stamps(self) -> dict[str, Stamp]:
@@ -156,17 +156,15 @@ class Image:
         return int(self._starts[word_id + 1] - self._starts[word_id])
 
     def id_of(self, word: str) -> int | None:
-        """The number of a word; what was asked once is remembered."""
-        if word in self._known:
-            return self._known[word]
+        """The number of a word."""
         block = bisect_right(self._directory["blocks"], word) - 1
-        found = None
-        if block >= 0:
-            packed = self._packed_block(block)
-            place = packed.find(b"\0%b\0" % word.encode("utf-8", "surrogatepass"))
-            found = block * WORDS_OF_BLOCK + packed.count(b"\0", 0, place) if place >= 0 else None
-        self._known[word] = found
-        return found
+        if block < 0:
+            return None
+        packed = self._blocks.get(block)
+        if packed is None:
+            packed = self._blocks[block] = self._packed_block(block)
+        place = packed.find(b"\0%b\0" % word.encode("utf-8", "surrogatepass"))
+        return block * WORDS_OF_BLOCK + packed.count(b"\0", 0, place) if place >= 0 else None
 
     def words(self) -> list[str]:
         """All words by their numbers."""

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from hashlib import blake2b
 
-from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.cpp.expressions import (
     access_path,
     declared_name,
@@ -31,7 +30,7 @@ from dovetail_context.languages.cpp.signatures import (
     without_macros,
 )
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
-from dovetail_context.records.record import SHAPE, FileRecord, Import, References, Symbol, SymbolKind
+from dovetail_context.records.record import SHAPE, FileRecord, Import, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 
 # The captures that name the patterns of symbols.scm and of classes.scm, in their order.
@@ -57,7 +56,7 @@ MAX_NAME_CHARS = 60
 _LANGUAGE_OWN = frozenset({"std", "public", "private", "protected"})
 
 
-def extract(path: str, text: str, references: bool = True) -> FileRecord:
+def extract(path: str, text: str) -> FileRecord:
     """Read a C or C++ file; broken parts are passed over and noted in `problems`."""
     grammar = grammar_for(path)
     tree = grammar.parse(without_macros(text))
@@ -75,7 +74,6 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         text=text,
         symbols=tuple(reader.symbols),
         imports=(*reader.imports, *modules, *_namespaces(text, frozenset(symbol.name for symbol in reader.symbols))),
-        references=_calls(path, tree) if references else References(),
         problems=(f"line {reader.error_line}: does not parse",) if tree.is_broken else (),
         packages=(f"{MODULE}{module}",) if module else (),
     )
@@ -354,9 +352,3 @@ def _namespaces(text: str, defined: frozenset[str]) -> list[Import]:
         position = text.find("::", position + 2)
     names -= _LANGUAGE_OWN | defined
     return [Import("::", "", name, 0) for name in sorted(names)]
-
-
-def _calls(path: str, tree: SyntaxTree) -> References:
-    grammar = grammar_for(path)
-    queries = ("calls.scm",) if is_c(path) else ("calls.scm", "cpp_calls.scm")
-    return read_calls(tree, grammar.matches(tree.root, *queries), access_path)

@@ -91,8 +91,8 @@ class Cpp:
     def grammar(self, path: str) -> Grammar:
         return grammar_for(path)
 
-    def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
-        return extract(path, text, references)
+    def extract(self, path: str, text: str) -> FileRecord:
+        return extract(path, text)
 
     def read_project(self, path: str, text: str) -> ProjectText:
         return read_compile_commands(text)

@@ -8,8 +8,6 @@ from hashlib import blake2b
 
 from dovetail_context.languages.braces.declarations import Body, Declarations, Read, inside
 from dovetail_context.languages.braces.scan import mask
-from dovetail_context.languages.calls import read_calls
-from dovetail_context.languages.csharp.expressions import access_path
 from dovetail_context.languages.csharp.extensions import ExtensionBlock, without_blocks
 from dovetail_context.languages.csharp.grammar import grammar
 from dovetail_context.languages.csharp.imports import read_global_usings, read_namespaces, read_usings, with_directives
@@ -27,7 +25,7 @@ from dovetail_context.languages.csharp.signatures import (
 from dovetail_context.languages.csharp.types import type_text
 from dovetail_context.languages.doc_comments import doc_line
 from dovetail_context.records.access import as_guess
-from dovetail_context.records.record import FileRecord, References, Symbol, SymbolKind
+from dovetail_context.records.record import FileRecord, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 
 EXTENSION_MARK = "(this "  # how the parameters of an extension method begin
@@ -44,7 +42,7 @@ _TRANSPARENT = (
 _TYPES = ("class_declaration", "struct_declaration", "interface_declaration", "record_declaration", "enum_declaration")
 
 
-def extract(path: str, text: str, references: bool = True) -> FileRecord:
+def extract(path: str, text: str) -> FileRecord:
     """Read a C# file; broken parts are passed over and noted in `problems`."""
     code, blocks = without_blocks(text)
     tree = grammar().parse(code)
@@ -67,7 +65,6 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         text=text,
         symbols=tuple(reader.symbols),
         imports=tuple(read_usings(masked)),
-        references=_calls(tree) if references else References(),
         problems=(f"line {reader.declarations.error_line or 1}: does not parse",) if tree.is_broken else (),
         packages=(*namespaces, *dict.fromkeys(facts)),
     )
@@ -248,7 +245,3 @@ def _bases(node: Node) -> Iterator[Node]:
                     yield child.named_children[0]
                 elif child.type != "argument_list":
                     yield child
-
-
-def _calls(tree: SyntaxTree) -> References:
-    return read_calls(tree, grammar().matches(tree.root, "calls.scm"), access_path)

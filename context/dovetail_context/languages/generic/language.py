@@ -65,7 +65,7 @@ class GenericLanguage:
         except ModuleNotFoundError:
             return None
 
-    def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
+    def extract(self, path: str, text: str) -> FileRecord:
         grammar = self.grammar(path)
         return plain_record(self.name, path, text) if grammar is None else extract(self.profile, grammar, path, text)
 

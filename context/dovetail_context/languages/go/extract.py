@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
 
-from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.go.expressions import access_path, type_text
 from dovetail_context.languages.go.grammar import grammar
 from dovetail_context.languages.go.imports import assumed_name, with_used_names
@@ -20,7 +19,7 @@ from dovetail_context.languages.go.signatures import (
     value_text,
 )
 from dovetail_context.languages.nesting import MAX_CONTAINERS, Event, Frame, Frames, in_text_order
-from dovetail_context.records.record import SHAPE, FileRecord, Import, References, Symbol, SymbolKind
+from dovetail_context.records.record import SHAPE, FileRecord, Import, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 
 # The captures that name the patterns of symbols.scm, in its order.
@@ -29,7 +28,7 @@ PATTERNS = ("function", "method", "class", "alias", "constant", "variable", "imp
 TOP_LEVEL = 3  # the depth of declarations in a file that parses: one of a list in the group of a keyword
 
 
-def extract(path: str, text: str, references: bool = True) -> FileRecord:
+def extract(path: str, text: str) -> FileRecord:
     """Read a Go file; broken parts are passed over and noted in `problems`."""
     tree = grammar().parse(text)
     reader = _Reader(tree)
@@ -43,7 +42,6 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         text=text,
         symbols=tuple(reader.symbols),
         imports=tuple(with_used_names(reader.imports, text, frozenset(reader.locals))),
-        references=_calls(tree) if references else References(),
         problems=(f"line {reader.error_line}: does not parse",) if tree.is_broken else (),
     )
 
@@ -253,11 +251,3 @@ def _nth(values: Node, index: int, names: int) -> Node | None:
     if values.named_child_count == names:
         return values.named_child(index)
     return values.named_child(0) if values.named_child_count == 1 else None
-
-
-def _receiver(tree: SyntaxTree, node: Node | None) -> str:
-    return tree.text(node) if node is not None and node.type == "package_identifier" else access_path(tree, node)
-
-
-def _calls(tree: SyntaxTree) -> References:
-    return read_calls(tree, grammar().matches(tree.root, "calls.scm"), _receiver)

@@ -40,8 +40,8 @@ class Go:
     def grammar(self, path: str) -> Grammar:
         return grammar()
 
-    def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
-        return extract(path, text, references)
+    def extract(self, path: str, text: str) -> FileRecord:
+        return extract(path, text)
 
     def read_project(self, path: str, text: str) -> ProjectText:
         return read_go_work(text) if path.endswith("go.work") else read_go_mod(text)

@@ -8,9 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 
 from dovetail_context.languages.braces.declarations import Body, Declarations, Read, inside
-from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.doc_comments import doc_line
-from dovetail_context.languages.java.expressions import access_path
 from dovetail_context.languages.java.grammar import grammar
 from dovetail_context.languages.java.imports import read_imports, read_package
 from dovetail_context.languages.java.lombok import accessors, builder_of, generated_accessors
@@ -25,7 +23,7 @@ from dovetail_context.languages.java.signatures import (
 )
 from dovetail_context.languages.java.types import type_text
 from dovetail_context.records.access import as_guess
-from dovetail_context.records.record import FileRecord, References, Symbol, SymbolKind
+from dovetail_context.records.record import FileRecord, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 
 # The parts of a declaration's head that name base classes.
@@ -33,7 +31,7 @@ _BASES = ("superclass", "super_interfaces", "extends_interfaces")
 _KEYWORDS = frozenset({"class", "interface", "enum", "record"})
 
 
-def extract(path: str, text: str, references: bool = True) -> FileRecord:
+def extract(path: str, text: str) -> FileRecord:
     """Read a Java file; broken parts are passed over and noted in `problems`."""
     tree = grammar().parse(text)
     reader = _Reader(tree)
@@ -49,7 +47,6 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         text=text,
         symbols=tuple(reader.symbols),
         imports=tuple(read_imports(head)),
-        references=_calls(tree) if references else References(),
         problems=problems,
         packages=read_package(head),
     )
@@ -222,7 +219,3 @@ def _base_nodes(node: Node) -> Iterator[Node]:
         if part.type in _BASES:
             for child in part.named_children:
                 yield from child.named_children if child.type == "type_list" else [child]
-
-
-def _calls(tree: SyntaxTree) -> References:
-    return read_calls(tree, grammar().matches(tree.root, "calls.scm"), access_path)

@@ -100,8 +100,8 @@ class Java:
     def grammar(self, path: str) -> Grammar:
         return grammar()
 
-    def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
-        return extract(path, text, references)
+    def extract(self, path: str, text: str) -> FileRecord:
+        return extract(path, text)
 
     def read_project(self, path: str, text: str) -> ProjectText:
         return ProjectText("")

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import partial
 from hashlib import blake2b
 
-from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
 from dovetail_context.languages.python.bindings import entered, loop
 from dovetail_context.languages.python.exports import mark_exported
@@ -25,7 +24,7 @@ from dovetail_context.languages.python.signatures import (
     type_parameters,
 )
 from dovetail_context.records.access import alternatives, base_name, put_in
-from dovetail_context.records.record import SHAPE, FileRecord, Import, References, Symbol, SymbolKind
+from dovetail_context.records.record import SHAPE, FileRecord, Import, Symbol, SymbolKind
 from dovetail_context.syntax import Match, Node, SyntaxTree
 
 # The captures that name the patterns of symbols.scm, in its order.
@@ -58,7 +57,7 @@ _QUOTED_NAME = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _BOUND = re.compile(r"(?:\w+\.)?(?:TypeVar|ParamSpec)\(.*?bound\s*=\s*([\"']?[\w.\[\]| ]+)", re.DOTALL)
 
 
-def extract(path: str, text: str, references: bool = True) -> FileRecord:
+def extract(path: str, text: str) -> FileRecord:
     """Read a Python file; broken parts are passed over and noted in `problems`."""
     tree = grammar().parse(text)
     reader = _Reader(tree)
@@ -78,9 +77,6 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         text=text,
         symbols=mark_exported(reader.symbols, exports),
         imports=tuple(imports),
-        references=read_calls(tree, grammar().matches(tree.root, "calls.scm"), access_path)
-        if references
-        else References(),
         exports=exports,
         problems=problems,
         packages=said_by_setup(path, text),

@@ -103,8 +103,8 @@ class Python:
     def grammar(self, path: str) -> Grammar:
         return grammar()
 
-    def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
-        return extract(path, text, references)
+    def extract(self, path: str, text: str) -> FileRecord:
+        return extract(path, text)
 
     def read_project(self, path: str, text: str) -> ProjectText:
         return read_settings(path, text)

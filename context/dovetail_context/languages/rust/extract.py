@@ -5,9 +5,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
-from dovetail_context.languages.calls import read_calls
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
-from dovetail_context.languages.rust.expressions import access_path, type_text
+from dovetail_context.languages.rust.expressions import type_text
 from dovetail_context.languages.rust.grammar import grammar
 from dovetail_context.languages.rust.imports import (
     implied_imports,
@@ -30,7 +29,7 @@ from dovetail_context.languages.rust.signatures import (
     value_text,
 )
 from dovetail_context.records.access import as_guess
-from dovetail_context.records.record import FileRecord, Import, References, Symbol, SymbolKind
+from dovetail_context.records.record import FileRecord, Import, Symbol, SymbolKind
 from dovetail_context.syntax import Node, SyntaxTree
 
 # The captures that name the patterns of symbols.scm, in its order.
@@ -57,7 +56,7 @@ _INCLUDED = re.compile(r"\{\s*include!\s*\(\s*\"([^\"\n]+)\"\s*\)\s*;?\s*\}")  #
 _VISIBLE = re.compile(r"(?:#\[[^\n]*\]\s*)*pub\b")
 
 
-def extract(path: str, text: str, references: bool = True) -> FileRecord:
+def extract(path: str, text: str) -> FileRecord:
     """Read a Rust file; broken parts are passed over and noted in `problems`."""
     tree = grammar().parse(text)
     reader = _Reader(tree)
@@ -72,7 +71,6 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         text=text,
         symbols=_with_traits(reader.symbols, reader.traits),
         imports=(*imports, *included_files(text), *implied_imports(text, bound)),
-        references=_calls(tree) if references else References(),
         problems=(f"line {reader.error_line}: does not parse",) if tree.is_broken else (),
         packages=_packages(text, reader.symbols),
     )
@@ -303,7 +301,3 @@ def _with_traits(symbols: list[Symbol], traits: dict[str, list[str]]) -> tuple[S
         else symbol
         for symbol in symbols
     )
-
-
-def _calls(tree: SyntaxTree) -> References:
-    return read_calls(tree, grammar().matches(tree.root, "calls.scm"), access_path)

@@ -1,13 +1,11 @@
 """From a parsed TypeScript file to its `FileRecord`: definitions, imports and calls."""
 
 import re
-from array import array
 from hashlib import blake2b
-from sys import intern
 
 from dovetail_context.languages.typescript.bundler import read_aliases
 from dovetail_context.languages.typescript.expressions import access_path, string_value
-from dovetail_context.languages.typescript.grammar import grammar, parse
+from dovetail_context.languages.typescript.grammar import parse
 from dovetail_context.languages.typescript.jsdoc import MAX_COMMENT_CHARS, read_comment_imports, typedefs
 from dovetail_context.languages.typescript.modules import (
     own_module,
@@ -21,7 +19,7 @@ from dovetail_context.languages.typescript.modules import (
 from dovetail_context.languages.typescript.prototypes import AssignedDefinitions, described_value, prototype_of
 from dovetail_context.languages.typescript.resolve import DECLARES, GLOBAL, SCRIPT
 from dovetail_context.languages.typescript.signatures import pattern_paths
-from dovetail_context.records.record import FileRecord, Import, References, Symbol
+from dovetail_context.records.record import FileRecord, Import, Symbol
 from dovetail_context.syntax import Node, SyntaxTree
 
 _GLOBALS = frozenset({"window", "globalThis", "self", "global"})
@@ -29,10 +27,9 @@ MAX_DEPTH = 40  # blocks inside blocks, most of them in code that does not parse
 _GLOBAL = re.compile(r"^[ \t]*declare\s+global\b", re.MULTILINE)
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
 _PLAIN = (".js", ".ts", ".jsx", ".tsx")
-_WITH_JSX = (".tsx", ".jsx", ".js")
 
 
-def extract(path: str, text: str, references: bool = True) -> FileRecord:
+def extract(path: str, text: str) -> FileRecord:
     """Read a TypeScript or JavaScript file; broken parts are passed over and noted in `problems`."""
     tree = parse(path, text)
     reader = _Reader(tree, path)
@@ -58,7 +55,6 @@ def extract(path: str, text: str, references: bool = True) -> FileRecord:
         text=text,
         symbols=tuple(_mark_exported(symbol, exports) for symbol in reader.definitions.symbols),
         imports=tuple(imports),
-        references=_calls(tree, path) if references else References(),
         exports=tuple(dict.fromkeys(reader.exports)),
         problems=problems,
         packages=(*read_aliases(path, text), *dict.fromkeys(facts)),
@@ -354,22 +350,6 @@ class _Reader:
         if own and own != name:
             self.exports.append(own)
             self.imports.append(Import(self._own, own, name, node.start_point[0] + 1))
-
-
-def _calls(tree: SyntaxTree, path: str) -> References:
-    """All calls in text order, those of members with their receivers; rendering a component is a call, too."""
-    matches = grammar(path).matches(tree.root, "calls.scm")
-    found = [(captures["called"][0], captures.get("receiver")) for _, captures in matches]
-    if path.endswith(_WITH_JSX):
-        for _, captures in grammar(path).matches(tree.root, "components.scm"):
-            if "receiver" in captures or tree.text(captures["called"][0])[:1].isupper():
-                found.append((captures["called"][0], captures.get("receiver")))
-    found.sort(key=lambda one: one[0].start_byte)
-    return References(
-        tuple(intern(tree.text(called)) for called, _ in found),
-        tuple(intern(access_path(tree, receiver[0])) if receiver else "" for _, receiver in found),
-        array("I", [called.start_point[0] + 1 for called, _ in found]),
-    )
 
 
 def _mark_exported(symbol: Symbol, exports: frozenset[str]) -> Symbol:

@@ -107,8 +107,8 @@ class TypeScript:
     def grammar(self, path: str) -> Grammar:
         return grammar(path)
 
-    def extract(self, path: str, text: str, references: bool = True) -> FileRecord:
-        return extract(path, text, references)
+    def extract(self, path: str, text: str) -> FileRecord:
+        return extract(path, text)
 
     def read_project(self, path: str, text: str) -> ProjectText:
         name = path.rpartition("/")[2]

@@ -8,10 +8,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Generic, NamedTuple, TypeVar
-
-import numpy as np
-import numpy.typing as npt
+from sys import intern
+from typing import NamedTuple
 
 LINES_BEFORE = 25
 LINES_AFTER = 10
@@ -27,27 +25,26 @@ _WORD = re.compile(r"[^\W\d]\w+")
 _MIN_PART_CHARS = 2
 
 
-@lru_cache(maxsize=65_536)  # the names of a large project, some MB
+@lru_cache(maxsize=16_384)  # the names of some files, some MB
 def parts_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case, plural endings off: `loadURLs_from2` gives load, url, from."""
     return tuple(
-        _singular(part.lower()) for part in _PART.findall(name) if len(part) >= _MIN_PART_CHARS and not part.isdigit()
+        intern(_singular(part.lower()))
+        for part in _PART.findall(name)
+        if len(part) >= _MIN_PART_CHARS and not part.isdigit()
     )
 
 
-Number = TypeVar("Number", float, npt.NDArray[np.float64])
-
-
-class Fit(NamedTuple, Generic[Number]):
-    """What a name has in common with the text around a cursor; or what several have, as columns.
+class Fit(NamedTuple):
+    """What a name has in common with the text around a cursor.
 
     `share` is 0 (nothing) to 1 (the cursor's line holds every word). `shared` is the rarity that its words share,
     nearer ones more, and `best` is that of the word that shares most.
     """
 
-    share: Number
-    shared: Number
-    best: Number
+    share: float
+    shared: float
+    best: float
 
 
 class Surroundings(dict[str, float]):
@@ -66,7 +63,7 @@ class Surroundings(dict[str, float]):
             if len(part) >= MIN_FORM_CHARS:
                 self._by_start[part[:MIN_FORM_CHARS]].append(part)
 
-    def fit(self, parts: Iterable[tuple[str, float]]) -> Fit[float]:
+    def fit(self, parts: Iterable[tuple[str, float]]) -> Fit:
         """Return how a name made of these words fits. Each word comes with its rarity."""
         whole = shared = best = 0.0
         for part, rarity in parts:

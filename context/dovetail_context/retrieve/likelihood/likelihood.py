@@ -7,25 +7,23 @@ words around the cursor, whether it occurs in code like that at the cursor, and 
 import math
 import re
 import string
-from collections.abc import Collection, Iterable, Sequence
-from itertools import repeat
-from operator import mul
-from typing import Generic, NamedTuple
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from dovetail_context.index.words import WordView
 from dovetail_context.languages.language import TypeRules
-from dovetail_context.records.record import FileRecord, Symbol
-from dovetail_context.retrieve.likelihood.affinity import Fit, Number, Surroundings
-from dovetail_context.retrieve.likelihood.name_features import (
-    KindTraits,
-    NameFeatureTable,
-    NamesOfFile,
-    NameTraits,
-    kind_traits,
+from dovetail_context.records.record import (
+    ALL_TRAITS,
+    IS_EXPORTED,
+    IS_INSIDE,
+    KIND_BITS,
+    KINDS,
+    FileRecord,
+    Symbol,
+    traits_of,
 )
+from dovetail_context.retrieve.likelihood.affinity import Fit, Surroundings
+from dovetail_context.retrieve.likelihood.name_features import NameFeatureTable
 from dovetail_context.retrieve.windows import SimilarWindow, words_in
 
 SPECIAL = 0.05  # names that the language itself calls
@@ -47,7 +45,6 @@ ALIKE_MEMBER = 5.52  # or has it as a member
 USERS = 0.3  # for each e-fold of files that use the name as a member
 WORD = -0.58  # for each word of the name
 UNDERSCORE = 0.35  # for a name that begins with one
-OF_NAME = NameTraits(USERS, WORD, UNDERSCORE)
 EXPORTED, CALLABLE, CLASS = 0.61, -0.34, -0.42
 MEMBER_AFTER_DOT, OTHER_AFTER_DOT = 0.19, -0.29
 ENOUGH = 1.2  # the sum from which a name is offered for its words alone: a probability of about 0.4 %
@@ -67,13 +64,13 @@ _LETTERS = string.ascii_letters + string.digits + "_$"
 _FOREIGN_HIDDEN = re.compile(r"\._(?<=\w\._)(?<!\bself\._)(?<!\bcls\._)(?<!\bthis\._)[^\W_]")
 
 
-class _Likeness(NamedTuple, Generic[Number]):
+class _Likeness(NamedTuple):
     """What a name has in common with the words around the cursor, and the likeness of the places most like the cursor's
-    that have it alone and as a member. For one name, or for columns of them."""
+    that have it alone and as a member."""
 
-    fit: Fit[Number]
-    alone: Number
-    member: Number
+    fit: Fit
+    alone: float
+    member: float
 
 
 class Likelihood:
@@ -98,11 +95,10 @@ class Likelihood:
         self._echoed = words_in(echoes)
         self._new_words = words.log.vocabulary  # those that the base has not
         after_dot = text[:offset].rstrip(_LETTERS).endswith((".", "->", "::"))
-        member, no_member = (MEMBER_AFTER_DOT, OTHER_AFTER_DOT) if after_dot else (0.0, 0.0)
-        self._of_kind = KindTraits(EXPORTED, CALLABLE, CLASS, member, no_member)
-        self._likeness: dict[str, _Likeness[float]] = {}
+        beside = (MEMBER_AFTER_DOT, OTHER_AFTER_DOT) if after_dot else (0.0, 0.0)
+        self._of_kind = [_of_kind(traits, *beside) for traits in range(ALL_TRAITS)]
+        self._likeness: dict[str, _Likeness] = {}
         self._names: dict[str, float] = {}  # what they add, whatever has them
-        self._kinds: dict[tuple[str, bool, bool], float] = {}
         self._known: dict[tuple[str, bool], float] = {}
 
     def weight(self, symbol: Symbol) -> float:
@@ -118,7 +114,7 @@ class Likelihood:
         prior = min(max(prior, MIN_PRIOR), MAX_PRIOR)
         if symbol.name in self._present:
             return prior * SEEN
-        words = self._fitting(symbol)
+        words = self._of_name(symbol.name) + self._of_kind[traits_of(symbol)]
         odds = prior / (1.0 - prior) * math.exp(WORDS_BESIDE_MEANING * (words - USUAL))
         return 1.0 - 1.0 / ((1.0 + odds) * (1.0 + math.exp(BIAS + words)))
 
@@ -129,32 +125,23 @@ class Likelihood:
     def fitting(self, record: FileRecord, limit: int) -> list[Symbol]:
         """Return those of a file's first `limit` symbols whose names the current file does not use yet, and whose words
         are enough to offer them."""
-        names = self._features.of_file(record)
-        enough = np.flatnonzero(self._sums(names)[:limit] > ENOUGH).tolist() if names.symbols else ()
-        return [symbol for symbol in map(names.symbols.__getitem__, enough) if symbol.name not in self._present]
+        names, traits = record.heads
+        return [
+            record.symbol(place)
+            for place, name in enumerate(names[:limit])
+            if name not in self._present and self._of_name(name) + self._of_kind[traits[place]] > ENOUGH
+        ]
 
-    def _sums(self, names: NamesOfFile) -> npt.NDArray[np.float64]:
-        """Return what `_fitting` does, for all symbols of a file at once."""
-        near = names.rarities * np.array(list(map(self._surroundings.__getitem__, names.parts)))
-        shared = np.add.reduceat(near, names.starts)
-        like = _Likeness(
-            Fit(shared / names.whole, shared, np.maximum.reduceat(near, names.starts)),
-            self._echoes(names.alone, names.symbols, ""),
-            self._echoes(names.member, names.symbols, "."),
-        )
-        return _sum(like, np.array((*OF_NAME, *self._of_kind)) @ names.traits)
-
-    def _fitting(self, symbol: Symbol) -> float:
-        """Return what the name and kind of a symbol add to the logarithm of its odds."""
-        name = self._names.get(symbol.name)
-        if name is None:
-            traits = _dot(OF_NAME, self._features.of(symbol.name).traits)
-            name = self._names[symbol.name] = _sum(self._like(symbol.name), traits)
-        key = (symbol.kind, symbol.exported, bool(symbol.container))
-        kind = self._kinds.get(key)
-        if kind is None:
-            kind = self._kinds[key] = _dot(self._of_kind, kind_traits(symbol))
-        return name + kind
+    def _of_name(self, name: str) -> float:
+        """Return what a name adds to the logarithm of its odds."""
+        known = self._names.get(name)
+        if known is None:
+            (share, shared, best), alone, member = self._like(name)
+            like = SHARE * share + SHARED * shared + BEST * best + ALIKE * alone + ALIKE_MEMBER * member
+            features = self._features.of(name)
+            traits = USERS * features.popularity + WORD * features.words + UNDERSCORE * features.underscore
+            known = self._names[name] = like + traits
+        return known
 
     def _weight(self, symbol: Symbol) -> float:
         name = symbol.name
@@ -162,12 +149,12 @@ class Likelihood:
             return SPECIAL
         like = self._like(name)
         weight = 1.0 if symbol.exported else self._hidden
-        weight *= 1.0 + POPULARITY * self._features.of(name).traits.popularity
+        weight *= 1.0 + POPULARITY * self._features.of(name).popularity
         weight *= 1.0 + AFFINITY * like.fit.share
         weight *= 1.0 + ECHO * max(like.alone, like.member)
         return weight * (PRESENT if name in self._present else 1.0)
 
-    def _like(self, name: str) -> _Likeness[float]:
+    def _like(self, name: str) -> _Likeness:
         known = self._likeness.get(name)
         if known is None:
             features = self._features.of(name)
@@ -178,15 +165,6 @@ class Likelihood:
             )
         return known
 
-    def _echoes(self, numbers: Sequence[int], symbols: Sequence[Symbol], before: str) -> npt.NDArray[np.float64]:
-        """Return `_echo` for the names of many symbols, each with what is written `before` it."""
-        found = np.array(list(map(self._echoed.get, numbers, repeat(0.0))))
-        if self._new_words:
-            for place, number in enumerate(numbers):
-                if number < 0:
-                    found[place] = self._echo(None, before + symbols[place].name)
-        return found
-
     def _echo(self, number: int | None, word: str) -> float:
         """Return the likeness of the place most like that at the cursor that contains a word."""
         if number is None:
@@ -194,11 +172,12 @@ class Likelihood:
         return 0.0 if number is None else self._echoed.get(number, 0.0)
 
 
-def _dot(weights: Iterable[float], traits: Iterable[float]) -> float:
-    return float(sum(map(mul, weights, traits)))
-
-
-def _sum(like: _Likeness[Number], traits: Number) -> Number:
-    """Return what adds to the logarithm of the odds, for one name or for columns of them."""
-    fit, alone, member = like
-    return SHARE * fit.share + SHARED * fit.shared + BEST * fit.best + ALIKE * alone + ALIKE_MEMBER * member + traits
+def _of_kind(traits: int, member: float, no_member: float) -> float:
+    """Return what the kind of a symbol adds to the logarithm of its odds, by its byte in `SymbolHeads.traits`."""
+    kind = KINDS[traits & KIND_BITS] if traits & KIND_BITS < len(KINDS) else ""
+    return (
+        (EXPORTED if traits & IS_EXPORTED else 0.0)
+        + (CALLABLE if kind in ("function", "method") else 0.0)
+        + (CLASS if kind in ("class", "type") else 0.0)
+        + (member if traits & IS_INSIDE else no_member)
+    )

@@ -315,18 +315,18 @@ def test_a_cache_that_others_may_read_is_closed_to_them(root: Path, cache: Index
 
 def test_the_clock_waits_for_quiet_but_not_for_ever() -> None:
     clock = PurgeClock()
-    assert clock.wait_s(0.0) is None
+    assert clock.pause_s(0.0) is None
     clock.worked(False, 0.0)
-    assert clock.wait_s(100.0) is None
+    assert clock.pause_s(100.0) is None
     clock.worked(True, 100.0)
-    assert clock.wait_s(100.0) == PURGE_QUIET_S
+    assert clock.pause_s(100.0) == PURGE_QUIET_S
     clock.worked(True, 102.0)
-    assert clock.wait_s(102.0) == PURGE_QUIET_S
+    assert clock.pause_s(102.0) == PURGE_QUIET_S
     clock.worked(True, 100.0 + PURGE_LATEST_S - 1)
-    assert clock.wait_s(100.0 + PURGE_LATEST_S) == 0
+    assert clock.pause_s(100.0 + PURGE_LATEST_S) == 0
     clock.made(200.0, 210.0)
-    assert clock.wait_s(300.0) is None
+    assert clock.pause_s(300.0) is None
     clock.worked(True, 211.0)
-    assert clock.wait_s(211.0) == 210.0 + PURGE_SHARE * 10 - 211.0
+    assert clock.pause_s(211.0) == 210.0 + PURGE_SHARE * 10 - 211.0
     clock.worked(False, 212.0)
-    assert clock.wait_s(212.0) is None
+    assert clock.pause_s(212.0) is None

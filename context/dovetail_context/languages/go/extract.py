@@ -1,4 +1,4 @@
-"""From a parsed Go file to its `FileRecord`: definitions, imports and calls."""
+"""From a parsed Go file to its `FileRecord`: definitions and imports."""
 
 import re
 from collections.abc import Callable, Mapping

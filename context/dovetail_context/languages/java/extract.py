@@ -1,4 +1,4 @@
-"""From a parsed Java file to its `FileRecord`: declarations, imports and calls.
+"""From a parsed Java file to its `FileRecord`: declarations and imports.
 
 The walk for declarations enters the bodies of classes, never those of methods: no other code can name what is declared
 there.

@@ -1,4 +1,4 @@
-"""From a parsed Rust file to its `FileRecord`: definitions, imports and calls."""
+"""From a parsed Rust file to its `FileRecord`: definitions and imports."""
 
 import re
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""From a parsed TypeScript file to its `FileRecord`: definitions, imports and calls."""
+"""From a parsed TypeScript file to its `FileRecord`: definitions and imports."""
 
 import re
 from hashlib import blake2b

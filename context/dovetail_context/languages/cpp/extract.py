@@ -1,4 +1,4 @@
-"""From a parsed C or C++ file to its `FileRecord`: definitions, includes and calls.
+"""From a parsed C or C++ file to its `FileRecord`: definitions and includes.
 
 Namespaces are transparent: their members are at the top level, and `namespace::` leads to what the file sees. So
 `using shop::Thing;` says nothing new.

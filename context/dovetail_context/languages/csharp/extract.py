@@ -1,4 +1,4 @@
-"""From a parsed C# file to its `FileRecord`: declarations, using directives and calls.
+"""From a parsed C# file to its `FileRecord`: declarations and using directives.
 
 Declarations are found by walking namespaces and the bodies of types, never into those of methods.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
@@ -24,16 +24,12 @@ def sweep_up_pynvim() -> None:
         gc.collect()
 
 
-@pytest.fixture(autouse=True)
-def pynvim_is_swept_up() -> Iterator[None]:
-    """Clean up after each test. The next clean-up handles what the test itself still holds."""
-    yield
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Clean up after each test, when nothing holds its editor any more: the next test may be of another folder."""
+    result = yield
     sweep_up_pynvim()
-
-
-def pytest_sessionfinish() -> None:
-    """Sweep up after the last test."""
-    sweep_up_pynvim()
+    return result
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -25,10 +25,11 @@ def sweep_up_pynvim() -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol() -> Generator[None, object, object]:
-    """Clean up after each test, when nothing holds its editor any more: the next test may be of another folder."""
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Clean up after each test with an editor, when nothing holds it any more: the next may be of another folder."""
     result = yield
-    sweep_up_pynvim()
+    if "neovim" in getattr(item, "fixturenames", ()):
+        sweep_up_pynvim()
     return result
 
 

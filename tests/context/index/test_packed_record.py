@@ -8,7 +8,7 @@ import pytest
 
 from dovetail_context.languages.registry import extract
 from dovetail_context.records.packed import pack, unpack
-from dovetail_context.records.record import MAX_SAME_NAME, FileRecord
+from dovetail_context.records.record import IS_EXPORTED, KIND_BITS, KINDS, MAX_SAME_NAME, FileRecord
 
 SHOP = '''
 from shop import Item
@@ -54,3 +54,7 @@ def test_a_symbol_is_made_once() -> None:
     for place, symbol in enumerate(unpacked.symbols):
         assert unpacked.symbol(place) is symbol
         assert any(symbol is each for each in unpacked.members(symbol.container)[symbol.name])
+
+
+def test_every_kind_of_symbol_fits_beside_the_flags_of_its_byte() -> None:
+    assert len(KINDS) <= KIND_BITS + 1 == IS_EXPORTED

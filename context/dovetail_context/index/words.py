@@ -101,6 +101,10 @@ class WordBase(Protocol):
 
     def frequency(self, word_id: int) -> int: ...
 
+    def word_of(self, word_id: int) -> str: ...
+
+    def members_in(self, files: int) -> frozenset[str]: ...
+
     def words(self) -> list[str]: ...
 
     def __hash__(self) -> int: ...  # by identity
@@ -127,6 +131,12 @@ class EmptyBase:
     def frequency(self, word_id: int) -> int:
         return 0
 
+    def word_of(self, word_id: int) -> str:
+        return "\n"
+
+    def members_in(self, files: int) -> frozenset[str]:
+        return frozenset()
+
     def words(self) -> list[str]:
         return ["\n"]
 
@@ -141,6 +151,7 @@ class WordLog:
     def __init__(self, base: WordBase | None = None) -> None:
         self.base: WordBase = EmptyBase() if base is None else base
         self.vocabulary: dict[str, int] = {}
+        self._new_words: list[str] = []  # those of the vocabulary, in the order of their numbers
         self.postings: defaultdict[int, array[int]] = defaultdict(partial(array, "I"))
         self.paths: list[str] = []
 
@@ -160,7 +171,7 @@ class WordLog:
     def rewritten(self, files: Mapping[str, Words]) -> "tuple[WordLog, dict[str, Words]]":
         """A log over the same base that holds only `files`."""
         log = WordLog(self.base)
-        log.vocabulary = dict(self.vocabulary)
+        log.vocabulary, log._new_words = dict(self.vocabulary), list(self._new_words)
         return log, {path: log._append_ids(path, np.unique(words.ids), words.ids) for path, words in files.items()}
 
     def id_of(self, word: str) -> int | None:
@@ -168,14 +179,20 @@ class WordLog:
         known = self.vocabulary.get(word)
         return self.base.id_of(word) if known is None else known
 
+    def word_of(self, word_id: int) -> str:
+        """The word of a number."""
+        new = word_id - self.base.vocabulary_size
+        return self.base.word_of(word_id) if new < 0 else self._new_words[new]
+
     def words(self) -> list[str]:
         """All words by their numbers."""
-        return [*self.base.words(), *self.vocabulary]
+        return [*self.base.words(), *self._new_words]
 
     def _base_id_or_new(self, word: str) -> int:
         known = self.base.id_of(word)
         if known is None:
             known = self.vocabulary[word] = self.vocabulary_size
+            self._new_words.append(word)
         return known
 
     def _append_ids(self, path: str, distinct: Ids, ids: Ids) -> Words:
@@ -236,6 +253,10 @@ class WordView:
     def id_of(self, word: str) -> int | None:
         """The number of a word, None if no file ever held it."""
         return self._log.id_of(word)
+
+    def word_of(self, word_id: int) -> str:
+        """The word of a number."""
+        return self._log.word_of(word_id)
 
     @property
     def vocabulary_size(self) -> int:

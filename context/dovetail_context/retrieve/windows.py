@@ -98,12 +98,12 @@ def similar_windows(
     return sorted(_best_windows(paths, words, slots, weights, whole, limit), key=lambda window: -window.likeness)
 
 
-def words_in(windows: Iterable[SimilarWindow]) -> dict[int, float]:
-    """Return the numbers of the words that occur in windows, each with the likeness of the best window."""
+def words_in(windows: Iterable[SimilarWindow], words: WordView) -> dict[str, float]:
+    """Return the words that occur in windows, each with the likeness of the best window."""
     found: dict[int, float] = {}
     for window in sorted(windows, key=lambda window: window.likeness):  # what better ones hold is written over
         found.update(dict.fromkeys(window.words.tolist(), window.likeness))
-    return found
+    return {words.word_of(number): likeness for number, likeness in found.items()}
 
 
 def _whole(rarities: Mapping[str, float]) -> float:

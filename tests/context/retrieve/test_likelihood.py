@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.index.storage.cache import IndexCache
+from dovetail_context.retrieve.likelihood.affinity import places_with
+from dovetail_context.retrieve.likelihood.name_features import NameFeatureTable
 from dovetail_context.retrieve.situation import read_situation
 from tests.context.workspace_text import read_workspace
 
@@ -45,3 +51,35 @@ def test_only_names_that_fit_and_are_not_used_yet_are_offered(tmp_path: Path) ->
     assert not fitting & {"unrelated", "a", "__all__", "ClientRegistry"}
     assert situation.likelihood.fitting(record, 1) == []
     assert situation.likelihood.fitting(snapshot.files["shop/empty.py"], 100) == []
+
+
+def test_names_are_found_by_words_that_they_hold() -> None:
+    names = ("loadClients", "close", "CLIENT_LIMIT", "unrelated", "é_client", "İclient", "")
+    assert places_with(["client"], names) == {0, 2, 4, 5}
+    assert places_with(["client", "close"], names) == {0, 1, 2, 4, 5}
+    assert places_with([], names) == set()
+    assert places_with(["client"], ()) == set()
+    assert places_with(["x"], ("two\nlines", "x")) == {0, 1}, "the name of several lines is looked at, too"
+
+
+def test_words_of_an_image_by_their_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that many files use as a member is known as popular, and every word is found by its number."""
+    monkeypatch.setattr("dovetail_context.retrieve.likelihood.name_features.POPULAR_FILES", 3)
+    monkeypatch.setattr("dovetail_context.index.storage.image.MAX_KEPT_WORDS", 40)
+    (tmp_path / "project").mkdir()
+    for number in range(3):
+        text = "".join(f"word{n}_{number} = x.often.seldom{number}\n" for n in range(100))
+        (tmp_path / "project" / f"f{number}.py").write_text(text, encoding="utf-8")
+    cache = IndexCache(tmp_path / "cache", 10**9)
+    for _ in range(2):  # the second one opens the image that the first one wrote
+        index = WorkspaceIndex(tmp_path / "project", cache=cache)
+        index.start()
+        index.wait_idle(60)
+        words = index.snapshot.words
+        known = (*(f"word{n}_1" for n in range(100)), ".often", ".seldom2")
+        numbers = [words.id_of(word) for word in known]
+        assert [words.word_of(number) for number in numbers if number is not None] == list(known)
+        base = words.log.base
+        index.close()
+    assert base.vocabulary_size > 300, "this is the image"
+    assert NameFeatureTable(base).popular == {"often"}

@@ -28,6 +28,7 @@ from dovetail_context.workspace.scan import Stamp
 MAGIC = struct.pack("=8sI", b"dovetail", 1)
 _TRAILER = struct.Struct("=QQI8s")  # where the directory begins, its length, its check sum, the mark of the end
 _END = b"complete"
+MAX_KEPT_WORDS = 10_000  # 1 MB
 WORDS_OF_BLOCK = 64  # words per vocabulary block: search goes block by block, and keeps one word of each as an object
 
 
@@ -95,6 +96,7 @@ class Image:
         self._starts = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)))
         self._postings = np.frombuffer(self._part(directory["postings"]), dtype=np.uint32)
         self._blocks: dict[int, bytes] = {}  # those that were searched: all words take 3 MB in a million lines
+        self._words: dict[int, str] = {}  # by number, those that were asked for last
         self._others: frozenset[str] | None = None
 
     def stamps(self) -> dict[str, Stamp]:
@@ -160,15 +162,35 @@ class Image:
         block = bisect_right(self._directory["blocks"], word) - 1
         if block < 0:
             return None
-        packed = self._blocks.get(block)
-        if packed is None:
-            packed = self._blocks[block] = self._packed_block(block)
+        packed = self._searched_block(block)
         place = packed.find(b"\0%b\0" % word.encode("utf-8", "surrogatepass"))
         return block * WORDS_OF_BLOCK + packed.count(b"\0", 0, place) if place >= 0 else None
+
+    def word_of(self, word_id: int) -> str:
+        """The word of a number."""
+        known = self._words.get(word_id)
+        if known is None:
+            if len(self._words) >= MAX_KEPT_WORDS:
+                self._words = {}
+            block, place = divmod(word_id, WORDS_OF_BLOCK)
+            packed = self._searched_block(block).split(b"\0", place + 2)[place + 1]
+            known = self._words[word_id] = packed.decode("utf-8", "surrogatepass")
+        return known
+
+    def members_in(self, files: int) -> frozenset[str]:
+        """The words that at least so many files hold after a dot, without the dot."""
+        numbers = np.flatnonzero(np.diff(self._starts) >= files).tolist()
+        return frozenset(word[1:] for word in map(self.word_of, numbers) if word.startswith("."))
 
     def words(self) -> list[str]:
         """All words by their numbers."""
         return [word for block in range(len(self._directory["blocks"])) for word in self._block(block)]
+
+    def _searched_block(self, block: int) -> bytes:
+        packed = self._blocks.get(block)
+        if packed is None:
+            packed = self._blocks[block] = self._packed_block(block)
+        return packed
 
     def _block(self, block: int) -> list[str]:
         return self._packed_block(block)[1:-1].decode("utf-8", "surrogatepass").split("\0")

@@ -5,9 +5,11 @@ a branch for `AuthorizationCodeRequest`. Rare words count more than common ones.
 """
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from sys import intern
 from typing import NamedTuple
 
@@ -19,6 +21,10 @@ HALF_LIFE_LINES = 8  # at this distance a word counts half
 SHORTENED = 0.7  # a word that occurs there in a longer or shorter form
 MIN_FORM_CHARS = 3
 ANYWHERE = 0.1  # a word that occurs elsewhere in the file
+# The weight (that of 16 lines away) and the length of words by which names are looked for. A name that shares only
+# other words is hardly ever offered.
+NEAR = 0.25
+MIN_NEAR_CHARS = 3
 
 _PART = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|\d+")
 _WORD = re.compile(r"[^\W\d]\w+")
@@ -51,13 +57,14 @@ class Surroundings(dict[str, float]):
     """The words around a cursor.
 
     It maps a word of a name to its weight: 1 if it is on the cursor's line, less further away, 0 if it is nowhere. A
-    weight is found when it is first asked for.
+    weight is found when it is first asked for. `near` are the words by which names are looked for.
     """
 
     def __init__(self, text: str, offset: int, present: Iterable[str]) -> None:
         """`present` are all words of the text."""
         super().__init__()
         self._weights = _weights(text, offset, present)
+        self.near = [word for word, weight in self._weights.items() if weight >= NEAR and len(word) >= MIN_NEAR_CHARS]
         self._by_start: dict[str, list[str]] = defaultdict(list)
         for part in self._weights:
             if len(part) >= MIN_FORM_CHARS:
@@ -82,6 +89,22 @@ class Surroundings(dict[str, float]):
                 other = weights[form]
         found = self[part] = max(weights.get(part, 0.0), SHORTENED * other)
         return found
+
+
+def places_with(words: Iterable[str], names: Sequence[str]) -> set[int]:
+    """Return the places of those of some names that have one of the words (in lower case) anywhere in them."""
+    joined = "\n".join(names).lower()
+    ends = list(accumulate(len(name) + 1 for name in joined.split("\n")))
+    if len(ends) != len(names):  # a name of several lines
+        return set(range(len(names)))
+    found = set()
+    for word in words:
+        at = joined.find(word)
+        while at >= 0:
+            place = bisect_right(ends, at)
+            found.add(place)
+            at = joined.find(word, ends[place])
+    return found
 
 
 def _weights(text: str, offset: int, present: Iterable[str]) -> Mapping[str, float]:

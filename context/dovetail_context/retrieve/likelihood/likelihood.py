@@ -22,7 +22,7 @@ from dovetail_context.records.record import (
     Symbol,
     traits_of,
 )
-from dovetail_context.retrieve.likelihood.affinity import Fit, Surroundings
+from dovetail_context.retrieve.likelihood.affinity import Fit, Surroundings, places_with
 from dovetail_context.retrieve.likelihood.name_features import NameFeatureTable
 from dovetail_context.retrieve.windows import SimilarWindow, words_in
 
@@ -47,6 +47,7 @@ WORD = -0.58  # for each word of the name
 UNDERSCORE = 0.35  # for a name that begins with one
 EXPORTED, CALLABLE, CLASS = 0.61, -0.34, -0.42
 MEMBER_AFTER_DOT, OTHER_AFTER_DOT = 0.19, -0.29
+MIN_RARITY = 0.15  # of a word by which names are looked for; those of 290 files and more are in too many names
 ENOUGH = 1.2  # the sum from which a name is offered for its words alone: a probability of about 0.4 %
 # How far the words of a name change the odds that meaning gives it. Only part of the weights above: the share of a name
 # among the members of its class follows its words already. Tried: 0.4, 0.8 (best), and the regression's own 0.31 for
@@ -91,9 +92,9 @@ class Likelihood:
         self._present = present
         self._surroundings = Surroundings(text, offset, self._present)
         usual = rules.package_members or _FOREIGN_HIDDEN.search(text)
+        self._near = [word for word in self._surroundings.near if features.rarity(word) >= MIN_RARITY]
         self._hidden = 1.0 if usual else HIDDEN
-        self._echoed = words_in(echoes)
-        self._new_words = words.log.vocabulary  # those that the base has not
+        self._echoed = words_in(echoes, words)
         after_dot = text[:offset].rstrip(_LETTERS).endswith((".", "->", "::"))
         beside = (MEMBER_AFTER_DOT, OTHER_AFTER_DOT) if after_dot else (0.0, 0.0)
         self._of_kind = [_of_kind(traits, *beside) for traits in range(ALL_TRAITS)]
@@ -126,10 +127,16 @@ class Likelihood:
         """Return those of a file's first `limit` symbols whose names the current file does not use yet, and whose words
         are enough to offer them."""
         names, traits = record.heads
+        names = names[:limit]
+        places = places_with(self._near, names)
+        echoed, popular = self._echoed, self._features.popular
+        places.update(
+            place for place, name in enumerate(names) if name in echoed or name in popular or "." + name in echoed
+        )
         return [
             record.symbol(place)
-            for place, name in enumerate(names[:limit])
-            if name not in self._present and self._of_name(name) + self._of_kind[traits[place]] > ENOUGH
+            for place in sorted(places)
+            if names[place] not in self._present and self._of_name(names[place]) + self._of_kind[traits[place]] > ENOUGH
         ]
 
     def _of_name(self, name: str) -> float:
@@ -160,16 +167,10 @@ class Likelihood:
             features = self._features.of(name)
             known = self._likeness[name] = _Likeness(
                 self._surroundings.fit(features.parts),
-                self._echo(features.alone, name),
-                self._echo(features.member, "." + name),
+                self._echoed.get(name, 0.0),
+                self._echoed.get("." + name, 0.0),
             )
         return known
-
-    def _echo(self, number: int | None, word: str) -> float:
-        """Return the likeness of the place most like that at the cursor that contains a word."""
-        if number is None:
-            number = self._new_words.get(word)
-        return 0.0 if number is None else self._echoed.get(number, 0.0)
 
 
 def _of_kind(traits: int, member: float, no_member: float) -> float:

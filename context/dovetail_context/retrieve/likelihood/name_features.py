@@ -6,6 +6,7 @@ counts as unused.
 """
 
 import math
+from functools import cached_property
 from typing import NamedTuple
 
 from dovetail_context.index.snapshot import IndexSnapshot
@@ -14,20 +15,18 @@ from dovetail_context.retrieve.likelihood.affinity import parts_of
 
 MAX_NAMES = 30_000  # some 8 MB; then it starts again
 MAX_WORDS = 6  # of a name; longer names are equally unlikely
+POPULAR_FILES = 25  # with fewer, no name of one word is offered that has nothing in common with the place
 MAX_SYMBOLS_OF_FILE = 400  # of one file; longer ones are generated, or lists of constants
 
 
 class NameFeatures(NamedTuple):
     """What a name brings to its likelihood wherever the cursor is.
 
-    `alone` and `member` are the numbers of the word alone and after a dot (None if not in the base). `parts` are the
-    words of the name with the rarity of each (1 for an unused word). `popularity` is the logarithm of the number of
-    files that use the name as a member, `words` the number of its words, at most `MAX_WORDS`, and `underscore` is 1
-    for a name that begins with one, else 0.
+    `parts` are the words of the name with the rarity of each (1 for an unused word). `popularity` is the logarithm of
+    the number of files that use the name as a member, `words` the number of its words, at most `MAX_WORDS`, and
+    `underscore` is 1 for a name that begins with one, else 0.
     """
 
-    alone: int | None
-    member: int | None
     parts: tuple[tuple[str, float], ...]
     popularity: float
     words: int
@@ -42,6 +41,11 @@ class NameFeatureTable:
         self._known: dict[str, NameFeatures] = {}
         self._parts: dict[str, tuple[str, float]] = {}
 
+    @cached_property
+    def popular(self) -> frozenset[str]:
+        """The names that enough files use as a member to be offered for that alone."""
+        return self.base.members_in(POPULAR_FILES)
+
     def of(self, name: str) -> NameFeatures:
         """The features of a name."""
         known = self._known.get(name)
@@ -51,14 +55,16 @@ class NameFeatureTable:
             known = self._known[name] = self._read(name)
         return known
 
+    def rarity(self, part: str) -> float:
+        """The rarity of a word of names."""
+        return (self._parts.get(part) or self._part(part))[1]
+
     def _read(self, name: str) -> NameFeatures:
         member = self.base.id_of("." + name)
         users = 0 if member is None else self.base.frequency(member)
         parts = tuple(self._parts.get(part) or self._part(part) for part in parts_of(name))
         words = min(len(parts), MAX_WORDS)
-        return NameFeatures(
-            self.base.id_of(name), member, parts, math.log1p(users), words, 1 if name.startswith("_") else 0
-        )
+        return NameFeatures(parts, math.log1p(users), words, 1 if name.startswith("_") else 0)
 
     def _part(self, part: str) -> tuple[str, float]:
         """A word with its rarity. All names that have the word share the pair."""

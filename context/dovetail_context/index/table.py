@@ -148,6 +148,14 @@ class RecordTable(Mapping[str, FileRecord]):
         number = self._number(path)
         return None if number is None or self._image is None else self._image.languages[number]
 
+    def digest_of(self, path: str) -> str | None:
+        """The digest of one file; None if it is not there. Nothing is unpacked."""
+        if path in self._changed:
+            changed = self._changed[path]
+            return None if changed is None else changed.digest
+        number = self._number(path)
+        return None if number is None or self._image is None else self._image.digests[number]
+
     def packages_of(self, path: str) -> tuple[str, ...] | None:
         """The packages of one file; None if it is not there. Nothing is unpacked."""
         if path in self._changed:

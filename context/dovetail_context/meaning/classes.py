@@ -9,13 +9,14 @@ from typing import Any, Literal
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.language import TypeRules
 from dovetail_context.languages.registry import language_named
+from dovetail_context.meaning.extensions import ANY, extensions_of
 from dovetail_context.meaning.names import Definition, Names
 from dovetail_context.meaning.types import Alternatives, TypeExpression, parse_type, substituted
 from dovetail_context.meaning.values import ExpressionScope, Value
 from dovetail_context.records.record import Symbol
 from dovetail_context.work import checkpoint, counted
 
-ANY = "*"  # the type that a function extends which takes any
+FEW_FILES = 4  # which are opened without a look at their words
 MAX_BASES = 40  # classes looked through for a member
 
 
@@ -146,7 +147,7 @@ class Classes(ABC):
         symbol = definition.symbol
         found: list[tuple[str, Mapping[str, tuple[Symbol, ...]]]] = []
         partial = self._rules(record.path).partial_classes
-        for path in (record.path, *self.snapshot.resolver(record.language).companions(record.path)):
+        for path in (record.path, *self._companions(record.path, symbol.name)):
             other = self.names.record(path)
             if other is None or not (members := other.members(symbol.qualified)):
                 continue
@@ -156,6 +157,15 @@ class Classes(ABC):
         found.extend(part for name in (symbol.name, ANY) for part in extensions.get(name, {}).items())
         self._known_parts[definition] = tuple(found)
         return self._known_parts[definition]
+
+    def _companions(self, path: str, name: str) -> Sequence[str]:
+        """The other files that may define members of a class of a file: those that hold its name, if that is a word."""
+        companions = self.snapshot.resolver(self.snapshot.files[path].language).companions(path)
+        if len(companions) <= FEW_FILES:
+            return companions
+        words = self.snapshot.words
+        holders = {*words.files_with(name), *words.files_with(f".{name}")}
+        return [other for other in companions if other in holders] if holders else companions
 
     def _container_bases(self, value: Value) -> Iterator[Value]:
         """The containers of other projects that a class extends: `class Purse extends ArrayList<Money>`."""
@@ -172,18 +182,10 @@ class Classes(ABC):
         language = self.snapshot.files[path].language
         if language not in self._known_extensions:
             rules = language_named(language).rules
-            mark, receiver = rules.extension_mark, rules.extension_receiver
-            found: dict[str, dict[str, dict[str, tuple[Symbol, ...]]]] = {}
-            for other in (path, *self.snapshot.resolver(language).companions(path)) if mark or receiver else ():
-                record = self.names.record(other)
-                for symbol in counted(record.symbols if record is not None else ()):
-                    if not symbol.parameters or (receiver and symbol.parameters[0][0] != receiver):
-                        continue
-                    if mark in symbol.signature and (to := parse_type(symbol.parameters[0][1])):
-                        name = ANY if to[0].last_name in rules.root_bases else to[0].last_name
-                        of_file = found.setdefault(name, {}).setdefault(other, {})
-                        of_file[symbol.name] = (*of_file.get(symbol.name, ()), symbol)
-            self._known_extensions[language] = found
+            some = (path, *self.snapshot.resolver(language).companions(path))
+            self._known_extensions[language] = extensions_of(
+                self.snapshot, some if rules.extension_mark or rules.extension_receiver else ()
+            )
         return self._known_extensions[language]
 
     def _bases_of(self, value: Value) -> tuple[Value, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dovetail_context.gather import gather
 from dovetail_context.index.index import WorkspaceIndex
+from dovetail_context.meaning.extensions import KnownExtensions
 from dovetail_context.meaning.infer import Inference
 from dovetail_context.query import Query
 
@@ -62,3 +63,23 @@ def test_what_was_inferred_ends_with_its_index(tmp_path: Path) -> None:
     del index
     gc.collect()
     assert left() is None
+
+
+def test_extension_methods_follow_their_file(tmp_path: Path) -> None:
+    """What files extend outlives a question, but not a change of the file."""
+    (tmp_path / "Crate.cs").write_text("namespace Shop;\npublic class Crate { public int Size; }\n", encoding="utf-8")
+    extension = "namespace Shop;\npublic static class More {\n    public static int Twice(this Crate crate) => 2;\n}\n"
+    (tmp_path / "More.cs").write_text(extension, encoding="utf-8")
+    index = WorkspaceIndex(tmp_path)
+    index.build()
+    text = "namespace Shop;\nclass Use {\n    int Run(Crate crate) { return crate."
+
+    def shown() -> str:
+        return "".join(piece.text for piece in gather(Query("Use.cs", text, len(text)), index.snapshot, 300).pieces)
+
+    assert "Twice" in shown()
+    assert index.snapshot.analysis.find(KnownExtensions) is not None
+    assert "Twice" in shown()
+    index.set_overlay("More.cs", extension.replace("Twice", "Thrice"))
+    assert "Thrice" in shown()
+    assert "Twice" not in shown()

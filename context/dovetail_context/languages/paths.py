@@ -37,17 +37,22 @@ def with_star(target: str, middle: str) -> str:
 
 def shared_folders(path: str, folder: str) -> int:
     """How many leading folders a path shares with a folder."""
-    shared = 0
-    for one, other in zip(path.split("/"), folder.split("/"), strict=False):
-        if one != other:
-            break
-        shared += 1
-    return shared
+    return _shared(path, folder.split("/"))
 
 
 def nearest_first(paths: Iterable[str], folder: str) -> list[str]:
     """The paths by how many leading folders they share with a folder, most first."""
-    return sorted(paths, key=lambda path: (-shared_folders(path, folder), path))
+    parts = folder.split("/")
+    return sorted(paths, key=lambda path: (-_shared(path, parts), path))
+
+
+def _shared(path: str, folders: list[str]) -> int:
+    shared = 0
+    for one, other in zip(path.split("/"), folders, strict=False):
+        if one != other:
+            break
+        shared += 1
+    return shared
 
 
 def _follow(folder: str, relative: str) -> tuple[str, bool]:

@@ -2,10 +2,10 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from os.path import commonpath
 from typing import NamedTuple
 
 from dovetail_context.index.snapshot import IndexSnapshot
+from dovetail_context.languages.paths import nearest_first, parent
 from dovetail_context.languages.registry import language_named
 from dovetail_context.meaning.module_paths import (
     FACES,
@@ -300,9 +300,8 @@ class Names:
     def _defined_anywhere(self, name: str, record: FileRecord) -> tuple[Definition, ...]:
         """The classes of a name, the nearest to the file that announces it first: platforms may have their own."""
         paths = self._snapshot.words.files_with(name)
-        near = sorted(paths, key=lambda path: (-len(commonpath((path, record.path))), path))
         found: list[Definition] = []
-        for path in near[:MAX_DEFINING]:
+        for path in nearest_first(paths, parent(record.path))[:MAX_DEFINING]:
             other = self.record(path)
             if other is not None and other.language == record.language and path != record.path:
                 symbols = other.members("").get(name, ())

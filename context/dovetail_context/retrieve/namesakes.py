@@ -7,8 +7,8 @@ that are named like the object.
 
 import re
 from collections.abc import Iterator, Sequence
-from os.path import commonpath
 
+from dovetail_context.languages.paths import nearest_first, parent
 from dovetail_context.meaning.names import Definition
 from dovetail_context.records.record import CLASS, KIND_BITS
 from dovetail_context.retrieve.likelihood.affinity import parts_of
@@ -16,7 +16,7 @@ from dovetail_context.retrieve.likelihood.name_features import MAX_SYMBOLS_OF_FI
 from dovetail_context.retrieve.situation import Situation
 from dovetail_context.work import counted
 
-MAX_CLASSES = 4  # for one name
+MAX_CLASSES = 2  # for one name
 MAX_FILES = 8  # opened for one name, the nearest first
 MAX_NAMED = 200  # a name that more files have (index, mod, main) says nothing of what is in them
 
@@ -40,7 +40,7 @@ def _classes(words: Sequence[str], situation: Situation) -> Iterator[Definition]
     named = {path for end in ("", "s") for path in files.named("".join(words) + end) if path != own}
     if len(named) > MAX_NAMED:
         return
-    for path in sorted(named, key=lambda path: (-len(commonpath((path, own))), path))[:MAX_FILES]:
+    for path in nearest_first(named, parent(own))[:MAX_FILES]:
         if files.language_of(path) != language:
             continue
         record = situation.record_of(path)

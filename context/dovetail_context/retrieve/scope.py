@@ -8,9 +8,10 @@ such a thing is used next; their order matters more than their size.
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from heapq import nlargest
 
 from dovetail_context.languages.language import Mention
 from dovetail_context.meaning.names import Definition
@@ -32,6 +33,7 @@ EXTENSIONS = 0.6  # the functions that extend a type that the object before the 
 UNLIKELY_EXTENSIONS = 0.15  # those that extend another type of another project
 NAMESAKE = 0.6  # the members of the classes that the object before the dot is named after, if its type is unknown
 MENTIONED_NAMESAKE = 0.3  # the same of an object that a nearby line mentions
+MAX_NAMESAKES = 16  # names in nearby lines whose namesakes are looked for, the nearest first
 NAMESAKE_NEARNESS = 0.25  # of a mention that is looked for so; of those further away there are too many
 CALLEE = 0.8  # the types in the signature of the call being written
 ARGUMENT = 0.4  # the types of a call's parameters, in comparison with its signature
@@ -53,7 +55,8 @@ BESIDE_GUESS = 0.4  # the same where its type is a guess
 MAX_VISIBLE = 60  # names proposed because they are visible; those after these hardly ever fit
 MAX_MEMBERS = 200  # of one object or module; those after these hardly ever fit
 MAX_BEHIND = 16  # members of the object before the dot whose own members are proposed, the likeliest first
-MAX_MENTIONS = 120  # names near the cursor, nearest first; those behind them count for little
+MAX_OWN_FIELDS = 40  # members of the own class whose types are followed, the likeliest ones
+MAX_MENTIONS = 60  # names near the cursor, nearest first; those behind them count for little
 CHARACTERS_OF_A_STEP = 2000  # searching this many costs as much as examining one definition
 MAX_PARTS = 16  # of a chain of members; what is longer is data
 HALF_LIFE_LINES = 8  # at this distance a mention counts half
@@ -152,6 +155,8 @@ class _Reading:
         """The members of the classes that an object without a known type is named after."""
         name = last_name(access)
         if name not in self._namesakes_of:
+            if len(self._namesakes_of) >= MAX_NAMESAKES:
+                return
             self._namesakes_of[name] = namesakes(name, self._situation)
         classes = self._namesakes_of[name]
         for definition in classes:
@@ -232,7 +237,8 @@ class _Reading:
                 self._definition(definition, OWN_BASES / 2, f"base class of {container}")
             self._members(own, OWN_BASES, f"inherited by {container}")
             reasons: dict[Value, str] = {}
-            for definition, _ in self._inference.members(own):
+            members = [each for each, _ in self._inference.members(own)]
+            for definition in self._likeliest(members, MAX_OWN_FIELDS):
                 for value in self._inference.result(definition, own):
                     if value.kind == "instance" and definition.symbol is not None:
                         reasons.setdefault(value, f"member of the own {definition.symbol.name}")
@@ -328,6 +334,14 @@ class _Reading:
         if len(shared) > MAX_MEMBERS:
             shared = sorted(shared, key=lambda one: -one[1])[:MAX_MEMBERS]
         return shared
+
+    def _likeliest(self, definitions: Sequence[Definition], most: int) -> Sequence[Definition]:
+        """The definitions that are most likely used, in their order; all of a few."""
+        if len(definitions) <= most:
+            return definitions
+        weights = [self._situation.likelihood.weight(each.symbol) if each.symbol else 0.0 for each in definitions]
+        kept = nlargest(most, range(len(definitions)), weights.__getitem__)
+        return [definitions[place] for place in sorted(kept)]
 
     def _reachable(self, definition: Definition) -> bool:
         """Return whether a symbol of another file may be used here. Other files may hold parts of the own class."""

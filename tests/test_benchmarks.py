@@ -33,7 +33,7 @@ from tests.benchmarks.data import (
 from tests.benchmarks.figures import paired_interval, quantile, spread, table
 from tests.benchmarks.pipeline.holes import Filled, filled_of
 from tests.benchmarks.pipeline.thresholds import report
-from tests.benchmarks.plot import Mark, reliability_plot
+from tests.benchmarks.plot import reliability_plot
 
 SOURCE = '''"""Shapes."""
 
@@ -170,23 +170,23 @@ def test_tables() -> None:
         table(["a", "b"], [["1"]])
 
 
-def test_the_plot_has_ten_dots_and_its_thresholds() -> None:
-    answers = [(-number / 50, number < 40) for number in range(100)]
-    picture = reliability_plot(answers, [Mark("word", -1.5), Mark("line", -0.5)])
+def test_the_plot_has_ten_dots_on_an_axis_of_probabilities() -> None:
+    picture = reliability_plot([(number / 99, number > 40) for number in range(100)])
     root = ElementTree.fromstring(picture)
     dots = root.findall("{http://www.w3.org/2000/svg}circle")
     heights = [float(dot.attrib["cy"]) for dot in dots]
     assert len(dots) == 10 and heights == sorted(heights, reverse=True) and heights[0] > heights[-1]
-    assert ">word</text>" in picture and ">line</text>" in picture
+    assert picture.count(">100 %</text>") == 2
     with pytest.raises(ValueError, match="nothing can be drawn"):
-        reliability_plot([], [])
+        reliability_plot([])
 
 
 def sample(project: str, logprob: float) -> Sample:
     """Return a sample that is right if the model is sure."""
     is_right = logprob > -0.2
-    parts = (Part(text, is_right) for text in ("word", "word and line", "word and line\nand more"))
-    return Sample(f"{project}/a.py", "python", logprob, *parts)
+    texts = {"word": "word", "line": "word and line", "all": "word and line\nand more"}
+    parts = tuple(Part(name, text, is_right, logprob) for name, text in texts.items())
+    return Sample(f"{project}/a.py", "python", parts)
 
 
 def test_a_run_of_holes_is_read_again_with_its_samples() -> None:

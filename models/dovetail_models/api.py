@@ -86,6 +86,8 @@ if TYPE_CHECKING:
         CompletionJob as CompletionJob,
         CompletionReply as CompletionReply,
         Priority as Priority,
+        TokenLogprob as TokenLogprob,
+        tokens_within as tokens_within,
     )
     from dovetail_models.engine.kv.disk_store import forget as forget_stored_states
     from dovetail_models.engine.latency_budget import LatencyBudget as LatencyBudget, latency_budget as latency_budget
@@ -245,9 +247,11 @@ _MODULES = {
     "clean_installation": ("backend.install.replace", "clean"),
     "repair_installation": ("backend.install.replace", "repair"),
     "replace_build": ("backend.install.replace", "replace"),
+    "tokens_within": ("engine.job", "tokens_within"),
     "write_practice_model": ("backend.trial.practice_model", "write_practice_model"),
     "BuildReport": ("backend.trial.report", "BuildReport"),
     "Failure": ("backend.trial.report", "Failure"),
+    "TokenLogprob": ("engine.job", "TokenLogprob"),
     "Trial": ("backend.trial.report", "Trial"),
     "run_trial": ("backend.trial.verify", "run_trial"),
 }
@@ -306,6 +310,7 @@ __all__ = [
     "Replacement",
     "Sandbox",
     "SpeedEstimate",
+    "TokenLogprob",
     "Trial",
     "VerbatimPrompt",
     "Wheel",
@@ -368,6 +373,7 @@ __all__ = [
     "shown_bytes",
     "speed_on_cpu",
     "step_of",
+    "tokens_within",
     "unfinished_pulls",
     "write_practice_model",
 ]

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import re
 from collections.abc import Callable
 
 from dovetail.completion.engine import BeforeSending, Engine, Enough
+from dovetail.completion.postprocessing.confidence import WORTH_OF_RIGHT
 from dovetail.settings import Settings
-from dovetail_models.engine.job import CompletionJob, CompletionReply, StopReason
+from dovetail_models.engine.job import CompletionJob, CompletionReply, StopReason, TokenLogprob
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
+
+
+def tokens_of(text: str, logprob: float | None) -> tuple[TokenLogprob, ...]:
+    """Return a token of the given probability for each word and each sign; none without a probability."""
+    if logprob is None:
+        return ()
+    return tuple(TokenLogprob(token.end(), logprob) for token in re.finditer(r"\s*(?:\w+|[^\w\s])|\s+", text))
+
+
+def logprob_of(text: str, gain: float) -> float:
+    """Return the log-probability at which a text of one token promises this gain."""
+    return math.log(gain / (len(text) + WORTH_OF_RIGHT))
 
 
 class ScriptedEngine:
@@ -22,7 +37,7 @@ class ScriptedEngine:
         self.text = text
         self.trouble = trouble
         self.delay_s = delay_s
-        self.logprob = -0.1
+        self.logprob: float | None = -0.001
         self.stop: StopReason = "eos"
         self.beginnings: tuple[str, ...] = ()
         self.status = EngineStatus("ready", model="scripted", n_ctx=4096)
@@ -71,6 +86,7 @@ class ScriptedEngine:
             text=text,
             stop=stop,
             logprob=self.logprob,
+            token_logprobs=tokens_of(text, self.logprob),
             model="scripted",
             generated_tokens=1,
             prompt_tokens=1000,

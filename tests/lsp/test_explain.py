@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -14,12 +15,13 @@ from typing import Any
 import pytest
 
 from dovetail.completion.pipeline import complete
-from dovetail.completion.postprocessing.confidence import Thresholds
+from dovetail.completion.postprocessing.confidence import Threshold
 from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.explain.account import Account, account_json, account_of
 from dovetail.explain.page import explain_page
 from dovetail.explain.words import account_text
 from dovetail.pages.code import Mark, rows
+from dovetail.pages.frame import percent
 from dovetail.settings import Settings
 from dovetail_context.bundle import LeftOut
 from dovetail_context.index.snapshot import IndexSnapshot
@@ -78,7 +80,7 @@ def account(
     whole = text.replace("$0", "", 1)
     trigger = "automatic" if automatic else "invoked"
     engine = ScriptedEngine(written)
-    engine.logprob = reply.pop("logprob", -0.1)
+    engine.logprob = reply.pop("logprob", -0.001)
     request = CompletionRequest("doc", path, whole, offset, IndexSnapshot(Path()), trigger)
     completion = asyncio.run(complete(request, engine, Settings()))
     assert completion is not None
@@ -98,7 +100,7 @@ def test_the_page_shows_the_suggestion_in_its_place() -> None:
     explained, _ = account("a = 1\nb = $0\nc = 3\n", "a + 1")
     page = explain_page(explained)
     assert '<span class="ghost">a</span>' in page or '<span class="ghost">a ' in page
-    assert "b = a + 1\n" in Reader(page).text
+    assert "b = a + 1\n" in Reader(page).text, "all of it is as likely as its first word"
 
 
 def test_every_block_is_a_part_of_the_bar_and_leads_to_its_text() -> None:
@@ -185,8 +187,15 @@ def test_a_page_of_nothing_says_why() -> None:
 @pytest.mark.parametrize(
     ("logprob", "written", "automatic", "decision"),
     [
-        (-0.1, "a + 1", True, "sure enough to show all of it"),
+        (-0.02, "a + 1", True, "sure enough to show all of it"),
         (-0.6, "first + second", True, "sure enough for a word"),
+        (
+            -0.02,
+            "first(second,\n  third)",
+            True,
+            "sure enough to show all of it",
+        ),
+        (-0.1, ")", True, "nothing of it was fit to be shown"),
         (-9.0, "a", True, "not sure enough to show anything"),
         (-9.0, "a", False, "it was asked for, so that decides nothing"),
     ],
@@ -195,10 +204,28 @@ def test_what_confidence_decided(logprob: float, written: str, automatic: bool, 
     assert account("b = $0\n", written, automatic=automatic, logprob=logprob)[0].decision == decision
 
 
-def test_thresholds_of_the_users_own_decide() -> None:
-    _, completion = account("b = $0\n", "f(a,\n  b)", logprob=-0.6)
-    calibrated = replace(completion, thresholds=Thresholds(-1.3, -0.7, -0.4))
-    assert account_of(calibrated, "b = \n", automatic=True).decision == "sure enough for a line"
+def test_a_threshold_of_the_users_own_decides() -> None:
+    _, completion = account("b = $0\n", "first + second", logprob=-0.6)
+    calibrated = replace(completion, threshold=Threshold(least_gain=100.0))
+    assert account_of(calibrated, "b = \n", automatic=True).decision == "not sure enough to show anything"
+
+
+def test_the_parts_and_what_they_promise_are_reported() -> None:
+    explained, _ = account("b = $0\n", "first + second", logprob=math.log(0.5))
+    word, whole = explained.parts
+    assert (word.name, word.text, word.probability) == ("word", "first", pytest.approx(0.5))
+    assert (whole.name, whole.probability, whole.gain) == ("all", pytest.approx(1 / 8), 0.0), "it is probably wrong"
+    found = account_json(explained)
+    assert found["least_gain"] == 5.0 and found["parts"][0] == {
+        "part": "word",
+        "text": "first",
+        "probability": 0.5,
+        "gain": 7.5,
+    }
+    promised = f"The first word: {percent(0.5)}, 7.5. All of it: {percent(whole.probability)}, 0.0."
+    assert promised in Reader(explain_page(explained)).text
+    lines = "".join(account_text(explained))
+    assert "word  probability 0.50, expected gain 7.5 characters of the 5.0 that are needed" in lines
 
 
 def test_what_shaping_took_away_is_struck_out() -> None:

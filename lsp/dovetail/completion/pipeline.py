@@ -15,9 +15,9 @@ from time import perf_counter
 
 from dovetail.completion.completion_cache import CachedCompletion, CompletionCache
 from dovetail.completion.engine import Engine
-from dovetail.completion.postprocessing.confidence import confident_part
+from dovetail.completion.postprocessing.confidence import Part, is_enough, most_promising, parts_of
 from dovetail.completion.postprocessing.rejection import withheld
-from dovetail.completion.postprocessing.shaping import is_complete, shape
+from dovetail.completion.postprocessing.shaping import NOTHING, is_complete, shape
 from dovetail.completion.postprocessing.unknown_members import TAKEN_BACK, repair_unknown_members
 from dovetail.completion.preparation.anchor import Anchor, freeze, hole, hole_end
 from dovetail.completion.preparation.place import Place, read_place, unix_line_ends
@@ -26,7 +26,7 @@ from dovetail.completion.preparation.trigger import decide, silence
 from dovetail.completion.request import Completion, CompletionRequest
 from dovetail.completion.threads import on_thread
 from dovetail.completion.tuning import ModelTunings
-from dovetail.completion.values import Extent, Shaped
+from dovetail.completion.values import Extent, Shaped, Trigger
 from dovetail.rules.source import RULES_FILE
 from dovetail.settings import Settings
 from dovetail_context.api import ContextBundle, ContextPiece, Members, Query, gather, members_with_files
@@ -98,6 +98,7 @@ async def complete(
     )
     job = _with_members(request, job, members)
     reply = await engine.complete(job, enough=lambda text: is_complete(text, place, extent))
+    tuning = request.tunings.of(reply.model, reply.model_key)
     files, unknown_members = job.files, 0
     if has_names and reply.stop not in TAKEN_BACK:
         reply, files, unknown_members = await repair_unknown_members(
@@ -108,7 +109,10 @@ async def complete(
             partial(_with_members, request),
             lambda text: is_complete(text, place, extent),
         )
-    shaped = await on_thread(partial(_shaped, reply, place, extent, request))
+    parts = await on_thread(partial(_parts_shown, reply, place, extent, request.trigger))
+    best = most_promising(parts, tuning.threshold)
+    has_enough = best is not None and is_enough(best.gain(tuning.threshold), tuning.threshold)
+    shaped = best.shaped if best is not None and (has_enough or request.trigger == "invoked") else NOTHING
     others = [await _other(beginning, job, engine, place, extent) for beginning in reply.beginnings]
     completion = Completion(
         text=shaped.text,
@@ -127,7 +131,8 @@ async def complete(
         unknown_members=unknown_members,
         files=tuple(file for file in files if file != own_source(request)),
         language=request.language,
-        thresholds=request.tunings.of(reply.model, reply.model_key).thresholds,
+        threshold=tuning.threshold,
+        parts=parts,
         repository=job.parts.repository,
     )
     if reply.stop not in TAKEN_BACK:
@@ -322,20 +327,20 @@ def _absolute(request: CompletionRequest, paths: Iterable[str]) -> tuple[str, ..
     return tuple(str(root / path) for path in sorted(paths)) if root.is_absolute() else ()
 
 
-def _shaped(reply: CompletionReply, place: Place, extent: Extent, request: CompletionRequest) -> Shaped:
-    part = reply.text
-    if request.trigger == "automatic":
-        tuning = request.tunings.of(reply.model, reply.model_key)
-        part = confident_part(reply.text, reply.logprob, tuning.thresholds)
-    return shape(part, place, extent, is_whole=is_whole(reply.stop) or part != reply.text)
+def _parts_shown(reply: CompletionReply, place: Place, extent: Extent, trigger: Trigger) -> tuple[Part, ...]:
+    """Return what could be shown: whoever asked for it sees all of it."""
+
+    def shaped(beginning: str) -> Shaped:
+        return shape(beginning, place, extent, is_whole=is_whole(reply.stop) or beginning != reply.text)
+
+    return parts_of(reply.text, reply.token_logprobs, shaped, with_beginnings=trigger == "automatic")
 
 
 def _restrained(completion: Completion, request: CompletionRequest, place: Place) -> Completion:
     """Return the completion without a text that the user has just shown not to want."""
     if request.trigger == "invoked":
         return completion
-    logprob, thresholds = completion.reply.logprob, completion.thresholds
-    reason = withheld(place.left, completion.text, logprob, thresholds, request.restraint.rejected)
+    reason = withheld(place.left, completion.text, completion.gain, completion.threshold, request.restraint.rejected)
     return replace(completion, text="", replaced=0, others=(), withheld=reason) if reason else completion
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from dovetail.completion.postprocessing.confidence import SHIPPED, Thresholds
+from dovetail.completion.postprocessing.confidence import SHIPPED, Part, Threshold, most_promising
 from dovetail.completion.preparation.anchor import Anchor
 from dovetail.completion.preparation.restraint import UNRESTRAINED, Restraint
 from dovetail.completion.tuning import ModelTunings
@@ -159,14 +159,27 @@ class Completion:
     language: str = ""
     """Language id of the request."""
 
-    thresholds: Thresholds = SHIPPED
-    """How sure the model had to be, if nobody asked expressly."""
+    threshold: Threshold = SHIPPED
+    """What a part had to promise to be shown, if nobody asked expressly."""
+
+    parts: tuple[Part, ...] = ()
+    """What could be shown of what the model wrote."""
 
     withheld: str = ""
     """Why nothing is shown although there is something to show; "" where that is not so."""
 
     repository: str = ""
     """The project's name, which some prompt formats include."""
+
+    @property
+    def best(self) -> Part | None:
+        """Return the part that promised most; None where nothing could be shown."""
+        return most_promising(self.parts, self.threshold)
+
+    @property
+    def gain(self) -> float | None:
+        """Return what that part was expected to save, in characters; None where no probability is known."""
+        return None if self.best is None else self.best.gain(self.threshold)
 
     @property
     def shown_path(self) -> str:

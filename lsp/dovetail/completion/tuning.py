@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from dovetail.completion.postprocessing.confidence import SHIPPED, Thresholds
+from dovetail.completion.postprocessing.confidence import SHIPPED, Threshold
 
 Layout = Literal["frozen", "plain"]
 """Where the typed text is in a prompt.
@@ -19,8 +19,8 @@ only its own tokens. plain: the prefix reaches up to the cursor, so that a keyst
 class Tuning:
     """How one model is asked, and what of its answers is shown, in one language."""
 
-    thresholds: Thresholds = SHIPPED
-    """How sure it must be of what is shown unasked."""
+    threshold: Threshold = SHIPPED
+    """What a suggestion must promise to be shown unasked."""
     layout: Layout = "frozen"
     """Where the typed text is. A model whose format puts the suffix first is always asked the plain way."""
     context_tokens: int | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from dovetail.evaluation.task import Task
+from dovetail_models.api import TokenLogprob
 
 NOT_ASKED = "not asked"
 """The stop reason of a place where the pipeline asks no model, whatever the thresholds."""
@@ -34,6 +35,8 @@ class Answer:
     """Why the text ended: a `StopReason` of the engine."""
     logprob: float | None = None
     """Mean natural-log probability of the generated tokens."""
+    token_logprobs: tuple[TokenLogprob, ...] = ()
+    """The probability of each token, where the model reports any."""
     names: tuple[str, ...] | None = None
     """The names known behind a dot at the place, where they were asked for."""
     written: str | None = None

@@ -10,6 +10,7 @@ from dovetail.command_errors import CommandError
 from dovetail.evaluation.answer import Answer, Answerer, Outcome, Scoring
 from dovetail.evaluation.run_file import Row, RunFile
 from dovetail.evaluation.task import Task
+from dovetail_models.api import TokenLogprob
 
 ToRow = Callable[[Outcome], Row]
 """The form of a result in the file."""
@@ -63,8 +64,11 @@ def result_row(outcome: Outcome) -> Row:
         "ms": dict(answer.ms),
         "context": [dict(piece) for piece in answer.context],
     }
-    typed = {"typed": answer.typed} if answer.typed else {}
-    return row | typed | ({"note": outcome.note} if outcome.note else {})
+    if answer.typed:
+        row["typed"] = answer.typed
+    if answer.token_logprobs:
+        row["token_logprobs"] = [[each.end, round(each.logprob, 4)] for each in answer.token_logprobs]
+    return row | ({"note": outcome.note} if outcome.note else {})
 
 
 def answer_of(row: Mapping[str, Any]) -> Answer:
@@ -80,6 +84,7 @@ def answer_of(row: Mapping[str, Any]) -> Answer:
         written=row.get("written"),
         prompt=row.get("prompt"),
         typed=row.get("typed", ""),
+        token_logprobs=tuple(TokenLogprob(end, logprob) for end, logprob in row.get("token_logprobs", ())),
     )
 
 

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dovetail.completion.postprocessing.confidence import confident_part
+from dovetail.completion.postprocessing.confidence import beginning, is_enough
 from dovetail.completion.preparation.place import read_place
 from dovetail.completion.request import Completion
 from dovetail_context.api import ContextPiece
@@ -79,6 +79,16 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """What a part of the suggestion promised: how probably it is right, and the characters that it should save."""
+
+    name: str
+    text: str
+    probability: float
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """All of it. `text` is the file, lines ending with "\\n", with the cursor at `offset` (code points)."""
 
@@ -89,6 +99,7 @@ class Account:
     not_taken: tuple[NotTaken, ...]
     confidence: float | None  # the geometric mean of the tokens' probabilities, 0 to 1
     decision: str
+    parts: tuple[Promise, ...]
     steps: tuple[str, ...]
     phases: tuple[Phase, ...]
     index_ms: float  # for reading the project, once, before; not among the phases
@@ -113,6 +124,7 @@ def account_of(completion: Completion, text: str, automatic: bool, index_ms: flo
         _not_taken(completion),
         None if logprob is None else math.exp(logprob),
         _decision(completion, automatic),
+        _promises(completion),
         _steps(completion, automatic, place.text[place.offset : place.offset + completion.replaced]),
         _phases(completion),
         index_ms,
@@ -127,6 +139,8 @@ def account_json(account: Account) -> dict[str, Any]:
         "remembered": account.completion.remembered,
         "confidence": None if account.confidence is None else round(account.confidence, 4),
         "decision": account.decision,
+        "parts": [_promise_json(part) for part in account.parts],
+        "least_gain": account.completion.threshold.least_gain,
         "steps": list(account.steps),
         "blocks": [
             {"kind": block.kind, "title": block.title, "tokens": block.tokens, "reason": block.reason, "cut": block.cut}
@@ -140,6 +154,15 @@ def account_json(account: Account) -> dict[str, Any]:
         "phases": [
             {"name": phase.name, "ms": round(phase.milliseconds, 2), "detail": phase.detail} for phase in account.phases
         ],
+    }
+
+
+def _promise_json(part: Promise) -> dict[str, Any]:
+    return {
+        "part": part.name,
+        "text": part.text,
+        "probability": round(part.probability, 4),
+        "gain": round(part.gain, 2),
     }
 
 
@@ -212,12 +235,29 @@ def _decision(completion: Completion, automatic: bool) -> str:
         return "there was nothing to be sure of"
     if not automatic:
         return "it was asked for, so that decides nothing"
-    part = confident_part(reply.text, reply.logprob, completion.thresholds)
-    if part == reply.text:
-        return "sure enough to show all of it"
-    if not part:
+    best = completion.best
+    if best is None:
+        return "nothing of it was fit to be shown"
+    if not is_enough(completion.gain, completion.threshold):
         return "not sure enough to show anything"
-    return f"sure enough for a {'line' if reply.logprob >= completion.thresholds.word_below else 'word'}"
+    return "sure enough to show all of it" if best.name == "all" else f"sure enough for a {best.name}"
+
+
+def _promises(completion: Completion) -> tuple[Promise, ...]:
+    threshold = completion.threshold
+    return tuple(
+        Promise(part.name, part.shaped.text, threshold.probability(part.logprob), gain)
+        for part in completion.parts
+        if part.logprob is not None and (gain := part.gain(threshold)) is not None
+    )
+
+
+def _part_worth_showing(completion: Completion, automatic: bool) -> str:
+    """Return the part of what the model wrote that confidence left."""
+    written, best = completion.reply.text, completion.best
+    if not automatic or best is None:
+        return written
+    return beginning(written, best.name) if is_enough(completion.gain, completion.threshold) else ""
 
 
 def _steps(completion: Completion, automatic: bool, replaced: str) -> tuple[str, ...]:
@@ -228,7 +268,7 @@ def _steps(completion: Completion, automatic: bool, replaced: str) -> tuple[str,
     if completion.unknown_members:
         times = "Once" if completion.unknown_members == 1 else f"{completion.unknown_members} times"
         steps.append(f"{times} it wrote a member that the project does not have; from there on it was asked once more.")
-    part = confident_part(reply.text, reply.logprob, completion.thresholds) if automatic else reply.text
+    part = _part_worth_showing(completion, automatic)
     if part != reply.text:
         steps.append(f"Its confidence was worth {_characters(part)} of that.")
     if completion.remembered:

@@ -6,7 +6,8 @@ from importlib import resources
 
 from rapidfuzz.distance import Indel
 
-from dovetail.explain.account import Account, Block, NotTaken, Phase
+from dovetail.completion.postprocessing.confidence import LEAST_PROBABILITY, WORTH_OF_RIGHT
+from dovetail.explain.account import Account, Block, NotTaken, Phase, Promise
 from dovetail.pages import frame
 from dovetail.pages.code import Mark, rows
 from dovetail.pages.frame import milliseconds, number, percent, text
@@ -15,8 +16,8 @@ from dovetail.pages.frame import milliseconds, number, percent, text
 LINES_AROUND = 9
 # Colours for other files; after the last they begin again.
 _HUES = 6
-# The scale of confidence begins at this mean log-probability: what is below is off its end.
-_SCALE_FROM = -3.5
+# The scale of expected gains ends at these characters: few suggestions promise more.
+_SCALE_TO = 25
 
 
 def explain_page(account: Account) -> str:
@@ -198,26 +199,32 @@ def _confidence(account: Account) -> str:
     logprob = account.completion.reply.logprob
     if logprob is None or account.confidence is None:
         return ""
-    of = account.completion.thresholds
-    inner = (min(max(edge, _SCALE_FROM), 0.0) for edge in (of.nothing_below, of.word_below, of.line_below))
-    edges = (_SCALE_FROM, *inner, 0.0)
-    zones = "".join(
-        f'<span style="flex-grow:{end - start:.2f}">{name}</span>'
-        for name, start, end in zip(("nothing", "a word", "a line", "all of it"), edges[:-1], edges[1:], strict=True)
-        if end > start
-    )
-    at = (min(max(logprob, _SCALE_FROM), 0.0) - _SCALE_FROM) / -_SCALE_FROM * 100
+    least = account.completion.threshold.least_gain
     lead = (
         f"The mean log-probability of the tokens is {logprob:.2f}, which is a probability of "
-        f"{percent(account.confidence)} for each. "
-        f"Unasked, that decides how much is shown; here: {text(account.decision)}."
+        f"{percent(account.confidence)} for each. Unasked, the part is shown that is expected to save most: its "
+        f"probability times its characters and {WORTH_OF_RIGHT} more, if that is {least:.1f} or more. A part of "
+        f"less than {percent(LEAST_PROBABILITY)} counts as 0. "
+        f"{''.join(map(_promised, account.parts))}Here: {text(account.decision)}."
+    )
+    gain = max((part.gain for part in account.parts), default=0.0)
+    zones = "".join(
+        f'<span style="flex-grow:{width:.2f}">{name}</span>'
+        for name, width in (("nothing", min(least, _SCALE_TO)), ("shown", _SCALE_TO - least))
+        if width > 0
     )
     return section(
         "How sure the model was",
         lead,
-        f'<div class="scale" role="img" aria-label="{logprob:.2f} on a scale from {_SCALE_FROM} to 0">'
-        f'<b style="left:{at:.2f}%"><span class="num">{logprob:.2f}</span></b><div class="zones">{zones}</div></div>',
+        f'<div class="scale" role="img" aria-label="{gain:.1f} on a scale from 0 to {_SCALE_TO}">'
+        f'<b style="left:{min(gain / _SCALE_TO, 1.0) * 100:.2f}%"><span class="num">{gain:.1f}</span></b>'
+        f'<div class="zones">{zones}</div></div>',
     )
+
+
+def _promised(part: Promise) -> str:
+    name = "All of it" if part.name == "all" else f"The first {part.name}"
+    return f"{name}: {percent(part.probability)}, {part.gain:.1f}. "
 
 
 def _time(account: Account) -> str:

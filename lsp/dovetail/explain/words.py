@@ -33,7 +33,17 @@ def _sections(account: Account) -> Iterator[tuple[str, list[str]]]:
         [f"{each.where}  {each.tokens} tokens: {each.found}; {each.rule}" for each in account.not_taken],
     )
     logprob = "none" if reply.logprob is None else f"{reply.logprob:.2f}"
-    yield "model", [f"{reply.model}, mean log-probability {logprob}: {account.decision}"]
+    yield (
+        "model",
+        [
+            f"{reply.model}, mean log-probability {logprob}: {account.decision}",
+            *(
+                f"{part.name:4}  probability {part.probability:.2f}, expected gain {part.gain:.1f} characters of the "
+                f"{completion.threshold.least_gain:.1f} that are needed"
+                for part in account.parts
+            ),
+        ],
+    )
     yield "from its words to the editor", list(account.steps)
     yield (
         "milliseconds",

@@ -1,4 +1,4 @@
-"""What `dovetail calibrate` found, in the user's state folder, with the figures that justify it: thresholds by model
+"""What `dovetail calibrate` found, in the user's state folder, with the figures that justify it: a threshold by model
 and language, and by model the prompt's layout and its tokens of other files.
 
 A model is known by what its file holds. Another quantization is another model, and a copy elsewhere is the same one.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,15 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from dovetail.completion.postprocessing.confidence import Thresholds
+from dovetail.completion.postprocessing.confidence import Threshold
 from dovetail.completion.tuning import Layout
 from dovetail.stats.store import STATE_VARIABLE
 from dovetail.user_folders import user_folder
 
-FORM = 2
-"""The version of the file's form. A file of form 1 is read, too: it has thresholds by the model's name alone."""
+FORM = 3
+"""The version of the file's form. Of forms 1 and 2 the prompts are read; their thresholds compared another number, the
+mean log-probability of all that was written, and are left out."""
 ALL_LANGUAGES = "*"
-"""The language of thresholds for every language that has none of its own."""
+"""The language of the threshold for every language that has none of its own."""
 
 
 class CalibrationsError(Exception):
@@ -32,7 +34,7 @@ class CalibrationsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What thresholds show of the answers to some tasks."""
+    """What a threshold shows of the answers to some tasks."""
 
     tasks: int
     """The number of tasks."""
@@ -43,23 +45,23 @@ class Shown:
     saved: int
     """The characters in those, without white space."""
     disturbing: int = 0
-    """Suggestions, not right, at places where silence is right; 0 in calibrations of the first form."""
+    """Suggestions, not right, at places where silence is right."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Thresholds of one model for one language, and why."""
+    """The threshold of one model for one language, and why."""
 
     model: str
     """The model's name, as the engine reports it."""
     key: str
-    """A name for what the model's file holds; empty in a file of form 1."""
+    """A name for what the model's file holds."""
     language: str
     """The language's name in lower case, or `ALL_LANGUAGES`."""
-    thresholds: Thresholds
+    threshold: Threshold
     """What holds now."""
     fitted: tuple[Shown, Shown]
-    """The shipped thresholds, then these, on the tasks that these were fitted to."""
+    """The shipped threshold, then this one, on the tasks that this one was fitted to."""
     held_out: tuple[Shown, Shown]
     """The same on later tasks, which took no part in the fit."""
     source: str
@@ -114,6 +116,8 @@ class Calibrations:
     """Thresholds by model and language."""
     prompts: tuple[PromptChoice, ...] = ()
     """How each model is asked."""
+    outdated: tuple[str, ...] = ()
+    """Keys, or names, of models with thresholds of an older form, which hold no more."""
 
     def of(self, name: str, key: str) -> Calibrations:
         """Return what concerns one model: by its key, else by its name where only that was kept."""
@@ -121,6 +125,7 @@ class Calibrations:
             found = Calibrations(
                 tuple(each for each in self.thresholds if identity_of(each) == identity),
                 tuple(each for each in self.prompts if identity_of(each) == identity),
+                tuple(each for each in self.outdated if each == identity),
             )
             if found != Calibrations():
                 return found
@@ -142,12 +147,12 @@ def read_calibrations(path: Path) -> Calibrations:
     """Return all calibrations; none where there is no file. Raises CalibrationsError for one that is damaged."""
     try:
         whole = json.loads(path.read_text(encoding="utf-8"))
-        if whole["form"] not in (1, FORM):
+        prompts = tuple(_prompt_choice(each) for each in whole.get("prompts", ()))
+        if whole["form"] in (1, 2):
+            return Calibrations((), prompts, tuple(_outdated(each) for each in whole["calibrations"]))
+        if whole["form"] != FORM:
             raise ValueError(f"form {whole['form']}, not {FORM}")
-        return Calibrations(
-            tuple(_calibration(each) for each in whole["calibrations"]),
-            tuple(_prompt_choice(each) for each in whole.get("prompts", ())),
-        )
+        return Calibrations(tuple(_calibration(each) for each in whole["calibrations"]), prompts)
     except FileNotFoundError:
         return Calibrations()
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -157,7 +162,7 @@ def read_calibrations(path: Path) -> Calibrations:
 
 def write_calibrations(path: Path, new: Calibrations) -> None:
     """Keep calibrations beside those of other models. New thresholds of a model take the place of all its old ones, and
-    a new choice of its prompt that of its old one, those known by its name alone included.
+    a new choice of its prompt that of its old one, those known by its name alone included. Outdated ones are not kept.
 
     The file is whole at any moment. Raises CalibrationsError.
     """
@@ -179,7 +184,7 @@ def write_calibrations(path: Path, new: Calibrations) -> None:
 
 
 def forget_calibrations(path: Path) -> bool:
-    """Delete all calibrations, so that the shipped thresholds hold. Return whether there were any."""
+    """Delete all calibrations, so that the shipped threshold holds. Return whether there were any."""
     existed = path.exists()
     path.unlink(missing_ok=True)
     return existed
@@ -197,15 +202,21 @@ def _others(known: Iterable[_Kept], new: Sequence[_Kept]) -> Iterator[_Kept]:
 
 
 def _calibration(values: dict[str, Any]) -> Calibration:
-    thresholds = Thresholds(**values["thresholds"])
-    edges = (thresholds.nothing_below, thresholds.word_below, thresholds.line_below)
-    if not all(isinstance(edge, (int, float)) for edge in edges) or list(edges) != sorted(edges):
-        raise ValueError("thresholds that are no rising numbers")
+    threshold = Threshold(**values["threshold"])
+    numbers = (threshold.least_gain, threshold.shift, threshold.slope)
+    if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers):
+        raise ValueError("a threshold that is no number")
+    if threshold.slope < 0 or threshold.least_gain <= 0:
+        raise ValueError("a threshold that takes the unlikely for likely, or shows what promises nothing")
     before, after = (tuple(Shown(**each) for each in values[name]) for name in ("fitted", "held_out"))
     if len(before) != 2 or len(after) != 2:
         raise ValueError("figures that are no pairs")
     names = {name: str(values.get(name, "")) for name in ("model", "key", "language", "source", "day")}
-    return Calibration(thresholds=thresholds, fitted=(before[0], before[1]), held_out=(after[0], after[1]), **names)
+    return Calibration(threshold=threshold, fitted=(before[0], before[1]), held_out=(after[0], after[1]), **names)
+
+
+def _outdated(values: dict[str, Any]) -> str:
+    return str(values.get("key") or values["model"])
 
 
 def _prompt_choice(values: dict[str, Any]) -> PromptChoice:

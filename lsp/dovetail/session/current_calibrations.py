@@ -60,13 +60,13 @@ class CurrentCalibrations:
 
 
 def tunings_of(known: Calibrations, language: str) -> ModelTunings:
-    """Return what was calibrated for a language, by model: its own thresholds, else those of all languages."""
+    """Return what was calibrated for a language, by model: its own threshold, else that of all languages."""
     found: dict[str, Tuning] = {}
     for wanted in (ALL_LANGUAGES, language):
-        found |= {identity_of(each): Tuning(each.thresholds) for each in known.thresholds if each.language == wanted}
+        found |= {identity_of(each): Tuning(each.threshold) for each in known.thresholds if each.language == wanted}
     for choice in known.prompts:
-        thresholds = found.get(identity_of(choice), Tuning()).thresholds
-        found[identity_of(choice)] = Tuning(thresholds, choice.layout, choice.context_tokens)
+        threshold = found.get(identity_of(choice), Tuning()).threshold
+        found[identity_of(choice)] = Tuning(threshold, choice.layout, choice.context_tokens)
     return ModelTunings(tuple(found.items()))
 
 

@@ -1,5 +1,6 @@
 """What a client asks of the engine and what it answers: values only. `ipc/wire.py` has their form on the wire."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -79,6 +80,16 @@ class BlockTokens:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """How likely a token of a completion was."""
+
+    end: int
+    """The code points of the text up to the end of the token. A token that ends inside a code point counts it."""
+    logprob: float
+    """Its natural-log probability, among the tokens that were allowed."""
+
+
+@dataclass(frozen=True, slots=True)
 class CompletionReply:
     """A completion and what it cost."""
 
@@ -121,3 +132,17 @@ class CompletionReply:
     """The likeliest other first tokens, as text."""
     model_key: str = ""
     """A name for what the model's file holds (`files.model_key`); empty for a server's model."""
+    token_logprobs: tuple[TokenLogprob, ...] = ()
+    """The tokens that hold `text`, in order; none where a server reports no probabilities. The last one may hold more
+    than the text."""
+
+
+def tokens_within(tokens: Iterable[TokenLogprob], length: int) -> tuple[TokenLogprob, ...]:
+    """Return the tokens that begin before `length` code points of a text."""
+    found, begin = [], 0
+    for token in tokens:
+        if begin >= length:
+            break
+        found.append(token)
+        begin = token.end
+    return tuple(found)

@@ -6,7 +6,14 @@ from itertools import accumulate
 
 from dovetail_models.engine.client.connection import Enough
 from dovetail_models.engine.decoding.stops import CompletionText
-from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, StopReason
+from dovetail_models.engine.job import (
+    BlockTokens,
+    CompletionJob,
+    CompletionReply,
+    StopReason,
+    TokenLogprob,
+    tokens_within,
+)
 from dovetail_models.prompt.fit import Cut
 from dovetail_models.remote.dialects.dialect import Piece, Token, Usage
 from dovetail_models.remote.prompt import HOPEFUL_DENSITY, RemotePrompt
@@ -63,8 +70,9 @@ class Answer:
         counted_here = sum(size for _, size in self.prompt.blocks) if self.prompt.is_in_tokens else 0
         prompt_tokens = usage.prompt_tokens or counted_here or round(self.prompt.characters / HOPEFUL_DENSITY)
         share = 1.0 if self.prompt.is_in_tokens else prompt_tokens / max(self.prompt.characters, 1)
+        text = self._accepted if self._accepted is not None else self._text.end
         return CompletionReply(
-            text=self._accepted if self._accepted is not None else self._text.end,
+            text=text,
             stop=stop,
             logprob=self._logprob(counted),
             model=model,
@@ -78,6 +86,7 @@ class Answer:
             prompt=self.prompt.readable if self.job.explain else None,
             cut=tuple(Cut(each.label, max(1, round(each.tokens * share))) for each in self.prompt.cut),
             beginnings=self._beginnings(),
+            token_logprobs=tokens_within(self._token_logprobs(counted), len(text)),
         )
 
     def _take(self, text: str) -> StopReason | None:
@@ -108,15 +117,30 @@ class Answer:
         return self.prompt.pending[spelled:]
 
     def _logprob(self, counted: list[Token]) -> float | None:
-        """The mean. Where the first token had to spell something, its probability is that among those that could."""
+        """The mean."""
         if not counted:
             return None
+        return sum(each.logprob for each in self._token_logprobs(counted)) / len(counted)
+
+    def _token_logprobs(self, counted: list[Token]) -> list[TokenLogprob]:
+        """Where the first token had to spell something, its probability is that among those that could."""
+        ends = accumulate(len(token.text) for token in counted)
+        left = len(self._left_of_pending(counted)) if counted else 0
+        among = self._among(counted)
+        return [
+            TokenLogprob(end - left, token.logprob - (0.0 if number else among))
+            for number, (token, end) in enumerate(zip(counted, ends, strict=True))
+        ]
+
+    def _among(self, counted: list[Token]) -> float:
+        """The log-probability of all tokens that could be the first one."""
+        if not counted:
+            return 0.0
         first = counted[0]
         pending = self._left_of_pending(counted)
         could = dict(first.likeliest) | {first.text: first.logprob}
         share = [logprob for text, logprob in could.items() if text.startswith(pending) or pending.startswith(text)]
-        among = math.log(sum(map(math.exp, share))) if pending and share else 0.0
-        return (sum(token.logprob for token in counted) - among) / len(counted)
+        return math.log(sum(map(math.exp, share))) if pending and share else 0.0
 
     def _beginnings(self) -> tuple[str, ...]:
         """The likeliest tokens but the chosen one that begin the text otherwise than it does."""

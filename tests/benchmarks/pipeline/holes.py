@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import random
 import re
 import sys
@@ -56,7 +57,7 @@ from dovetail_context.index.index import WorkspaceIndex
 from dovetail_context.parse import parse_text
 from tests.benchmarks.data import Hole, add_projects, draw_holes, projects
 from tests.benchmarks.figures import say, spread
-from tests.benchmarks.plot import Mark, reliability_plot
+from tests.benchmarks.plot import reliability_plot
 
 THRESHOLDS = (-4.0, -3.0, -2.5, -2.0, -1.6, -1.3, -1.1, -0.9, -0.7, -0.5, -0.3, -0.2, -0.1)
 
@@ -102,11 +103,9 @@ def main() -> None:
     for line in typing_report(typed) if arguments.typing else report(filled):
         say(line)
     if arguments.plot:
-        sure = [(one.logprob, one.exact) for one in filled if one.logprob is not None and one.shown]
-        # Of equal thresholds the last counts: what is between them is never shown.
-        named = {SHIPPED.nothing_below: "word", SHIPPED.word_below: "line", SHIPPED.line_below: "all"}
-        marks = [Mark(name, logprob) for logprob, name in named.items()]
-        arguments.plot.write_text(reliability_plot(sure, marks), encoding="utf-8")
+        parts = [part for one in filled for part in one.sample.parts]
+        sure = [(math.exp(part.logprob), part.is_right) for part in parts if part.logprob is not None]
+        arguments.plot.write_text(reliability_plot(sure), encoding="utf-8")
 
 
 async def fill(arguments: argparse.Namespace) -> tuple[list[Filled], list[Keystroke]]:
@@ -190,8 +189,7 @@ def typing_report(typed: Sequence[Keystroke]) -> Iterator[str]:
 def filled_of(row: dict[str, Any]) -> Filled:
     """Return what a line of a run holds."""
     sample = row["sample"]
-    parts = {name: Part(**sample[name]) for name in ("word", "line", "whole")}
-    return Filled(**row | {"sample": Sample(**sample | parts)})
+    return Filled(**row | {"sample": Sample(**sample | {"parts": tuple(Part(**part) for part in sample["parts"])})})
 
 
 def judged(hole: Hole, completion: Completion, project: str) -> Filled:
@@ -230,7 +228,8 @@ def task_of(hole: Hole, project: str, language: str) -> Task:
 
 def answer_of(completion: Completion) -> Answer:
     """Return what the model wrote, unshaped."""
-    return Answer(completion.written, stop=completion.reply.stop, logprob=completion.reply.logprob)
+    reply = completion.reply
+    return Answer(completion.written, stop=reply.stop, logprob=reply.logprob, token_logprobs=reply.token_logprobs)
 
 
 def errors_with(place: Place, shown: Shaped) -> int:
@@ -295,13 +294,11 @@ def report(filled: Sequence[Filled]) -> Iterator[str]:
 
 
 def report_of_defaults(filled: Sequence[Filled]) -> Iterator[str]:
-    """Yield the share of holes at which the default thresholds show each part, and how often that part is right."""
-    classes: dict[str, list[Part]] = {"nothing": [], "a word": [], "a line": [], "all": []}
-    for sample in (one.sample for one in filled):
-        part = shown_part(sample, SHIPPED)
-        kinds = {"a word": sample.word, "a line": sample.line, "all": sample.whole}
-        classes[next((kind for kind, each in kinds.items() if part is each and part.text), "nothing")].append(part)
-    for kind, parts in classes.items():
+    """Yield the share of holes at which the default threshold shows each part, and how often that part is right."""
+    shown = [part for one in filled if (part := shown_part(one.sample, SHIPPED)) is not None]
+    yield f"shows nothing  {1 - len(shown) / len(filled):4.0%} of the time"
+    for kind, name in (("a word", "word"), ("a line", "line"), ("all", "all")):
+        parts = [part for part in shown if part.name == name]
         share, right = len(parts) / len(filled), sum(part.is_right for part in parts) / max(1, len(parts))
         yield f"shows {kind:8} {share:4.0%} of the time, right as far as it goes {right:4.0%}"
 

@@ -1,9 +1,9 @@
-"""Choose confidence thresholds on half of the projects, and measure them on the other half.
+"""Choose a confidence threshold on half of the projects, and measure them on the other half.
 
     python -m tests.benchmarks.pipeline.thresholds HOLES.jsonl
 
 HOLES.jsonl is what `pipeline.holes --out` writes. Projects go to either half in turn, in the order of their names. The
-thresholds are fitted as `dovetail calibrate` does. Ratios are fitted over shipped, on the projects that were not used.
+threshold is fitted as `dovetail calibrate` does. Ratios are fitted over shipped, on the projects that were not used.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dovetail.completion.postprocessing.confidence import SHIPPED, Thresholds
+from dovetail.completion.postprocessing.confidence import SHIPPED, Threshold
 from dovetail.evaluation.calibration.compare import Ratio, compare
 from dovetail.evaluation.calibration.fit import fit, shown_by
 from dovetail.evaluation.calibration.samples import Sample
@@ -59,15 +59,12 @@ def _project(sample: Sample) -> str:
     return sample.group.partition("/")[0]
 
 
-def _named(thresholds: Thresholds) -> str:
-    return (
-        f"nothing below {thresholds.nothing_below:.2f}, a word below {thresholds.word_below:.2f}, "
-        f"a line below {thresholds.line_below:.2f}"
-    )
+def _named(threshold: Threshold) -> str:
+    return f"nothing below {threshold.least_gain:.1f}, log-odds times {threshold.slope:.2f} {threshold.shift:+.2f}"
 
 
-def _counts(samples: Sequence[Sample], thresholds: Thresholds) -> str:
-    counted = shown_by(samples, thresholds)
+def _counts(samples: Sequence[Sample], threshold: Threshold) -> str:
+    counted = shown_by(samples, threshold)
     return f"{counted.shown} of {counted.tasks} shown, {counted.right} right, {counted.saved} characters saved"
 
 

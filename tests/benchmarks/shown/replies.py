@@ -15,11 +15,11 @@ from pathlib import Path
 from dovetail.completion.engine import BeforeSending, Engine, Enough
 from dovetail.session.inference.engine import make_local_engine
 from dovetail.settings import Settings
-from dovetail_models.engine.job import CompletionJob, CompletionReply
+from dovetail_models.engine.job import CompletionJob, CompletionReply, TokenLogprob, tokens_within
 from dovetail_models.engine.status import EngineStatus
 from tests.benchmarks.shown.places import Hole
 
-_FIELDS = ("text", "stop", "logprob", "model")
+_FIELDS = ("text", "stop", "logprob", "model", "token_logprobs")
 
 
 class RecordedEngine:
@@ -39,7 +39,8 @@ class RecordedEngine:
         for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
             entry = json.loads(line)
             key = entry.pop("key")
-            self._replies[key] = CompletionReply(**entry)
+            tokens = tuple(TokenLogprob(**token) for token in entry.pop("token_logprobs", ()))
+            self._replies[key] = CompletionReply(**entry, token_logprobs=tokens)
 
     def make(
         self,
@@ -107,5 +108,6 @@ def _until(reply: CompletionReply | None, enough: Enough | None) -> CompletionRe
         return None
     for end in range(1, len(reply.text) + 1 if enough else 0):
         if enough is not None and enough(reply.text[:end]):
-            return replace(reply, text=reply.text[:end], stop="enough")
+            tokens = tokens_within(reply.token_logprobs, end)
+            return replace(reply, text=reply.text[:end], stop="enough", token_logprobs=tokens)
     return None if reply.stop == "enough" else reply

@@ -58,7 +58,7 @@ CASES = [case for file in sorted(FOLDER.glob("*.txt")) for case in read_cases(fi
 
 def completion_of(case: Case) -> Completion | None:
     engine = ScriptedEngine(case.written)
-    engine.logprob = float(case.options.get("logprob", "-0.1"))
+    engine.logprob = float(case.options.get("logprob", "-0.001"))
     engine.stop = case.options.get("stop", "eos")
     text = case.text.replace("$0", "")
     trigger = "invoked" if case.options.get("trigger") == "invoked" else "automatic"

@@ -24,7 +24,7 @@ from dovetail.evaluation.scoring import RunScoring
 from dovetail.evaluation.task import DELETED, FOLLOWING, ProjectHole, Task
 from dovetail.settings import Settings
 from dovetail_models.engine.job import CompletionJob, CompletionReply
-from tests.lsp.scripted import ScriptedEngine
+from tests.lsp.scripted import ScriptedEngine, logprob_of
 
 BEFORE = "width, height = 3, 4\n"
 SCORING = RunScoring(HISTORY.scorers, HISTORY.cut)
@@ -68,7 +68,7 @@ def test_the_place_after_a_rejection_has_what_was_typed(tmp_path: Path) -> None:
 class InTurn(ScriptedEngine):
     """Writes one text after the other, whatever the prompt."""
 
-    def __init__(self, *texts: str, last_logprob: float = -0.1) -> None:
+    def __init__(self, *texts: str, last_logprob: float = -0.001) -> None:
         super().__init__()
         self._texts = list(texts)
         self._last_logprob = last_logprob
@@ -113,8 +113,8 @@ def test_only_what_the_author_goes_on_with_is_right_after_a_rejection(
     lines = [line for line in breakdown([outcome]) if "rejected" in line]
     assert lines == [f"silence after a rejected suggestion (1 places): {silence:.0f} without a wrong suggestion"]
     found = sample_of(rejected_task(tmp_path), answered(tmp_path, "area = 12", second, replayed=True)[0])
-    assert found.quiet == REJECTED and found.whole.text == second
-    assert found.whole.is_right is (second == "idth * height")
+    assert found.quiet == REJECTED and [part.text for part in found.parts[-1:]] == [second] * bool(second)
+    assert any(part.name == "all" and part.is_right for part in found.parts) is (second == "idth * height")
 
 
 @pytest.mark.parametrize("replayed", [True, False])
@@ -122,17 +122,18 @@ def test_what_was_rejected_is_not_shown_again(tmp_path: Path, replayed: bool) ->
     answer, engine = answered(tmp_path, "area = 12", "area = 12", replayed=replayed)
     assert len(engine.jobs) == 2 and answer.stop == REPEATED
     found = sample_of(rejected_task(tmp_path), answer)
-    assert not (found.word.text or found.line.text or found.whole.text), "whatever the thresholds"
+    assert not found.parts, "whatever the threshold"
     assert replayed or SCORING(rejected_task(tmp_path), answer)[0]["silence"] == 1.0
 
 
 @pytest.mark.parametrize(("more", "shown"), [(-0.01, ""), (0.01, "2")])
 def test_after_a_rejection_the_model_must_be_surer(tmp_path: Path, more: float, shown: str) -> None:
-    logprob = SHIPPED.nothing_after_rejection_below + more
+    logprob = logprob_of("2", SHIPPED.least_gain_after_rejection + more)
     assert answered(tmp_path, engine=InTurn("area = 12", "2", last_logprob=logprob))[0].completion == shown
     engine = InTurn("area = 12", "2", last_logprob=logprob)
     found = sample_of(rejected_task(tmp_path), answered(tmp_path, engine=engine, replayed=True)[0])
-    assert shown_part(found, SHIPPED).text == shown and shown_part(replace(found, quiet=""), SHIPPED).text == "2"
+    part, elsewhere = shown_part(found, SHIPPED), shown_part(replace(found, quiet=""), SHIPPED)
+    assert (part.text if part is not None else "") == shown and elsewhere is not None and elsewhere.text == "2"
 
 
 def test_nothing_is_asked_in_a_line_that_is_being_deleted(tmp_path: Path) -> None:
@@ -149,7 +150,7 @@ def test_nothing_is_asked_again_where_nothing_was_rejected(tmp_path: Path, first
     scores, _ = SCORING(rejected_task(tmp_path), answer)
     assert set(scores.values()) == {None}, "a place without a rejection says nothing about silence"
     assert list(breakdown([Outcome(rejected_task(tmp_path), answer, scores)])) == []
-    assert not sample_of(rejected_task(tmp_path), answer).whole.text
+    assert not sample_of(rejected_task(tmp_path), answer).parts
 
 
 def test_a_result_keeps_what_was_typed(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_the_page_of_a_calibration_has_the_figures_held_out() -> None:
     shipped, now = proposal.calibrations[0].held_out
     for count in (shipped.shown, now.shown, shipped.saved, now.saved):
         assert f">{count}</td>" in page
-    assert "below: nothing" in page
+    assert "least gain" in page and f">{proposal.calibrations[0].threshold.least_gain:.2f}</td>" in page
 
 
 def run_of(budget: int, right: int, model: str = "m", layout: str = "frozen") -> Run:

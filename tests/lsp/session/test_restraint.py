@@ -17,7 +17,7 @@ from dovetail.text.changes import changes_of
 from dovetail.text.document import Document, Edit, Position
 from dovetail.text.lines import Encoding
 from tests.lsp.client import Client
-from tests.lsp.scripted import ScriptedEngine
+from tests.lsp.scripted import ScriptedEngine, logprob_of
 
 Connect = Callable[[ScriptedEngine], Awaitable[Client]]
 URI = "untitled:a.py"
@@ -136,25 +136,25 @@ def test_the_newest_rejections_of_a_line_are_remembered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "text", "logprob", "reason"),
+    ("left", "text", "gain", "reason"),
     [
-        ("x = ", "seven + eight", -0.01, REPEATED),
-        ("x = ", "seven", -0.01, REPEATED),  # a part of it
-        ("x = ", "seven + eight\ny = 2", -0.01, REPEATED),  # more than it
-        ("x =", " seven + eight", -0.01, REPEATED),
-        ("x = (", "seven + eight", -0.01, REPEATED),  # moved along
-        ("x = (", "seven", -0.01, ""),
-        ("x = seven +", " eight", -0.01, ""),  # typed as it was suggested
-        ("x = ", "nine", -0.01, ""),
-        ("x = 4 + ", "eight", -0.01, ""),
-        ("x = ", "nine", SHIPPED.nothing_after_rejection_below - 0.01, UNSURE),
+        ("x = ", "seven + eight", 20.0, REPEATED),
+        ("x = ", "seven", 20.0, REPEATED),  # a part of it
+        ("x = ", "seven + eight\ny = 2", 20.0, REPEATED),  # more than it
+        ("x =", " seven + eight", 20.0, REPEATED),
+        ("x = (", "seven + eight", 20.0, REPEATED),  # moved along
+        ("x = (", "seven", 20.0, ""),
+        ("x = seven +", " eight", 20.0, ""),  # typed as it was suggested
+        ("x = ", "nine", 20.0, ""),
+        ("x = 4 + ", "eight", 20.0, ""),
+        ("x = ", "nine", SHIPPED.least_gain_after_rejection - 0.01, UNSURE),
         ("x = ", "nine", None, ""),
-        ("x = ", "", -0.01, ""),
+        ("x = ", "", 20.0, ""),
     ],
 )
-def test_what_is_withheld_after_a_rejection(left: str, text: str, logprob: float | None, reason: str) -> None:
-    assert withheld(left, text, logprob, SHIPPED, [Rejected("x = ", "seven + eight")]) == reason
-    assert withheld(left, text, logprob, SHIPPED, []) == ""
+def test_what_is_withheld_after_a_rejection(left: str, text: str, gain: float | None, reason: str) -> None:
+    assert withheld(left, text, gain, SHIPPED, [Rejected("x = ", "seven + eight")]) == reason
+    assert withheld(left, text, gain, SHIPPED, []) == ""
 
 
 def test_nothing_holds_where_nothing_was_edited() -> None:
@@ -275,11 +275,11 @@ async def test_after_a_rejection_the_model_must_be_surer(connect: Connect) -> No
     editor = await typist(connect, engine, "x = ")
     assert await editor.shown(4)
     editor.dismiss()
-    engine.text, engine.logprob = "eight", SHIPPED.nothing_after_rejection_below - 0.01
+    engine.text, engine.logprob = "eight", logprob_of("eight", SHIPPED.least_gain_after_rejection - 0.01)
     editor.edit(4, 4, "(")
     assert not await editor.shown(5)
     assert (await editor.why())["why"]["decision"] == UNSURE
-    engine.logprob = SHIPPED.nothing_after_rejection_below
+    engine.logprob = logprob_of("eight", SHIPPED.least_gain_after_rejection + 0.01)
     editor.edit(5, 5, "-")
     assert await editor.shown(6)
 

@@ -38,6 +38,8 @@ async def test_llama_cpp_gets_the_tokens_of_the_local_engine(server: FakeServer,
     assert len(markers) == 1  # the one in the comment is letters
     assert reply.text == server.text and reply.stop == "eos"
     assert reply.logprob == -0.5 and reply.generated_tokens == len(server.text)
+    assert [each.end for each in reply.token_logprobs] == list(range(1, len(reply.text) + 1))
+    assert {each.logprob for each in reply.token_logprobs} == {-0.5}
     assert (reply.reused_tokens, reply.prefill_ms) == (3, 7.0)
     assert reply.model == f"tiny on {engine.address.host}"
 
@@ -73,7 +75,7 @@ async def test_a_server_that_stops_healing_gets_the_typed_text(openai: FakeServe
 
 async def test_no_probabilities_no_confidence(openai: FakeServer, new_engine: NewEngine) -> None:
     openai.has_logprobs = False
-    assert (await new_engine(openai).complete(job())).logprob is None
+    assert (await new_engine(openai).complete(job())).token_logprobs == ()
 
 
 @pytest.mark.parametrize("llama", [True, False])

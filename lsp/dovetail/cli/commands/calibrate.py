@@ -2,8 +2,8 @@
 
 Each task is a place where the user typed code, in the state of the project then. The model is asked as it is while one
 types. At some of the earlier tasks it is asked with frozen and plain layout and with less context. Another way than the
-usual one is kept only if it is better beyond doubt. Then thresholds are fitted to the earlier tasks and measured on the
-later ones. They are kept only if they save about as many characters there, and show clearly fewer suggestions or have
+usual one is kept only if it is better beyond doubt. Then a threshold is fitted to the earlier tasks and measured on the
+later ones. It is kept only if it saves about as many characters there, and shows clearly fewer suggestions or has
 clearly more that are right. The server uses what is kept.
 """
 
@@ -162,11 +162,11 @@ def minutes(given: str) -> float:
 def report(proposal: Proposal) -> Iterator[str]:
     """Yield the lines of what was found."""
     for each in proposal.calibrations:
-        thresholds = each.thresholds
+        threshold = each.threshold
         language = "all languages" if each.language == "*" else each.language
         yield (
-            f"{language}: nothing below {thresholds.nothing_below:.2f}, a word below {thresholds.word_below:.2f}, "
-            f"a line below {thresholds.line_below:.2f}"
+            f"{language}: nothing below an expected {threshold.least_gain:.1f} characters, "
+            f"log-odds times {threshold.slope:.2f} {threshold.shift:+.2f}"
         )
         for name, (shipped, calibrated) in (("fitted to", each.fitted), ("held out", each.held_out)):
             yield f"  {name} {shipped.tasks} places: shipped {_counts(shipped)}; calibrated {_counts(calibrated)}"
@@ -206,7 +206,7 @@ def _choice(trials: Sequence[PromptTrial], about: tuple[str, str, str, str]) -> 
 
 def _keep(found: Calibrations, path: Path, is_dry_run: bool) -> int:
     if not found.thresholds:
-        print("kept no thresholds: on the places held out none is clearly better; replay more with --commits N")
+        print("kept no threshold: on the places held out none is clearly better; replay more with --commits N")
     if is_dry_run or found == Calibrations():
         print("kept nothing" + (", as --dry-run asks: repeat the command without it" if is_dry_run else ""))
         return 0
@@ -243,7 +243,7 @@ def _run_file(
     model = _model_path(settings)
     recorded = plan.recorded(f"{model.stem}, {model.stat().st_size} bytes") | {
         "scorers": [],
-        "replay": "automatic",
+        "replay": "automatic, with token probabilities",
         "minutes": arguments.minutes,
         "until": until,
     }
@@ -301,7 +301,7 @@ def _trial_id(way: Way, task: Task) -> str:
 
 
 def _unscored(task: Task, answer: Answer) -> tuple[dict[str, float | None], str]:
-    """Return no scores: a sample scores what would be shown, which the thresholds decide."""
+    """Return no scores: a sample scores what would be shown, which the threshold decides."""
     return {}, ""
 
 
@@ -316,7 +316,7 @@ def _counts(shown: Shown) -> str:
 
 def _ratio(ratio: Ratio | None) -> str:
     return (
-        "not known: none with the shipped thresholds"
+        "not known: none with the shipped threshold"
         if ratio is None
         else (f"{ratio.value:.2f} ({ratio.low:.2f} to {ratio.high:.2f})")
     )

@@ -1,4 +1,4 @@
-"""What `dovetail doctor` reports of what was calibrated: the thresholds that decide how much of a suggestion is shown,
+"""What `dovetail doctor` reports of what was calibrated: the threshold that decides how much of a suggestion is shown,
 and how the model is asked."""
 
 from __future__ import annotations
@@ -19,36 +19,43 @@ NAME, PROMPT_NAME = "thresholds", "prompt"
 
 
 def calibration_checks(model: str, key: str, path: Path) -> Iterator[Check]:
-    """Yield which thresholds hold for a model and how it is asked, and the figures that justify both."""
+    """Yield which threshold holds for a model and how it is asked, and the figures that justify both."""
     try:
         found = read_calibrations(path).of(model, key)
     except CalibrationsError as error:
         yield Check(NAME, "fail", str(error), "run `dovetail calibrate --forget`, then `dovetail calibrate`")
         return
-    yield _thresholds_check(model, found.thresholds)
+    yield _threshold_check(model, found.thresholds, bool(found.outdated))
     for choice in found.prompts:
         yield Check(PROMPT_NAME, "ok", _chosen(choice))
 
 
-def _thresholds_check(model: str, found: tuple[Calibration, ...]) -> Check:
+def _threshold_check(model: str, found: tuple[Calibration, ...], is_outdated: bool) -> Check:
+    if not found and is_outdated:
+        return Check(
+            NAME,
+            "ok",
+            f"the shipped one: what was calibrated for {model} before confidence was judged by parts holds no more: "
+            "`dovetail calibrate` measures it again",
+        )
     if not found:
         return Check(
             NAME,
             "ok",
-            f"those shipped, not calibrated for {model}: `dovetail calibrate` measures them on your own code",
+            f"the shipped one, not calibrated for {model}: `dovetail calibrate` measures it on your own code",
         )
     first = found[0]
     listed = "; ".join(_described(each) for each in found)
-    by_name = "" if first.key else ", for any file of that name: `dovetail calibrate` again ties them to this one"
-    return Check(NAME, "ok", f"calibrated on {first.source}, {first.day}{by_name}: {listed}")
+    return Check(NAME, "ok", f"calibrated on {first.source}, {first.day}: {listed}")
 
 
 def _described(calibration: Calibration) -> str:
-    edges = calibration.thresholds
+    threshold = calibration.threshold
     shipped, now = calibration.held_out
     language = "all languages" if calibration.language == ALL_LANGUAGES else calibration.language
     return (
-        f"{language} nothing/word/line below {edges.nothing_below:.2f}/{edges.word_below:.2f}/{edges.line_below:.2f} "
+        f"{language} nothing below an expected {threshold.least_gain:.1f} characters, log-odds times "
+        f"{threshold.slope:.2f} {threshold.shift:+.2f} "
         f"({now.shown} shown and {now.saved} characters saved on {now.tasks} later places, "
         f"{shipped.shown} and {shipped.saved} as shipped)"
     )

@@ -16,7 +16,7 @@ from itertools import islice
 from dovetail.completion.engine import Engine
 from dovetail.completion.threads import on_thread
 from dovetail_context.api import Members
-from dovetail_models.api import CompletionJob, CompletionReply
+from dovetail_models.api import CompletionJob, CompletionReply, TokenLogprob, tokens_within
 
 MAX_TIMES = 2
 """The maximum number of repeated requests for one answer: the user waits for each."""
@@ -103,6 +103,7 @@ def _joined(kept: str, first: CompletionReply, again: CompletionReply) -> Comple
         text=kept + again.text,
         stop=again.stop,
         logprob=sum(length * each for length, each in known) / whole if whole else None,
+        token_logprobs=_joined_tokens(kept, first, again),
         generated_tokens=first.generated_tokens + again.generated_tokens,
         drafted_tokens=first.drafted_tokens + again.drafted_tokens,
         accepted_tokens=first.accepted_tokens + again.accepted_tokens,
@@ -112,3 +113,12 @@ def _joined(kept: str, first: CompletionReply, again: CompletionReply) -> Comple
         prefill_ms=first.prefill_ms + again.prefill_ms,
         decode_ms=first.decode_ms + again.decode_ms,
     )
+
+
+def _joined_tokens(kept: str, first: CompletionReply, again: CompletionReply) -> tuple[TokenLogprob, ...]:
+    """Return the tokens of both; none where either has none for its text, as from a server without probabilities."""
+    before = tokens_within(first.token_logprobs, len(kept))
+    if (kept and not before) or (again.text and not again.token_logprobs):
+        return ()
+    after = (TokenLogprob(len(kept) + each.end, each.logprob) for each in again.token_logprobs)
+    return (*(replace(each, end=min(each.end, len(kept))) for each in before), *after)

@@ -45,6 +45,7 @@ def answer_of(completion: Completion, names: tuple[str, ...] | None = None) -> A
         ms=whole["ms"],
         stop=completion.reply.stop,
         logprob=completion.reply.logprob,
+        token_logprobs=completion.reply.token_logprobs,
         names=names,
         written=completion.written,
         prompt=completion.reply.prompt,

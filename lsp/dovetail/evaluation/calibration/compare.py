@@ -1,4 +1,4 @@
-"""How thresholds compare with others on the same samples: ratios with 95 % intervals. Pure."""
+"""How a threshold compares with another on the same samples: ratios with 95 % intervals. Pure."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dovetail.completion.postprocessing.confidence import Thresholds
+from dovetail.completion.postprocessing.confidence import Threshold
 from dovetail.evaluation.calibration.fit import is_disturbing, shown_part
-from dovetail.evaluation.calibration.samples import Sample
+from dovetail.evaluation.calibration.samples import Part, Sample
 
 DRAWS = 2000
 """Bootstrap samples: the edges of the interval are good to a percent or two."""
@@ -29,7 +29,7 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What new thresholds change."""
+    """What a new threshold changes."""
 
     shown: Ratio | None
     """Suggestions shown."""
@@ -44,12 +44,23 @@ class Comparison:
 COUNTS = 4
 """The number of counts that a comparison has."""
 
-ThresholdsOf = Callable[[Sample], Thresholds]
-"""Which thresholds hold for a sample: each language may have its own."""
+PartOf = Callable[[Sample], Part | None]
+"""What is shown of a sample."""
+ThresholdOf = Callable[[Sample], Threshold]
+"""Which threshold holds for a sample: each language may have its own."""
 
 
-def compare(samples: Sequence[Sample], old: ThresholdsOf, new: ThresholdsOf) -> Comparison:
+def compare(samples: Sequence[Sample], old: ThresholdOf, new: ThresholdOf) -> Comparison:
     """Compare thresholds on samples. Whole groups are drawn for the intervals, always the same ones."""
+    return compare_shown(
+        samples,
+        lambda sample: shown_part(sample, old(sample)),
+        lambda sample: shown_part(sample, new(sample)),
+    )
+
+
+def compare_shown(samples: Sequence[Sample], old: PartOf, new: PartOf) -> Comparison:
+    """Compare what is shown, by whatever rule."""
     groups: defaultdict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
         groups[sample.group].append(sample)
@@ -60,14 +71,14 @@ def compare(samples: Sequence[Sample], old: ThresholdsOf, new: ThresholdsOf) -> 
     return Comparison(*found)
 
 
-def _counts(samples: Sequence[Sample], thresholds: ThresholdsOf) -> tuple[int, ...]:
+def _counts(samples: Sequence[Sample], shown: PartOf) -> tuple[int, ...]:
     """Return the counts of a comparison, in its order."""
-    parts = [shown_part(sample, thresholds(sample)) for sample in samples]
+    found = [(part, sample) for sample in samples if (part := shown(sample)) is not None]
     return (
-        sum(1 for part in parts if part.text),
-        sum(1 for part in parts if part.is_right),
-        sum(part.saved for part in parts),
-        sum(1 for part, sample in zip(parts, samples, strict=True) if is_disturbing(part, sample)),
+        len(found),
+        sum(1 for part, _ in found if part.is_right),
+        sum(part.saved for part, _ in found),
+        sum(1 for part, sample in found if is_disturbing(part, sample)),
     )
 
 

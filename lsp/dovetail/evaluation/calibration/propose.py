@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from dovetail.completion.postprocessing.confidence import SHIPPED, Thresholds
+from dovetail.completion.postprocessing.confidence import SHIPPED, Threshold
 from dovetail.evaluation.calibration.compare import Comparison, compare
 from dovetail.evaluation.calibration.fit import MIN_SAMPLES, fit, shown_by
 from dovetail.evaluation.calibration.samples import Sample
@@ -14,22 +14,22 @@ from dovetail.evaluation.task import Task
 from dovetail.session.calibrations import ALL_LANGUAGES, Calibration
 
 ABOUT_AS_MUCH = 0.95
-"""New thresholds that save less than this share of what the shipped ones save are not kept."""
+"""A new threshold that saves less than this share of what the shipped one saves is not kept."""
 CLEARLY = 0.1
-"""New thresholds that neither show fewer suggestions by this share, nor have more that are right, are not kept: what is
+"""A new threshold that neither shows fewer suggestions by this share, nor has more that are right, is not kept: what is
 less may be chance."""
 FITTED_SHARE = 0.6
-"""The share of the tasks, the oldest, that thresholds are fitted to. The rest measures them."""
+"""The share of the tasks, the oldest, that a threshold is fitted to. The rest measures it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Thresholds for all languages, and what they changed on the tasks that were held out."""
+    """Thresholds by language, and what they changed on the tasks that were held out."""
 
     calibrations: tuple[Calibration, ...]
     """One for all languages, then one for each language that has enough tasks of its own."""
     comparison: Comparison
-    """New over shipped, on the tasks held out, each language with the thresholds that it would get."""
+    """New over shipped, on the tasks held out, each language with the threshold that it would get."""
 
     @property
     def is_better(self) -> bool:
@@ -53,14 +53,14 @@ def propose(samples: Sequence[Sample], model: str, key: str, source: str, day: s
     for language in dict.fromkeys(sample.language for sample in early):
         some = [sample for sample in early if sample.language == language]
         if MIN_SAMPLES <= len(some) < len(early):
-            found[language] = fit(some)
+            found[language] = fit(some, found[ALL_LANGUAGES])
 
-    def new(sample: Sample) -> Thresholds:
+    def new(sample: Sample) -> Threshold:
         return found.get(sample.language, found[ALL_LANGUAGES])
 
     calibrations = tuple(
-        _calibration(language, thresholds, early, late, model=model, key=key, source=source, day=day)
-        for language, thresholds in found.items()
+        _calibration(language, threshold, early, late, model=model, key=key, source=source, day=day)
+        for language, threshold in found.items()
     )
     return Proposal(calibrations, compare(late, lambda sample: SHIPPED, new))
 
@@ -77,13 +77,13 @@ def split(samples: Sequence[_Grouped]) -> tuple[list[_Grouped], list[_Grouped]]:
 
 
 def earlier(tasks: Sequence[Task]) -> list[Task]:
-    """Return the tasks whose samples thresholds will be fitted to."""
+    """Return the tasks whose samples a threshold will be fitted to."""
     return split(tasks)[0]
 
 
 def _calibration(
     language: str,
-    thresholds: Thresholds,
+    threshold: Threshold,
     early: Sequence[Sample],
     late: Sequence[Sample],
     *,
@@ -99,9 +99,9 @@ def _calibration(
         model,
         key,
         language,
-        thresholds,
-        (shown_by(fitted, SHIPPED), shown_by(fitted, thresholds)),
-        (shown_by(held_out, SHIPPED), shown_by(held_out, thresholds)),
+        threshold,
+        (shown_by(fitted, SHIPPED), shown_by(fitted, threshold)),
+        (shown_by(held_out, SHIPPED), shown_by(held_out, threshold)),
         source,
         day,
     )

@@ -23,7 +23,7 @@ class ReplayAnswerer:
     """Answers as if the user had just typed up to the hole. The completion is what the model wrote, unshaped."""
 
     def __init__(self, opener: ProductAnswerer, engine: Engine, settings: Settings, tuning: Tuning = USUAL) -> None:
-        """`tuning` is how the model is asked. Its thresholds decide only which first suggestion is typed against."""
+        """`tuning` is how the model is asked. Its threshold decides only which first suggestion is typed against."""
         self._opener = opener
         self._engine = engine
         self._settings = settings

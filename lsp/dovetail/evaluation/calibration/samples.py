@@ -1,14 +1,16 @@
-"""From what a model wrote to what could be shown of it: nothing, a word, a line or all, and whether that was right."""
+"""From what a model wrote to the parts that could be shown of it, and whether each was right."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from dovetail.completion.pipeline import is_whole
-from dovetail.completion.postprocessing.confidence import first_line, first_word
+from dovetail.completion.postprocessing import confidence
+from dovetail.completion.postprocessing.confidence import PartName, Threshold, characters, parts_of
 from dovetail.completion.postprocessing.shaping import shape
 from dovetail.completion.preparation.place import Place, read_place
 from dovetail.completion.preparation.trigger import decide
+from dovetail.completion.values import Shaped
 from dovetail.evaluation.answer import UNANSWERED, Answer
 from dovetail.evaluation.rejected import after_typing
 from dovetail.evaluation.scorers.unasked import is_right
@@ -19,15 +21,23 @@ from dovetail.evaluation.task import DELETED, FOLLOWING, ProjectHole, Task, Text
 class Part:
     """A suggestion that could be shown."""
 
+    name: PartName = "all"
+    """Which part of what the model wrote."""
     text: str = ""
     """What is inserted; empty where nothing would be shown."""
     is_right: bool = False
     """Whether the author wrote exactly this, and did not go on in the middle of its last word."""
+    logprob: float | None = None
+    """The natural-log probability of its tokens together; None where that is not known."""
 
     @property
     def saved(self) -> int:
         """Return the characters, without white space, that a right suggestion saves."""
-        return sum(1 for character in self.text if not character.isspace()) if self.is_right else 0
+        return characters(self.text) if self.is_right else 0
+
+    def gain(self, threshold: Threshold) -> float | None:
+        """Return what it is expected to be worth, in characters; None where no probability is known."""
+        return None if self.logprob is None else threshold.gain(self.text, self.logprob)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +48,8 @@ class Sample:
     """Samples of one group are not independent."""
     language: str
     """The task's language."""
-    logprob: float | None
-    """Mean natural-log probability a token; None where the model wrote nothing, and all of that is shown."""
-    word: Part
-    """The first word."""
-    line: Part
-    """The first line."""
-    whole: Part
-    """All that the pipeline would show."""
+    parts: tuple[Part, ...]
+    """What could be shown, the shortest first; none where nothing could."""
     quiet: str = ""
     """Why silence is right here, in a word; empty where an answer is wanted."""
 
@@ -60,13 +64,12 @@ def sample_of(task: Task, answer: Answer) -> Sample:
     wanted = task.truth + (f"\n{task.official.get(FOLLOWING, '')}" if FOLLOWING in task.official else "") + after
     if answer.stop in UNANSWERED:
         written = ""
-    parts = [
-        _part(part, written, answer.stop, place, wanted) for part in (first_word(written), first_line(written), written)
-    ]
-    if task.quiet in ("prose", DELETED):  # nobody wants back what is being deleted, and prose is the author's own
-        parts = [Part(part.text) for part in parts]
-    word, line, whole = parts
-    return Sample(task.group, task.language, answer.logprob, word, line, whole, task.quiet)
+    never_right = task.quiet in ("prose", DELETED)  # nobody wants back what is being deleted; prose is the author's own
+    parts = tuple(
+        Part(part.name, part.shaped.text, not never_right and is_right(part.shaped.text, wanted), part.logprob)
+        for part in _parts(written, answer, place)
+    )
+    return Sample(task.group, task.language, parts, task.quiet)
 
 
 def _around(task: Task) -> tuple[str, str]:
@@ -80,9 +83,13 @@ def _around(task: Task) -> tuple[str, str]:
     return text[: question.start], text[question.end :]
 
 
-def _part(part: str, written: str, stop: str, place: Place, wanted: str) -> Part:
+def _parts(written: str, answer: Answer, place: Place) -> tuple[confidence.Part, ...]:
+    """Return the parts as the pipeline finds them."""
     extent = decide(place, "automatic")
-    if extent is None or not part.strip():
-        return Part()
-    shown = shape(part, place, extent, is_whole=is_whole(stop) or part != written).text
-    return Part(shown, is_right(shown, wanted)) if shown.strip() else Part()
+    if extent is None or not written.strip():
+        return ()
+
+    def shaped(beginning: str) -> Shaped:
+        return shape(beginning, place, extent, is_whole=is_whole(answer.stop) or beginning != written)
+
+    return parts_of(written, answer.token_logprobs, shaped)

@@ -1,10 +1,10 @@
-"""The page of `dovetail calibrate --html`: what the thresholds change, and how certainty and rightness go together."""
+"""The page of `dovetail calibrate --html`: what the threshold changes, and how certainty and rightness go together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dovetail.completion.postprocessing.confidence import SHIPPED
+from dovetail.completion.postprocessing.confidence import SHIPPED, PartName, Threshold
 from dovetail.evaluation.calibration.compare import Ratio
 from dovetail.evaluation.calibration.propose import Proposal
 from dovetail.evaluation.calibration.samples import Sample
@@ -13,8 +13,10 @@ from dovetail.evaluation.report.parts import Point, Series, drawing, header, int
 from dovetail.pages.frame import percent
 from dovetail.session.calibrations import ALL_LANGUAGES, PromptTrial, Shown
 
-FROM, STEP = -2.0, 0.25
-"""Where the axis of mean log-probabilities begins, and the width of a bin."""
+BINS = 8
+"""The number of bins on the axis of probabilities."""
+TITLES: dict[PartName, str] = {"word": "a word", "line": "a line", "all": "all of it"}
+"""What the parts of a suggestion are called."""
 
 
 def calibration_page(proposal: Proposal, samples: Sequence[Sample], trials: Sequence[PromptTrial], command: str) -> str:
@@ -28,11 +30,9 @@ def calibration_page(proposal: Proposal, samples: Sequence[Sample], trials: Sequ
     )
     lead = (
         f"{len(samples)} places in the history of {first.source}, model {first.model}, {first.day}. "
-        "The thresholds were fitted to the older places. These figures are those of the newer ones, compared with the "
-        "shipped thresholds."
+        "The threshold was fitted to the older places. These figures are those of the newer ones, compared with the "
+        "shipped threshold."
     )
-    edges = first.thresholds
-    marks = ((edges.nothing_below, "nothing"), (edges.word_below, "a word"), (edges.line_below, "a line"))
     sections = (
         header("Dovetail calibration", title, lead),
         table(
@@ -43,10 +43,11 @@ def calibration_page(proposal: Proposal, samples: Sequence[Sample], trials: Sequ
         ),
         table(
             "Thresholds",
-            "Below these mean log-probabilities a token nothing, a word or a line is shown. Counts are those held out; "
-            "disturbing are wrong suggestions where silence is right.",
-            ("", "nothing", "word", "line", "places", "shown", "right", "saved", "disturbing"),
-            [line for each in proposal.calibrations for line in _lines(each.language, each.thresholds, each.held_out)],
+            "The part is shown that is expected to save most, if that is the least gain or more, in characters. Slope "
+            "and shift correct the log-odds that the model gives a part. Counts are those held out; disturbing are "
+            "wrong suggestions where silence is right.",
+            ("", "least gain", "slope", "shift", "places", "shown", "right", "saved", "disturbing"),
+            [line for each in proposal.calibrations for line in _lines(each.language, each.threshold, each.held_out)],
         ),
         table(
             "How the model is asked",
@@ -63,14 +64,10 @@ def calibration_page(proposal: Proposal, samples: Sequence[Sample], trials: Sequ
         ),
         drawing(
             "Reliability",
-            "How often a word, a line and all of a suggestion are right, by the mean log-probability a token.",
-            [
-                Series("a word", _points(samples, "word")),
-                Series("a line", _points(samples, "line")),
-                Series("all of it", _points(samples, "whole")),
-            ],
-            [(_at(FROM + STEP * number * 2), f"{FROM + STEP * number * 2:.1f}") for number in range(5)],
-            [(_at(edge), f"below: {name}") for edge, name in marks],
+            "How often a word, a line and all of a suggestion are right, by the probability that the model gives its "
+            "tokens together, as corrected for all languages. Of a well calibrated one that is equal.",
+            [Series(title, _points(samples, name, first.threshold)) for name, title in TITLES.items()],
+            [(quarter / 4, percent(quarter / 4)) for quarter in range(5)],
         ),
         repeat(command, "The same commits give the same places; times and the load of the machine do not matter."),
     )
@@ -87,11 +84,11 @@ def _named(proposal: Proposal) -> tuple[tuple[str, Ratio | None], ...]:
     )
 
 
-def _lines(language: str, thresholds: object, held_out: tuple[Shown, Shown]) -> list[tuple[str, ...]]:
+def _lines(language: str, threshold: Threshold, held_out: tuple[Shown, Shown]) -> list[tuple[str, ...]]:
     name = "all languages" if language == ALL_LANGUAGES else language
     lines = []
-    for title, edges, counts in ((f"{name}, shipped", SHIPPED, held_out[0]), (name, thresholds, held_out[1])):
-        values = (getattr(edges, field) for field in ("nothing_below", "word_below", "line_below"))
+    for title, of, counts in ((f"{name}, shipped", SHIPPED, held_out[0]), (name, threshold, held_out[1])):
+        values = (of.least_gain, of.slope, of.shift)
         numbers = (counts.tasks, counts.shown, counts.right, counts.saved, counts.disturbing)
         lines.append((title, *(f"{value:.2f}" for value in values), *map(str, numbers)))
     return lines
@@ -125,23 +122,20 @@ def _budgets(trials: Sequence[PromptTrial], layout: str) -> tuple[Point, ...]:
     return tuple(points)
 
 
-def _points(samples: Sequence[Sample], part: str) -> tuple[Point, ...]:
+def _points(samples: Sequence[Sample], name: PartName, threshold: Threshold) -> tuple[Point, ...]:
+    bins: list[list[tuple[bool, str]]] = [[] for _ in range(BINS)]
+    for sample in samples:
+        for part in sample.parts:
+            if part.name == name and part.logprob is not None:
+                number = min(int(threshold.probability(part.logprob) * BINS), BINS - 1)
+                bins[number].append((part.is_right, sample.group))
     points = []
-    for number in range(round(-FROM / STEP)):
-        low, high = FROM + STEP * number, FROM + STEP * (number + 1)
-        some = [
-            each
-            for each in samples
-            if each.logprob is not None and getattr(each, part).text and low <= max(each.logprob, FROM) < high + 1e-9
-        ]
+    for number, some in enumerate(bins):
         if some:
-            mean = mean_of([float(getattr(each, part).is_right) for each in some], [each.group for each in some])
-            points.append(Point(_at((low + high) / 2), mean, f"{low:.2f} to {high:.2f}: {interval(mean)}, {len(some)}"))
+            mean = mean_of([float(is_right) for is_right, _ in some], [group for _, group in some])
+            title = f"{percent(number / BINS)} to {percent((number + 1) / BINS)}: {interval(mean)}, {len(some)}"
+            points.append(Point((number + 0.5) / BINS, mean, title))
     return tuple(points)
-
-
-def _at(logprob: float) -> float:
-    return (min(max(logprob, FROM), 0.0) - FROM) / -FROM
 
 
 def _ratio(ratio: Ratio | None) -> str:

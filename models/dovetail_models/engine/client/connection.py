@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from dovetail_models.engine.client.heartbeat import TICK_S, Heartbeat
 from dovetail_models.engine.client.launch import EXIT_TIMEOUT_S, FoundHost, HostDied, HostLeft
 from dovetail_models.engine.ipc import handshake, transport, wire
-from dovetail_models.engine.job import CompletionJob, CompletionReply
+from dovetail_models.engine.job import CompletionJob, CompletionReply, tokens_within
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.errors import EngineError
 
@@ -102,7 +102,8 @@ class HostConnection:
         finally:
             del self._pending[id]
         if pending.accepted is not None:
-            return replace(reply, text=pending.accepted, stop="enough", logprob=pending.logprob)
+            tokens = tokens_within(reply.token_logprobs, len(pending.accepted))
+            return replace(reply, text=pending.accepted, stop="enough", logprob=pending.logprob, token_logprobs=tokens)
         return reply
 
     def keep(self, files: Collection[str], stamp: str) -> None:

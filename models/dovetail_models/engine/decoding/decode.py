@@ -14,6 +14,7 @@ import numpy.typing as npt
 from dovetail_models.engine.decoding.name_bias import NameBias
 from dovetail_models.engine.decoding.steps import Logits, Steps
 from dovetail_models.engine.decoding.stops import CompletionText
+from dovetail_models.engine.job import TokenLogprob, tokens_within
 
 OnText = Callable[[str, float], None]
 """Takes the safe text so far and the mean natural-log probability of the tokens until then."""
@@ -55,14 +56,15 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """Generated text, why it ended, how many tokens it took, their mean natural-log probability, and the likeliest
-    other beginnings."""
+    """Generated text, why it ended, how many tokens it took, their mean natural-log probability, the likeliest other
+    beginnings, and the probability of each token."""
 
     text: str
     stop: DecodeStop
     tokens: int
     logprob: float | None
     beginnings: tuple[str, ...] = ()
+    token_logprobs: tuple[TokenLogprob, ...] = ()
 
 
 def generate(
@@ -85,9 +87,12 @@ def generate(
     logprobs = 0.0
     pending, name_bias = opening.pending, opening.name_bias
     others: tuple[str, ...] = ()
+    each: list[TokenLogprob] = []
+    length = 0
 
     def generated(stop: DecodeStop) -> Generated:
-        return Generated(text.end, stop, tokens, logprobs / tokens if tokens else None, others)
+        mean = logprobs / tokens if tokens else None
+        return Generated(text.end, stop, tokens, mean, others, tokens_within(each, len(text.end)))
 
     while tokens < limits.max_tokens:
         if interrupted():
@@ -108,6 +113,8 @@ def generate(
                 others = _other_beginnings(logits, vocabulary, token, pending, limits.beginnings)
             tokens += 1
             logprobs += logprob
+            length += _code_points(new)
+            each.append(TokenLogprob(length, logprob))
             stop = text.add(new)
             if on_text is not None and (safe := text.safe) != shown:
                 shown = safe
@@ -131,6 +138,11 @@ def most_likely(logits: Logits, allowed: npt.NDArray[np.int32] | None = None) ->
         return int(allowed[index]), logprob
     token = int(np.argmax(logits))
     return token, -math.log(float(np.exp(logits - logits[token]).sum()))
+
+
+def _code_points(piece: bytes) -> int:
+    """Return the number of code points that begin in some bytes of UTF-8."""
+    return len(piece) if piece.isascii() else sum(byte & 0xC0 != 0x80 for byte in piece)
 
 
 def _other_beginnings(

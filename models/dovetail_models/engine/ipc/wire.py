@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 from typing import Any, get_args
 
-from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, Priority
+from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, Priority, TokenLogprob
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.hardware.choose import Choice
@@ -24,7 +24,7 @@ from dovetail_models.prompt.parts import ContextBlock, PromptParts
 from dovetail_models.prompt.segments import Role
 from dovetail_models.prompt.verbatim import Piece, Side, VerbatimPrompt
 
-VERSION = 14
+VERSION = 15
 """Raised when a message changes its meaning; client and host of different versions refuse each other."""
 
 MESSAGE_BYTES = 32 * 2**20
@@ -57,6 +57,9 @@ def decode(line: bytes) -> Message:
 
 def to_json(value: CompletionJob | CompletionReply | EngineStatus | EngineOptions) -> Message:
     """Return the fields of a value, as JSON can hold them."""
+    if isinstance(value, CompletionReply):  # its tokens are pairs, which take less than half of what objects would
+        tokens = [(each.end, round(each.logprob, 5)) for each in value.token_logprobs]
+        return dataclasses.asdict(dataclasses.replace(value, token_logprobs=())) | {"token_logprobs": tokens}
     return {name: _plain(field) for name, field in dataclasses.asdict(value).items()}
 
 
@@ -91,7 +94,9 @@ def reply_from_json(fields: Any) -> CompletionReply:
     try:
         blocks = tuple(BlockTokens(**block) for block in fields["blocks"])
         cut = tuple(Cut(**one) for one in fields["cut"])
-        return CompletionReply(**{**fields, "blocks": blocks, "cut": cut, "beginnings": tuple(fields["beginnings"])})
+        tuples = {"blocks": blocks, "cut": cut, "beginnings": tuple(fields["beginnings"])}
+        tokens = tuple(TokenLogprob(int(end), float(logprob)) for end, logprob in fields["token_logprobs"])
+        return CompletionReply(**{**fields, **tuples, "token_logprobs": tokens})
     except (TypeError, KeyError, ValueError) as error:
         raise WireError(f"a malformed reply ({type(error).__name__})") from error
 

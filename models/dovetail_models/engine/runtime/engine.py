@@ -170,6 +170,7 @@ class LlamaEngine:
             prompt=self._tokenizer.text(prompt.ids) if job.explain else None,
             cut=prompt.cut,
             beginnings=generated.beginnings,
+            token_logprobs=generated.token_logprobs,
         )
 
     def keep(self, files: Collection[str], stamp: str) -> Iterator[None]:

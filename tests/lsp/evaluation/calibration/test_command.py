@@ -46,10 +46,10 @@ def test_the_command_keeps_what_is_better_and_resumes(
     arguments = ["calibrate", str(folder), "--per-commit", "8", "--out", str(out)]
     assert main(arguments) == 0
     printed = capsys.readouterr().out
-    assert "held out" in printed and "kept no thresholds" in printed, "one that is always as sure cannot be sorted"
+    assert "held out" in printed and "kept no threshold" in printed, "one that is always as sure cannot be sorted"
     assert "chosen: frozen layout, 1008 tokens (the usual way" in printed
     header, *rows = out.read_text(encoding="utf-8").splitlines()
-    assert json.loads(header)["run"]["replay"] == "automatic" and len(rows) >= 60
+    assert json.loads(header)["run"]["replay"].startswith("automatic") and len(rows) >= 60
     out.write_text("\n".join((header, *rows[:30])) + "\n" + rows[30][:20], encoding="utf-8")
     assert main([*arguments, "--resume"]) == 0
     assert len(engines[1].jobs) < len(engines[0].jobs)

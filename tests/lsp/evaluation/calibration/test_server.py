@@ -18,7 +18,7 @@ from tests.lsp.evaluation.calibration.samples import calibration, choice
 from tests.lsp.scripted import ScriptedEngine
 
 
-@pytest.mark.parametrize(("logprob", "shown"), [(-0.45, "size"), (-0.6, ""), (-0.1, "size, size)")])
+@pytest.mark.parametrize(("logprob", "shown"), [(-0.45, "size"), (-1.0, ""), (-0.01, "size, size)")])
 async def test_the_server_shows_what_the_calibration_allows(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logprob: float, shown: str
 ) -> None:

@@ -91,6 +91,8 @@ async def test_what_the_model_writes_after_enough_does_not_count(client: EngineC
     alone = await client.complete(replace(ENDLESS, max_tokens=3, min_tokens=3))
     assert (alone.text, alone.generated_tokens) == (reply.text, 3)
     assert reply.logprob == pytest.approx(alone.logprob, abs=1e-3)
+    assert [each.end for each in reply.token_logprobs] == [each.end for each in alone.token_logprobs]
+    assert sum(each.logprob for each in reply.token_logprobs) / 3 == pytest.approx(reply.logprob, abs=1e-3)
 
 
 async def test_an_error_in_the_test_for_enough_reaches_the_caller(client: EngineClient, expected: str) -> None:

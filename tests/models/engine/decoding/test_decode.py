@@ -80,27 +80,31 @@ def steps(script: Script, prompt: Sequence[int] = ()) -> Steps:
     return Steps(sequence, script.logits, lambda: False, lambda: 0.0, tuple(prompt[1:]))
 
 
+def outcome(result: Generated) -> tuple[str, str, int, float | None]:
+    return result.text, result.stop, result.tokens, result.logprob
+
+
 HALF = pytest.approx(math.log(1 / 2), abs=1e-6)
 
 
 def test_the_end_token_ends_and_is_no_part_of_the_text() -> None:
-    assert run(Script([A, B, END])) == Generated("a b", "eos", 2, HALF)
+    assert outcome(run(Script([A, B, END]))) == ("a b", "eos", 2, HALF)
 
 
 def test_nothing_generated_has_no_probability() -> None:
-    assert run(Script([END])) == Generated("", "eos", 0, None)
-    assert run(Script([A]), max_tokens=0) == Generated("", "length", 0, None)
+    assert outcome(run(Script([END]))) == ("", "eos", 0, None)
+    assert outcome(run(Script([A]), max_tokens=0)) == ("", "length", 0, None)
 
 
 def test_length_and_the_last_token_is_not_evaluated() -> None:
     script = Script([A, A, A, A])
-    assert run(script, max_tokens=3) == Generated("aaa", "length", 3, HALF)
+    assert outcome(run(script, max_tokens=3)) == ("aaa", "length", 3, HALF)
     assert script.evaluated == [A, A]
 
 
 def test_line_and_stop_string() -> None:
-    assert run(Script([A, NEWLINE, B, END]), max_lines=1) == Generated("a", "line", 2, HALF)
-    assert run(Script([A, B, A, END]), stop=(" ba",)) == Generated("a", "stop", 3, HALF)
+    assert outcome(run(Script([A, NEWLINE, B, END]), max_lines=1)) == ("a", "line", 2, HALF)
+    assert outcome(run(Script([A, B, A, END]), stop=(" ba",))) == ("a", "stop", 3, HALF)
 
 
 def test_a_text_that_goes_round_is_ended() -> None:
@@ -128,6 +132,13 @@ def test_a_text_is_as_likely_as_one_that_ends_there() -> None:
     for number, (text, logprob) in enumerate(reported, 1):
         alone = run(Script([A, B, A, NEWLINE, B, END]), max_tokens=number)
         assert (alone.text, alone.logprob) == (text, pytest.approx(logprob))
+
+
+def test_each_token_has_its_probability_and_its_end_in_code_points() -> None:
+    result = run(Script([A, EMOJI_1, EMOJI_2, B, END]))
+    assert [(each.end, each.logprob) for each in result.token_logprobs] == [(end, HALF) for end in (1, 2, 2, 4)]
+    cut = run(Script([A, B, NEWLINE, B, END]), stop=(" b\n",))
+    assert (cut.text, [each.end for each in cut.token_logprobs]) == ("a", [1]), "what was cut off does not count"
 
 
 def test_an_interrupt_between_tokens() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dovetail_models.engine.ipc import wire
-from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply
+from dovetail_models.engine.job import BlockTokens, CompletionJob, CompletionReply, TokenLogprob
 from dovetail_models.engine.options import EngineOptions
 from dovetail_models.engine.status import EngineStatus
 from dovetail_models.prompt.fit import Cut
@@ -34,8 +34,10 @@ def test_job() -> None:
 
 
 def test_reply() -> None:
+    blocks, cut = (BlockTokens("p", 1),), (Cut("s", 2),)
+    tokens = (TokenLogprob(3, -0.5), TokenLogprob(4, 0.0))
     reply = CompletionReply(
-        AWKWARD, "line", -0.25, "m", 9, 8, 7, 6, 5, 4.0, 3.0, 2.0, 1.0, (BlockTokens("p", 1),), AWKWARD, (Cut("s", 2),)
+        AWKWARD, "line", -0.25, "m", 9, 8, 7, 6, 5, 4.0, 3.0, 2.0, 1.0, blocks, AWKWARD, cut, token_logprobs=tokens
     )
     assert wire.reply_from_json(sent(wire.to_json(reply))) == reply
 

@@ -21,14 +21,15 @@ class NameFeatures(NamedTuple):
     """What a name brings to its likelihood wherever the cursor is.
 
     `alone` and `member` are the numbers of the word alone and after a dot (None if not in the base). `parts` are the
-    words of the name with the rarity of each (1 for an unused word). `popularity` is the logarithm of the number of
-    files that use the name as a member, `words` the number of its words, at most `MAX_WORDS`, and `underscore` is 1
-    for a name that begins with one, else 0.
+    words of the name with the rarity of each (1 for an unused word). `users` is the number of files that have the name
+    alone, `popularity` the logarithm of the number of those that use it as a member. `words` is the number of its
+    words, at most `MAX_WORDS`, and `underscore` is 1 for a name that begins with one, else 0.
     """
 
     alone: int | None
     member: int | None
     parts: tuple[tuple[str, float], ...]
+    users: int
     popularity: float
     words: int
     underscore: int
@@ -56,9 +57,10 @@ class NameFeatureTable:
         users = 0 if member is None else self.base.frequency(member)
         parts = tuple(self._parts.get(part) or self._part(part) for part in parts_of(name))
         words = min(len(parts), MAX_WORDS)
-        return NameFeatures(
-            self.base.id_of(name), member, parts, math.log1p(users), words, 1 if name.startswith("_") else 0
-        )
+        alone = self.base.id_of(name)
+        alone_users = 0 if alone is None else self.base.frequency(alone)
+        underscore = 1 if name.startswith("_") else 0
+        return NameFeatures(alone, member, parts, alone_users, math.log1p(users), words, underscore)
 
     def _part(self, part: str) -> tuple[str, float]:
         """A word with its rarity. All names that have the word share the pair."""

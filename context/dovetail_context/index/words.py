@@ -103,7 +103,7 @@ class WordBase(Protocol):
 
     def word_of(self, word_id: int) -> str: ...
 
-    def members_in(self, files: int) -> frozenset[str]: ...
+    def common_words(self, files: int) -> frozenset[str]: ...
 
     def words(self) -> list[str]: ...
 
@@ -134,7 +134,7 @@ class EmptyBase:
     def word_of(self, word_id: int) -> str:
         return "\n"
 
-    def members_in(self, files: int) -> frozenset[str]:
+    def common_words(self, files: int) -> frozenset[str]:
         return frozenset()
 
     def words(self) -> list[str]:

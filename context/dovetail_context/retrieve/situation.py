@@ -79,7 +79,7 @@ def read_situation(query: Query, snapshot: IndexSnapshot) -> Situation | None:
     chains = Counter((_ASCII_CHAIN if query.text.isascii() else _CHAIN).findall(query.text))
     present = words_of(" ".join(chains))
     likelihood = Likelihood(
-        query.text, query.offset, present, language.rules, snapshot.words, echoes, features_of(snapshot)
+        query.text, query.offset, present, language.rules, snapshot.words, echoes, features_of(snapshot), query.path
     )
     return Situation(query, whole, language, record, view, inference, rarities, echoes, likelihood, chains)
 

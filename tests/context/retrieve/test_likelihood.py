@@ -83,3 +83,47 @@ def test_words_of_an_image_by_their_numbers(tmp_path: Path, monkeypatch: pytest.
         index.close()
     assert base.vocabulary_size > 300, "this is the image"
     assert NameFeatureTable(base).popular == {"often"}
+
+
+DRAW = """
+#- draw.h
+void draw_axis(int a);
+void draw_begin(void);
+void draw_cursor(int a);
+void draw_dots(int a);
+#- circle.c
+#include "draw.h"
+void circle(void) { draw_begin(); }
+#- square.c
+#include "draw.h"
+void square(void) { draw_begin(); }
+#- triangle.c
+#include "draw.h"
+void triangle(void) { draw_begin(); }
+#- main.c
+#include "draw.h"
+int main(void) {
+    $0
+    return 0;
+}
+"""
+
+
+def likelihoods(on_disk: str, typed: str, tmp_path: Path) -> dict[str, float]:
+    """Return how likely each name of `draw.h` is in the text typed, all with the same prior."""
+    snapshot, query = read_workspace(on_disk).snapshot(tmp_path), read_workspace(typed).query
+    assert query is not None
+    situation = read_situation(query, snapshot)
+    assert situation is not None
+    return {symbol.name: situation.likelihood.used(symbol, 0.01) for symbol in snapshot.files["draw.h"].symbols}
+
+
+def test_in_c_a_function_that_many_files_use_is_likelier(tmp_path: Path) -> None:
+    found = likelihoods(DRAW, DRAW, tmp_path)
+    assert max(found, key=lambda name: found[name]) == "draw_begin"
+    assert found["draw_begin"] > 1.5 * found["draw_axis"]
+
+
+def test_in_c_the_version_on_disk_is_no_user(tmp_path: Path) -> None:
+    found = likelihoods(DRAW.replace("$0", "draw_dots(1);"), DRAW, tmp_path)
+    assert found["draw_dots"] == found["draw_axis"]

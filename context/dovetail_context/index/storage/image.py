@@ -177,10 +177,9 @@ class Image:
             known = self._words[word_id] = packed.decode("utf-8", "surrogatepass")
         return known
 
-    def members_in(self, files: int) -> frozenset[str]:
-        """The words that at least so many files hold after a dot, without the dot."""
-        numbers = np.flatnonzero(np.diff(self._starts) >= files).tolist()
-        return frozenset(word[1:] for word in map(self.word_of, numbers) if word.startswith("."))
+    def common_words(self, files: int) -> frozenset[str]:
+        """The words that at least so many files hold."""
+        return frozenset(map(self.word_of, np.flatnonzero(np.diff(self._starts) >= files).tolist()))
 
     def words(self) -> list[str]:
         """All words by their numbers."""

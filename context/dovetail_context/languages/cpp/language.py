@@ -54,6 +54,7 @@ _RULES = TypeRules(
     iterator_members=(),
     pointers=True,
     announced="class ",
+    headers=(".c",),
     constructor="",
     overloads=True,
     hidden_members=False,

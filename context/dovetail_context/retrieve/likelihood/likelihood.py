@@ -10,6 +10,8 @@ import string
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from dovetail_context.index.words import WordView
 from dovetail_context.languages.language import TypeRules
 from dovetail_context.records.record import (
@@ -24,6 +26,7 @@ from dovetail_context.records.record import (
 )
 from dovetail_context.retrieve.likelihood.affinity import Fit, Surroundings, places_with
 from dovetail_context.retrieve.likelihood.name_features import NameFeatureTable
+from dovetail_context.retrieve.likelihood.weights import AFTER_DOT, HEADERS, USUAL, Weights
 from dovetail_context.retrieve.windows import SimilarWindow, words_in
 
 SPECIAL = 0.05  # names that the language itself calls
@@ -32,28 +35,7 @@ POPULARITY = 0.5  # for each e-fold of files that use the name as a member
 AFFINITY = 8.0  # if every word of the name is on the cursor's line
 ECHO = 8.0  # if the name occurs in code that is like that at the cursor to the last word
 PRESENT = 0.5  # a name that the file uses: its use there shows much of what the definition would
-
-# Whether a name that the file lacks is used next, by its words alone: weights of a logistic regression on 70 random
-# holes in each of 15 projects. On 14 others a needed name is among the first 40 in 75 % of cases, by meaning alone in
-# 51 %. Set by hand after that: USERS (0.4 by the regression, which saw the hole's own use of a name), BIAS and ENOUGH.
-BIAS = -7.44
-SHARE = 2.04  # for all of the name's words being on the cursor's line
-SHARED = 4.03  # for the rarity of those words
-BEST = -3.5  # for the rarity of the one that shares most
-ALIKE = 6.96  # for the likeness of the best place like the cursor's that has the name
-ALIKE_MEMBER = 5.52  # or has it as a member
-USERS = 0.3  # for each e-fold of files that use the name as a member
-WORD = -0.58  # for each word of the name
-UNDERSCORE = 0.35  # for a name that begins with one
-EXPORTED, CALLABLE, CLASS = 0.61, -0.34, -0.42
-MEMBER_AFTER_DOT, OTHER_AFTER_DOT = 0.19, -0.29
 MIN_RARITY = 0.15  # of a word by which names are looked for; those of 290 files and more are in too many names
-ENOUGH = 1.2  # the sum from which a name is offered for its words alone: a probability of about 0.4 %
-# How far the words of a name change the odds that meaning gives it. Only part of the weights above: the share of a name
-# among the members of its class follows its words already. Tried: 0.4, 0.8 (best), and the regression's own 0.31 for
-# meaning, which loses what inference is certain of.
-WORDS_BESIDE_MEANING = 0.8
-USUAL = -0.3  # the sum of the weights of a usual name, which words do not change
 MIN_PRIOR, MAX_PRIOR = 0.0001, 0.95  # of meaning
 
 # What the definition of a name is worth that the file has already, in comparison with one that nobody could know: the
@@ -74,6 +56,15 @@ class _Likeness(NamedTuple):
     member: float
 
 
+class _Weighing:
+    """Weights, with what they make of each kind of symbol, by its byte in `SymbolHeads.traits`, and of each name."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+        self.of_kind = [_of_kind(traits, weights) for traits in range(ALL_TRAITS)]
+        self.of_name: dict[str, float] = {}
+
+
 class Likelihood:
     """Weighs names for one situation."""
 
@@ -86,20 +77,25 @@ class Likelihood:
         words: WordView,
         echoes: Sequence[SimilarWindow],
         features: NameFeatureTable,
+        path: str,
     ) -> None:
-        """`present` are the distinct words of `text`."""
+        """`present` are the distinct words of `text`, and `path` is its file."""
         self._features = features
         self._present = present
         self._surroundings = Surroundings(text, offset, self._present)
         usual = rules.package_members or _FOREIGN_HIDDEN.search(text)
-        self._near = [word for word in self._surroundings.near if features.rarity(word) >= MIN_RARITY]
         self._hidden = 1.0 if usual else HIDDEN
         self._echoed = words_in(echoes, words)
         after_dot = text[:offset].rstrip(_LETTERS).endswith((".", "->", "::"))
-        beside = (MEMBER_AFTER_DOT, OTHER_AFTER_DOT) if after_dot else (0.0, 0.0)
-        self._of_kind = [_of_kind(traits, *beside) for traits in range(ALL_TRAITS)]
+        self._inside = self._outside = _Weighing(AFTER_DOT if after_dot else USUAL)
+        by_headers = not after_dot and path.endswith(rules.headers)
+        if by_headers:  # a field is reached through an object, so meaning leads to it
+            self._outside = _Weighing(HEADERS)
+        self._own = _own_words(path, words) if by_headers else b""
+        least = 0.0 if by_headers else MIN_RARITY
+        self._near = [word for word in self._surroundings.near if features.rarity(word) >= least]
+        self._popular = features.widespread if by_headers else features.popular
         self._likeness: dict[str, _Likeness] = {}
-        self._names: dict[str, float] = {}  # what they add, whatever has them
         self._known: dict[tuple[str, bool], float] = {}
 
     def weight(self, symbol: Symbol) -> float:
@@ -115,9 +111,11 @@ class Likelihood:
         prior = min(max(prior, MIN_PRIOR), MAX_PRIOR)
         if symbol.name in self._present:
             return prior * SEEN
-        words = self._of_name(symbol.name) + self._of_kind[traits_of(symbol)]
-        odds = prior / (1.0 - prior) * math.exp(WORDS_BESIDE_MEANING * (words - USUAL))
-        return 1.0 - 1.0 / ((1.0 + odds) * (1.0 + math.exp(BIAS + words)))
+        is_field = symbol.container and symbol.signature != symbol.name  # a constant is not reached through its enum
+        weighing = self._inside if is_field else self._outside
+        weights, words = weighing.weights, self._of_name(symbol.name, weighing) + weighing.of_kind[traits_of(symbol)]
+        odds: float = (prior / (1.0 - prior)) ** weights.meaning * math.exp(weights.beside * (words - weights.usual))
+        return 1.0 - 1.0 / ((1.0 + odds) * (1.0 + math.exp(weights.alone + words)))
 
     def is_seen(self, symbol: Symbol) -> bool:
         """Return whether the file has the name already, so that only the whole definition says more."""
@@ -129,26 +127,41 @@ class Likelihood:
         names, traits = record.heads
         names = names[:limit]
         places = places_with(self._near, names)
-        echoed, popular = self._echoed, self._features.popular
+        echoed, popular = self._echoed, self._popular
         places.update(
             place for place, name in enumerate(names) if name in echoed or name in popular or "." + name in echoed
         )
         return [
             record.symbol(place)
             for place in sorted(places)
-            if names[place] not in self._present and self._of_name(names[place]) + self._of_kind[traits[place]] > ENOUGH
+            if names[place] not in self._present and self._is_enough(names[place], traits[place])
         ]
 
-    def _of_name(self, name: str) -> float:
+    def _is_enough(self, name: str, traits: int) -> bool:
+        weighing = self._inside if traits & IS_INSIDE else self._outside
+        return self._of_name(name, weighing) + weighing.of_kind[traits] > weighing.weights.enough
+
+    def _of_name(self, name: str, weighing: "_Weighing") -> float:
         """Return what a name adds to the logarithm of its odds."""
-        known = self._names.get(name)
+        known = weighing.of_name.get(name)
         if known is None:
             (share, shared, best), alone, member = self._like(name)
-            like = SHARE * share + SHARED * shared + BEST * best + ALIKE * alone + ALIKE_MEMBER * member
-            features = self._features.of(name)
-            traits = USERS * features.popularity + WORD * features.words + UNDERSCORE * features.underscore
-            known = self._names[name] = like + traits
+            to, features = weighing.weights, self._features.of(name)
+            known = to.share * share + to.shared * shared + to.best * best
+            known += to.alike * alone + to.alike_member * member
+            known += (
+                to.member_users * features.popularity + to.word * features.words + to.underscore * features.underscore
+            )
+            if to.users:
+                known += to.users * math.log1p(self._users(name))
+            weighing.of_name[name] = known
         return known
+
+    def _users(self, name: str) -> int:
+        """Return how many files have a name. This file's own use was deleted, or is the one being typed."""
+        base = self._features.base
+        number = base.id_of(name)
+        return 0 if number is None else base.frequency(number) - self._own[number]
 
     def _weight(self, symbol: Symbol) -> float:
         name = symbol.name
@@ -173,12 +186,22 @@ class Likelihood:
         return known
 
 
-def _of_kind(traits: int, member: float, no_member: float) -> float:
+def _of_kind(traits: int, weights: Weights) -> float:
     """Return what the kind of a symbol adds to the logarithm of its odds, by its byte in `SymbolHeads.traits`."""
     kind = KINDS[traits & KIND_BITS] if traits & KIND_BITS < len(KINDS) else ""
     return (
-        (EXPORTED if traits & IS_EXPORTED else 0.0)
-        + (CALLABLE if kind in ("function", "method") else 0.0)
-        + (CLASS if kind in ("class", "type") else 0.0)
-        + (member if traits & IS_INSIDE else no_member)
+        (weights.exported if traits & IS_EXPORTED else 0.0)
+        + (weights.callable if kind in ("function", "method") else 0.0)
+        + (weights.type if kind in ("class", "type") else 0.0)
+        + (weights.inside if traits & IS_INSIDE else weights.outside)
     )
+
+
+def _own_words(path: str, words: WordView) -> bytes:
+    """Return a byte for each word of the base: 1 if the base counts this file among those that have it."""
+    base = words.log.base
+    marks = np.zeros(base.vocabulary_size, dtype=np.uint8)
+    number = base.number_of(path)
+    if number is not None:
+        marks[base.word_ids(number)] = 1
+    return marks.tobytes()

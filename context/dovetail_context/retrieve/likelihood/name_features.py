@@ -15,7 +15,8 @@ from dovetail_context.retrieve.likelihood.affinity import parts_of
 
 MAX_NAMES = 30_000  # some 8 MB; then it starts again
 MAX_WORDS = 6  # of a name; longer names are equally unlikely
-POPULAR_FILES = 25  # with fewer, no name of one word is offered that has nothing in common with the place
+# With fewer files, no name of one word is offered that has nothing in common with the place.
+POPULAR_FILES, WIDESPREAD_FILES = 25, 120
 MAX_SYMBOLS_OF_FILE = 400  # of one file; longer ones are generated, or lists of constants
 
 
@@ -44,7 +45,12 @@ class NameFeatureTable:
     @cached_property
     def popular(self) -> frozenset[str]:
         """The names that enough files use as a member to be offered for that alone."""
-        return self.base.members_in(POPULAR_FILES)
+        return frozenset(word[1:] for word in self.base.common_words(POPULAR_FILES) if word.startswith("."))
+
+    @cached_property
+    def widespread(self) -> frozenset[str]:
+        """These, and the names that enough files have to be offered for that alone where headers show them all."""
+        return self.popular | self.base.common_words(WIDESPREAD_FILES)
 
     def of(self, name: str) -> NameFeatures:
         """The features of a name."""

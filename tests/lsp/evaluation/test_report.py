@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from dovetail.bench.figures import Figures, Spread
 from dovetail.cli.reports.bench_page import OURS, bench_page
 from dovetail.evaluation.answer import Answer, Outcome
+from dovetail.evaluation.calibration.compare import Comparison, Ratio
 from dovetail.evaluation.calibration.propose import propose
 from dovetail.evaluation.report.calibration_page import calibration_page
 from dovetail.evaluation.report.comparison import Run, comparison
@@ -88,6 +89,15 @@ def test_the_page_of_a_calibration_has_the_figures_held_out() -> None:
     for count in (shipped.shown, now.shown, shipped.saved, now.saved):
         assert f">{count}</td>" in page
     assert "least gain" in page and f">{proposal.calibrations[0].threshold.least_gain:.2f}</td>" in page
+
+
+def test_the_page_of_a_calibration_that_changes_nothing_says_so() -> None:
+    proposal = propose([], "m", "k", "s", "2026-01-31")
+    nothing = dataclasses.replace(proposal, comparison=Comparison(Ratio(1, 1, 1), Ratio(1, 1, 1), Ratio(1, 1, 1), None))
+    assert "The shipped threshold fits already" in calibration_page(
+        nothing, [], choice("m").trials, "dovetail calibrate"
+    )
+    assert "Nothing to compare" in calibration_page(proposal, [], choice("m").trials, "dovetail calibrate")
 
 
 def run_of(budget: int, right: int, model: str = "m", layout: str = "frozen") -> Run:

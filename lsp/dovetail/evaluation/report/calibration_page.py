@@ -23,11 +23,12 @@ def calibration_page(proposal: Proposal, samples: Sequence[Sample], trials: Sequ
     """Return the page. `trials` are the ways to ask that were tried; `command` makes the calibration again."""
     first = proposal.calibrations[0]
     shown, saved = proposal.comparison.shown, proposal.comparison.saved
-    title = (
-        "Nothing to compare"
-        if shown is None or saved is None
-        else (f"{percent(shown.value)} of the suggestions save {percent(saved.value)} of the characters")
-    )
+    if shown is None or saved is None:
+        title = "Nothing to compare"
+    elif all(each.threshold == SHIPPED for each in proposal.calibrations):
+        title = "The shipped threshold fits already"
+    else:
+        title = f"{percent(shown.value)} of the suggestions save {percent(saved.value)} of the characters"
     lead = (
         f"{len(samples)} places in the history of {first.source}, model {first.model}, {first.day}. "
         "The threshold was fitted to the older places. These figures are those of the newer ones, compared with the "

@@ -120,10 +120,9 @@ def use(root: Path, cache: Path, places: int) -> tuple[list[float], list[float],
         index.wait_idle(3600)
         tune_gc()  # as the server does
         paths = sorted(index.snapshot.files)
+        # A server has compiled the queries of a language once a file is open.
         for path in {index.snapshot.files.language_of(path): path for path in paths}.values():
-            text = index.snapshot.files[
-                path
-            ].text  # a server has compiled the queries of a language once a file is open
+            text = index.snapshot.files[path].text
             gather(Query(path, text, len(text) // 2), index.snapshot, BUDGET_TOKENS)
         contexts, contexts_cpu = [], []
         for _ in range(places):

@@ -1,4 +1,4 @@
-"""Choose a confidence threshold on half of the projects, and measure them on the other half.
+"""Choose a confidence threshold on half of the projects, and measure it on the other half.
 
     python -m tests.benchmarks.pipeline.thresholds HOLES.jsonl
 

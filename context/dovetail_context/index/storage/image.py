@@ -178,7 +178,7 @@ class Image:
         return known
 
     def common_words(self, files: int) -> frozenset[str]:
-        """The words that at least so many files hold."""
+        """The words that at least `files` files hold."""
         return frozenset(map(self.word_of, np.flatnonzero(np.diff(self._starts) >= files).tolist()))
 
     def words(self) -> list[str]:

@@ -16,13 +16,12 @@ _ANNOTATIONS = {
     "SuperBuilder": frozenset({"builder"}),
 }
 _NAMED = re.compile(r"@(?:lombok\.)?(\w+)")
-_IMPORTED = re.compile(rb"\blombok\b")
 
 
 def generated_accessors(tree: SyntaxTree, node: Node) -> frozenset[str]:
     """What the annotations of a class or field stand for: "get", "set", "constructor", "builder"."""
     first = node.child(0) if node.child_count else None
-    if first is None or first.type != "modifiers" or not _IMPORTED.search(tree.data):
+    if first is None or first.type != "modifiers" or b"lombok" not in tree.data:
         return frozenset()
     names = _NAMED.findall(tree.text(first))
     return frozenset().union(*(_ANNOTATIONS.get(name, frozenset()) for name in names))

@@ -162,13 +162,17 @@ class _Prices:
         """The price of a candidate."""
         count, symbol = self._count, one.symbol
         if symbol is None:
-            return Price(count(f"#{one.path}\n{one.text}\n") + 1, 0, ())
+            return Price(count(f"#{one.path}\n{one.text}\n") + 1, ())
         headings = self._above((one.path, shown_in(symbol, self._situation.language)))
         indent = INDENT_TOKENS * (len(headings) - 1)
-        full = count(one.text + "\n") + indent * (one.text.count("\n") + 1)
-        brief = count(one.brief + "\n") + indent if one.brief else 0
         is_heading = (one.path, symbol.qualified) if symbol.kind == "class" else None
-        return Price(full, brief if brief < full else 0, headings, is_heading)
+
+        def in_full() -> int:
+            return count(one.text + "\n") + indent * (one.text.count("\n") + 1)
+
+        if one.brief and len(one.brief) < len(one.text):
+            return Price(count(one.brief + "\n") + indent, headings, in_full, is_heading)
+        return Price(in_full(), headings, None, is_heading)
 
     def _above(self, heading: Heading) -> tuple[tuple[Heading, int], ...]:
         """A heading and those above it, the path line first, each with its tokens."""

@@ -17,14 +17,16 @@ BRIEF_SHARE = 0.6
 
 
 class Price(NamedTuple):
-    """What a candidate costs in tokens: in `full`, in brief (0: it has no brief form), and every heading not there yet.
+    """What a candidate costs in tokens, and every heading not there yet.
 
-    `is_heading` is set for a candidate that is itself a heading, so that it is never paid twice.
+    If `in_full` is set, `tokens` is for its brief form, and `in_full` counts the whole one: most candidates get no
+    further than that, so it is not counted for all. `is_heading` is set for a candidate that is itself a heading, so
+    that it is never paid twice.
     """
 
-    full: int
-    brief: int
+    tokens: int
     headings: tuple[tuple[Heading, int], ...]
+    in_full: Callable[[], int] | None = None
     is_heading: Heading | None = None
 
 
@@ -81,6 +83,7 @@ class _Selection:
         self.level = [_ABSENT] * len(prices)
         self._prices = prices
         self._scores = scores
+        self._in_full: dict[int, int] = {}
         self._paid: set[Heading] = set()
         self._under: dict[Heading, list[int]] = defaultdict(list)
         self._queue: list[tuple[float, int, int, int]] = []
@@ -102,7 +105,7 @@ class _Selection:
     def take(self, index: int) -> None:
         """Take a candidate one step further (into brief, or into full) and pay its headings."""
         one = self._prices[index]
-        in_brief = self.level[index] == _ABSENT and one.brief
+        in_brief = self.level[index] == _ABSENT and one.in_full is not None
         self.level[index] = _BRIEF if in_brief else _FULL
         if in_brief:
             self._offer(index)
@@ -123,7 +126,8 @@ class _Selection:
                 if any(self.taken(other) for other in self._under[one.is_heading] if other != index):
                     continue  # it must appear above everything else that is shown under it
                 self._paid.discard(one.is_heading)
-            back += {_BRIEF: one.brief, _FULL: one.full}.get(level, 0)
+            if level in (_BRIEF, _FULL):
+                back += one.tokens if level == _BRIEF else self._whole(index)
             self.level[index] = _COVERED
         return back
 
@@ -135,16 +139,24 @@ class _Selection:
         """The tokens of the next step."""
         one = self._prices[index]
         if self.level[index] == _BRIEF:
-            return one.full - one.brief
-        cost = 0 if one.is_heading in self._paid else one.brief or one.full
+            return self._whole(index) - one.tokens
+        cost = 0 if one.is_heading in self._paid else one.tokens
         for heading, tokens in one.headings:
             if heading not in self._paid:
                 cost += tokens
         return cost
 
+    def _whole(self, index: int) -> int:
+        """The tokens of a candidate that is shown in full."""
+        known = self._in_full.get(index)
+        if known is None:
+            one = self._prices[index]
+            known = self._in_full[index] = one.tokens if one.in_full is None else max(one.tokens, one.in_full())
+        return known
+
     def _offer(self, index: int) -> None:
         cost = self.cost(index)
         share = 1.0
-        if self._prices[index].brief:
+        if self._prices[index].in_full is not None:
             share = 1.0 - BRIEF_SHARE if self.level[index] == _BRIEF else BRIEF_SHARE
         heappush(self._queue, (-self._scores[index] * share / max(cost, 1), index, cost, self.level[index]))

@@ -50,9 +50,13 @@ def rank(candidates: Iterable[Candidate], retrieval: Retrieval = _EVERYTHING) ->
 
 def _merged(same: list[Candidate], retrieval: Retrieval) -> Ranked:
     """Add evidence up as independent probabilities; of one retriever's with the same reason only the best counts."""
-    first, probability, reasons = same[0], _weighted(same[0].evidence, retrieval), [same[0].evidence]
-    if len(same) > 1:
-        probability, reasons = _added(same, retrieval)
+    first, evidence = same[0], same[0].evidence
+    reasons: tuple[str, ...]
+    if len(same) == 1:
+        probability, retriever, reasons = _weighted(evidence, retrieval), evidence.retriever, (evidence.reason,)
+    else:
+        probability, added = _added(same, retrieval)
+        retriever, reasons = added[0].retriever, tuple(dict.fromkeys(each.reason for each in added))[:MAX_REASONS]
     return Ranked(
         first.path,
         first.start_line,
@@ -61,8 +65,8 @@ def _merged(same: list[Candidate], retrieval: Retrieval) -> Ranked:
         first.symbol,
         first.brief,
         probability,
-        tuple(dict.fromkeys(evidence.reason for evidence in reasons))[:MAX_REASONS],
-        reasons[0].retriever,
+        reasons,
+        retriever,
     )
 
 
@@ -81,6 +85,8 @@ def _added(same: list[Candidate], retrieval: Retrieval) -> tuple[float, list[Evi
 
 def _weighted(evidence: Evidence, retrieval: Retrieval) -> float:
     """The gain with its odds multiplied by the weight of the retriever: it stays a probability."""
+    if not retrieval.weights:
+        return evidence.gain
     weight = 1.0
     for name, each in retrieval.weights.items():
         if name == evidence.retriever:

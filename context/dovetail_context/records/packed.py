@@ -169,6 +169,12 @@ class _SymbolsInside(Mapping[str, tuple[Symbol, ...]]):
     def get(self, name: str, default: Any = None) -> Any:
         return self[name] if name in self._places else default
 
+    def items(self) -> Any:
+        """Each name with its symbols. (What the base class makes of it looks every name up twice.)"""
+        if not self._same:
+            return [(name, (self.at(place),)) for place, name in enumerate(self.names)]
+        return [(name, self[name]) for name in self._places]
+
     def __contains__(self, name: object) -> bool:
         return name in self._places
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -131,7 +132,7 @@ def ranked(name: str, score: float) -> Ranked:
 def test_budget_takes_the_most_gain_for_the_tokens() -> None:
     costs = {"dear": 100, "fair": 10, "cheap": 5, "poor": 5}
     offers = [ranked("dear", 0.9), ranked("fair", 0.5), ranked("cheap", 0.4), ranked("poor", 0.01)]
-    chosen, rest = choose(offers, 20, lambda one: Price(costs[one.text], 0, ()))
+    chosen, rest = choose(offers, 20, lambda one: Price(costs[one.text], ()))
     assert [one.ranked.text for one in chosen] == ["fair", "cheap", "poor"]
     assert [(one.text, cost) for one, cost in rest] == [("dear", 100)]
 
@@ -139,22 +140,22 @@ def test_budget_takes_the_most_gain_for_the_tokens() -> None:
 def test_budget_pays_a_heading_once() -> None:
     offers = [ranked("first", 0.5), ranked("second", 0.5), ranked("elsewhere", 0.5)]
     headings = {"first": "a", "second": "a", "elsewhere": "b"}
-    chosen, rest = choose(offers, 20, lambda one: Price(5, 0, ((("x.py", headings[one.text]), 10),)))
+    chosen, rest = choose(offers, 20, lambda one: Price(5, ((("x.py", headings[one.text]), 10),)))
     assert [one.ranked.text for one in chosen] == ["first", "second"]
     assert [cost for _, cost in rest] == [15]
 
 
 def test_budget_takes_names_before_whole_signatures() -> None:
     offers = [ranked("one", 0.5), ranked("two", 0.5)]
-    chosen, _ = choose(offers, 12, lambda one: Price(10, 4, ()))
+    chosen, _ = choose(offers, 12, lambda one: Price(4, (), lambda: 10))
     assert [(one.ranked.text, one.in_full) for one in chosen] == [("one", False), ("two", False)]
-    chosen, _ = choose(offers, 14, lambda one: Price(10, 4, ()))
+    chosen, _ = choose(offers, 14, lambda one: Price(4, (), lambda: 10))
     assert [(one.ranked.text, one.in_full) for one in chosen] == [("one", True), ("two", False)]
 
 
 def test_budget_keeps_the_share_of_a_retriever() -> None:
     offers = [ranked(name, 0.5)._replace(retriever="similar") for name in ("one", "two")] + [ranked("three", 0.1)]
-    chosen, _ = choose(offers, 30, lambda one: Price(10, 0, ()), {"similar": 15})
+    chosen, _ = choose(offers, 30, lambda one: Price(10, ()), {"similar": 15})
     assert [one.ranked.text for one in chosen] == ["one", "three"]
 
 
@@ -165,7 +166,7 @@ def test_budget_takes_nothing_twice() -> None:
     chosen, rest = choose(
         offers,
         30,
-        lambda one: Price(10 if one.text != "other" else 20, 0, ()),
+        lambda one: Price(10 if one.text != "other" else 20, ()),
         covers=lambda one, other: one.text == "window" and other is offers[0],
     )
     assert [one.ranked.text for one in chosen] == ["window", "other"]
@@ -178,16 +179,20 @@ def test_budget_is_never_exceeded() -> None:
     for _ in range(100):
         offers = [ranked(str(number), rng.random()) for number in range(30)]
         under = {one.text: rng.choice("abc") for one in offers}
+        full = {one.text: rng.randint(4, 40) for one in offers}
+        brief = {one.text: rng.choice([0, 3]) for one in offers}
         prices = {
-            one.text: Price(
-                rng.randint(4, 40), rng.choice([0, 3]), ((("p", under[one.text]), headings[under[one.text]]),)
+            name: Price(
+                brief[name] or full[name],
+                ((("p", under[name]), headings[under[name]]),),
+                partial(full.__getitem__, name) if brief[name] else None,
             )
-            for one in offers
+            for name in full
         }
         budget = rng.randint(0, 200)
         chosen, rest = choose(offers, budget, lambda one, prices=prices: prices[one.text])
         paid = sum(headings[name] for name in {under[one.ranked.text] for one in chosen})
-        own = sum(prices[one.ranked.text].full if one.in_full else prices[one.ranked.text].brief for one in chosen)
+        own = sum((full if one.in_full else brief)[one.ranked.text] for one in chosen)
         assert own + paid <= budget
         assert len(chosen) + len(rest) == len(offers)
 
@@ -276,12 +281,11 @@ def test_names_fit_by_their_words() -> None:
     assert parts_of("loadURLs_from2") == ("load", "url", "from")
     text = "# Register the client\n"
     around, features = Surroundings(text, len(text), words_of(text)), NameFeatureTable(EmptyBase())
-    client, server, unrelated = (
-        features.of(name).parts for name in ("register_client", "register_server", "unrelated")
-    )
-    assert around.fit(client).share > 0.9
-    assert around.fit(server).share < around.fit(client).share
-    assert around.fit(unrelated).share == 0.0
+    names = ("register_client", "register_server", "unrelated")
+    client, server, unrelated = (share for share, _, _ in (around.fit(features.of(name).parts) for name in names))
+    assert client > 0.9
+    assert server < client
+    assert unrelated == 0.0
 
 
 def test_similar_windows_hold_the_rare_words() -> None:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from sys import intern
-from typing import NamedTuple
 
 LINES_BEFORE = 25
 LINES_AFTER = 10
@@ -41,16 +40,10 @@ def parts_of(name: str) -> tuple[str, ...]:
     )
 
 
-class Fit(NamedTuple):
-    """What a name has in common with the text around a cursor.
-
-    `share` is 0 (nothing) to 1 (the cursor's line holds every word). `shared` is the rarity that its words share,
-    nearer ones more, and `best` is that of the word that shares most.
-    """
-
-    share: float
-    shared: float
-    best: float
+# What a name has in common with the text around a cursor: a share of 0 (nothing) to 1 (the cursor's line holds every
+# word), the rarity that its words share, nearer ones more, and that of the word that shares most. (A plain tuple:
+# hundreds are made for a context.)
+Fit = tuple[float, float, float]
 
 
 class Surroundings(dict[str, float]):
@@ -79,7 +72,7 @@ class Surroundings(dict[str, float]):
             shared += near
             if near > best:
                 best = near
-        return Fit(shared / whole if whole else 0.0, shared, best)
+        return shared / whole if whole else 0.0, shared, best
 
     def __missing__(self, part: str) -> float:
         """Find the weight of the part, or of a shorter or longer form of it (env, environment)."""

@@ -8,7 +8,6 @@ import math
 import re
 import string
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -25,7 +24,7 @@ from dovetail_context.records.record import (
     traits_of,
 )
 from dovetail_context.retrieve.likelihood.affinity import Fit, Surroundings, places_with
-from dovetail_context.retrieve.likelihood.name_features import NameFeatureTable
+from dovetail_context.retrieve.likelihood.name_features import NameFeatures, NameFeatureTable
 from dovetail_context.retrieve.likelihood.weights import AFTER_DOT, HEADERS, USUAL, Weights
 from dovetail_context.retrieve.windows import SimilarWindow, words_in
 
@@ -47,13 +46,9 @@ _LETTERS = string.ascii_letters + string.digits + "_$"
 _FOREIGN_HIDDEN = re.compile(r"\._(?<=\w\._)(?<!\bself\._)(?<!\bcls\._)(?<!\bthis\._)[^\W_]")
 
 
-class _Likeness(NamedTuple):
-    """What a name has in common with the words around the cursor, and the likeness of the places most like the cursor's
-    that have it alone and as a member."""
-
-    fit: Fit
-    alone: float
-    member: float
+# The features of a name, what it has in common with the words around the cursor, and the likeness of the places most
+# like the cursor's that have it alone and as a member.
+_Likeness = tuple[NameFeatures, Fit, float, float]
 
 
 class _Weighing:
@@ -145,8 +140,8 @@ class Likelihood:
         """Return what a name adds to the logarithm of its odds."""
         known = weighing.of_name.get(name)
         if known is None:
-            (share, shared, best), alone, member = self._like(name)
-            to, features = weighing.weights, self._features.of(name)
+            features, (share, shared, best), alone, member = self._like(name)
+            to = weighing.weights
             known = to.share * share + to.shared * shared + to.best * best
             known += to.alike * alone + to.alike_member * member
             known += (
@@ -167,22 +162,19 @@ class Likelihood:
         name = symbol.name
         if name.startswith("__"):
             return SPECIAL
-        like = self._like(name)
+        features, (share, _, _), alone, member = self._like(name)
         weight = 1.0 if symbol.exported else self._hidden
-        weight *= 1.0 + POPULARITY * self._features.of(name).popularity
-        weight *= 1.0 + AFFINITY * like.fit.share
-        weight *= 1.0 + ECHO * max(like.alone, like.member)
+        weight *= 1.0 + POPULARITY * features.popularity
+        weight *= 1.0 + AFFINITY * share
+        weight *= 1.0 + ECHO * max(alone, member)
         return weight * (PRESENT if name in self._present else 1.0)
 
     def _like(self, name: str) -> _Likeness:
         known = self._likeness.get(name)
         if known is None:
             features = self._features.of(name)
-            known = self._likeness[name] = _Likeness(
-                self._surroundings.fit(features.parts),
-                self._echoed.get(name, 0.0),
-                self._echoed.get("." + name, 0.0),
-            )
+            fit, echoed = self._surroundings.fit(features.parts), self._echoed
+            known = self._likeness[name] = (features, fit, echoed.get(name, 0.0), echoed.get("." + name, 0.0))
         return known
 
 

@@ -51,7 +51,7 @@ def estimate_for(language: str) -> Callable[[str], int]:
     return estimate_tokens if factor == 1.0 else lambda text: ceil(factor * estimate_tokens(text))
 
 
-@lru_cache(maxsize=65_536)  # the words of a large project, some MB; most words come again and again
+@lru_cache(maxsize=32_768)  # the words of a large project, some MB; most words come again and again
 def _weight(piece: str) -> float:
     first, length = piece[0], len(piece)
     if "a" <= first <= "z":

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from dovetail_context.index.extraction.build import BuildReport
+from dovetail_context.index.freed_memory import give_back
 from dovetail_context.index.pending import Pending, Progress, PurgeClock
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.state import WorkspaceState
@@ -249,7 +250,10 @@ class WorkspaceIndex:
         now."""
         with self._working:
             if self._snapshot.complete and not self._closing:
-                self._snapshot = self._state.settle(self._snapshot, purge)
+                before, self._snapshot = self._snapshot, self._state.settle(self._snapshot, purge)
+                if self._snapshot is not before:  # what was read is in an image now
+                    del before
+                    give_back()
 
     def _purge_at_end(self) -> None:
         self._state.settle(self._state.next_snapshot(self._snapshot), purge=True)

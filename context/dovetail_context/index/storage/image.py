@@ -29,6 +29,7 @@ MAGIC = struct.pack("=8sI", b"dovetail", 1)
 _TRAILER = struct.Struct("=QQI8s")  # where the directory begins, its length, its check sum, the mark of the end
 _END = b"complete"
 MAX_KEPT_WORDS = 10_000  # 1 MB
+_LIST_OF_WORDS = "the list of words"
 WORDS_OF_BLOCK = 64  # words per vocabulary block: search goes block by block, and keeps one word of each as an object
 
 
@@ -69,7 +70,9 @@ def write_image(out: BinaryIO, entries: Sequence[Entry], words: Sequence[str]) -
     directory["counts"] = section.add(counts.data)
     blocks = [vocabulary[start : start + WORDS_OF_BLOCK] for start in range(0, len(vocabulary), WORDS_OF_BLOCK)]
     directory["blocks"] = [block[0] for block in blocks]
-    directory["words"] = section.add_all("\0".join(block).encode("utf-8", "surrogatepass") for block in blocks)
+    directory["words"] = section.add_all(
+        "\0".join(("", *block, "")).encode("utf-8", "surrogatepass") for block in blocks
+    )
     directory["vocabulary_size"] = len(vocabulary)
     packed = marshal.dumps(directory)
     out.write(packed + _TRAILER.pack(section.place, len(packed), zlib.crc32(packed), _END))
@@ -80,6 +83,7 @@ class Image:
 
     def __init__(self, data: "bytes | mmap.mmap", on_damage: Callable[[str], None] = lambda path: None) -> None:
         """Raises DamagedError if `data` is no complete image of this format."""
+        self._mapped = data  # can be searched
         self._data = memoryview(data)
         self._on_damage = on_damage
         self._directory = directory = _directory(self._data)
@@ -95,7 +99,6 @@ class Image:
         counts = np.frombuffer(self._part(directory["counts"]), dtype=np.uint32)
         self._starts = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)))
         self._postings = np.frombuffer(self._part(directory["postings"]), dtype=np.uint32)
-        self._blocks: dict[int, bytes] = {}  # those that were searched: all words take 3 MB in a million lines
         self._words: dict[int, str] = {}  # by number, those that were asked for last
         self._others: frozenset[str] | None = None
 
@@ -162,9 +165,13 @@ class Image:
         block = bisect_right(self._directory["blocks"], word) - 1
         if block < 0:
             return None
-        packed = self._searched_block(block)
-        place = packed.find(b"\0%b\0" % word.encode("utf-8", "surrogatepass"))
-        return block * WORDS_OF_BLOCK + packed.count(b"\0", 0, place) if place >= 0 else None
+        try:
+            start, end = self._bounds("words", block)
+        except DamagedError:
+            self._on_damage(_LIST_OF_WORDS)
+            return None
+        place = self._mapped.find(b"\0%b\0" % word.encode("utf-8", "surrogatepass"), start, end)
+        return block * WORDS_OF_BLOCK + self._mapped[start:place].count(b"\0") if place >= 0 else None
 
     def word_of(self, word_id: int) -> str:
         """The word of a number."""
@@ -173,7 +180,7 @@ class Image:
             if len(self._words) >= MAX_KEPT_WORDS:
                 self._words = {}
             block, place = divmod(word_id, WORDS_OF_BLOCK)
-            packed = self._searched_block(block).split(b"\0", place + 2)[place + 1]
+            packed = self._block(block).split(b"\0", place + 2)[place + 1]
             known = self._words[word_id] = packed.decode("utf-8", "surrogatepass")
         return known
 
@@ -183,33 +190,29 @@ class Image:
 
     def words(self) -> list[str]:
         """All words by their numbers."""
-        return [word for block in range(len(self._directory["blocks"])) for word in self._block(block)]
+        blocks = map(self._block, range(len(self._directory["blocks"])))
+        return [word for block in blocks for word in block[1:-1].decode("utf-8", "surrogatepass").split("\0")]
 
-    def _searched_block(self, block: int) -> bytes:
-        packed = self._blocks.get(block)
-        if packed is None:
-            packed = self._blocks[block] = self._packed_block(block)
-        return packed
-
-    def _block(self, block: int) -> list[str]:
-        return self._packed_block(block)[1:-1].decode("utf-8", "surrogatepass").split("\0")
-
-    def _packed_block(self, block: int) -> bytes:
+    def _block(self, block: int) -> bytes:
         """Return the words of a block with a zero before, between and after them."""
         try:
-            return b"".join((b"\0", self._span("words", block), b"\0"))
+            return bytes(self._span("words", block))
         except DamagedError:
-            self._on_damage("the list of words")
+            self._on_damage(_LIST_OF_WORDS)
             return b"\0" * (WORDS_OF_BLOCK + 1)
 
     def _span(self, name: str, number: int) -> memoryview:
+        start, end = self._bounds(name, number)
+        return self._data[start:end]
+
+    def _bounds(self, name: str, number: int) -> tuple[int, int]:
+        """Return where a part begins and ends. Raises DamagedError."""
         start, end, check = self._spans[name].at(number)
-        part = self._data[start:end]
         if not self._sound[name][number]:  # each is looked at once
-            if zlib.crc32(part) != check:
+            if zlib.crc32(self._data[start:end]) != check:
                 raise DamagedError(f"{name} {number}")
             self._sound[name][number] = True
-        return part
+        return start, end
 
     def _part(self, span: tuple[int, int, int]) -> memoryview:
         start, end, check = span

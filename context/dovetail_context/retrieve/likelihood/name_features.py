@@ -13,7 +13,7 @@ from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.words import WordBase
 from dovetail_context.retrieve.likelihood.affinity import parts_of
 
-MAX_NAMES = 30_000  # some 8 MB; then it starts again
+MAX_NAMES = 20_000  # some 5 MB; then it starts again
 MAX_WORDS = 6  # of a name; longer names are equally unlikely
 # With fewer files, no name of one word is offered that has nothing in common with the place.
 POPULAR_FILES, WIDESPREAD_FILES = 25, 120

@@ -29,7 +29,6 @@ MAGIC = struct.pack("=8sI", b"dovetail", 1)
 _TRAILER = struct.Struct("=QQI8s")  # where the directory begins, its length, its check sum, the mark of the end
 _END = b"complete"
 MAX_KEPT_WORDS = 10_000  # 1 MB
-_LIST_OF_WORDS = "the list of words"
 WORDS_OF_BLOCK = 64  # words per vocabulary block: search goes block by block, and keeps one word of each as an object
 
 
@@ -83,7 +82,7 @@ class Image:
 
     def __init__(self, data: "bytes | mmap.mmap", on_damage: Callable[[str], None] = lambda path: None) -> None:
         """Raises DamagedError if `data` is no complete image of this format."""
-        self._mapped = data  # can be searched
+        self._mapped = data
         self._data = memoryview(data)
         self._on_damage = on_damage
         self._directory = directory = _directory(self._data)
@@ -95,9 +94,11 @@ class Image:
         self.vocabulary_size: int = directory["vocabulary_size"]
         self._numbers = dict(zip(self.paths, range(len(self.paths)), strict=True))
         self._spans = {name: _Spans(*directory[name]) for name in ("bodies", "texts", "ids", "words")}
+        self._word_bounds = self._spans["words"].bounds
         self._sound = {name: bytearray(len(spans)) for name, spans in self._spans.items()}
         counts = np.frombuffer(self._part(directory["counts"]), dtype=np.uint32)
         self._starts = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)))
+        self._starts_view = self._starts.data  # single numbers are read from it several times as fast
         self._postings = np.frombuffer(self._part(directory["postings"]), dtype=np.uint32)
         self._words: dict[int, str] = {}  # by number, those that were asked for last
         self._others: frozenset[str] | None = None
@@ -154,24 +155,20 @@ class Image:
 
     def numbers_with(self, word_id: int) -> Ids:
         """The numbers of the files that hold a word, rising."""
-        return self._postings[self._starts[word_id] : self._starts[word_id + 1]]
+        return self._postings[self._starts_view[word_id] : self._starts_view[word_id + 1]]
 
     def frequency(self, word_id: int) -> int:
         """How many files hold a word."""
-        return int(self._starts[word_id + 1] - self._starts[word_id])
+        return self._starts_view[word_id + 1] - self._starts_view[word_id]
 
     def id_of(self, word: str) -> int | None:
         """The number of a word."""
         block = bisect_right(self._directory["blocks"], word) - 1
         if block < 0:
             return None
-        try:
-            start, end = self._bounds("words", block)
-        except DamagedError:
-            self._on_damage(_LIST_OF_WORDS)
-            return None
-        place = self._mapped.find(b"\0%b\0" % word.encode("utf-8", "surrogatepass"), start, end)
-        return block * WORDS_OF_BLOCK + self._mapped[start:place].count(b"\0") if place >= 0 else None
+        packed = self._block(block)
+        place = packed.find(b"\0%b\0" % word.encode("utf-8", "surrogatepass"))
+        return block * WORDS_OF_BLOCK + packed.count(b"\0", 0, place) if place >= 0 else None
 
     def word_of(self, word_id: int) -> str:
         """The word of a number."""
@@ -194,25 +191,26 @@ class Image:
         return [word for block in blocks for word in block[1:-1].decode("utf-8", "surrogatepass").split("\0")]
 
     def _block(self, block: int) -> bytes:
-        """Return the words of a block with a zero before, between and after them."""
-        try:
-            return bytes(self._span("words", block))
-        except DamagedError:
-            self._on_damage(_LIST_OF_WORDS)
-            return b"\0" * (WORDS_OF_BLOCK + 1)
+        """Return the words of a block with a zero before, between and after them. (Hundreds are looked into for a
+        context, so this is `_span` in fewer steps.)"""
+        bounds = self._word_bounds
+        packed = self._mapped[bounds[block] : bounds[block + 1]]
+        if not self._sound["words"][block]:
+            try:
+                self._span("words", block)
+            except DamagedError:
+                self._on_damage("the list of words")
+                return b"\0" * (WORDS_OF_BLOCK + 1)
+        return packed
 
     def _span(self, name: str, number: int) -> memoryview:
-        start, end = self._bounds(name, number)
-        return self._data[start:end]
-
-    def _bounds(self, name: str, number: int) -> tuple[int, int]:
-        """Return where a part begins and ends. Raises DamagedError."""
         start, end, check = self._spans[name].at(number)
+        part = self._data[start:end]
         if not self._sound[name][number]:  # each is looked at once
-            if zlib.crc32(self._data[start:end]) != check:
+            if zlib.crc32(part) != check:
                 raise DamagedError(f"{name} {number}")
             self._sound[name][number] = True
-        return start, end
+        return part
 
     def _part(self, span: tuple[int, int, int]) -> memoryview:
         start, end, check = span
@@ -237,14 +235,14 @@ class _Spans:
 
     def __init__(self, start: int, lengths: bytes, checks: bytes) -> None:
         ends = np.cumsum(np.frombuffer(lengths, dtype=np.uint32), dtype=np.int64) + start
-        self._bounds = np.concatenate((np.array([start], dtype=np.int64), ends))
-        self._checks = np.frombuffer(checks, dtype=np.uint32)
+        self.bounds = np.concatenate((np.array([start], dtype=np.int64), ends)).data
+        self._checks = np.frombuffer(checks, dtype=np.uint32).data
 
     def __len__(self) -> int:
         return len(self._checks)
 
     def at(self, number: int) -> tuple[int, int, int]:
-        return int(self._bounds[number]), int(self._bounds[number + 1]), int(self._checks[number])
+        return self.bounds[number], self.bounds[number + 1], self._checks[number]
 
 
 class _Sections:

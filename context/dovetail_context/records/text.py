@@ -24,7 +24,7 @@ class PackedText:
         for lines, size in zip(heads[::2], heads[1::2], strict=True):
             self._first_lines.append(self._first_lines[-1] + lines)
             self._places.append(self._places[-1] + size)
-        self._lines: dict[int, list[str]] = {}
+        self._chunks: dict[int, str] = {}  # lists of lines take twice the memory
 
     @cached_property
     def whole(self) -> str:
@@ -36,9 +36,10 @@ class PackedText:
         found: list[str] = []
         for number, first in enumerate(self._first_lines[:-1]):
             if first <= end and start < self._first_lines[number + 1]:
-                if number not in self._lines:
-                    self._lines[number] = split_lines(self._chunk(number))[: self._first_lines[number + 1] - first]
-                found += self._lines[number][max(start - first, 0) : end - first + 1]
+                if number not in self._chunks:
+                    self._chunks[number] = self._chunk(number)
+                lines = split_lines(self._chunks[number])[: self._first_lines[number + 1] - first]
+                found += lines[max(start - first, 0) : end - first + 1]
         return found
 
     def _chunk(self, number: int) -> str:

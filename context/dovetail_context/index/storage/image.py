@@ -28,7 +28,7 @@ from dovetail_context.workspace.scan import Stamp
 MAGIC = struct.pack("=8sI", b"dovetail", 1)
 _TRAILER = struct.Struct("=QQI8s")  # where the directory begins, its length, its check sum, the mark of the end
 _END = b"complete"
-MAX_KEPT_WORDS = 10_000  # 1 MB
+MAX_KEPT_WORDS = 6_000  # half a megabyte
 WORDS_OF_BLOCK = 64  # words per vocabulary block: search goes block by block, and keeps one word of each as an object
 
 

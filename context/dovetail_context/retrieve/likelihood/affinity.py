@@ -30,7 +30,7 @@ _WORD = re.compile(r"[^\W\d]\w+")
 _MIN_PART_CHARS = 2
 
 
-@lru_cache(maxsize=16_384)  # the names of some files, some MB
+@lru_cache(maxsize=8_192)  # the names of some files, a megabyte
 def parts_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case, plural endings off: `loadURLs_from2` gives load, url, from."""
     return tuple(

@@ -92,6 +92,7 @@ class _Reader:
         self._template: Node | None = None
         self._declared: set[tuple[str, str]] = set()
         self._announced: set[str] = set()
+        self._classes: set[str] = set()
         self._unnamed: dict[int, str] = {}  # by the end of a struct without a name, what it is the type of
         self._visitors: dict[str, Callable[[Event], None]] = {
             "include": self._on_include,
@@ -266,7 +267,7 @@ class _Reader:
         if name is None:
             return
         text = self._tree.text(name).partition("<")[0] if name.type != "operator_name" else self._tree.text(name)
-        container = self._frames.container or (scope if scope[:1].isupper() or self._is_class(scope) else "")
+        container = self._frames.container or (scope if scope[:1].isupper() or scope in self._classes else "")
         if scope and (container, text.strip()) in self._declared:
             return  # the class of this file has declared it
         self._declared.add((container, text.strip()))
@@ -281,9 +282,6 @@ class _Reader:
             parameters=tuple(parameters(self._tree, function)),
             start=start,
         )
-
-    def _is_class(self, name: str) -> bool:
-        return any(symbol.kind == "class" and symbol.name == name for symbol in self.symbols)
 
     def _start(self, node: Node) -> int:
         """Where a definition begins: at its `template <...>`, if it has one."""
@@ -312,6 +310,8 @@ class _Reader:
         doc = doc_line(self._tree, node.start_byte if start < 0 else start)
         first, last = node.start_point[0] + 1, node.end_point[0] + 1
         if name:
+            if kind == "class":
+                self._classes.add(name)
             self.symbols.append(
                 Symbol(
                     name,

@@ -51,8 +51,8 @@ PATTERNS = (
 )
 # It begins with plain characters, for which Python searches fast, and looks back from there.
 _NAMESPACE = re.compile(r"namespace(?<!\wnamespace)\s+(?:\w+::)*(\w+)")
-_SCOPE = re.compile(r"(?<![\w:.>])[a-z_]\w*\Z")
-MAX_NAME_CHARS = 60
+# The name before `::`, read backwards for the same reason: `::pohs` for `shop::`. Longer names are data.
+_SCOPE_BACKWARDS = re.compile(r"::(\w{0,59}[a-z_])(?![\w:.>])")
 _LANGUAGE_OWN = frozenset({"std", "public", "private", "protected"})
 
 
@@ -343,12 +343,6 @@ def _has_no_declarator(node: Node) -> bool:
 
 def _namespaces(text: str, defined: frozenset[str]) -> list[Import]:
     """The namespaces that the file names lead to all that it sees."""
-    names = set(_NAMESPACE.findall(text))
-    position = text.find("::")
-    while position >= 0:
-        scope = _SCOPE.search(text, max(0, position - MAX_NAME_CHARS), position)
-        if scope is not None:
-            names.add(scope[0])
-        position = text.find("::", position + 2)
+    names = {*_NAMESPACE.findall(text), *(name[::-1] for name in _SCOPE_BACKWARDS.findall(text[::-1]))}
     names -= _LANGUAGE_OWN | defined
     return [Import("::", "", name, 0) for name in sorted(names)]

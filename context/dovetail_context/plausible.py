@@ -31,10 +31,20 @@ def can_be_code(data: bytes) -> bool:
         return False
     if sum(map(data.count, (b"(", b"[", b"{"))) > MAX_OPEN_BRACKETS and _deepest(data) > MAX_OPEN_BRACKETS:
         return False
-    lines = data.split(b"\n")
-    if len(max(lines, key=len)) <= LONG_LINE_BYTES:
+    if not _has_long_line(data):
         return True
-    return not any(len(line) > LONG_LINE_BYTES and _has_many_operators(line) for line in lines)
+    return not any(len(line) > LONG_LINE_BYTES and _has_many_operators(line) for line in data.split(b"\n"))
+
+
+def _has_long_line(data: bytes) -> bool:
+    """Whether a line has more than `LONG_LINE_BYTES`. Steps over many lines at once: most texts have no long line."""
+    start = 0
+    while len(data) - start > LONG_LINE_BYTES:
+        end = data.rfind(b"\n", start, start + LONG_LINE_BYTES + 1)
+        if end < 0:
+            return True
+        start = end + 1
+    return False
 
 
 def _has_many_angles(data: bytes) -> bool:

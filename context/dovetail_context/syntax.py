@@ -179,12 +179,15 @@ _SHORT_BYTES = 1000
 class _Allowance:
     """The processor time that one text may take, asked about in callbacks."""
 
-    __slots__ = ("_end", "calls", "interrupted", "is_over")
+    __slots__ = ("_earliest", "_end", "calls", "interrupted", "is_over")
 
     def __init__(self, size: int) -> None:
         self.is_over = False
         self.interrupted: BaseException | None = None
-        self._end = time.thread_time() + READ_S + READ_S_PER_BYTE * size
+        allowed = READ_S + READ_S_PER_BYTE * size
+        # No more of the processor can be spent than time has passed; its own clock takes a call to the system.
+        self._earliest = time.perf_counter() + allowed
+        self._end = time.thread_time() + allowed
         self.calls = 0
 
     def is_spent(self, _byte: int, _has_error: bool) -> bool:
@@ -194,7 +197,7 @@ class _Allowance:
             return False
         try:
             look()
-            self.is_over = time.thread_time() > self._end
+            self.is_over = time.perf_counter() > self._earliest and time.thread_time() > self._end
         except BaseException as error:  # noqa: BLE001
             self.interrupted = error
         return self.is_over or self.interrupted is not None

@@ -51,8 +51,8 @@ PATTERNS = (
 )
 # It begins with plain characters, for which Python searches fast, and looks back from there.
 _NAMESPACE = re.compile(r"namespace(?<!\wnamespace)\s+(?:\w+::)*(\w+)")
-_SCOPE = re.compile(r"(?<![\w:.>])[a-z_]\w*\Z")
-MAX_NAME_CHARS = 60
+# The name before `::`, read backwards for the same reason: `::pohs` for `shop::`. Longer names are data.
+_SCOPE_BACKWARDS = re.compile(r"::(\w{0,59}[a-z_])(?![\w:.>])")
 _LANGUAGE_OWN = frozenset({"std", "public", "private", "protected"})
 
 
@@ -92,6 +92,7 @@ class _Reader:
         self._template: Node | None = None
         self._declared: set[tuple[str, str]] = set()
         self._announced: set[str] = set()
+        self._classes: set[str] = set()
         self._unnamed: dict[int, str] = {}  # by the end of a struct without a name, what it is the type of
         self._visitors: dict[str, Callable[[Event], None]] = {
             "include": self._on_include,
@@ -266,7 +267,7 @@ class _Reader:
         if name is None:
             return
         text = self._tree.text(name).partition("<")[0] if name.type != "operator_name" else self._tree.text(name)
-        container = self._frames.container or (scope if scope[:1].isupper() or self._is_class(scope) else "")
+        container = self._frames.container or (scope if scope[:1].isupper() or scope in self._classes else "")
         if scope and (container, text.strip()) in self._declared:
             return  # the class of this file has declared it
         self._declared.add((container, text.strip()))
@@ -281,9 +282,6 @@ class _Reader:
             parameters=tuple(parameters(self._tree, function)),
             start=start,
         )
-
-    def _is_class(self, name: str) -> bool:
-        return any(symbol.kind == "class" and symbol.name == name for symbol in self.symbols)
 
     def _start(self, node: Node) -> int:
         """Where a definition begins: at its `template <...>`, if it has one."""
@@ -312,6 +310,8 @@ class _Reader:
         doc = doc_line(self._tree, node.start_byte if start < 0 else start)
         first, last = node.start_point[0] + 1, node.end_point[0] + 1
         if name:
+            if kind == "class":
+                self._classes.add(name)
             self.symbols.append(
                 Symbol(
                     name,
@@ -343,12 +343,6 @@ def _has_no_declarator(node: Node) -> bool:
 
 def _namespaces(text: str, defined: frozenset[str]) -> list[Import]:
     """The namespaces that the file names lead to all that it sees."""
-    names = set(_NAMESPACE.findall(text))
-    position = text.find("::")
-    while position >= 0:
-        scope = _SCOPE.search(text, max(0, position - MAX_NAME_CHARS), position)
-        if scope is not None:
-            names.add(scope[0])
-        position = text.find("::", position + 2)
+    names = {*_NAMESPACE.findall(text), *(name[::-1] for name in _SCOPE_BACKWARDS.findall(text[::-1]))}
     names -= _LANGUAGE_OWN | defined
     return [Import("::", "", name, 0) for name in sorted(names)]

@@ -5,12 +5,10 @@ import re
 from dovetail_context.languages.cpp.resolve import MODULE
 from dovetail_context.records.record import Import
 
-_MODULE = re.compile(
-    r"^[ \t]*(?:export[ \t]+)?module[ \t]+(?P<name>[\w.]+(?:[ \t]*:[ \t]*[\w.]+)?)[ \t]*;", re.MULTILINE
-)
+# They follow on a line end, for which Python searches fast.
+_MODULE = re.compile(r"\n[ \t]*(?:export[ \t]+)?module[ \t]+(?P<name>[\w.]+(?:[ \t]*:[ \t]*[\w.]+)?)[ \t]*;")
 _IMPORT = re.compile(
-    r"^[ \t]*(?:export[ \t]+)?import[ \t]+(?P<name>[\w.]+|:[ \t]*[\w.]+|<[^>\n]+>|\"[^\"\n]+\")[ \t]*;",
-    re.MULTILINE,
+    r"\n[ \t]*(?:export[ \t]+)?import[ \t]+(?P<name>[\w.]+|:[ \t]*[\w.]+|<[^>\n]+>|\"[^\"\n]+\")[ \t]*;"
 )
 
 
@@ -18,11 +16,12 @@ def read_modules(text: str) -> tuple[str, tuple[Import, ...]]:
     """The module that a file belongs to ("" for none), and those that it imports. A partition is `module:part`."""
     if "import" not in text and "module" not in text:
         return "", ()
+    text = "\n" + text
     declared = _MODULE.search(text)
     own = re.sub(r"\s", "", declared["name"]) if declared is not None else ""
     imports = []
     for found in _IMPORT.finditer(text):
-        name, line = found["name"], text.count("\n", 0, found.start("name")) + 1
+        name, line = found["name"], text.count("\n", 0, found.start("name"))
         if name[0] == ":":
             name = own.partition(":")[0] + re.sub(r"\s", "", name)
         imports.append(Import(name if name[0] in '<"' else f"{MODULE}{name}", "*", "", line))

@@ -15,13 +15,15 @@ _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _AFTER_OPENING = re.compile(r"([(\[]) ")
 _BEFORE_CLOSING = re.compile(r" ([)\],;])")
 # Macros between a keyword and a name (`class API_EXPORT Money`), alone in a line, before a declaration or behind one
-# (`GUARDED_BY(mutex)`): no grammar knows their expansion, and without them the code parses as intended. Each pattern
-# begins with a capital, for which Python searches fast; the text before it is checked afterwards.
-_EXPORT = re.compile(r"[A-Z](?<=\s[A-Z])[A-Z0-9_]{2,}+(?:\([^()\n]*\))?(?=\s+[A-Za-z_])")
-_ALONE = re.compile(r"[A-Z](?<!\S[A-Z])[A-Z0-9_]{3,}+(?=[ \t]*$)", re.MULTILINE)
-_BEFORE = re.compile(r"[A-Z](?<!\w[A-Z])[A-Z0-9_]{2,}+(?=\s+[A-Za-z_:\[])")
-_ANNOTATION = re.compile(r"[A-Z](?<=\s[A-Z])[A-Z0-9_]{3,}+\([^()\n]*\)(?=\s*[;{=])")
-_HAS_MODULES = re.compile(r"^[ \t]*(?:(?:export[ \t]+)?(?:module|import)\b[^(=\n]*;|export[ \t]+[\w{])", re.MULTILINE)
+# (`GUARDED_BY(mutex)`): no grammar knows their expansion, and without them the code parses as intended. Each of them is
+# a name in capitals; the text before it is checked afterwards.
+_CAPITALS = re.compile(r"[A-Z](?<!\w[A-Z])[A-Z0-9_]{2}")
+_EXPORT = re.compile(r"(?<=\s)[A-Z0-9_]{3,}+(?:\([^()\n]*\))?(?=\s+[A-Za-z_])")
+_ALONE = re.compile(r"(?<!\S)[A-Z0-9_]{4,}+(?=[ \t]*$)", re.MULTILINE)
+_BEFORE = re.compile(r"[A-Z0-9_]{3,}+(?=\s+[A-Za-z_:\[])")
+_ANNOTATION = re.compile(r"(?<=\s)[A-Z0-9_]{4,}+\([^()\n]*\)(?=\s*[;{=])")
+# They follow on a line end, for which Python searches fast.
+_HAS_MODULES = re.compile(r"\n[ \t]*(?:(?:export[ \t]+)?(?:module|import)\b[^(=\n]*;|export[ \t]+[\w{])")
 # `export` before a declaration, `module name;` and `import name;`.
 _MODULE_WORDS = re.compile(
     r"^[ \t]*(?:export[ \t]+)?(?:module|import)\b[^(=\n;]*;|^[ \t]*export(?=[ \t]+[\w{])", re.MULTILINE
@@ -34,16 +36,29 @@ _TELLING = re.compile(r"EXPORT|API|INLINE|CONSTEXPR|NODISCARD|NORETURN|DEPRECATE
 def without_macros(text: str) -> str:
     """The text with spaces in place of macros that would keep it from being parsed, and of the words of modules; every
     character in its place."""
-    if _HAS_MODULES.search(text):
+    if _HAS_MODULES.search("\n" + text):
         text = _MODULE_WORDS.sub(lambda match: " " * len(match[0]), text)
-    text = _blanked(text, _ANNOTATION, _is_behind_declaration)
-    text = _blanked(text, _EXPORT, _is_behind_keyword)
-    text = _blanked(text, _ALONE, _begins_line)
-    return _blanked(text, _BEFORE, lambda match: _TELLING.search(match[0]) is not None)
+    places = [match.start() for match in _CAPITALS.finditer(text)]
+    text = _blanked(text, places, _ANNOTATION, _is_behind_declaration)
+    text = _blanked(text, places, _EXPORT, _is_behind_keyword)
+    text = _blanked(text, places, _ALONE, _begins_line)
+    return _blanked(text, places, _BEFORE, lambda match: _TELLING.search(match[0]) is not None)
 
 
-def _blanked(text: str, macro: re.Pattern[str], is_in_the_way: Callable[[re.Match[str]], bool]) -> str:
-    return macro.sub(lambda match: " " * len(match[0]) if is_in_the_way(match) else match[0], text)
+def _blanked(
+    text: str, places: list[int], macro: re.Pattern[str], is_in_the_way: Callable[[re.Match[str]], bool]
+) -> str:
+    """`text` with spaces in place of the macros of one kind that begin at these places."""
+    parts: list[str] = []
+    done = blank_until = 0
+    for place in places:
+        match = macro.match(text, place) if place >= done else None
+        if match is not None:
+            done = match.end()
+            if is_in_the_way(match):
+                parts += (text[blank_until:place], " " * (done - place))
+                blank_until = done
+    return "".join((*parts, text[blank_until:])) if parts else text
 
 
 def _is_behind_declaration(match: re.Match[str]) -> bool:

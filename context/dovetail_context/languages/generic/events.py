@@ -4,7 +4,7 @@ Each pattern captures one node under the name of its kind, and parts of it under
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dovetail_context.syntax import Match, Node
 from dovetail_context.work import counted
@@ -38,8 +38,7 @@ KINDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A match under the kind that names its pattern."""
 
     kind: str

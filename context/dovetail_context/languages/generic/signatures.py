@@ -8,10 +8,9 @@ from dovetail_context.languages.one_line import cut
 from dovetail_context.syntax import SyntaxTree
 
 MAX_VALUE_CHARS = 60  # a value is shown up to here: a literal or a short call
-_SPACE = re.compile(r"\s+")
-_AFTER_OPENING = re.compile(r"([(\[]) ")
 _BEFORE_CLOSING = re.compile(r",? ([)\]])")
-_TAIL = re.compile(r"\s*(?:[{=:]|\bdo|\bthen|\bwhere)?\s*\Z")
+_TAIL = re.compile(r"(?:[{=:]|\b(?:do|then|where))\Z")
+_LONGEST_TAIL = len("where")
 
 
 def class_head(tree: SyntaxTree, event: Event, profile: Profile) -> str:
@@ -29,7 +28,7 @@ def field_text(tree: SyntaxTree, event: Event, profile: Profile) -> str:
     value, shown = event.one("value"), event.one("shown") or event.node
     source = tree.text(shown)
     if value is not None and (value.end_byte - value.start_byte > MAX_VALUE_CHARS or "\n" in tree.text(value)):
-        return cut(_TAIL.sub("", _clean(tree.slice(shown.start_byte, value.start_byte), profile)))
+        return cut(_without_tail(_clean(tree.slice(shown.start_byte, value.start_byte), profile)))
     body = event.one("body")
     if body is not None:
         source = tree.slice(shown.start_byte, body.start_byte)
@@ -49,9 +48,17 @@ def _head(tree: SyntaxTree, event: Event, profile: Profile) -> str:
     source = tree.slice(node.start_byte, end)
     if body is None and value is None and profile.is_ended_by_word:
         source = source.split("\n", 1)[0].removesuffix(" end")
-    return cut(_TAIL.sub("", _clean(source, profile).rstrip("; ")))
+    return cut(_without_tail(_clean(source, profile).rstrip("; ")))
 
 
 def _clean(source: str, profile: Profile) -> str:
     source = profile.noise.sub("", source) if profile.noise is not None else source
-    return _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", _SPACE.sub(" ", source))).strip()
+    source = " ".join(source.split()).replace("( ", "(").replace("[ ", "[")
+    return _BEFORE_CLOSING.sub(r"\1", source).strip() if " )" in source or " ]" in source else source
+
+
+def _without_tail(head: str) -> str:
+    """A head without the sign or word at its end that opens a body. Only the end is searched: from each place before it
+    a pattern for spaces and a word would be tried in vain."""
+    tail = _TAIL.search(head, max(0, len(head) - _LONGEST_TAIL))
+    return head[: tail.start()].rstrip() if tail is not None else head.rstrip()

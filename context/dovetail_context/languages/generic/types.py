@@ -1,6 +1,7 @@
 """Types as languages write them, in the notation of records: `?Foo`, `Foo|null`, `List<Foo>`, `Foo[]`. Pure."""
 
 import re
+from functools import lru_cache
 
 MAX_TYPE_CHARS = 200
 
@@ -15,14 +16,16 @@ _PLAIN_FUNCTION = re.compile(
     r"\(?(?:suspend\s+)?(?:@\w+\s+)*(?:(?P<receiver>[\w.]+(?:<[^<>]*>)?\??)\.)?\((?P<taken>[^()<>]*(?:<[^<>,()]*>[^()<>]*)*)\)\s*(?:async\s+|throws\s+)*"
     r"(?:->|=>|⇒)\s*(?P<result>[^()]+?)\)?\??\Z"
 )
-_SPACE = re.compile(r"\s+")
 
 
 def type_text(source: str) -> str:
     """A type in type notation; "" for what is too long or too nested to be of use."""
-    source = _SPACE.sub(" ", source.strip().removeprefix(":").strip())
-    if len(source) > MAX_TYPE_CHARS:
-        return ""
+    source = " ".join(source.strip().removeprefix(":").split())
+    return _in_notation(source) if len(source) <= MAX_TYPE_CHARS else ""
+
+
+@lru_cache(maxsize=1024)  # a project has few types and writes each of them often
+def _in_notation(source: str) -> str:
     if _FUNCTION.search(source):
         return _function(source)
     source = _VARIANCE.sub("", _PACKAGE.sub("", _QUALIFIED.sub("", source)))

@@ -21,10 +21,9 @@ _NAMED = re.compile(r"@(?:lombok\.)?(\w+)")
 def generated_accessors(tree: SyntaxTree, node: Node) -> frozenset[str]:
     """What the annotations of a class or field stand for: "get", "set", "constructor", "builder"."""
     first = node.child(0) if node.child_count else None
-    if first is None or first.type != "modifiers" or b"lombok" not in tree.data:
-        return frozenset()
-    names = _NAMED.findall(tree.text(first))
-    return frozenset().union(*(_ANNOTATIONS.get(name, frozenset()) for name in names))
+    written = tree.text(first) if first is not None and first.type == "modifiers" else ""
+    found = [_ANNOTATIONS[name] for name in _NAMED.findall(written) if name in _ANNOTATIONS] if "@" in written else []
+    return frozenset().union(*found) if found and b"lombok" in tree.data else frozenset()
 
 
 def builder_of(name: str, qualified: str, line: int) -> Iterator[Symbol]:

@@ -12,7 +12,8 @@ from dovetail_context.syntax import SyntaxTree
 MAX_DOC_LINES = 40  # of the comment above a definition
 IMPLIED = 0  # the line of an import that no statement makes
 
-_QUALIFIED = re.compile(r"(?<![\w\\])\\((?:\w+\\)+)(\w+)")
+# It begins with a plain character, for which Python searches fast, and looks back from there.
+_QUALIFIED = re.compile(r"\\(?<![\w\\]\\)((?:\w+\\)+)(\w+)")
 _DOC_TYPE = r"(?P<type>[\w\\|?]+(?:<[^<>]*(?:<[^<>]*>)?[^<>]*>)?(?:\[\])?)"
 _PARAM = re.compile(rf"@param\s+{_DOC_TYPE}\s+(?:\.\.\.)?(?P<name>\$\w+)")
 _RETURN = re.compile(rf"@return\s+{_DOC_TYPE}")

@@ -18,7 +18,8 @@ from dovetail_context.syntax import SyntaxTree
 MAX_DOC_LINES = 12  # of the comments above a method
 IMPLIED = 0  # the line of an import that no statement makes
 
-_CONSTANT = re.compile(r"(?<![\w.:@$'\"#])(?:::)?([A-Z]\w*(?:::[A-Z]\w*)*)")
+# It begins with a capital, for which Python searches fast, and looks back from there.
+_CONSTANT = re.compile(r"[A-Z](?:(?<![\w.:@$'\"#][A-Z])|(?<=::[A-Z])(?<![\w.:@$'\"#]::[A-Z]))\w*(?:::[A-Z]\w*)*")
 _ACCESSOR = re.compile(
     r"(attr_\w+|delegate|scope|define_method|alias_method|has_\w+|belongs_to|attribute|option|let)\b"
 )
@@ -47,7 +48,7 @@ def refine(record: FileRecord, tree: SyntaxTree) -> FileRecord:
 def _constants(record: FileRecord, symbols: Iterable[Symbol]) -> Iterator[Import]:
     """The constants of a file, and the classes that its names speak of."""
     own = {symbol.name for symbol in symbols if not symbol.container}
-    written = dict.fromkeys(match[1].replace("::", ".") for match in _CONSTANT.finditer(record.text))
+    written = dict.fromkeys(match[0].replace("::", ".") for match in _CONSTANT.finditer(record.text))
     for symbol in symbols:
         for name, type_ in symbol.parameters:
             written.setdefault(type_ or named_type(name))
@@ -61,7 +62,7 @@ def _constants(record: FileRecord, symbols: Iterable[Symbol]) -> Iterator[Import
     for last, name in aliases.items():
         if last not in own:
             yield Import(name, last, last, IMPLIED)
-    for namespace in {name.rpartition(".")[0] for name in written if "." in name}:
+    for namespace in dict.fromkeys(name.rpartition(".")[0] for name in written if "." in name):
         last = namespace.rpartition(".")[2]
         if last not in own:
             yield Import(NAMESPACE + namespace, "", last, IMPLIED)

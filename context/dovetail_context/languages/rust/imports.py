@@ -9,8 +9,9 @@ from dovetail_context.syntax import Node, SyntaxTree
 
 # Paths in code begin with a crate, a module or a type; what `use` or `mod` does not bind may be a crate. It is read
 # backwards, as Python searches fast for what begins with plain characters: `dcba::` for `abcd::`.
-_INLINE_MODULE = re.compile(r"^[ \t]*(?:pub(?:\([^)\n]*\))?[ \t]+)?mod[ \t]+([A-Za-z_]\w*)\s*\{", re.MULTILINE)
 _TOOR = re.compile(r"::(?<!<::)(\w*[a-z_])(?![\w:.'])")
+# It follows on a line end, for which Python searches fast, too.
+_INLINE_MODULE = re.compile(r"\n[ \t]*(?:pub(?:\([^)\n]*\))?[ \t]+)?mod[ \t]+([A-Za-z_]\w*)\s*\{")
 _INCLUDED = re.compile(r"^[ \t]*include!\s*[({\[]\s*\"(?P<path>[^\"\n]+\.rs)\"", re.MULTILINE)
 _RUST_OWN = frozenset({"std", "core", "alloc", "Self"})
 MAX_DEPTH = 16  # of nested braces in a use tree
@@ -101,5 +102,5 @@ def _joined(base: str, path: str) -> str:
 
 def inline_modules(text: str) -> tuple[str, ...]:
     """The names of the modules that a text writes between braces."""
-    names = dict.fromkeys(_INLINE_MODULE.findall(text)) if "mod " in text else {}
+    names = dict.fromkeys(_INLINE_MODULE.findall("\n" + text)) if "mod " in text else {}
     return tuple(name for name in names if name != "tests")  # nobody imports from those

@@ -24,7 +24,7 @@ from dovetail_context.syntax import Node, SyntaxTree
 
 _GLOBALS = frozenset({"window", "globalThis", "self", "global"})
 MAX_DEPTH = 40  # blocks inside blocks, most of them in code that does not parse
-_GLOBAL = re.compile(r"^[ \t]*declare\s+global\b", re.MULTILINE)
+_GLOBAL = re.compile(r"\n[ \t]*declare\s+global\b")  # behind a line end, for which Python searches fast
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
 _PLAIN = (".js", ".ts", ".jsx", ".tsx")
 
@@ -44,7 +44,7 @@ def extract(path: str, text: str) -> FileRecord:
     imports += read_comment_imports(text, frozenset(imported.alias for imported in imports))
     exports = frozenset(reader.exports)
     facts = list(reader.facts)
-    if _GLOBAL.search(text) or (path.endswith(_DECLARATIONS) and not exports and not imports and not facts):
+    if _GLOBAL.search("\n" + text) or (path.endswith(_DECLARATIONS) and not exports and not imports and not facts):
         facts.append(GLOBAL)
     elif path.endswith(_PLAIN) and not exports and not imports:
         facts.append(SCRIPT)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from dovetail_context.languages.numbered import numbered
 from dovetail_context.languages.typescript.grammar import grammar
@@ -72,6 +73,7 @@ def read_comment(text: str) -> JsDoc:
     return JsDoc(type_, returns, parameters)
 
 
+@lru_cache(maxsize=256)  # comments name few types, each of them often; none is longer than a comment that is read
 def notation(source: str) -> str:
     """A type as JSDoc writes it, in type notation."""
     source = (

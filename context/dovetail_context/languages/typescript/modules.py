@@ -86,7 +86,7 @@ def required(tree: SyntaxTree, node: Node | None) -> str:
 
 def required_inside(text: str, known_lines: set[int]) -> Iterator[Import]:
     """What functions import: `const x = require("m")` and `await import("m")`; `known_lines` are not read again."""
-    if "require(" not in text and "import(" not in text:
+    if "require(" not in text and ("import(" not in text or "await" not in text):
         return
     for line, match in numbered(_REQUIRED, text, "name"):
         if line in known_lines:

@@ -11,11 +11,13 @@ MAX_SIGNATURE_CHARS = 600  # the longest signatures that people write; what is l
 MAX_VALUE_CHARS = 100  # enough for a literal or a constructor call
 
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`)|//[^\n]*|/\*.*?\*/""", re.DOTALL)
-# Members of an object type may be divided by line ends alone.
+# Members of an object type may be divided by line ends alone. Behind those without spaces before them, which Python
+# finds fast, it looks back.
 _DIVIDING_LINE_END = re.compile(
-    r"(?<!extends)(?<!implements)(?<=[\w)\]}>\"'])[ \t]*\n\s*(?=[\w\[\"'#$(<])"
+    r"\n(?<!extends\n)(?<!implements\n)(?<=[\w)\]}>\"']\n)\s*(?=[\w\[\"'#$(<])"
     r"(?!(?:extends|implements|is|as|satisfies|in|of|keyof)\b(?!\??:))"
 )
+_BEFORE_LINE_END = re.compile(r"[ \t]+\n")
 # What is shown of values that are too long: what is called, or the kind of literal.
 _CALLED = re.compile(r"(?:new |await )?[\w$.]+(?=[(<])")
 _EMPTY = {"{": "{}", "[": "[]", "`": "``", '"': '""', "'": "''"}
@@ -30,6 +32,8 @@ def one_line(source: str) -> str:
         source = _COMMENT.sub(lambda found: found[1] or "", source)
     if "\n" not in source:
         return source.strip()
+    if " \n" in source or "\t\n" in source:
+        source = _BEFORE_LINE_END.sub("\n", source)
     source = _DIVIDING_LINE_END.sub("; ", source.strip())
     return _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", _SPACE.sub(" ", source)))
 

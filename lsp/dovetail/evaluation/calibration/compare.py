@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dovetail.completion.postprocessing.confidence import Threshold
-from dovetail.evaluation.calibration.fit import is_disturbing, shown_part
-from dovetail.evaluation.calibration.samples import Part, Sample
+from dovetail.evaluation.calibration.fit import PartOf, count_shown, shown_part
+from dovetail.evaluation.calibration.samples import Sample
 
 DRAWS = 2000
 """Bootstrap samples: the edges of the interval are good to a percent or two."""
@@ -44,8 +44,6 @@ class Comparison:
 COUNTS = 4
 """The number of counts that a comparison has."""
 
-PartOf = Callable[[Sample], Part | None]
-"""What is shown of a sample."""
 ThresholdOf = Callable[[Sample], Threshold]
 """Which threshold holds for a sample: each language may have its own."""
 
@@ -73,13 +71,8 @@ def compare_shown(samples: Sequence[Sample], old: PartOf, new: PartOf) -> Compar
 
 def _counts(samples: Sequence[Sample], shown: PartOf) -> tuple[int, ...]:
     """Return the counts of a comparison, in its order."""
-    found = [(part, sample) for sample in samples if (part := shown(sample)) is not None]
-    return (
-        len(found),
-        sum(1 for part, _ in found if part.is_right),
-        sum(part.saved for part, _ in found),
-        sum(1 for part, sample in found if is_disturbing(part, sample)),
-    )
+    found = count_shown(samples, shown)
+    return found.shown, found.right, found.saved, found.disturbing
 
 
 def _ratios(counted: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> list[float | None]:

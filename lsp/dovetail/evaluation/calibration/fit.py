@@ -10,7 +10,7 @@ shows the fewest suggestions among all that save as much as the shipped one.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from dovetail.completion.postprocessing.confidence import (
@@ -38,6 +38,10 @@ ROUNDS = 30
 """The most steps of Newton's method; five are usual."""
 
 
+PartOf = Callable[[Sample], Part | None]
+"""What is shown of a sample."""
+
+
 def shown_part(sample: Sample, threshold: Threshold) -> Part | None:
     """Return the part that a threshold shows of a sample, as the pipeline does; None where it shows nothing."""
     best = most_promising(sample.parts, threshold)
@@ -48,7 +52,12 @@ def shown_part(sample: Sample, threshold: Threshold) -> Part | None:
 
 def shown_by(samples: Sequence[Sample], threshold: Threshold) -> Shown:
     """Return the counts of what a threshold shows."""
-    found = [(part, sample) for sample in samples if (part := shown_part(sample, threshold)) is not None]
+    return count_shown(samples, lambda sample: shown_part(sample, threshold))
+
+
+def count_shown(samples: Sequence[Sample], shown: PartOf) -> Shown:
+    """Return the counts of what is shown, by whatever rule."""
+    found = [(part, sample) for sample in samples if (part := shown(sample)) is not None]
     return Shown(
         len(samples),
         len(found),

@@ -347,7 +347,7 @@ class Names:
         if found is None:
             table: dict[str, tuple[Definition, ...]] = {}
             for path in reversed(paths):
-                record = self.record(path)
+                record = self._snapshot.files.get(path)  # not held: only these names are needed of most of them
                 for name, symbols in counted(record.members("").items() if record is not None else ()):
                     table[name] = tuple(Definition(path, symbol) for symbol in symbols)
             found = self._tables[paths] = table

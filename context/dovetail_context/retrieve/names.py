@@ -24,7 +24,7 @@ def offer_names(situation: Situation, offers: Offers) -> None:
     """Offer the names of related files that the current file does not use yet."""
     left, likelihood = MAX_SYMBOLS, situation.likelihood
     for path in _related(situation, offers):
-        record = situation.record_of(path)
+        record = situation.snapshot.files[path]  # not held: few of its names are offered
         looked_at = min(left, MAX_SYMBOLS_OF_FILE, len(record.heads.names))
         checkpoint(looked_at)
         for symbol in likelihood.fitting(record, looked_at):

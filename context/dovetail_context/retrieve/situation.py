@@ -21,7 +21,7 @@ from dovetail_context.retrieve.windows import SimilarWindow, query_rarities, sim
 from dovetail_context.vicinity import head_and_vicinity
 
 MAX_ECHOES = 16  # from 12 to 24 as many of the needed names are shown; fewer take less time
-MAX_HELD_RECORDS = 1000  # of the project's files, unpacked: some 40 MB
+MAX_HELD_RECORDS = 700  # of the project's files, unpacked
 
 _CHAIN = re.compile(r"[\w.]+")
 _ASCII_CHAIN = re.compile(r"[\w.]+", re.ASCII)  # faster

@@ -8,6 +8,7 @@ import numpy as np
 
 from dovetail_context.index.storage.cache import image_in_memory
 from dovetail_context.index.storage.image import Entry
+from dovetail_context.index.words import WordLog, WordView, read_words
 from dovetail_context.records.packed import PackedRecord
 from dovetail_context.workspace.scan import Stamp
 
@@ -45,3 +46,16 @@ def test_words_that_no_file_holds_are_left_out() -> None:
 
 def test_an_image_may_hold_no_file() -> None:
     assert image_in_memory([], ["\n"]).words() == ["\n"]
+
+
+def test_a_log_keeps_the_numbers_of_its_base() -> None:
+    """A word that is looked up gets no number: only files give words theirs."""
+    log = WordLog(image_in_memory([entry("a.py", [1, 0])], ["\n", "two"]))
+    view = WordView(log).updated([("b.py", read_words("one two\n"))], ())
+    later = view.updated([("c.py", read_words("two three\n"))], ())
+    assert list(map(log.id_of, ("\n", "two", "one", "three"))) == [0, 1, 2, 3]
+    assert log.id_of("unknown") is None and later.frequency("unknown") == 0
+    assert later.vocabulary_size == 4 and log.words() == ["\n", "two", "one", "three"]
+    assert log.vocabulary == {"one": 2, "three": 3}
+    assert later.files_with("two") == ["a.py", "b.py", "c.py"] and view.files_with("two") == ["a.py", "b.py"]
+    assert [later.word_of(known) for known in later.files["c.py"].ids.tolist()] == ["two", "three", "\n"]

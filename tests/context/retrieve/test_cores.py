@@ -275,6 +275,8 @@ def test_the_log_is_written_again_when_most_of_it_is_replaced() -> None:
     assert view.files_with("typed7") == []
     assert view.frequency("kept") < 1100
     assert first.files_with("typed0") == ["b.py"]
+    assert [view.word_of(known) for known in view.files["b.py"].ids.tolist()] == ["typed2499", "kept", "\n"]
+    assert view.id_of("kept") == first.id_of("kept")
 
 
 def test_names_fit_by_their_words() -> None:

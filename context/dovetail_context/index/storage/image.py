@@ -280,22 +280,37 @@ class _Sections:
 def _numbered(entries: Sequence[Entry], words: Sequence[str]) -> tuple[list[str], list[int], Ids, Ids, Ids]:
     """The words in use in order; per file how many; all ids in the new numbers; file numbers by word; and how many."""
     lengths = [len(entry.ids) for entry in entries]
-    old = np.concatenate([entry.ids for entry in entries]) if entries else np.zeros(0, dtype=np.uint32)
+    ids = np.concatenate([entry.ids for entry in entries]) if entries else np.zeros(0, dtype=np.uint32)
     used = np.zeros(len(words), dtype=bool)
-    used[old] = True
+    used[ids] = True
     used[0] = True  # the line end keeps its number in every vocabulary: it sorts before all words
     numbers = np.flatnonzero(used).tolist()
     numbers.sort(key=words.__getitem__)
     new = np.zeros(len(words), dtype=np.uint32)
     new[numbers] = np.arange(len(numbers), dtype=np.uint32)
-    ids = new[old]
-    starts = np.concatenate(([0], np.cumsum(lengths))).tolist()
-    distinct = [np.unique(ids[start:end]) for start, end in pairwise(starts)]
+    ids = new[ids]
+    distinct = _distinct(ids, lengths, len(numbers))
     holders = np.repeat(np.arange(len(entries), dtype=np.uint32), [len(one) for one in distinct])
     held = np.concatenate(distinct) if distinct else np.zeros(0, dtype=np.uint32)
-    postings = holders[np.argsort(held, kind="stable")]
+    del distinct
     counts = np.bincount(held, minlength=len(numbers)).astype(np.uint32)
-    return [words[number] for number in numbers], lengths, ids, postings, counts
+    for shift in (0, 16):  # numpy sorts numbers of 16 bits by counting: twice that is faster than once all 32 bits
+        order = np.argsort((held >> shift).astype(np.uint16), kind="stable")
+        held, holders = held[order], holders[order]
+    return [words[number] for number in numbers], lengths, ids, holders, counts
+
+
+def _distinct(ids: Ids, lengths: Sequence[int], vocabulary_size: int) -> list[Ids]:
+    """The distinct words of each file, each at its last place there. (np.unique takes twice as long.)"""
+    last_places = np.zeros(vocabulary_size, dtype=np.uint32)
+    places = np.arange(max(lengths, default=0), dtype=np.uint32)
+    found, start = [], 0
+    for length in lengths:
+        words = ids[start : start + length]
+        last_places[words] = places[:length]
+        found.append(words[last_places[words] == places[:length]])
+        start += length
+    return found
 
 
 def _directory(data: memoryview) -> dict[str, Any]:

@@ -132,8 +132,9 @@ class TypeRules:
     fields can be taken apart by their places. `default_export`: the name of the one value that a module exports, which
     means all that it exports where it has no such value. `neighbours`: other languages whose classes the language uses
     like its own, by their packages; a file of theirs holds the class that it is named after. `getters`: how the names
-    of methods begin that other languages read like fields. `headers`: the endings of files that see the names of others
-    through headers alone, which show them all.
+    of methods begin that other languages read like fields. `declares_apart`: whether a class declares the members that
+    other files define. `headers`: the endings of files that see the names of others through headers alone, which show
+    them all.
     """
 
     transparent: frozenset[str] = frozenset()
@@ -192,6 +193,7 @@ class TypeRules:
     element_of: frozenset[str] = frozenset()
     contents: frozenset[str] = frozenset()
     global_objects: Mapping[str, str] = field(default_factory=dict)
+    declares_apart: bool = False
     headers: tuple[str, ...] = ()
 
 

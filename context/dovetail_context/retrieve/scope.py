@@ -41,6 +41,7 @@ MENTIONED_VALUE = 0.5  # the members of an object that a nearby line mentions
 IN_SCOPE_VALUE = 0.25  # the members of a parameter or local variable
 OWN_BASES = 0.3  # the inherited members, inside a method
 OWN_FIELDS = 0.15  # the members of what a member of the own class holds or returns
+UNDECLARED = 0.5  # inside a class, its members that other files define and it does not declare yet
 RESULT = 0.4  # the type that the function returns or the variable is declared with
 MENTIONED_NAME = 0.35  # a name that occurs again nearby
 IMPORTED_NAME = 0.06  # a name that the file imports
@@ -236,6 +237,7 @@ class _Reading:
             for definition in self._inference.bases(own):
                 self._definition(definition, OWN_BASES / 2, f"base class of {container}")
             self._members(own, OWN_BASES, f"inherited by {container}")
+            self._undeclared(own)
             reasons: dict[Value, str] = {}
             members = [each for each, _ in self._inference.members(own)]
             for definition in self._likeliest(members, MAX_OWN_FIELDS):
@@ -244,6 +246,15 @@ class _Reading:
                         reasons.setdefault(value, f"member of the own {definition.symbol.name}")
             for value, reason in reasons.items():
                 self._members(value, OWN_FIELDS, reason)
+
+    def _undeclared(self, own: Value) -> None:
+        """The members of the own class that only other files have, where it must declare them."""
+        if self._view.function or not self._situation.language.rules.declares_apart:
+            return
+        members = self._inference.members(own)
+        apart = [each for each, holder in members if holder == own and each.path != own.definition.path]
+        reason = f"defined for {self._view.container}, which does not declare it yet"
+        self.offers.shared(self._shared(apart, self._view.typed), UNDECLARED * self.certainty, reason)
 
     def _mention(self, mention: Mention) -> None:
         """What a name near the cursor means, and the members of what it holds."""

@@ -4,5 +4,5 @@
 (template_declaration) @template
 (access_specifier) @access
 (alias_declaration name: (_) @name type: (_) @type) @alias
-(lambda_expression) @lambda
+(lambda_expression) @code
 (class_specifier name: (type_identifier) @name !body) @forward

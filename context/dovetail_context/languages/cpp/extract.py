@@ -47,12 +47,15 @@ PATTERNS = (
     "typedef",
     "forward",
     "error",
-    *("class", "template", "access", "alias", "lambda", "forward"),
+    "code",
+    *("class", "template", "access", "alias", "code", "forward"),
 )
 # It begins with plain characters, for which Python searches fast, and looks back from there.
 _NAMESPACE = re.compile(r"namespace(?<!\wnamespace)\s+(?:\w+::)*(\w+)")
 # The name before `::`, read backwards for the same reason: `::pohs` for `shop::`. Longer names are data.
 _SCOPE_BACKWARDS = re.compile(r"::(\w{0,59}[a-z_])(?![\w:.>])")
+_SCOPED_CALL = re.compile(r"::~?(\w+)(?=\s*\()")
+_WORD_END = re.compile(r"\w")
 _LANGUAGE_OWN = frozenset({"std", "public", "private", "protected"})
 
 
@@ -61,7 +64,7 @@ def extract(path: str, text: str) -> FileRecord:
     grammar = grammar_for(path)
     tree = grammar.parse(without_macros(text))
     queries = ("symbols.scm",) if is_c(path) else ("symbols.scm", "classes.scm")
-    reader = _Reader(tree)
+    reader = _Reader(tree, _constructed(text))
     for event in in_text_order(grammar.matches(tree.root, *queries), PATTERNS):
         reader.visit(event)
     module, modules = read_modules(text)
@@ -82,7 +85,8 @@ def extract(path: str, text: str) -> FileRecord:
 class _Reader:
     """Visits the events of a file in text order and collects what they define."""
 
-    def __init__(self, tree: SyntaxTree) -> None:
+    def __init__(self, tree: SyntaxTree, constructed: set[str]) -> None:
+        """`constructed` are classes of other files whose members this file defines."""
         self.symbols: list[Symbol] = []
         self.imports: list[Import] = []
         self.error_line = 1
@@ -92,7 +96,7 @@ class _Reader:
         self._template: Node | None = None
         self._declared: set[tuple[str, str]] = set()
         self._announced: set[str] = set()
-        self._classes: set[str] = set()
+        self._classes = constructed
         self._unnamed: dict[int, str] = {}  # by the end of a struct without a name, what it is the type of
         self._visitors: dict[str, Callable[[Event], None]] = {
             "include": self._on_include,
@@ -106,7 +110,7 @@ class _Reader:
             "template": self._on_template,
             "access": self._on_access,
             "alias": self._on_alias,
-            "lambda": self._on_lambda,
+            "code": self._on_code,
             "forward": self._on_forward,
             "error": self._on_error,
         }
@@ -242,7 +246,8 @@ class _Reader:
         text = head_text(self._tree, start, event.node.end_byte)
         self._add(event.node, name, "type", text, type_, generic=generic)
 
-    def _on_lambda(self, event: Event) -> None:
+    def _on_code(self, event: Event) -> None:
+        """Code outside of functions: what it declares, no other file can name."""
         self._frames.enter(Frame(event.node.end_byte, False, ""))
 
     def _on_forward(self, event: Event) -> None:
@@ -333,6 +338,20 @@ class _Reader:
     def _qualified(self, name: str) -> str:
         container = self._frames.container
         return f"{container}.{name}" if container else name
+
+
+def _constructed(text: str) -> set[str]:
+    """The classes whose constructor or destructor a file defines outside of them (`shop::~shop()`).
+
+    Whether another name in small letters before `::` is a class or a namespace, only its own file says."""
+    found = set()
+    for match in _SCOPED_CALL.finditer(text):
+        name, start = match[1], match.start()
+        if text.endswith(name, 0, start) and not _WORD_END.match(
+            text, max(start - len(name) - 1, 0), start - len(name)
+        ):
+            found.add(name)
+    return found
 
 
 def _has_no_declarator(node: Node) -> bool:

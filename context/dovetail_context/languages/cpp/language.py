@@ -54,6 +54,7 @@ _RULES = TypeRules(
     iterator_members=(),
     pointers=True,
     announced="class ",
+    declares_apart=True,
     headers=(".c",),
     constructor="",
     overloads=True,

@@ -21,6 +21,7 @@ _FLAGS = ("-I", "-isystem", "-iquote", "/I", "--include-directory=")
 MAX_COMMANDS = 20_000  # entries that are read; the files of a project share their include folders
 MIN_FILES = 100  # entries of which the file is kept in any case
 MAX_PATH = 1024  # characters; entries with longer ones are passed over
+_OF_DEFINITIONS = re.compile(r"[-_](?:inl|impl)\Z")
 _WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*+"?|'[^']*+'?)++""", re.DOTALL)
 _QUOTED = re.compile(r"""\\(.)|"((?:[^"\\]|\\.)*+)"?|'([^']*+)'?""", re.DOTALL)
 
@@ -37,7 +38,7 @@ class CppResolver:
         for path in sorted(self._paths):
             name = path.rpartition("/")[2]
             self._by_name[name].append(path)
-            self._by_stem[name.partition(".")[0]].append(path)
+            self._by_stem[_stem(name)].append(path)
             for fact in paths[path]:
                 self._modules[fact].append(path)
             self._by_class[_plain(name.partition(".")[0])].append(path)
@@ -77,9 +78,10 @@ class CppResolver:
         return ()
 
     def companions(self, path: str) -> tuple[str, ...]:
-        """Header and source of the same name: in one folder, else anywhere (`include/a.h`, `src/a.cc`)."""
+        """Header and source of the same name: in one folder, else anywhere (`include/a.h`, `src/a.cc`). A header that
+        holds definitions may say so in its name (`a-inl.h`)."""
         folder, _, name = path.rpartition("/")
-        same = [other for other in self._by_stem[name.partition(".")[0]] if other != path]
+        same = [other for other in self._by_stem[_stem(name)] if other != path]
         beside = [other for other in same if other.rpartition("/")[0] == folder]
         return tuple(beside or same[:4])
 
@@ -191,6 +193,11 @@ def _absolute(directory: str, path: str) -> str:
     if path.startswith("/") or path[1:2] == ":":
         return join_within("", path) if path[1:2] == ":" else "/" + join_within("", path)
     return ("/" if directory.startswith("/") else "") + join_within(directory.strip("/"), path)
+
+
+def _stem(name: str) -> str:
+    """The name of a file without its endings, and without what marks a header that holds definitions."""
+    return _OF_DEFINITIONS.sub("", name.partition(".")[0])
 
 
 def _plain(name: str) -> str:

@@ -14,12 +14,12 @@ _SPACE = re.compile(r"\s*\\?\s+")
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _AFTER_OPENING = re.compile(r"([(\[]) ")
 _BEFORE_CLOSING = re.compile(r" ([)\],;])")
-# Macros between a keyword and a name (`class API_EXPORT Money`), alone in a line, before a declaration or behind one
-# (`GUARDED_BY(mutex)`): no grammar knows their expansion, and without them the code parses as intended. Each of them is
-# a name in capitals; the text before it is checked afterwards.
+# Macros between a keyword and a name (`class API_EXPORT Money`), alone in a line or before its `{` (`LIB_TRY {`),
+# before a declaration or behind one (`GUARDED_BY(mutex)`): no grammar knows their expansion, and without them the code
+# parses as intended. Each of them is a name in capitals; the text before it is checked afterwards.
 _CAPITALS = re.compile(r"[A-Z](?<!\w[A-Z])[A-Z0-9_]{2}")
 _EXPORT = re.compile(r"(?<=\s)[A-Z0-9_]{3,}+(?:\([^()\n]*\))?(?=\s+[A-Za-z_])")
-_ALONE = re.compile(r"(?<!\S)[A-Z0-9_]{4,}+(?=[ \t]*$)", re.MULTILINE)
+_ALONE = re.compile(r"(?<!\S)[A-Z0-9_]{4,}+(?=[ \t]*\{?[ \t]*$)", re.MULTILINE)
 _BEFORE = re.compile(r"[A-Z0-9_]{3,}+(?=\s+[A-Za-z_:\[])")
 _ANNOTATION = re.compile(r"(?<=\s)[A-Z0-9_]{4,}+\([^()\n]*\)(?=\s*[;{=])")
 # They follow on a line end, for which Python searches fast.

@@ -16,3 +16,6 @@
 (struct_specifier name: (type_identifier) @name !body) @forward
 
 (ERROR) @error
+
+; Code behind a macro: `TEST_CASE("adds") { ... }`.
+(_ (expression_statement (call_expression)) . (compound_statement) @code)

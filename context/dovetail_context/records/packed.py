@@ -170,7 +170,7 @@ class _SymbolsInside(Mapping[str, tuple[Symbol, ...]]):
         return self[name] if name in self._places else default
 
     def items(self) -> Any:
-        """Each name with its symbols. (What the base class makes of it looks every name up twice.)"""
+        """Each name with its symbols. (What the base class makes of it looks each name up again.)"""
         if not self._same:
             return [(name, (self.at(place),)) for place, name in enumerate(self.names)]
         return [(name, self[name]) for name in self._places]

@@ -237,9 +237,10 @@ class _Reading:
             for definition in self._inference.bases(own):
                 self._definition(definition, OWN_BASES / 2, f"base class of {container}")
             self._members(own, OWN_BASES, f"inherited by {container}")
-            self._undeclared(own)
             reasons: dict[Value, str] = {}
-            members = [each for each, _ in self._inference.members(own)]
+            held = list(self._inference.members(own))
+            self._undeclared(own, held)
+            members = [each for each, _ in held]
             for definition in self._likeliest(members, MAX_OWN_FIELDS):
                 for value in self._inference.result(definition, own):
                     if value.kind == "instance" and definition.symbol is not None:
@@ -247,11 +248,10 @@ class _Reading:
             for value, reason in reasons.items():
                 self._members(value, OWN_FIELDS, reason)
 
-    def _undeclared(self, own: Value) -> None:
-        """The members of the own class that only other files have, where it must declare them."""
+    def _undeclared(self, own: Value, members: Iterable[tuple[Definition, Value]]) -> None:
+        """Those of the own class's members that only other files have, where it must declare them."""
         if self._view.function or not self._situation.language.rules.declares_apart:
             return
-        members = self._inference.members(own)
         apart = [each for each, holder in members if holder == own and each.path != own.definition.path]
         reason = f"defined for {self._view.container}, which does not declare it yet"
         self.offers.shared(self._shared(apart, self._view.typed), UNDECLARED * self.certainty, reason)

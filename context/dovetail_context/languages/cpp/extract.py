@@ -55,7 +55,7 @@ _NAMESPACE = re.compile(r"namespace(?<!\wnamespace)\s+(?:\w+::)*(\w+)")
 # The name before `::`, read backwards for the same reason: `::pohs` for `shop::`. Longer names are data.
 _SCOPE_BACKWARDS = re.compile(r"::(\w{0,59}[a-z_])(?![\w:.>])")
 _SCOPED_CALL = re.compile(r"::~?(\w+)(?=\s*\()")
-_WORD_END = re.compile(r"\w")
+_IN_WORD = re.compile(r"\w")
 _LANGUAGE_OWN = frozenset({"std", "public", "private", "protected"})
 
 
@@ -219,7 +219,7 @@ class _Reader:
             return
         text = head_text(self._tree, event.node.start_byte, event.node.end_byte)
         if body is not None:
-            text = f"typedef {self._tree.text(declared).partition('{')[0].strip()} {alias}"
+            text = f"typedef {one_line(self._tree.text(declared).partition('{')[0])} {alias}"
         type_ = declared_type(self._tree, declared, event.captures["declarator"][0])
         self._add(event.node, alias, "type", text, type_)
 
@@ -347,9 +347,8 @@ def _constructed(text: str) -> set[str]:
     found = set()
     for match in _SCOPED_CALL.finditer(text):
         name, start = match[1], match.start()
-        if text.endswith(name, 0, start) and not _WORD_END.match(
-            text, max(start - len(name) - 1, 0), start - len(name)
-        ):
+        before = text[max(start - len(name) - 1, 0) : start]
+        if before.endswith(name) and not _IN_WORD.match(before.removesuffix(name)):
             found.add(name)
     return found
 

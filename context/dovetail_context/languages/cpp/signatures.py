@@ -77,8 +77,9 @@ def _is_behind_keyword(match: re.Match[str]) -> bool:
 
 
 def _begins_line(match: re.Match[str]) -> bool:
+    """Whether it is the first in its line, and not the name of the class whose keyword is in the line before."""
     before = match.string[max(0, match.start() - _LONGEST_GAP) : match.start()]
-    return not before.rpartition("\n")[2].strip(" \t")
+    return not before.rpartition("\n")[2].strip(" \t") and not _is_behind_keyword(match)
 
 
 def one_line(source: str) -> str:

@@ -5,6 +5,7 @@ import { eventually, pause, until } from "./checks.mjs";
 export const GHOST = ".ghost-text-decoration, .ghost-text-decoration-preview, .ghost-text";
 const LINES = ".view-lines > .view-line:not(.suggest-preview-additional-widget *)";
 const LOADING_MS = 120_000;
+const SEARCHES = 5;
 /** What the status bar's tooltip says once a server runs. */
 const RUNNING = /Ready|is loaded with|is running|Reading the project|Thinking|turns \S+ off/;
 
@@ -74,17 +75,40 @@ export class Window {
     await pause(300);
   }
 
-  /** Open a file by its name, with the cursor at a line and column that count from 1. */
+  /** Open a file, see `chooseFile`, with the cursor at a line and column that count from 1. */
   async openFile(name, line = 1, column = 1) {
-    await this.keyboard.press("Control+p");
-    await this.page.waitForSelector(".quick-input-widget", { timeout: 20_000 });
-    await this.keyboard.type(`${name}`);
-    await until(`the file ${name}`, async () => (await this.page.locator(".quick-input-list .monaco-list-row").first().innerText().catch(() => "")).includes(name.split("/").at(-1)), 20_000);
-    await pause(500);
-    await this.keyboard.press("Enter");
-    await until(`a tab for ${name}`, async () => await this.page.locator(`[role="tab"][aria-selected="true"][data-resource-name="${name.split("/").at(-1)}"]`).count() > 0, 20_000);
+    const last = name.split("/").at(-1);
+    await this.chooseFile(name);
+    await until(`a tab for ${name}`, async () => await this.page.locator(`[role="tab"][aria-selected="true"][data-resource-name="${last}"]`).count() > 0, 20_000);
     await this.page.waitForSelector(LINES, { timeout: 30_000 });
     await this.goTo(line, column);
+  }
+
+  /**
+   * Search for a file by its name, or by a folder and its name, until it is the first of the list, and choose it.
+   * While a window is still starting, a search can come back empty or lose the keyboard, and it is not repeated by
+   * itself: then the list is closed and opened once more.
+   */
+  async chooseFile(name) {
+    const parts = name.split("/");
+    const first = this.page.locator(".quick-input-list .monaco-list-row").first();
+    for (let round = 1; round <= SEARCHES; round += 1) {
+      await this.keyboard.press("Control+p");
+      await this.page.waitForSelector(".quick-input-widget", { timeout: 20_000 });
+      await this.keyboard.type(name);
+      const found = await eventually(async () => {
+        const row = await first.innerText({ timeout: 1000 }).catch(() => "");
+        return parts.every((part) => row.includes(part));
+      }, 8_000);
+      if (found) {
+        await pause(500);
+        await this.keyboard.press("Enter");
+        return;
+      }
+      await this.keyboard.press("Escape");
+      await pause(500);
+    }
+    throw new Error(`searched ${SEARCHES} times in vain for the file ${name}`);
   }
 
   async goTo(line, column) {

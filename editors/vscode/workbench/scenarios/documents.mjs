@@ -28,11 +28,7 @@ async function unsaved(suite, window) {
 }
 
 async function notebook(suite, window) {
-  await window.keyboard.press("Control+p");
-  await window.page.waitForSelector(".quick-input-widget", { timeout: 20_000 });
-  await window.keyboard.type("play.ipynb");
-  await pause(1000);
-  await window.keyboard.press("Enter");
+  await window.chooseFile("play.ipynb");
   const cells = window.page.locator(".notebook-editor .cell-editor-container, .notebookOverlay .cell-editor-container");
   const drawn = await cells.first().waitFor({ timeout: 20_000 }).then(() => true, () => false);
   await window.picture("documents-notebook");

@@ -18,7 +18,7 @@ export async function folders(suite) {
   suite.check("the folder that allows it gets ghost text", loud !== "", loud);
   await reverted(window);
 
-  await openIn(window, "silent", "game.py");
+  await window.openFile("silent/game.py", 5, 19);
   await window.keyboard.type("s");
   const automatic = await window.ghost(4000);
   await window.keyboard.press("Alt+Backslash");
@@ -34,7 +34,7 @@ export async function folders(suite) {
   suite.check("another file of that folder gets ghost text", other !== "", other);
   await reverted(window);
 
-  await openIn(window, "open", "game.py");
+  await window.openFile("open/game.py", 5, 19);
   await window.keyboard.type("s");
   const same = (await window.ghost()) || (await window.invoked());
   suite.check("the file of that name in the second folder gets ghost text", same !== "", same);
@@ -49,15 +49,4 @@ export async function folders(suite) {
 async function reverted(window) {
   await window.keyboard.press("Escape");
   await window.command("File: Revert File");
-}
-
-/** Open a file that both folders have. */
-async function openIn(window, folder, name) {
-  await window.keyboard.press("Control+p");
-  await window.page.waitForSelector(".quick-input-widget", { timeout: 20_000 });
-  await window.keyboard.type(`${folder}/${name}`);
-  await window.page.waitForTimeout(1200);
-  await window.keyboard.press("Enter");
-  await window.page.waitForTimeout(800);
-  await window.goTo(5, 19);
 }

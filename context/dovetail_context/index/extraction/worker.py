@@ -20,8 +20,6 @@ from dovetail_context.index.storage.cache import IndexCache
 from dovetail_context.index.words import TextWords, read_ids
 from dovetail_context.records.packed import PackedRecord
 
-# Trees make many objects that die in order: looking for cycles among them at the usual rate takes a tenth of the time.
-YOUNG_OBJECTS = 200_000
 # How far a worker yields to the model and the editor: beside them it gets a tenth of a processor, alone all of it.
 NICENESS = 10
 
@@ -78,12 +76,15 @@ def read_answer(answer: Any) -> list[ReadFile]:
 def _serve(tasks: IO[bytes], answers: IO[bytes]) -> None:
     root, folder, limit = receive(tasks)
     store = IndexCache(Path(folder), limit).store(Path(root)) if folder else None
+    # Trees make many objects, of which nearly all die by themselves. To look for cycles while they live takes up to a
+    # tenth of the time; between two batches few are left to look at.
     gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
+    gc.disable()
     send(answers, "ready")
     while True:
         batch = [Task(path, digest) for path, digest in receive(tasks)]
         send(answers, [_to_message(read) for read in read_files(Path(root), batch, store)])
+        gc.collect(1)
 
 
 def _to_message(read: ReadFile) -> tuple[object, ...]:

@@ -9,11 +9,12 @@ with the dot (`.total`), which distinguishes uses as a member from others.
 import re
 from array import array
 from bisect import bisect_left
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -142,20 +143,28 @@ class EmptyBase:
 
 
 class NewWords(dict[str, int]):
-    """The numbers of the words that the base of a log has not. `[]` returns the number of any word, and gives one to a
-    word that has none; `get` numbers nothing."""
+    """The numbers of the words that the base of a log has not."""
 
     def __init__(self, base: WordBase) -> None:
         super().__init__()
         self.in_order: list[str] = []
         self._base = base
 
-    def __missing__(self, word: str) -> int:
-        known = self._base.id_of(word)
-        if known is None:
-            known = self[word] = self._base.vocabulary_size + len(self)
-            self.in_order.append(word)
-        return known
+    def numbers_of(self, words: Sequence[str]) -> list[int]:
+        """Return the numbers of distinct words. Those that have none get one."""
+        # A cold start numbers some million words here, so nothing is a loop over all of them.
+        missing = [word for word in words if word not in self]
+        of_base = {
+            word: number
+            for word, number in zip(missing, map(self._base.id_of, missing), strict=True)
+            if number is not None
+        }
+        new = [word for word in missing if word not in of_base] if of_base else missing
+        self.in_order += new  # first: a reader that finds a number may ask for its word
+        self.update(zip(new, count(self._base.vocabulary_size + len(self)), strict=False))
+        if not of_base:
+            return list(map(self.__getitem__, words))
+        return [of_base[word] if word in of_base else self[word] for word in words]
 
     def copy(self) -> "NewWords":
         """Return the same numbers of the same words."""
@@ -165,17 +174,49 @@ class NewWords(dict[str, int]):
         return same
 
 
+class Postings:
+    """The numbers of the files that hold a word, rising.
+
+    What is added is sorted by words when somebody asks for a word: of the thousands of files of a cold start hardly
+    anybody asks before an image holds them. One thread adds; any thread may ask.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: defaultdict[int, array[int]] = defaultdict(partial(array, "I"))
+        self._waiting: deque[tuple[int, array[int]]] = deque()
+        self._sorting = Lock()
+
+    def add(self, number: int, words: "array[int]") -> None:
+        """Add a file with its distinct words."""
+        self._waiting.append((number, words))
+
+    def of(self, word: int) -> Sequence[int]:
+        """Return the numbers of the files that hold a word. Raises Cancelled if the open work has been cancelled."""
+        while self._waiting:
+            self._sort_one()
+            look()
+        return self._numbers.get(word, ())
+
+    def _sort_one(self) -> None:
+        with self._sorting:
+            if self._waiting:
+                number, words = self._waiting[0]
+                for word in words:
+                    self._numbers[word].append(number)
+                self._waiting.popleft()  # only now: who finds nothing waiting must find it sorted
+
+
 class WordLog:
     """The log over its base. Only the index's worker writes to it.
 
     `vocabulary` numbers the words that the base has not; `postings` has each of those and of the base's that came up
-    again with file numbers, rising; `paths` the path of every number beyond the base's.
+    again with file numbers; `paths` the path of every number beyond the base's.
     """
 
     def __init__(self, base: WordBase | None = None) -> None:
         self.base: WordBase = EmptyBase() if base is None else base
         self.vocabulary = NewWords(self.base)
-        self.postings: defaultdict[int, array[int]] = defaultdict(partial(array, "I"))
+        self.postings = Postings()
         self.paths: list[str] = []
 
     @property
@@ -184,10 +225,8 @@ class WordLog:
 
     def append(self, path: str, words: TextWords) -> Words:
         """Add a file's words."""
-        # A cold start numbers some million words here: without a loop over them, and with an array in between, which
-        # numpy reads several times as fast as a list.
-        distinct = list(map(self.vocabulary.__getitem__, words.vocabulary))
-        mapping = np.frombuffer(array("I", distinct), dtype=np.uint32)
+        distinct = array("I", self.vocabulary.numbers_of(words.vocabulary))
+        mapping = np.frombuffer(distinct, dtype=np.uint32)
         return self._append_ids(path, distinct, mapping[np.frombuffer(words.ids, dtype=words.ids.typecode)])
 
     def rewritten(self, files: Mapping[str, Words]) -> "tuple[WordLog, dict[str, Words]]":
@@ -195,7 +234,8 @@ class WordLog:
         log = WordLog(self.base)
         log.vocabulary = self.vocabulary.copy()
         return log, {
-            path: log._append_ids(path, np.unique(words.ids).tolist(), words.ids) for path, words in files.items()
+            path: log._append_ids(path, array("I", np.unique(words.ids).tolist()), words.ids)
+            for path, words in files.items()
         }
 
     def id_of(self, word: str) -> int | None:
@@ -212,10 +252,9 @@ class WordLog:
         """All words by their numbers."""
         return [*self.base.words(), *self.vocabulary.in_order]
 
-    def _append_ids(self, path: str, distinct: Iterable[int], ids: Ids) -> Words:
-        number, postings = len(self.base.paths) + len(self.paths), self.postings
-        for word in distinct:
-            postings[word].append(number)
+    def _append_ids(self, path: str, distinct: "array[int]", ids: Ids) -> Words:
+        number = len(self.base.paths) + len(self.paths)
+        self.postings.add(number, distinct)
         self.paths.append(path)
         return Words(number, ids)
 
@@ -308,7 +347,7 @@ class WordView:
         if changed and len(found):
             found = found[~np.isin(found, self._replaced_numbers())]
         first = len(base.paths)
-        numbers = self._log.postings.get(known, ())
+        numbers = self._log.postings.of(known)
         current = []
         for number in numbers[: bisect_left(numbers, self._limit)]:
             version = changed.get(self._log.paths[number - first])
@@ -325,7 +364,7 @@ class WordView:
         """The same of the word of a number."""
         base = self._log.base
         before = base.frequency(word_id) if word_id < base.vocabulary_size else 0
-        return before + bisect_left(self._log.postings.get(word_id, ()), self._limit)
+        return before + bisect_left(self._log.postings.of(word_id), self._limit)
 
     def updated(self, texts: Iterable[tuple[str, TextWords]], removed: Iterable[str]) -> "WordView":
         """The next view, after files got new words or went away."""

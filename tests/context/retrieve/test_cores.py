@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import random
+import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -263,6 +266,46 @@ def test_words_are_found_by_file() -> None:
     later = view.updated(read(("a.py", "y = 1\n")), ["b.py"])
     assert later.files_with("money") == []
     assert view.files_with("money") == ["a.py", "b.py"]
+
+
+@pytest.fixture
+def quick_switches() -> Iterator[None]:
+    """Threads take turns after each few steps, so that a race is met in a short test."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("quick_switches")
+def test_words_are_found_while_files_are_added() -> None:
+    """What a log has taken is sorted by whoever asks first; nobody may miss a file that another is sorting."""
+    files = 300
+    views: list[WordView] = []
+    wrong: list[tuple[int, int]] = []
+
+    def ask() -> None:
+        size = 0
+        while size < files:
+            view = views[-1]
+            size = view.numbers_size
+            found = len(view.files_with("shared"))
+            if found != size:
+                wrong.append((size, found))
+
+    view = WordView(WordLog()).updated(read(("0.py", "shared\n")), ())
+    views.append(view)
+    readers = [Thread(target=ask) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for number in range(1, files):
+        more = " ".join(f"word{number}_{each}" for each in range(50))
+        view = view.updated(read((f"{number}.py", f"shared {more}\n")), ())
+        views.append(view)
+    for reader in readers:
+        reader.join()
+    assert wrong == []
+    assert view.frequency("shared") == files
 
 
 def test_the_log_is_written_again_when_most_of_it_is_replaced() -> None:

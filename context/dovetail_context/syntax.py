@@ -170,8 +170,9 @@ def _first_byte(captures: Match) -> int:
     return min([nodes[0].start_byte for nodes in captures.values()], default=0)
 
 
-# The parser gets the whole text at once. Where it asks for a part anyway, it gets a copy of some of it.
-_CHUNK_BYTES = 1 << 16
+# The parser gets the whole text at once. Where it asks for a part anyway, it gets a copy of some of it. So does a query
+# for each node whose text it compares, which is a name.
+_CHUNK_BYTES = 1 << 10
 # What is typed or suggested: it makes no code of what was none, nor the other way round.
 _SHORT_BYTES = 1000
 

@@ -34,6 +34,7 @@ KINDS = frozenset(
         "import.module",  # a module under a name: @module, @alias
         "mixin",  # a base that is named inside the class: @base
         "hidden",  # what follows in the class is not for others
+        "hidden.here",  # what is inside is not for others, or what has this @name
     }
 )
 

@@ -90,18 +90,20 @@ def element_of(path: str, kind: str) -> str:
 def bound_path(event: Event, read_path: Callable[[Node], str]) -> str:
     """What an event binds a local name to; `read_path` gives the access path of a node."""
     value, function = event.one("value"), event.one("taker")
-    place = _place(event.node)
     if function is not None:
         listed, called = event.one("arguments"), read_path(function)
         before = listed.named_child_count if listed is not None else 0
-        return f"{called}{{{before}}}{{{place}}}" if called and "|" not in called else ""
+        return f"{called}{{{before}}}{{{_place(event.node)}}}" if called and "|" not in called else ""
     path = read_path(value) if value is not None else ""
+    if event.kind not in ("part", "pair"):
+        return element_of(path, event.kind)
+    if not path or "|" in path:
+        return ""
+    place = _place(event.node)
     if event.kind == "part":
-        return f"{path}[{place}]" if path and "|" not in path else ""
-    if event.kind == "pair":
-        of_map = f"|{path}[]" if place == 1 else ""
-        return f"{path}[][{place}]{of_map}" if path and "|" not in path else ""
-    return element_of(path, event.kind)
+        return f"{path}[{place}]"
+    of_map = f"|{path}[]" if place == 1 else ""
+    return f"{path}[][{place}]{of_map}"
 
 
 def _place(node: Node) -> int:
@@ -116,14 +118,15 @@ EXTENSION = "this"
 
 @dataclass(slots=True)
 class _Open:
-    """A scope that is open, or a definition whose symbol is not finished. `symbol` is its number, -1 for none."""
+    """A scope that is open, or a definition whose symbol is not finished. `symbol` is its number, -1 for none.
+    Definitions that begin before the byte `hidden_until` are not for others."""
 
     end: int
     container: str
     is_class: bool
     symbol: int = -1
     body: int = 0
-    hidden: bool = False
+    hidden_until: int = 0
     nest: str = ""
     parameters: list[tuple[str, str]] = field(default_factory=list)
     bindings: dict[str, str] = field(default_factory=dict)
@@ -272,7 +275,15 @@ class Reader:
         elif kind == "mixin" and scope.is_class:
             scope.bases.extend(type_text(self._tree.text(node)) for node in event.all("base"))
         elif kind == "hidden" and scope.is_class:
-            scope.hidden = True
+            scope.hidden_until = scope.end
+        elif kind == "hidden.here" and scope.is_class:
+            scope.hidden_until = max(scope.hidden_until, event.node.end_byte)
+            self._hide(self._profile.symbol_name(name), scope.container)
+
+    def _hide(self, name: str, container: str) -> None:
+        for number, symbol in enumerate(self._symbols):
+            if symbol.name == name and symbol.container == container:
+                self._symbols[number] = symbol._replace(exported=False)
 
     def _bound(self, event: Event, scope: _Open) -> str:
         if type_ := type_text(self._text(event, "type")):
@@ -298,7 +309,8 @@ class Reader:
         value: str = "",
     ) -> int:
         node = event.node
-        hidden = bool(self._open and self._open[-1].hidden) or self._profile.is_hidden(name, signature)
+        in_hidden = bool(self._open) and node.start_byte < self._open[-1].hidden_until
+        hidden = in_hidden or self._profile.is_hidden(name, signature)
         self._symbols.append(
             Symbol(
                 name=name,

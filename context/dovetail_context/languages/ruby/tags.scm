@@ -22,7 +22,11 @@
 (assignment left: (constant) @name right: (_) @value) @field
 (assignment left: (instance_variable) @name right: (_) @value) @member
 (operator_assignment left: (instance_variable) @name right: (_) @value) @member
-((identifier) @_word (#any-of? @_word "private" "protected")) @hidden
+(body_statement (identifier) @hidden (#any-of? @hidden "private" "protected"))
+(call !receiver method: (identifier) @_hide arguments: (argument_list [(method) (call)])
+  (#any-of? @_hide "private" "protected")) @hidden.here
+(call !receiver method: (identifier) @_hide arguments: (argument_list (simple_symbol) @name)
+  (#any-of? @_hide "private" "protected")) @hidden.here
 
 (method_parameters [
   (identifier) @name @parameter

@@ -32,6 +32,9 @@ _OTHERS = tuple(field.name for field in fields(FileRecord) if field.name not in 
 # A row is a symbol without its name and container, and without the fields at its end that have their default.
 _DEFAULTS = tuple(Symbol("", "class", "", 0, 0, ""))
 _NAME, _KIND, _CONTAINER, _LINE = range(4)
+# The fields from here on have their defaults in nearly all symbols.
+_RARE = Symbol._fields.index("bases")
+_RARE_DEFAULTS = _DEFAULTS[_RARE:]
 
 
 class DamagedError(Exception):
@@ -256,7 +259,7 @@ def _pack_body(record: FileRecord) -> bytes:
 
 
 def _row(symbol: Symbol) -> bytes:
-    end = len(symbol)
+    end = _RARE if symbol[_RARE:] == _RARE_DEFAULTS else len(symbol)
     while end > _LINE and symbol[end - 1] == _DEFAULTS[end - 1]:
         end -= 1
     return marshal.dumps((symbol[_KIND], *symbol[_LINE:end]))

@@ -93,11 +93,12 @@ class SymbolHeads(NamedTuple):
 
 KIND_BITS, IS_EXPORTED, IS_INSIDE, ALL_TRAITS = 7, 8, 16, 32
 CLASS = KINDS.index("class")
+_PLACES = {kind: place for place, kind in enumerate(KINDS)}
 
 
 def traits_of(symbol: Symbol) -> int:
     """The byte of a symbol in `SymbolHeads.traits`."""
-    return KINDS.index(symbol.kind) | (IS_EXPORTED if symbol.exported else 0) | (IS_INSIDE if symbol.container else 0)
+    return _PLACES[symbol.kind] | (IS_EXPORTED if symbol.exported else 0) | (IS_INSIDE if symbol.container else 0)
 
 
 @dataclass(frozen=True)

@@ -219,7 +219,7 @@ def _of_commands(text: str, words: set[bytes]) -> Iterator[Secret]:
     for command in _COMMAND_NAMES.intersection(words):
         for first, last in _blocks_with(command.decode(), text):
             if command in _distinct_words(text[first:last]):
-                for match in COMMANDS[command].finditer(text, first, last):
+                for match in re.compile(COMMANDS[command]).finditer(text, first, last):  # `re` keeps it
                     if is_secret(match[1], Level.PASSWORD):
                         yield Secret(*match.span(1), "password of a command")
 

@@ -7,11 +7,13 @@ text that must precede it.
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Format:
-    """A kind of key: its name for the user; the marker, which every such key holds; the pattern, which begins with it.
+    """A kind of key: its name for the user; the marker, which every such key holds; the pattern, which begins with it,
+    as it is written. It is compiled when a text holds the marker, which few do.
 
     The secret is the pattern's first group, or the entire match if there is none, and the `before` characters before
     it. `is_word`: the marker and the key form one long word. `begins_name`: no letter, digit or `_` precedes the
@@ -21,37 +23,42 @@ class Format:
 
     kind: str
     marker: str
-    pattern: re.Pattern[str]
+    written: str
     before: int = 0
     is_word: bool = True
     begins_name: bool = False
     is_password: bool = False
     words: tuple[bytes, ...] = ()
 
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern that finds such keys."""
+        return re.compile(self.written)
+
 
 def _key(kind: str, marker: str, rest: str) -> Format:
     """A key that begins with its marker; where the marker is a part of a longer word there is none."""
     plain = re.escape(marker)
-    return Format(kind, marker, re.compile(rf"{plain}(?<![A-Za-z0-9_]{plain}){rest}"), begins_name=True)
+    return Format(kind, marker, rf"{plain}(?<![A-Za-z0-9_]{plain}){rest}", begins_name=True)
 
 
 def _with(kind: str, marker: str, rest: str, before: int = 0) -> Format:
     """A text around a secret, that begins with the marker."""
-    return Format(kind, marker, re.compile(re.escape(marker) + rest), before)
+    return Format(kind, marker, re.escape(marker) + rest, before)
 
 
 def _beside(kind: str, marker: str, rest: str, *words: bytes) -> Format:
     """A secret that follows on a marker with spaces, quotes or brackets between."""
-    return Format(kind, marker, re.compile(re.escape(marker) + rest), is_word=False, words=words)
+    return Format(kind, marker, re.escape(marker) + rest, is_word=False, words=words)
 
 
 def _password(kind: str, marker: str, rest: str, *words: bytes) -> Format:
     """A password, or a placeholder for one, that follows a marker."""
-    return Format(kind, marker, re.compile(re.escape(marker) + rest), is_word=False, is_password=True, words=words)
+    return Format(kind, marker, re.escape(marker) + rest, is_word=False, is_password=True, words=words)
 
 
 # This begins with no marker and is looked for only in texts that hold its own, which are few.
-_JSON_WEB_KEY = re.compile(r'"(?:d|p|q|dp|dq|qi|k)"\s*:\s*"([A-Za-z0-9_\-]{20,})"')
+_JSON_WEB_KEY = r'"(?:d|p|q|dp|dq|qi|k)"\s*:\s*"([A-Za-z0-9_\-]{20,})"'
 
 _IDENTIFIED_BY = r"(?i:\s+(?:WITH\s+\S+\s+)?(?:BY|AS)\s+(?:PASSWORD\s+)?)['\"]?([^\s'\"`;,()]{6,})"
 
@@ -245,17 +252,16 @@ _ARGUMENT = r"(?:[\"']?[ \t,=]{1,3})[\"']?([^\s\"'$<{\-][^\s\"']{3,})"
 _ATTACHED = r"[\"']?([^\s\"'$<{\-][^\s\"']{3,})"
 
 
-def _option(commands: str, options: str, value: str = _ARGUMENT) -> dict[bytes, re.Pattern[str]]:
+def _option(commands: str, options: str, value: str = _ARGUMENT) -> dict[bytes, str]:
     """The password that each of these commands is given by an option, in a line of a shell or a list of arguments."""
     before = r"[\"']?(?:[ \t,]|\\\r?\n)[^|;\r\n]{0,300}?(?<=[\s\"',\[])"
     return {
-        command.encode(): re.compile(rf"{re.escape(command)}(?:\.exe)?{before}(?:{options}){value}")
-        for command in commands.split()
+        command.encode(): rf"{re.escape(command)}(?:\.exe)?{before}(?:{options}){value}" for command in commands.split()
     }
 
 
-# Commands, by their names, and where they are given a password.
-COMMANDS: dict[bytes, re.Pattern[str]] = {
+# Commands, by their names, and the pattern of where they are given a password.
+COMMANDS: dict[bytes, str] = {
     **_option("curl", "-u|--user|-U|--proxy-user", r"[\"']?[ \t,=]{0,3}[\"']?[\w.\-@+\\]+:([^\s\"']{4,})"),
     **_option("wget", "--password|--http-password|--ftp-password"),
     **_option("redis-cli", "-a|--pass"),
@@ -285,9 +291,7 @@ COMMANDS: dict[bytes, re.Pattern[str]] = {
     **_option("net", r"use[^\r\n]{0,120}?/user:\S+", r"[ \t]+[\"']?([^\s\"'$<*/]{4,})"),
     **_option("wpa_passphrase", r"[^\s]+", r"[ \t]+[\"']?([^\s\"'$<]{8,63})"),
     **_option("sqlplus", r"[\w.\-]+/", r"([^\s\"'@$<]{4,})@"),
-    b"chpasswd": re.compile(r"[\"' \t][\w.\-]+:([^\s\"'$]{4,})[\"']?[ \t]*\|[ \t]*(?:sudo[ \t]+)?chpasswd"),
-    b"sudo": re.compile(r"echo[ \t]+[\"']?([^\s\"'$]{4,})[\"']?[ \t]*\|[ \t]*sudo[ \t]+(?:-\w+[ \t]+)*?-\w*S"),
-    b"--password-stdin": re.compile(
-        r"echo[ \t]+(?:-n[ \t]+)?[\"']?([^\s\"'$]{4,})[\"']?[ \t]*\|[^|\r\n]*--password-stdin"
-    ),
+    b"chpasswd": r"[\"' \t][\w.\-]+:([^\s\"'$]{4,})[\"']?[ \t]*\|[ \t]*(?:sudo[ \t]+)?chpasswd",
+    b"sudo": r"echo[ \t]+[\"']?([^\s\"'$]{4,})[\"']?[ \t]*\|[ \t]*sudo[ \t]+(?:-\w+[ \t]+)*?-\w*S",
+    b"--password-stdin": r"echo[ \t]+(?:-n[ \t]+)?[\"']?([^\s\"'$]{4,})[\"']?[ \t]*\|[^|\r\n]*--password-stdin",
 }

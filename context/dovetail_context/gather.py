@@ -27,7 +27,7 @@ from dovetail_context.work import Exhausted, Work, at_most, counted, open_work
 RETRIEVERS: tuple[Retriever, ...] = (Scope(), Similar(), Siblings(), Recent())
 # The maximum number of reported candidates that exceed the budget, best first: they show what a larger one would add.
 MAX_LEFT_OUT = 50
-MAX_PRICED = 250  # candidates, best first, that the budget looks at; several times what the largest budget holds
+MAX_PRICED = 170  # candidates, best first, that the budget looks at; those after these are hardly ever taken
 # Definitions and files that each retriever looks at; large projects take some 10,000.
 MAX_STEPS = 200_000
 INDENT_TOKENS = 1  # the indentation of a member inside its class

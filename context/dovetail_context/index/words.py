@@ -340,14 +340,16 @@ class WordView:
     def numbers_with(self, word: str) -> Ids:
         """The numbers of the files that hold `word`, rising."""
         known = self._log.id_of(word)
-        if known is None:
-            return _NONE
+        return _NONE if known is None else self.numbers_with_id(known)
+
+    def numbers_with_id(self, word_id: int) -> Ids:
+        """The same for the word of a number."""
         base, changed = self._log.base, self._changed
-        found = base.numbers_with(known) if known < base.vocabulary_size else _NONE
+        found = base.numbers_with(word_id) if word_id < base.vocabulary_size else _NONE
         if changed and len(found):
             found = found[~np.isin(found, self._replaced_numbers())]
         first = len(base.paths)
-        numbers = self._log.postings.of(known)
+        numbers = self._log.postings.of(word_id)
         current = []
         for number in numbers[: bisect_left(numbers, self._limit)]:
             version = changed.get(self._log.paths[number - first])

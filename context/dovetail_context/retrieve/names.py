@@ -15,8 +15,8 @@ from dovetail_context.retrieve.situation import Situation
 from dovetail_context.work import checkpoint
 
 UNSEEN = 0.0007  # the probability of a name of a related file that nothing at the cursor leads to
-MAX_SYMBOLS = 1000  # looked at, of the most related files first
-NEIGHBOURS = 12  # files of the same folder on each side, in path order
+MAX_SYMBOLS = 600  # looked at, of the most related files first
+NEIGHBOURS = 8  # files of the same folder on each side, in path order
 REASON = "its name fits the code at the cursor"
 
 

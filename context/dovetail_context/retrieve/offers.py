@@ -15,7 +15,7 @@ from dovetail_context.retrieve.likelihood.likelihood import Likelihood
 from dovetail_context.retrieve.situation import Situation
 
 CERTAIN = 0.95  # nothing is more certain than this
-MAX_OFFERED = 200  # definitions that are passed on, best first; several times what the largest budget holds
+MAX_OFFERED = 140  # definitions that are passed on, best first; those after these are hardly ever shown
 
 Shares = Sequence[tuple[Definition, float]]
 _Key = tuple[str, int, str]

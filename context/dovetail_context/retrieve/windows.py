@@ -89,12 +89,14 @@ def similar_windows(
         return []
     slots = np.zeros(words.vocabulary_size, dtype=np.uint8)
     weights = np.array(list(rarities.values())[:255], dtype=np.float32)
+    word_ids = {
+        word: [known for form in (word, "." + word) if (known := words.id_of(form)) is not None] for word in rarities
+    }
     for slot, word in enumerate(list(rarities)[:255], start=1):
-        for form in (word, "." + word):
-            known = words.id_of(form)
-            if known is not None and known < len(slots):
+        for known in word_ids[word]:
+            if known < len(slots):
                 slots[known] = slot
-    paths = _promising_files(rarities, path, words)
+    paths = _promising_files(rarities, word_ids, path, words)
     return sorted(_best_windows(paths, words, slots, weights, whole, limit), key=lambda window: -window.likeness)
 
 
@@ -116,17 +118,20 @@ def _query_words(text: str, offset: int) -> set[str]:
     return words_of("\n".join(before) + "\n" + "\n".join(after))
 
 
-def _promising_files(rarities: Mapping[str, float], path: str, words: WordView) -> list[str]:
-    """The files that hold most of the rarity, judged by the rarest words: as many as `MAX_POSTINGS` allow."""
+def _promising_files(
+    rarities: Mapping[str, float], word_ids: Mapping[str, Sequence[int]], path: str, words: WordView
+) -> list[str]:
+    """The files that hold most of the rarity, judged by the rarest words: as many as `MAX_POSTINGS` allow. `word_ids`
+    has the numbers of each word, alone and behind a dot."""
     scores = np.zeros(words.numbers_size)
     counted = np.zeros(words.numbers_size, dtype=np.uint16)  # the word that was counted last for a file
     postings, anything = 0, False
     for place, word in enumerate(sorted(rarities, key=lambda word: (-rarities[word], word)), start=1):
-        postings += words.frequency(word) + words.frequency("." + word)
+        postings += sum(map(words.frequency_of, word_ids[word]))
         if postings > MAX_POSTINGS and anything:
             break
-        for form in (word, "." + word):
-            numbers = words.numbers_with(form)
+        for word_id in word_ids[word]:
+            numbers = words.numbers_with_id(word_id)
             numbers = numbers[counted[numbers] != place]
             counted[numbers] = place
             scores[numbers] += rarities[word]

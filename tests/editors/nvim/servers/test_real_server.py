@@ -43,12 +43,13 @@ def library(start: Start, repository: Path, tmp_path: Path) -> Editor:
 
 
 def asked_until_shown(edit: Editor) -> Callable[[], bool]:
-    """Return whether ghost text is on the screen; retry while the index reads the project."""
+    """Return whether ghost text is on the screen; ask again while the index reads the project. (To delete and type
+    again would reject what has just appeared, which is not shown again in its line.)"""
     tries: Iterator[int] = count(1)
 
     def shown() -> bool:
         if next(tries) % 100 == 0:
-            edit.type("<BS>(")
+            edit.type("<M-Bslash>")
         return edit.ghost() != ""
 
     return shown

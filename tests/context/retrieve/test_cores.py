@@ -6,9 +6,10 @@ import itertools
 import random
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from threading import Thread
+from threading import Event
 
 import pytest
 
@@ -281,30 +282,29 @@ def quick_switches() -> Iterator[None]:
 def test_words_are_found_while_files_are_added() -> None:
     """What a log has taken is sorted by whoever asks first; nobody may miss a file that another is sorting."""
     files = 300
-    views: list[WordView] = []
-    wrong: list[tuple[int, int]] = []
-
-    def ask() -> None:
-        size = 0
-        while size < files:
-            view = views[-1]
-            size = view.numbers_size
-            found = len(view.files_with("shared"))
-            if found != size:
-                wrong.append((size, found))
-
     view = WordView(WordLog()).updated(read(("0.py", "shared\n")), ())
-    views.append(view)
-    readers = [Thread(target=ask) for _ in range(4)]
-    for reader in readers:
-        reader.start()
-    for number in range(1, files):
-        more = " ".join(f"word{number}_{each}" for each in range(50))
-        view = view.updated(read((f"{number}.py", f"shared {more}\n")), ())
-        views.append(view)
-    for reader in readers:
-        reader.join()
-    assert wrong == []
+    views = [view]
+    done = Event()
+
+    def ask() -> list[tuple[int, int]]:
+        wrong = []
+        while not done.is_set():
+            asked = views[-1]
+            found = len(asked.files_with("shared"))
+            if found != asked.numbers_size:
+                wrong.append((asked.numbers_size, found))
+        return wrong
+
+    with ThreadPoolExecutor(4) as pool:
+        readers = [pool.submit(ask) for _ in range(4)]
+        try:
+            for number in range(1, files):
+                more = " ".join(f"word{number}_{each}" for each in range(50))
+                view = view.updated(read((f"{number}.py", f"shared {more}\n")), ())
+                views.append(view)
+        finally:
+            done.set()
+    assert [reader.result() for reader in readers] == [[]] * 4
     assert view.frequency("shared") == files
 
 

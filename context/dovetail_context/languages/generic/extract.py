@@ -145,14 +145,16 @@ class Reader:
         self._profile = profile
         self._tree = tree
         self._symbols: list[Symbol] = []
-        self._seen: set[tuple[int, str]] = set()
         self._members: set[tuple[str, str]] = set()
+        self._hidden: set[tuple[str, str]] = set()  # containers and names of what is not for others
         self._open: list[_Open] = []
 
     def symbols(self) -> Iterator[Symbol]:
         """The symbols, once all events were taken."""
         self._close(len(self._tree.data) + 1)
-        yield from self._symbols
+        for symbol in self._symbols:
+            is_hidden = (symbol.container, symbol.name) in self._hidden
+            yield symbol._replace(exported=False) if is_hidden else symbol
 
     def take(self, event: Event) -> None:
         """Read one event."""
@@ -278,12 +280,7 @@ class Reader:
             scope.hidden_until = scope.end
         elif kind == "hidden.here" and scope.is_class:
             scope.hidden_until = max(scope.hidden_until, event.node.end_byte)
-            self._hide(self._profile.symbol_name(name), scope.container)
-
-    def _hide(self, name: str, container: str) -> None:
-        for number, symbol in enumerate(self._symbols):
-            if symbol.name == name and symbol.container == container:
-                self._symbols[number] = symbol._replace(exported=False)
+            self._hidden.add((scope.container, self._profile.symbol_name(name)))
 
     def _bound(self, event: Event, scope: _Open) -> str:
         if type_ := type_text(self._text(event, "type")):

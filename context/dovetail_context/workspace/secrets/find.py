@@ -22,7 +22,7 @@ from dovetail_context.workspace.secrets.assignments import (
     given,
     is_setting,
 )
-from dovetail_context.workspace.secrets.formats import COMMANDS, FORMATS, Format
+from dovetail_context.workspace.secrets.formats import COMMANDS, FORMATS, Format, compiled
 from dovetail_context.workspace.secrets.names import Level, level_of, mentioned
 from dovetail_context.workspace.secrets.private_keys import kubernetes_secrets, private_keys
 from dovetail_context.workspace.secrets.values import is_placeholder, is_secret, is_secret_in_code, may_be_bare
@@ -184,8 +184,8 @@ def _by_format(text: str, words: set[bytes], joined: bytes, lowered: bytes) -> I
     for begins in (b"", *starts.intersection(_BY_START)):
         for known in _BY_START[begins]:
             if known.marker in long_words:
-                for match in known.pattern.finditer(text):
-                    start, end = match.span(known.pattern.groups)
+                for match in compiled(known.pattern).finditer(text):
+                    start, end = match.span(match.re.groups)
                     # What the search above leaves out must not be found because of what else is in the text.
                     word = _word_around(text, match.start() - known.before, match.end())
                     if len(word) >= _SHORTEST_KEY and (
@@ -209,9 +209,9 @@ def _beside(known: Format, text: str) -> Iterator[Secret]:
     for first, last in _blocks_with(known.marker, text):
         if known.words and _distinct_words(text[first:last]).isdisjoint(known.words):
             continue
-        for match in known.pattern.finditer(text, first, last):
+        for match in compiled(known.pattern).finditer(text, first, last):
             if not known.is_password or is_secret(match[1], Level.PASSWORD):
-                start, end = match.span(known.pattern.groups)
+                start, end = match.span(match.re.groups)
                 yield Secret(start, end, known.kind)
 
 
@@ -219,7 +219,7 @@ def _of_commands(text: str, words: set[bytes]) -> Iterator[Secret]:
     for command in _COMMAND_NAMES.intersection(words):
         for first, last in _blocks_with(command.decode(), text):
             if command in _distinct_words(text[first:last]):
-                for match in re.compile(COMMANDS[command]).finditer(text, first, last):  # `re` keeps it
+                for match in compiled(COMMANDS[command]).finditer(text, first, last):
                     if is_secret(match[1], Level.PASSWORD):
                         yield Secret(*match.span(1), "password of a command")
 

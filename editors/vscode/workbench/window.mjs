@@ -5,7 +5,9 @@ import { eventually, pause, until } from "./checks.mjs";
 export const GHOST = ".ghost-text-decoration, .ghost-text-decoration-preview, .ghost-text";
 const LINES = ".view-lines > .view-line:not(.suggest-preview-additional-widget *)";
 const LOADING_MS = 120_000;
-const SEARCHES = 5;
+const ATTEMPTS = 5;
+const QUICK_INPUT = ".quick-input-widget";
+const LIST = ".quick-input-list";
 /** What the status bar's tooltip says once a server runs. */
 const RUNNING = /Ready|is loaded with|is running|Reading the project|Thinking|turns \S+ off/;
 
@@ -53,24 +55,21 @@ export class Window {
   }
 
   async menu() {
-    await this.page.locator('.statusbar-item[id*="dovetail.status"]').first().click();
-    await this.page.waitForSelector(".quick-input-list .monaco-list-row", { timeout: 10_000 });
+    const item = this.page.locator('.statusbar-item[id*="dovetail.status"]').first();
+    await this.#opened(() => item.click(), `${LIST} .monaco-list-row`);
     await pause(300);
-    return this.page.locator(".quick-input-list").innerText();
+    return this.page.locator(LIST).innerText();
   }
 
   /** Choose the entry of an open menu or list that contains a text. */
   async choose(text) {
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first().click({ timeout: 10_000 });
+    await this.page.locator(`${LIST} .monaco-list-row`, { hasText: text }).first().click({ timeout: 10_000 });
     await pause(300);
   }
 
   async command(name) {
-    await this.keyboard.press("F1");
-    await this.page.waitForSelector(".quick-input-list .monaco-list-row", { timeout: 20_000 });
-    await this.keyboard.type(name);
-    const label = this.page.locator(".quick-input-list .label-name").filter({ hasText: new RegExp(`^${name.replace(/[.()]/g, "\\$&")}$`) }).first();
-    await label.waitFor({ timeout: 10_000 });
+    const label = this.page.locator(`${LIST} .label-name`).filter({ hasText: new RegExp(`^${name.replace(/[.()]/g, "\\$&")}$`) }).first();
+    await this.#searched("F1", name, () => label.isVisible());
     await label.click();
     await pause(300);
   }
@@ -84,36 +83,46 @@ export class Window {
     await this.goTo(line, column);
   }
 
-  /**
-   * Search for a file by its name, or by a folder and its name, until it is the first of the list, and choose it.
-   * While a window is still starting, a search can come back empty or lose the keyboard, and it is not repeated by
-   * itself: then the list is closed and opened once more.
-   */
+  /** Search for a file by its name, or by a folder and its name, until it is the first of the list, and choose it. */
   async chooseFile(name) {
     const parts = name.split("/");
-    const first = this.page.locator(".quick-input-list .monaco-list-row").first();
-    for (let round = 1; round <= SEARCHES; round += 1) {
-      await this.keyboard.press("Control+p");
-      await this.page.waitForSelector(".quick-input-widget", { timeout: 20_000 });
-      await this.keyboard.type(name);
-      const found = await eventually(async () => {
-        const row = await first.innerText({ timeout: 1000 }).catch(() => "");
-        return parts.every((part) => row.includes(part));
-      }, 8_000);
-      if (found) {
-        await pause(500);
-        await this.keyboard.press("Enter");
-        return;
-      }
+    const first = this.page.locator(`${LIST} .monaco-list-row`).first();
+    await this.#searched("Control+p", name, async () => {
+      const row = await first.innerText({ timeout: 1000 }).catch(() => "");
+      return parts.every((part) => row.includes(part));
+    });
+    await pause(500);
+    await this.keyboard.press("Enter");
+  }
+
+  /**
+   * Open a list by its key and type a text until the list shows what is searched for. While a window starts, also
+   * again after it was trusted, a search can come back empty and is not repeated by itself: then the list is closed and
+   * opened once more.
+   */
+  async #searched(key, text, found) {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      await this.#opened(() => this.keyboard.press(key), QUICK_INPUT);
+      await this.keyboard.type(text);
+      if (await eventually(found, 8_000)) return;
       await this.keyboard.press("Escape");
       await pause(500);
     }
-    throw new Error(`searched ${SEARCHES} times in vain for the file ${name}`);
+    throw new Error(`searched ${ATTEMPTS} times in vain for ${text}`);
+  }
+
+  /** Do what opens a list or a field until it is there: a window that is still starting can lose a key or a click. */
+  async #opened(open, selector) {
+    const shown = this.page.locator(selector).first();
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      await open();
+      if (await eventually(() => shown.isVisible(), 6_000)) return;
+    }
+    throw new Error(`opened ${ATTEMPTS} times in vain: ${selector}`);
   }
 
   async goTo(line, column) {
-    await this.keyboard.press("Control+g");
-    await this.page.waitForSelector(".quick-input-widget", { timeout: 20_000 });
+    await this.#opened(() => this.keyboard.press("Control+g"), QUICK_INPUT);
     await this.keyboard.type(`${line}:${column}`);
     await pause(150);
     await this.keyboard.press("Enter");

@@ -22,6 +22,7 @@ _SPACES = 0.88
 _SINGLE_SPACE = -0.17  # it belongs to the word behind it, and such words are more often one token
 _DIGIT, _UNDERSCORE, _FOREIGN = 0.96, 1.19, 2.03
 _SIGNS = (0.0, 1.05, 1.22, 1.54)
+MAX_WEIGHTS = 32_768  # the words of a large project, some MB
 
 
 # Real tokens for each estimated one, by language, in contexts of 512 to 2,048 tokens at 734 places of 41 projects.
@@ -41,7 +42,7 @@ CALIBRATION = {
 @lru_cache(maxsize=8192)  # the signatures of a project come again and again; some MB
 def estimate_tokens(text: str) -> int:
     """The estimated number of DeepSeek-Coder tokens of `text`, in linear time (about 6 MB/s)."""
-    return max(1, round(sum(map(_weight, _PIECE.findall(text))))) if text else 0
+    return max(1, round(sum(map(_weights.__getitem__, _PIECE.findall(text))))) if text else 0
 
 
 @cache
@@ -51,7 +52,20 @@ def estimate_for(language: str) -> Callable[[str], int]:
     return estimate_tokens if factor == 1.0 else lambda text: ceil(factor * estimate_tokens(text))
 
 
-@lru_cache(maxsize=32_768)  # the words of a large project, some MB; most words come again and again
+class _Weights(dict[str, float]):
+    """The weights of the pieces that were met. Most are words that come again and again, and a dictionary finds them
+    in two thirds of the time that a cache of the standard library takes."""
+
+    def __missing__(self, piece: str) -> float:
+        if len(self) >= MAX_WEIGHTS:
+            self.clear()
+        found = self[piece] = _weight(piece)
+        return found
+
+
+_weights = _Weights()
+
+
 def _weight(piece: str) -> float:
     first, length = piece[0], len(piece)
     if "a" <= first <= "z":

@@ -2,11 +2,12 @@
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from threading import Lock
 from weakref import WeakValueDictionary
 
 from dovetail_context.index.storage.image import Image
-from dovetail_context.records.packed import DamagedError, PackedRecord, unpack
+from dovetail_context.records.packed import DamagedError, PackedRecord, names_at_top, unpack
 from dovetail_context.records.record import FileRecord
 
 # The size limit of the unpacked records in memory, measured in their packed form. A context touches about a hundred,
@@ -33,10 +34,12 @@ class Unpacker:
         """The record of `path`."""
         key = (path, digest)
         with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None:
+                self._kept.move_to_end(key)
+                return kept[0]
             known = self._alive.get(key)
             if known is not None:
-                if key in self._kept:
-                    self._kept.move_to_end(key)
                 return known
         record, size = self._unpacked(path, digest, packed)
         with self._lock:
@@ -117,6 +120,17 @@ class RecordTable(Mapping[str, FileRecord]):
     def __len__(self) -> int:
         return self._length
 
+    def names_at_top(self, path: str) -> dict[str, bool]:
+        """Return the names that a file defines at its top level, in file order, and whether each is exported; none if
+        the file is not there. Of a name that is defined several times, the last definition counts. Unpack nothing."""
+        if path not in self:
+            return {}
+        with suppress(DamagedError):
+            packed = self._packed(path)
+            if packed is not None:
+                return names_at_top(packed)
+        return {name: symbols[-1].exported for name, symbols in self[path].members("").items()}
+
     def named(self, name: str) -> Sequence[str]:
         """Return the files of a name up to the first dot, in lower case without `_` and `-`, in any folder."""
         by_name = self.path_set.by_name
@@ -174,6 +188,14 @@ class RecordTable(Mapping[str, FileRecord]):
             else:
                 changed[path] = record
         return RecordTable(self._image, changed, self._unpacker, self.path_set if stays else None)
+
+    def _packed(self, path: str) -> PackedRecord | None:
+        """The packed record of a file; None if it is not there, or not packed. Raises DamagedError."""
+        if path in self._changed:
+            changed = self._changed[path]
+            return changed if isinstance(changed, PackedRecord) else None
+        number = self._number(path)
+        return None if number is None or self._image is None else self._image.packed(number)
 
     def _number(self, path: str) -> int | None:
         return None if self._image is None else self._image.number_of(path)

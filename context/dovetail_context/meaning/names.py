@@ -1,8 +1,8 @@
 """What a name in a file means: followed through imports, re-exports and star imports to its definitions."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.languages.paths import nearest_first, parent
@@ -51,7 +51,8 @@ class Names:
         self._known_imports: dict[tuple[str, Import], tuple[Definition, ...]] = {}
         self._known_sources: dict[str, frozenset[str]] = {}
         self._known_stars: dict[str, tuple[tuple[str, str], ...]] = {}
-        self._tables: dict[tuple[str, ...], Mapping[str, tuple[Definition, ...]]] = {}
+        self._known_at_top: dict[str, Mapping[str, bool]] = {}
+        self._tables: dict[tuple[str, ...], NameTable] = {}
 
     @property
     def held_records(self) -> int:
@@ -73,11 +74,7 @@ class Names:
 
     def in_module(self, module: Definition, name: str) -> tuple[Definition, ...]:
         """What `module.name` means."""
-        found = tuple(
-            Definition(record.path, symbol)
-            for record in self._files_of(module)
-            for symbol in record.members("").get(name, ())
-        )
+        found = tuple(Definition(path, symbol) for path in self._paths_of(module) for symbol in self._own(path, name))
         if not found and module.path:
             found = self.top_level(module.path, name)
         return found or self._submodule(module.module, name, module.origin)
@@ -99,9 +96,7 @@ class Names:
             for scope in dict.fromkeys((*scopes, "")):
                 module = ".".join([*([scope] if scope else []), *parts[:place]])
                 for source in self._sources(module, record.path):
-                    other = self.record(source)
-                    found = other.members("").get(parts[place], ()) if other is not None else ()
-                    if found:
+                    if found := self._own(source, parts[place]):
                         return tuple(Definition(source, symbol) for symbol in found), place + 1
         return (), 0
 
@@ -117,27 +112,25 @@ class Names:
                 found.update((name, definitions) for name, definitions in shown if definitions)
         return found
 
-    def visible(self, path: str) -> Mapping[str, tuple[Definition, ...]]:
+    def visible(self, path: str) -> "NameTable":
         """The names of other files that `path` sees without naming them: of its package, and by star imports."""
         record = self.record(path)
         if record is None:
-            return {}
-        ambient = self._snapshot.resolver(record.language).ambient(path)
+            return NameTable({}, self._snapshot.files)
+        ambient = self._table(self._snapshot.resolver(record.language).ambient(path))
         if language_named(record.language).rules.ambient_mark:
-            names = self._table(ambient).items()
-            shown = {name: found for name, all_ in names if (found := self._shown(all_, record))}
-            return {**shown, **self._table(self.star_sources(record))}
-        table = self._table(tuple(dict.fromkeys((*ambient, *self.star_sources(record)))))
-        members = dict(self._taken_in(record))
-        return {**table, **members} if members else table
+            shown = [name for name, found in ambient.items() if self._shown(found, record)]
+            return ambient.only(shown).and_then(self._table(self.star_sources(record)))
+        return self._table(self.star_sources(record)).and_then(ambient)
 
-    def _taken_in(self, record: FileRecord) -> Iterator[tuple[str, tuple[Definition, ...]]]:
-        """The static members of the classes all of whose members are imported."""
-        for path, container in self._stars(record):
-            other = self.record(path) if container else None
+    def taken_in(self, path: str) -> Iterator[tuple[str, tuple[Definition, ...]]]:
+        """The static members of the classes all of whose members `path` imports, by name."""
+        record = self.record(path)
+        for source, container in self._stars(record) if record is not None else ():
+            other = self.record(source) if container else None
             for name, symbols in counted(other.members(container).items()) if other is not None else ():
                 if symbols[-1].static:
-                    yield name, tuple(Definition(path, symbol) for symbol in symbols)
+                    yield name, tuple(Definition(source, symbol) for symbol in symbols)
 
     def imported(self, imported: Import, path: str) -> tuple[Definition, ...]:
         """What an import statement of `path` binds."""
@@ -192,9 +185,17 @@ class Names:
 
     def _files_of(self, module: Definition) -> tuple[FileRecord, ...]:
         """The files that make up a module, `module.path` first."""
-        others = self._sources(module.module, module.origin) if module.module else ()
-        found = (self.record(path) for path in dict.fromkeys((module.path, *others)))
+        found = map(self.record, self._paths_of(module))
         return tuple(record for record in found if record is not None)
+
+    def _paths_of(self, module: Definition) -> Iterable[str]:
+        others = self._sources(module.module, module.origin) if module.module else ()
+        return dict.fromkeys((module.path, *others))
+
+    def _own(self, path: str, name: str) -> tuple[Symbol, ...]:
+        """The symbols of a name at the top level of a file. A file that has none is not opened."""
+        record = self.record(path) if name in self._at_top(path) else None
+        return record.members("").get(name, ()) if record is not None else ()
 
     def _look_up(self, path: str, name: str, seen: frozenset[tuple[str, str]]) -> tuple[Definition, ...]:
         checkpoint()
@@ -302,18 +303,16 @@ class Names:
         paths = self._snapshot.words.files_with(name)
         found: list[Definition] = []
         for path in nearest_first(paths, parent(record.path))[:MAX_DEFINING]:
-            other = self.record(path)
-            if other is not None and other.language == record.language and path != record.path:
-                symbols = other.members("").get(name, ())
-                found.extend(Definition(path, each) for each in symbols if each.kind == "class")
+            if path != record.path and self._snapshot.files.language_of(path) == record.language:
+                found.extend(Definition(path, each) for each in self._own(path, name) if each.kind == "class")
         return tuple(found)
 
     def _defined_below(self, module: str, name: str) -> tuple[Definition, ...]:
         """What a module offers of modules that only a macro declares, from the highest file below it with the name."""
-        below = [path for path in self._snapshot.words.files_with(name) if path.startswith(inside(module))]
+        begin = inside(module)
+        below = [path for path in self._snapshot.words.files_with(name) if path.startswith(begin)]
         for path in sorted(below, key=lambda path: (path.count("/"), path))[:MAX_DEFINING_BELOW]:
-            other = self.record(path)
-            symbols = other.members("").get(name, ()) if other is not None and path != module else ()
+            symbols = self._own(path, name) if path != module else ()
             if symbols and symbols[-1].exported and is_declared_by_macros(path, module, self.record):
                 return tuple(Definition(path, symbol) for symbol in symbols)
         return ()
@@ -328,7 +327,7 @@ class Names:
         return tuple(
             (source, last)
             for source in self._sources(outer, path)
-            if (other := self.record(source)) is not None and last in other.members("")
+            if last in self._at_top(source)
         )
 
     def star_sources(self, record: FileRecord) -> tuple[str, ...]:
@@ -341,16 +340,22 @@ class Names:
             opened.update(dict.fromkeys(each for each, _ in inner if each.endswith(parts)))
         return tuple(opened)
 
-    def _table(self, paths: tuple[str, ...]) -> Mapping[str, tuple[Definition, ...]]:
+    def _table(self, paths: tuple[str, ...]) -> "NameTable":
         """The top-level names of files that are visible together, each from the first file that defines it."""
         found = self._tables.get(paths)
         if found is None:
-            table: dict[str, tuple[Definition, ...]] = {}
+            first: dict[str, tuple[str, bool]] = {}
             for path in reversed(paths):
-                record = self._snapshot.files.get(path)  # not held: only these names are needed of most of them
-                for name, symbols in counted(record.members("").items() if record is not None else ()):
-                    table[name] = tuple(Definition(path, symbol) for symbol in symbols)
-            found = self._tables[paths] = table
+                first.update((name, (path, exported)) for name, exported in self._at_top(path).items())
+            found = self._tables[paths] = NameTable(first, self._snapshot.files)
+        return found
+
+    def _at_top(self, path: str) -> Mapping[str, bool]:
+        """The names that a file defines at its top level, and whether each is exported."""
+        found = self._known_at_top.get(path)
+        if found is None:
+            found = self._known_at_top[path] = self._snapshot.files.names_at_top(path)
+            checkpoint(1 + len(found))
         return found
 
     def _stars(self, record: FileRecord) -> tuple[tuple[str, str], ...]:
@@ -388,3 +393,45 @@ class Names:
     def _sources(self, module: str, path: str) -> tuple[str, ...]:
         record = self.record(path)
         return self._snapshot.resolver(record.language).sources(module, path) if record is not None else ()
+
+
+class NameTable(Mapping[str, tuple[Definition, ...]]):
+    """Top-level names of files with their definitions, which are made when somebody asks for them: most are not."""
+
+    __slots__ = ("_files", "_first", "_made")
+
+    def __init__(self, first: Mapping[str, tuple[str, bool]], files: Mapping[str, FileRecord]) -> None:
+        """`first` has the file of each name, and whether it exports the name."""
+        self._first = first
+        self._files = files
+        self._made: dict[str, tuple[Definition, ...]] = {}
+
+    def __getitem__(self, name: str) -> tuple[Definition, ...]:
+        made = self._made.get(name)
+        if made is None:
+            path, _ = self._first[name]
+            symbols = self._files[path].members("")[name]
+            made = self._made[name] = tuple(Definition(path, symbol) for symbol in symbols)
+        return made
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As in the base class, which raises an exception for each name that is not there."""
+        return self[name] if name in self._first else default
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._first)
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def exported(self) -> Iterator[tuple[str, bool]]:
+        """Each name, and whether it is exported. Nothing is unpacked."""
+        return ((name, exported) for name, (_, exported) in self._first.items())
+
+    def only(self, names: Iterable[str]) -> "NameTable":
+        """Return the table of some of its names."""
+        return NameTable({name: self._first[name] for name in names}, self._files)
+
+    def and_then(self, other: "NameTable") -> "NameTable":
+        """Return this table with the names of another one, which count where both have one."""
+        return NameTable({**self._first, **other._first}, self._files)

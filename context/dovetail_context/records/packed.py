@@ -1,19 +1,22 @@
 """A file's record as bytes, its form in memory, in the cache and between processes. Pure.
 
-Fields that queries read for all files at once (language, packages) are not packed. The rest is unpacked on demand, in
-four parts: the *face* of a file (its imports and top-level symbols), which is all that most queries need; the *heads*
-of the symbols in its classes; those symbols themselves, class by class; and its text. A symbol becomes an object when
-somebody asks for it by its name or place.
+Fields that queries read for all files at once (language, packages) are not packed, nor are the names that a file
+defines at its top level compressed: thousands of files are asked for those. The rest is unpacked on demand, in four
+parts: the *face* of a file (its imports and top-level symbols), which is all that most queries need; the *heads* of the
+symbols in its classes; those symbols themselves, class by class; and its text. A symbol becomes an object when somebody
+asks for it by its name or place.
 """
 
 import marshal
+import struct
 import zlib
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cached_property
-from typing import Any
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 from dovetail_context.records.record import (
     MAX_SAME_NAME,
@@ -37,12 +40,16 @@ _RARE = Symbol._fields.index("bases")
 _RARE_DEFAULTS = _DEFAULTS[_RARE:]
 
 
+# Where the parts of a body begin, apart from the first one.
+_PLACES = struct.Struct("<III")
+_NAMES, _FACE, _HEADS, _MEMBERS = range(4)
+
+
 class DamagedError(Exception):
     """Bytes that are not what was packed."""
 
 
-@dataclass(frozen=True, slots=True)
-class PackedRecord:
+class PackedRecord(NamedTuple):
     """A `FileRecord` without its path. `body` and `text` are compressed."""
 
     language: str
@@ -58,7 +65,8 @@ class UnpackedRecord(FileRecord):
 
     _packed: PackedRecord
     _containers: tuple[str, ...]  # "" first
-    _face: bytes
+    _top_names: tuple[str, ...]
+    _top: bytes  # the rows of the symbols at the top level
     _imports: bytes
     _known: "dict[str, _SymbolsInside]"
 
@@ -105,7 +113,7 @@ class UnpackedRecord(FileRecord):
 
     def _unpacked(self, container: str) -> "_SymbolsInside":
         if not container:
-            return _SymbolsInside("", *marshal.loads(self._face))
+            return _SymbolsInside("", self._top_names, marshal.loads(self._top))
         if container not in self._containers:
             return _NOTHING
         place = self._containers.index(container) - 1
@@ -134,15 +142,13 @@ class UnpackedRecord(FileRecord):
 
     @cached_property
     def _heads(self) -> "tuple[tuple[tuple[str, ...], ...], bytes, array[int]]":
-        _, heads, _ = _parts(self._packed.body)
-        names, traits, order = marshal.loads(zlib.decompress(heads))
+        names, traits, order = marshal.loads(zlib.decompress(_part(self._packed.body, _HEADS)))
         return names, traits, array("I", order)
 
     @cached_property
     def _members(self) -> tuple[bytes, ...]:
         """The packed rows of each container except ""."""
-        _, _, members = _parts(self._packed.body)
-        found: tuple[bytes, ...] = marshal.loads(zlib.decompress(members))
+        found: tuple[bytes, ...] = marshal.loads(zlib.decompress(_part(self._packed.body, _MEMBERS)))
         return found
 
 
@@ -219,8 +225,7 @@ def pack(record: FileRecord, text: bytes | None = None) -> PackedRecord:
 def unpack(path: str, packed: PackedRecord) -> FileRecord:
     """The record of the file `path`. Raises DamagedError if the bytes are not what was packed."""
     try:
-        face, _, _ = _parts(packed.body)
-        containers, symbols, imports, others = marshal.loads(zlib.decompress(face))
+        containers, top, imports, others = marshal.loads(zlib.decompress(_part(packed.body, _FACE)))
         record = object.__new__(UnpackedRecord)
         record.__dict__.update(
             others,
@@ -231,31 +236,50 @@ def unpack(path: str, packed: PackedRecord) -> FileRecord:
             problems=packed.problems,
             _packed=packed,
             _containers=containers,
-            _face=symbols,
+            _top_names=_names_and_flags(packed.body)[0],
+            _top=top,
             _imports=imports,
             _known={},
         )
         return record
-    except (zlib.error, ValueError, TypeError, EOFError) as error:
+    except (zlib.error, struct.error, ValueError, TypeError, EOFError) as error:
         raise DamagedError(f"{path}: {error}") from error
 
 
+def names_at_top(packed: PackedRecord) -> dict[str, bool]:
+    """The names that a file defines at its top level, in file order, and whether each is exported; of a name that is
+    defined several times, the last definition counts. Nothing is decompressed. Raises DamagedError."""
+    try:
+        return dict(zip(*_names_and_flags(packed.body), strict=True))
+    except (struct.error, ValueError, TypeError, EOFError) as error:
+        raise DamagedError(str(error)) from error
+
+
+def _names_and_flags(body: bytes | memoryview) -> tuple[tuple[str, ...], tuple[bool, ...]]:
+    found: tuple[tuple[str, ...], tuple[bool, ...]] = marshal.loads(_part(body, _NAMES))
+    return found
+
+
 def _pack_body(record: FileRecord) -> bytes:
-    """The lengths of the first two parts (four bytes each), then the parts, each compressed by itself."""
+    """Where the second, third and fourth part begin (four bytes each), then the parts: the top-level names and whether
+    each is exported; the face, the heads and the members, each compressed by itself."""
     others: Mapping[str, object] = {name: getattr(record, name) for name in _OTHERS}
     grouped: dict[str, list[Symbol]] = defaultdict(list, {"": []})
     for symbol in record.symbols:
         grouped[symbol.container].append(symbol)
-    places = {container: place for place, container in enumerate(grouped)}
-    order = array("I", [places[symbol.container] for symbol in record.symbols])
+    numbers = {container: number for number, container in enumerate(grouped)}
+    order = array("I", [numbers[symbol.container] for symbol in record.symbols])
     names = tuple(tuple(symbol.name for symbol in inside) for inside in grouped.values())
     rows = [tuple(map(_row, inside)) for inside in grouped.values()]
     imports = marshal.dumps(tuple(map(tuple, record.imports)))
-    face: Any = (tuple(grouped), marshal.dumps((names[0], rows[0])), imports, others)
+    top: Any = (names[0], tuple(symbol.exported for symbol in grouped[""]))
+    face: Any = (tuple(grouped), marshal.dumps(rows[0]), imports, others)
     heads: Any = (names[1:], bytes(map(traits_of, record.symbols)), order.tobytes())
     members: Any = tuple(map(marshal.dumps, rows[1:]))
-    first, second, third = (zlib.compress(marshal.dumps(part), COMPRESSION) for part in (face, heads, members))
-    return b"".join((len(first).to_bytes(4, "little"), len(second).to_bytes(4, "little"), first, second, third))
+    compressed = (zlib.compress(marshal.dumps(part), COMPRESSION) for part in (face, heads, members))
+    parts = (marshal.dumps(top), *compressed)
+    places = accumulate(map(len, parts[:-1]), initial=_PLACES.size)
+    return b"".join((_PLACES.pack(*list(places)[1:]), *parts))
 
 
 def _row(symbol: Symbol) -> bytes:
@@ -265,8 +289,7 @@ def _row(symbol: Symbol) -> bytes:
     return marshal.dumps((symbol[_KIND], *symbol[_LINE:end]))
 
 
-def _parts(body: bytes | memoryview) -> tuple[memoryview, memoryview, memoryview]:
-    whole = memoryview(body)
-    first = 8 + int.from_bytes(whole[:4], "little")
-    second = first + int.from_bytes(whole[4:8], "little")
-    return whole[8:first], whole[first:second], whole[second:]
+def _part(body: bytes | memoryview, part: int) -> bytes | memoryview:
+    """One of the parts of a body."""
+    places = (_PLACES.size, *_PLACES.unpack_from(body), len(body))
+    return body[places[part] : places[part + 1]]

@@ -297,10 +297,19 @@ class _Reading:
 
     def _visible(self) -> None:
         """The names of other files that are visible without being named in an import."""
-        visible = [found[-1] for found in self._inference.names.visible(self._path).values()]
+        names, likelihood = self._inference.names, self._situation.likelihood
         typed = "" if self._view.receiver else self._view.typed
-        shared = sorted(self._shared(visible, typed), key=lambda one: -one[1])
-        self.offers.shared(shared[:MAX_VISIBLE], VISIBLE_NAMES * self.certainty, "visible without an import")
+        table = names.visible(self._path)
+        members = {name: found[-1] for name, found in names.taken_in(self._path) if self._reachable(found[-1])}
+        exported = dict(table.exported())
+        exported.update((name, each.symbol.exported) for name, each in members.items() if each.symbol is not None)
+        weights = {
+            name: likelihood.weight_of(name, flag) for name, flag in counted(exported.items()) if name.startswith(typed)
+        }
+        whole = sum(weights.values())
+        likeliest = nlargest(MAX_VISIBLE, weights, key=weights.__getitem__)
+        shared = [(members[name] if name in members else table[name][-1], weights[name] / whole) for name in likeliest]
+        self.offers.shared(shared, VISIBLE_NAMES * self.certainty, "visible without an import")
 
     def _stands_once(self, name: str) -> bool:
         """Return whether a name occurs in the text only where it is imported."""

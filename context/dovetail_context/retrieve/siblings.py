@@ -141,9 +141,9 @@ def _heirs(base: str, own: Value, situation: Situation) -> list[tuple[FileRecord
         key=lambda path: (path.rpartition("/")[0] != folder, path),
     )
     found = [
-        (files[path], symbol)
-        for path in paths[:MAX_FILES]
-        for symbol in _classes(files[path])
+        (record, symbol)
+        for record in map(files.__getitem__, paths[:MAX_FILES])
+        for symbol in _classes(record)
         if any(each.last_name == base for one in symbol.bases for each in parse_type(one))
     ]
     found.sort(key=lambda one: -len(like.intersection(parts_of(one[1].name))))

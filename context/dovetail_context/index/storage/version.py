@@ -8,7 +8,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-_FORMAT = 4  # of what `packed.py`, `store.py` and `image.py` write
+_FORMAT = 5  # of what `packed.py`, `store.py` and `image.py` write
 # Modules outside of `languages/` that decide what a record or its words are.
 _MODULES = """
     syntax.py records/access.py index/extraction/build.py records/packed.py records/record.py records/text.py

@@ -95,10 +95,14 @@ class Likelihood:
 
     def weight(self, symbol: Symbol) -> float:
         """How likely the symbol is used; only the proportion to other weights means something."""
-        key = (symbol.name, symbol.exported)
+        return self.weight_of(symbol.name, symbol.exported)
+
+    def weight_of(self, name: str, exported: bool) -> float:
+        """The same of a symbol of which only this is known."""
+        key = (name, exported)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self._weight(symbol)
+            known = self._known[key] = self._weight(name, exported)
         return known
 
     def used(self, symbol: Symbol, prior: float) -> float:
@@ -158,12 +162,11 @@ class Likelihood:
         number = base.id_of(name)
         return 0 if number is None else base.frequency(number) - self._own[number]
 
-    def _weight(self, symbol: Symbol) -> float:
-        name = symbol.name
+    def _weight(self, name: str, exported: bool) -> float:
         if name.startswith("__"):
             return SPECIAL
         features, (share, _, _), alone, member = self._like(name)
-        weight = 1.0 if symbol.exported else self._hidden
+        weight = 1.0 if exported else self._hidden
         weight *= 1.0 + POPULARITY * features.popularity
         weight *= 1.0 + AFFINITY * share
         weight *= 1.0 + ECHO * max(alone, member)

@@ -348,9 +348,10 @@ class WordView:
         found = base.numbers_with(word_id) if word_id < base.vocabulary_size else _NONE
         if changed and len(found):
             found = found[~np.isin(found, self._replaced_numbers())]
-        first = len(base.paths)
         numbers = self._log.postings.of(word_id)
-        current = []
+        if not numbers:
+            return found
+        first, current = len(base.paths), []
         for number in numbers[: bisect_left(numbers, self._limit)]:
             version = changed.get(self._log.paths[number - first])
             if version is not None and version.number == number:

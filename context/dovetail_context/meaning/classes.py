@@ -13,7 +13,7 @@ from dovetail_context.meaning.extensions import ANY, extensions_of
 from dovetail_context.meaning.names import Definition, Names
 from dovetail_context.meaning.types import Alternatives, TypeExpression, parse_type, substituted
 from dovetail_context.meaning.values import ExpressionScope, Value
-from dovetail_context.records.record import Symbol
+from dovetail_context.records.record import FileRecord, Symbol
 from dovetail_context.work import checkpoint, counted
 
 FEW_FILES = 4  # which are opened without a look at their words
@@ -147,20 +147,20 @@ class Classes(ABC):
         symbol = definition.symbol
         found: list[tuple[str, Mapping[str, tuple[Symbol, ...]]]] = []
         partial = self._rules(record.path).partial_classes
-        for path in (record.path, *self._companions(record.path, symbol.name)):
+        for path in (record.path, *self._companions(record, symbol.name)):
             other = self.names.record(path)
             if other is None or not (members := other.members(symbol.qualified)):
                 continue
             if path == record.path or partial or symbol.name not in other.members(symbol.container):
                 found.append((path, members))
-        extensions = self._extensions(record.path)
+        extensions = self._extensions(record)
         found.extend(part for name in (symbol.name, ANY) for part in extensions.get(name, {}).items())
         self._known_parts[definition] = tuple(found)
         return self._known_parts[definition]
 
-    def _companions(self, path: str, name: str) -> Sequence[str]:
+    def _companions(self, record: FileRecord, name: str) -> Sequence[str]:
         """The other files that may define members of a class of a file: those that hold its name, if that is a word."""
-        companions = self.snapshot.resolver(self.snapshot.files[path].language).companions(path)
+        companions = self.snapshot.resolver(record.language).companions(record.path)
         if len(companions) <= FEW_FILES:
             return companions
         words = self.snapshot.words
@@ -177,12 +177,12 @@ class Classes(ABC):
                         given = self.arguments_of(holder)
                         yield found._replace(arguments=tuple(substituted(each, given) for each in found.arguments))
 
-    def _extensions(self, path: str) -> Mapping[str, Mapping[str, Mapping[str, tuple[Symbol, ...]]]]:
+    def _extensions(self, record: FileRecord) -> Mapping[str, Mapping[str, Mapping[str, tuple[Symbol, ...]]]]:
         """Functions that are called like members, by the type that they extend, the file and the name."""
-        language = self.snapshot.files[path].language
+        language = record.language
         if language not in self._known_extensions:
             rules = language_named(language).rules
-            some = (path, *self.snapshot.resolver(language).companions(path))
+            some = (record.path, *self.snapshot.resolver(language).companions(record.path))
             self._known_extensions[language] = extensions_of(
                 self.snapshot, some if rules.extension_mark or rules.extension_receiver else ()
             )
@@ -215,7 +215,8 @@ class Classes(ABC):
 
     def extensions(self, path: str) -> Iterator[tuple[str, tuple[Definition, ...]]]:
         """The functions that are called like members, by the name of the type that they extend."""
-        for type_, files in counted(self._extensions(path).items()):
+        record = self.names.record(path)
+        for type_, files in counted(self._extensions(record).items()) if record is not None else ():
             yield (
                 type_,
                 tuple(Definition(file, symbols[-1]) for file, names in files.items() for symbols in names.values()),

@@ -324,11 +324,7 @@ class Names:
         outer, found, last = module.rpartition(separator) if separator else ("", "", "")
         if not found or self._sources(module, path):
             return ()
-        return tuple(
-            (source, last)
-            for source in self._sources(outer, path)
-            if last in self._at_top(source)
-        )
+        return tuple((source, last) for source in self._sources(outer, path) if last in self._at_top(source))
 
     def star_sources(self, record: FileRecord) -> tuple[str, ...]:
         """The files all of whose top-level names are imported."""

@@ -123,19 +123,25 @@ def _promising_files(
 ) -> list[str]:
     """The files that hold most of the rarity, judged by the rarest words: as many as `MAX_POSTINGS` allow. `word_ids`
     has the numbers of each word, alone and behind a dot."""
-    scores = np.zeros(words.numbers_size)
-    counted = np.zeros(words.numbers_size, dtype=np.uint16)  # the word that was counted last for a file
-    postings, anything = 0, False
-    for place, word in enumerate(sorted(rarities, key=lambda word: (-rarities[word], word)), start=1):
+    holders: list[Ids] = []
+    shares: list[float] = []
+    is_counted = np.zeros(words.numbers_size, dtype=bool)  # files that have the word alone, and may have it as a member
+    postings = 0
+    for word in sorted(rarities, key=lambda word: (-rarities[word], word)):
         postings += sum(map(words.frequency_of, word_ids[word]))
-        if postings > MAX_POSTINGS and anything:
+        if postings > MAX_POSTINGS and holders:
             break
-        for word_id in word_ids[word]:
-            numbers = words.numbers_with_id(word_id)
-            numbers = numbers[counted[numbers] != place]
-            counted[numbers] = place
-            scores[numbers] += rarities[word]
-            anything = anything or len(numbers) > 0
+        found = [numbers for known in word_ids[word] if len(numbers := words.numbers_with_id(known))]
+        if len(found) > 1:  # a file counts once
+            is_counted[found[0]] = True
+            found[1] = found[1][~is_counted[found[1]]]
+            is_counted[found[0]] = False
+        holders += found
+        shares += [rarities[word]] * len(found)
+    if not holders:
+        return []
+    weights = np.repeat(shares, [len(numbers) for numbers in holders])
+    scores = np.bincount(np.concatenate(holders), weights, words.numbers_size).astype(np.float64, copy=False)
     own = words.files.get(path)
     if own is not None and own.number < len(scores):
         scores[own.number] = 0.0

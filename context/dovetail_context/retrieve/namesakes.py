@@ -17,7 +17,7 @@ from dovetail_context.retrieve.situation import Situation
 from dovetail_context.work import counted
 
 MAX_CLASSES = 4  # for one name
-MAX_FILES = 8  # opened for one name, the nearest first
+MAX_FILES = 4  # opened for one name, the nearest first
 MAX_NAMED = 200  # a name that more files have (index, mod, main) says nothing of what is in them
 
 _CALLS_AND_INDICES = re.compile(r"\W+$")

@@ -26,7 +26,8 @@ COUNTERPART = 0.2  # a source uses one of the names of its header
 SAME_METHOD = 0.4  # another implementation of the current method does something like it
 MIXED_IN = 0.3  # code of a mixin uses one of the members of a class that takes it in
 SAME_BASE = 0.06  # one of the members of another implementation
-MAX_FILES = 16  # looked through for classes with the same base
+MAX_FILES = 8  # looked through for classes with the same base
+MAX_USERS = 160  # files that name a base; one that everything has carries no information
 MAX_CLASSES = 3
 MAX_LINES = 14  # of a method that is shown
 
@@ -132,8 +133,8 @@ def _mixed_together(situation: Situation, offers: Offers) -> None:
 def _heirs(base: str, own: Value, situation: Situation) -> list[tuple[FileRecord, Symbol]]:
     """The classes of other files that name the base, those most alike in name and nearest first."""
     words, files = situation.snapshot.words, situation.snapshot.files
-    if own.definition.symbol is None or words.frequency(base) > MAX_FILES * 10:
-        return []  # a base that everything has carries no information
+    if own.definition.symbol is None or words.frequency(base) > MAX_USERS:
+        return []
     like = frozenset(parts_of(own.definition.symbol.name))
     folder = situation.query.path.rpartition("/")[0]
     paths = sorted(

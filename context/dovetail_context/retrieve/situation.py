@@ -4,17 +4,17 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from dovetail_context.index.snapshot import IndexSnapshot
 from dovetail_context.index.words import words_of
 from dovetail_context.languages.embedded import embedded
 from dovetail_context.languages.language import CursorView, Language
-from dovetail_context.languages.registry import code_of, extract, language_for
+from dovetail_context.languages.registry import code_of, language_for
 from dovetail_context.meaning.infer import Inference
 from dovetail_context.meaning.values import ExpressionScope
 from dovetail_context.query import Query
 from dovetail_context.records.record import FileRecord
+from dovetail_context.retrieve.as_typed import record_as_typed
 from dovetail_context.retrieve.likelihood.likelihood import Likelihood
 from dovetail_context.retrieve.likelihood.name_features import features_of
 from dovetail_context.retrieve.windows import SimilarWindow, query_rarities, similar_windows
@@ -98,7 +98,7 @@ def read_meaning(language: Language, query: Query, snapshot: IndexSnapshot) -> t
     if known is not None and known.text == query.text and not known.problems:
         record = known
     else:
-        record = _as_typed(language, query, known)
+        record = record_as_typed(language, query, known)
     if known is not None and record is not known and _is_equivalent(record, known):
         record = known
     return record, _inference(snapshot, record)
@@ -129,22 +129,3 @@ def _is_equivalent(record: FileRecord, known: FileRecord) -> bool:
         known.exports,
         known.packages,
     )
-
-
-def _as_typed(language: Language, query: Query, known: FileRecord | None) -> FileRecord:
-    """Return the record of a text being typed, after repairing its statement. If the repaired text does not parse,
-    return the better record of the two texts.
-
-    The repaired text does not change while one statement is being typed, so it is read once for all those keystrokes.
-    """
-    repaired = _extracted(query.path, language.repaired(query.text, query.offset), query.language)
-    if not repaired.problems:
-        return repaired
-    raw = known if known is not None and known.text == query.text else None
-    raw = _extracted(query.path, query.text, query.language) if raw is None else raw
-    return raw if not raw.problems or len(raw.symbols) > len(repaired.symbols) else repaired
-
-
-@lru_cache(maxsize=8)
-def _extracted(path: str, text: str, language: str) -> FileRecord:
-    return extract(path, text, language)

@@ -4,8 +4,9 @@
 
 Prints the time of parsing alone in one process, of a cold start, of a second start and of one after a branch switch.
 Also prints the time of an edit until the snapshot shows it, the time of a context at random places, and the memory of
-each part. Every part runs in a separate process. `--times 10` measures on ten copies (hard links) of the folders. Linux
-only.
+each part. Every part runs in a separate process. Edits and contexts are measured in several processes one after another
+(`--rounds`), of which the least time of each place counts: each is as cold as the others, and what other programs take
+of the processor only adds time. `--times 10` measures on ten copies (hard links) of the folders. Linux only.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import resource
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -50,16 +51,17 @@ def main() -> None:
     parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
     parser.add_argument("--times", type=int, default=1, help="how many copies of the folders (default 1)")
     parser.add_argument("--places", type=int, default=300, help="how many cursors are tried (default 300)")
+    parser.add_argument("--rounds", type=int, default=3, help="processes that try each cursor (default 3)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="dovetail-measure-") as folder:
         root, cache = Path(folder) / "project", Path(folder) / "cache"
         for copy in range(arguments.times):
             for source in arguments.folders:
                 _link(source.resolve(), root / f"copy{copy}" / source.resolve().name)
-        _measure(root, cache, arguments.places)
+        _measure(root, cache, arguments.places, arguments.rounds)
 
 
-def _measure(root: Path, cache: Path, places: int) -> None:
+def _measure(root: Path, cache: Path, places: int, rounds: int) -> None:
     files, lines, parsing, parsing_cpu = _apart(parse_all, root)
     millions = lines / 1e6
     say(f"{files} files, {millions:.2f} million lines, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
@@ -75,11 +77,14 @@ def _measure(root: Path, cache: Path, places: int) -> None:
         image.unlink()
     known, known_cpu, _ = _apart(start, root, cache)
     say(f"texts seen before  {known:6.2f} s   ({known_cpu:.2f} s): another work tree, a branch that comes back")
-    edits, contexts, contexts_cpu, used_mb = _apart(use, root, cache, places)
-    say(f"one edit           {_summary(edits)}   in files of {LONG_FILE_LINES} lines and more")
-    say(f"a context          {_summary(contexts)}")
-    say(f"  of processor time {_summary(contexts_cpu)}")
-    say(f"  memory after it  {used_mb:6.0f} MB: {used_mb / millions:.0f} MB a million lines")
+    edits, contexts, contexts_cpu, used_mb = zip(
+        *(_apart(use, root, cache, places) for _ in range(rounds)), strict=True
+    )
+    say(f"one edit           {_summary(_least(edits))}   in files of {LONG_FILE_LINES} lines and more")
+    say(f"a context          {_summary(_least(contexts))}")
+    say(f"  of processor time {_summary(_least(contexts_cpu))}")
+    say(f"  single rounds    {'; '.join(map(_summary, contexts))}")
+    say(f"  memory after it  {max(used_mb):6.0f} MB: {max(used_mb) / millions:.0f} MB a million lines")
 
 
 def parse_all(root: Path) -> tuple[int, int, float, float]:
@@ -177,6 +182,11 @@ def _resident_mb() -> float:
     gc.collect()
     with Path("/proc/self/statm").open() as file:
         return int(file.read().split()[1]) * resource.getpagesize() / 1e6
+
+
+def _least(rounds: Iterable[list[float]]) -> list[float]:
+    """The least time of each place."""
+    return [min(times) for times in zip(*rounds, strict=True)]
 
 
 def _summary(times: list[float]) -> str:

@@ -8,6 +8,7 @@ from dovetail_context.languages.generic.extract import DEFINES, EXTENDS
 from dovetail_context.languages.generic.profile import Profile
 from dovetail_context.languages.paths import nearest_first, parent
 
+MAX_KEPT = 1000  # names whose files are kept in the order of their nearness to a folder
 MAX_SEEN = 150  # files whose names are visible without an import, the nearest
 MAX_OF_NAME = 6  # files that define one name; with more the name identifies none
 
@@ -30,6 +31,7 @@ class NameResolver:
         self._extending: list[str] = []
         self._by_stem: dict[str, list[str]] = defaultdict(list)
         self._ambient: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._near: dict[tuple[str, str], list[str]] = {}
         for path in sorted(paths):
             package, *declared = paths[path] or ("",)
             self._package_of[path] = package
@@ -53,12 +55,24 @@ class NameResolver:
         """The files that define a name, or make up a package, or are meant by a path, the nearest first."""
         if module.startswith(NAMESPACE):
             return self._inside(module.removeprefix(NAMESPACE), from_path)
-        found = self._defining.get(module) or self._packages.get(module if module else "\0")
-        if not found and self._profile.by_last_name:
+        if module in self._defining or (module and module in self._packages):
+            return tuple(path for path in self._nearest(module, parent(from_path)) if path != from_path)
+        found: list[str] = []
+        if self._profile.by_last_name:
             found = self._by_last_name(module, from_path)
         if not found:
             found = list(self._at_path(module, from_path))
         return tuple(path for path in nearest_first(found, parent(from_path)) if path != from_path)
+
+    def _nearest(self, module: str, folder: str) -> list[str]:
+        """The files that define a name or make up a package. (Each file of a project may open its outermost module.)"""
+        found = self._near.get((module, folder))
+        if found is None:
+            if len(self._near) >= MAX_KEPT:
+                self._near = {}
+            found = nearest_first(self._defining.get(module) or self._packages[module], folder)
+            self._near[module, folder] = found
+        return found
 
     def is_package(self, module: str, from_path: str) -> bool:
         """A package alone is no value in these languages."""

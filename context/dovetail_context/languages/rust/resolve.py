@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -77,7 +78,7 @@ class RustResolver:
         """The file of the module that a path names in `from_path` (at most one)."""
         key = (module, from_path)
         if key not in self._known:
-            self._known[key] = tuple(dict.fromkeys(self._resolved(module, from_path)))[:1]
+            self._known[key] = tuple(islice(self._resolved(module, from_path), 1))
         return self._known[key]
 
     def is_package(self, module: str, from_path: str) -> bool:

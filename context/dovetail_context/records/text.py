@@ -38,7 +38,7 @@ class PackedText:
             if first <= end and start < self._first_lines[number + 1]:
                 if number not in self._chunks:
                     self._chunks[number] = self._chunk(number)
-                lines = split_lines(self._chunks[number])[: self._first_lines[number + 1] - first]
+                lines = split_lines(self._chunks[number], end - first + 1)[: self._first_lines[number + 1] - first]
                 found += lines[max(start - first, 0) : end - first + 1]
         return found
 
@@ -60,9 +60,10 @@ def pack_text(text: str) -> bytes:
     return b"".join((array("I", [len(chunks)]).tobytes(), heads.tobytes(), *chunks))
 
 
-def split_lines(text: str) -> list[str]:
-    """The lines of a text without their ends (ends are \\n, \\r\\n and \\r, as in editors)."""
-    return (text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text).split("\n")
+def split_lines(text: str, most: int = -1) -> list[str]:
+    """The lines of a text without their ends (ends are \\n, \\r\\n and \\r, as in editors). What follows `most` of
+    them is left in one piece."""
+    return (text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text).split("\n", most)
 
 
 def _line_ends(text: str) -> int:

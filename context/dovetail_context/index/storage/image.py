@@ -28,7 +28,7 @@ from dovetail_context.workspace.scan import Stamp
 MAGIC = struct.pack("=8sI", b"dovetail", 1)
 _TRAILER = struct.Struct("=QQI8s")  # where the directory begins, its length, its check sum, the mark of the end
 _END = b"complete"
-MAX_KEPT_WORDS = 6_000  # half a megabyte
+MAX_KEPT_WORDS = 6_000  # half a megabyte, of each direction
 WORDS_OF_BLOCK = 64  # words per vocabulary block: search goes block by block, and keeps one word of each as an object
 
 
@@ -101,6 +101,7 @@ class Image:
         self._starts_view = self._starts.data  # single numbers are read from it several times as fast
         self._postings = np.frombuffer(self._part(directory["postings"]), dtype=np.uint32)
         self._words: dict[int, str] = {}  # by number, those that were asked for last
+        self._ids: dict[str, int | None] = {}  # the other way round
         self._others: frozenset[str] | None = None
 
     def stamps(self) -> dict[str, Stamp]:
@@ -163,12 +164,12 @@ class Image:
 
     def id_of(self, word: str) -> int | None:
         """The number of a word."""
-        block = bisect_right(self._directory["blocks"], word) - 1
-        if block < 0:
-            return None
-        packed = self._block(block)
-        place = packed.find(b"\0%b\0" % word.encode("utf-8", "surrogatepass"))
-        return block * WORDS_OF_BLOCK + packed.count(b"\0", 0, place) if place >= 0 else None
+        found = self._ids.get(word, -1)
+        if found == -1:
+            if len(self._ids) >= MAX_KEPT_WORDS:
+                self._ids = {}
+            found = self._ids[word] = self._looked_up(word)
+        return found
 
     def word_of(self, word_id: int) -> str:
         """The word of a number."""
@@ -189,6 +190,14 @@ class Image:
         """All words by their numbers."""
         blocks = map(self._block, range(len(self._directory["blocks"])))
         return [word for block in blocks for word in block[1:-1].decode("utf-8", "surrogatepass").split("\0")]
+
+    def _looked_up(self, word: str) -> int | None:
+        block = bisect_right(self._directory["blocks"], word) - 1
+        if block < 0:
+            return None
+        packed = self._block(block)
+        place = packed.find(b"\0%b\0" % word.encode("utf-8", "surrogatepass"))
+        return block * WORDS_OF_BLOCK + packed.count(b"\0", 0, place) if place >= 0 else None
 
     def _block(self, block: int) -> bytes:
         """Return the words of a block with a zero before, between and after them. (Hundreds are looked into for a

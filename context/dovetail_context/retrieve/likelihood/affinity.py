@@ -5,11 +5,9 @@ a branch for `AuthorizationCodeRequest`. Rare words count more than common ones.
 """
 
 import re
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate
 from sys import intern
 
 LINES_BEFORE = 25
@@ -87,16 +85,17 @@ class Surroundings(dict[str, float]):
 def places_with(words: Iterable[str], names: Sequence[str]) -> set[int]:
     """Return the places of those of some names that have one of the words (in lower case) anywhere in them."""
     joined = "\n".join(names).lower()
-    ends = list(accumulate(len(name) + 1 for name in joined.split("\n")))
-    if len(ends) != len(names):  # a name of several lines
+    if joined.count("\n") >= len(names):  # a name of several lines
         return set(range(len(names)))
     found = set()
     for word in words:
-        at = joined.find(word)
+        place, line, at = 0, 0, joined.find(word)
         while at >= 0:
-            place = bisect_right(ends, at)
+            place += joined.count("\n", line, at)
             found.add(place)
-            at = joined.find(word, ends[place])
+            line = at
+            end = joined.find("\n", at)
+            at = joined.find(word, end) if end >= 0 else -1
     return found
 
 

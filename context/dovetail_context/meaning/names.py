@@ -406,7 +406,7 @@ class NameTable(Mapping[str, tuple[Definition, ...]]):
         made = self._made.get(name)
         if made is None:
             path, _ = self._first[name]
-            symbols = self._files[path].members("")[name]
+            symbols = self._files[path].members("").get(name, ())  # none if its packed form turns out to be damaged
             made = self._made[name] = tuple(Definition(path, symbol) for symbol in symbols)
         return made
 

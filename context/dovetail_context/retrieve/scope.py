@@ -307,8 +307,11 @@ class _Reading:
             name: likelihood.weight_of(name, flag) for name, flag in counted(exported.items()) if name.startswith(typed)
         }
         whole = sum(weights.values())
-        likeliest = nlargest(MAX_VISIBLE, weights, key=weights.__getitem__)
-        shared = [(members[name] if name in members else table[name][-1], weights[name] / whole) for name in likeliest]
+        shared = [
+            (found[-1], weights[name] / whole)
+            for name in nlargest(MAX_VISIBLE, weights, key=weights.__getitem__)
+            if (found := (members[name],) if name in members else table[name])
+        ]
         self.offers.shared(shared, VISIBLE_NAMES * self.certainty, "visible without an import")
 
     def _stands_once(self, name: str) -> bool:

@@ -7,6 +7,7 @@ Namespaces are transparent: their members are at the top level, and `namespace::
 import re
 from collections.abc import Callable
 from hashlib import blake2b
+from typing import ClassVar
 
 from dovetail_context.languages.cpp.expressions import (
     access_path,
@@ -98,27 +99,11 @@ class _Reader:
         self._announced: set[str] = set()
         self._classes = constructed
         self._unnamed: dict[int, str] = {}  # by the end of a struct without a name, what it is the type of
-        self._visitors: dict[str, Callable[[Event], None]] = {
-            "include": self._on_include,
-            "macro": self._on_macro,
-            "function": self._on_function,
-            "declaration": self._on_declaration,
-            "field": self._on_declaration,
-            "class": self._on_class,
-            "enum": self._on_enum,
-            "typedef": self._on_typedef,
-            "template": self._on_template,
-            "access": self._on_access,
-            "alias": self._on_alias,
-            "code": self._on_code,
-            "forward": self._on_forward,
-            "error": self._on_error,
-        }
 
     def visit(self, event: Event) -> None:
         self._frames.close_before(event.node.start_byte)
         if not self._frames.functions or event.kind in ("include", "error", "macro"):
-            self._visitors[event.kind](event)
+            self._VISITORS[event.kind](self, event)
 
     def _on_include(self, event: Event) -> None:
         written = self._tree.text(event.captures["path"][0]).strip()
@@ -338,6 +323,24 @@ class _Reader:
     def _qualified(self, name: str) -> str:
         container = self._frames.container
         return f"{container}.{name}" if container else name
+
+    # Not in `__init__`: a reader that held its own methods would wait for the search for cycles to be freed.
+    _VISITORS: ClassVar[dict[str, Callable[["_Reader", Event], None]]] = {
+        "include": _on_include,
+        "macro": _on_macro,
+        "function": _on_function,
+        "declaration": _on_declaration,
+        "field": _on_declaration,
+        "class": _on_class,
+        "enum": _on_enum,
+        "typedef": _on_typedef,
+        "template": _on_template,
+        "access": _on_access,
+        "alias": _on_alias,
+        "code": _on_code,
+        "forward": _on_forward,
+        "error": _on_error,
+    }
 
 
 def _constructed(text: str) -> set[str]:

@@ -47,7 +47,8 @@ def extract(path: str, text: str) -> FileRecord:
     code, blocks = without_blocks(text)
     tree = grammar().parse(code)
     reader = _Reader(tree, blocks)
-    reader.declarations.walk(tree.root.children)
+    declarations = reader.declarations()
+    declarations.walk(tree.root.children)
     masked = mask(with_directives(text), SYNTAX)
     namespaces = read_namespaces(masked)
     kinds = {node.type for node in tree.root.named_children}
@@ -65,7 +66,7 @@ def extract(path: str, text: str) -> FileRecord:
         text=text,
         symbols=tuple(reader.symbols),
         imports=tuple(read_usings(masked)),
-        problems=(f"line {reader.declarations.error_line or 1}: does not parse",) if tree.is_broken else (),
+        problems=(f"line {declarations.error_line or 1}: does not parse",) if tree.is_broken else (),
         packages=(*namespaces, *dict.fromkeys(facts)),
     )
 
@@ -79,6 +80,9 @@ class _Reader:
         self.partial: list[str] = []
         self._tree = tree
         self._interfaces: set[str] = set()
+
+    def declarations(self) -> Declarations:
+        """A walk that adds what it finds to `symbols`. (The reader does not keep it: the two would hold each other.)"""
         readers: dict[str, Read] = {
             **dict.fromkeys(_TRANSPARENT, inside),
             **dict.fromkeys(_TYPES, self._type),
@@ -93,7 +97,7 @@ class _Reader:
             "event_field_declaration": self._fields,
             "enum_member_declaration": self._constant,
         }
-        self.declarations = Declarations(self.symbols, readers, "comment", _KEYWORDS, self._headless, self._document)
+        return Declarations(self.symbols, readers, "comment", _KEYWORDS, self._headless, self._document)
 
     def _headless(self, name: Node, container: str) -> str:
         text = self._tree.text(name)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
+from typing import ClassVar
 
 from dovetail_context.languages.go.expressions import access_path, type_text
 from dovetail_context.languages.go.grammar import grammar
@@ -57,22 +58,11 @@ class _Reader:
         self._tree = tree
         self._frames = Frames()
         self._constant = ("", 0)
-        self._visitors: dict[str, Callable[[Event], None]] = {
-            "function": self._on_function,
-            "method": self._on_method,
-            "class": self._on_class,
-            "alias": self._on_alias,
-            "constant": self._on_constant,
-            "variable": self._on_variable,
-            "import": self._on_import,
-            "closure": self._on_closure,
-            "error": self._on_error,
-        }
 
     def visit(self, event: Event) -> None:
         self._frames.close_before(event.node.start_byte)
         if not self._frames.functions or event.kind in ("import", "error", "function", "method"):
-            self._visitors[event.kind](event)
+            self._VISITORS[event.kind](self, event)
 
     def _on_function(self, event: Event) -> None:
         self._add_callable(event, "function", "")
@@ -242,6 +232,19 @@ class _Reader:
                 type_parameters=generic,
             )
         )
+
+    # Not in `__init__`: a reader that held its own methods would wait for the search for cycles to be freed.
+    _VISITORS: ClassVar[dict[str, Callable[["_Reader", Event], None]]] = {
+        "function": _on_function,
+        "method": _on_method,
+        "class": _on_class,
+        "alias": _on_alias,
+        "constant": _on_constant,
+        "variable": _on_variable,
+        "import": _on_import,
+        "closure": _on_closure,
+        "error": _on_error,
+    }
 
 
 def _nth(values: Node, index: int, names: int) -> Node | None:

@@ -35,11 +35,12 @@ def extract(path: str, text: str) -> FileRecord:
     """Read a Java file; broken parts are passed over and noted in `problems`."""
     tree = grammar().parse(text)
     reader = _Reader(tree)
-    reader.declarations.walk(tree.root.children)
+    declarations = reader.declarations()
+    declarations.walk(tree.root.children)
     head = text.partition("{")[0]
     problems: tuple[str, ...] = ()
     if tree.is_broken:
-        problems = (f"line {reader.declarations.error_line or 1}: does not parse",)
+        problems = (f"line {declarations.error_line or 1}: does not parse",)
     return FileRecord(
         path=path,
         language="java",
@@ -60,6 +61,9 @@ class _Reader:
         self._tree = tree
         self._constructors: dict[str, int] = {}  # the places of those that an annotation stands for
         self._accessors: dict[str, frozenset[str]] = {}  # which are generated for all fields of a class
+
+    def declarations(self) -> Declarations:
+        """A walk that adds what it finds to `symbols`. (The reader does not keep it: the two would hold each other.)"""
         readers: dict[str, Read] = {
             "class_declaration": self._class,
             "interface_declaration": self._class,
@@ -74,9 +78,7 @@ class _Reader:
             "enum_constant": self._constant,
             "enum_body_declarations": inside,
         }
-        self.declarations = Declarations(
-            self.symbols, readers, "block_comment", _KEYWORDS, self._headless, self._document
-        )
+        return Declarations(self.symbols, readers, "block_comment", _KEYWORDS, self._headless, self._document)
 
     def _headless(self, name: Node, container: str) -> str:
         text = self._tree.text(name)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from hashlib import blake2b
+from typing import ClassVar
 
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
 from dovetail_context.languages.python.bindings import entered, loop
@@ -63,6 +64,7 @@ def extract(path: str, text: str) -> FileRecord:
     reader = _Reader(tree)
     for event in in_text_order(grammar().matches(tree.root, "symbols.scm"), PATTERNS):
         reader.visit(event)
+    reader.close()
     imports = reader.imports
     problems: tuple[str, ...] = ()
     if tree.is_broken:
@@ -95,29 +97,14 @@ class _Reader:
         self._frames = Frames()
         self._decorators: list[Node] = []
         self._fields: set[tuple[str, str]] = set()
-        self._visitors: dict[str, Callable[[Event], None]] = {
-            "class": self._on_class,
-            "function": self._on_function,
-            "decorator": self._on_decorator,
-            "variable": self._on_variable,
-            "variables": self._on_variables,
-            "field": self._on_field,
-            "unpacked": self._on_unpacked,
-            "entered": self._on_unpacked,
-            "looped": self._on_unpacked,
-            "augmented": self._on_augmented,
-            "alias": self._on_alias,
-            "return": self._on_return,
-            "yield": self._on_yield,
-            "loop": self._on_loop,
-            "with": self._on_with,
-            "import": self._on_import,
-            "error": self._on_error,
-        }
 
     def visit(self, event: Event) -> None:
         self._frames.close_before(event.node.start_byte)
-        self._visitors[event.kind](event)
+        self._VISITORS[event.kind](self, event)
+
+    def close(self) -> None:
+        """Close the scopes that reach to the end of the file: what they bind is read by methods of this reader."""
+        self._frames.close_before(self._tree.root.end_byte)
 
     def _on_decorator(self, event: Event) -> None:
         self._decorators.append(event.node)
@@ -381,6 +368,27 @@ class _Reader:
             if bound is not None:
                 path = put_in(path, name, bound)
         return path if len(path) <= MAX_ACCESS_CHARS else ""
+
+    # Not in `__init__`: a reader that held its own methods would wait for the search for cycles to be freed.
+    _VISITORS: ClassVar[dict[str, Callable[["_Reader", Event], None]]] = {
+        "class": _on_class,
+        "function": _on_function,
+        "decorator": _on_decorator,
+        "variable": _on_variable,
+        "variables": _on_variables,
+        "field": _on_field,
+        "unpacked": _on_unpacked,
+        "entered": _on_unpacked,
+        "looped": _on_unpacked,
+        "augmented": _on_augmented,
+        "alias": _on_alias,
+        "return": _on_return,
+        "yield": _on_yield,
+        "loop": _on_loop,
+        "with": _on_with,
+        "import": _on_import,
+        "error": _on_error,
+    }
 
 
 def _function_of(frame: Frame) -> str:

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
+from typing import ClassVar
 
 from dovetail_context.languages.nesting import Event, Frame, Frames, in_text_order
 from dovetail_context.languages.rust.expressions import type_text
@@ -88,27 +89,11 @@ class _Reader:
         self._frames = Frames()
         self._path_attribute = ""
         self._trait_impls: set[int] = set()
-        self._visitors: dict[str, Callable[[Event], None]] = {
-            "struct": self._on_struct,
-            "enum": self._on_enum,
-            "trait": self._on_trait,
-            "impl": self._on_impl,
-            "module": self._on_module,
-            "function": self._on_function,
-            "alias": self._on_alias,
-            "associated": self._on_associated,
-            "constant": self._on_constant,
-            "macro": self._on_macro,
-            "attribute": self._on_attribute,
-            "use": self._on_use,
-            "crate": self._on_crate,
-            "error": self._on_error,
-        }
 
     def visit(self, event: Event) -> None:
         self._frames.close_before(event.node.start_byte)
         if not self._frames.functions or event.kind in ("use", "error"):
-            self._visitors[event.kind](event)
+            self._VISITORS[event.kind](self, event)
 
     def _on_struct(self, event: Event) -> None:
         name, body = self._name(event), event.one("body")
@@ -279,6 +264,24 @@ class _Reader:
     def _qualified(self, name: str) -> str:
         container = self._frames.container
         return f"{container}.{name}" if container else name
+
+    # Not in `__init__`: a reader that held its own methods would wait for the search for cycles to be freed.
+    _VISITORS: ClassVar[dict[str, Callable[["_Reader", Event], None]]] = {
+        "struct": _on_struct,
+        "enum": _on_enum,
+        "trait": _on_trait,
+        "impl": _on_impl,
+        "module": _on_module,
+        "function": _on_function,
+        "alias": _on_alias,
+        "associated": _on_associated,
+        "constant": _on_constant,
+        "macro": _on_macro,
+        "attribute": _on_attribute,
+        "use": _on_use,
+        "crate": _on_crate,
+        "error": _on_error,
+    }
 
 
 def _lines(node: Node) -> tuple[int, int]:

@@ -143,28 +143,27 @@ class EmptyBase:
 
 
 class NewWords(dict[str, int]):
-    """The numbers of the words that the base of a log has not."""
+    """The numbers of the words that the base of a log has not. To ask for the number of a word (`[word]`) gives it one
+    if neither has it."""
 
     def __init__(self, base: WordBase) -> None:
         super().__init__()
         self.in_order: list[str] = []
         self._base = base
+        self._first = base.vocabulary_size
+
+    def __missing__(self, word: str) -> int:
+        number = self._base.id_of(word)
+        if number is None:
+            number = self._first + len(self)
+            self.in_order.append(word)  # first: a reader that finds a number may ask for its word
+            self[word] = number
+        return number
 
     def numbers_of(self, words: Sequence[str]) -> list[int]:
-        """Return the numbers of distinct words. Those that have none get one."""
+        """The numbers of words. Those that have none get one."""
         # A cold start numbers some million words here. Most were met before, and cost no call of a function.
-        missing = [word for word in words if word not in self]
-        of_base = {
-            word: number
-            for word, number in zip(missing, map(self._base.id_of, missing), strict=True)
-            if number is not None
-        }
-        new = [word for word in missing if word not in of_base] if of_base else missing
-        self.in_order += new  # first: a reader that finds a number may ask for its word
-        self.update(zip(new, count(self._base.vocabulary_size + len(self)), strict=False))
-        if not of_base:
-            return list(map(self.__getitem__, words))
-        return [of_base[word] if word in of_base else self[word] for word in words]
+        return list(map(self.__getitem__, words))
 
     def copy(self) -> "NewWords":
         """Return the same numbers of the same words."""

@@ -16,20 +16,25 @@ MAX_OPEN_ANGLES = 400
 MAX_OPERATORS = 500
 LONG_LINE_BYTES = 1000
 
-_CLOSES_ANGLE = re.compile(rb"[>;{}()=\"']+")
 _STRING = re.compile(rb"\"(?:[^\"\\]|\\.)*+(?:\"|\\?\Z)|'(?:[^'\\]|\\.)*+(?:'|\\?\Z)|`[^`]*+(?:`|\Z)")
 _ENDS_OPERATORS = re.compile(rb"[;{}()]+")
 _OPERATOR = re.compile(rb"[<=?|*%&!>^~@#$]")
 _STEPS = np.zeros(256, dtype=np.int8)
 _STEPS[list(b"([{")] = 1
 _STEPS[list(b")]}")] = -1
+_NO_BRACKETS = bytes(set(range(256)) - set(b"([{)]}"))
+# Only `<` and what closes it are left of a text, the latter as spaces.
+_CLOSES_ANGLE = b">;{}()=\"'"
+_NO_ANGLES = bytes(set(range(256)) - set(b"<" + _CLOSES_ANGLE))
+_CLOSED = bytes.maketrans(_CLOSES_ANGLE, b" " * len(_CLOSES_ANGLE))
 
 
 def can_be_code(data: bytes) -> bool:
     """Whether `data` (UTF-8) may be given to a parser."""
     if data.count(b"<") > MAX_OPEN_ANGLES and _has_many_angles(data):
         return False
-    if sum(map(data.count, (b"(", b"[", b"{"))) > MAX_OPEN_BRACKETS and _deepest(data) > MAX_OPEN_BRACKETS:
+    brackets = data.translate(None, _NO_BRACKETS)
+    if len(brackets) > MAX_OPEN_BRACKETS and _deepest(brackets) > MAX_OPEN_BRACKETS:
         return False
     if not _has_long_line(data):
         return True
@@ -48,7 +53,7 @@ def _has_long_line(data: bytes) -> bool:
 
 
 def _has_many_angles(data: bytes) -> bool:
-    return any(part.count(b"<") > MAX_OPEN_ANGLES for part in _CLOSES_ANGLE.split(data))
+    return b"<" * (MAX_OPEN_ANGLES + 1) in data.translate(_CLOSED, _NO_ANGLES)
 
 
 def _has_many_operators(line: bytes) -> bool:

@@ -109,7 +109,7 @@ def decode(data: bytes, is_python: bool = False) -> tuple[str, str]:
         if data.startswith(mark):
             return _decoded(data[len(mark) :], encoding)
     if is_python:
-        for line in data.splitlines()[:2]:
+        for line in data[:HEAD_BYTES].splitlines()[:2]:
             cookie = _COOKIE.match(line)
             if cookie is not None:
                 return _decoded(data, cookie[1].decode("ascii"))

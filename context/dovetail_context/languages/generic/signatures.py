@@ -11,6 +11,8 @@ MAX_VALUE_CHARS = 60  # a value is shown up to here: a literal or a short call
 _BEFORE_CLOSING = re.compile(r",? ([)\]])")
 _TAIL = re.compile(r"(?:[{=:]|\b(?:do|then|where))\Z")
 _LONGEST_TAIL = len("where")
+# What a body has before the brace that opens it: some words, in one line.
+_BEFORE_BRACE = re.compile(r"[^\n{]+(?=\{)|[^\n{]+?(?=\s+\{)")
 
 
 def class_head(tree: SyntaxTree, event: Event, profile: Profile) -> str:
@@ -43,8 +45,9 @@ def _head(tree: SyntaxTree, event: Event, profile: Profile) -> str:
     for part in (body, value):
         if part is not None and part.start_byte > node.start_byte:
             end = min(end, part.start_byte)
-    if event.kind == "class" and body is not None and (brace := tree.text(body).find("{")) > 0:
-        end = body.start_byte + len(tree.text(body)[:brace].encode())
+    if event.kind == "class" and body is not None and profile.blocks != "end":
+        before = _BEFORE_BRACE.match(tree.text(body))  # `struct {` in Zig, `Money {` in Haskell
+        end = body.start_byte + len(before[0].encode()) if before is not None else end
     source = tree.slice(node.start_byte, end)
     if body is None and value is None and profile.is_ended_by_word:
         source = source.split("\n", 1)[0].removesuffix(" end")

@@ -25,6 +25,15 @@ _ELEMENT = re.compile(r"<(?P<name>[A-Z][\w$]*(?:\.[\w$]+)*)\s[^<>;]*\Z")
 _DECLARES = re.compile(r"\b(?:function\s*\*?|class|get|set|async)\s+\Z")
 _FUNCTION = re.compile(r"\bfunction\s*\*?\s*[\w$]+\s*\Z")
 _ATTRIBUTE = re.compile(r"<[A-Z][\w$.]*\s[^<>;]*[\w$]=\{\s*(?:async\s*)?(?:\([^()]*\)|[\w$]+)\s*=>\Z")
+# Around the cursor in `import { a, | } from "m"`, `export { | } from "m"` and `const { | } = require("m")`.
+_LISTS = re.compile(
+    r"(?:^|[;}\n])[ \t]*(?:(?:import|export)\s+(?:type\s*)?(?:[\w$]+\s*,\s*)?|(?:const|let|var)\s+)"
+    r"\{(?:\s*[\w$]+(?:(?:\s+|\s*:\s*)[\w$]+)*\s*,)*\s*(?:type\s+)?[\w$]*\Z"
+)
+_FROM = re.compile(
+    r"[\w$]*[\w$\s,:]*\}\s*(?:from\s*|=\s*(?:await\s+)?(?:require|import)\s*\(\s*)(?P<quote>[\"'])\s*(?P=quote)"
+)
+MAX_LIST_CHARS = 4_000  # before the cursor and behind it
 MAX_CALLEES = 6  # calls further out hardly predict what comes next
 
 
@@ -48,9 +57,18 @@ def read_cursor(text: str, offset: int) -> CursorView:
         returns=_declared(functions[-1].type) if functions else "",
         expected=_expected(text[statement:offset], masked[statement:offset]),
         subject=at.subject,
+        module=_module(text, masked, offset),
         bindings=_bindings(text, masked, scopes, statement, offset),
         mentions=tuple(mentions(masked, offset, KEYWORDS)),
     )
+
+
+def _module(text: str, masked: str, offset: int) -> str:
+    """The module from which a statement takes or passes on the names that it lists."""
+    if _LISTS.search(masked, max(0, masked.rfind("{", max(0, offset - MAX_LIST_CHARS), offset) - 100), offset) is None:
+        return ""
+    found = _FROM.match(masked, offset, offset + MAX_LIST_CHARS)
+    return text[found.end("quote") : found.end() - 1] if found is not None else ""
 
 
 def _bindings(text: str, masked: str, scopes: list[Scope], statement: int, offset: int) -> dict[str, str]:

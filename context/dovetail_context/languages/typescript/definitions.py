@@ -1,6 +1,6 @@
 """TypeScript's definitions as symbols: classes, interfaces, enums, type aliases, functions, variables and prototypes.
 
-An object literal with functions and a type alias with members are classes too: their members are what matters.
+An object literal and a type alias with members are classes too: their members are what matters.
 """
 
 import re
@@ -120,7 +120,7 @@ class Definitions:
             self._members.add(name, "function", container, outer, f"{head}{equals} () => {{}}", comment, value=SHAPE)
             for part in store_parts(self._tree, store):
                 self._members.add_members(part, f"{container}.{name}" if container else name, {})
-        elif value.type == "object" and (is_constant or _has_functions(value)):
+        elif value.type == "object" and (is_constant or _has_names(value)):
             self._members.add(name, "class", container, outer, f"{head}{equals}", comment)
             self._members.add_members(value, f"{container}.{name}" if container else name, {})
         else:
@@ -191,12 +191,14 @@ class Definitions:
         return name
 
 
-def _has_functions(value: Node) -> bool:
-    return value.named_child_count <= MAX_LITERAL_MEMBERS and any(
+def _has_names(value: Node) -> bool:
+    """Whether the members of an object literal are named behind dots: its keys are names, and not too many."""
+    return 0 < value.named_child_count <= MAX_LITERAL_MEMBERS and any(
         child.type in ("method_definition", "shorthand_property_identifier")
         or (
-            (child.type == "pair" and (inner := child.child_by_field_name("value")) is not None)
-            and inner.type not in ("string", "number", "true", "false", "null")
+            child.type == "pair"
+            and (key := child.child_by_field_name("key")) is not None
+            and key.type == "property_identifier"
         )
         for child in value.named_children
     )

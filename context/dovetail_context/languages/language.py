@@ -26,7 +26,7 @@ class CursorView:
     cursor; `returns` is that function's return type. `bindings` maps local names (`name.member` for a member of a value
     whose type has no name) to access paths. `expected` is the type of the variable being assigned. `subject` is the
     access path of what the cases are distinguished by, where the cursor is at the beginning of a case. `module` is the
-    module whose names an import statement at the cursor lists, as it writes it.
+    module whose names are listed by an import statement at the cursor or follow what loads it, as it is written.
     """
 
     line: int

@@ -33,6 +33,11 @@ _LISTS = re.compile(
 _FROM = re.compile(
     r"[\w$]*[\w$\s,:]*\}\s*(?:from\s*|=\s*(?:await\s+)?(?:require|import)\s*\(\s*)(?P<quote>[\"'])\s*(?P=quote)"
 )
+# Before the cursor in `require("m").|` and `(await import("m")).|`.
+_REQUIRED = re.compile(
+    r"(?:\brequire|\bawait\s+import)\s*\(\s*(?P<quote>[\"'])\s*(?P=quote)\s*\)\s*\)?\s*\??\.\s*[\w$]*\Z"
+)
+MAX_REQUIRED_CHARS = 300
 MAX_LIST_CHARS = 4_000  # before the cursor and behind it
 MAX_CALLEES = 6  # calls further out hardly predict what comes next
 
@@ -64,7 +69,10 @@ def read_cursor(text: str, offset: int) -> CursorView:
 
 
 def _module(text: str, masked: str, offset: int) -> str:
-    """The module from which a statement takes or passes on the names that it lists."""
+    """The module from which a statement takes or passes on the names that it lists, or behind whose dot one is."""
+    required = _REQUIRED.search(masked, max(0, offset - MAX_REQUIRED_CHARS), offset)
+    if required is not None:
+        return text[required.end("quote") : masked.index(required["quote"], required.end("quote"))]
     if _LISTS.search(masked, max(0, masked.rfind("{", max(0, offset - MAX_LIST_CHARS), offset) - 100), offset) is None:
         return ""
     found = _FROM.match(masked, offset, offset + MAX_LIST_CHARS)

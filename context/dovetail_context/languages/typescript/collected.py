@@ -1,6 +1,7 @@
 """The symbols of a file as they are collected: functions with their overloads, and the members of a type or object."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Literal
 
 from dovetail_context.languages.doc_comments import doc_line
@@ -201,6 +202,13 @@ class Members:
             self.add_constructor_fields(node, container, constraints)
         return name
 
+    def make_class(self, name: str, function: Node | None) -> None:
+        """Turn the symbol of a constructor function into that of a class with what it gives to its object."""
+        position = self.positions[name]
+        self.symbols[position] = as_class(self.symbols[position])
+        if function is not None:
+            self.add_constructor_fields(function, name, {})
+
     def add_constructor_fields(self, node: Node, container: str, constraints: Constraints) -> None:
         """Add the fields of `constructor(private a: A)`, and those of `this.a = a` in JavaScript."""
         list_, body = node.child_by_field_name("parameters"), node.child_by_field_name("body")
@@ -213,19 +221,36 @@ class Members:
                 self.add(name, "field", container, parameter, one_line(self._tree.text(parameter)), None, type_)
         known = {symbol.name for symbol in self.symbols if symbol.container == container}
         paths = parameter_paths(self._tree, list_, constraints)
+        for statement, name, right in self.given_to_this(body):
+            if name in known:
+                continue
+            known.add(name)
+            if right.type in FUNCTIONS:
+                self.add_function_value(name, right, container, statement, None, f"{name} =")
+                continue
+            path = access_path(self._tree, right)
+            path = paths.get(path, path)
+            self.add(name, "field", container, statement, value_text(self._tree, name, None, right), None, value=path)
+
+    def given_to_this(self, body: Node | None) -> Iterator[tuple[Node, str, Node]]:
+        """What a constructor gives to its object, `this.name = value` or, behind `const self = this`, `self.name =
+        value`: the statement, the name and the value."""
+        owners = {"this"}
         for statement in body.named_children if body is not None else ():
+            if statement.type in ("lexical_declaration", "variable_declaration"):
+                for declared in statement.named_children:
+                    value = declared.child_by_field_name("value")
+                    if value is not None and value.type == "this":
+                        owners.add(self._tree.text(declared).partition("=")[0].strip())
             assigned = statement.named_child(0) if statement.type == "expression_statement" else None
             if assigned is None or assigned.type != "assignment_expression":
                 continue
             left, right = assigned.child_by_field_name("left"), assigned.child_by_field_name("right")
             target = self._tree.text(left) if left is not None and left.type == "member_expression" else ""
-            name = target.removeprefix("this.").lstrip("#")
-            if not target.startswith("this.") or not name.isidentifier() or name in known:
-                continue
-            known.add(name)
-            path = access_path(self._tree, right)
-            path = paths.get(path, path)
-            self.add(name, "field", container, statement, value_text(self._tree, name, None, right), None, value=path)
+            owner, _, name = target.partition(".")
+            name = name.lstrip("#")
+            if owner in owners and name.isidentifier() and right is not None:
+                yield statement, name, right
 
     def _field(self, node: Node, container: str, comment: Node | None, constraints: Constraints) -> None:
         named, declared = node.child_by_field_name("name"), node.child_by_field_name("type")
@@ -273,6 +298,11 @@ class Members:
         text = one_line(self._tree.text(value))
         signature = f"{name}: {text}," if len(text) <= 80 else f"{name}: {{}},"
         self.add(name, "field", container, node, signature, comment, value=access_path(self._tree, value))
+
+
+def as_class(symbol: Symbol) -> Symbol:
+    """A constructor function as the class that it is."""
+    return symbol._replace(kind="class", value="", signature=symbol.signature.removesuffix(" {}"))
 
 
 def function_type_parameters(

@@ -112,6 +112,7 @@ class Definitions:
             self._members.add_function_value(name, inner, container, outer, comment, f"{head}{equals}", properties)
         elif value.type in FUNCTIONS:
             self._members.add_function_value(name, value, container, outer, comment, f"{head}{equals}")
+            self._constructor(name, container, value)
         elif value.type == "class":
             self._class(value, container, outer, comment, name)
         elif (store := store_of(self._tree, value)) is not None and store.type in FUNCTIONS:
@@ -188,7 +189,14 @@ class Definitions:
         end = body.start_byte if body is not None else node.end_byte
         signature = head_text(self._tree, node, end).rstrip(";")
         self._members.add_callable(name, "function", node, container, outer, comment, signature, {})
+        self._constructor(name, container, node)
         return name
+
+    def _constructor(self, name: str, container: str, function: Node) -> None:
+        """Make a class of a function with a capital that gives members to its object."""
+        body = function.child_by_field_name("body")
+        if not container and name[:1].isupper() and next(self._members.given_to_this(body), None) is not None:
+            self._members.make_class(name, function)
 
 
 def _has_names(value: Node) -> bool:

@@ -1,10 +1,10 @@
 """What statements add to the definitions of a file: prototypes, inheritance, `Name.member = value`."""
 
-from dovetail_context.languages.typescript.collected import FUNCTIONS, MAX_DEPTH
+from dovetail_context.languages.typescript.collected import FUNCTIONS, MAX_DEPTH, as_class
 from dovetail_context.languages.typescript.definitions import Definitions
 from dovetail_context.languages.typescript.expressions import access_path
 from dovetail_context.languages.typescript.signatures import value_text
-from dovetail_context.records.record import SHAPE, Symbol
+from dovetail_context.records.record import SHAPE
 from dovetail_context.syntax import Node, SyntaxTree
 
 
@@ -40,9 +40,7 @@ class AssignedDefinitions(Definitions):
         if symbol is None or symbol.kind not in ("function", "class"):
             return
         if symbol.kind == "function":
-            self._members.symbols[position] = _as_class(symbol)
-            if (function := self._members.functions.get(owner)) is not None:
-                self._members.add_constructor_fields(function, owner, {})
+            self._members.make_class(owner, self._members.functions.get(owner))
         if value.type in FUNCTIONS:
             self._members.add_function_value(name, value, owner, outer, comment, f"{name} =")
         else:
@@ -54,7 +52,7 @@ class AssignedDefinitions(Definitions):
         position = self._members.positions.get(owner, -1)
         symbol = self._members.symbols[position] if position >= 0 else None
         if symbol is not None and symbol.kind in ("function", "class") and base:
-            self._members.symbols[position] = _as_class(symbol)._replace(bases=(*symbol.bases, base))
+            self._members.symbols[position] = as_class(symbol)._replace(bases=(*symbol.bases, base))
 
     def add_assigned(self, owner: str, name: str, value: Node, outer: Node, comment: Node | None) -> None:
         """Add what `owner.name = value` adds to something that the file defines, also through `a.b.name = value`."""
@@ -76,11 +74,6 @@ class AssignedDefinitions(Definitions):
                 self.add_prototype(owner, self._tree.text(name).strip("\"'"), value, child, None)
             elif child.type == "method_definition" and (name := child.child_by_field_name("name")) is not None:
                 self.add_prototype(owner, self._tree.text(name), child, child, None)
-
-
-def _as_class(symbol: Symbol) -> Symbol:
-    """A constructor function as the class that it is."""
-    return symbol._replace(kind="class", value="", signature=symbol.signature.removesuffix(" {}"))
 
 
 def prototype_of(tree: SyntaxTree, value: Node) -> str:

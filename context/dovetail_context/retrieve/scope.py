@@ -285,7 +285,8 @@ class _Reading:
     def _import(self, imported: Import) -> None:
         """An imported name counts by how often the file uses it; so do the members of what it uses through a dot."""
         uses, members_uses = self._uses[imported.alias], self._uses[imported.alias + "."]
-        unused = uses <= 1 and not members_uses and self._stands_once(imported.alias)
+        # Where it is bound and, at most, in the path of its module, which the chains of a text do not tell from code.
+        unused = uses <= 2 and not members_uses and self._stands_once(imported)
         gain = UNUSED_IMPORT if unused else IMPORTED_NAME * (1 + math.log1p(uses) / 2)
         reason = f"imported in line {imported.line}" + (" and not used yet" if unused else "")
         for definition in self._inference.names.imported(imported, self._path):
@@ -314,11 +315,14 @@ class _Reading:
         ]
         self.offers.shared(shared, VISIBLE_NAMES * self.certainty, "visible without an import")
 
-    def _stands_once(self, name: str) -> bool:
-        """Return whether a name occurs in the text only where it is imported."""
-        text = self._situation.query.text
+    def _stands_once(self, imported: Import) -> bool:
+        """Whether a name occurs in the text only where it is imported, there perhaps in the path of the module, too."""
+        text, name, module = self._situation.query.text, imported.alias, imported.module
         checkpoint(len(text) // CHARACTERS_OF_A_STEP)
-        return text.count(name) <= 1 or len(re.findall(rf"\b{re.escape(name)}\b", text)) <= 1
+        word = rf"\b{re.escape(name)}\b"
+        paths = sum(text.count(f"{quote}{module}{quote}") for quote in "'\"") if name in module else 0
+        most = 1 + (paths * len(re.findall(word, module)) if paths else 0)
+        return text.count(name) <= most or len(re.findall(word, text)) <= most
 
     def _values(self, access: str) -> tuple[Value, ...]:
         return self._inference.through_guards(self._inference.evaluate(access, self._situation.place))

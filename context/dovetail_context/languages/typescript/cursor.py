@@ -39,6 +39,7 @@ _REQUIRED = re.compile(
 )
 MAX_REQUIRED_CHARS = 300
 MAX_LIST_CHARS = 4_000  # before the cursor and behind it
+MAX_LIST_HEAD_CHARS = 100  # before its brace
 MAX_CALLEES = 6  # calls further out hardly predict what comes next
 
 
@@ -73,7 +74,8 @@ def _module(text: str, masked: str, offset: int) -> str:
     required = _REQUIRED.search(masked, max(0, offset - MAX_REQUIRED_CHARS), offset)
     if required is not None:
         return text[required.end("quote") : masked.index(required["quote"], required.end("quote"))]
-    if _LISTS.search(masked, max(0, masked.rfind("{", max(0, offset - MAX_LIST_CHARS), offset) - 100), offset) is None:
+    opening = masked.rfind("{", max(0, offset - MAX_LIST_CHARS), offset)
+    if opening < 0 or _LISTS.search(masked, max(0, opening - MAX_LIST_HEAD_CHARS), offset) is None:
         return ""
     found = _FROM.match(masked, offset, offset + MAX_LIST_CHARS)
     return text[found.end("quote") : found.end() - 1] if found is not None else ""

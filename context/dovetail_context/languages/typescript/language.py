@@ -135,6 +135,8 @@ class TypeScript:
         declared = [member for member in members if _DECLARATION.match(member)]
         others = [member for member in members if not _DECLARATION.match(member)]
         name = header.name or header.signature
+        if _FUNCTION.search(header.signature):  # a constructor function, which has no word for what belongs to itself
+            others = [_STATIC.sub(f"{name}.", member) for member in others]
         if header.signature.startswith("namespace "):
             blocks = [_block(header.signature, declared), _block(f"interface {name}", others)]
         else:
@@ -148,6 +150,10 @@ class TypeScript:
             return f"const {symbol.name} = (...args) => {{}};"
         keyword = "function " if symbol.kind == "function" else ""
         return f"{keyword}{symbol.name}(...args);"
+
+
+_FUNCTION = re.compile(r"\Afunction\b|= (?:async )?function\b")
+_STATIC = re.compile(r"\Astatic (?=[\w$]+ =)")
 
 
 def _block(head: str, members: Sequence[str]) -> str:

@@ -6,9 +6,7 @@ such a thing is used next; their order matters more than their size.
 """
 
 import math
-import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from heapq import nlargest
@@ -24,7 +22,8 @@ from dovetail_context.retrieve.names import offer_names
 from dovetail_context.retrieve.namesakes import last_name, namesakes
 from dovetail_context.retrieve.offers import Offers
 from dovetail_context.retrieve.situation import Situation
-from dovetail_context.work import Exhausted, checkpoint, counted
+from dovetail_context.retrieve.uses import stands_once, uses
+from dovetail_context.work import Exhausted, counted
 
 # The share of completions that use one of ...
 RECEIVER = 0.95  # the members of the object before the dot
@@ -58,7 +57,6 @@ MAX_MEMBERS = 120  # of one object or module; those after these hardly ever fit
 MAX_BEHIND = 16  # members of the object before the dot whose own members are proposed, the likeliest first
 MAX_OWN_FIELDS = 20  # members of the own class whose types are followed, the likeliest ones
 MAX_MENTIONS = 48  # names near the cursor, nearest first; those behind them count for little
-CHARACTERS_OF_A_STEP = 2000  # searching this many costs as much as examining one definition
 MAX_PARTS = 16  # of a chain of members; what is longer is data
 HALF_LIFE_LINES = 8  # at this distance a mention counts half
 
@@ -92,7 +90,7 @@ class _Reading:
         self.certainty = 1.0
         self.is_known = False
         self.offers = Offers()
-        self._uses = _uses(situation.chains, {imported.alias for imported in situation.record.imports})
+        self._uses = uses(situation.chains, {imported.alias for imported in situation.record.imports})
         self._shares: dict[tuple[str, str, str, str], list[tuple[Definition, float]]] = {}
         self._nearest: dict[str, str] = {}
         self._namesakes_of: dict[str, tuple[Definition, ...]] = {}
@@ -284,10 +282,10 @@ class _Reading:
 
     def _import(self, imported: Import) -> None:
         """An imported name counts by how often the file uses it; so do the members of what it uses through a dot."""
-        uses, members_uses = self._uses[imported.alias], self._uses[imported.alias + "."]
+        own_uses, members_uses = self._uses[imported.alias], self._uses[imported.alias + "."]
         # Where it is bound and, at most, in the path of its module, which the chains of a text do not tell from code.
-        unused = uses <= 2 and not members_uses and self._stands_once(imported)
-        gain = UNUSED_IMPORT if unused else IMPORTED_NAME * (1 + math.log1p(uses) / 2)
+        unused = own_uses <= 2 and not members_uses and stands_once(self._situation.query.text, imported)
+        gain = UNUSED_IMPORT if unused else IMPORTED_NAME * (1 + math.log1p(own_uses) / 2)
         reason = f"imported in line {imported.line}" + (" and not used yet" if unused else "")
         for definition in self._inference.names.imported(imported, self._path):
             self._definition(definition, gain, reason)
@@ -314,15 +312,6 @@ class _Reading:
             if (found := (members[name],) if name in members else table[name])
         ]
         self.offers.shared(shared, VISIBLE_NAMES * self.certainty, "visible without an import")
-
-    def _stands_once(self, imported: Import) -> bool:
-        """Whether a name occurs in the text only where it is imported, there perhaps in the path of the module, too."""
-        text, name, module = self._situation.query.text, imported.alias, imported.module
-        checkpoint(len(text) // CHARACTERS_OF_A_STEP)
-        word = rf"\b{re.escape(name)}\b"
-        paths = sum(text.count(f"{quote}{module}{quote}") for quote in "'\"") if name in module else 0
-        most = 1 + (paths * len(re.findall(word, module)) if paths else 0)
-        return text.count(name) <= most or len(re.findall(word, text)) <= most
 
     def _values(self, access: str) -> tuple[Value, ...]:
         return self._inference.through_guards(self._inference.evaluate(access, self._situation.place))
@@ -392,13 +381,3 @@ class _Reading:
             return
         if self._reachable(definition):
             self.offers.one(definition, gain * self.certainty, reason)
-
-
-def _uses(chains: Mapping[str, int], names: Collection[str]) -> Mapping[str, int]:
-    """Count each of some names in a text, except where it is a member. Before a dot, it counts as `name.`."""
-    found: Counter[str] = Counter()
-    for chain, count in chains.items():
-        first, dot, _ = chain.partition(".")
-        if first in names:
-            found[first + dot] += count
-    return found

@@ -7,6 +7,7 @@ import pytest
 from dovetail_context.languages.language import CursorView
 from dovetail_context.languages.typescript.grammar import parse
 from dovetail_context.languages.typescript.language import TYPESCRIPT
+from dovetail_context.records.record import Symbol
 from tests.context.conftest import FIXTURES
 from tests.context.workspace_text import CURSOR, read_workspace
 
@@ -144,3 +145,11 @@ def test_deep_nesting(text: str) -> None:
         TYPESCRIPT.extract(path, text)
     TYPESCRIPT.cursor(text, len(text))
     assert TYPESCRIPT.repaired(text, len(text)).count("\n") == 0
+
+
+@pytest.mark.parametrize("head", ["exports.Till = function (id)", "export default function (id)", "function Till(id)"])
+def test_what_belongs_to_a_constructor_function_itself_parses(head: str) -> None:
+    header = Symbol("Till", "class", "", 1, 3, head)
+    shown = TYPESCRIPT.outline(header, ["id = id;", "static count = 0;"])
+    assert "Till.count = 0;" in shown
+    assert not parse("till.js", shown).root.has_error, shown

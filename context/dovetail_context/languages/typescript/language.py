@@ -152,7 +152,7 @@ class TypeScript:
         return f"{keyword}{symbol.name}(...args);"
 
 
-_FUNCTION = re.compile(r"\Afunction\b|= (?:async )?function\b")
+_FUNCTION = re.compile(r"(?:\A| )function\b")
 _STATIC = re.compile(r"\Astatic (?=[\w$]+ =)")
 
 
